@@ -1,0 +1,15 @@
+namespace Quantization;
+
+/// <summary>A strategy that chooses a range from what was observed. It has no state: the same statistics and target give the same result, on any thread.</summary>
+public interface ICalibrator
+{
+    /// <summary>The strategy's name as reports show it, with its settings: <c>Percentile 99.99</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Chooses the range that values of this distribution should be quantized over.</summary>
+    /// <param name="statistics">What was observed; it is not changed.</param>
+    /// <param name="format">The codes that the range will be spread over.</param>
+    /// <param name="scheme">Whether the range must be symmetric about 0 (or, for unsigned codes, start there).</param>
+    /// <exception cref="InvalidOperationException">Nothing was observed.</exception>
+    CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme);
+}
