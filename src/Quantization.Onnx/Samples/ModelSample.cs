@@ -1,0 +1,43 @@
+namespace Quantization.Onnx;
+
+/// <summary>One sample: a value for each input of a model, and the name that messages call it by.</summary>
+public sealed class ModelSample
+{
+    private readonly SampleTensor[] _inputs;
+
+    /// <summary>Makes a sample of its inputs.</summary>
+    /// <param name="name">What messages call the sample, such as the path of its file.</param>
+    /// <param name="inputs">
+    /// The inputs' values. A named one belongs to the model's input of that name, an unnamed one to the input at the same position.
+    /// </param>
+    /// <exception cref="ArgumentException">There is no input, or two have the same name.</exception>
+    public ModelSample(string name, params ReadOnlySpan<SampleTensor> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (inputs.IsEmpty)
+        {
+            throw new ArgumentException($"Sample '{name}' has no input; a sample needs at least one.", nameof(inputs));
+        }
+
+        HashSet<string> names = [];
+        foreach (SampleTensor input in inputs)
+        {
+            if (input.Name is not null && !names.Add(input.Name))
+            {
+                throw new ArgumentException($"Sample '{name}' has two inputs called '{input.Name}'.", nameof(inputs));
+            }
+        }
+
+        Name = name;
+        _inputs = inputs.ToArray();
+    }
+
+    /// <summary>What messages call the sample, such as the path of its file.</summary>
+    public string Name { get; }
+
+    /// <summary>The inputs' values.</summary>
+    public ReadOnlySpan<SampleTensor> Inputs => _inputs;
+
+    /// <summary>The class that a classifier should find, counted from 0; null where it is not known.</summary>
+    public int? Label { get; init; }
+}
