@@ -60,29 +60,53 @@ public sealed class QuantizationParameters
     /// <summary>
     /// Turns ranges into parameters; the one place where that happens. With β ≤ 0 ≤ α the range widened to contain 0:
     /// affine <c>scale = (α − β) / (MaxCode − MinCode)</c>, <c>zeroPoint = MinCode − round(β / scale)</c>, saturated to the format;
-    /// symmetric <c>scale = max(α, −β) / MaxCode</c>, <c>zeroPoint = 0</c>.
-    /// Computed in double precision and rounded to nearest, ties to even. The range [0, 0] gets scale 1; a scale that would be below 2⁻¹²⁶ becomes 2⁻¹²⁶.
+    /// symmetric <c>scale = max(α, −β) / MaxCode</c>, <c>zeroPoint = 0</c>, where a format without negative codes looks at α alone: negative values saturate there.
+    /// Differences and quotients are rounded to float one by one, as ONNX DynamicQuantizeLinear does, ties to even; so β has the code MinCode exactly.
+    /// A range without extent gets scale 1; a scale below 2⁻¹²⁶ becomes 2⁻¹²⁶, one above the largest finite float that float.
     /// </summary>
-    /// <exception cref="ArgumentException">There is no range.</exception>
+    /// <exception cref="ArgumentException">There is no range, or the scheme is symmetric and the format lacks code 0 or a code above it.</exception>
     public static QuantizationParameters FromRanges(ReadOnlySpan<ValueRange> ranges, CodeFormat format, QuantizationScheme scheme)
     {
         ArgumentNullException.ThrowIfNull(format);
+        if (scheme == QuantizationScheme.Symmetric && (format.MinCode > 0 || format.MaxCode <= 0))
+        {
+            throw new ArgumentException($"Symmetric codes contain 0 and a code above it; {format} does not.", nameof(format));
+        }
+
         float[] scales = new float[ranges.Length];
         int[] zeroPoints = new int[ranges.Length];
         for (int i = 0; i < ranges.Length; i++)
         {
             ValueRange range = ranges[i].IncludingZero();
-            double span = scheme == QuantizationScheme.Symmetric
-                ? range.MaxMagnitude / (double)format.MaxCode
-                : ((double)range.Max - range.Min) / ((double)format.MaxCode - format.MinCode);
-            scales[i] = range.MaxMagnitude == 0 ? 1 : MathF.Max((float)span, SmallestScale);
-            if (scheme == QuantizationScheme.Affine)
+            if (scheme == QuantizationScheme.Symmetric)
             {
-                double zeroPoint = format.MinCode - Math.Round(range.Min / (double)scales[i], MidpointRounding.ToEven);
-                zeroPoints[i] = (int)Math.Clamp(zeroPoint, format.MinCode, format.MaxCode);
+                scales[i] = Step(format.IsSigned ? range.MaxMagnitude : range.Max, format.MaxCode);
+            }
+            else
+            {
+                float extent = range.Max - range.Min;
+                scales[i] = Step(float.IsInfinity(extent) ? (double)range.Max - range.Min : extent, format.Levels - 1);
+                float lowest = MathF.Round(range.Min / scales[i], MidpointRounding.ToEven);
+                zeroPoints[i] = (int)Math.Clamp(format.MinCode - (double)lowest, format.MinCode, format.MaxCode);
             }
         }
 
         return new QuantizationParameters(scales, zeroPoints);
     }
+
+    /// <summary>The scales that put the larger magnitude of each range on <paramref name="level"/>; for codebooks.</summary>
+    internal static QuantizationParameters FromMagnitudes(ReadOnlySpan<ValueRange> ranges, float level)
+    {
+        float[] scales = new float[ranges.Length];
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            scales[i] = Step(ranges[i].MaxMagnitude, level);
+        }
+
+        return new QuantizationParameters(scales);
+    }
+
+    /// <summary>extent / steps. The double quotient of two floats rounds to the same float as their exact quotient.</summary>
+    private static float Step(double extent, double steps) =>
+        extent == 0 ? 1 : Math.Clamp((float)(extent / steps), SmallestScale, float.MaxValue);
 }

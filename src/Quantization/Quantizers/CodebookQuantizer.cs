@@ -1,0 +1,152 @@
+using System.Numerics.Tensors;
+using Quantization.Kernels;
+
+namespace Quantization;
+
+/// <summary>
+/// Non-uniform quantization: <c>code = codebook(value / scale)</c> and <c>value = level[code] · scale</c>, with scale 1 unless scales are given. The quotient and the product are rounded to float.
+/// NaN gets the code of 0, ±∞ the last and the first code.
+/// </summary>
+/// <example>
+/// <code>
+/// CodebookQuantizer quantizer = new(new Codebook([0, 1], [-0.5f, 0.5f, 1.5f]));
+/// quantizer.Quantize([-3f, 0f, 0.99f, 1f], codes);   // 0, 1, 1, 2
+/// </code>
+/// </example>
+public sealed class CodebookQuantizer : IQuantizer
+{
+    private static readonly QuantizationParameters Unscaled = new([1f]);
+
+    /// <summary>Makes a per-tensor quantizer with scale 1 that stores a code in a byte, or in two where there are more than 256 levels.</summary>
+    public CodebookQuantizer(Codebook codebook)
+        : this(codebook, NarrowestFormat(codebook), Unscaled)
+    {
+    }
+
+    /// <summary>Makes a quantizer whose values are divided by a scale before the codebook decides.</summary>
+    /// <param name="codebook">The thresholds and levels.</param>
+    /// <param name="format">The codes: it must contain 0 … levels − 1. <see cref="CodeFormat.UInt4"/> packs codebooks of at most 16 levels.</param>
+    /// <param name="parameters">The scales, one a group in row-major order of <see cref="Granularity.GetParameterShape"/>; the zero-points must be 0.</param>
+    /// <param name="granularity">Which values share a scale.</param>
+    /// <exception cref="ArgumentException">The format lacks codes, a zero-point is not 0, or per-tensor is given more than one scale.</exception>
+    public CodebookQuantizer(Codebook codebook, CodeFormat format, QuantizationParameters parameters, Granularity granularity = default)
+    {
+        ArgumentNullException.ThrowIfNull(codebook);
+        ArgumentNullException.ThrowIfNull(format);
+        ArgumentNullException.ThrowIfNull(parameters);
+        if (format.MinCode > 0 || format.MaxCode < codebook.Levels.Length - 1)
+        {
+            throw new ArgumentException($"{codebook.Levels.Length} levels need the codes 0 … {codebook.Levels.Length - 1}, which {format} lacks.", nameof(format));
+        }
+
+        if (!parameters.IsSymmetric)
+        {
+            throw new ArgumentException("A codebook has no zero-point; they must be 0.", nameof(parameters));
+        }
+
+        if (granularity.Kind == GranularityKind.PerTensor && parameters.Count != 1)
+        {
+            throw new ArgumentException($"Per-tensor takes one scale; there are {parameters.Count}.", nameof(parameters));
+        }
+
+        Codebook = codebook;
+        Format = format;
+        Parameters = parameters;
+        Granularity = granularity;
+    }
+
+    /// <summary>The thresholds and levels.</summary>
+    public Codebook Codebook { get; }
+
+    /// <inheritdoc/>
+    public CodeFormat Format { get; }
+
+    /// <inheritdoc/>
+    public Granularity Granularity { get; }
+
+    /// <summary>The scales; the zero-points are 0.</summary>
+    public QuantizationParameters Parameters { get; }
+
+    /// <summary>The quantizer that scales each group of <paramref name="values"/> so that its largest magnitude falls on the codebook's largest level, as QLoRA does with NormalFloat4.</summary>
+    /// <param name="values">The tensor; its shape decides the number of groups.</param>
+    /// <param name="codebook">The thresholds and levels; a level other than 0 must exist.</param>
+    /// <param name="format">The codes: it must contain 0 … levels − 1.</param>
+    /// <param name="granularity">Which values share a scale.</param>
+    /// <exception cref="ArgumentException">A value is not finite, the tensor lacks the granularity's axis, all levels are 0, or the format lacks codes.</exception>
+    public static CodebookQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, Codebook codebook, CodeFormat format, Granularity granularity = default)
+    {
+        ArgumentNullException.ThrowIfNull(codebook);
+        float largestLevel = MathF.Abs(TensorPrimitives.MaxMagnitude(codebook.Levels));
+        if (largestLevel == 0)
+        {
+            throw new ArgumentException("All levels are 0: no scale can fit values to them.", nameof(codebook));
+        }
+
+        return new CodebookQuantizer(codebook, format, QuantizationParameters.FromMagnitudes(GroupRanges.MinMax(values, granularity), largestLevel), granularity);
+    }
+
+    /// <inheritdoc/>
+    public unsafe void Quantize(in ReadOnlyTensorSpan<float> source, in TensorSpan<byte> codes)
+    {
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source));
+        TensorChecks.ThrowUnlessCodesFit(Format, layout.Length, codes, nameof(codes));
+        using DenseSource<float> dense = new(source);
+        fixed (float* values = dense.Elements)
+        fixed (byte* bytes = codes)
+        {
+            Overlap.ThrowUnlessDisjointOrInPlace(values, layout.Length * sizeof(float), bytes, Format.GetByteCount(layout.Length), nameof(codes));
+            for (nint run = 0; run < layout.RunCount; run++)
+            {
+                CodebookKernels.Quantize(values, bytes, layout.GetRun(run), layout.ParameterPerElement, Parameters.Scales, Codebook, Format.Type);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A code has no level.</exception>
+    public unsafe void Dequantize(in ReadOnlyTensorSpan<byte> codes, in TensorSpan<float> destination)
+    {
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, destination.Lengths, nameof(destination));
+        TensorChecks.ThrowUnlessCodesFit(Format, layout.Length, codes, nameof(codes));
+        using DenseDestination<float> dense = new(destination);
+        fixed (byte* bytes = codes)
+        fixed (float* values = dense.Elements)
+        {
+            Overlap.ThrowUnlessDisjointOrInPlace(bytes, Format.GetByteCount(layout.Length), values, layout.Length * sizeof(float), nameof(destination));
+            CodebookKernels.ThrowUnlessCodesHaveLevels(bytes, layout.Length, Format.Type, Codebook.Levels.Length, nameof(codes));
+            for (nint run = 0; run < layout.RunCount; run++)
+            {
+                CodebookKernels.Dequantize(bytes, values, layout.GetRun(run), layout.ParameterPerElement, Parameters.Scales, Codebook, Format.Type);
+            }
+        }
+
+        dense.Complete();
+    }
+
+    /// <inheritdoc/>
+    public unsafe void FakeQuantize(in ReadOnlyTensorSpan<float> source, in TensorSpan<float> destination)
+    {
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source));
+        TensorChecks.ThrowUnlessSameShape(source.Lengths, destination.Lengths, nameof(destination));
+        using DenseSource<float> denseSource = new(source);
+        using DenseDestination<float> denseDestination = new(destination);
+        fixed (float* values = denseSource.Elements)
+        fixed (float* results = denseDestination.Elements)
+        {
+            nint bytes = layout.Length * sizeof(float);
+            Overlap.ThrowUnlessDisjointOrInPlace(values, bytes, results, bytes, nameof(destination));
+            for (nint run = 0; run < layout.RunCount; run++)
+            {
+                CodebookKernels.FakeQuantize(values, results, layout.GetRun(run), layout.ParameterPerElement, Parameters.Scales, Codebook);
+            }
+        }
+
+        denseDestination.Complete();
+    }
+
+    private static CodeFormat NarrowestFormat(Codebook codebook)
+    {
+        ArgumentNullException.ThrowIfNull(codebook);
+        return codebook.Levels.Length <= 256 ? CodeFormat.UInt8 : CodeFormat.UInt16;
+    }
+}

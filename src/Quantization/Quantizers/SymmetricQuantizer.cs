@@ -1,0 +1,43 @@
+using System.Numerics.Tensors;
+
+namespace Quantization;
+
+/// <summary>
+/// The symmetric (scale) mapping: the zero-point is 0, so products of codes need no correction. Texts write <c>clip(round(s·x))</c>; here <c>scale = 1/s</c>.
+/// The factories restrict signed formats to ±MaxCode (int8: −127 … 127), so that a value and its negative get opposite codes; with unsigned formats negative values saturate at code 0.
+/// </summary>
+public sealed class SymmetricQuantizer : UniformQuantizer
+{
+    /// <summary>Makes a quantizer of given scales, over the interval of codes as it is given: pass <see cref="CodeFormat.Restricted"/> or a full range.</summary>
+    /// <param name="format">The codes; 0 must be one of them.</param>
+    /// <param name="parameters">The scales, one a group in row-major order of <see cref="Granularity.GetParameterShape"/>; the zero-points must be 0.</param>
+    /// <param name="granularity">Which values share a scale.</param>
+    /// <exception cref="ArgumentException">A zero-point is not 0, 0 is not a code, or per-tensor is given more than one scale.</exception>
+    public SymmetricQuantizer(CodeFormat format, QuantizationParameters parameters, Granularity granularity = default)
+        : base(format, parameters, granularity)
+    {
+        if (!parameters.IsSymmetric)
+        {
+            throw new ArgumentException($"The zero-points of a symmetric quantizer are 0; use {nameof(AffineQuantizer)} for others.", nameof(parameters));
+        }
+    }
+
+    /// <summary>The per-tensor quantizer whose largest code stands for the larger magnitude of <paramref name="range"/>'s ends; see <see cref="QuantizationParameters.FromRanges"/>.</summary>
+    /// <exception cref="ArgumentException">The format has no code for 0 or none above it.</exception>
+    public static SymmetricQuantizer FromRange(ValueRange range, CodeFormat format)
+    {
+        ArgumentNullException.ThrowIfNull(format);
+        return new(format.Restricted, QuantizationParameters.FromRange(range, format.Restricted, QuantizationScheme.Symmetric));
+    }
+
+    /// <summary>The quantizer whose ranges are the largest magnitudes of each group of <paramref name="values"/>.</summary>
+    /// <param name="values">The tensor; its shape decides the number of groups.</param>
+    /// <param name="format">The codes.</param>
+    /// <param name="granularity">Which values share a scale.</param>
+    /// <exception cref="ArgumentException">A value is not finite, the tensor lacks the granularity's axis, or the format has no code for 0 or none above it.</exception>
+    public static SymmetricQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, CodeFormat format, Granularity granularity = default)
+    {
+        ArgumentNullException.ThrowIfNull(format);
+        return new(format.Restricted, QuantizationParameters.FromRanges(GroupRanges.MinMax(values, granularity), format.Restricted, QuantizationScheme.Symmetric), granularity);
+    }
+}

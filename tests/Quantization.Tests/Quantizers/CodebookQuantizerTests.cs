@@ -1,0 +1,73 @@
+using System.Numerics.Tensors;
+
+namespace Quantization.Tests.Quantizers;
+
+public class CodebookQuantizerTests
+{
+    private static readonly Codebook ThreeCells = new([0, 1], [-0.5f, 0.5f, 1.5f]);
+
+    [Fact]
+    public void A_value_on_a_threshold_belongs_to_the_upper_cell()
+    {
+        byte[] codes = new byte[9];
+        new CodebookQuantizer(ThreeCells).Quantize<byte>(
+            [float.NegativeInfinity, -1, -float.Epsilon, -0f, 0, MathF.BitDecrement(1), 1, 2, float.PositiveInfinity], codes);
+        codes.Should().Equal(0, 0, 0, 1, 1, 1, 2, 2, 2);
+    }
+
+    [Fact]
+    public void NaN_gets_the_code_of_zero()
+    {
+        byte[] codes = new byte[1];
+        new CodebookQuantizer(ThreeCells).Quantize<byte>([float.NaN], codes);
+        codes.Should().Equal(1);
+    }
+
+    [Fact]
+    public void Codes_are_read_back_as_their_levels()
+    {
+        float[] values = new float[3];
+        new CodebookQuantizer(ThreeCells).Dequantize<byte>([2, 0, 1], values);
+        values.Should().Equal(1.5f, -0.5f, 0.5f);
+    }
+
+    [Fact]
+    public void A_code_without_level_is_an_error_and_nothing_is_written()
+    {
+        float[] values = [7, 7];
+        Action act = () => new CodebookQuantizer(ThreeCells).Dequantize<byte>([0, 3], values);
+        act.Should().Throw<ArgumentException>().WithMessage("Code 1 is 3*0 … 2*");
+        values.Should().Equal(7, 7);
+    }
+
+    [Fact]
+    public void NormalFloat4_packs_two_codes_a_byte_and_scales_each_block()
+    {
+        float[] values = [-2, 0, 2, 1, 0, 0, 30, -60];
+        CodebookQuantizer quantizer = CodebookQuantizer.FromTensor(new ReadOnlyTensorSpan<float>(values), Codebook.NormalFloat4, CodeFormat.UInt4, Granularity.PerBlock(0, 4));
+        quantizer.Parameters.Scales.ToArray().Should().Equal(2, 60);
+        byte[] codes = new byte[4];
+        quantizer.Quantize(new ReadOnlyTensorSpan<float>(values), new TensorSpan<byte>(codes));
+        codes.Should().Equal(0x70, 0xCF, 0x77, 0x0C);
+        float[] back = new float[8];
+        quantizer.Dequantize(new ReadOnlyTensorSpan<byte>(codes), new TensorSpan<float>(back));
+        back.Should().Equal(-2, 0, 2, 0.44070983f * 2, 0, 0, 0.44070983f * 60, -60);
+        float[] fake = new float[8];
+        quantizer.FakeQuantize(values, fake);
+        fake.Should().Equal(back);
+    }
+
+    [Fact]
+    public void Thresholds_that_do_not_rise_are_refused()
+    {
+        Action act = () => _ = new Codebook([1, 1], [0, 1, 2]);
+        act.Should().Throw<ArgumentException>().WithMessage("Threshold 1 is 1*").WithParameterName("thresholds");
+    }
+
+    [Fact]
+    public void Levels_must_be_one_more_than_thresholds()
+    {
+        Action act = () => _ = new Codebook([1, 2], [0, 1]);
+        act.Should().Throw<ArgumentException>().WithParameterName("levels");
+    }
+}
