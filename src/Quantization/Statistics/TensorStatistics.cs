@@ -1,6 +1,328 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+
 namespace Quantization;
 
-/// <summary>What was seen of a tensor's values.</summary>
-public sealed class TensorStatistics
+/// <summary>
+/// What was seen of a tensor's values: how many, how many zeros, the smallest, the largest, and a histogram by sign and magnitude. It observes and decides nothing; an
+/// <see cref="ICalibrator"/> reads a range from it.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A value x ≠ 0 is counted in bin <c>floor(|x| / 2^k)</c> of its sign; zeros of either sign are counted apart. k is the smallest exponent that lets the largest magnitude fit, so it is a function
+/// of that magnitude alone, and when it grows, bins merge in whole pairs. Therefore the same values in any order, split or merge give the same state, bit for bit.
+/// </para>
+/// <para>Memory is constant: 16 · <see cref="BinsPerSign"/> bytes of 64-bit counts (64 KiB by default), however much is observed. Observing allocates nothing.</para>
+/// <para>One thread at a time may change an instance; any number may read one that nobody changes. To observe on several threads, give each its own statistics and <see cref="Merge"/> them.</para>
+/// </remarks>
+public sealed class TensorStatistics : IEquatable<TensorStatistics>
 {
+    /// <summary>The bins of each sign where the caller names no number: 4,096.</summary>
+    public const int DefaultBinsPerSign = 4096;
+
+    private const int BufferLength = 1024;
+
+    private readonly long[] _bins;
+    private float _min = float.PositiveInfinity;
+    private float _max = float.NegativeInfinity;
+
+    /// <summary>Makes statistics that have seen nothing.</summary>
+    /// <param name="binsPerSign">The bins of each sign: a power of two from 16 to 65,536. Statistics can be merged if they have the same number.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="binsPerSign"/> is not such a number.</exception>
+    public TensorStatistics(int binsPerSign = DefaultBinsPerSign)
+    {
+        BinLayout.ThrowUnlessBinCount(binsPerSign, nameof(binsPerSign));
+        BinsPerSign = binsPerSign;
+        _bins = new long[2 * binsPerSign];
+    }
+
+    internal TensorStatistics(TensorStatistics source)
+        : this(source.BinsPerSign)
+    {
+        Merge(source);
+    }
+
+    internal TensorStatistics(TensorStatisticsState state)
+        : this(state.BinsPerSign)
+    {
+        state.ThrowUnlessConsistent();
+        state.PositiveBins.CopyTo(_bins);
+        state.NegativeBins.CopyTo(_bins.AsSpan(BinsPerSign));
+        BinWidthExponent = state.Exponent;
+        ZeroCount = state.ZeroCount;
+        NonFiniteCount = state.NonFiniteCount;
+        Count = state.Count;
+        (_min, _max) = (state.Min, state.Max);
+    }
+
+    /// <summary>The number of bins of each sign.</summary>
+    public int BinsPerSign { get; }
+
+    /// <summary>The finite values observed, zeros included.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>The zeros observed, +0 and −0 alike. They are in no bin.</summary>
+    public long ZeroCount { get; private set; }
+
+    /// <summary>The NaN and infinite values that were ignored. They are not in <see cref="Count"/>.</summary>
+    public long NonFiniteCount { get; private set; }
+
+    /// <summary>The smallest value observed, +0 for a zero of either sign; NaN where <see cref="Count"/> is 0.</summary>
+    public float Min => Count == 0 ? float.NaN : _min;
+
+    /// <summary>The largest value observed, +0 for a zero of either sign; NaN where <see cref="Count"/> is 0.</summary>
+    public float Max => Count == 0 ? float.NaN : _max;
+
+    /// <summary>The largest magnitude observed; 0 where there is none.</summary>
+    public float MaxMagnitude => new HistogramScan(_min, _max, true).MaxMagnitude;
+
+    /// <summary>k, the binary logarithm of <see cref="BinWidth"/>; −149 … 124.</summary>
+    public int BinWidthExponent { get; private set; } = BinLayout.SmallestExponent;
+
+    /// <summary>The width of a bin, 2^k: bin i holds the magnitudes from <c>i · BinWidth</c> up to, but without, <c>(i + 1) · BinWidth</c>; bin 0 holds no zeros.</summary>
+    public double BinWidth => Math.ScaleB(1, BinWidthExponent);
+
+    /// <summary>The counts of values above 0, by magnitude.</summary>
+    public ReadOnlySpan<long> PositiveBins => _bins.AsSpan(0, BinsPerSign);
+
+    /// <summary>The counts of values below 0, by magnitude.</summary>
+    public ReadOnlySpan<long> NegativeBins => _bins.AsSpan(BinsPerSign);
+
+    /// <summary>Reads statistics that <see cref="Save"/> wrote; no more than those bytes are taken from the stream.</summary>
+    /// <exception cref="InvalidDataException">The bytes are truncated, damaged, of another version, or describe no possible statistics.</exception>
+    public static TensorStatistics Load(Stream stream) => new(TensorStatisticsFile.Read(stream));
+
+    /// <summary>Counts finite values in; see <see cref="Observe(ReadOnlySpan{float}, NonFiniteValues)"/>.</summary>
+    /// <exception cref="NonFiniteValueException">A value is NaN or infinite; nothing was counted.</exception>
+    /// <exception cref="OverflowException">More than 2⁶³ − 1 values; nothing was counted.</exception>
+    public void Observe(ReadOnlySpan<float> values) => Observe(values, NonFiniteValues.Throw);
+
+    /// <summary>Counts values in.</summary>
+    /// <param name="values">The values, in any order.</param>
+    /// <param name="nonFinite">What to do with NaN and ±∞.</param>
+    /// <exception cref="NonFiniteValueException">A value is NaN or infinite and <paramref name="nonFinite"/> is <see cref="NonFiniteValues.Throw"/>; nothing was counted.</exception>
+    /// <exception cref="OverflowException">More than 2⁶³ − 1 values; nothing was counted.</exception>
+    public void Observe(ReadOnlySpan<float> values, NonFiniteValues nonFinite)
+    {
+        ThrowUnlessRoomFor(values.Length);
+        HistogramScan scan = HistogramKernels.Scan(values);
+        if (scan.IsFinite)
+        {
+            Extend(scan);
+            CountFinite(values);
+            return;
+        }
+
+        if (nonFinite == NonFiniteValues.Throw)
+        {
+            throw FirstNonFinite(values, 0);
+        }
+
+        ObserveFiniteAmong(values);
+    }
+
+    /// <summary>Counts the finite values of a tensor in; see <see cref="Observe(in ReadOnlyTensorSpan{float}, NonFiniteValues)"/>.</summary>
+    /// <exception cref="NonFiniteValueException">A value is NaN or infinite; nothing was counted.</exception>
+    /// <exception cref="OverflowException">More than 2⁶³ − 1 values; nothing was counted.</exception>
+    public void Observe(in ReadOnlyTensorSpan<float> values) => Observe(values, NonFiniteValues.Throw);
+
+    /// <summary>Counts the values of a tensor in, whatever its strides.</summary>
+    /// <param name="values">The tensor.</param>
+    /// <param name="nonFinite">What to do with NaN and ±∞.</param>
+    /// <exception cref="NonFiniteValueException">A value is NaN or infinite and <paramref name="nonFinite"/> is <see cref="NonFiniteValues.Throw"/>; nothing was counted.</exception>
+    /// <exception cref="OverflowException">More than 2⁶³ − 1 values; nothing was counted.</exception>
+    public void Observe(in ReadOnlyTensorSpan<float> values, NonFiniteValues nonFinite)
+    {
+        ThrowUnlessRoomFor(values.FlattenedLength);
+        Span<float> buffer = stackalloc float[BufferLength];
+        HistogramScan scan = HistogramScan.Empty;
+        foreach (ReadOnlySpan<float> run in new TensorRuns(values, buffer))
+        {
+            scan = scan.And(HistogramKernels.Scan(run));
+        }
+
+        if (!scan.IsFinite && nonFinite == NonFiniteValues.Throw)
+        {
+            throw FirstNonFinite(values);
+        }
+
+        if (scan.IsFinite)
+        {
+            Extend(scan);
+        }
+
+        foreach (ReadOnlySpan<float> run in new TensorRuns(values, buffer))
+        {
+            if (scan.IsFinite)
+            {
+                CountFinite(run);
+            }
+            else
+            {
+                ObserveFiniteAmong(run);
+            }
+        }
+    }
+
+    /// <summary>Adds what other statistics have seen, as if this instance had seen it too. <paramref name="other"/> is not changed.</summary>
+    /// <exception cref="ArgumentException"><paramref name="other"/> has another number of bins; <see cref="Coarsen"/> the finer one first.</exception>
+    /// <exception cref="OverflowException">Together they have seen more than 2⁶³ − 1 values; nothing was added.</exception>
+    public void Merge(TensorStatistics other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (other.BinsPerSign != BinsPerSign)
+        {
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.BinsPerSign} bins a sign cannot be merged into {BinsPerSign}: call Coarsen({Math.Min(BinsPerSign, other.BinsPerSign)}) on the finer ones first."), nameof(other));
+        }
+
+        ThrowUnlessRoomFor(other.Count);
+        long nonFiniteCount = checked(NonFiniteCount + other.NonFiniteCount);
+        Extend(new HistogramScan(other._min, other._max, true));
+        AddBins(other);
+        ZeroCount += other.ZeroCount;
+        Count += other.Count;
+        NonFiniteCount = nonFiniteCount;
+    }
+
+    /// <summary>The statistics that fewer bins would have gathered from the same values, exactly: neighbouring bins are added together.</summary>
+    /// <param name="binsPerSign">The bins of each sign of the result: a power of two, at least 16 and at most <see cref="BinsPerSign"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="binsPerSign"/> is not such a number.</exception>
+    public TensorStatistics Coarsen(int binsPerSign)
+    {
+        BinLayout.ThrowUnlessBinCount(binsPerSign, nameof(binsPerSign));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(binsPerSign, BinsPerSign);
+        TensorStatistics coarse = new(binsPerSign);
+        coarse.Extend(new HistogramScan(_min, _max, true));
+        coarse.AddBins(this);
+        coarse.ZeroCount = ZeroCount;
+        coarse.Count = Count;
+        coarse.NonFiniteCount = NonFiniteCount;
+        return coarse;
+    }
+
+    /// <summary>A copy that can go its own way.</summary>
+    public TensorStatistics Clone() => new(this);
+
+    /// <summary>
+    /// Writes the state: versioned, little-endian and closed by a SHA-256, at most 80 + 16 · <see cref="BinsPerSign"/> bytes. Equal statistics write equal bytes.
+    /// </summary>
+    public void Save(Stream stream) => TensorStatisticsFile.Write(this, stream);
+
+    /// <summary>Whether both have seen the same: the same number of bins and the same state, bit for bit.</summary>
+    public bool Equals(TensorStatistics? other) =>
+        other is not null
+        && BinsPerSign == other.BinsPerSign
+        && Count == other.Count
+        && ZeroCount == other.ZeroCount
+        && NonFiniteCount == other.NonFiniteCount
+        && _min == other._min
+        && _max == other._max
+        && _bins.AsSpan().SequenceEqual(other._bins);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as TensorStatistics);
+
+    /// <summary>A hash of the present state; it changes when more is observed.</summary>
+    public override int GetHashCode() => HashCode.Combine(BinsPerSign, Count, ZeroCount, NonFiniteCount, _min, _max);
+
+    /// <summary>For example <c>1000 values (12 zeros) in [-1.5, 2]</c>.</summary>
+    public override string ToString() => Count == 0
+        ? "no values"
+        : string.Create(CultureInfo.InvariantCulture, $"{Count} values ({ZeroCount} zeros) in [{_min:R}, {_max:R}]");
+
+    private static NonFiniteValueException FirstNonFinite(in ReadOnlyTensorSpan<float> values)
+    {
+        Span<float> buffer = stackalloc float[BufferLength];
+        TensorRuns runs = new(values, buffer);
+        while (runs.MoveNext() && HistogramKernels.Scan(runs.Current).IsFinite)
+        {
+        }
+
+        return FirstNonFinite(runs.Current, runs.Offset);
+    }
+
+    private static NonFiniteValueException FirstNonFinite(ReadOnlySpan<float> values, long offset)
+    {
+        int index = 0;
+        while (float.IsFinite(values[index]))
+        {
+            index++;
+        }
+
+        return new NonFiniteValueException(offset + index, values[index]);
+    }
+
+    private void ThrowUnlessRoomFor(long count)
+    {
+        if (count > long.MaxValue - Count)
+        {
+            throw new OverflowException(string.Create(CultureInfo.InvariantCulture, $"{Count} values were observed; {count} more would exceed what 64-bit counts hold."));
+        }
+    }
+
+    /// <summary>Leaves out the non-finite values, in pieces that fit a buffer: they are rare, and the counting loop need not know of them.</summary>
+    private void ObserveFiniteAmong(ReadOnlySpan<float> values)
+    {
+        Span<float> finite = stackalloc float[BufferLength];
+        while (!values.IsEmpty)
+        {
+            int length = Math.Min(values.Length, BufferLength);
+            int kept = 0;
+            foreach (float value in values[..length])
+            {
+                finite[kept] = value;
+                kept += float.IsFinite(value) ? 1 : 0;
+            }
+
+            NonFiniteCount = checked(NonFiniteCount + length - kept);
+            Extend(HistogramKernels.Scan(finite[..kept]));
+            CountFinite(finite[..kept]);
+            values = values[length..];
+        }
+    }
+
+    private void CountFinite(ReadOnlySpan<float> values)
+    {
+        ZeroCount += HistogramKernels.Count(values, BinWidthExponent, _bins);
+        Count += values.Length;
+    }
+
+    /// <summary>Takes bounds over and widens the bins where the largest magnitude asks for it.</summary>
+    private void Extend(HistogramScan scan)
+    {
+        _min = MathF.Min(_min, scan.Min);
+        _max = MathF.Max(_max, scan.Max);
+        int exponent = BinLayout.ExponentFor(MaxMagnitude, BinsPerSign);
+        if (exponent > BinWidthExponent)
+        {
+            int shift = exponent - BinWidthExponent;
+            MergeNeighbours(_bins.AsSpan(0, BinsPerSign), shift);
+            MergeNeighbours(_bins.AsSpan(BinsPerSign), shift);
+            BinWidthExponent = exponent;
+        }
+    }
+
+    private static void MergeNeighbours(Span<long> bins, int shift)
+    {
+        for (int i = 1; i < bins.Length; i++)
+        {
+            long count = bins[i];
+            bins[i] = 0;
+            bins[ShiftedBin(i, shift)] += count;
+        }
+    }
+
+    private void AddBins(TensorStatistics other)
+    {
+        int shift = BinWidthExponent - other.BinWidthExponent;
+        for (int i = 0; i < other.BinsPerSign; i++)
+        {
+            int target = ShiftedBin(i, shift);
+            _bins[target] += other._bins[i];
+            _bins[BinsPerSign + target] += other._bins[other.BinsPerSign + i];
+        }
+    }
+
+    /// <summary>The bin of 2^shift times the width; C# takes shift counts modulo 32, so a long way up is bin 0 by hand.</summary>
+    private static int ShiftedBin(int bin, int shift) => shift < 31 ? bin >> shift : 0;
 }

@@ -1,0 +1,114 @@
+using System.Globalization;
+
+namespace Quantization;
+
+/// <summary>
+/// Chooses the range whose quantized distribution diverges least from the observed one: the threshold search of NVIDIA's TensorRT (S. Migacz, "8-bit Inference with TensorRT", GTC 2017) as its
+/// pytorch-quantization carries it out, for formats of 2 to 8 bits.
+/// </summary>
+/// <remarks>
+/// <para>
+/// One-sided (symmetric, or affine with values of one sign): N = MaxCode + 1 levels (symmetric) or all codes (affine); the counts of bin 0 are replaced by those of bin 1; thresholds are
+/// the upper edges of bins N, N + 1, … up to the last; the last of equal minima wins.
+/// </para>
+/// <para>
+/// Unlike the original, a threshold that would pile more than half of the values up in the reference's last bin is left out: there the reference is hardly more than one bin, any candidate resembles
+/// it, and the search would clip nearly everything. <see cref="CalibrationResult.Note"/> says so where that changed the answer.
+/// </para>
+/// </remarks>
+public sealed class EntropyCalibrator : ICalibrator
+{
+    private const int MostLevels = 256;
+
+    /// <inheritdoc/>
+    public string Name => "Entropy";
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException"><paramref name="format"/> has more than 256 codes: levels as fine as the bins leave nothing to compare. Use <see cref="PercentileCalibrator"/> or <see cref="MaxCalibrator"/>.</exception>
+    public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme)
+    {
+        CalibrationGuard.ThrowUnlessPossible(statistics, format, scheme);
+        if (format.Levels > MostLevels)
+        {
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Entropy calibrates formats of 2 to 8 bits; {format} has {format.Levels} codes. Use the MSE, Percentile or Max calibrator."), nameof(format));
+        }
+
+        if (CalibrationGuard.TryConstant(Name, statistics, format, scheme, 0) is { } constant)
+        {
+            return constant;
+        }
+
+        return MagnitudeHistogram.TryCreate(statistics, format, scheme) is { } magnitudes
+            ? CalibrateOneSided(statistics, magnitudes, format, scheme)
+            : CalibrateTwoSided(statistics, format);
+    }
+
+    private CalibrationResult CalibrateOneSided(TensorStatistics statistics, MagnitudeHistogram magnitudes, CodeFormat format, QuantizationScheme scheme)
+    {
+        string? unreachable = CalibrationGuard.UnreachableNote(statistics, format, scheme);
+        int levels = scheme == QuantizationScheme.Symmetric ? format.MaxCode + 1 : (int)format.Levels;
+        int bins = magnitudes.Counts.Length;
+        if (bins <= levels)
+        {
+            string note = OneCandidate(bins, levels);
+            return CalibrationGuard.Result(Name, statistics, magnitudes.RangeTo(magnitudes.Limit), 1, 0, CalibrationGuard.JoinNotes(note, unreachable));
+        }
+
+        (RangeSearch found, int unguarded) = SearchThreshold(magnitudes.Counts, levels);
+        string? collapsed = unguarded == found.End
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"Thresholds that clip most values into one bin were left out; without that the search would have ended at {magnitudes.UpperEdge(unguarded - 1):R}.");
+        ValueRange range = magnitudes.RangeTo(magnitudes.UpperEdge(found.End - 1));
+        return CalibrationGuard.Result(Name, statistics, range, found.Candidates, found.Loss, CalibrationGuard.JoinNotes(collapsed, unreachable));
+    }
+
+    private static (RangeSearch Found, int Unguarded) SearchThreshold(long[] magnitudes, int levels)
+    {
+        long[] counts = (long[])magnitudes.Clone();
+        counts[0] = counts[1];
+        EntropyDivergence divergence = new(counts, levels);
+        (int end, double loss, long candidates) = (counts.Length, double.PositiveInfinity, 0);
+        (int unguardedEnd, double unguardedLoss) = (counts.Length, double.PositiveInfinity);
+        for (int i = levels; i <= counts.Length; i++)
+        {
+            double divergenceHere = divergence.Of(0, i);
+            bool collapsed = divergence.IsCollapsed(0, i);
+            candidates += collapsed ? 0 : 1;
+            if (!collapsed && divergenceHere <= loss)
+            {
+                (end, loss) = (i, divergenceHere);
+            }
+
+            if (divergenceHere <= unguardedLoss)
+            {
+                (unguardedEnd, unguardedLoss) = (i, divergenceHere);
+            }
+        }
+
+        return (new RangeSearch(0, end, loss, candidates), unguardedEnd);
+    }
+
+    private CalibrationResult CalibrateTwoSided(TensorStatistics statistics, CodeFormat format)
+    {
+        SignedHistogram histogram = new(statistics);
+        int levels = (int)format.Levels;
+        if (histogram.Counts.Length <= levels)
+        {
+            string one = OneCandidate(histogram.Counts.Length, levels);
+            return CalibrationGuard.Result(Name, statistics, histogram.RangeOf(0, histogram.Counts.Length), 1, 0, one);
+        }
+
+        RangeSearch found = WindowSearch.Find(histogram, new GuardedDivergence(new EntropyDivergence(histogram.Counts, levels)));
+        return CalibrationGuard.Result(Name, statistics, histogram.RangeOf(found.Start, found.End), found.Candidates, found.Loss, null);
+    }
+
+    private static string OneCandidate(int bins, int levels) =>
+        string.Create(CultureInfo.InvariantCulture, $"One candidate: the values fill {bins} bins, no more than the {levels} levels, so the full range was taken.");
+
+    /// <summary>The divergence, with windows that are too narrow to fill the levels or that collapse left out.</summary>
+    private readonly struct GuardedDivergence(EntropyDivergence divergence) : IWindowLoss
+    {
+        public double Of(int start, int end) =>
+            end - start < divergence.Levels || divergence.IsCollapsed(start, end) ? double.PositiveInfinity : divergence.Of(start, end);
+    }
+}

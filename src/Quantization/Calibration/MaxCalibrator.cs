@@ -1,0 +1,21 @@
+namespace Quantization;
+
+/// <summary>
+/// Takes all that was observed: affine <c>[min(Min, 0), max(Max, 0)]</c>, symmetric <c>±max(|Min|, |Max|)</c>, symmetric without sign <c>[0, max(Max, 0)]</c>. Nothing is clipped; one outlier
+/// stretches the steps of all other values.
+/// </summary>
+public sealed class MaxCalibrator : ICalibrator
+{
+    /// <inheritdoc/>
+    public string Name => "Max";
+
+    /// <inheritdoc/>
+    public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme)
+    {
+        CalibrationGuard.ThrowUnlessPossible(statistics, format, scheme);
+        ValueRange range = CalibrationGuard.FullRange(statistics, format, scheme);
+        string? note = CalibrationGuard.UnreachableNote(statistics, format, scheme);
+        return CalibrationGuard.TryConstant(Name, statistics, format, scheme, double.NaN)
+            ?? CalibrationGuard.Result(Name, statistics, range, 1, double.NaN, note);
+    }
+}
