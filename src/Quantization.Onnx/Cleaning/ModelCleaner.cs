@@ -1,0 +1,79 @@
+using Microsoft.ML.OnnxRuntime;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// Brings a model into the form that quantization works on: BatchNormalization folded into the Conv before it, constants as initializers, identities and shape arithmetic gone.
+/// ONNX Runtime's basic optimizations do that within ONNX's own operators.
+/// </summary>
+internal static class ModelCleaner
+{
+    /// <summary>Initializers need not be inputs from this version of the file format on.</summary>
+    private const long InitializersApart = 4;
+
+    /// <summary>The cleaned model; the argument is not changed.</summary>
+    /// <exception cref="OnnxModelException">ONNX Runtime refuses the model, or it is quantized already.</exception>
+    public static ModelProto Clean(string modelPath, ModelProto original, Func<SessionOptions>? optionsFactory)
+    {
+        ThrowIfQuantized(modelPath, original);
+        ModelProto model = original.Clone();
+        SeparateInitializers(model);
+
+        // Branches get copies of the weights they use, so a model that has any would grow: it is only checked.
+        bool branches = model.Graph.Node.Any(node => node.Subgraphs().Any());
+        ModelProto optimized = OptimizedGraph.Of(modelPath, model, GraphOptimizationLevel.ORT_ENABLE_BASIC, optionsFactory);
+        HashSet<string> domains = [.. model.OpsetImport.Select(import => import.Domain), "", "ai.onnx"];
+        if (!branches && optimized.Graph.Node.All(node => domains.Contains(node.Domain)))
+        {
+            Adopt(model, optimized.Graph);
+        }
+
+        return model;
+    }
+
+    private static void ThrowIfQuantized(string modelPath, ModelProto model)
+    {
+        NodeProto? quantized = model.Graph.AllGraphs().SelectMany(graph => graph.Node).FirstOrDefault(node =>
+            node.OpType is "QuantizeLinear" or "DequantizeLinear" or "ConvInteger" or "MatMulInteger" or "DynamicQuantizeLinear" || node.OpType.StartsWith("QLinear", StringComparison.Ordinal));
+        if (quantized is not null)
+        {
+            throw new OnnxModelException(modelPath, $"the model is quantized already, node {quantized.Describe()} shows; give the float model.", quantized.Name);
+        }
+    }
+
+    /// <summary>An initializer that is an input too could be replaced by the caller, which forbids to fold it.</summary>
+    private static void SeparateInitializers(ModelProto model)
+    {
+        HashSet<string> initializers = [.. model.Graph.Initializer.Select(tensor => tensor.Name)];
+        for (int i = model.Graph.Input.Count - 1; i >= 0; i--)
+        {
+            if (initializers.Contains(model.Graph.Input[i].Name))
+            {
+                model.Graph.Input.RemoveAt(i);
+            }
+        }
+
+        model.IrVersion = Math.Max(model.IrVersion, InitializersApart);
+    }
+
+    /// <summary>Takes the nodes and weights alone: everything else that the model says about itself stays, as ONNX Runtime drops some of it.</summary>
+    private static void Adopt(ModelProto model, GraphProto optimized)
+    {
+        GraphProto graph = model.Graph;
+        graph.Node.Clear();
+        graph.Node.Add(optimized.Node);
+        graph.Initializer.Clear();
+        graph.Initializer.Add(optimized.Initializer);
+        graph.SparseInitializer.Clear();
+        graph.SparseInitializer.Add(optimized.SparseInitializer);
+        HashSet<string> values = [.. graph.Node.SelectMany(node => node.Output)];
+        for (int i = graph.ValueInfo.Count - 1; i >= 0; i--)
+        {
+            if (!values.Contains(graph.ValueInfo[i].Name))
+            {
+                graph.ValueInfo.RemoveAt(i);
+            }
+        }
+    }
+}

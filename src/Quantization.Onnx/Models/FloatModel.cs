@@ -1,0 +1,19 @@
+using Microsoft.ML.OnnxRuntime;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>A float model that is ready to be calibrated and quantized, as often as one likes. Nothing changes it.</summary>
+internal sealed record FloatModel(ModelFile File, ModelProto Model)
+{
+    /// <summary>Reads a model and cleans it.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read, run or lifted.</exception>
+    public static FloatModel Load(string path, Func<SessionOptions>? optionsFactory)
+    {
+        ModelFile file = ModelFile.Load(path);
+        ModelProto model = ModelCleaner.Clean(path, file.Model, optionsFactory);
+        OpsetLift.Apply(path, model);
+        return new FloatModel(file, model);
+    }
+}

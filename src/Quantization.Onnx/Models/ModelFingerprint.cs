@@ -1,0 +1,23 @@
+namespace Quantization.Onnx;
+
+/// <summary>Tells whether two files hold the same model: the SHA-256 of the file. Compared by value.</summary>
+internal readonly struct ModelFingerprint : IEquatable<ModelFingerprint>
+{
+    /// <summary>The bytes of a fingerprint.</summary>
+    public const int Size = 32;
+
+    private readonly byte[]? _hash;
+
+    public ModelFingerprint(byte[] hash) => _hash = hash;
+
+    public ReadOnlySpan<byte> Bytes => _hash;
+
+    public bool Equals(ModelFingerprint other) => Bytes.SequenceEqual(other.Bytes);
+
+    public override bool Equals(object? obj) => obj is ModelFingerprint other && Equals(other);
+
+    public override int GetHashCode() => Bytes.IsEmpty ? 0 : BitConverter.ToInt32(Bytes);
+
+    /// <summary>64 hexadecimal digits.</summary>
+    public override string ToString() => Convert.ToHexStringLower(Bytes);
+}

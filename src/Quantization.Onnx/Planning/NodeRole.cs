@@ -1,0 +1,14 @@
+namespace Quantization.Onnx;
+
+/// <summary>How a node takes part in an int8 island.</summary>
+internal enum NodeRole
+{
+    /// <summary>Multiplies by constant weights, which are quantized too: where the size and the time of a model go.</summary>
+    Weighted,
+
+    /// <summary>Combines values and has a range of its own: Add, pooling. Quantized between weighted nodes only, to keep them connected.</summary>
+    Connecting,
+
+    /// <summary>Moves values without computing, so that its output has its input's parameters: Reshape, MaxPool. Quantized like <see cref="Connecting"/>.</summary>
+    Moving,
+}

@@ -1,0 +1,17 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>A node that will run on codes.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Role">How it takes part.</param>
+/// <param name="Inputs">The activations that it reads; the rest are constants.</param>
+/// <param name="Last">The node whose output is this one's result: itself, or the Relu or Clip after it that the output's range makes superfluous.</param>
+internal sealed record PlannedNode(NodeProto Node, NodeRole Role, IReadOnlyList<string> Inputs, NodeProto Last)
+{
+    /// <summary>The result's name.</summary>
+    public string Output => Last.Output[0];
+
+    /// <summary>The weights of a weighted node, with the axis of its output channels.</summary>
+    public WeightSlot? Weight { get; init; }
+}

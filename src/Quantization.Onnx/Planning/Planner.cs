@@ -1,0 +1,119 @@
+using System.Runtime.InteropServices;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// Chooses the nodes to quantize. Conv, Gemm and MatMul with constant weights are chosen for themselves; Add, pooling and movers where they lie between chosen nodes,
+/// so that codes flow on instead of being turned to float and back.
+/// </summary>
+internal static class Planner
+{
+    /// <summary>Plans a cleaned graph.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="keepInFloat">Says of a node's name whether to leave the node in float; null for none.</param>
+    public static QuantizationPlan Plan(GraphIndex graph, Func<string, bool>? keepInFloat = null)
+    {
+        Dictionary<string, string> inFloat = [];
+        List<PlannedNode> candidates = FindCandidates(graph, keepInFloat, inFloat);
+        List<PlannedNode> nodes = KeepConnected(candidates, graph);
+        return new QuantizationPlan(nodes, FindActivations(nodes), inFloat);
+    }
+
+    /// <summary>Every weighted node, and every other one whose inputs are all made by candidates.</summary>
+    private static List<PlannedNode> FindCandidates(GraphIndex graph, Func<string, bool>? keepInFloat, Dictionary<string, string> inFloat)
+    {
+        List<PlannedNode> candidates = [];
+        HashSet<string> produced = [];
+        foreach (NodeProto node in graph.Graph.Node)
+        {
+            WeightSlot? weight = WeightSlot.Find(node, graph, out string? reason);
+            if (keepInFloat is not null && keepInFloat(node.Name))
+            {
+                (weight, reason) = (null, "kept in float as asked");
+            }
+            else if (weight is not null)
+            {
+                candidates.Add(new PlannedNode(node, NodeRole.Weighted, [node.Input[0]], FindLast(node, graph)) { Weight = weight });
+            }
+            else if (FindRole(node) is { } role && ActivationsOf(node, role) is var inputs && inputs.All(produced.Contains))
+            {
+                candidates.Add(new PlannedNode(node, role, inputs, role == NodeRole.Connecting ? FindLast(node, graph) : node));
+            }
+
+            if (reason is not null)
+            {
+                inFloat[node.Name.Length > 0 ? node.Name : node.Output[0]] = reason;
+            }
+
+            if (candidates is [.., var last] && last.Node == node)
+            {
+                produced.Add(last.Output);
+            }
+        }
+
+        return candidates;
+    }
+
+    /// <summary>Leaves out the nodes that no weighted node follows: past the last of them, float costs nothing and is exact.</summary>
+    private static List<PlannedNode> KeepConnected(List<PlannedNode> candidates, GraphIndex graph)
+    {
+        List<PlannedNode> kept = [];
+        HashSet<string> wanted = [];
+        foreach (PlannedNode candidate in Enumerable.Reverse(candidates))
+        {
+            if (candidate.Role == NodeRole.Weighted || (wanted.Contains(candidate.Output) && !graph.IsVisibleOutside(candidate.Output)))
+            {
+                kept.Add(candidate);
+                wanted.UnionWith(candidate.Inputs);
+            }
+        }
+
+        kept.Reverse();
+        return kept;
+    }
+
+    private static Dictionary<string, string> FindActivations(List<PlannedNode> nodes)
+    {
+        HashSet<string> read = [.. nodes.SelectMany(node => node.Inputs)];
+        Dictionary<string, string> activations = [];
+        foreach (PlannedNode node in nodes)
+        {
+            foreach (string input in node.Inputs)
+            {
+                activations.TryAdd(input, input);
+            }
+
+            // Conv runs in int8 only if its result becomes codes at once; a Gemm or MatMul may hand out floats.
+            if (node.Node.OpType == "Conv" || read.Contains(node.Output))
+            {
+                ref string? source = ref CollectionsMarshal.GetValueRefOrAddDefault(activations, node.Output, out _);
+                source = node.Role == NodeRole.Moving ? activations[node.Inputs[0]] : node.Output;
+            }
+        }
+
+        return activations;
+    }
+
+    private static NodeRole? FindRole(NodeProto node) => !Opset.IsOnnx(node.Domain) ? null : node.OpType switch
+    {
+        "Add" or "GlobalAveragePool" or "AveragePool" => NodeRole.Connecting,
+        "MaxPool" when node.Output.Count == 1 => NodeRole.Moving,
+        "Flatten" or "Reshape" or "Squeeze" or "Unsqueeze" or "Transpose" => NodeRole.Moving,
+        _ => null,
+    };
+
+    private static IReadOnlyList<string> ActivationsOf(NodeProto node, NodeRole role) => role == NodeRole.Moving ? [node.Input[0]] : [.. node.Input];
+
+    /// <summary>A Relu or Clip that alone reads the result and cuts at 0 is superfluous once the result's codes begin at 0: ONNX Runtime leaves it out.</summary>
+    private static NodeProto FindLast(NodeProto node, GraphIndex graph)
+    {
+        string output = node.Output[0];
+        return !graph.IsVisibleOutside(output) && graph.Consumers(output) is [{ } next] && Opset.IsOnnx(next.Domain)
+            && (next.OpType == "Relu" || (next.OpType == "Clip" && CutsAtZero(next, graph))) ? next : node;
+    }
+
+    private static bool CutsAtZero(NodeProto clip, GraphIndex graph) =>
+        clip.Input.Count > 1 && graph.FindConstant(clip.Input[1]) is { } least && least.IsFloat()
+        && (least.HasRawData ? !least.RawData.Span.ContainsAnyExcept((byte)0) : !least.FloatData.Any(value => value != 0));
+}

@@ -1,0 +1,61 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>Where a weighted node keeps its constants.</summary>
+/// <param name="Weight">The weights.</param>
+/// <param name="ChannelAxis">The axis of the output channels.</param>
+/// <param name="Bias">The bias, one value a channel; null where there is none.</param>
+/// <param name="BiasNeedsCodes">Whether the bias must be int32 for the node to run in int8 where no QuantizeLinear follows: true for Gemm.</param>
+internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorProto? Bias, bool BiasNeedsCodes)
+{
+    /// <summary>The input of Conv, Gemm and MatMul that holds the weights.</summary>
+    public const int WeightInput = 1;
+
+    /// <summary>The input of Conv and Gemm that holds the bias.</summary>
+    public const int BiasInput = 2;
+
+    /// <summary>The number of output channels.</summary>
+    public long Channels => Weight.Dims[ChannelAxis];
+
+    /// <summary>Finds a node's weights.</summary>
+    /// <param name="node">A node.</param>
+    /// <param name="graph">The graph around it.</param>
+    /// <param name="reason">Why the node cannot be quantized, where it is a Conv, Gemm or MatMul that cannot; otherwise null.</param>
+    /// <returns>Null where the node cannot be quantized.</returns>
+    public static WeightSlot? Find(NodeProto node, GraphIndex graph, out string? reason)
+    {
+        reason = null;
+        if (!Opset.IsOnnx(node.Domain) || node.OpType is not ("Conv" or "Gemm" or "MatMul"))
+        {
+            return null;
+        }
+
+        TensorProto? weight = graph.FindConstant(node.Input[WeightInput]);
+        bool hasBias = node.Input.Count > BiasInput && node.Input[BiasInput].Length > 0;
+        TensorProto? bias = hasBias ? graph.FindConstant(node.Input[BiasInput]) : null;
+        reason = weight is null ? "its weights are computed, not constant"
+            : !weight.IsFloat() ? "its weights are not 32-bit floats"
+            : graph.FindConstant(node.Input[0]) is not null ? "its input is constant"
+            : node.OpType switch
+            {
+                "Conv" => weight.Dims.Count < 3 ? "its weights have no spatial axis" : null,
+                "Gemm" => node.GetFloat("alpha", 1) != 1 || (hasBias && node.GetFloat("beta", 1) != 1) ? "its alpha or beta is not 1" : null,
+                _ => weight.Dims.Count != 2 ? "its weights are not a matrix" : null,
+            };
+        if (reason is not null)
+        {
+            return null;
+        }
+
+        int axis = node.OpType == "Conv" || (node.OpType == "Gemm" && node.GetInt("transB", 0) != 0) ? 0 : 1;
+        WeightSlot slot = new(weight!, axis, bias, node.OpType == "Gemm");
+        if (hasBias && (bias is null || !bias.IsFloat() || bias.CountElements() != slot.Channels))
+        {
+            reason = "its bias is not one constant a channel";
+            return null;
+        }
+
+        return slot;
+    }
+}

@@ -1,0 +1,59 @@
+using Microsoft.ML.OnnxRuntime;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>Opens sessions of ONNX Runtime, and turns its complaints into one line that names the file and the node.</summary>
+internal static class ModelSession
+{
+    /// <summary>Opens a session on a model in memory.</summary>
+    /// <param name="modelPath">What messages call the model.</param>
+    /// <param name="model">The model as messages should name its nodes.</param>
+    /// <param name="content">The model as protobuf.</param>
+    /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
+    /// <param name="configure">What this session needs beyond the user's options.</param>
+    /// <exception cref="OnnxModelException">ONNX Runtime refuses the model.</exception>
+    /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
+    public static InferenceSession Open(string modelPath, ModelProto model, byte[] content, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null)
+    {
+        try
+        {
+            using SessionOptions options = optionsFactory?.Invoke() ?? QuietOptions();
+            configure?.Invoke(options);
+            return new InferenceSession(content, options);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw Refused(modelPath, model, e);
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or TypeInitializationException { InnerException: DllNotFoundException or EntryPointNotFoundException })
+        {
+            throw new DllNotFoundException(
+                "ONNX Runtime's native library was not found: add the package Microsoft.ML.OnnxRuntime, or another that brings it, such as Microsoft.ML.OnnxRuntime.Gpu, to the application.", e);
+        }
+    }
+
+    /// <summary>Errors come back as exceptions, so that nothing needs to be printed as well.</summary>
+    private static SessionOptions QuietOptions() => new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+
+    private static OnnxModelException Refused(string modelPath, ModelProto model, OnnxRuntimeException e)
+    {
+        string message = e.Message.ReplaceLineEndings(" ");
+        foreach (NodeProto node in model.Graph.AllGraphs().SelectMany(graph => graph.Node))
+        {
+            bool unknown = message.Contains($"{node.Domain}:{node.OpType}(", StringComparison.Ordinal) && message.Contains("is not a registered function/op", StringComparison.Ordinal)
+                || message.Contains($"No Op registered for {node.OpType} ", StringComparison.Ordinal)
+                || message.Contains($"Could not find an implementation for {node.OpType}(", StringComparison.Ordinal);
+            if (unknown)
+            {
+                return new OnnxModelException(
+                    modelPath,
+                    $"node {node.Describe()} uses an operator that ONNX Runtime does not know; register the library that brings it in the session options, or export the model without it.",
+                    node.Name,
+                    e);
+            }
+        }
+
+        return new OnnxModelException(modelPath, $"ONNX Runtime refuses the model: {message}", innerException: e);
+    }
+}
