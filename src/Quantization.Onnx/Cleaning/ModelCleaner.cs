@@ -64,7 +64,7 @@ internal static class ModelCleaner
         graph.Node.Clear();
         graph.Node.Add(optimized.Node);
         graph.Initializer.Clear();
-        graph.Initializer.Add(optimized.Initializer);
+        graph.Initializer.Add(optimized.Initializer.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)); // ONNX Runtime's order varies
         graph.SparseInitializer.Clear();
         graph.SparseInitializer.Add(optimized.SparseInitializer);
         HashSet<string> values = [.. graph.Node.SelectMany(node => node.Output)];

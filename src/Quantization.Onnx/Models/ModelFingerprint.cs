@@ -12,6 +12,10 @@ internal readonly struct ModelFingerprint : IEquatable<ModelFingerprint>
 
     public ReadOnlySpan<byte> Bytes => _hash;
 
+    public static bool operator ==(ModelFingerprint left, ModelFingerprint right) => left.Equals(right);
+
+    public static bool operator !=(ModelFingerprint left, ModelFingerprint right) => !left.Equals(right);
+
     public bool Equals(ModelFingerprint other) => Bytes.SequenceEqual(other.Bytes);
 
     public override bool Equals(object? obj) => obj is ModelFingerprint other && Equals(other);

@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
 /// <summary>Opens sessions of ONNX Runtime, and turns its complaints into one line that names the file and the node.</summary>
-internal static class ModelSession
+internal static partial class ModelSession
 {
     /// <summary>Opens a session on a model in memory.</summary>
     /// <param name="modelPath">What messages call the model.</param>
@@ -38,11 +39,12 @@ internal static class ModelSession
 
     private static OnnxModelException Refused(string modelPath, ModelProto model, OnnxRuntimeException e)
     {
-        string message = e.Message.ReplaceLineEndings(" ");
+        string message = SourceLocation().Replace(e.Message.ReplaceLineEndings(" "), "").Trim();
         foreach (NodeProto node in model.Graph.AllGraphs().SelectMany(graph => graph.Node))
         {
             bool unknown = message.Contains($"{node.Domain}:{node.OpType}(", StringComparison.Ordinal) && message.Contains("is not a registered function/op", StringComparison.Ordinal)
                 || message.Contains($"No Op registered for {node.OpType} ", StringComparison.Ordinal)
+                || message.Contains($"No opset import for domain '{node.Domain}'", StringComparison.Ordinal)
                 || message.Contains($"Could not find an implementation for {node.OpType}(", StringComparison.Ordinal);
             if (unknown)
             {
@@ -56,4 +58,8 @@ internal static class ModelSession
 
         return new OnnxModelException(modelPath, $"ONNX Runtime refuses the model: {message}", innerException: e);
     }
+
+    /// <summary>ONNX Runtime puts its error code, and at times a place in its own source, before the message.</summary>
+    [GeneratedRegex(@"^\[ErrorCode:\w+\] |/\S+\.(h|cc):\d+ .*?\) (?=[A-Z])")]
+    private static partial Regex SourceLocation();
 }

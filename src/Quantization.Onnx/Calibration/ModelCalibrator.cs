@@ -1,0 +1,34 @@
+namespace Quantization.Onnx;
+
+/// <summary>Runs samples through a float model and observes the activations that quantization needs a range for. Safe to use from several threads.</summary>
+public static class ModelCalibrator
+{
+    /// <summary>
+    /// Observes a model's activations, one sample after another: memory does not grow with the number of samples, and one pass serves every calibrator.
+    /// </summary>
+    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="samples">Inputs like those that the model will meet; they are enumerated once.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="progress">Told after each sample.</param>
+    /// <param name="cancellationToken">Stops between samples.</param>
+    /// <returns>Statistics of each activation, which can be saved, merged with those of other samples, and quantized from.</returns>
+    /// <exception cref="ArgumentException">A name is empty, or there is no sample.</exception>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read, run or quantized.</exception>
+    /// <exception cref="InvalidDataException">A sample does not fit the model's inputs, or it or an activation holds NaN or infinity.</exception>
+    /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static ModelCalibration Calibrate(
+        string modelPath,
+        ISampleSource samples,
+        CalibrationOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(samples);
+        options ??= new CalibrationOptions();
+        progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
+        return CalibrationRun.Run(FloatModel.Load(modelPath, options.SessionOptionsFactory), samples, options, progress, cancellationToken);
+    }
+}

@@ -1,0 +1,131 @@
+using Google.Protobuf;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// Quantizes trained models without training: Conv, Gemm and MatMul with constant weights, and what lies between them, become int8 in the QDQ form of ONNX, which ONNX Runtime runs on
+/// integers. Safe to use from several threads.
+/// </summary>
+public static class PostTrainingQuantizer
+{
+    /// <summary>Calibrates a model on samples and writes its quantized form.</summary>
+    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="samples">Inputs like those that the model will meet; they are enumerated once.</param>
+    /// <param name="outputPath">The file to write. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="progress">Told of each stage and sample.</param>
+    /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
+    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, there is no sample, or a name in <see cref="PtqOptions.FloatNodes"/> is no node's.</exception>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read, run or quantized.</exception>
+    /// <exception cref="InvalidDataException">A sample does not fit the model's inputs, or it or an activation holds NaN or infinity.</exception>
+    /// <exception cref="IOException">The output cannot be written.</exception>
+    /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static PtqResult Quantize(
+        string modelPath,
+        ISampleSource samples,
+        string outputPath,
+        PtqOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        options ??= new PtqOptions();
+        CalibrationOptions calibrating = new() { SessionOptionsFactory = options.SessionOptionsFactory };
+        return Quantize(modelPath, model => CalibrationRun.Run(model, samples, calibrating, progress, cancellationToken), outputPath, options, progress, cancellationToken);
+    }
+
+    /// <summary>Writes the quantized form of a model from an earlier calibration; no data is needed.</summary>
+    /// <param name="modelPath">The float ONNX model that the calibration was made from.</param>
+    /// <param name="calibration">What was seen of its activations.</param>
+    /// <param name="outputPath">The file to write. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="progress">Told of each stage.</param>
+    /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
+    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or a name in <see cref="PtqOptions.FloatNodes"/> is no node's.</exception>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read, run or quantized, or the calibration was made from another.</exception>
+    /// <exception cref="IOException">The output cannot be written.</exception>
+    /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static PtqResult Quantize(
+        string modelPath,
+        ModelCalibration calibration,
+        string outputPath,
+        PtqOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(calibration);
+        return Quantize(modelPath, _ => calibration, outputPath, options ?? new PtqOptions(), progress, cancellationToken);
+    }
+
+    private static PtqResult Quantize(
+        string modelPath, Func<FloatModel, ModelCalibration> calibrate, string outputPath, PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    {
+        ThrowUnlessPaths(modelPath, outputPath);
+        cancellationToken.ThrowIfCancellationRequested();
+        progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
+        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory);
+        GraphIndex graph = new(model.Model.Graph);
+        ThrowUnlessNodes(model, options.FloatNodes);
+
+        using AtomicFile output = AtomicFile.Create(outputPath); // before the samples run: a folder that cannot be written to should not cost their time
+        ModelCalibration calibration = calibrate(model);
+        ThrowUnlessMadeFrom(calibration, model);
+        cancellationToken.ThrowIfCancellationRequested();
+        progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, 0, null));
+        QuantizationPlan plan = Planner.Plan(graph, options.FloatNodes.Contains);
+        Dictionary<string, CalibrationResult> ranges = ActivationRanges.Choose(modelPath, plan, calibration, options);
+        Dictionary<string, QuantizationParameters> parameters = ranges.ToDictionary(each => each.Key, each => ActivationRanges.ToParameters(each.Value, options));
+        ModelProto quantized = QdqWriter.Write(model, plan, parameters, options);
+
+        cancellationToken.ThrowIfCancellationRequested();
+        progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
+        Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory);
+        cancellationToken.ThrowIfCancellationRequested();
+        output.Commit(quantized.WriteTo);
+        return new PtqResult
+        {
+            OutputPath = outputPath,
+            ModelBytes = model.File.Bytes,
+            OutputBytes = quantized.CalculateSize(),
+            QuantizedNodes = [.. plan.Nodes.Select(node => node.Node.Name.Length > 0 ? node.Node.Name : node.Node.Output[0])],
+            FloatNodes = plan.Float,
+            Int8Operators = inspection.Int8Operators,
+            Conversions = inspection.Conversions,
+            Activations = ranges,
+        };
+    }
+
+    private static void ThrowUnlessPaths(string modelPath, string outputPath)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentException.ThrowIfNullOrEmpty(outputPath);
+        if (Path.GetFullPath(modelPath) == Path.GetFullPath(outputPath))
+        {
+            throw new ArgumentException($"{outputPath}: this is the float model itself, which would be lost; name another output.", nameof(outputPath));
+        }
+    }
+
+    private static void ThrowUnlessNodes(FloatModel model, IReadOnlySet<string> floatNodes)
+    {
+        HashSet<string> names = [.. model.Model.Graph.Node.Concat(model.File.Model.Graph.Node).Select(node => node.Name)];
+        if (floatNodes.FirstOrDefault(name => !names.Contains(name)) is { } unknown)
+        {
+            throw new ArgumentException($"{model.File.Path}: the model has no node '{unknown}', which PtqOptions.FloatNodes names.", nameof(floatNodes));
+        }
+    }
+
+    private static void ThrowUnlessMadeFrom(ModelCalibration calibration, FloatModel model)
+    {
+        if (calibration.Model != model.File.Fingerprint)
+        {
+            throw new OnnxModelException(
+                model.File.Path,
+                $"the calibration was made from another model, with SHA-256 {calibration.ModelSha256}, not {model.File.Fingerprint}; calibrate this one, or give the model that was calibrated.");
+        }
+    }
+}

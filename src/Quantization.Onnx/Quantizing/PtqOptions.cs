@@ -1,0 +1,84 @@
+using System.Collections.Frozen;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Quantization.Onnx;
+
+/// <summary>How a model is quantized. Immutable; derive one from another with <c>with</c>.</summary>
+public sealed record PtqOptions
+{
+    private readonly CodeFormat _activationFormat = CodeFormat.UInt8;
+    private readonly CodeFormat _weightFormat = CodeFormat.Int8;
+    private readonly GranularityKind _weightGranularity = GranularityKind.PerChannel;
+
+    /// <summary>Chooses the range of each activation from what calibration saw. The default is <see cref="MaxCalibrator"/>: everything seen.</summary>
+    public ICalibrator ActivationCalibrator { get; init; } = new MaxCalibrator();
+
+    /// <summary>The codes of activations: <see cref="CodeFormat.UInt8"/>, the default, which ONNX Runtime runs fastest on x64, or <see cref="CodeFormat.Int8"/>.</summary>
+    /// <exception cref="ArgumentException">Any other format: QuantizeLinear saturates at the bounds of the type, and only bytes run as integers.</exception>
+    public CodeFormat ActivationFormat
+    {
+        get => _activationFormat;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            if (value != CodeFormat.UInt8 && value != CodeFormat.Int8)
+            {
+                throw new ArgumentException($"Activations can be CodeFormat.UInt8 or CodeFormat.Int8, not {value}.", nameof(value));
+            }
+
+            _activationFormat = value;
+        }
+    }
+
+    /// <summary>
+    /// Affine, the default: an activation's range lies where its values are. Symmetric: the range is centred on 0, or begins there where no value is negative.
+    /// </summary>
+    public QuantizationScheme ActivationScheme { get; init; } = QuantizationScheme.Affine;
+
+    /// <summary>
+    /// The codes of weights, symmetric about 0: <see cref="CodeFormat.Int8"/> (−127 … 127), the default, or fewer: <c>CodeFormat.Signed(4)</c> gives −7 … 7. All are stored as int8, because that is what runs as integers.
+    /// </summary>
+    /// <exception cref="ArgumentException">The format has no sign, or codes beyond a byte.</exception>
+    public CodeFormat WeightFormat
+    {
+        get => _weightFormat;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            if (!value.IsSigned || value.MaxCode > sbyte.MaxValue || value.MaxCode < 1)
+            {
+                throw new ArgumentException($"Weights need a signed format of at most 8 bits, such as CodeFormat.Int8 or CodeFormat.Signed(4), not {value}.", nameof(value));
+            }
+
+            _weightFormat = value;
+        }
+    }
+
+    /// <summary>One scale for each output channel of the weights, the default, or one for the tensor.</summary>
+    /// <exception cref="ArgumentException">Blocks, which ONNX Runtime does not run as integers.</exception>
+    public GranularityKind WeightGranularity
+    {
+        get => _weightGranularity;
+        init
+        {
+            if (value is not (GranularityKind.PerChannel or GranularityKind.PerTensor))
+            {
+                throw new ArgumentException($"Weights can be quantized per channel or per tensor, not {value}.", nameof(value));
+            }
+
+            _weightGranularity = value;
+        }
+    }
+
+    /// <summary>The names of nodes to leave in float. The default is none.</summary>
+    public IReadOnlySet<string> FloatNodes { get; init; } = FrozenSet<string>.Empty;
+
+    /// <summary>
+    /// Makes the options of each session that ONNX Runtime opens: execution providers, threads, libraries of custom operators. Called once a session, which then owns the result. Null, the default,
+    /// for ONNX Runtime's own defaults.
+    /// </summary>
+    public Func<SessionOptions>? SessionOptionsFactory { get; init; }
+
+    /// <summary>The weights' codes, restricted to an interval symmetric about 0, in the type that they are stored in.</summary>
+    internal CodeFormat StoredWeightFormat => new(CodeType.Int8, -WeightFormat.MaxCode, WeightFormat.MaxCode);
+}

@@ -1,0 +1,32 @@
+namespace Quantization.Onnx;
+
+/// <summary>What became of a model. Immutable.</summary>
+public sealed record PtqResult
+{
+    /// <summary>The file that was written.</summary>
+    public required string OutputPath { get; init; }
+
+    /// <summary>The size of the float model's file.</summary>
+    public required long ModelBytes { get; init; }
+
+    /// <summary>The size of the file that was written.</summary>
+    public required long OutputBytes { get; init; }
+
+    /// <summary>The nodes that were quantized, by name, in the model's order.</summary>
+    public required IReadOnlyList<string> QuantizedNodes { get; init; }
+
+    /// <summary>The Conv, Gemm and MatMul nodes that stay in float, and why.</summary>
+    public required IReadOnlyDictionary<string, string> FloatNodes { get; init; }
+
+    /// <summary>The nodes that ONNX Runtime runs on integers after optimizing the model on this machine.</summary>
+    public int Int8Nodes => Int8Operators.Values.Sum();
+
+    /// <summary>The same, counted by operator: <c>QLinearConv</c>, <c>QGemm</c> …</summary>
+    public required IReadOnlyDictionary<string, int> Int8Operators { get; init; }
+
+    /// <summary>The QuantizeLinear and DequantizeLinear nodes left in the optimized model. Where float inputs become codes and codes become float outputs, some have to be.</summary>
+    public required int Conversions { get; init; }
+
+    /// <summary>The range of each quantized activation, and how it was chosen, by the value's name.</summary>
+    public required IReadOnlyDictionary<string, CalibrationResult> Activations { get; init; }
+}

@@ -1,0 +1,26 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>Adds constants to a graph, equal ones once.</summary>
+internal sealed class InitializerPool(GraphProto graph, NameAllocator names)
+{
+    private readonly Dictionary<TensorProto, string> _byContent = [];
+
+    /// <summary>The name of an initializer with this content; the tensor's own name counts for nothing.</summary>
+    public string Add(TensorProto tensor)
+    {
+        TensorProto content = tensor.Clone();
+        content.ClearName();
+        if (!_byContent.TryGetValue(content, out string? name))
+        {
+            name = names.Next();
+            _byContent.Add(content, name);
+            TensorProto named = content.Clone();
+            named.Name = name;
+            graph.Initializer.Add(named);
+        }
+
+        return name;
+    }
+}

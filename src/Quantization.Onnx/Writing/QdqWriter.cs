@@ -1,0 +1,175 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// Writes a planned model in the QDQ form: a QuantizeLinear–DequantizeLinear pair at each quantized value, a DequantizeLinear behind each quantized weight, the float operators
+/// in between. A runtime that knows the form runs them on codes; any other still computes the same function.
+/// </summary>
+internal sealed class QdqWriter
+{
+    private readonly string _modelPath;
+    private readonly GraphProto _source;
+    private readonly ModelProto _model;
+    private readonly GraphProto _graph;
+    private readonly NameAllocator _names;
+    private readonly InitializerPool _pool;
+    private readonly Dictionary<NodeProto, PlannedNode> _planned;
+    private readonly HashSet<string> _madeFromCodes;
+    private readonly Dictionary<string, string> _dequantized = [];
+    private readonly IReadOnlyDictionary<string, QuantizationParameters> _activations;
+    private readonly PtqOptions _options;
+
+    private QdqWriter(FloatModel model, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> activations, PtqOptions options)
+    {
+        _modelPath = model.File.Path;
+        _source = model.Model.Graph;
+        _model = model.Model.Clone();
+        _graph = _model.Graph;
+        _graph.Node.Clear();
+        _names = new NameAllocator(_source);
+        _pool = new InitializerPool(_graph, _names);
+        _planned = new Dictionary<NodeProto, PlannedNode>(plan.Nodes.Select(node => KeyValuePair.Create(node.Node, node)), ReferenceEqualityComparer.Instance);
+        _madeFromCodes = [.. plan.Nodes.Select(node => node.Output).Where(activations.ContainsKey)];
+        _activations = activations;
+        _options = options;
+    }
+
+    /// <summary>The quantized model; the float one is not changed.</summary>
+    /// <param name="model">The float model.</param>
+    /// <param name="plan">What to quantize in it.</param>
+    /// <param name="activations">The parameters of each value in the plan.</param>
+    /// <param name="options">Formats and granularity.</param>
+    public static ModelProto Write(FloatModel model, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> activations, PtqOptions options)
+    {
+        QdqWriter writer = new(model, plan, activations, options);
+        foreach (NodeProto node in writer._source.Node)
+        {
+            writer.Add(node);
+        }
+
+        UnusedConstants.Remove(writer._graph);
+        return writer._model;
+    }
+
+    private void Add(NodeProto source)
+    {
+        NodeProto node = source.Clone();
+        if (_planned.TryGetValue(source, out PlannedNode? planned))
+        {
+            for (int i = 0; i < node.Input.Count; i++)
+            {
+                if (planned.Inputs.Contains(node.Input[i]))
+                {
+                    node.Input[i] = ReadFromCodes(node.Input[i]);
+                }
+            }
+
+            if (planned.Weight is not null)
+            {
+                QuantizeWeights(node, planned);
+            }
+        }
+
+        _graph.Node.Add(node);
+        if (node.Output.Count > 0 && _madeFromCodes.Contains(node.Output[0]))
+        {
+            // The pair's result takes over the value's name, so whoever reads the value reads what the codes stand for, and the float result has no other reader: it can fuse.
+            string result = node.Output[0];
+            node.Output[0] = _names.Next();
+            AddPair(node.Output[0], result, _activations[result]);
+        }
+    }
+
+    /// <summary>The name of the value behind its codes. A value made in float gets its pair before the first reader that wants codes; others go on reading the float.</summary>
+    private string ReadFromCodes(string value)
+    {
+        if (_madeFromCodes.Contains(value))
+        {
+            return value;
+        }
+
+        if (!_dequantized.TryGetValue(value, out string? dequantized))
+        {
+            _dequantized[value] = dequantized = _names.Next();
+            AddPair(value, dequantized, _activations[value]);
+        }
+
+        return dequantized;
+    }
+
+    private void AddPair(string from, string to, QuantizationParameters parameters)
+    {
+        string codes = _names.Next();
+        string scale = _pool.Add(TensorData.Make(TensorProto.Types.DataType.Float, parameters.Scales));
+        int zeroPoint = parameters.ZeroPoints[0];
+        bool isByte = _options.ActivationFormat.Type == CodeType.UInt8;
+
+        // Without a zero-point the operator takes 0 and unsigned bytes.
+        string[] arguments = isByte && zeroPoint == 0
+            ? [scale]
+            : [scale, _pool.Add(TensorData.Make<byte>(isByte ? TensorProto.Types.DataType.Uint8 : TensorProto.Types.DataType.Int8, [(byte)zeroPoint]))];
+        _graph.Node.Add(MakeNode("QuantizeLinear", [from, .. arguments], codes));
+        _graph.Node.Add(MakeNode("DequantizeLinear", [codes, .. arguments], to));
+    }
+
+    private void QuantizeWeights(NodeProto node, PlannedNode planned)
+    {
+        WeightSlot slot = planned.Weight!;
+        float inputScale = _activations[planned.Inputs[0]].Scales[0];
+        QuantizedWeight weight = QuantizedWeight.Make(_modelPath, planned, inputScale, _options);
+        string scales = AddScales(weight.Scales, weight.Axis);
+        List<string> inputs = [_pool.Add(weight.Codes), scales];
+        if (node.OpType == "Gemm")
+        {
+            // ONNX Runtime's integer Gemm wants to see the zero-point.
+            inputs.Add(_pool.Add(TensorData.Make<byte>(TensorProto.Types.DataType.Int8, new byte[weight.Scales.Length], ShapeOf(weight.Scales, weight.Axis))));
+        }
+
+        node.Input[WeightSlot.WeightInput] = AddDequantize(inputs, weight.Axis);
+        if (slot.Bias is not null)
+        {
+            float[] bias = slot.Bias.ReadFloats(_modelPath);
+            node.Input[WeightSlot.BiasInput] = slot.BiasNeedsCodes && !_madeFromCodes.Contains(planned.Output)
+                ? AddBiasCodes(bias, weight, inputScale)
+                : _pool.Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, bias, slot.Bias.Dims));
+        }
+    }
+
+    private string AddBiasCodes(float[] bias, QuantizedWeight weight, float inputScale)
+    {
+        float[] scales = [.. weight.Scales.Select(scale => scale * inputScale)];
+        int[] codes = new int[bias.Length];
+        for (int i = 0; i < codes.Length; i++)
+        {
+            codes[i] = (int)Math.Round(bias[i] / (double)scales[scales.Length == 1 ? 0 : i], MidpointRounding.ToEven);
+        }
+
+        int? axis = weight.Axis is null ? null : 0;
+        return AddDequantize([_pool.Add(TensorData.Make<int>(TensorProto.Types.DataType.Int32, codes, bias.Length)), AddScales(scales, axis)], axis);
+    }
+
+    private string AddScales(float[] scales, int? axis) => _pool.Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, scales, ShapeOf(scales, axis)));
+
+    private static IEnumerable<long> ShapeOf(float[] scales, int? axis) => axis is null ? [] : [scales.Length];
+
+    private string AddDequantize(IEnumerable<string> inputs, int? axis)
+    {
+        NodeProto node = MakeNode("DequantizeLinear", inputs, _names.Next());
+        if (axis is { } given and not 1)
+        {
+            node.Attribute.Add(new AttributeProto { Name = "axis", Type = AttributeProto.Types.AttributeType.Int, I = given });
+        }
+
+        _graph.Node.Add(node);
+        return node.Output[0];
+    }
+
+    private static NodeProto MakeNode(string operatorType, IEnumerable<string> inputs, string output)
+    {
+        NodeProto node = new() { OpType = operatorType };
+        node.Input.Add(inputs);
+        node.Output.Add(output);
+        return node;
+    }
+}

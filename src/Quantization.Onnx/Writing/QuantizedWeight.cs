@@ -1,0 +1,74 @@
+using System.Globalization;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>A node's weights as codes, and what turns them back.</summary>
+/// <param name="Codes">The codes, shaped as the weights were.</param>
+/// <param name="Scales">One scale, or one an output channel.</param>
+/// <param name="Axis">The axis of the channels; null where one scale serves the tensor.</param>
+internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? Axis)
+{
+    /// <summary>The largest bias code that is asked for. Half of int32 is left for the sum of products that the bias is added to.</summary>
+    private const double LargestBiasCode = 1 << 30;
+
+    /// <summary>Quantizes a node's weights symmetrically.</summary>
+    /// <param name="modelPath">What messages call the model.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="inputScale">The scale of the node's activations: with the weights' it makes the bias's.</param>
+    /// <param name="options">The format and granularity.</param>
+    /// <exception cref="OnnxModelException">A weight is NaN or infinite.</exception>
+    public static QuantizedWeight Make(string modelPath, PlannedNode node, float inputScale, PtqOptions options)
+    {
+        WeightSlot slot = node.Weight!;
+        float[] values = slot.Weight.ReadFloats(modelPath);
+        float[]? bias = slot.Bias?.ReadFloats(modelPath);
+        bool perChannel = options.WeightGranularity == GranularityKind.PerChannel;
+        float[] magnitudes = MaxMagnitudes(values, slot, perChannel);
+        ThrowUnlessFinite(modelPath, node, magnitudes);
+
+        CodeFormat format = options.StoredWeightFormat;
+        ValueRange[] ranges = new ValueRange[magnitudes.Length];
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            // A channel of nearly no weight would make the bias's step so small that the bias has no code.
+            float largestBias = bias is null ? 0 : perChannel ? MathF.Abs(bias[i]) : bias.Max(MathF.Abs);
+            double leastScale = largestBias / (inputScale * LargestBiasCode);
+            ranges[i] = ValueRange.Symmetric(MathF.Max(magnitudes[i], (float)(leastScale * format.MaxCode)));
+        }
+
+        Granularity granularity = perChannel ? Granularity.PerChannel(slot.ChannelAxis) : Granularity.PerTensor;
+        QuantizationParameters parameters = QuantizationParameters.FromRanges(ranges, format, QuantizationScheme.Symmetric);
+        byte[] codes = new byte[values.Length];
+        nint[] shape = [.. slot.Weight.Dims.Select(length => (nint)length)];
+        new SymmetricQuantizer(format, parameters, granularity).Quantize(new(values, shape), new(codes));
+        return new QuantizedWeight(
+            TensorData.Make<byte>(TensorProto.Types.DataType.Int8, codes, slot.Weight.Dims), parameters.Scales.ToArray(), perChannel ? slot.ChannelAxis : null);
+    }
+
+    private static float[] MaxMagnitudes(float[] values, WeightSlot slot, bool perChannel)
+    {
+        int channels = perChannel ? (int)slot.Channels : 1;
+        int inner = perChannel ? (int)slot.Weight.Dims.Skip(slot.ChannelAxis + 1).Aggregate(1L, (product, length) => product * length) : values.Length;
+        float[] magnitudes = new float[channels];
+        for (int start = 0, channel = 0; start < values.Length; start += inner, channel = (channel + 1) % channels)
+        {
+            ReadOnlySpan<float> run = values.AsSpan(start, inner);
+            magnitudes[channel] = MathF.Max(magnitudes[channel], MathF.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(run)));
+        }
+
+        return magnitudes;
+    }
+
+    private static void ThrowUnlessFinite(string modelPath, PlannedNode node, float[] magnitudes)
+    {
+        int index = Array.FindIndex(magnitudes, magnitude => !float.IsFinite(magnitude));
+        if (index >= 0)
+        {
+            throw new OnnxModelException(
+                modelPath,
+                string.Create(CultureInfo.InvariantCulture, $"weight '{node.Weight!.Weight.Name}' of node {node.Node.Describe()} holds NaN or infinity; repair the model, or name the node in PtqOptions.FloatNodes."),
+                node.Node.Name);
+        }
+    }
+}
