@@ -34,7 +34,8 @@ internal static class CalibrationRun
                 Observe(model, session, runOptions, sample, bound, statistics, options.NonFinite);
             }
 
-            progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, ++count, samples.Count));
+            count++;
+            progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, count, samples.Count));
         }
 
         cancellationToken.ThrowIfCancellationRequested();

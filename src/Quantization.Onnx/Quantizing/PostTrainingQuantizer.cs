@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Google.Protobuf;
 using Quantization.Onnx.Protos;
 
@@ -7,6 +8,7 @@ namespace Quantization.Onnx;
 /// Quantizes trained models without training: Conv, Gemm and MatMul with constant weights, and what lies between them, become int8 in the QDQ form of ONNX, which ONNX Runtime runs on
 /// integers. Safe to use from several threads.
 /// </summary>
+[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, samples or a calibration, so no call is ambiguous.")]
 public static class PostTrainingQuantizer
 {
     /// <summary>Calibrates a model on samples and writes its quantized form.</summary>
