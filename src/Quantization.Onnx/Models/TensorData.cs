@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Quantization.Onnx.Protos;
@@ -45,10 +46,12 @@ internal static class TensorData
         where T : unmanaged
     {
         byte[] raw = MemoryMarshal.AsBytes(values).ToArray();
-        if (!BitConverter.IsLittleEndian && Marshal.SizeOf<T>() == sizeof(int))
+        if (!BitConverter.IsLittleEndian)
         {
-            Span<int> words = MemoryMarshal.Cast<byte, int>(raw.AsSpan());
-            BinaryPrimitives.ReverseEndianness(words, words);
+            foreach (int start in Enumerable.Range(0, values.Length).Select(i => i * Unsafe.SizeOf<T>()))
+            {
+                raw.AsSpan(start, Unsafe.SizeOf<T>()).Reverse();
+            }
         }
 
         TensorProto tensor = new() { DataType = (int)type, RawData = UnsafeByteOperations.UnsafeWrap(raw) };

@@ -82,7 +82,7 @@ public static class PostTrainingQuantizer
         QuantizationPlan plan = Planner.Plan(graph, options.FloatNodes.Contains);
         Dictionary<string, CalibrationResult> ranges = ActivationRanges.Choose(modelPath, plan, calibration, options);
         Dictionary<string, QuantizationParameters> parameters = ranges.ToDictionary(each => each.Key, each => ActivationRanges.ToParameters(each.Value, options));
-        ModelProto quantized = QdqWriter.Write(model, plan, parameters, options);
+        ModelProto quantized = QdqWriter.Write(model, graph, plan, parameters, options);
 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));

@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 internal sealed class QdqWriter
 {
     private readonly string _modelPath;
-    private readonly GraphProto _source;
+    private readonly GraphIndex _index;
     private readonly ModelProto _model;
     private readonly GraphProto _graph;
     private readonly NameAllocator _names;
@@ -20,14 +20,14 @@ internal sealed class QdqWriter
     private readonly IReadOnlyDictionary<string, QuantizationParameters> _activations;
     private readonly PtqOptions _options;
 
-    private QdqWriter(FloatModel model, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> activations, PtqOptions options)
+    private QdqWriter(FloatModel model, GraphIndex graph, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> activations, PtqOptions options)
     {
         _modelPath = model.File.Path;
-        _source = model.Model.Graph;
+        _index = graph;
         _model = model.Model.Clone();
         _graph = _model.Graph;
         _graph.Node.Clear();
-        _names = new NameAllocator(_source);
+        _names = new NameAllocator(graph.Graph);
         _pool = new InitializerPool(_graph, _names);
         _planned = new Dictionary<NodeProto, PlannedNode>(plan.Nodes.Select(node => KeyValuePair.Create(node.Node, node)), ReferenceEqualityComparer.Instance);
         _madeFromCodes = [.. plan.Nodes.Select(node => node.Output).Where(activations.ContainsKey)];
@@ -37,13 +37,14 @@ internal sealed class QdqWriter
 
     /// <summary>The quantized model; the float one is not changed.</summary>
     /// <param name="model">The float model.</param>
+    /// <param name="graph">Its graph.</param>
     /// <param name="plan">What to quantize in it.</param>
     /// <param name="activations">The parameters of each value in the plan.</param>
     /// <param name="options">Formats and granularity.</param>
-    public static ModelProto Write(FloatModel model, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> activations, PtqOptions options)
+    public static ModelProto Write(FloatModel model, GraphIndex graph, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> activations, PtqOptions options)
     {
-        QdqWriter writer = new(model, plan, activations, options);
-        foreach (NodeProto node in writer._source.Node)
+        QdqWriter writer = new(model, graph, plan, activations, options);
+        foreach (NodeProto node in graph.Graph.Node)
         {
             writer.Add(node);
         }
@@ -69,6 +70,10 @@ internal sealed class QdqWriter
             {
                 QuantizeWeights(node, planned);
             }
+            else if (node.OpType == "Flatten" && node.GetInt("axis", 1) == 1)
+            {
+                TurnIntoReshape(node);
+            }
         }
 
         _graph.Node.Add(node);
@@ -92,25 +97,37 @@ internal sealed class QdqWriter
         if (!_dequantized.TryGetValue(value, out string? dequantized))
         {
             _dequantized[value] = dequantized = _names.Next();
-            AddPair(value, dequantized, _activations[value]);
+            AddPair(FloatGuard.IsNeeded(value, _index, _madeFromCodes, _planned.ContainsKey) ? AddGuard(value) : value, dequantized, _activations[value]);
         }
 
         return dequantized;
+    }
+
+    private string AddGuard(string value)
+    {
+        NodeProto guard = MakeNode(FloatGuard.OperatorType, [value], _names.Next());
+        _graph.Node.Add(guard);
+        return guard.Output[0];
     }
 
     private void AddPair(string from, string to, QuantizationParameters parameters)
     {
         string codes = _names.Next();
         string scale = _pool.Add(TensorData.Make(TensorProto.Types.DataType.Float, parameters.Scales));
-        int zeroPoint = parameters.ZeroPoints[0];
-        bool isByte = _options.ActivationFormat.Type == CodeType.UInt8;
 
-        // Without a zero-point the operator takes 0 and unsigned bytes.
-        string[] arguments = isByte && zeroPoint == 0
-            ? [scale]
-            : [scale, _pool.Add(TensorData.Make<byte>(isByte ? TensorProto.Types.DataType.Uint8 : TensorProto.Types.DataType.Int8, [(byte)zeroPoint]))];
-        _graph.Node.Add(MakeNode("QuantizeLinear", [from, .. arguments], codes));
-        _graph.Node.Add(MakeNode("DequantizeLinear", [codes, .. arguments], to));
+        // Always explicit, though the operator takes an absent one for 0: ONNX Runtime's integer Gemm wants to see it.
+        TensorProto.Types.DataType type = _options.ActivationFormat.Type == CodeType.UInt8 ? TensorProto.Types.DataType.Uint8 : TensorProto.Types.DataType.Int8;
+        string zeroPoint = _pool.Add(TensorData.Make<byte>(type, [(byte)parameters.ZeroPoints[0]]));
+        _graph.Node.Add(MakeNode("QuantizeLinear", [from, scale, zeroPoint], codes));
+        _graph.Node.Add(MakeNode("DequantizeLinear", [codes, scale, zeroPoint], to));
+    }
+
+    /// <summary>ONNX Runtime moves codes through Reshape, but not through Flatten.</summary>
+    private void TurnIntoReshape(NodeProto flatten)
+    {
+        flatten.OpType = "Reshape";
+        flatten.Attribute.Clear();
+        flatten.Input.Add(_pool.Add(TensorData.Make<long>(TensorProto.Types.DataType.Int64, [0, -1], 2)));
     }
 
     private void QuantizeWeights(NodeProto node, PlannedNode planned)
@@ -122,7 +139,7 @@ internal sealed class QdqWriter
         List<string> inputs = [_pool.Add(weight.Codes), scales];
         if (node.OpType == "Gemm")
         {
-            // ONNX Runtime's integer Gemm wants to see the zero-point.
+            // As for activations; Conv and MatMul do without.
             inputs.Add(_pool.Add(TensorData.Make<byte>(TensorProto.Types.DataType.Int8, new byte[weight.Scales.Length], ShapeOf(weight.Scales, weight.Axis))));
         }
 
