@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Quantization.Kernels;
 
 namespace Quantization;
 
@@ -23,7 +24,7 @@ internal ref struct TensorRuns
     {
         _tensor = tensor;
         _buffer = buffer;
-        if (tensor.IsDense || tensor.Rank == 0)
+        if (RowMajor.IsContiguous(tensor.Lengths, tensor.Strides))
         {
             (_rowLength, _rowStride, _outerRank) = (tensor.FlattenedLength, 1, 0);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using Quantization.Kernels;
 
 namespace Quantization;
 
@@ -12,7 +13,7 @@ namespace Quantization;
 /// A value x ≠ 0 is counted in bin <c>floor(|x| / 2^k)</c> of its sign; zeros of either sign are counted apart. k is the smallest exponent that lets the largest magnitude fit, so it is a function
 /// of that magnitude alone, and when it grows, bins merge in whole pairs. Therefore the same values in any order, split or merge give the same state, bit for bit.
 /// </para>
-/// <para>Memory is constant: 16 · <see cref="BinsPerSign"/> bytes of 64-bit counts (64 KiB by default), however much is observed. Observing allocates nothing.</para>
+/// <para>Memory is constant: 16 · <see cref="BinsPerSign"/> + 256 bytes, nearly all of them 64-bit counts (65,792 bytes by default), however much is observed. Observing allocates nothing.</para>
 /// <para>One thread at a time may change an instance; any number may read one that nobody changes. To observe on several threads, give each its own statistics and <see cref="Merge"/> them.</para>
 /// </remarks>
 public sealed class TensorStatistics : IEquatable<TensorStatistics>
@@ -33,7 +34,7 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
     {
         BinLayout.ThrowUnlessBinCount(binsPerSign, nameof(binsPerSign));
         BinsPerSign = binsPerSign;
-        _bins = new long[2 * binsPerSign];
+        _bins = new long[2 * binsPerSign + HistogramKernels.ZeroSlots];
     }
 
     internal TensorStatistics(TensorStatistics source)
@@ -86,7 +87,7 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
     public ReadOnlySpan<long> PositiveBins => _bins.AsSpan(0, BinsPerSign);
 
     /// <summary>The counts of values below 0, by magnitude.</summary>
-    public ReadOnlySpan<long> NegativeBins => _bins.AsSpan(BinsPerSign);
+    public ReadOnlySpan<long> NegativeBins => _bins.AsSpan(BinsPerSign, BinsPerSign);
 
     /// <summary>Reads statistics that <see cref="Save"/> wrote; no more than those bytes are taken from the stream.</summary>
     /// <exception cref="InvalidDataException">The bytes are truncated, damaged, of another version, or describe no possible statistics.</exception>
@@ -105,7 +106,7 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
     public void Observe(ReadOnlySpan<float> values, NonFiniteValues nonFinite)
     {
         ThrowUnlessRoomFor(values.Length);
-        HistogramScan scan = HistogramKernels.Scan(values);
+        HistogramScan scan = HistogramScan.Of(values);
         if (scan.IsFinite)
         {
             Extend(scan);
@@ -138,7 +139,7 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
         HistogramScan scan = HistogramScan.Empty;
         foreach (ReadOnlySpan<float> run in new TensorRuns(values, buffer))
         {
-            scan = scan.And(HistogramKernels.Scan(run));
+            scan = scan.And(HistogramScan.Of(run));
         }
 
         if (!scan.IsFinite && nonFinite == NonFiniteValues.Throw)
@@ -234,7 +235,7 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
     {
         Span<float> buffer = stackalloc float[BufferLength];
         TensorRuns runs = new(values, buffer);
-        while (runs.MoveNext() && HistogramKernels.Scan(runs.Current).IsFinite)
+        while (runs.MoveNext() && HistogramScan.Of(runs.Current).IsFinite)
         {
         }
 
@@ -275,7 +276,7 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
             }
 
             NonFiniteCount = checked(NonFiniteCount + length - kept);
-            Extend(HistogramKernels.Scan(finite[..kept]));
+            Extend(HistogramScan.Of(finite[..kept]));
             CountFinite(finite[..kept]);
             values = values[length..];
         }
@@ -297,7 +298,7 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
         {
             int shift = exponent - BinWidthExponent;
             MergeNeighbours(_bins.AsSpan(0, BinsPerSign), shift);
-            MergeNeighbours(_bins.AsSpan(BinsPerSign), shift);
+            MergeNeighbours(_bins.AsSpan(BinsPerSign, BinsPerSign), shift);
             BinWidthExponent = exponent;
         }
     }
