@@ -108,6 +108,8 @@ public sealed class EntropyCalibrator : ICalibrator
     /// <summary>The divergence, with windows that are too narrow to fill the levels or that collapse left out.</summary>
     private readonly struct GuardedDivergence(EntropyDivergence divergence) : IWindowLoss
     {
+        public bool EndsHoldValues => true;
+
         public double Of(int start, int end) =>
             end - start < divergence.Levels || divergence.IsCollapsed(start, end) ? double.PositiveInfinity : divergence.Of(start, end);
     }

@@ -21,8 +21,14 @@ internal sealed class SignedHistogram
     /// <summary>The index of the first bin above 0: real 0 lies at its lower edge.</summary>
     public int Zero { get; }
 
+    /// <summary>The smallest value observed.</summary>
+    public float Min => _statistics.Min;
+
+    /// <summary>The largest value observed.</summary>
+    public float Max => _statistics.Max;
+
     /// <summary>The range that the bins <c>[start, end)</c> cover, cut at the observed extremes.</summary>
     public ValueRange RangeOf(int start, int end) => new(
-        (float)Math.Max((start - Zero) * _statistics.BinWidth, _statistics.Min),
-        (float)Math.Min((end - Zero) * _statistics.BinWidth, _statistics.Max));
+        (float)Math.Max((start - Zero) * _statistics.BinWidth, Min),
+        (float)Math.Min((end - Zero) * _statistics.BinWidth, Max));
 }

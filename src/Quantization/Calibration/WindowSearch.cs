@@ -44,17 +44,17 @@ internal static class WindowSearch
 
         public RangeSearch Best { get; private set; } = new(0, histogram.Counts.Length, double.PositiveInfinity, 0);
 
-        /// <summary>Compares the window whose last bins are <paramref name="below"/> below 0 and <paramref name="above"/> above, each moved outward to the next bin that is not empty. The last of equal minima, the widest, wins.</summary>
+        /// <summary>Compares the window whose last bins are <paramref name="below"/> below 0 and <paramref name="above"/> above; of equal minima the widest wins.</summary>
         public bool Try(int below, int above)
         {
             int start = histogram.Zero - 1 - Math.Clamp(below, 0, histogram.Zero - 1);
             int last = histogram.Zero + Math.Clamp(above, 0, histogram.Counts.Length - histogram.Zero - 1);
-            while (histogram.Counts[start] == 0)
+            while (loss.EndsHoldValues && histogram.Counts[start] == 0)
             {
                 start--;
             }
 
-            while (histogram.Counts[last] == 0)
+            while (loss.EndsHoldValues && histogram.Counts[last] == 0)
             {
                 last++;
             }

@@ -10,7 +10,7 @@ namespace Quantization;
 /// </summary>
 internal ref struct TensorRuns
 {
-    private const int LongestRun = 1 << 30;
+    public const int LongestRun = 1 << 30;
 
     private readonly ReadOnlyTensorSpan<float> _tensor;
     private readonly Span<float> _buffer;
@@ -38,8 +38,6 @@ internal ref struct TensorRuns
     public readonly long Offset => _position - _currentLength;
 
     public ReadOnlySpan<float> Current { get; private set; }
-
-    public readonly TensorRuns GetEnumerator() => this;
 
     public bool MoveNext()
     {

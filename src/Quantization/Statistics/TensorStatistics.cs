@@ -93,6 +93,25 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
     /// <exception cref="InvalidDataException">The bytes are truncated, damaged, of another version, or describe no possible statistics.</exception>
     public static TensorStatistics Load(Stream stream) => new(TensorStatisticsFile.Read(stream));
 
+    /// <summary>Takes over a histogram that somebody else has collected.</summary>
+    /// <remarks>
+    /// <para>
+    /// A source bin is counted where its midpoint lies; one value of the outermost bins lies at the extremes. So the result equals, bit for bit, what observing the values would have
+    /// given, where (1) no source bin crosses an edge of ours, for example because its edges are multiples of the bin width that the range leads to, (2) <paramref name="range"/> is
+    /// exact and (3) zeros are counted in <paramref name="zeroCount"/> and in no bin. Otherwise a value lands at most half a source bin away from its own place.
+    /// </para>
+    /// <para>Bins that are finer than the source's stay empty in between: choose <paramref name="binsPerSign"/> no larger than the number of source bins on a side.</para>
+    /// </remarks>
+    /// <param name="edges">The edges of the source bins, ascending, one more than counts; bin i is <c>[edges[i], edges[i + 1])</c>.</param>
+    /// <param name="counts">The values in each source bin.</param>
+    /// <param name="zeroCount">Zeros that are not in <paramref name="counts"/>. A source bin with its midpoint at 0 counts as zeros too.</param>
+    /// <param name="range">The smallest and the largest value among <paramref name="counts"/>, where known; otherwise the ends of the outermost bins that hold values.</param>
+    /// <param name="binsPerSign">The bins of each sign of the result: a power of two from 16 to 65,536.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit, edges do not ascend, a count is negative, or the range does not end in the outermost bins.</exception>
+    /// <exception cref="OverflowException">More than 2⁶³ − 1 values.</exception>
+    public static TensorStatistics FromHistogram(ReadOnlySpan<double> edges, ReadOnlySpan<long> counts, long zeroCount = 0, ValueRange? range = null, int binsPerSign = DefaultBinsPerSign) =>
+        new(HistogramImport.Convert(edges, counts, zeroCount, range, binsPerSign));
+
     /// <summary>Counts finite values in; see <see cref="Observe(ReadOnlySpan{float}, NonFiniteValues)"/>.</summary>
     /// <exception cref="NonFiniteValueException">A value is NaN or infinite; nothing was counted.</exception>
     /// <exception cref="OverflowException">More than 2⁶³ − 1 values; nothing was counted.</exception>
@@ -135,32 +154,23 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
     public void Observe(in ReadOnlyTensorSpan<float> values, NonFiniteValues nonFinite)
     {
         ThrowUnlessRoomFor(values.FlattenedLength);
-        Span<float> buffer = stackalloc float[BufferLength];
-        HistogramScan scan = HistogramScan.Empty;
-        foreach (ReadOnlySpan<float> run in new TensorRuns(values, buffer))
-        {
-            scan = scan.And(HistogramScan.Of(run));
-        }
-
-        if (!scan.IsFinite && nonFinite == NonFiniteValues.Throw)
-        {
-            throw FirstNonFinite(values);
-        }
-
+        HistogramScan scan = Scan(values, nonFinite);
         if (scan.IsFinite)
         {
             Extend(scan);
         }
 
-        foreach (ReadOnlySpan<float> run in new TensorRuns(values, buffer))
+        Span<float> buffer = stackalloc float[BufferLength];
+        TensorRuns runs = new(values, buffer);
+        while (runs.MoveNext())
         {
             if (scan.IsFinite)
             {
-                CountFinite(run);
+                CountFinite(runs.Current);
             }
             else
             {
-                ObserveFiniteAmong(run);
+                ObserveFiniteAmong(runs.Current);
             }
         }
     }
@@ -176,13 +186,12 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.BinsPerSign} bins a sign cannot be merged into {BinsPerSign}: call Coarsen({Math.Min(BinsPerSign, other.BinsPerSign)}) on the finer ones first."), nameof(other));
         }
 
-        ThrowUnlessRoomFor(other.Count);
-        long nonFiniteCount = checked(NonFiniteCount + other.NonFiniteCount);
+        ThrowUnlessRoomFor(other);
         Extend(new HistogramScan(other._min, other._max, true));
         AddBins(other);
         ZeroCount += other.ZeroCount;
         Count += other.Count;
-        NonFiniteCount = nonFiniteCount;
+        NonFiniteCount += other.NonFiniteCount;
     }
 
     /// <summary>The statistics that fewer bins would have gathered from the same values, exactly: neighbouring bins are added together.</summary>
@@ -231,15 +240,50 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
         ? "no values"
         : string.Create(CultureInfo.InvariantCulture, $"{Count} values ({ZeroCount} zeros) in [{_min:R}, {_max:R}]");
 
-    private static NonFiniteValueException FirstNonFinite(in ReadOnlyTensorSpan<float> values)
+    /// <summary>Scans a tensor, so that a value that must be refused is found before any is counted.</summary>
+    internal static HistogramScan Scan(in ReadOnlyTensorSpan<float> values, NonFiniteValues nonFinite)
     {
         Span<float> buffer = stackalloc float[BufferLength];
+        HistogramScan scan = HistogramScan.Empty;
         TensorRuns runs = new(values, buffer);
-        while (runs.MoveNext() && HistogramScan.Of(runs.Current).IsFinite)
+        while (runs.MoveNext())
         {
+            HistogramScan run = HistogramScan.Of(runs.Current);
+            if (!run.IsFinite && nonFinite == NonFiniteValues.Throw)
+            {
+                throw FirstNonFinite(runs.Current, runs.Offset);
+            }
+
+            scan = scan.And(run);
         }
 
-        return FirstNonFinite(runs.Current, runs.Offset);
+        return scan;
+    }
+
+    internal void ThrowUnlessRoomFor(long count)
+    {
+        if (count > long.MaxValue - Count)
+        {
+            throw new OverflowException(string.Create(CultureInfo.InvariantCulture, $"{Count} values were observed; {count} more would exceed what 64-bit counts hold."));
+        }
+    }
+
+    /// <summary>Merges bins up to the width 2^<paramref name="exponent"/>; narrower than they are, they stay.</summary>
+    internal void Widen(int exponent)
+    {
+        if (exponent > BinWidthExponent)
+        {
+            int shift = exponent - BinWidthExponent;
+            MergeNeighbours(_bins.AsSpan(0, BinsPerSign), shift);
+            MergeNeighbours(_bins.AsSpan(BinsPerSign, BinsPerSign), shift);
+            BinWidthExponent = exponent;
+        }
+    }
+
+    internal void ThrowUnlessRoomFor(TensorStatistics other)
+    {
+        ThrowUnlessRoomFor(other.Count);
+        _ = checked(NonFiniteCount + other.NonFiniteCount);
     }
 
     private static NonFiniteValueException FirstNonFinite(ReadOnlySpan<float> values, long offset)
@@ -251,14 +295,6 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
         }
 
         return new NonFiniteValueException(offset + index, values[index]);
-    }
-
-    private void ThrowUnlessRoomFor(long count)
-    {
-        if (count > long.MaxValue - Count)
-        {
-            throw new OverflowException(string.Create(CultureInfo.InvariantCulture, $"{Count} values were observed; {count} more would exceed what 64-bit counts hold."));
-        }
     }
 
     /// <summary>Leaves out the non-finite values, in pieces that fit a buffer: they are rare, and the counting loop need not know of them.</summary>
@@ -293,14 +329,7 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
     {
         _min = MathF.Min(_min, scan.Min);
         _max = MathF.Max(_max, scan.Max);
-        int exponent = BinLayout.ExponentFor(MaxMagnitude, BinsPerSign);
-        if (exponent > BinWidthExponent)
-        {
-            int shift = exponent - BinWidthExponent;
-            MergeNeighbours(_bins.AsSpan(0, BinsPerSign), shift);
-            MergeNeighbours(_bins.AsSpan(BinsPerSign, BinsPerSign), shift);
-            BinWidthExponent = exponent;
-        }
+        Widen(BinLayout.ExponentFor(MaxMagnitude, BinsPerSign));
     }
 
     private static void MergeNeighbours(Span<long> bins, int shift)

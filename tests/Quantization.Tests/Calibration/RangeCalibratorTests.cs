@@ -39,7 +39,7 @@ public sealed class RangeCalibratorTests
     [Fact]
     public void Every_calibrator_refuses_statistics_that_saw_nothing()
     {
-        foreach (ICalibrator calibrator in new ICalibrator[] { new MaxCalibrator(), new PercentileCalibrator(), new EntropyCalibrator() })
+        foreach (ICalibrator calibrator in new ICalibrator[] { new MaxCalibrator(), new PercentileCalibrator(), new MseCalibrator(), new EntropyCalibrator() })
         {
             Action act = () => calibrator.Calibrate(new TensorStatistics(), CodeFormat.Int8, QuantizationScheme.Affine);
 
