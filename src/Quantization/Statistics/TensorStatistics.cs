@@ -345,11 +345,17 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
     private void AddBins(TensorStatistics other)
     {
         int shift = BinWidthExponent - other.BinWidthExponent;
-        for (int i = 0; i < other.BinsPerSign; i++)
+        AddSide(other.PositiveBins, _bins.AsSpan(0, BinsPerSign), shift);
+        AddSide(other.NegativeBins, _bins.AsSpan(BinsPerSign, BinsPerSign), shift);
+    }
+
+    private static void AddSide(ReadOnlySpan<long> source, Span<long> bins, int shift)
+    {
+        // Where all magnitudes are subnormal, finer statistics have bins beyond the last that fits here; they are empty.
+        int used = source.LastIndexOfAnyExcept(0) + 1;
+        for (int i = 0; i < used; i++)
         {
-            int target = ShiftedBin(i, shift);
-            _bins[target] += other._bins[i];
-            _bins[BinsPerSign + target] += other._bins[other.BinsPerSign + i];
+            bins[ShiftedBin(i, shift)] += source[i];
         }
     }
 

@@ -1,0 +1,171 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Quantization.Tests.Statistics;
+
+/// <summary>Damaged and hostile files give a clear error and never a result.</summary>
+public sealed class StatisticsFileTests
+{
+    private static readonly byte[] Sound = PlainHistogram.Observed(16, [0, 1, 2, -3, 15.5f]).ToBytes();
+
+    private static readonly byte[] SoundChannels = Bytes(Channels());
+
+    [Fact]
+    public void Every_changed_byte_is_noticed()
+    {
+        for (int i = 0; i < Sound.Length; i++)
+        {
+            byte[] damaged = [.. Sound];
+            damaged[i] ^= 0x41;
+            ShouldBeRefused(damaged, $"byte {i} was changed");
+        }
+
+        for (int i = 0; i < SoundChannels.Length; i++)
+        {
+            byte[] damaged = [.. SoundChannels];
+            damaged[i] ^= 0x41;
+            ((Action)(() => ChannelStatistics.Load(new MemoryStream(damaged)))).Should().Throw<InvalidDataException>($"byte {i} was changed");
+        }
+    }
+
+    [Fact]
+    public void Every_truncation_is_noticed()
+    {
+        for (int length = 0; length < Sound.Length; length++)
+        {
+            ShouldBeRefused(Sound[..length], $"only {length} bytes are left");
+        }
+
+        for (int length = 0; length < SoundChannels.Length; length++)
+        {
+            ((Action)(() => ChannelStatistics.Load(new MemoryStream(SoundChannels[..length])))).Should().Throw<InvalidDataException>($"only {length} bytes are left");
+        }
+    }
+
+    [Fact]
+    public void Loading_takes_its_own_bytes_and_no_more()
+    {
+        using MemoryStream stream = new([.. Sound, .. SoundChannels, 42]);
+
+        TensorStatistics.Load(stream).ToBytes().Should().Equal(Sound);
+        ChannelStatistics.Load(stream).Should().Be(Channels());
+
+        stream.ReadByte().Should().Be(42);
+    }
+
+    /// <summary>The layout is a promise to files that exist: these bytes were written down by hand.</summary>
+    [Fact]
+    public void The_bytes_are_those_of_version_1()
+    {
+        byte[] payload = new byte[48 + 8 * (16 + 4)];
+        "QSTA"u8.CopyTo(payload);
+        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(4), 1);
+        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(8), 16);
+        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(12), 0);
+        BinaryPrimitives.WriteInt64LittleEndian(payload.AsSpan(16), 1);
+        BinaryPrimitives.WriteSingleLittleEndian(payload.AsSpan(32), -3);
+        BinaryPrimitives.WriteSingleLittleEndian(payload.AsSpan(36), 15.5f);
+        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(40), 16);
+        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(44), 4);
+        foreach (int bin in new[] { 1, 2, 15, 16 + 3 })
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(payload.AsSpan(48 + 8 * bin), 1);
+        }
+
+        Sound.Should().Equal([.. payload, .. SHA256.HashData(payload)]);
+    }
+
+    [Theory]
+    [InlineData(4, 2, "version 2")]
+    [InlineData(8, 17, "of 17 bins")]
+    [InlineData(8, 1 << 30, "of 1073741824 bins")]
+    [InlineData(8, 0, "of 0 bins")]
+    [InlineData(12, 1, "width 2^1 do not fit")]
+    [InlineData(20, -1, "a count is")]
+    [InlineData(28, -1, "a count is")]
+    [InlineData(40, 17, "claim 17")]
+    [InlineData(40, int.MaxValue, "claim 2147483647")]
+    [InlineData(44, -1, "claim 16 and -1")]
+    [InlineData(52, -1, "a count is")]
+    public void A_field_that_lies_under_a_sound_checksum_is_refused(int offset, int value, string message)
+    {
+        byte[] hostile = [.. Sound];
+        BinaryPrimitives.WriteInt32LittleEndian(hostile.AsSpan(offset), value);
+        Seal(hostile);
+
+        ShouldBeRefused(hostile, message).Message.Should().Contain(message);
+    }
+
+    [Theory]
+    [InlineData(32, float.NaN)]
+    [InlineData(32, float.NegativeInfinity)]
+    [InlineData(32, 16f)]
+    [InlineData(32, -0f)]
+    [InlineData(32, -2f)]
+    [InlineData(36, float.PositiveInfinity)]
+    [InlineData(36, 14f)]
+    [InlineData(36, 16f)]
+    [InlineData(36, -4f)]
+    public void A_bound_that_contradicts_the_bins_is_refused(int offset, float bound)
+    {
+        byte[] hostile = [.. Sound];
+        BinaryPrimitives.WriteSingleLittleEndian(hostile.AsSpan(offset), bound);
+        Seal(hostile);
+
+        ShouldBeRefused(hostile, $"a bound is {bound}");
+    }
+
+    [Fact]
+    public void Empty_bins_beyond_the_last_used_are_refused()
+    {
+        byte[] hostile = [.. Sound];
+        hostile.AsSpan(48 + 8 * 15, 8).Clear();
+        Seal(hostile);
+
+        ShouldBeRefused(hostile, "equal statistics have equal bytes").Message.Should().Contain("list empty bins");
+    }
+
+    [Fact]
+    public void A_number_of_channels_that_lies_ends_with_the_file()
+    {
+        byte[] hostile = [.. SoundChannels];
+        BinaryPrimitives.WriteInt32LittleEndian(hostile.AsSpan(8), int.MaxValue);
+        SHA256.HashData(hostile.AsSpan(0, 16), hostile.AsSpan(16, 32));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        ((Action)(() => ChannelStatistics.Load(new MemoryStream(hostile)))).Should().Throw<InvalidDataException>().WithMessage("*truncated*");
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1_000_000);
+    }
+
+    [Fact]
+    public void Statistics_that_saw_nothing_or_only_zeros_are_saved_too()
+    {
+        foreach (TensorStatistics statistics in new[] { new TensorStatistics(), PlainHistogram.Observed(16, [0, 0]), PlainHistogram.Observed(16, [float.Epsilon]) })
+        {
+            TensorStatistics.Load(new MemoryStream(statistics.ToBytes())).Should().Be(statistics);
+        }
+    }
+
+    private static ChannelStatistics Channels()
+    {
+        ChannelStatistics statistics = new(2, -1, 16);
+        statistics.Observe(new System.Numerics.Tensors.ReadOnlyTensorSpan<float>([1f, -2, 3, 40], [2, 2]));
+        return statistics;
+    }
+
+    private static byte[] Bytes(ChannelStatistics statistics)
+    {
+        using MemoryStream stream = new();
+        statistics.Save(stream);
+        return stream.ToArray();
+    }
+
+    private static void Seal(byte[] bytes) => SHA256.HashData(bytes.AsSpan(..^32), bytes.AsSpan(^32..));
+
+    private static InvalidDataException ShouldBeRefused(byte[] bytes, string because)
+    {
+        Action act = () => TensorStatistics.Load(new MemoryStream(bytes));
+        return act.Should().Throw<InvalidDataException>(because).Which;
+    }
+}
