@@ -26,6 +26,7 @@ internal static class ModelCleaner
         HashSet<string> domains = [.. model.OpsetImport.Select(import => import.Domain), "", "ai.onnx"];
         if (!branches && optimized.Graph.Node.All(node => domains.Contains(node.Domain)))
         {
+            NodeNames.Restore(model.Graph, optimized.Graph);
             Adopt(model, optimized.Graph);
         }
 

@@ -60,7 +60,10 @@ internal static class GraphExtensions
     public static float GetFloat(this NodeProto node, string name, float absent) =>
         node.Attribute.FirstOrDefault(attribute => attribute.Name == name) is { } found ? found.F : absent;
 
-    /// <summary>What messages call a node: its name and operator, or its first output where it has no name.</summary>
+    /// <summary>What a node goes by: its name, or its first output where it has none.</summary>
+    public static string GetLabel(this NodeProto node) => node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault() ?? "";
+
+    /// <summary>What messages call a node: its label and operator.</summary>
     public static string Describe(this NodeProto node) =>
-        $"'{(node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault())}' ({(Opset.IsOnnx(node.Domain) ? "" : node.Domain + ".")}{node.OpType})";
+        $"'{node.GetLabel()}' ({(Opset.IsOnnx(node.Domain) ? "" : node.Domain + ".")}{node.OpType})";
 }

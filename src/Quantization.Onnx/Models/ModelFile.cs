@@ -9,7 +9,7 @@ internal sealed record ModelFile(string Path, long Bytes, ModelFingerprint Finge
 {
     /// <summary>Reads a model and refuses what is not one.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="OnnxModelException">The file is empty, truncated, not ONNX, above 2 GB, or keeps weights in other files.</exception>
+    /// <exception cref="OnnxModelException">The file is empty, truncated, not ONNX, above 2 GB, keeps weights in other files, or holds a tensor that contradicts its shape.</exception>
     public static ModelFile Load(string path)
     {
         byte[] content = ReadAll(path);
@@ -29,6 +29,11 @@ internal sealed record ModelFile(string Path, long Bytes, ModelFingerprint Finge
             if (tensor.DataLocation == TensorProto.Types.DataLocation.External)
             {
                 throw new OnnxModelException(path, $"tensor '{tensor.Name}' is kept in another file (external data), which is not supported; save the model as one file.");
+            }
+
+            if (!tensor.HasSizeOfItsShape())
+            {
+                throw new OnnxModelException(path, $"tensor '{tensor.Name}' holds more or fewer values than its shape [{string.Join(", ", tensor.Dims)}] says; the file is damaged, export the model again.");
             }
         }
 

@@ -28,18 +28,23 @@ internal static class TensorData
         return (long)count;
     }
 
-    /// <summary>The values of a float tensor.</summary>
-    /// <exception cref="OnnxModelException">The tensor holds more or fewer values than its shape says.</exception>
-    public static float[] ReadFloats(this TensorProto tensor, string modelPath)
+    /// <summary>Whether the bytes stored are as many as the shape says, as far as the schema knows the element's size.</summary>
+    public static bool HasSizeOfItsShape(this TensorProto tensor)
     {
-        float[] values = tensor.HasRawData && tensor.RawData.Length > 0 ? FromRaw(tensor.RawData.Span) : [.. tensor.FloatData];
-        if (tensor.CountElements() != values.Length || (tensor.RawData.Length & 3) != 0)
+        int? size = (TensorProto.Types.DataType)tensor.DataType switch
         {
-            throw new OnnxModelException(modelPath, $"tensor '{tensor.Name}' of shape [{string.Join(", ", tensor.Dims)}] holds {values.Length} values; the model is damaged, export it again.");
-        }
-
-        return values;
+            TensorProto.Types.DataType.Uint8 or TensorProto.Types.DataType.Int8 or TensorProto.Types.DataType.Bool => 1,
+            TensorProto.Types.DataType.Uint16 or TensorProto.Types.DataType.Int16 or TensorProto.Types.DataType.Float16 => 2,
+            TensorProto.Types.DataType.Float or TensorProto.Types.DataType.Int32 or TensorProto.Types.DataType.Uint32 => 4,
+            TensorProto.Types.DataType.Double or TensorProto.Types.DataType.Int64 or TensorProto.Types.DataType.Uint64 => 8,
+            _ => null,
+        };
+        bool isRaw = tensor.RawData.Length > 0;
+        return size is null || (!isRaw && !tensor.IsFloat()) || tensor.CountElements() * (Int128)size == (isRaw ? tensor.RawData.Length : tensor.FloatData.Count * (Int128)size);
     }
+
+    /// <summary>The values of a float tensor.</summary>
+    public static float[] ReadFloats(this TensorProto tensor) => tensor.RawData.Length > 0 ? FromRaw(tensor.RawData.Span) : [.. tensor.FloatData];
 
     /// <summary>A tensor without name from its elements in the machine's byte order.</summary>
     public static TensorProto Make<T>(TensorProto.Types.DataType type, ReadOnlySpan<T> values, params IEnumerable<long> shape)

@@ -11,7 +11,7 @@ internal static class Planner
 {
     /// <summary>Plans a cleaned graph.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="keepInFloat">Says of a node's name whether to leave the node in float; null for none.</param>
+    /// <param name="keepInFloat">Says of a node's label whether to leave the node in float; null for none.</param>
     public static QuantizationPlan Plan(GraphIndex graph, Func<string, bool>? keepInFloat = null)
     {
         Dictionary<string, string> inFloat = [];
@@ -28,7 +28,7 @@ internal static class Planner
         foreach (NodeProto node in graph.Graph.Node)
         {
             WeightSlot? weight = WeightSlot.Find(node, graph, out string? reason);
-            if (keepInFloat is not null && keepInFloat(node.Name))
+            if (keepInFloat is not null && keepInFloat(node.GetLabel()))
             {
                 (weight, reason) = (null, "kept in float as asked");
             }
@@ -43,7 +43,7 @@ internal static class Planner
 
             if (reason is not null)
             {
-                inFloat[node.Name.Length > 0 ? node.Name : node.Output[0]] = reason;
+                inFloat[node.GetLabel()] = reason;
             }
 
             if (candidates is [.., var last] && last.Node == node)

@@ -36,6 +36,7 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
         TensorProto? bias = hasBias ? graph.FindConstant(node.Input[BiasInput]) : null;
         reason = weight is null ? "its weights are computed, not constant"
             : !weight.IsFloat() ? "its weights are not 32-bit floats"
+            : weight.Dims.Contains(0) ? "it has no weights"
             : graph.FindConstant(node.Input[0]) is not null ? "its input is constant"
             : node.OpType switch
             {

@@ -94,7 +94,7 @@ public static class PostTrainingQuantizer
             OutputPath = outputPath,
             ModelBytes = model.File.Bytes,
             OutputBytes = quantized.CalculateSize(),
-            QuantizedNodes = [.. plan.Nodes.Select(node => node.Node.Name.Length > 0 ? node.Node.Name : node.Node.Output[0])],
+            QuantizedNodes = [.. plan.Nodes.Select(node => node.Node.GetLabel())],
             FloatNodes = plan.Float,
             Int8Operators = inspection.Int8Operators,
             Conversions = inspection.Conversions,
@@ -114,10 +114,12 @@ public static class PostTrainingQuantizer
 
     private static void ThrowUnlessNodes(FloatModel model, IReadOnlySet<string> floatNodes)
     {
-        HashSet<string> names = [.. model.Model.Graph.Node.Concat(model.File.Model.Graph.Node).Select(node => node.Name)];
+        HashSet<string> names = [.. model.Model.Graph.Node.Select(GraphExtensions.GetLabel)];
         if (floatNodes.FirstOrDefault(name => !names.Contains(name)) is { } unknown)
         {
-            throw new ArgumentException($"{model.File.Path}: the model has no node '{unknown}', which PtqOptions.FloatNodes names.", nameof(floatNodes));
+            throw new ArgumentException(
+                $"{model.File.Path}: PtqOptions.FloatNodes names '{unknown}', but the model has no such node, or it was folded into another; PtqResult.QuantizedNodes lists those that can be named.",
+                nameof(floatNodes));
         }
     }
 

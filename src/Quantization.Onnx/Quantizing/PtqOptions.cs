@@ -70,7 +70,7 @@ public sealed record PtqOptions
         }
     }
 
-    /// <summary>The names of nodes to leave in float. The default is none.</summary>
+    /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The default is none.</summary>
     public IReadOnlySet<string> FloatNodes { get; init; } = FrozenSet<string>.Empty;
 
     /// <summary>

@@ -12,7 +12,7 @@ public sealed record PtqResult
     /// <summary>The size of the file that was written.</summary>
     public required long OutputBytes { get; init; }
 
-    /// <summary>The nodes that were quantized, by name, in the model's order.</summary>
+    /// <summary>The nodes that were quantized, by name (or first output where they have none), in the model's order.</summary>
     public required IReadOnlyList<string> QuantizedNodes { get; init; }
 
     /// <summary>The Conv, Gemm and MatMul nodes that stay in float, and why.</summary>

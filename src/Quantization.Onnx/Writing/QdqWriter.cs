@@ -146,7 +146,7 @@ internal sealed class QdqWriter
         node.Input[WeightSlot.WeightInput] = AddDequantize(inputs, weight.Axis);
         if (slot.Bias is not null)
         {
-            float[] bias = slot.Bias.ReadFloats(_modelPath);
+            float[] bias = slot.Bias.ReadFloats();
             node.Input[WeightSlot.BiasInput] = slot.BiasNeedsCodes && !_madeFromCodes.Contains(planned.Output)
                 ? AddBiasCodes(bias, weight, inputScale)
                 : _pool.Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, bias, slot.Bias.Dims));

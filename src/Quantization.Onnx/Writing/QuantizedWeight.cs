@@ -21,8 +21,8 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
     public static QuantizedWeight Make(string modelPath, PlannedNode node, float inputScale, PtqOptions options)
     {
         WeightSlot slot = node.Weight!;
-        float[] values = slot.Weight.ReadFloats(modelPath);
-        float[]? bias = slot.Bias?.ReadFloats(modelPath);
+        float[] values = slot.Weight.ReadFloats();
+        float[]? bias = slot.Bias?.ReadFloats();
         bool perChannel = options.WeightGranularity == GranularityKind.PerChannel;
         float[] magnitudes = MaxMagnitudes(values, slot, perChannel);
         ThrowUnlessFinite(modelPath, node, magnitudes);

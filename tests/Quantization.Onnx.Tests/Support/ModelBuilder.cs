@@ -37,7 +37,7 @@ internal sealed class ModelBuilder
         return this;
     }
 
-    public ModelBuilder Constant(string name, long[] values, params long[] shape)
+    public ModelBuilder Integers(string name, long[] values, params long[] shape)
     {
         TensorProto tensor = TensorData.Make<long>(TensorProto.Types.DataType.Int64, values, shape);
         tensor.Name = name;

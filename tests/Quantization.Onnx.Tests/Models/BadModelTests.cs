@@ -1,0 +1,187 @@
+using Google.Protobuf;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx.Tests.Models;
+
+/// <summary>Each bad model gets one line that names the file, the node where there is one, and the way out; nothing is written.</summary>
+public sealed class BadModelTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string ModelPath => _folder.PathTo("model.onnx");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_missing_file() =>
+        Refused<FileNotFoundException>($"{ModelPath}: there is no such model file.");
+
+    [Fact]
+    public void A_folder()
+    {
+        Directory.CreateDirectory(ModelPath);
+        Refused<FileNotFoundException>($"{ModelPath}: this is a folder; name the model's file in it.");
+    }
+
+    [Fact]
+    public void An_empty_file()
+    {
+        File.WriteAllBytes(ModelPath, []);
+        Refused<OnnxModelException>($"{ModelPath}: the file is empty; export or download the model again.");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    [InlineData(133_741)]
+    [InlineData(267_481)]
+    public void A_truncated_file(int length)
+    {
+        File.WriteAllBytes(ModelPath, File.ReadAllBytes(FashionExample.ModelPath)[..length]);
+        Refused<OnnxModelException>($"{ModelPath}: the file is truncated or not an ONNX model; export or download it again.");
+    }
+
+    [Fact]
+    public void A_text_file()
+    {
+        File.WriteAllText(ModelPath, "This is not a model, whatever its name says.");
+        Refused<OnnxModelException>($"{ModelPath}: the file is truncated or not an ONNX model; export or download it again.");
+    }
+
+    [Fact]
+    public void A_protobuf_message_of_another_kind()
+    {
+        File.WriteAllBytes(ModelPath, new OperatorSetIdProto { Version = 3 }.ToByteArray());
+        Refused<OnnxModelException>($"{ModelPath}: not an ONNX model: the file holds no graph.");
+    }
+
+    [Fact]
+    public void A_model_without_operator_set()
+    {
+        ModelBuilder model = ModelBuilder.Linear();
+        model.Model.OpsetImport.Clear();
+        model.Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: the model does not import ONNX's operator set, so its operators have no meaning; export it again.");
+    }
+
+    [Fact]
+    public void External_data()
+    {
+        ModelBuilder model = ModelBuilder.Linear();
+        model.Graph.Initializer[0].ClearRawData();
+        model.Graph.Initializer[0].DataLocation = TensorProto.Types.DataLocation.External;
+        model.Graph.Initializer[0].ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "weights.bin" });
+        model.Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: tensor 'w' is kept in another file (external data), which is not supported; save the model as one file.");
+    }
+
+    [Fact]
+    public void An_unknown_operator()
+    {
+        new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Frobnicate", ["x"], "y").Save(ModelPath);
+        Refused<OnnxModelException>(
+            $"{ModelPath}: node 'y-node' (Frobnicate) uses an operator that ONNX Runtime does not know; register the library that brings it in the session options, or export the model without it.")
+            .Node.Should().Be("y-node");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_operator_of_an_unknown_domain(bool imported)
+    {
+        ModelBuilder model = new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Frobnicate", ["x"], "y");
+        model.Graph.Node[0].Domain = "com.example";
+        if (imported)
+        {
+            model.Model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.example", Version = 1 });
+        }
+
+        model.Save(ModelPath);
+        Refused<OnnxModelException>(
+            $"{ModelPath}: node 'y-node' (com.example.Frobnicate) uses an operator that ONNX Runtime does not know; register the library that brings it in the session options, or export the model without it.");
+    }
+
+    [Fact]
+    public void A_graph_that_reads_what_nobody_makes()
+    {
+        ModelBuilder model = ModelBuilder.Linear();
+        model.Graph.Node[0].Input[0] = "nobody";
+        model.Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: ONNX Runtime refuses the model: Invalid model. Node input 'nobody' is not a graph input, initializer, or output of a previous node.");
+    }
+
+    [Fact]
+    public void An_operator_set_of_the_future()
+    {
+        ModelBuilder model = ModelBuilder.Linear();
+        model.Model.OpsetImport[0].Version = 999;
+        model.Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: ONNX Runtime refuses the model: ONNX Runtime only *guarantees* support*Opset 999 is under development*");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(44)]
+    [InlineData(47)]
+    public void A_tensor_whose_size_contradicts_its_shape(int length)
+    {
+        ModelBuilder model = ModelBuilder.Linear();
+        model.Graph.Initializer[0].RawData = ByteString.CopyFrom(model.Graph.Initializer[0].RawData.Span[..length]);
+        model.Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: tensor 'w' holds more or fewer values than its shape [4, 3] says; the file is damaged, export the model again.");
+    }
+
+    [Fact]
+    public void A_model_that_is_quantized_already()
+    {
+        string quantized = _folder.PathTo("model.onnx");
+        PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, quantized);
+        Refused<OnnxModelException>($"{ModelPath}: the model is quantized already, node * (QuantizeLinear) shows; give the float model.");
+    }
+
+    [Fact]
+    public void A_model_with_nothing_to_quantize()
+    {
+        new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Relu", ["x"], "y").Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: there is nothing to quantize: the model has no Conv, Gemm or MatMul with constant 32-bit float weights.");
+    }
+
+    [Fact]
+    public void An_old_operator_set_with_an_operator_that_changed()
+    {
+        ModelBuilder model = ModelBuilder.Linear();
+        model.Model.OpsetImport[0].Version = 11;
+        model.Graph.Node[0].Output[0] = "z";
+        model.Graph.Node[0].Name = "z-node";
+        model.Node("Softmax", ["z"], "y").Save(ModelPath);
+        Refused<OnnxModelException>(
+            $"{ModelPath}: quantization needs operator set 13, the model has 11, and node 'y-node' (Softmax) changed its form in 13; export the model with operator set 13 or later.")
+            .Node.Should().Be("y-node");
+    }
+
+    [Fact]
+    public void A_weight_that_is_not_finite()
+    {
+        ModelBuilder model = ModelBuilder.Linear();
+        model.Graph.Initializer[0].RawData = TensorData.Make<float>(TensorProto.Types.DataType.Float, [1, 2, 3, 4, 5, 6, 7, 8, float.PositiveInfinity, 10, 11, 12]).RawData;
+        model.Save(ModelPath);
+        CalibrationOptions ignoring = new() { NonFinite = NonFiniteValues.Ignore };
+        ModelCalibration calibration = ModelCalibrator.Calibrate(ModelPath, ModelBuilder.LinearSamples(), ignoring);
+
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, calibration, _folder.PathTo("out.onnx")))
+            .Should().Throw<OnnxModelException>()
+            .WithMessage($"{ModelPath}: weight 'w' of node 'y-node' (Gemm) holds NaN or infinity; repair the model, or name the node in PtqOptions.FloatNodes.");
+        _folder.Entries.Should().Equal("model.onnx");
+    }
+
+    private T Refused<T>(string message)
+        where T : Exception
+    {
+        string output = _folder.PathTo("out.onnx");
+        string[] before = _folder.Entries;
+        T thrown = FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, ModelBuilder.LinearSamples(), output)).Should().Throw<T>().WithMessage(message).Which;
+        thrown.Message.Should().NotContain("\n");
+        _folder.Entries.Should().Equal(before);
+        return thrown;
+    }
+}
