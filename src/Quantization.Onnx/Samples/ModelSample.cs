@@ -40,4 +40,7 @@ public sealed class ModelSample
 
     /// <summary>The class that a classifier should find, counted from 0; null where it is not known.</summary>
     public int? Label { get; init; }
+
+    /// <summary>Where the label was read, as messages show it; null where it was not read from a file.</summary>
+    internal string? LabelOrigin { get; init; }
 }

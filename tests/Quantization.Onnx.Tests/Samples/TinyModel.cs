@@ -8,18 +8,20 @@ internal static class TinyModel
     private const int FloatType = 1;
 
     /// <summary><c>y = x</c> with the given shape; a negative length is free.</summary>
-    public static byte[] Identity(int elementType = FloatType, params int[] shape) => Model([Input("x", elementType, shape)], elementType);
+    public static byte[] Identity(int elementType = FloatType, params int[] shape) => Model([Input("x", elementType, shape)], elementType, "Identity");
+
+    /// <summary><c>y = op(x)</c> on floats.</summary>
+    public static byte[] Unary(string op, params int[] shape) => Model([Input("x", FloatType, shape)], FloatType, op);
 
     /// <summary><c>y = a + b</c> with both inputs of the given shape.</summary>
-    public static byte[] Add(params int[] shape) => Model([Input("a", FloatType, shape), Input("b", FloatType, shape)], FloatType);
+    public static byte[] Add(params int[] shape) => Model([Input("a", FloatType, shape), Input("b", FloatType, shape)], FloatType, "Add");
 
     public static InferenceSession Open(byte[] model) => new(model);
 
-    private static byte[] Model(byte[][] inputs, int elementType)
+    private static byte[] Model(byte[][] inputs, int elementType, string op)
     {
-        byte[] node = inputs.Length == 1
-            ? [.. Text(1, "x"), .. Text(2, "y"), .. Text(4, "Identity")]
-            : [.. Text(1, "a"), .. Text(1, "b"), .. Text(2, "y"), .. Text(4, "Add")];
+        byte[] arguments = inputs.Length == 1 ? Text(1, "x") : [.. Text(1, "a"), .. Text(1, "b")];
+        byte[] node = [.. arguments, .. Text(2, "y"), .. Text(4, op)];
         List<byte> graph = [.. Message(1, node), .. Text(2, "tiny")];
         foreach (byte[] input in inputs)
         {

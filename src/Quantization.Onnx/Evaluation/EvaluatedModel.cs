@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Quantization.Onnx;
+
+/// <summary>One model under evaluation: its session and its scores so far.</summary>
+internal sealed class EvaluatedModel : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly RunOptions _runOptions = new();
+    private readonly CancellationTokenRegistration _cancellation;
+    private readonly long _fileSize;
+    private bool _isWarm;
+
+    public EvaluatedModel(string path, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
+    {
+        Path = path;
+        ModelFile file = ModelFile.Load(path);
+        _fileSize = file.Bytes;
+        _session = ModelSession.Open(path, file.Model, File.ReadAllBytes(path), optionsFactory, options =>
+        {
+            if (optionsFactory is null)
+            {
+                options.IntraOpNumThreads = 1;
+                options.InterOpNumThreads = 1;
+            }
+        });
+        _cancellation = cancellation.Register(() => _runOptions.Terminate = true);
+    }
+
+    public string Path { get; }
+
+    public ScoreKeeper Scores { get; } = new();
+
+    public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;
+
+    public IReadOnlyList<string> OutputNames => _session.OutputNames;
+
+    /// <summary>Runs the model and times it; the first run is not timed, because it also allocates.</summary>
+    /// <exception cref="OnnxModelException">ONNX Runtime cannot run the model on this input.</exception>
+    public IDisposableReadOnlyCollection<OrtValue> Run(BoundSample input, IReadOnlyList<string> outputs, string sampleName, CancellationToken cancellation)
+    {
+        try
+        {
+            if (!_isWarm)
+            {
+                _session.Run(_runOptions, input.Inputs, outputs.ToArray()).Dispose();
+                _isWarm = true;
+            }
+
+            string[] names = [.. outputs];
+            long start = Stopwatch.GetTimestamp();
+            IDisposableReadOnlyCollection<OrtValue> values = _session.Run(_runOptions, input.Inputs, names);
+            Scores.AddLatency(Stopwatch.GetElapsedTime(start));
+            return values;
+        }
+        catch (OnnxRuntimeException e)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new OnnxModelException(Path, $"ONNX Runtime cannot run the model on {sampleName}: {e.Message.ReplaceLineEndings(" ")}", innerException: e);
+        }
+    }
+
+    public ModelScore ToScore() => Scores.ToScore(Path, _fileSize);
+
+    public void Dispose()
+    {
+        _cancellation.Dispose();
+        _runOptions.Dispose();
+        _session.Dispose();
+    }
+}

@@ -1,0 +1,119 @@
+using System.Collections;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// The samples of a folder, in the ordinal order of their names, each read when its turn comes:
+/// <list type="bullet">
+/// <item><c>name.npy</c>, a NumPy array: the value of the model's only input;</item>
+/// <item><c>name.npz</c>, NumPy arrays named after the inputs, compressed or not;</item>
+/// <item>a subfolder with <c>input_0.pb</c>, <c>input_1.pb</c> …: ONNX's own test layout, a TensorProto an input;</item>
+/// <item>or the folder itself has <c>input_0.pb</c> …: then it is one sample.</item>
+/// </list>
+/// Other files and folders are passed over. Values may have the batch axis or lack it.
+/// </summary>
+public sealed class SampleFolder : ISampleSource
+{
+    private readonly string[] _paths;
+
+    /// <summary>Lists a folder's samples; their values are read later.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="labels">The samples' classes by the name of their file or subfolder; null where they are not known.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="InvalidDataException">The folder has no sample, or a label has none.</exception>
+    public SampleFolder(string path, LabelFile? labels = null)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (!Directory.Exists(path))
+        {
+            throw new DirectoryNotFoundException($"{path}: there is no such folder.");
+        }
+
+        FolderPath = path;
+        Labels = labels;
+        _paths = List(path);
+        if (_paths.Length == 0)
+        {
+            throw new InvalidDataException($"{path}: the folder has no sample; put .npy or .npz files there, or subfolders with ONNX's input_0.pb ….");
+        }
+
+        HashSet<string> names = [.. _paths.Select(file => Path.GetFileName(file))];
+        foreach (string name in labels?.Names ?? [])
+        {
+            if (!names.Contains(name))
+            {
+                throw new InvalidDataException($"{labels!.Locate(name)}: '{name}' is no sample of {path}; remove the line or add the file.");
+            }
+        }
+    }
+
+    private SampleFolder(SampleFolder whole, IEnumerable<string> paths)
+    {
+        FolderPath = whole.FolderPath;
+        Labels = whole.Labels;
+        _paths = [.. paths];
+    }
+
+    /// <summary>The folder.</summary>
+    public string FolderPath { get; }
+
+    /// <summary>The samples' classes, or null.</summary>
+    public LabelFile? Labels { get; }
+
+    /// <summary>The number of samples.</summary>
+    public int Count => _paths.Length;
+
+    int? ISampleSource.Count => Count;
+
+    /// <summary>Reads the samples one by one.</summary>
+    /// <remarks>Moving on throws <see cref="InvalidDataException"/> where a file is damaged, and <see cref="IOException"/> where it cannot be read.</remarks>
+    public IEnumerator<ModelSample> GetEnumerator() => _paths.Select(Read).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>
+    /// Deals the samples into those to calibrate on and those to score with, so that none does both. Of the labelled samples, in order, the first, the fifth, the ninth …
+    /// calibrate and the others score; samples without a label calibrate. The same folder is always dealt the same way.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Fewer than two samples have a label.</exception>
+    public (SampleFolder Calibration, SampleFolder Scoring) Split()
+    {
+        const int Turn = 4;
+        List<string> calibration = [];
+        List<string> scoring = [];
+        int labelled = 0;
+        foreach (string path in _paths)
+        {
+            bool calibrates = Labels?.Find(Path.GetFileName(path)) is null || labelled++ % Turn == 0;
+            (calibrates ? calibration : scoring).Add(path);
+        }
+
+        return scoring.Count > 0
+            ? (new SampleFolder(this, calibration), new SampleFolder(this, scoring))
+            : throw new InvalidOperationException($"{FolderPath}: {labelled} of its samples have a label; two are needed, one to calibrate on and one to score with.");
+    }
+
+    private static string[] List(string folder)
+    {
+        if (SampleFile.OnnxInputs(folder).Any())
+        {
+            return [Path.TrimEndingDirectorySeparator(folder)];
+        }
+
+        List<string> paths = [.. Directory.EnumerateFiles(folder).Where(file => IsNpy(file) || IsNpz(file))];
+        paths.AddRange(Directory.EnumerateDirectories(folder).Where(subfolder => SampleFile.OnnxInputs(subfolder).Any()));
+        return [.. paths.Order(StringComparer.Ordinal)];
+    }
+
+    private ModelSample Read(string path)
+    {
+        string name = Path.GetFileName(path);
+        SampleTensor[] inputs = IsNpy(path) ? SampleFile.ReadNpy(path) : IsNpz(path) ? SampleFile.ReadNpz(path) : SampleFile.ReadOnnx(path);
+        int? label = Labels?.Find(name);
+        return new ModelSample(path, inputs) { Label = label, LabelOrigin = label is null ? null : Labels!.Locate(name) };
+    }
+
+    private static bool IsNpy(string path) => path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsNpz(string path) => path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase);
+}
