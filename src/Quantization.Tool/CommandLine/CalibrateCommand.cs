@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Quantization.Onnx;
+
+namespace Quantization.Tool;
+
+/// <summary><c>quantize calibrate</c>: observes a model's activations and keeps what it saw.</summary>
+internal static class CalibrateCommand
+{
+    public const string Name = "calibrate";
+
+    public static Command Create(ToolConsole console, CancellationToken cancellation)
+    {
+        Argument<string> model = CommonOptions.Model();
+        Option<string> data = CommonOptions.Data();
+        data.Required = true;
+        Option<string> state = new("--state") { Required = true, HelpName = "file.qcal", Description = "The calibration file to write." };
+        Command command = new(Name, "Runs samples through a model and saves what its activations were, to merge and to quantize from.")
+        {
+            model,
+            data,
+            state,
+        };
+        command.SetAction(parsed => Run(console, parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetRequiredValue(state), cancellation));
+        return command;
+    }
+
+    private static int Run(ToolConsole console, string modelPath, string folder, string statePath, CancellationToken cancellation)
+    {
+        SampleFolder samples = new(folder);
+        using OutputFile output = OutputFile.Open(statePath);
+        ModelCalibration calibration = ProgressView.Show(console, view =>
+        {
+            view.Begin($"Calibrating on {Figures.Count(samples.Count, "sample")}");
+            return ModelCalibrator.Calibrate(modelPath, samples, progress: view.ForCalibration(), cancellationToken: cancellation);
+        });
+        StateFile.Save(calibration, output);
+        console.Output.WriteLine(
+            $"Wrote {statePath}: {Figures.Count(calibration.SampleCount, "sample")}, {Figures.Count(calibration.Activations.Count, "activation")} of {modelPath}.");
+        return ExitCode.Success;
+    }
+}

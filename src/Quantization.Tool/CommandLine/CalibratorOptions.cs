@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Quantization.Tool;
+
+/// <summary>The options that choose how ranges are found.</summary>
+internal sealed class CalibratorOptions
+{
+    private const string Percentile = "percentile";
+    private const double DefaultPercentage = 99.99;
+
+    private readonly Option<string> _calibrator = new("--calibrator")
+    {
+        Description =
+            "How the range of each activation is chosen from what the samples showed: everything seen (max), what keeps the distribution (entropy), all but the most extreme (percentile).",
+        HelpName = "max|entropy|percentile",
+        DefaultValueFactory = _ => "max",
+    };
+
+    private readonly Option<double?> _percentage = new("--percentile")
+    {
+        Description = $"The share of values that --calibrator percentile keeps, in percent. [default: {DefaultPercentage.ToString(CultureInfo.InvariantCulture)}]",
+        HelpName = "percent",
+        CustomParser = result =>
+        {
+            // Numbers are read the same way whatever the machine's culture.
+            bool isNumber = double.TryParse(CommonOptions.Token(result), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value);
+            if (!isNumber || value is <= 0 or > 100)
+            {
+                result.AddError($"--percentile '{CommonOptions.Token(result)}' is no number above 0 and up to 100, such as 99.9.");
+            }
+
+            return value;
+        },
+    };
+
+    public CalibratorOptions(Command command)
+    {
+        _calibrator.AcceptOnlyFromAmong("max", "entropy", Percentile);
+        command.Options.Add(_calibrator);
+        command.Options.Add(_percentage);
+    }
+
+    /// <summary>The calibrator that the arguments choose.</summary>
+    /// <exception cref="UsageException">A percentage is given to a calibrator that takes none.</exception>
+    public ICalibrator Choose(ParseResult parsed)
+    {
+        string name = parsed.GetValue(_calibrator)!;
+        double? percentage = parsed.GetValue(_percentage);
+        if (percentage is not null && name != Percentile)
+        {
+            throw new UsageException($"--percentile goes with --calibrator {Percentile}, not with {name}.");
+        }
+
+        return name switch
+        {
+            "max" => new MaxCalibrator(),
+            "entropy" => new EntropyCalibrator(),
+            _ => new PercentileCalibrator(percentage ?? DefaultPercentage),
+        };
+    }
+}

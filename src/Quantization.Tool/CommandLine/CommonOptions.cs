@@ -1,0 +1,39 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Quantization.Tool;
+
+/// <summary>Arguments and options that several commands share.</summary>
+internal static class CommonOptions
+{
+    public static Argument<string> Model() => new("model") { Description = "The float ONNX model.", HelpName = "model.onnx" };
+
+    public static Option<string> Data() => new("--data")
+    {
+        HelpName = "DIR",
+        Description =
+            "The folder of samples, inputs like those that the model will meet: one .npy (the model's only input) or .npz (arrays named after the inputs) a sample, or subfolders with "
+            + "ONNX's input_0.pb, input_1.pb ... Samples may have the batch axis or lack it. A hundred or more are a good start.",
+    };
+
+    /// <summary>An option of a whole number from 1 up.</summary>
+    public static Option<int> Count(string name, string description) => new(name)
+    {
+        HelpName = "N",
+        Description = description,
+        DefaultValueFactory = _ => 1,
+        CustomParser = result =>
+        {
+            if (!int.TryParse(Token(result), NumberStyles.None, CultureInfo.InvariantCulture, out int value) || value < 1)
+            {
+                result.AddError($"{name} '{Token(result)}' is no whole number from 1 up.");
+            }
+
+            return value;
+        },
+    };
+
+    /// <summary>What the user wrote for an option of one value.</summary>
+    public static string Token(ArgumentResult result) => result.Tokens[0].Value;
+}

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Quantization.Tool;
+
+/// <summary>The parser's help page, followed by examples of the command.</summary>
+internal sealed class HelpWithExamples : SynchronousCommandLineAction
+{
+    private const int WidestPage = 120;
+
+    private readonly HelpAction _page;
+
+    public HelpWithExamples(HelpAction page)
+    {
+        page.MaxWidth = Math.Min(page.MaxWidth, WidestPage);
+        _page = page;
+    }
+
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        int exitCode = _page.Invoke(parseResult);
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        output.WriteLine("Examples:");
+        foreach (string line in ExamplesOf(parseResult.CommandResult.Command.Name))
+        {
+            output.WriteLine($"  {line}");
+        }
+
+        output.WriteLine();
+        return exitCode;
+    }
+
+    private static string[] ExamplesOf(string command) => command switch
+    {
+        PtqCommand.Name =>
+        [
+            "# Quantize, and compare with the float model on the same samples",
+            "quantize ptq model.onnx --data samples --output model.int8.onnx",
+            "# With labels: calibrate on a quarter of the samples, tell the accuracy on the others",
+            "quantize ptq model.onnx --data samples --labels labels.csv --calibrator entropy --output model.int8.onnx",
+            "# From a calibration, without data",
+            "quantize ptq model.onnx --state all.qcal --calibrator percentile --percentile 99.9 --output model.int8.onnx",
+        ],
+        CalibrateCommand.Name or MergeCommand.Name =>
+        [
+            "# Calibrate on shards, on one machine or several, and join what was seen",
+            "quantize calibrate model.onnx --data shard1 --state a.qcal",
+            "quantize calibrate model.onnx --data shard2 --state b.qcal",
+            "quantize merge a.qcal b.qcal --state all.qcal",
+            "# Quantize from it, with any calibrator",
+            "quantize ptq model.onnx --state all.qcal --calibrator entropy --output model.int8.onnx",
+        ],
+        _ =>
+        [
+            "quantize",
+            "quantize ptq model.onnx --data samples --output model.int8.onnx",
+            "quantize ptq --help",
+        ],
+    };
+}

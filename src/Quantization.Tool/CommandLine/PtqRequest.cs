@@ -1,0 +1,43 @@
+using Quantization.Onnx;
+
+namespace Quantization.Tool;
+
+/// <summary>What <c>quantize ptq</c> was asked for.</summary>
+internal sealed record PtqRequest
+{
+    public required string ModelPath { get; init; }
+
+    public required string? DataPath { get; init; }
+
+    public required string? StatePath { get; init; }
+
+    public required string OutputPath { get; init; }
+
+    public required string? LabelsPath { get; init; }
+
+    public required PtqOptions Options { get; init; }
+
+    public required int BatchSize { get; init; }
+
+    public required int Threads { get; init; }
+
+    /// <summary>Refuses arguments that make no sense together.</summary>
+    /// <exception cref="UsageException">They do not.</exception>
+    public void ThrowUnlessSensible()
+    {
+        if (DataPath is null && StatePath is null)
+        {
+            throw new UsageException("give samples to calibrate on with --data DIR, or a calibration with --state file.qcal.");
+        }
+
+        if (LabelsPath is not null && DataPath is null)
+        {
+            throw new UsageException("--labels needs the samples that it labels: give --data DIR too.");
+        }
+
+        if (Path.GetFullPath(ModelPath) == Path.GetFullPath(OutputPath))
+        {
+            throw new UsageException($"--output {OutputPath} is the float model itself, which would be lost; name another file.");
+        }
+    }
+}

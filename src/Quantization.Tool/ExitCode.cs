@@ -1,0 +1,16 @@
+namespace Quantization.Tool;
+
+/// <summary>What the process says to its caller.</summary>
+internal static class ExitCode
+{
+    public const int Success = 0;
+
+    /// <summary>The input, the model or the machine did not allow it.</summary>
+    public const int Failure = 1;
+
+    /// <summary>The arguments make no sense.</summary>
+    public const int WrongUsage = 2;
+
+    /// <summary>What shells give a process that Ctrl-C ended.</summary>
+    public const int Cancelled = 130;
+}

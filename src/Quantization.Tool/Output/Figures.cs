@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace Quantization.Tool;
+
+/// <summary>Figures as tables show them, the same in every culture.</summary>
+internal static class Figures
+{
+    private const string None = "-";
+
+    /// <summary>For example <c>92.45 %</c>.</summary>
+    public static string Percent(double? share) => share is double value ? Format($"{100 * value:F2} %") : None;
+
+    /// <summary>For example <c>31.2 dB</c>; a model that differs nowhere is <c>exact</c>.</summary>
+    public static string Decibels(double? ratio) => ratio switch
+    {
+        null => None,
+        double.PositiveInfinity => "exact",
+        double value => Format($"{value:F1} dB"),
+    };
+
+    /// <summary>For example <c>101.4 KB (0.38x)</c>, beside a reference size.</summary>
+    public static string Bytes(long bytes, long reference) => $"{Bytes(bytes)} {Ratio((double)bytes / reference)}";
+
+    /// <summary>For example <c>101.4 KB</c>, in steps of 1,000.</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        < 1_000 => Format($"{bytes} B"),
+        < 1_000_000 => Format($"{bytes / 1e3:F1} KB"),
+        < 1_000_000_000 => Format($"{bytes / 1e6:F1} MB"),
+        _ => Format($"{bytes / 1e9:F2} GB"),
+    };
+
+    /// <summary>For example <c>3.21 ms (0.48x)</c>, beside a reference time.</summary>
+    public static string Milliseconds(TimeSpan time, TimeSpan reference) => $"{Milliseconds(time)} {Ratio(time / reference)}";
+
+    /// <summary>For example <c>3.21 ms</c>.</summary>
+    public static string Milliseconds(TimeSpan time) => time.TotalMilliseconds switch
+    {
+        < 1 => Format($"{time.TotalMilliseconds:F3} ms"),
+        < 100 => Format($"{time.TotalMilliseconds:F2} ms"),
+        _ => Format($"{time.TotalMilliseconds:F0} ms"),
+    };
+
+    /// <summary>For example <c>2,000 images</c> or <c>1 image</c>.</summary>
+    public static string Count(long count, string noun) => Format($"{count:N0} {noun}{(count == 1 ? "" : "s")}");
+
+    private static string Ratio(double ratio) => Format($"({ratio:F2}x)");
+
+    private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,20 @@
+using Quantization.Onnx;
+
+namespace Quantization.Tool;
+
+/// <summary>Connects the libraries' progress with the view. <see cref="Progress{T}"/> would report from another thread, after the work is over.</summary>
+internal static class ProgressExtensions
+{
+    /// <summary>Shows the samples of a calibration.</summary>
+    public static IProgress<QuantizationProgress> ForCalibration(this ProgressView view) =>
+        new Reporter<QuantizationProgress>(progress => view.Report(progress.Completed, progress.Total));
+
+    /// <summary>Shows the samples of an evaluation.</summary>
+    public static IProgress<EvaluationProgress> ForEvaluation(this ProgressView view) =>
+        new Reporter<EvaluationProgress>(progress => view.Report(progress.Samples, progress.Total));
+
+    private sealed class Reporter<T>(Action<T> report) : IProgress<T>
+    {
+        public void Report(T value) => report(value);
+    }
+}
