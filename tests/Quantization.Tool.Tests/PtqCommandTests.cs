@@ -1,0 +1,119 @@
+using System.Globalization;
+
+namespace Quantization.Tool.Tests;
+
+public sealed class PtqCommandTests
+{
+    [Fact]
+    public void With_labels_the_accuracy_on_other_samples_is_told()
+    {
+        using FashionFolder folder = new(41);
+        string labels = folder.WriteLabels(40);
+
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--labels", labels, "--output", folder.Output);
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Output.Should().Contain("Calibrated on 11 samples of").And.Contain("scored on the 30 other samples.");
+        run.Output.Should().MatchRegex(@"FP32 .*│ \d+\.\d\d % │").And.MatchRegex(@"int8, Max .*│ \d+\.\d\d % │ +\d+\.\d\d % │ +\d+\.\d dB │ +\d+\.\d KB \(0\.\d\dx\) │");
+        run.Output.Should().Contain($"Wrote {folder.Output}: ");
+        new FileInfo(folder.Output).Length.Should().BeLessThan(267_482 * 40 / 100);
+    }
+
+    [Fact]
+    public void Without_labels_agreement_and_noise_are_told()
+    {
+        using FashionFolder folder = new();
+
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output);
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Output.Should().Contain("Calibrated on 4 samples of").And.Contain("measured on the same");
+        run.Output.Should().MatchRegex(@"int8, Max +│ +- │ +\d+\.\d\d % │ +\d+\.\d dB │");
+    }
+
+    [Theory]
+    [InlineData("max", "Max")]
+    [InlineData("entropy", "Entropy")]
+    [InlineData("percentile", "Percentile 99.99")]
+    public void Every_calibrator_can_be_chosen(string choice, string name)
+    {
+        using FashionFolder folder = new();
+
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--calibrator", choice);
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Output.Should().Contain($"int8, {name} ");
+    }
+
+    [Fact]
+    public void A_decimal_comma_culture_reads_and_writes_the_same_numbers()
+    {
+        using FashionFolder folder = new();
+        CultureInfo before = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+        try
+        {
+            ToolRun run = ToolRun.InProcess(
+                "ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--calibrator", "percentile", "--percentile", "99.5");
+
+            run.ExitCode.Should().Be(0, run.Error);
+            run.Output.Should().Contain("int8, Percentile 99.5 ").And.MatchRegex(@"267\.5 KB").And.NotMatchRegex(@"\d,\d");
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public void Per_tensor_weights_make_a_smaller_file()
+    {
+        using FashionFolder folder = new();
+
+        ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "-o", folder.Output).ExitCode.Should().Be(0);
+        ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "-o", folder["small.onnx"], "--per-tensor").ExitCode.Should().Be(0);
+
+        new FileInfo(folder["small.onnx"]).Length.Should().BeLessThan(new FileInfo(folder.Output).Length);
+    }
+
+    [Fact]
+    public void An_existing_output_is_replaced_and_nothing_else_is_left()
+    {
+        using FashionFolder folder = new();
+        folder.Write("new/deep/out.onnx", "earlier");
+        string[] before = folder.Files();
+
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder["new/deep/out.onnx"]);
+
+        run.ExitCode.Should().Be(0, run.Error);
+        new FileInfo(folder["new/deep/out.onnx"]).Length.Should().BeGreaterThan(50_000);
+        folder.Files().Should().Equal(before);
+    }
+
+    [Fact]
+    public void A_cancelled_run_leaves_no_file()
+    {
+        using FashionFolder folder = new();
+        string[] before = folder.Files();
+
+        ToolRun run = ToolRun.Cancelled("ptq", folder.Model, "--data", folder.Samples, "--output", folder["new/out.onnx"]);
+
+        run.ExitCode.Should().Be(130);
+        run.ErrorLine.Should().Be("cancelled; nothing was written.");
+        folder.Files().Should().Equal(before);
+    }
+
+    [Theory]
+    [InlineData("--help", "ptq <model.onnx>", "quantize ptq model.onnx --data samples --output model.int8.onnx")]
+    [InlineData("ptq --help", "--labels <labels.csv>", "quantize ptq model.onnx --state all.qcal")]
+    [InlineData("calibrate --help", "--state <file.qcal>", "quantize calibrate model.onnx --data shard1 --state a.qcal")]
+    [InlineData("merge -h", "Joins calibrations of one model", "quantize merge a.qcal b.qcal --state all.qcal")]
+    public void Help_tells_options_and_examples(string args, string part, string example)
+    {
+        ToolRun run = ToolRun.InProcess(args.Split(' '));
+
+        run.ExitCode.Should().Be(0);
+        run.Error.Should().BeEmpty();
+        run.Output.Should().Contain(part).And.Contain("Examples:").And.Contain(example);
+    }
+}
