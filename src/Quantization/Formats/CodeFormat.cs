@@ -50,6 +50,12 @@ public sealed record CodeFormat
     /// <summary>Sixteen unsigned codes, 0 … 15, two a byte.</summary>
     public static CodeFormat UInt4 { get; } = Full(CodeType.UInt4);
 
+    /// <summary>Two codes, 0 … 1, eight a byte; for codebooks.</summary>
+    public static CodeFormat UInt1 { get; } = Full(CodeType.UInt1);
+
+    /// <summary>Four unsigned codes, 0 … 3, four a byte.</summary>
+    public static CodeFormat UInt2 { get; } = Full(CodeType.UInt2);
+
     /// <summary>How a code is stored.</summary>
     public CodeType Type { get; }
 
@@ -65,9 +71,11 @@ public sealed record CodeFormat
     /// <summary>Whether negative codes are in use.</summary>
     public bool IsSigned => MinCode < 0;
 
-    /// <summary>The bits one code takes in storage: 4, 8, 16 or 32.</summary>
+    /// <summary>The bits one code takes in storage: 1, 2, 4, 8, 16 or 32.</summary>
     public int StorageBits => Type switch
     {
+        CodeType.UInt1 => 1,
+        CodeType.UInt2 => 2,
         CodeType.Int4 or CodeType.UInt4 => 4,
         CodeType.Int8 or CodeType.UInt8 => 8,
         CodeType.Int16 or CodeType.UInt16 => 16,
@@ -95,12 +103,13 @@ public sealed record CodeFormat
         return new CodeFormat(bits == 4 ? CodeType.UInt4 : bits <= 8 ? CodeType.UInt8 : CodeType.UInt16, 0, (1 << bits) - 1);
     }
 
-    /// <summary>The bytes that <paramref name="elements"/> codes take; an odd last 4-bit code takes a byte of its own.</summary>
+    /// <summary>The bytes that <paramref name="elements"/> codes take; packed codes that do not fill the last byte take all of it.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="elements"/> is negative.</exception>
     public nint GetByteCount(nint elements)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(elements);
-        return StorageBits == 4 ? elements / 2 + elements % 2 : checked(elements * (StorageBits / 8));
+        int codesPerByte = 8 / StorageBits;
+        return codesPerByte > 1 ? elements / codesPerByte + (elements % codesPerByte == 0 ? 0 : 1) : checked(elements * (StorageBits / 8));
     }
 
     /// <summary>For example <c>Int8 [-127, 127]</c>.</summary>
@@ -121,6 +130,8 @@ public sealed record CodeFormat
         CodeType.Int32 => (int.MinValue, int.MaxValue),
         CodeType.Int4 => (-8, 7),
         CodeType.UInt4 => (0, 15),
+        CodeType.UInt2 => (0, 3),
+        CodeType.UInt1 => (0, 1),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a code type."),
     };
 

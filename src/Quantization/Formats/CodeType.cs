@@ -23,4 +23,10 @@ public enum CodeType
 
     /// <summary>Two codes a byte, 0 … 15, the first in the low four bits.</summary>
     UInt4,
+
+    /// <summary>Eight codes a byte, 0 … 1, the first in the lowest bit.</summary>
+    UInt1,
+
+    /// <summary>Four codes a byte, 0 … 3, the first in the low two bits.</summary>
+    UInt2,
 }

@@ -39,7 +39,9 @@ internal static unsafe class CodeStorage
         CodeType.Int16 => ((short*)codes)[index],
         CodeType.UInt16 => ((ushort*)codes)[index],
         CodeType.Int4 => (sbyte)(codes[index / 2] << (index % 2 == 0 ? 4 : 0)) >> 4,
-        CodeType.UInt4 => (codes[index / 2] >> (index % 2 == 0 ? 0 : 4)) & 15,
+        CodeType.UInt4 => ReadPacked(codes, index, 4),
+        CodeType.UInt2 => ReadPacked(codes, index, 2),
+        CodeType.UInt1 => ReadPacked(codes, index, 1),
         _ => ((int*)codes)[index],
     };
 
@@ -56,11 +58,30 @@ internal static unsafe class CodeStorage
             case CodeType.Int32:
                 ((int*)codes)[index] = code;
                 break;
+            case CodeType.UInt1:
+                WritePacked(codes, index, code, 1);
+                break;
+            case CodeType.UInt2:
+                WritePacked(codes, index, code, 2);
+                break;
             default:
-                // The first code of a byte clears the other half, so that an odd last code leaves zeros beside it.
-                ref byte pair = ref codes[index / 2];
-                pair = index % 2 == 0 ? (byte)(code & 15) : (byte)((pair & 15) | (code << 4));
+                WritePacked(codes, index, code, 4);
                 break;
         }
+    }
+
+    private static int ReadPacked(byte* codes, nint index, int bits)
+    {
+        (nint at, nint place) = Math.DivRem(index, 8 / bits);
+        return (codes[at] >> (int)(place * bits)) & ((1 << bits) - 1);
+    }
+
+    private static void WritePacked(byte* codes, nint index, int code, int bits)
+    {
+        (nint at, nint place) = Math.DivRem(index, 8 / bits);
+        int shift = (int)(place * bits);
+
+        // A code clears what lies above it in its byte, so that the last one leaves zeros beside it.
+        codes[at] = (byte)((codes[at] & ((1 << shift) - 1)) | ((code & ((1 << bits) - 1)) << shift));
     }
 }

@@ -1,12 +1,17 @@
 using System.Numerics.Tensors;
+using Quantization.Codebooks;
 using Quantization.Kernels;
 
 namespace Quantization;
 
 /// <summary>
 /// Non-uniform quantization: <c>code = codebook(value / scale)</c> and <c>value = level[code] · scale</c>, with scale 1 unless scales are given. The quotient and the product are rounded to float.
-/// NaN gets the code of 0, ±∞ the last and the first code.
+/// NaN gets the code of 0 (its own in FP8), ±∞ the last and the first code.
 /// </summary>
+/// <remarks>
+/// A sixteen-level codebook on processors with 256-bit registers, and every codebook with 512-bit ones, is searched in registers; otherwise a table narrows the search down to one comparison. The codes are
+/// the same.
+/// </remarks>
 /// <example>
 /// <code>
 /// CodebookQuantizer quantizer = new(new Codebook([0, 1], [-0.5f, 0.5f, 1.5f]));
@@ -17,15 +22,15 @@ public sealed class CodebookQuantizer : IQuantizer
 {
     private static readonly QuantizationParameters Unscaled = new([1f]);
 
-    /// <summary>Makes a per-tensor quantizer with scale 1 that stores a code in a byte, or in two where there are more than 256 levels.</summary>
+    /// <summary>Makes a per-tensor quantizer with scale 1 that stores a code in a byte.</summary>
     public CodebookQuantizer(Codebook codebook)
-        : this(codebook, NarrowestFormat(codebook), Unscaled)
+        : this(codebook, CodeFormat.UInt8, Unscaled)
     {
     }
 
     /// <summary>Makes a quantizer whose values are divided by a scale before the codebook decides.</summary>
     /// <param name="codebook">The thresholds and levels.</param>
-    /// <param name="format">The codes: it must contain 0 … levels − 1. <see cref="CodeFormat.UInt4"/> packs codebooks of at most 16 levels.</param>
+    /// <param name="format">The codes: <see cref="Codebook.NarrowestFormat"/> packs as many into a byte as fit, <see cref="CodeFormat.UInt8"/> stores one. It must be one of the unsigned formats of 1, 2, 4 or 8 bits and contain the codebook's codes.</param>
     /// <param name="parameters">The scales, one a group in row-major order of <see cref="Granularity.GetParameterShape"/>; the zero-points must be 0.</param>
     /// <param name="granularity">Which values share a scale.</param>
     /// <exception cref="ArgumentException">The format lacks codes, a zero-point is not 0, or per-tensor is given more than one scale.</exception>
@@ -34,9 +39,9 @@ public sealed class CodebookQuantizer : IQuantizer
         ArgumentNullException.ThrowIfNull(codebook);
         ArgumentNullException.ThrowIfNull(format);
         ArgumentNullException.ThrowIfNull(parameters);
-        if (format.MinCode > 0 || format.MaxCode < codebook.Levels.Length - 1)
+        if (format.Type is not (CodeType.UInt1 or CodeType.UInt2 or CodeType.UInt4 or CodeType.UInt8) || format.MinCode > 0 || format.MaxCode < codebook.Cells.MaxCode)
         {
-            throw new ArgumentException($"{codebook.Levels.Length} levels need the codes 0 … {codebook.Levels.Length - 1}, which {format} lacks.", nameof(format));
+            throw new ArgumentException($"The codebook's codes are 0 … {codebook.Cells.MaxCode}, which {format} does not store; {codebook.NarrowestFormat} does, and UInt8 does for every codebook.", nameof(format));
         }
 
         if (!parameters.IsSymmetric)
@@ -70,19 +75,18 @@ public sealed class CodebookQuantizer : IQuantizer
     /// <summary>The quantizer that scales each group of <paramref name="values"/> so that its largest magnitude falls on the codebook's largest level, as QLoRA does with NormalFloat4.</summary>
     /// <param name="values">The tensor; its shape decides the number of groups.</param>
     /// <param name="codebook">The thresholds and levels; a level other than 0 must exist.</param>
-    /// <param name="format">The codes: it must contain 0 … levels − 1.</param>
+    /// <param name="format">The codes; <see cref="Codebook.NarrowestFormat"/> takes the least memory.</param>
     /// <param name="granularity">Which values share a scale.</param>
     /// <exception cref="ArgumentException">A value is not finite, the tensor lacks the granularity's axis, all levels are 0, or the format lacks codes.</exception>
     public static CodebookQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, Codebook codebook, CodeFormat format, Granularity granularity = default)
     {
         ArgumentNullException.ThrowIfNull(codebook);
-        float largestLevel = MathF.Abs(TensorPrimitives.MaxMagnitude(codebook.Levels));
-        if (largestLevel == 0)
+        if (codebook.MaxMagnitude == 0)
         {
             throw new ArgumentException("All levels are 0: no scale can fit values to them.", nameof(codebook));
         }
 
-        return new CodebookQuantizer(codebook, format, QuantizationParameters.FromMagnitudes(GroupRanges.MinMax(values, granularity), largestLevel), granularity);
+        return new CodebookQuantizer(codebook, format, QuantizationParameters.FromMagnitudes(GroupRanges.MinMax(values, granularity), codebook.MaxMagnitude), granularity);
     }
 
     /// <inheritdoc/>
@@ -95,10 +99,7 @@ public sealed class CodebookQuantizer : IQuantizer
         fixed (byte* bytes = codes)
         {
             Overlap.ThrowUnlessDisjointOrInPlace(values, layout.Length * sizeof(float), bytes, Format.GetByteCount(layout.Length), nameof(codes));
-            for (nint run = 0; run < layout.RunCount; run++)
-            {
-                CodebookKernels.Quantize(values, bytes, layout.GetRun(run), layout.ParameterPerElement, Parameters.Scales, Codebook, Format.Type);
-            }
+            CodebookMapping.Quantize(values, bytes, layout, Parameters.Scales, Codebook.Cells, Format.StorageBits);
         }
     }
 
@@ -113,11 +114,13 @@ public sealed class CodebookQuantizer : IQuantizer
         fixed (float* values = dense.Elements)
         {
             Overlap.ThrowUnlessDisjointOrInPlace(bytes, Format.GetByteCount(layout.Length), values, layout.Length * sizeof(float), nameof(destination));
-            CodebookKernels.ThrowUnlessCodesHaveLevels(bytes, layout.Length, Format.Type, Codebook.Levels.Length, nameof(codes));
-            for (nint run = 0; run < layout.RunCount; run++)
+            nint invalid = CodebookMapping.IndexOfInvalidCode(bytes, layout.Length, Format.StorageBits, Codebook.Cells.MaxCode);
+            if (invalid >= 0)
             {
-                CodebookKernels.Dequantize(bytes, values, layout.GetRun(run), layout.ParameterPerElement, Parameters.Scales, Codebook, Format.Type);
+                throw new ArgumentException($"Code {invalid} is {CodeStorage.Read(Format.Type, bytes, invalid)}; the codebook has levels for 0 … {Codebook.Cells.MaxCode}.", nameof(codes));
             }
+
+            CodebookMapping.Dequantize(bytes, values, layout, Parameters.Scales, Codebook.Cells, Format.StorageBits);
         }
 
         dense.Complete();
@@ -135,18 +138,9 @@ public sealed class CodebookQuantizer : IQuantizer
         {
             nint bytes = layout.Length * sizeof(float);
             Overlap.ThrowUnlessDisjointOrInPlace(values, bytes, results, bytes, nameof(destination));
-            for (nint run = 0; run < layout.RunCount; run++)
-            {
-                CodebookKernels.FakeQuantize(values, results, layout.GetRun(run), layout.ParameterPerElement, Parameters.Scales, Codebook);
-            }
+            CodebookMapping.FakeQuantize(values, results, layout, Parameters.Scales, Codebook.Cells);
         }
 
         denseDestination.Complete();
-    }
-
-    private static CodeFormat NarrowestFormat(Codebook codebook)
-    {
-        ArgumentNullException.ThrowIfNull(codebook);
-        return codebook.Levels.Length <= 256 ? CodeFormat.UInt8 : CodeFormat.UInt16;
     }
 }

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Quantization.Tests.Quantizers;
+namespace Quantization.Tests.Codebooks;
 
 public class CodebookQuantizerTests
 {

@@ -1,0 +1,87 @@
+namespace Quantization.Codebooks;
+
+/// <summary>
+/// A codebook over all floats in total order: the cells of its real thresholds, and one more at each end for NaN of either sign. Cell i begins at key i − 1 and has a code; several cells may share one.
+/// </summary>
+internal sealed class CodebookCells
+{
+    private CodebookCells(int[] keys, byte[] codes, float[] levels)
+    {
+        Keys = keys;
+        Codes = codes;
+        Levels = levels;
+        MaxCode = codes.Max();
+        Tree = CreateTree(keys, codes);
+        Grid = ThresholdGrid.Create(keys, codes);
+    }
+
+    /// <summary>The keys at which a new cell begins, strictly ascending.</summary>
+    public int[] Keys { get; }
+
+    /// <summary>The code of each cell; one more than keys.</summary>
+    public byte[] Codes { get; }
+
+    /// <summary>The level of each byte; meaningless above <see cref="MaxCode"/>.</summary>
+    public float[] Levels { get; }
+
+    /// <summary>The largest code.</summary>
+    public byte MaxCode { get; }
+
+    /// <summary>The search in registers, for processors that have enough of them.</summary>
+    public ThresholdTree Tree { get; }
+
+    /// <summary>The table that narrows the search down to few thresholds, for all processors.</summary>
+    public ThresholdGrid Grid { get; }
+
+    /// <summary>The cells of a book of real numbers: −0 counts as +0, NaN gets the code of 0.</summary>
+    public static CodebookCells OfReals(ReadOnlySpan<float> thresholds, ReadOnlySpan<float> levels)
+    {
+        int[] keys = new int[thresholds.Length];
+        byte zeroCode = 0;
+        for (int i = 0; i < keys.Length; i++)
+        {
+            // A threshold at 0 lets −0 in.
+            keys[i] = thresholds[i] == 0 ? TotalOrder.NegativeZero : TotalOrder.Key(thresholds[i]);
+            zeroCode += thresholds[i] <= 0 ? (byte)1 : (byte)0;
+        }
+
+        byte[] codes = new byte[levels.Length];
+        for (int i = 0; i < codes.Length; i++)
+        {
+            codes[i] = (byte)i;
+        }
+
+        float[] table = new float[Codebook.MaxLevels];
+        levels.CopyTo(table);
+        return Create(keys, codes, zeroCode, zeroCode, table);
+    }
+
+    /// <summary>The cells of thresholds given by their keys, each with its code, and the codes of NaN.</summary>
+    public static CodebookCells Create(ReadOnlySpan<int> keys, ReadOnlySpan<byte> codes, byte negativeNaN, byte positiveNaN, float[] levels) => new(
+        [TotalOrder.NegativeInfinity, .. keys, TotalOrder.PositiveInfinity + 1],
+        [negativeNaN, .. codes, positiveNaN],
+        levels);
+
+    /// <summary>The definition: the code of the cell whose index is the number of keys at or below the value's.</summary>
+    public byte Encode(float value) => Codes[CellOf(Keys, value)];
+
+    private static int CellOf(int[] keys, float value)
+    {
+        int index = Array.BinarySearch(keys, TotalOrder.Key(value));
+        return index >= 0 ? index + 1 : ~index;
+    }
+
+    private static ThresholdTree CreateTree(int[] keys, byte[] codes)
+    {
+        // NaN that shares the code of 0 is replaced by 0; a tree need not have cells for it.
+        float[] thresholds = Array.ConvertAll(keys, TotalOrder.Value);
+        byte zeroCode = codes[CellOf(keys, 0)];
+        if (codes[0] == zeroCode && codes[^1] == zeroCode)
+        {
+            return new ThresholdTree(thresholds.AsSpan(1, thresholds.Length - 2), codes.AsSpan(1, codes.Length - 2), nanIsZero: true);
+        }
+
+        (thresholds[0], thresholds[^1]) = (MathF.Abs(float.NaN), -MathF.Abs(float.NaN));
+        return new ThresholdTree(thresholds, codes, nanIsZero: false);
+    }
+}

@@ -1,0 +1,221 @@
+using System.Numerics.Tensors;
+using Quantization.Codebooks;
+
+namespace Quantization.Tests.Codebooks;
+
+public unsafe class CodebookKernelTests
+{
+    public static TheoryData<string> Books => SampleCodebooks.Names;
+
+    [Theory]
+    [MemberData(nameof(Books))]
+    public void Every_threshold_decides_as_the_rule_says(string name)
+    {
+        Codebook book = SampleCodebooks.All[name];
+        float[] probes = SampleCodebooks.Probes(book);
+        byte[] codes = new byte[probes.Length];
+        new CodebookQuantizer(book).Quantize<byte>(probes, codes);
+        bool hasSignedZero = book.Codes[0] != 0;
+        codes.Should().Equal(Array.ConvertAll(probes, value => (byte)book.Encode(value)));
+        Array.FindAll(probes, value => !float.IsNaN(value) && !(hasSignedZero && value == 0) && book.Encode(value) != book.Codes[SampleCodebooks.CountThresholds(book, value)]).Should().BeEmpty();
+    }
+
+    [Theory]
+    [MemberData(nameof(Books))]
+    public void The_table_search_decides_like_the_search_in_registers(string name)
+    {
+        Codebook book = SampleCodebooks.All[name];
+        float[] probes = SampleCodebooks.Probes(book);
+        byte[] codes = new byte[probes.Length];
+        book.Cells.Grid.Quantize(probes, codes);
+        codes.Should().Equal(Array.ConvertAll(probes, value => (byte)book.Encode(value)));
+    }
+
+    [Theory]
+    [InlineData("NF4")]
+    [InlineData("FP4 E2M1")]
+    [InlineData("µ-law 256")]
+    [InlineData("sign")]
+    public void Any_length_at_any_address_touches_only_its_elements(string name)
+    {
+        Codebook book = SampleCodebooks.All[name];
+        float[] probes = SampleCodebooks.Probes(book);
+        byte[] codes = new byte[300];
+        float[] values = new float[300];
+        byte[] expected = Array.ConvertAll(probes, value => (byte)book.Encode(value));
+        float[] levels = Array.ConvertAll(expected, code => book.Decode(code));
+        CodebookQuantizer quantizer = new(book);
+        for (int length = 0; length <= 200; length++)
+        {
+            int start = length % 17;
+            Array.Fill(codes, (byte)0xEE);
+            Array.Fill(values, -77);
+            quantizer.Quantize<byte>(probes.AsSpan(start, length), codes.AsSpan(start, length));
+            codes.AsSpan(start, length).SequenceEqual(expected.AsSpan(start, length)).Should().BeTrue("of length {0}", length);
+            codes.AsSpan(0, start).ContainsAnyExcept((byte)0xEE).Should().BeFalse();
+            codes.AsSpan(start + length).ContainsAnyExcept((byte)0xEE).Should().BeFalse();
+            quantizer.Dequantize<byte>(codes.AsSpan(start, length), values.AsSpan(start, length));
+            values.AsSpan(start, length).SequenceEqual(levels.AsSpan(start, length)).Should().BeTrue("of length {0}", length);
+            values.AsSpan(0, start).ContainsAnyExcept(-77).Should().BeFalse();
+            values.AsSpan(start + length).ContainsAnyExcept(-77).Should().BeFalse();
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Packed_codes_come_back_and_lie_from_the_lowest_bits_up(int bits)
+    {
+        Random random = new(bits);
+        for (int length = 0; length <= 300; length++)
+        {
+            byte[] codes = new byte[length + 8];
+            random.NextBytes(codes);
+            for (int i = 0; i < codes.Length; i++)
+            {
+                codes[i] &= (byte)((1 << bits) - 1);
+            }
+
+            byte[] expected = new byte[((length * bits) + 7) / 8];
+            for (int i = 0; i < length; i++)
+            {
+                expected[i * bits / 8] |= (byte)(codes[i] << (i * bits % 8));
+            }
+
+            byte[] packed = new byte[expected.Length + 1];
+            packed[^1] = 0xEE;
+            byte[] unpacked = new byte[length + 8];
+            byte[] scratch = [.. codes];
+            fixed (byte* source = scratch, target = packed, back = unpacked)
+            {
+                CodePacking.Pack(source, length, bits, target);
+                CodePacking.Unpack(target, length, bits, back);
+            }
+
+            packed.AsSpan().SequenceEqual([.. expected, (byte)0xEE]).Should().BeTrue("of length {0}", length);
+            unpacked.AsSpan(0, length).SequenceEqual(codes.AsSpan(0, length)).Should().BeTrue("of length {0}", length);
+        }
+    }
+
+    [Fact]
+    public void Every_granularity_and_packing_gives_what_single_values_give()
+    {
+        (Codebook Book, CodeFormat Format)[] books =
+        [
+            (Codebook.Sign, CodeFormat.UInt1), (Codebook.UniformMidTread(3, 1), CodeFormat.UInt2), (Codebook.NormalFloat4, CodeFormat.UInt4), (Codebook.NormalFloat4, CodeFormat.UInt8),
+            (Codebook.Float4E2M1, CodeFormat.UInt4), (Codebook.MuLaw(256), CodeFormat.UInt8), (Codebook.Float8E4M3FN, CodeFormat.UInt8),
+        ];
+        (nint[] Shape, Granularity Granularity)[] layouts =
+        [
+            ([5000], Granularity.PerTensor), ([7, 311], Granularity.PerChannel(0)), ([7, 311], Granularity.PerChannel(1)), ([3, 5, 77], Granularity.PerChannel(1)), ([33, 130], Granularity.PerBlock(1, 64)),
+            ([40, 128], Granularity.PerBlock(-1, 32)), ([9, 50], Granularity.PerBlock(0, 4)), ([3, 17, 5], Granularity.PerBlock(1, 5)), ([0, 4], Granularity.PerChannel(0)),
+        ];
+        Random random = new(11);
+        foreach ((nint[] shape, Granularity granularity) in layouts)
+        {
+            int length = (int)TensorPrimitives.Product<nint>(shape);
+            float[] values = new float[length];
+            for (int i = 0; i < length; i++)
+            {
+                values[i] = (float)Math.Tan(3 * (random.NextDouble() - 0.5));
+            }
+
+            foreach ((Codebook book, CodeFormat format) in length == 0 ? [] : books)
+            {
+                CodebookQuantizer quantizer = CodebookQuantizer.FromTensor(new ReadOnlyTensorSpan<float>(values, shape), book, format, granularity);
+                byte[] codes = new byte[format.GetByteCount(length)];
+                quantizer.Quantize(new ReadOnlyTensorSpan<float>(values, shape), new TensorSpan<byte>(codes));
+                float[] back = new float[length];
+                quantizer.Dequantize(new ReadOnlyTensorSpan<byte>(codes), new TensorSpan<float>(back, shape));
+                float[] fake = [.. values];
+                quantizer.FakeQuantize(new ReadOnlyTensorSpan<float>(fake, shape), new TensorSpan<float>(fake, shape));
+                int[] groups = GroupOfElements(shape, granularity);
+                float[] expected = new float[length];
+                byte[] expectedCodes = new byte[codes.Length];
+                for (int i = 0; i < length; i++)
+                {
+                    float scale = quantizer.Parameters.Scales[groups[i]];
+                    int code = book.Encode(values[i] / scale);
+                    expectedCodes[i * format.StorageBits / 8] |= (byte)(code << (i * format.StorageBits % 8));
+                    expected[i] = book.Decode(code) * scale;
+                }
+
+                codes.SequenceEqual(expectedCodes).Should().BeTrue("of {0} in {1}", granularity, format);
+                back.SequenceEqual(expected).Should().BeTrue("of {0} in {1}", granularity, format);
+                fake.SequenceEqual(expected).Should().BeTrue("of {0} in {1}", granularity, format);
+            }
+        }
+    }
+
+    [Fact]
+    public void Codes_may_overwrite_their_values()
+    {
+        foreach (Codebook book in new[] { Codebook.NormalFloat4, Codebook.MuLaw(256) })
+        {
+            float[] values = SampleCodebooks.Probes(book);
+            byte[] expected = new byte[values.Length];
+            new CodebookQuantizer(book).Quantize<byte>(values, expected);
+            fixed (float* memory = values)
+            {
+                new CodebookQuantizer(book).Quantize(new ReadOnlyTensorSpan<float>(memory, values.Length), new TensorSpan<byte>((byte*)memory, values.Length));
+                new ReadOnlySpan<byte>(memory, values.Length).ToArray().Should().Equal(expected);
+            }
+        }
+    }
+
+    [Fact]
+    public void Quantizing_allocates_nothing()
+    {
+        float[] values = new float[10_000];
+        byte[] codes = new byte[5_000];
+        CodebookQuantizer quantizer = new(Codebook.NormalFloat4, CodeFormat.UInt4, new QuantizationParameters([2f]));
+        void Run()
+        {
+            quantizer.Quantize(new ReadOnlyTensorSpan<float>(values), new TensorSpan<byte>(codes));
+            quantizer.Dequantize(new ReadOnlyTensorSpan<byte>(codes), new TensorSpan<float>(values));
+        }
+
+        Run();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Run();
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+    }
+
+    /// <summary>The group of each element, by its indices.</summary>
+    private static int[] GroupOfElements(nint[] shape, Granularity granularity)
+    {
+        int[] groups = new int[(int)TensorPrimitives.Product<nint>(shape)];
+        nint[] groupShape = granularity.Kind == GranularityKind.PerTensor ? [] : granularity.GetParameterShape(shape);
+        for (int i = 0; i < groups.Length; i++)
+        {
+            nint[] index = new nint[shape.Length];
+            nint rest = i;
+            for (int axis = shape.Length - 1; axis >= 0; axis--)
+            {
+                (rest, index[axis]) = Math.DivRem(rest, shape[axis]);
+            }
+
+            switch (granularity.Kind)
+            {
+                case GranularityKind.PerChannel:
+                    groups[i] = (int)index[granularity.GetAxis(shape.Length)];
+                    break;
+                case GranularityKind.PerBlock:
+                    index[granularity.GetAxis(shape.Length)] /= granularity.BlockSize;
+                    nint group = 0;
+                    for (int axis = 0; axis < shape.Length; axis++)
+                    {
+                        group = group * groupShape[axis] + index[axis];
+                    }
+
+                    groups[i] = (int)group;
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        return groups;
+    }
+}
