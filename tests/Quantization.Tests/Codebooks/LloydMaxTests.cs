@@ -2,11 +2,11 @@ namespace Quantization.Tests.Codebooks;
 
 public class LloydMaxTests
 {
-    /// <summary>Max, Quantizing for Minimum Distortion, 1960, table I: the positive levels for the unit Gaussian.</summary>
+    /// <summary>The positive levels for the unit Gaussian (Max, Quantizing for Minimum Distortion, 1960, table I), to four decimals.</summary>
     [Theory]
     [InlineData(2, 0.7979)]
     [InlineData(4, 0.4528, 1.5104)]
-    [InlineData(8, 0.2451, 0.7560, 1.3439, 2.1520)]
+    [InlineData(8, 0.2451, 0.7560, 1.3439, 2.1519)]
     [InlineData(16, 0.1284, 0.3880, 0.6568, 0.9423, 1.2562, 1.6180, 2.0690, 2.7326)]
     public void The_unit_Gaussian_gets_the_published_levels(int levels, params double[] positive)
     {
@@ -16,7 +16,7 @@ public class LloydMaxTests
         for (int i = 0; i < levels; i++)
         {
             double expected = i < levels / 2 ? -positive[levels / 2 - 1 - i] : positive[i - levels / 2];
-            ((double)learned[i]).Should().BeApproximately(expected, 0.00006);
+            ((double)learned[i]).Should().BeApproximately(expected, 0.00005 + 0.000005);
         }
     }
 
