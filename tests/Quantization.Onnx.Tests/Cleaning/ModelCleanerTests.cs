@@ -1,0 +1,54 @@
+using Microsoft.ML.OnnxRuntime;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx.Tests.Cleaning;
+
+public sealed class ModelCleanerTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void BatchNormalization_is_folded_and_nothing_else_is_said_about_the_model()
+    {
+        ModelFile file = ModelFile.Load(FashionExample.ModelPath);
+
+        ModelProto cleaned = FloatModel.Load(FashionExample.ModelPath, null).Model;
+
+        cleaned.Graph.Node.Should().HaveCount(file.Model.Graph.Node.Count - 17).And.NotContain(node => node.OpType == "BatchNormalization");
+        cleaned.OpsetImport.Should().Equal(file.Model.OpsetImport);
+        cleaned.IrVersion.Should().Be(file.Model.IrVersion);
+        string path = _folder.PathTo("cleaned.onnx");
+        File.WriteAllBytes(path, Google.Protobuf.MessageExtensions.ToByteArray(cleaned));
+        Decibels.Sqnr(FashionExample.Logits(FashionExample.ModelPath, 50), FashionExample.Logits(path, 50)).Should().BeGreaterThan(100);
+    }
+
+    [Fact]
+    public void The_argument_is_not_changed()
+    {
+        ModelFile file = ModelFile.Load(FashionExample.ModelPath);
+        ModelCleaner.Clean(file.Path, file.Model, null);
+        file.Model.Should().Be(ModelFile.Load(FashionExample.ModelPath).Model);
+    }
+
+    [Fact]
+    public void Cleaning_twice_gives_the_same_model() =>
+        FloatModel.Load(FashionExample.ModelPath, null).Model.Should().Be(FloatModel.Load(FashionExample.ModelPath, null).Model);
+
+    [Fact]
+    public void The_users_session_options_are_used_for_every_session_and_owned_by_it()
+    {
+        string model = ModelBuilder.Linear().Save(_folder.PathTo("model.onnx"));
+        List<SessionOptions> made = [];
+        SessionOptions Make()
+        {
+            made.Add(new SessionOptions { IntraOpNumThreads = 1 });
+            return made[^1];
+        }
+
+        PostTrainingQuantizer.Quantize(model, ModelBuilder.LinearSamples(), _folder.PathTo("out.onnx"), new PtqOptions { SessionOptionsFactory = Make });
+
+        made.Should().HaveCount(3).And.OnlyHaveUniqueItems("cleaning, calibrating and inspecting take one session each").And.OnlyContain(options => options.IsClosed);
+    }
+}
