@@ -4,7 +4,7 @@ using Quantization.Kernels;
 namespace Quantization;
 
 /// <summary>Quantization on spans, in the manner of <see cref="System.Numerics.Tensors.TensorPrimitives"/>: one scale and zero-point for all elements, codes over the whole range of their type.</summary>
-public static unsafe class QuantizationPrimitives
+public static unsafe partial class QuantizationPrimitives
 {
     /// <summary>
     /// Computes <c>destination[i] = saturate(roundHalfToEven(source[i] / scale) + zeroPoint)</c>, as ONNX QuantizeLinear: the quotient is rounded to float, then to an integer with ties to even, and the sum
@@ -21,13 +21,13 @@ public static unsafe class QuantizationPrimitives
     public static void Quantize<TCode>(ReadOnlySpan<float> source, float scale, TCode zeroPoint, Span<TCode> destination)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        UniformParameters parameters = Parameters(scale, zeroPoint);
+        (MappingParameters mapping, CodeFormat format) = Mapping(scale, zeroPoint);
         Overlap.ThrowUnlessDestinationFits(source.Length, destination.Length, nameof(destination));
         fixed (float* values = source)
         fixed (TCode* codes = destination)
         {
             Overlap.ThrowUnlessDisjointOrInPlace(values, (nint)source.Length * sizeof(float), codes, (nint)source.Length * sizeof(TCode), nameof(destination));
-            UniformKernels.Quantize(values, (byte*)codes, new Run(0, source.Length, 0), parameterPerElement: false, parameters);
+            UniformKernels.Quantize(values, codes, source.Length, mapping, format);
         }
     }
 
@@ -43,17 +43,17 @@ public static unsafe class QuantizationPrimitives
     public static void Dequantize<TCode>(ReadOnlySpan<TCode> source, float scale, TCode zeroPoint, Span<float> destination)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        UniformParameters parameters = Parameters(scale, zeroPoint);
+        (MappingParameters mapping, CodeFormat format) = Mapping(scale, zeroPoint);
         Overlap.ThrowUnlessDestinationFits(source.Length, destination.Length, nameof(destination));
         fixed (TCode* codes = source)
         fixed (float* values = destination)
         {
             Overlap.ThrowUnlessDisjointOrInPlace(codes, (nint)source.Length * sizeof(TCode), values, (nint)source.Length * sizeof(float), nameof(destination));
-            UniformKernels.Dequantize((byte*)codes, values, new Run(0, source.Length, 0), parameterPerElement: false, parameters);
+            UniformKernels.Dequantize(codes, values, source.Length, mapping, format);
         }
     }
 
-    /// <summary>Quantizes and dequantizes in one go, with the result of <see cref="Quantize"/> followed by <see cref="Dequantize"/>; NaN becomes 0.</summary>
+    /// <summary>Quantizes and dequantizes in one go, with the result of quantizing and then dequantizing; NaN becomes 0.</summary>
     /// <typeparam name="TCode">The type whose codes are simulated: <see cref="sbyte"/>, <see cref="byte"/>, <see cref="short"/>, <see cref="ushort"/> or <see cref="int"/>.</typeparam>
     /// <param name="source">The values.</param>
     /// <param name="scale">The step between codes, in real units; finite and above 0.</param>
@@ -65,18 +65,18 @@ public static unsafe class QuantizationPrimitives
     public static void FakeQuantize<TCode>(ReadOnlySpan<float> source, float scale, TCode zeroPoint, Span<float> destination)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        UniformParameters parameters = Parameters(scale, zeroPoint);
+        (MappingParameters mapping, CodeFormat format) = Mapping(scale, zeroPoint);
         Overlap.ThrowUnlessDestinationFits(source.Length, destination.Length, nameof(destination));
         fixed (float* values = source)
         fixed (float* results = destination)
         {
             nint bytes = (nint)source.Length * sizeof(float);
             Overlap.ThrowUnlessDisjointOrInPlace(values, bytes, results, bytes, nameof(destination));
-            UniformKernels.FakeQuantize(values, results, new Run(0, source.Length, 0), parameterPerElement: false, parameters);
+            UniformKernels.FakeQuantize<TCode>(values, results, source.Length, mapping, format);
         }
     }
 
-    private static UniformParameters Parameters<TCode>(float scale, TCode zeroPoint)
+    private static (MappingParameters Mapping, CodeFormat Format) Mapping<TCode>(float scale, TCode zeroPoint)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         if (!(scale > 0) || !float.IsFinite(scale))
@@ -84,14 +84,7 @@ public static unsafe class QuantizationPrimitives
             throw new ArgumentOutOfRangeException(nameof(scale), scale, "A scale must be finite and above 0.");
         }
 
-        CodeFormat format = CodeStorage.TypeOf<TCode>() switch
-        {
-            CodeType.Int8 => CodeFormat.Int8,
-            CodeType.UInt8 => CodeFormat.UInt8,
-            CodeType.Int16 => CodeFormat.Int16,
-            CodeType.UInt16 => CodeFormat.UInt16,
-            _ => CodeFormat.Int32,
-        };
-        return new UniformParameters([scale], [int.CreateTruncating(zeroPoint)], format);
+        CodeFormat format = CodeFormat.Full(CodeStorage.TypeOf<TCode>());
+        return (new MappingParameters(scale, int.CreateTruncating(zeroPoint), format), format);
     }
 }

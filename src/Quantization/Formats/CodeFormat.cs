@@ -30,25 +30,25 @@ public sealed record CodeFormat
     }
 
     /// <summary>All 256 codes of a signed byte: −128 … 127.</summary>
-    public static CodeFormat Int8 { get; } = Full(CodeType.Int8);
+    public static CodeFormat Int8 { get; } = Create(CodeType.Int8);
 
     /// <summary>All 256 codes of a byte: 0 … 255.</summary>
-    public static CodeFormat UInt8 { get; } = Full(CodeType.UInt8);
+    public static CodeFormat UInt8 { get; } = Create(CodeType.UInt8);
 
     /// <summary>All codes of a signed 16-bit integer: −32768 … 32767.</summary>
-    public static CodeFormat Int16 { get; } = Full(CodeType.Int16);
+    public static CodeFormat Int16 { get; } = Create(CodeType.Int16);
 
     /// <summary>All codes of an unsigned 16-bit integer: 0 … 65535.</summary>
-    public static CodeFormat UInt16 { get; } = Full(CodeType.UInt16);
+    public static CodeFormat UInt16 { get; } = Create(CodeType.UInt16);
 
     /// <summary>All codes of a signed 32-bit integer; for biases.</summary>
-    public static CodeFormat Int32 { get; } = Full(CodeType.Int32);
+    public static CodeFormat Int32 { get; } = Create(CodeType.Int32);
 
     /// <summary>Sixteen signed codes, −8 … 7, two a byte.</summary>
-    public static CodeFormat Int4 { get; } = Full(CodeType.Int4);
+    public static CodeFormat Int4 { get; } = Create(CodeType.Int4);
 
     /// <summary>Sixteen unsigned codes, 0 … 15, two a byte.</summary>
-    public static CodeFormat UInt4 { get; } = Full(CodeType.UInt4);
+    public static CodeFormat UInt4 { get; } = Create(CodeType.UInt4);
 
     /// <summary>Two codes, 0 … 1, eight a byte; for codebooks.</summary>
     public static CodeFormat UInt1 { get; } = Full(CodeType.UInt1);
@@ -115,7 +115,19 @@ public sealed record CodeFormat
     /// <summary>For example <c>Int8 [-127, 127]</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Type} [{MinCode}, {MaxCode}]");
 
-    private static CodeFormat Full(CodeType type)
+    /// <summary>All codes that a type stores.</summary>
+    internal static CodeFormat Full(CodeType type) => type switch
+    {
+        CodeType.Int8 => Int8,
+        CodeType.UInt8 => UInt8,
+        CodeType.Int16 => Int16,
+        CodeType.UInt16 => UInt16,
+        CodeType.Int32 => Int32,
+        CodeType.Int4 => Int4,
+        _ => UInt4,
+    };
+
+    private static CodeFormat Create(CodeType type)
     {
         (int low, int high) = StorageBounds(type);
         return new CodeFormat(type, low, high);

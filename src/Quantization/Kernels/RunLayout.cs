@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Quantization.Kernels;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace Quantization.Kernels;
 /// </summary>
 internal readonly struct RunLayout
 {
+    /// <summary>The lanes of the widest vector: shorter blocks would need several parameters in one.</summary>
+    private const int ShortestBlockRun = 16;
+
     private readonly nint _outerStride;
     private readonly nint _runStride;
     private readonly nint _runsPerOuter;
@@ -15,7 +20,7 @@ internal readonly struct RunLayout
     private readonly nint _parameterStride;
     private readonly nint _parametersPerOuter;
 
-    private RunLayout(nint outer, nint outerStride, nint runStride, nint runsPerParameter, nint parameterStride, nint parametersPerOuter, nint parameterCount, bool parameterPerElement)
+    private RunLayout(nint outer, nint outerStride, nint runStride, nint runsPerParameter, nint parameterStride, nint parametersPerOuter, nint parameterCount, ParameterLookup lookup, int blockShift = 0)
     {
         _outerStride = outerStride;
         _runStride = Math.Max(runStride, 1);
@@ -26,7 +31,8 @@ internal readonly struct RunLayout
         RunCount = outer * _runsPerOuter;
         Length = outer * outerStride;
         ParameterCount = parameterCount;
-        ParameterPerElement = parameterPerElement;
+        Lookup = lookup;
+        BlockShift = blockShift;
     }
 
     /// <summary>How many elements the tensor has.</summary>
@@ -38,17 +44,23 @@ internal readonly struct RunLayout
     /// <summary>How many parameters the tensor needs.</summary>
     public nint ParameterCount { get; }
 
-    /// <summary>Whether element i of a run takes parameter <c>Run.Parameter + i</c>; otherwise all take <c>Run.Parameter</c>.</summary>
-    public bool ParameterPerElement { get; }
+    /// <summary>Which parameter the elements of a run take.</summary>
+    public ParameterLookup Lookup { get; }
+
+    /// <summary>log₂ of the block size, where <see cref="Lookup"/> is per block.</summary>
+    public int BlockShift { get; }
 
     /// <summary>The runs of a tensor of shape <paramref name="shape"/>.</summary>
     /// <exception cref="ArgumentException">The tensor has no such axis.</exception>
-    public static RunLayout Create(Granularity granularity, ReadOnlySpan<nint> shape)
+    /// <param name="granularity">Which elements share a parameter.</param>
+    /// <param name="shape">The tensor's shape.</param>
+    /// <param name="mergeBlocks">Whether blocks that follow one another may form one run.</param>
+    public static RunLayout Create(Granularity granularity, ReadOnlySpan<nint> shape, bool mergeBlocks = false)
     {
         if (granularity.Kind == GranularityKind.PerTensor)
         {
             nint length = Product(shape);
-            return new RunLayout(1, length, length, 1, 0, 0, 1, parameterPerElement: false);
+            return new RunLayout(1, length, length, 1, 0, 0, 1, ParameterLookup.PerRun);
         }
 
         int axis = granularity.GetAxis(shape.Length);
@@ -58,17 +70,22 @@ internal readonly struct RunLayout
         if (granularity.Kind == GranularityKind.PerChannel)
         {
             return inner == 1
-                ? new RunLayout(outer, count, count, 1, 0, 0, count, parameterPerElement: true)
-                : new RunLayout(outer, count * inner, inner, 1, 1, 0, count, parameterPerElement: false);
+                ? new RunLayout(outer, count, count, 1, 0, 0, count, ParameterLookup.PerElement)
+                : new RunLayout(outer, count * inner, inner, 1, 1, 0, count, ParameterLookup.PerRun);
         }
 
         nint blocks = DivideUp(count, granularity.BlockSize);
         nint parameters = outer * blocks * inner;
+        if (mergeBlocks && inner == 1 && granularity.BlockSize >= ShortestBlockRun && BitOperations.IsPow2(granularity.BlockSize) && count % granularity.BlockSize == 0)
+        {
+            return new RunLayout(1, outer * count, outer * count, 1, 0, 0, parameters, ParameterLookup.PerBlock, BitOperations.Log2((uint)granularity.BlockSize));
+        }
+
         return (inner, granularity.BlockSize) switch
         {
-            (1, 1) => new RunLayout(outer, count, count, 1, 0, count, parameters, parameterPerElement: true),
-            (1, _) => new RunLayout(outer, count, granularity.BlockSize, 1, 1, blocks, parameters, parameterPerElement: false),
-            _ => new RunLayout(outer, count * inner, inner, granularity.BlockSize, inner, blocks * inner, parameters, parameterPerElement: true),
+            (1, 1) => new RunLayout(outer, count, count, 1, 0, count, parameters, ParameterLookup.PerElement),
+            (1, _) => new RunLayout(outer, count, granularity.BlockSize, 1, 1, blocks, parameters, ParameterLookup.PerRun),
+            _ => new RunLayout(outer, count * inner, inner, granularity.BlockSize, inner, blocks * inner, parameters, ParameterLookup.PerElement),
         };
     }
 
@@ -82,6 +99,35 @@ internal readonly struct RunLayout
             Math.Min(_runStride, _outerStride - first),
             outer * _parametersPerOuter + run / _runsPerParameter * _parameterStride);
     }
+
+    /// <summary>The run that contains <paramref name="element"/>.</summary>
+    public nint RunOf(nint element)
+    {
+        if (RunCount == 0)
+        {
+            return 0;
+        }
+
+        (nint outer, nint rest) = Math.DivRem(element, _outerStride);
+        return outer * _runsPerOuter + rest / _runStride;
+    }
+
+    /// <summary>The part of run number <paramref name="index"/> that lies in the elements from <paramref name="from"/> to before <paramref name="to"/>.</summary>
+    public Run GetRun(nint index, nint from, nint to)
+    {
+        Run run = GetRun(index);
+        nint start = Math.Max(run.Start, from);
+        return Part(run, start - run.Start, Math.Min(run.Start + run.Count, to) - start);
+    }
+
+    /// <summary>The <paramref name="count"/> elements of a run that follow its first <paramref name="skip"/>.</summary>
+    public Run Part(Run run, nint skip, nint count) => new(run.Start + skip, count, Lookup == ParameterLookup.PerElement ? run.Parameter + skip : run.Parameter);
+
+    /// <summary>The number of a run's first element as parameters are looked up by: in the tensor for blocks, in the run otherwise.</summary>
+    public nint IndexOf(Run run) => Lookup == ParameterLookup.PerBlock ? run.Start : 0;
+
+    /// <summary>The parameter of a run's first element.</summary>
+    public nint ParameterOf(Run run) => Lookup == ParameterLookup.PerBlock ? run.Start >> BlockShift : run.Parameter;
 
     private static nint DivideUp(nint dividend, nint divisor) => dividend / divisor + (dividend % divisor == 0 ? 0 : 1);
 

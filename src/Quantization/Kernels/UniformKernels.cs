@@ -1,36 +1,72 @@
+using System.Runtime.CompilerServices;
+using Quantization.Kernels.Simd;
+
 namespace Quantization.Kernels;
 
-/// <summary>Runs of elements through the affine mapping.</summary>
+/// <summary>The affine mapping over the runs of a tensor: finds each run's parameters, and lets values that need it go through tiles.</summary>
 internal static unsafe class UniformKernels
 {
-    public static void Quantize(float* source, byte* codes, Run run, bool parameterPerElement, UniformParameters parameters)
+    /// <summary>Quantizes elements that share a mapping.</summary>
+    public static void Quantize<TValue, TCode>(TValue* source, TCode* codes, nint count, in MappingParameters mapping, CodeFormat format)
+        where TValue : unmanaged
+        where TCode : unmanaged
     {
-        CodeFormat format = parameters.Format;
-        for (nint i = 0; i < run.Count; i++)
+        LaneSource lanes = new(mapping, format);
+        if (IsPlain<TValue, TCode>(mapping.Prescale != 1))
         {
-            nint p = parameterPerElement ? run.Parameter + i : run.Parameter;
-            CodeStorage.Write(format.Type, codes, run.Start + i, ScalarUniform.Quantize(source[run.Start + i], parameters.Scales[p], parameters.ZeroPoints[p], format.MinCode, format.MaxCode));
+            Width.Invoke(new QuantizeRun<TCode>((float*)source, codes, 0, count, lanes));
+            return;
+        }
+
+        float* tile = stackalloc float[ValueTiles.Length];
+        for (nint i = 0; i < count; i += ValueTiles.Length)
+        {
+            int length = (int)Math.Min(ValueTiles.Length, count - i);
+            FillTile<TValue, TCode>(source + i, length, mapping.Prescale, tile);
+            Width.Invoke(new QuantizeRun<TCode>(tile, Advance(codes, i), 0, length, lanes));
         }
     }
 
-    public static void Dequantize(byte* codes, float* destination, Run run, bool parameterPerElement, UniformParameters parameters)
+    /// <summary>Quantizes and dequantizes elements that share a mapping.</summary>
+    public static void FakeQuantize<TCode>(float* source, float* destination, nint count, in MappingParameters mapping, CodeFormat format)
+        where TCode : unmanaged
     {
-        CodeFormat format = parameters.Format;
-        for (nint i = 0; i < run.Count; i++)
+        LaneSource lanes = new(mapping, format);
+        if (IsPlain<float, TCode>(mapping.Prescale != 1))
         {
-            nint p = parameterPerElement ? run.Parameter + i : run.Parameter;
-            destination[run.Start + i] = ScalarUniform.Dequantize(CodeStorage.Read(format.Type, codes, run.Start + i), parameters.Scales[p], parameters.ZeroPoints[p]);
+            Width.Invoke(new FakeQuantizeRun<TCode>(source, destination, 0, count, lanes));
+            return;
+        }
+
+        float* tile = stackalloc float[ValueTiles.Length];
+        for (nint i = 0; i < count; i += ValueTiles.Length)
+        {
+            int length = (int)Math.Min(ValueTiles.Length, count - i);
+            FillTile<float, TCode>(source + i, length, mapping.Prescale, tile);
+            Width.Invoke(new FakeQuantizeRun<TCode>(tile, destination + i, 0, length, lanes));
         }
     }
 
-    public static void FakeQuantize(float* source, float* destination, Run run, bool parameterPerElement, UniformParameters parameters)
+    /// <summary>Dequantizes elements that share a mapping.</summary>
+    public static void Dequantize<TCode>(TCode* codes, float* destination, nint count, in MappingParameters mapping, CodeFormat format)
+        where TCode : unmanaged => Width.Invoke(new DequantizeRun<TCode>(codes, destination, 0, count, new LaneSource(mapping, format)));
+
+    /// <summary>Whether values go to the kernel as they are. 32-bit codes divide by the scale itself.</summary>
+    public static bool IsPlain<TValue, TCode>(bool needsPrescale) => typeof(TValue) == typeof(float) && (!needsPrescale || typeof(TCode) == typeof(int));
+
+    /// <summary>The address of an element, where two packed codes have one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TCode* Advance<TCode>(TCode* codes, nint elements)
+        where TCode : unmanaged => typeof(TCode) == typeof(SignedPair) || typeof(TCode) == typeof(UnsignedPair) ? codes + elements / 2 : codes + elements;
+
+    private static void FillTile<TValue, TCode>(TValue* source, int length, float prescale, float* tile)
+        where TValue : unmanaged
+        where TCode : unmanaged
     {
-        CodeFormat format = parameters.Format;
-        for (nint i = 0; i < run.Count; i++)
+        ValueTiles.Fill(source, length, tile);
+        if (prescale != 1 && typeof(TCode) != typeof(int))
         {
-            nint p = parameterPerElement ? run.Parameter + i : run.Parameter;
-            int code = ScalarUniform.Quantize(source[run.Start + i], parameters.Scales[p], parameters.ZeroPoints[p], format.MinCode, format.MaxCode);
-            destination[run.Start + i] = ScalarUniform.Dequantize(code, parameters.Scales[p], parameters.ZeroPoints[p]);
+            ValueTiles.Prescale(tile, length, prescale);
         }
     }
 }

@@ -7,43 +7,75 @@ namespace Quantization;
 /// <summary>The ranges of a tensor's groups.</summary>
 internal static unsafe class GroupRanges
 {
-    /// <summary>The smallest and largest value of each group that <paramref name="granularity"/> makes.</summary>
+    /// <summary>The smallest and largest value of each group that <paramref name="granularity"/> makes; a group without values has [0, 0].</summary>
     /// <exception cref="ArgumentException">A value is not finite, or there is no such axis.</exception>
     public static ValueRange[] MinMax(in ReadOnlyTensorSpan<float> values, Granularity granularity)
     {
         RunLayout layout = RunLayout.Create(granularity, values.Lengths);
         float[] min = new float[layout.ParameterCount];
         float[] max = new float[layout.ParameterCount];
-
-        // Affine ranges contain 0, so 0 is where each may start.
+        Array.Fill(min, float.PositiveInfinity);
+        Array.Fill(max, float.NegativeInfinity);
         using DenseSource<float> dense = new(values);
         fixed (float* elements = dense.Elements)
         {
             for (nint index = 0; index < layout.RunCount; index++)
             {
                 Run run = layout.GetRun(index);
-                for (nint i = 0; i < run.Count; i++)
+                if (layout.Lookup == ParameterLookup.PerElement)
                 {
-                    float value = elements[run.Start + i];
-                    if (!float.IsFinite(value))
-                    {
-                        throw new ArgumentException(
-                            string.Create(CultureInfo.InvariantCulture, $"Value {run.Start + i} (counted row by row) is {value}; a range needs finite values."), nameof(values));
-                    }
+                    Widen(elements + run.Start, min.AsSpan((int)run.Parameter, (int)run.Count), max.AsSpan((int)run.Parameter, (int)run.Count));
+                }
+                else
+                {
+                    (float low, float high) = Extremes.MinMax(elements + run.Start, run.Count);
+                    min[run.Parameter] = MathF.Min(min[run.Parameter], low);
+                    max[run.Parameter] = MathF.Max(max[run.Parameter], high);
+                }
+            }
 
-                    nint p = layout.ParameterPerElement ? run.Parameter + i : run.Parameter;
-                    min[p] = MathF.Min(min[p], value);
-                    max[p] = MathF.Max(max[p], value);
+            for (int p = 0; p < min.Length && layout.Length > 0; p++)
+            {
+                if (!float.IsFinite(min[p]) || !float.IsFinite(max[p]))
+                {
+                    throw NotFinite(elements, layout.Length, nameof(values));
                 }
             }
         }
 
-        ValueRange[] ranges = new ValueRange[layout.ParameterCount];
-        for (int p = 0; p < ranges.Length; p++)
+        ValueRange[] ranges = new ValueRange[min.Length];
+        for (int p = 0; p < ranges.Length && layout.Length > 0; p++)
         {
             ranges[p] = new ValueRange(min[p], max[p]);
         }
 
         return ranges;
+    }
+
+    /// <summary>The error that names the first value that is not finite.</summary>
+    public static ArgumentException NotFinite(ReadOnlySpan<float> values, string parameterName)
+    {
+        fixed (float* elements = values)
+        {
+            return NotFinite(elements, values.Length, parameterName);
+        }
+    }
+
+    private static ArgumentException NotFinite(float* elements, nint count, string parameterName)
+    {
+        nint index = 0;
+        while (index < count - 1 && float.IsFinite(elements[index]))
+        {
+            index++;
+        }
+
+        return new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Value {index} (counted row by row) is {elements[index]}; a range needs finite values."), parameterName);
+    }
+
+    private static void Widen(float* row, Span<float> min, Span<float> max)
+    {
+        ReadOnlySpan<float> values = new(row, min.Length);
+        TensorPrimitives.Min(min, values, min);
+        TensorPrimitives.Max(max, values, max);
     }
 }

@@ -77,21 +77,25 @@ public sealed class QuantizationParameters
         int[] zeroPoints = new int[ranges.Length];
         for (int i = 0; i < ranges.Length; i++)
         {
-            ValueRange range = ranges[i].IncludingZero();
-            if (scheme == QuantizationScheme.Symmetric)
-            {
-                scales[i] = Step(format.IsSigned ? range.MaxMagnitude : range.Max, format.MaxCode);
-            }
-            else
-            {
-                float extent = range.Max - range.Min;
-                scales[i] = Step(float.IsInfinity(extent) ? (double)range.Max - range.Min : extent, format.Levels - 1);
-                float lowest = MathF.Round(range.Min / scales[i], MidpointRounding.ToEven);
-                zeroPoints[i] = (int)Math.Clamp(format.MinCode - (double)lowest, format.MinCode, format.MaxCode);
-            }
+            (scales[i], zeroPoints[i]) = OfRange(ranges[i], format, scheme);
         }
 
         return new QuantizationParameters(scales, zeroPoints);
+    }
+
+    /// <summary>The scale and zero-point of one range, for a format that fits the scheme.</summary>
+    internal static (float Scale, int ZeroPoint) OfRange(ValueRange given, CodeFormat format, QuantizationScheme scheme)
+    {
+        ValueRange range = given.IncludingZero();
+        if (scheme == QuantizationScheme.Symmetric)
+        {
+            return (Step(format.IsSigned ? range.MaxMagnitude : range.Max, format.MaxCode), 0);
+        }
+
+        float extent = range.Max - range.Min;
+        float scale = Step(float.IsInfinity(extent) ? (double)range.Max - range.Min : extent, format.Levels - 1);
+        float lowest = MathF.Round(range.Min / scale, MidpointRounding.ToEven);
+        return (scale, (int)Math.Clamp(format.MinCode - (double)lowest, format.MinCode, format.MaxCode));
     }
 
     /// <summary>The scales that put the larger magnitude of each range on <paramref name="level"/>; for codebooks.</summary>

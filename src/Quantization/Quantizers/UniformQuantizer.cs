@@ -9,7 +9,7 @@ namespace Quantization;
 /// </summary>
 public abstract class UniformQuantizer : IQuantizer
 {
-    private readonly UniformParameters _kernelParameters;
+    private readonly ParameterTable _table;
 
     private protected UniformQuantizer(CodeFormat format, QuantizationParameters parameters, Granularity granularity)
     {
@@ -32,7 +32,7 @@ public abstract class UniformQuantizer : IQuantizer
         Format = format;
         Parameters = parameters;
         Granularity = granularity;
-        _kernelParameters = new UniformParameters(parameters.Scales, parameters.ZeroPoints, format);
+        _table = new ParameterTable(parameters.Scales, parameters.ZeroPoints, format);
     }
 
     /// <inheritdoc/>
@@ -44,19 +44,36 @@ public abstract class UniformQuantizer : IQuantizer
     /// <inheritdoc/>
     public QuantizationParameters Parameters { get; }
 
+    /// <summary>The largest number of threads that share a tensor; 1 unless set. Small tensors stay on the calling thread, and calls on one thread allocate nothing.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
+    public int MaxDegreeOfParallelism
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = 1;
+
     /// <inheritdoc/>
     public unsafe void Quantize(in ReadOnlyTensorSpan<float> source, in TensorSpan<byte> codes)
     {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source));
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, !_table.NeedsPrescale, source.Lengths, nameof(source));
         TensorChecks.ThrowUnlessCodesFit(Format, layout.Length, codes, nameof(codes));
         using DenseSource<float> dense = new(source);
         fixed (float* values = dense.Elements)
         fixed (byte* bytes = codes)
         {
             Overlap.ThrowUnlessDisjointOrInPlace(values, layout.Length * sizeof(float), bytes, Format.GetByteCount(layout.Length), nameof(codes));
-            for (nint run = 0; run < layout.RunCount; run++)
+            // In place, codes would overwrite values that another thread has still to read.
+            if (values != bytes && ParallelRanges.AreWorthwhile(layout.Length, MaxDegreeOfParallelism))
             {
-                UniformKernels.Quantize(values, bytes, layout.GetRun(run), layout.ParameterPerElement, _kernelParameters);
+                QuantizeInParallel(values, bytes, layout);
+            }
+            else
+            {
+                UniformTensorKernels.Quantize(values, bytes, layout, 0, layout.Length, _table);
             }
         }
     }
@@ -64,16 +81,20 @@ public abstract class UniformQuantizer : IQuantizer
     /// <inheritdoc/>
     public unsafe void Dequantize(in ReadOnlyTensorSpan<byte> codes, in TensorSpan<float> destination)
     {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, destination.Lengths, nameof(destination));
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, !_table.NeedsPrescale, destination.Lengths, nameof(destination));
         TensorChecks.ThrowUnlessCodesFit(Format, layout.Length, codes, nameof(codes));
         using DenseDestination<float> dense = new(destination);
         fixed (byte* bytes = codes)
         fixed (float* values = dense.Elements)
         {
             Overlap.ThrowUnlessDisjointOrInPlace(bytes, Format.GetByteCount(layout.Length), values, layout.Length * sizeof(float), nameof(destination));
-            for (nint run = 0; run < layout.RunCount; run++)
+            if (ParallelRanges.AreWorthwhile(layout.Length, MaxDegreeOfParallelism))
             {
-                UniformKernels.Dequantize(bytes, values, layout.GetRun(run), layout.ParameterPerElement, _kernelParameters);
+                DequantizeInParallel(bytes, values, layout);
+            }
+            else
+            {
+                UniformTensorKernels.Dequantize(bytes, values, layout, 0, layout.Length, _table);
             }
         }
 
@@ -83,7 +104,7 @@ public abstract class UniformQuantizer : IQuantizer
     /// <inheritdoc/>
     public unsafe void FakeQuantize(in ReadOnlyTensorSpan<float> source, in TensorSpan<float> destination)
     {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source));
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, !_table.NeedsPrescale, source.Lengths, nameof(source));
         TensorChecks.ThrowUnlessSameShape(source.Lengths, destination.Lengths, nameof(destination));
         using DenseSource<float> denseSource = new(source);
         using DenseDestination<float> denseDestination = new(destination);
@@ -92,12 +113,25 @@ public abstract class UniformQuantizer : IQuantizer
         {
             nint bytes = layout.Length * sizeof(float);
             Overlap.ThrowUnlessDisjointOrInPlace(values, bytes, results, bytes, nameof(destination));
-            for (nint run = 0; run < layout.RunCount; run++)
+            if (ParallelRanges.AreWorthwhile(layout.Length, MaxDegreeOfParallelism))
             {
-                UniformKernels.FakeQuantize(values, results, layout.GetRun(run), layout.ParameterPerElement, _kernelParameters);
+                FakeQuantizeInParallel(values, results, layout);
+            }
+            else
+            {
+                UniformTensorKernels.FakeQuantize(values, results, layout, 0, layout.Length, _table);
             }
         }
 
         denseDestination.Complete();
     }
+
+    private unsafe void QuantizeInParallel(float* values, byte* codes, RunLayout layout) =>
+        ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformTensorKernels.Quantize(values, codes, layout, from, to, _table));
+
+    private unsafe void DequantizeInParallel(byte* codes, float* values, RunLayout layout) =>
+        ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformTensorKernels.Dequantize(codes, values, layout, from, to, _table));
+
+    private unsafe void FakeQuantizeInParallel(float* values, float* results, RunLayout layout) =>
+        ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformTensorKernels.FakeQuantize(values, results, layout, from, to, _table));
 }

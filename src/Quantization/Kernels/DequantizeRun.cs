@@ -1,0 +1,56 @@
+using Quantization.Kernels.Simd;
+
+namespace Quantization.Kernels;
+
+/// <summary>Dequantizes a run of elements.</summary>
+/// <param name="codes">The first code; of packed codes the pair that it is the first of.</param>
+/// <param name="destination">The first value.</param>
+/// <param name="index">The number of the first element in the parameters.</param>
+/// <param name="count">How many elements.</param>
+/// <param name="lanes">The parameters.</param>
+internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destination, nint index, nint count, LaneSource lanes) : IWidthAction
+    where TCode : unmanaged
+{
+    public void Invoke<TSimd, TFloats, TInts>()
+        where TSimd : struct, ISimd<TFloats, TInts>
+        where TFloats : unmanaged
+        where TInts : unmanaged
+    {
+        if (typeof(TCode) == typeof(int) && !HasNoZeroPoint())
+        {
+            // The difference of two 32-bit numbers needs 33 bits.
+            for (nint i = 0; i < count; i++)
+            {
+                (float scale, int zeroPoint) = lanes.At(index + i);
+                destination[i] = ScalarUniform.Dequantize(((int*)codes)[i], scale, zeroPoint);
+            }
+
+            return;
+        }
+
+        switch (lanes.Lookup)
+        {
+            case ParameterLookup.PerRun:
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Mapping)), codes, destination, index, count);
+                break;
+            case ParameterLookup.PerElement:
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table)), codes, destination, index, count);
+                break;
+            default:
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table, lanes.BlockShift)), codes, destination, index, count);
+                break;
+        }
+    }
+
+    private bool HasNoZeroPoint()
+    {
+        if (lanes.Lookup == ParameterLookup.PerRun)
+        {
+            return lanes.Mapping.ZeroPoint == 0;
+        }
+
+        nint first = index >> lanes.BlockShift;
+        nint last = (index + count - 1) >> lanes.BlockShift;
+        return !new ReadOnlySpan<int>(lanes.Table.ZeroPoints + first, (int)(last - first + 1)).ContainsAnyExcept(0);
+    }
+}

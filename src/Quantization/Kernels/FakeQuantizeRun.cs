@@ -1,0 +1,45 @@
+using Quantization.Kernels.Simd;
+
+namespace Quantization.Kernels;
+
+/// <summary>Quantizes and dequantizes a run of elements.</summary>
+/// <typeparam name="TCode">A code type as wide as the simulated one: it decides the arithmetic of the quotient.</typeparam>
+/// <param name="source">The first value.</param>
+/// <param name="destination">The first result.</param>
+/// <param name="index">The number of the first element in the parameters.</param>
+/// <param name="count">How many elements.</param>
+/// <param name="lanes">The parameters.</param>
+internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* destination, nint index, nint count, LaneSource lanes) : IWidthAction
+    where TCode : unmanaged
+{
+    public void Invoke<TSimd, TFloats, TInts>()
+        where TSimd : struct, ISimd<TFloats, TInts>
+        where TFloats : unmanaged
+        where TInts : unmanaged
+    {
+        if (typeof(TCode) == typeof(int))
+        {
+            for (nint i = 0; i < count; i++)
+            {
+                (float scale, int zeroPoint) = lanes.At(index + i);
+                int code = ScalarUniform.Quantize(source[i], scale, zeroPoint, lanes.Format.MinCode, lanes.Format.MaxCode);
+                destination[i] = ScalarUniform.Dequantize(code, scale, zeroPoint);
+            }
+
+            return;
+        }
+
+        switch (lanes.Lookup)
+        {
+            case ParameterLookup.PerRun:
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Mapping)), source, destination, index, count);
+                break;
+            case ParameterLookup.PerElement:
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table)), source, destination, index, count);
+                break;
+            default:
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table, lanes.BlockShift)), source, destination, index, count);
+                break;
+        }
+    }
+}

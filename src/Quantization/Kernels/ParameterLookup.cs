@@ -1,0 +1,14 @@
+namespace Quantization.Kernels;
+
+/// <summary>Which parameter the elements of a run take.</summary>
+internal enum ParameterLookup
+{
+    /// <summary>All take <c>Run.Parameter</c>.</summary>
+    PerRun,
+
+    /// <summary>Element i takes parameter <c>Run.Parameter + i</c>.</summary>
+    PerElement,
+
+    /// <summary>Blocks whose size is a power of two, one after another: element e of the tensor takes parameter <c>e &gt;&gt; RunLayout.BlockShift</c>.</summary>
+    PerBlock,
+}

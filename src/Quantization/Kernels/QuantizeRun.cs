@@ -1,0 +1,57 @@
+using Quantization.Kernels.Simd;
+
+namespace Quantization.Kernels;
+
+/// <summary>Quantizes a run of elements.</summary>
+/// <param name="source">The first value.</param>
+/// <param name="codes">The first code; of packed codes the pair that it is the first of.</param>
+/// <param name="index">The number of the first element in the parameters.</param>
+/// <param name="count">How many elements.</param>
+/// <param name="lanes">The parameters.</param>
+internal readonly unsafe struct QuantizeRun<TCode>(float* source, TCode* codes, nint index, nint count, LaneSource lanes) : IWidthAction
+    where TCode : unmanaged
+{
+    public void Invoke<TSimd, TFloats, TInts>()
+        where TSimd : struct, ISimd<TFloats, TInts>
+        where TFloats : unmanaged
+        where TInts : unmanaged
+    {
+        if (typeof(TCode) == typeof(int))
+        {
+            InvokeWide<TSimd, TFloats, TInts>();
+            return;
+        }
+
+        switch (lanes.Lookup)
+        {
+            case ParameterLookup.PerRun:
+                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Mapping)), source, codes, index, count);
+                break;
+            case ParameterLookup.PerElement:
+                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table)), source, codes, index, count);
+                break;
+            default:
+                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table, lanes.BlockShift)), source, codes, index, count);
+                break;
+        }
+    }
+
+    /// <summary>32-bit codes are vectorized where a run has one scale and no zero-point: biases have neither, and sums beyond 32 bits would need wider lanes.</summary>
+    private void InvokeWide<TSimd, TFloats, TInts>()
+        where TSimd : struct, ISimd<TFloats, TInts>
+        where TFloats : unmanaged
+        where TInts : unmanaged
+    {
+        if (lanes.Lookup == ParameterLookup.PerRun && lanes.Mapping.ZeroPoint == 0 && lanes.Format == CodeFormat.Int32)
+        {
+            Driver.Run(new WideQuantizeMap<TSimd, TFloats, TInts>(lanes.Mapping.Scale), source, (int*)codes, index, count);
+            return;
+        }
+
+        for (nint i = 0; i < count; i++)
+        {
+            (float scale, int zeroPoint) = lanes.At(index + i);
+            ((int*)codes)[i] = ScalarUniform.Quantize(source[i], scale, zeroPoint, lanes.Format.MinCode, lanes.Format.MaxCode);
+        }
+    }
+}

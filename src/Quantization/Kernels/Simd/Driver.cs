@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Quantization.Kernels.Simd;
+
+/// <summary>Walks a map over memory: the only loops over elements that mappings have.</summary>
+internal static unsafe class Driver
+{
+    /// <summary>
+    /// The bytes, read and written, from which a run is split into two streams with stores past the caches: what does not stay in a core's own caches gains by both.
+    /// </summary>
+    private const nint StreamingBytes = 4 << 20;
+
+    /// <summary>Stores past the caches are aligned to what the widest of them needs.</summary>
+    private const nint StreamingAlignment = 64;
+
+    /// <summary>Maps <paramref name="count"/> elements. The destination lies outside the source, or starts where it starts and its elements are no wider.</summary>
+    /// <param name="map">The mapping.</param>
+    /// <param name="source">The first element to read.</param>
+    /// <param name="destination">The first element to write.</param>
+    /// <param name="index">The number of the first element for the map.</param>
+    /// <param name="count">How many elements.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run<TMap, TSource, TDestination>(TMap map, TSource* source, TDestination* destination, nint index, nint count)
+        where TMap : struct, IMap<TSource, TDestination>
+        where TSource : unmanaged
+        where TDestination : unmanaged
+    {
+        if (BytesOf<TSource>(count) + BytesOf<TDestination>(count) >= StreamingBytes && source != (void*)destination && TryAlign(destination, out nint head))
+        {
+            if (head > 0)
+            {
+                RunCached(map, source, destination, index, head);
+            }
+
+            RunStreams(map, Advance(source, head), Advance(destination, head), index + head, count - head);
+        }
+        else
+        {
+            RunCached(map, source, destination, index, count);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunCached<TMap, TSource, TDestination>(TMap map, TSource* source, TDestination* destination, nint index, nint count)
+        where TMap : struct, IMap<TSource, TDestination>
+        where TSource : unmanaged
+        where TDestination : unmanaged
+    {
+        nint i = 0;
+        for (; i <= count - TMap.Step; i += TMap.Step)
+        {
+            map.Invoke<CachedStores>(Advance(source, i), Advance(destination, i), index + i);
+        }
+
+        if (i < count)
+        {
+            RunTail(map, Advance(source, i), Advance(destination, i), index + i, count - i);
+        }
+    }
+
+    /// <summary>Two halves side by side: two read streams keep more of the memory's pages open and its prefetchers busy.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunStreams<TMap, TSource, TDestination>(TMap map, TSource* source, TDestination* destination, nint index, nint count)
+        where TMap : struct, IMap<TSource, TDestination>
+        where TSource : unmanaged
+        where TDestination : unmanaged
+    {
+        nint half = count / 2 / (2 * TMap.Step) * (2 * TMap.Step);
+        for (nint i = 0; i < half; i += TMap.Step)
+        {
+            nint j = i + half;
+            map.Invoke<NonTemporalStores>(Advance(source, i), Advance(destination, i), index + i);
+            map.Invoke<NonTemporalStores>(Advance(source, j), Advance(destination, j), index + j);
+        }
+
+        if (Sse.IsSupported)
+        {
+            Sse.StoreFence();
+        }
+
+        RunCached(map, Advance(source, 2 * half), Advance(destination, 2 * half), index + 2 * half, count - 2 * half);
+    }
+
+    /// <summary>The last elements go through buffers of a whole step, so that no map needs a second form for them.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunTail<TMap, TSource, TDestination>(TMap map, TSource* source, TDestination* destination, nint index, nint count)
+        where TMap : struct, IMap<TSource, TDestination>
+        where TSource : unmanaged
+        where TDestination : unmanaged
+    {
+        TSource* sourceStep = stackalloc TSource[TMap.Step];
+        TDestination* destinationStep = stackalloc TDestination[TMap.Step];
+        Unsafe.CopyBlockUnaligned(sourceStep, source, (uint)BytesOf<TSource>(count));
+        map.Invoke<CachedStores>(sourceStep, destinationStep, index);
+        if (IsPair<TDestination>() && count % 2 != 0)
+        {
+            // The half beside an odd last code is zero.
+            ((byte*)destinationStep)[count / 2] &= 15;
+        }
+
+        Unsafe.CopyBlockUnaligned(destination, destinationStep, (uint)BytesOf<TDestination>(count));
+    }
+
+    /// <summary>How many elements to go until the destination is aligned; false where no whole number of elements leads there.</summary>
+    private static bool TryAlign<TDestination>(TDestination* destination, out nint head)
+        where TDestination : unmanaged
+    {
+        nint bytes = -(nint)destination & (StreamingAlignment - 1);
+        head = IsPair<TDestination>() ? bytes * 2 : bytes / sizeof(TDestination);
+        return bytes % sizeof(TDestination) == 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T* Advance<T>(T* pointer, nint elements)
+        where T : unmanaged => IsPair<T>() ? pointer + elements / 2 : pointer + elements;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint BytesOf<T>(nint elements)
+        where T : unmanaged => IsPair<T>() ? (elements + 1) / 2 : elements * sizeof(T);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsPair<T>() => typeof(T) == typeof(SignedPair) || typeof(T) == typeof(UnsignedPair);
+}

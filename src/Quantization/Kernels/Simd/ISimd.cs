@@ -1,0 +1,78 @@
+namespace Quantization.Kernels.Simd;
+
+/// <summary>
+/// One width of vectors: what an operator may do with its lanes. Operators and drivers are written once against this interface; each implementation is a thin wrapper round the
+/// hardware's instructions, and all of them give the same bits.
+/// </summary>
+/// <typeparam name="TFloats">A vector of floats.</typeparam>
+/// <typeparam name="TInts">A vector of as many 32-bit integers.</typeparam>
+internal unsafe interface ISimd<TFloats, TInts>
+    where TFloats : unmanaged
+    where TInts : unmanaged
+{
+    /// <summary>Whether this machine has the width.</summary>
+    static abstract bool IsSupported { get; }
+
+    /// <summary>The lanes of a vector.</summary>
+    static abstract int Count { get; }
+
+    static abstract TFloats Broadcast(float value);
+
+    static abstract TInts Broadcast(int value);
+
+    static abstract TFloats Load(float* source);
+
+    static abstract TInts Load(int* source);
+
+    /// <summary>Writes whole vectors; past the caches where <typeparamref name="TStores"/> says so, and then <paramref name="destination"/> is aligned.</summary>
+    static abstract void Store<TStores>(TFloats values, float* destination)
+        where TStores : struct, IStores;
+
+    /// <summary>The smaller of each lane; <paramref name="right"/> where either is NaN.</summary>
+    static abstract TFloats Min(TFloats left, TFloats right);
+
+    /// <summary>The larger of each lane; <paramref name="right"/> where either is NaN.</summary>
+    static abstract TFloats Max(TFloats left, TFloats right);
+
+    static abstract TFloats Multiply(TFloats left, TFloats right);
+
+    static abstract TFloats Divide(TFloats left, TFloats right);
+
+    /// <summary>
+    /// A quotient for codes of type <typeparamref name="TCode"/>: rounding it to an integer gives what rounding <paramref name="value"/> / <paramref name="divisor"/> gives. Values are clamped to the codes' range and
+    /// divisors lie far from the ends of the exponent range. Without fused multiply-add it is the division itself.
+    /// </summary>
+    static abstract TFloats Quotient<TCode>(TFloats value, TFloats divisor, TFloats reciprocal, TFloats reciprocalError)
+        where TCode : unmanaged;
+
+    /// <summary>Rounds half to even; NaN gives 0. Magnitudes are below 2³¹.</summary>
+    static abstract TInts RoundToInt32(TFloats value);
+
+    /// <summary>Rounds half to even and saturates; NaN gives 0.</summary>
+    static abstract TInts RoundToInt32Saturating(TFloats value);
+
+    static abstract TFloats ToSingle(TInts value);
+
+    static abstract TInts Add(TInts left, TInts right);
+
+    static abstract TInts Subtract(TInts left, TInts right);
+
+    static abstract TInts Max(TInts left, TInts right);
+
+    /// <summary>The bits of each magnitude: as integers they order as the magnitudes do, NaN above infinity.</summary>
+    static abstract TInts MagnitudeBits(TFloats value);
+
+    /// <summary>Adds to each lane the products of four pairs of codes; together all products of <c>4 · Count</c> pairs.</summary>
+    /// <typeparam name="TLeft"><see cref="sbyte"/> or <see cref="byte"/>.</typeparam>
+    static abstract TInts AddProducts<TLeft>(TInts sum, TLeft* left, sbyte* right)
+        where TLeft : unmanaged;
+
+    /// <summary>Writes the lanes of four vectors as consecutive codes, which fit <typeparamref name="TCode"/>.</summary>
+    static abstract void StoreNarrowed<TCode, TStores>(TInts first, TInts second, TInts third, TInts fourth, TCode* destination)
+        where TCode : unmanaged
+        where TStores : struct, IStores;
+
+    /// <summary>Reads consecutive codes as the lanes of four vectors.</summary>
+    static abstract void LoadWidened<TCode>(TCode* source, out TInts first, out TInts second, out TInts third, out TInts fourth)
+        where TCode : unmanaged;
+}

@@ -1,0 +1,238 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Quantization.Kernels.Simd;
+
+/// <summary>Vectors of 256 bits: AVX2 and FMA.</summary>
+internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>>
+{
+    public static bool IsSupported => Vector256.IsHardwareAccelerated && Avx2.IsSupported && Fma.IsSupported;
+
+    public static int Count => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Broadcast(int value) => Vector256.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Load(float* source) => Vector256.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Load(int* source) => Vector256.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<TStores>(Vector256<float> values, float* destination)
+        where TStores : struct, IStores => Write<float, TStores>(values, destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Min(Vector256<float> left, Vector256<float> right) => Avx.Min(left, right);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Max(Vector256<float> left, Vector256<float> right) => Avx.Max(left, right);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => left * right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Divide(Vector256<float> left, Vector256<float> right) => left / right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Quotient<TCode>(Vector256<float> value, Vector256<float> divisor, Vector256<float> reciprocal, Vector256<float> reciprocalError)
+        where TCode : unmanaged
+    {
+        if (sizeof(TCode) == 1)
+        {
+            // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5: checked for every mantissa of the divisor.
+            return Fma.MultiplyAdd(value, reciprocal, value * reciprocalError);
+        }
+
+        // The rounded quotient: an estimate and the correction by its exact remainder (Markstein, IBM J. Res. Dev. 34, 1990).
+        Vector256<float> estimate = value * reciprocal;
+        Vector256<float> remainder = Fma.MultiplyAddNegated(estimate, divisor, value);
+        return Fma.MultiplyAdd(remainder, reciprocal, estimate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> RoundToInt32(Vector256<float> value) =>
+        Avx.ConvertToVector256Int32(value) & Vector256.Equals(value, value).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> RoundToInt32Saturating(Vector256<float> value) => Vector256.ConvertToInt32(Vector256.Round(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ToSingle(Vector256<int> value) => Avx.ConvertToVector256Single(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Subtract(Vector256<int> left, Vector256<int> right) => left - right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Max(Vector256<int> left, Vector256<int> right) => Vector256.Max(left, right);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MagnitudeBits(Vector256<float> value) => value.AsInt32() & Vector256.Create(int.MaxValue);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddProducts<TLeft>(Vector256<int> sum, TLeft* left, sbyte* right)
+        where TLeft : unmanaged
+    {
+        if (AvxVnni.IsSupported && typeof(TLeft) == typeof(byte))
+        {
+            return AvxVnni.MultiplyWideningAndAdd(sum, Vector256.Load((byte*)left), Vector256.Load(right));
+        }
+
+        return sum + Products(left, right) + Products(left + 16, right + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreNarrowed<TCode, TStores>(Vector256<int> first, Vector256<int> second, Vector256<int> third, Vector256<int> fourth, TCode* destination)
+        where TCode : unmanaged
+        where TStores : struct, IStores
+    {
+        if (typeof(TCode) == typeof(sbyte))
+        {
+            Write<sbyte, TStores>(ToSBytes(first, second, third, fourth), (sbyte*)destination);
+        }
+        else if (typeof(TCode) == typeof(byte))
+        {
+            Vector256<byte> bytes = Avx2.PackUnsignedSaturate(Avx2.PackSignedSaturate(first, second), Avx2.PackSignedSaturate(third, fourth));
+            Write<byte, TStores>(InOrder(bytes.AsInt32()).AsByte(), (byte*)destination);
+        }
+        else if (typeof(TCode) == typeof(short))
+        {
+            Write<long, TStores>(InOrder(Avx2.PackSignedSaturate(first, second).AsInt64()), (long*)destination);
+            Write<long, TStores>(InOrder(Avx2.PackSignedSaturate(third, fourth).AsInt64()), (long*)destination + 4);
+        }
+        else if (typeof(TCode) == typeof(ushort))
+        {
+            Write<long, TStores>(InOrder(Avx2.PackUnsignedSaturate(first, second).AsInt64()), (long*)destination);
+            Write<long, TStores>(InOrder(Avx2.PackUnsignedSaturate(third, fourth).AsInt64()), (long*)destination + 4);
+        }
+        else if (typeof(TCode) == typeof(int))
+        {
+            Write<int, TStores>(first, (int*)destination);
+            Write<int, TStores>(second, (int*)destination + 8);
+            Write<int, TStores>(third, (int*)destination + 16);
+            Write<int, TStores>(fourth, (int*)destination + 24);
+        }
+        else
+        {
+            // Each word of two codes becomes low + 16 · high, then the words narrow to bytes.
+            Vector256<byte> halves = ToSBytes(first, second, third, fourth).AsByte() & Vector256.Create((byte)15);
+            Vector256<short> pairs = Avx2.MultiplyAddAdjacent(halves, Vector256.Create((short)0x1001).AsSByte());
+            Vector128<byte> bytes = Vector128.Narrow(pairs.AsUInt16().GetLower(), pairs.AsUInt16().GetUpper());
+            if (TStores.AreNonTemporal)
+            {
+                bytes.StoreAlignedNonTemporal((byte*)destination);
+            }
+            else
+            {
+                bytes.Store((byte*)destination);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadWidened<TCode>(TCode* source, out Vector256<int> first, out Vector256<int> second, out Vector256<int> third, out Vector256<int> fourth)
+        where TCode : unmanaged
+    {
+        if (typeof(TCode) == typeof(sbyte))
+        {
+            sbyte* codes = (sbyte*)source;
+            first = Avx2.ConvertToVector256Int32(codes);
+            second = Avx2.ConvertToVector256Int32(codes + 8);
+            third = Avx2.ConvertToVector256Int32(codes + 16);
+            fourth = Avx2.ConvertToVector256Int32(codes + 24);
+        }
+        else if (typeof(TCode) == typeof(byte))
+        {
+            byte* codes = (byte*)source;
+            first = Avx2.ConvertToVector256Int32(codes);
+            second = Avx2.ConvertToVector256Int32(codes + 8);
+            third = Avx2.ConvertToVector256Int32(codes + 16);
+            fourth = Avx2.ConvertToVector256Int32(codes + 24);
+        }
+        else if (typeof(TCode) == typeof(short))
+        {
+            short* codes = (short*)source;
+            first = Avx2.ConvertToVector256Int32(codes);
+            second = Avx2.ConvertToVector256Int32(codes + 8);
+            third = Avx2.ConvertToVector256Int32(codes + 16);
+            fourth = Avx2.ConvertToVector256Int32(codes + 24);
+        }
+        else if (typeof(TCode) == typeof(ushort))
+        {
+            ushort* codes = (ushort*)source;
+            first = Avx2.ConvertToVector256Int32(codes);
+            second = Avx2.ConvertToVector256Int32(codes + 8);
+            third = Avx2.ConvertToVector256Int32(codes + 16);
+            fourth = Avx2.ConvertToVector256Int32(codes + 24);
+        }
+        else if (typeof(TCode) == typeof(int))
+        {
+            int* codes = (int*)source;
+            first = Vector256.Load(codes);
+            second = Vector256.Load(codes + 8);
+            third = Vector256.Load(codes + 16);
+            fourth = Vector256.Load(codes + 24);
+        }
+        else
+        {
+            // Each byte widens to a word whose two bytes take one code each: low half, high half.
+            Vector256<ushort> words = Avx2.ConvertToVector256Int16(Vector128.Load((byte*)source)).AsUInt16();
+            Vector256<byte> codes = (words | (words << 4)).AsByte() & Vector256.Create((byte)15);
+            if (typeof(TCode) == typeof(SignedPair))
+            {
+                Vector256<byte> sign = Vector256.Create((byte)8);
+                codes = (codes ^ sign) - sign;
+            }
+
+            first = Avx2.ConvertToVector256Int32(codes.GetLower().AsSByte());
+            second = Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(codes.GetLower(), 8).AsSByte());
+            third = Avx2.ConvertToVector256Int32(codes.GetUpper().AsSByte());
+            fourth = Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(codes.GetUpper(), 8).AsSByte());
+        }
+    }
+
+    /// <summary>Products of 16 pairs of codes, summed in twos: 16-bit products of 8-bit codes are exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Products<TLeft>(TLeft* left, sbyte* right)
+        where TLeft : unmanaged
+    {
+        Vector256<short> codes = typeof(TLeft) == typeof(byte) ? Avx2.ConvertToVector256Int16((byte*)left) : Avx2.ConvertToVector256Int16((sbyte*)left);
+        return Avx2.MultiplyAddAdjacent(codes, Avx2.ConvertToVector256Int16(right));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<sbyte> ToSBytes(Vector256<int> first, Vector256<int> second, Vector256<int> third, Vector256<int> fourth) =>
+        InOrder(Avx2.PackSignedSaturate(Avx2.PackSignedSaturate(first, second), Avx2.PackSignedSaturate(third, fourth)).AsInt32()).AsSByte();
+
+    /// <summary>Packs work within 128-bit lanes: two of them leave lane j with four codes of each source, which belong 8 apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> InOrder(Vector256<int> packed) =>
+        Avx2.PermuteVar8x32(packed, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
+
+    /// <summary>One pack leaves lane j with four codes of each of two sources.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<long> InOrder(Vector256<long> packed) => Avx2.Permute4x64(packed, 0b11_01_10_00);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Write<T, TStores>(Vector256<T> values, T* destination)
+        where T : unmanaged
+        where TStores : struct, IStores
+    {
+        if (TStores.AreNonTemporal)
+        {
+            values.StoreAlignedNonTemporal(destination);
+        }
+        else
+        {
+            values.Store(destination);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Quantization.Kernels.Simd;
+
+/// <summary>Vectors of 512 bits: AVX-512 F, BW and DQ.</summary>
+internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>>
+{
+    public static bool IsSupported => Vector512.IsHardwareAccelerated && Avx512BW.IsSupported;
+
+    public static int Count => 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Broadcast(float value) => Vector512.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Broadcast(int value) => Vector512.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(float* source) => Vector512.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Load(int* source) => Vector512.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<TStores>(Vector512<float> values, float* destination)
+        where TStores : struct, IStores => Write<float, TStores>(values, destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Min(Vector512<float> left, Vector512<float> right) => Avx512F.Min(left, right);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Max(Vector512<float> left, Vector512<float> right) => Avx512F.Max(left, right);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Multiply(Vector512<float> left, Vector512<float> right) => left * right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Divide(Vector512<float> left, Vector512<float> right) => left / right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Quotient<TCode>(Vector512<float> value, Vector512<float> divisor, Vector512<float> reciprocal, Vector512<float> reciprocalError)
+        where TCode : unmanaged
+    {
+        if (sizeof(TCode) == 1)
+        {
+            // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5: checked for every mantissa of the divisor.
+            return Avx512F.FusedMultiplyAdd(value, reciprocal, value * reciprocalError);
+        }
+
+        // The rounded quotient: an estimate and the correction by its exact remainder (Markstein, IBM J. Res. Dev. 34, 1990).
+        Vector512<float> estimate = value * reciprocal;
+        Vector512<float> remainder = Avx512F.FusedMultiplyAddNegated(estimate, divisor, value);
+        return Avx512F.FusedMultiplyAdd(remainder, reciprocal, estimate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> RoundToInt32(Vector512<float> value) =>
+        // The table says: quiet and signaling NaN become +0, all else stays.
+        Avx512F.ConvertToVector512Int32(Avx512F.Fixup(value, value, Vector512.Create(0x88), 0));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> RoundToInt32Saturating(Vector512<float> value) => Vector512.ConvertToInt32(Vector512.Round(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ToSingle(Vector512<int> value) => Avx512F.ConvertToVector512Single(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Add(Vector512<int> left, Vector512<int> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Subtract(Vector512<int> left, Vector512<int> right) => left - right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Max(Vector512<int> left, Vector512<int> right) => Vector512.Max(left, right);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> MagnitudeBits(Vector512<float> value) => value.AsInt32() & Vector512.Create(int.MaxValue);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> AddProducts<TLeft>(Vector512<int> sum, TLeft* left, sbyte* right)
+        where TLeft : unmanaged =>
+        sum + Products(left, right) + Products(left + 32, right + 32);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreNarrowed<TCode, TStores>(Vector512<int> first, Vector512<int> second, Vector512<int> third, Vector512<int> fourth, TCode* destination)
+        where TCode : unmanaged
+        where TStores : struct, IStores
+    {
+        if (typeof(TCode) == typeof(sbyte))
+        {
+            Write<sbyte, TStores>(ToSBytes(first, second, third, fourth), (sbyte*)destination);
+        }
+        else if (typeof(TCode) == typeof(byte))
+        {
+            Vector512<byte> bytes = Avx512BW.PackUnsignedSaturate(Avx512BW.PackSignedSaturate(first, second), Avx512BW.PackSignedSaturate(third, fourth));
+            Write<byte, TStores>(InOrder(bytes.AsInt32()).AsByte(), (byte*)destination);
+        }
+        else if (typeof(TCode) == typeof(short))
+        {
+            Write<long, TStores>(InOrder(Avx512BW.PackSignedSaturate(first, second).AsInt64()), (long*)destination);
+            Write<long, TStores>(InOrder(Avx512BW.PackSignedSaturate(third, fourth).AsInt64()), (long*)destination + 8);
+        }
+        else if (typeof(TCode) == typeof(ushort))
+        {
+            Write<long, TStores>(InOrder(Avx512BW.PackUnsignedSaturate(first, second).AsInt64()), (long*)destination);
+            Write<long, TStores>(InOrder(Avx512BW.PackUnsignedSaturate(third, fourth).AsInt64()), (long*)destination + 8);
+        }
+        else if (typeof(TCode) == typeof(int))
+        {
+            Write<int, TStores>(first, (int*)destination);
+            Write<int, TStores>(second, (int*)destination + 16);
+            Write<int, TStores>(third, (int*)destination + 32);
+            Write<int, TStores>(fourth, (int*)destination + 48);
+        }
+        else
+        {
+            // Each word of two codes becomes low + 16 · high, then the words narrow to bytes.
+            Vector512<byte> halves = ToSBytes(first, second, third, fourth).AsByte() & Vector512.Create((byte)15);
+            Vector512<short> pairs = Avx512BW.MultiplyAddAdjacent(halves, Vector512.Create((short)0x1001).AsSByte());
+            Vector256<byte> bytes = Avx512BW.ConvertToVector256Byte(pairs.AsUInt16());
+            if (TStores.AreNonTemporal)
+            {
+                bytes.StoreAlignedNonTemporal((byte*)destination);
+            }
+            else
+            {
+                bytes.Store((byte*)destination);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadWidened<TCode>(TCode* source, out Vector512<int> first, out Vector512<int> second, out Vector512<int> third, out Vector512<int> fourth)
+        where TCode : unmanaged
+    {
+        if (typeof(TCode) == typeof(sbyte))
+        {
+            sbyte* codes = (sbyte*)source;
+            first = Avx512F.ConvertToVector512Int32(Vector128.Load(codes));
+            second = Avx512F.ConvertToVector512Int32(Vector128.Load(codes + 16));
+            third = Avx512F.ConvertToVector512Int32(Vector128.Load(codes + 32));
+            fourth = Avx512F.ConvertToVector512Int32(Vector128.Load(codes + 48));
+        }
+        else if (typeof(TCode) == typeof(byte))
+        {
+            byte* codes = (byte*)source;
+            first = Avx512F.ConvertToVector512Int32(Vector128.Load(codes));
+            second = Avx512F.ConvertToVector512Int32(Vector128.Load(codes + 16));
+            third = Avx512F.ConvertToVector512Int32(Vector128.Load(codes + 32));
+            fourth = Avx512F.ConvertToVector512Int32(Vector128.Load(codes + 48));
+        }
+        else if (typeof(TCode) == typeof(short))
+        {
+            short* codes = (short*)source;
+            first = Avx512F.ConvertToVector512Int32(Vector256.Load(codes));
+            second = Avx512F.ConvertToVector512Int32(Vector256.Load(codes + 16));
+            third = Avx512F.ConvertToVector512Int32(Vector256.Load(codes + 32));
+            fourth = Avx512F.ConvertToVector512Int32(Vector256.Load(codes + 48));
+        }
+        else if (typeof(TCode) == typeof(ushort))
+        {
+            ushort* codes = (ushort*)source;
+            first = Avx512F.ConvertToVector512Int32(Vector256.Load(codes));
+            second = Avx512F.ConvertToVector512Int32(Vector256.Load(codes + 16));
+            third = Avx512F.ConvertToVector512Int32(Vector256.Load(codes + 32));
+            fourth = Avx512F.ConvertToVector512Int32(Vector256.Load(codes + 48));
+        }
+        else if (typeof(TCode) == typeof(int))
+        {
+            int* codes = (int*)source;
+            first = Vector512.Load(codes);
+            second = Vector512.Load(codes + 16);
+            third = Vector512.Load(codes + 32);
+            fourth = Vector512.Load(codes + 48);
+        }
+        else
+        {
+            // Each byte widens to a word whose two bytes take one code each: low half, high half.
+            Vector512<ushort> words = Avx512BW.ConvertToVector512UInt16(Vector256.Load((byte*)source));
+            Vector512<byte> codes = (words | (words << 4)).AsByte() & Vector512.Create((byte)15);
+            if (typeof(TCode) == typeof(SignedPair))
+            {
+                Vector512<byte> sign = Vector512.Create((byte)8);
+                codes = (codes ^ sign) - sign;
+            }
+
+            first = Avx512F.ConvertToVector512Int32(codes.GetLower().GetLower().AsSByte());
+            second = Avx512F.ConvertToVector512Int32(codes.GetLower().GetUpper().AsSByte());
+            third = Avx512F.ConvertToVector512Int32(codes.GetUpper().GetLower().AsSByte());
+            fourth = Avx512F.ConvertToVector512Int32(codes.GetUpper().GetUpper().AsSByte());
+        }
+    }
+
+    /// <summary>Products of 32 pairs of codes, summed in twos: 16-bit products of 8-bit codes are exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Products<TLeft>(TLeft* left, sbyte* right)
+        where TLeft : unmanaged
+    {
+        Vector512<short> codes = typeof(TLeft) == typeof(byte)
+            ? Avx512BW.ConvertToVector512Int16(Vector256.Load((byte*)left))
+            : Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)left));
+        return Avx512BW.MultiplyAddAdjacent(codes, Avx512BW.ConvertToVector512Int16(Vector256.Load(right)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<sbyte> ToSBytes(Vector512<int> first, Vector512<int> second, Vector512<int> third, Vector512<int> fourth) =>
+        InOrder(Avx512BW.PackSignedSaturate(Avx512BW.PackSignedSaturate(first, second), Avx512BW.PackSignedSaturate(third, fourth)).AsInt32()).AsSByte();
+
+    /// <summary>Packs work within 128-bit lanes: two of them leave lane j with four codes of each source, which belong 16 apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> InOrder(Vector512<int> packed) =>
+        Avx512F.PermuteVar16x32(packed, Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+
+    /// <summary>One pack leaves lane j with four codes of each of two sources.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<long> InOrder(Vector512<long> packed) => Avx512F.PermuteVar8x64(packed, Vector512.Create(0L, 2, 4, 6, 1, 3, 5, 7));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Write<T, TStores>(Vector512<T> values, T* destination)
+        where T : unmanaged
+        where TStores : struct, IStores
+    {
+        if (TStores.AreNonTemporal)
+        {
+            values.StoreAlignedNonTemporal(destination);
+        }
+        else
+        {
+            values.Store(destination);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+namespace Quantization.Kernels.Simd;
+
+/// <summary>Two 4-bit codes without sign, the first in the low half: the unit that packed codes are addressed by.</summary>
+internal readonly struct UnsignedPair
+{
+    public readonly byte Codes;
+}
