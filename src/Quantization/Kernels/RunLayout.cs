@@ -47,6 +47,9 @@ internal readonly struct RunLayout
     /// <summary>Which parameter the elements of a run take.</summary>
     public ParameterLookup Lookup { get; }
 
+    /// <summary>Whether element i of a run takes parameter <c>Run.Parameter + i</c>.</summary>
+    public bool ParameterPerElement => Lookup == ParameterLookup.PerElement;
+
     /// <summary>log₂ of the block size, where <see cref="Lookup"/> is per block.</summary>
     public int BlockShift { get; }
 

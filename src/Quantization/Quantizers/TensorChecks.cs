@@ -8,7 +8,7 @@ internal static class TensorChecks
 {
     /// <summary>The runs of a tensor of shape <paramref name="shape"/> under <paramref name="granularity"/>.</summary>
     /// <exception cref="ArgumentException">The granularity and the number of scales do not fit the shape.</exception>
-    public static RunLayout Layout(Granularity granularity, int scales, bool mergeBlocks, ReadOnlySpan<nint> shape, string parameterName)
+    public static RunLayout Layout(Granularity granularity, int scales, ReadOnlySpan<nint> shape, string parameterName, bool mergeBlocks = false)
     {
         RunLayout layout = RunLayout.Create(granularity, shape, mergeBlocks);
         if (layout.ParameterCount != scales)

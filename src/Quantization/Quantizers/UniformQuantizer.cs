@@ -59,7 +59,7 @@ public abstract class UniformQuantizer : IQuantizer
     /// <inheritdoc/>
     public unsafe void Quantize(in ReadOnlyTensorSpan<float> source, in TensorSpan<byte> codes)
     {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, !_table.NeedsPrescale, source.Lengths, nameof(source));
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source), mergeBlocks: !_table.NeedsPrescale);
         TensorChecks.ThrowUnlessCodesFit(Format, layout.Length, codes, nameof(codes));
         using DenseSource<float> dense = new(source);
         fixed (float* values = dense.Elements)
@@ -81,7 +81,7 @@ public abstract class UniformQuantizer : IQuantizer
     /// <inheritdoc/>
     public unsafe void Dequantize(in ReadOnlyTensorSpan<byte> codes, in TensorSpan<float> destination)
     {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, !_table.NeedsPrescale, destination.Lengths, nameof(destination));
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, destination.Lengths, nameof(destination), mergeBlocks: !_table.NeedsPrescale);
         TensorChecks.ThrowUnlessCodesFit(Format, layout.Length, codes, nameof(codes));
         using DenseDestination<float> dense = new(destination);
         fixed (byte* bytes = codes)
@@ -104,7 +104,7 @@ public abstract class UniformQuantizer : IQuantizer
     /// <inheritdoc/>
     public unsafe void FakeQuantize(in ReadOnlyTensorSpan<float> source, in TensorSpan<float> destination)
     {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, !_table.NeedsPrescale, source.Lengths, nameof(source));
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source), mergeBlocks: !_table.NeedsPrescale);
         TensorChecks.ThrowUnlessSameShape(source.Lengths, destination.Lengths, nameof(destination));
         using DenseSource<float> denseSource = new(source);
         using DenseDestination<float> denseDestination = new(destination);
