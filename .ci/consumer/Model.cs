@@ -2,7 +2,7 @@ using Quantization;
 using Quantization.Onnx;
 
 // A tensor: symmetric int8 weights, one scale for each of two rows.
-float[] weights = [0.5f, -1.27f, 0.01f, 20f, -12.7f, 25.4f];
+float[] weights = [0.5f, -1.27f, 0.01f, 20f, -12.8f, 25.4f];
 var quantizer = SymmetricQuantizer.FromTensor(new(weights, [2, 3]), CodeFormat.Int8, Granularity.PerChannel(0));
 var codes = new sbyte[6];
 quantizer.Quantize<sbyte>(new(weights, [2, 3]), new(codes, [2, 3]));
