@@ -1,0 +1,10 @@
+using Quantization.Examples;
+
+// One example a run, in a process and a folder of its own, since examples name files as a reader would.
+switch (args)
+{
+    case ["tensor"]: TensorExample.Run(); break;
+    case ["codebook"]: CodebookExample.Run(); break;
+    case ["calibration"]: CalibrationExample.Run(); break;
+    default: throw new ArgumentException($"There is no example '{string.Join(' ', args)}'.");
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace Quantization.Onnx.Tests.Documentation;
+
+/// <summary>Every C# example of a README is compiled, run, and word for word the code that ran.</summary>
+public sealed partial class ReadmeTests
+{
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Documentation");
+
+    public static TheoryData<string> Readmes => new(Directory.GetFiles(Path.Combine(Folder, "readmes"), "*.md", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder, file)));
+
+    [Theory]
+    [MemberData(nameof(Readmes))]
+    public void Examples_of_a_readme_are_code_that_is_compiled(string readme)
+    {
+        string[] sources = [.. Directory.GetFiles(Path.Combine(Folder, "examples"), "*.cs").Select(file => Dedent(File.ReadAllText(file)))];
+        IEnumerable<string> examples =  CSharpBlocks().Matches(File.ReadAllText(Path.Combine(Folder, readme)).ReplaceLineEndings("\n")).Select(block => Dedent(block.Groups[1].Value));
+
+        examples.Where(example => !sources.Any(source => source.Contains(example, StringComparison.Ordinal))).Should().BeEmpty("each example must stand in a file of tests/Quantization.Examples");
+    }
+
+    [Fact]
+    public void The_readme_of_the_repository_has_examples() =>
+        CSharpBlocks().Count(File.ReadAllText(Path.Combine(Folder, "readmes", "README.md")).ReplaceLineEndings("\n")).Should().BeGreaterThan(2);
+
+    [Theory]
+    [InlineData("tensor", "50 -127 1 100 -64 127")]
+    [InlineData("codebook", "0 1 1 2")]
+    [InlineData("calibration", "0 48 64 96 128 255")]
+    public async Task An_example_prints_what_its_comment_says(string example, string expected) => (await RunAsync(example, Path.GetTempPath())).Should().Be(expected);
+
+    private static async Task<string> RunAsync(string example, string workingFolder)
+    {
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "Quantization.Examples.dll"), example])
+        {
+            WorkingDirectory = workingFolder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        (await errors).Should().BeEmpty();
+        process.ExitCode.Should().Be(0);
+        return output.Trim();
+    }
+
+    private static string Dedent(string code) => string.Join('\n', code.ReplaceLineEndings("\n").Split('\n').Select(line => line.Trim()));
+
+    [GeneratedRegex("```csharp\n(.*?)\n```", RegexOptions.Singleline)]
+    private static partial Regex CSharpBlocks();
+}
