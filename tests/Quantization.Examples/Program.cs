@@ -3,6 +3,7 @@ using Quantization.Examples;
 // One example a run, in a process and a folder of its own, since examples name files as a reader would.
 switch (args)
 {
+    case ["model"]: ModelExample.Run(); break;
     case ["tensor"]: TensorExample.Run(); break;
     case ["codebook"]: CodebookExample.Run(); break;
     case ["calibration"]: CalibrationExample.Run(); break;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Quantization.Tool.Tests;
 
 namespace Quantization.Onnx.Tests.Documentation;
 
@@ -29,6 +30,24 @@ public sealed partial class ReadmeTests
     [InlineData("codebook", "0 1 1 2")]
     [InlineData("calibration", "0 48 64 96 128 255")]
     public async Task An_example_prints_what_its_comment_says(string example, string expected) => (await RunAsync(example, Path.GetTempPath())).Should().Be(expected);
+
+    [Fact]
+    public async Task The_model_example_writes_an_int8_model()
+    {
+        using TemporaryFolder folder = new();
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Assets", "fashion-mobilenet.onnx"), folder.PathTo("model.onnx"));
+        for (int i = 0; i < 4; i++)
+        {
+            Random random = new(i);
+            folder.Write($"samples/{i}.npy", Npy.Float([.. Enumerable.Range(0, 28 * 28).Select(_ => random.NextSingle())], 1, 28, 28));
+        }
+
+        string output = await RunAsync("model", folder.FullName);
+
+        long bytes = new FileInfo(folder.PathTo("model.int8.onnx")).Length;
+        output.Should().Be($"{bytes} of 267482 bytes");
+        bytes.Should().BeLessThan(267482 * 4 / 10);
+    }
 
     private static async Task<string> RunAsync(string example, string workingFolder)
     {
