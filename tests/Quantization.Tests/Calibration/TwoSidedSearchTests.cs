@@ -5,7 +5,7 @@ public sealed class TwoSidedSearchTests
 {
     private const int BinsPerSign = 64;
 
-    public static TheoryData<int> Seeds => [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+    public static TheoryData<int> Seeds => [1, 2, 3, 4, 5];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -76,17 +76,24 @@ public sealed class TwoSidedSearchTests
     }
 
     [Fact]
-    public void The_refined_mse_search_of_a_fine_histogram_ends_near_the_exhaustive_one_of_a_coarse_one()
+    public void The_refined_mse_search_of_a_fine_histogram_errs_less_than_the_exhaustive_one_of_a_coarse_one()
     {
         Random random = new(5);
+        float[] values = [.. Enumerable.Range(0, 100_000).Select(i => (float)(Normal(random) * (i % 3 == 0 ? 4 : 1) + 1))];
         TensorStatistics fine = new();
-        fine.Observe([.. Enumerable.Range(0, 100_000).Select(i => (float)(Normal(random) * (i % 3 == 0 ? 4 : 1) + 1))]);
+        fine.Observe(values);
 
-        CalibrationResult exhaustive = new MseCalibrator().Calibrate(fine.Coarsen(BinsPerSign), CodeFormat.UInt4, QuantizationScheme.Affine);
-        CalibrationResult refined = new MseCalibrator().Calibrate(fine, CodeFormat.UInt4, QuantizationScheme.Affine);
+        ValueRange exhaustive = new MseCalibrator().Calibrate(fine.Coarsen(BinsPerSign), CodeFormat.UInt4, QuantizationScheme.Affine).Range;
+        ValueRange refined = new MseCalibrator().Calibrate(fine, CodeFormat.UInt4, QuantizationScheme.Affine).Range;
 
-        refined.Range.Min.Should().BeApproximately(exhaustive.Range.Min, 0.6f);
-        refined.Range.Max.Should().BeApproximately(exhaustive.Range.Max, 0.6f);
+        Error(values, refined).Should().BeLessThanOrEqualTo(Error(values, exhaustive));
+
+        static double Error(float[] values, ValueRange range)
+        {
+            double scale = ((double)range.Max - range.Min) / 15;
+            double zeroPoint = -Math.Round(range.Min / scale);
+            return values.Average(value => Math.Pow((Math.Clamp(Math.Round(value / scale) + zeroPoint, 0, 15) - zeroPoint) * scale - value, 2));
+        }
     }
 
     /// <summary>Skewed statistics with bins of width 1, and their bins as one row.</summary>
