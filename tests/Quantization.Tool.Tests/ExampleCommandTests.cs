@@ -23,7 +23,7 @@ public sealed partial class ExampleCommandTests
 
         run.ExitCode.Should().Be(0, run.Error);
         string[][] table = ReadTable(run.Output);
-        table[0].Should().Equal("Calibrator", "Top-1", "SQNR of logits", "File size", "Median latency");
+        table[0].Should().Equal("Calibrator", "Top-1", "Logit SQNR", "File size", "Median latency");
         table.Skip(1).Select(row => row[0]).Should().Equal("FP32", "Max", "Entropy", "Percentile 99.99");
         table[1][1..4].Should().Equal("94.00 %", "-", "267.5 KB");
         table[2..].Should().AllSatisfy(row =>
@@ -35,6 +35,7 @@ public sealed partial class ExampleCommandTests
         table[2..].Max(row => Number(row[1])).Should().BeGreaterThanOrEqualTo(94.00 - 0.3);
         run.Output.Should().MatchRegex(@"ONNX Runtime runs \d+ nodes in int8 \(.*QLinearConv 17");
         run.Output.Should().Contain($": {Path.Combine("quantized", "fashion-mobilenet.int8.onnx")}");
+        run.Output.Split('\n').Where(line => line.StartsWith('│')).Should().OnlyContain(line => line.TrimEnd('\r').Length <= 80, "the table fits the narrowest usual terminal");
         run.Output.Should().NotContain("\u001b");
         run.Error.Should().NotContain("\u001b");
 

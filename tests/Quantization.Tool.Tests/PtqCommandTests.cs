@@ -13,8 +13,8 @@ public sealed class PtqCommandTests
         ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--labels", labels, "--output", folder.Output);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("Calibrated on 11 samples of").And.Contain("scored on the 30 other samples.");
-        run.Output.Should().MatchRegex(@"FP32 .*│ \d+\.\d\d % │").And.MatchRegex(@"int8, Max .*│ \d+\.\d\d % │ +\d+\.\d\d % │ +\d+\.\d dB │ +\d+\.\d KB \(0\.\d\dx\) │");
+        run.Output.Should().Contain("Calibrated with Max on 11 samples of").And.Contain("scored on the 30 other samples.");
+        run.Output.Should().MatchRegex(@"Model +│ +Top-1 │").And.MatchRegex(@"FP32 +│ +\d+\.\d\d % │").And.MatchRegex(@"int8 +│ +\d+\.\d\d % │ +\d+\.\d dB │ +\d+\.\d KB \(0\.\d\dx\) │");
         run.Output.Should().Contain($"Wrote {folder.Output}: ");
         new FileInfo(folder.Output).Length.Should().BeLessThan(267_482 * 40 / 100);
     }
@@ -27,14 +27,15 @@ public sealed class PtqCommandTests
         ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("Calibrated on 4 samples of").And.Contain("measured on the same");
-        run.Output.Should().MatchRegex(@"int8, Max +│ +- │ +\d+\.\d\d % │ +\d+\.\d dB │");
+        run.Output.Should().Contain("Calibrated with Max on 4 samples of").And.Contain("measured on the same");
+        run.Output.Should().MatchRegex(@"Model +│ +Agreement │").And.MatchRegex(@"int8 +│ +\d+\.\d\d % │ +\d+\.\d dB │");
     }
 
     [Theory]
     [InlineData("max", "Max")]
     [InlineData("entropy", "Entropy")]
     [InlineData("percentile", "Percentile 99.99")]
+    [InlineData("mse", "MSE")]
     public void Every_calibrator_can_be_chosen(string choice, string name)
     {
         using FashionFolder folder = new();
@@ -42,7 +43,7 @@ public sealed class PtqCommandTests
         ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--calibrator", choice);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain($"int8, {name} ");
+        run.Output.Should().Contain($"Calibrated with {name} on ");
     }
 
     [Fact]
@@ -57,7 +58,7 @@ public sealed class PtqCommandTests
                 "ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--calibrator", "percentile", "--percentile", "99.5");
 
             run.ExitCode.Should().Be(0, run.Error);
-            run.Output.Should().Contain("int8, Percentile 99.5 ").And.MatchRegex(@"267\.5 KB").And.NotMatchRegex(@"\d,\d");
+            run.Output.Should().Contain("Calibrated with Percentile 99.5 on ").And.MatchRegex(@"267\.5 KB").And.NotMatchRegex(@"\d,\d");
         }
         finally
         {

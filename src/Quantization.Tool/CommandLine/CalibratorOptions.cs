@@ -12,8 +12,8 @@ internal sealed class CalibratorOptions
     private readonly Option<string> _calibrator = new("--calibrator")
     {
         Description =
-            "How the range of each activation is chosen from what the samples showed: everything seen (max), what keeps the distribution (entropy), all but the most extreme (percentile).",
-        HelpName = "max|entropy|percentile",
+            "How the range of each activation is chosen from what the samples showed: everything seen (max), what keeps the distribution (entropy), all but the most extreme (percentile), least squared error (mse).",
+        HelpName = "max|entropy|percentile|mse",
         DefaultValueFactory = _ => "max",
     };
 
@@ -36,7 +36,7 @@ internal sealed class CalibratorOptions
 
     public CalibratorOptions(Command command)
     {
-        _calibrator.AcceptOnlyFromAmong("max", "entropy", Percentile);
+        _calibrator.AcceptOnlyFromAmong("max", "entropy", Percentile, "mse");
         command.Options.Add(_calibrator);
         command.Options.Add(_percentage);
     }
@@ -56,6 +56,7 @@ internal sealed class CalibratorOptions
         {
             "max" => new MaxCalibrator(),
             "entropy" => new EntropyCalibrator(),
+            "mse" => new MseCalibrator(),
             _ => new PercentileCalibrator(percentage ?? DefaultPercentage),
         };
     }

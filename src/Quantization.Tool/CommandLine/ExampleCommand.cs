@@ -41,6 +41,11 @@ internal static class ExampleCommand
         console.Output.WriteLine(
             $"{ExampleModel.Name} in ONNX Runtime: calibrated on {Figures.Count(calibrationImages.Count, "image")}, scored on {Figures.Count(scoringImages.Count, "other image")} in batches of {BatchSize}, one thread.");
         console.Screen.Write(CreateTable(calibrators, scores));
+        foreach (string remark in calibrators.SelectMany((calibrator, i) => ModelReport.Remarks(calibrator.Name, quantized[i])))
+        {
+            console.Output.WriteLine(remark);
+        }
+
         console.Output.WriteLine(ModelReport.Int8Nodes(quantized[best]));
         console.Output.WriteLine($"Wrote the best, {calibrators[best].Name}: {outputPath}");
         return ExitCode.Success;
@@ -60,7 +65,7 @@ internal static class ExampleCommand
 
     private static Table CreateTable(ICalibrator[] calibrators, EvaluationResult scores)
     {
-        Table table = ModelReport.CreateTable("Calibrator", "Top-1", "SQNR of logits", "File size", "Median latency");
+        Table table = ModelReport.CreateTable("Calibrator", "Top-1", "Logit SQNR", "File size", "Median latency");
         ModelScore reference = scores.Reference;
         table.AddRow("FP32", Figures.Percent(reference.Top1), "-", Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency));
         for (int i = 0; i < calibrators.Length; i++)

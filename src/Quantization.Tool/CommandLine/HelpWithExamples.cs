@@ -13,7 +13,8 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
 
     public HelpWithExamples(HelpAction page)
     {
-        page.MaxWidth = Math.Min(page.MaxWidth, WidestPage);
+        // Some terminals claim to have no columns at all.
+        page.MaxWidth = page.MaxWidth is > 0 and < WidestPage ? page.MaxWidth : WidestPage;
         _page = page;
     }
 

@@ -76,7 +76,12 @@ internal static class PtqCommand
         console.Output.WriteLine(samples.Describe(request));
         if (scores is not null)
         {
-            console.Screen.Write(CreateTable(request, scores));
+            console.Screen.Write(CreateTable(scores));
+        }
+
+        foreach (string remark in ModelReport.Remarks(request.Options.ActivationCalibrator.Name, result))
+        {
+            console.Output.WriteLine(remark);
         }
 
         console.Output.WriteLine(ModelReport.Int8Nodes(result));
@@ -121,16 +126,16 @@ internal static class PtqCommand
         return ModelEvaluator.Evaluate(request.ModelPath, [quantizedPath], samples.Scoring, options, view.ForEvaluation(), cancellation);
     }
 
-    private static Table CreateTable(PtqRequest request, EvaluationResult scores)
+    private static Table CreateTable(EvaluationResult scores)
     {
-        Table table = ModelReport.CreateTable("Model", "Top-1", "Agreement", "SQNR of outputs", "File size", "Median latency");
         ModelScore reference = scores.Reference;
         ModelScore quantized = scores.Candidates[0];
-        table.AddRow("FP32", Figures.Percent(reference.Top1), "-", "-", Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency));
+        bool isLabelled = reference.Top1 is not null;
+        Table table = ModelReport.CreateTable("Model", isLabelled ? "Top-1" : "Agreement", "Output SQNR", "File size", "Median latency");
+        table.AddRow("FP32", Figures.Percent(reference.Top1), "-", Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency));
         table.AddRow(
-            $"int8, {request.Options.ActivationCalibrator.Name}".EscapeMarkup(),
-            Figures.Percent(quantized.Top1),
-            Figures.Percent(quantized.Agreement),
+            "int8",
+            Figures.Percent(isLabelled ? quantized.Top1 : quantized.Agreement),
             Figures.Decibels(quantized.WorstSignalToNoise),
             Figures.Bytes(quantized.FileSize, reference.FileSize),
             Figures.Milliseconds(quantized.MedianLatency, reference.MedianLatency));

@@ -28,7 +28,8 @@ internal sealed record PtqSamples(SampleFolder? Calibration, SampleFolder? Scori
     /// <summary>Says in a sentence what was done with which samples.</summary>
     public string Describe(PtqRequest request)
     {
-        string calibrated = Calibration is null ? $"Calibrated from {request.StatePath}" : $"Calibrated on {Figures.Count(Calibration.Count, "sample")} of {Calibration.FolderPath}";
+        string calibrator = $"Calibrated with {request.Options.ActivationCalibrator.Name}";
+        string calibrated = Calibration is null ? $"{calibrator} from {request.StatePath}" : $"{calibrator} on {Figures.Count(Calibration.Count, "sample")} of {Calibration.FolderPath}";
         return this switch
         {
             { Scoring: null } => $"{calibrated}; nothing was measured, because no samples were given.",

@@ -6,6 +6,10 @@ namespace Quantization.Tool;
 /// <summary>What the commands tell of a quantized model.</summary>
 internal static class ModelReport
 {
+    private const double NotableClipping = 0.01;
+
+    private const int MostNotes = 5;
+
     /// <summary>A table whose columns but the first hold figures.</summary>
     public static Table CreateTable(string first, params string[] figures)
     {
@@ -23,5 +27,20 @@ internal static class ModelReport
     {
         string operators = string.Join(", ", result.Int8Operators.Select(pair => $"{pair.Key} {pair.Value}"));
         return $"ONNX Runtime runs {Figures.Count(result.Int8Nodes, "node")} in int8{(operators.Length > 0 ? $" ({operators})" : "")}, {Figures.Count(result.Conversions, "conversion")} to and from float.";
+    }
+
+    /// <summary>What a user should know of the ranges that a calibrator chose; usually nothing.</summary>
+    public static IEnumerable<string> Remarks(string calibrator, PtqResult result)
+    {
+        (string activation, CalibrationResult worst) = result.Activations.MaxBy(pair => pair.Value.ClippedShare);
+        if (worst.ClippedShare > NotableClipping)
+        {
+            yield return $"{calibrator} clips {Figures.Percent(worst.ClippedShare)} of the values of activation '{activation}'; where accuracy suffers, choose another calibrator.";
+        }
+
+        foreach ((string name, CalibrationResult range) in result.Activations.Where(pair => pair.Value.Note is not null).Take(MostNotes))
+        {
+            yield return $"{calibrator}, activation '{name}': {range.Note}";
+        }
     }
 }
