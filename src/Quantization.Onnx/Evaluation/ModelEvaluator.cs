@@ -167,12 +167,17 @@ public static class ModelEvaluator
 
         model.Scores.AddOutput(name, reference, actual);
         long[] shape = WithoutTrailingOnes(referenceValue.GetTensorTypeAndShape().Shape);
-        if (classified.Count == 0 || shape.Length < 2 || reference.IsEmpty)
+        if (classified.Count == 0 || reference.IsEmpty)
         {
             return;
         }
 
-        model.Scores.AddAgreement(reference, actual, (int)shape[^1]);
+        // [N, classes] and [N, steps, classes]; in maps of features the last axis has no classes.
+        if (shape.Length is 2 or 3)
+        {
+            model.Scores.AddAgreement(reference, actual, (int)shape[^1]);
+        }
+
         CountLabels(model, name, actual, shape, classified);
     }
 

@@ -5,8 +5,8 @@ namespace Quantization.Onnx;
 /// <param name="FileSize">The bytes of the file.</param>
 /// <param name="Top1">The share of labelled samples whose largest logit is the label's, 0 … 1; null where no sample has a label.</param>
 /// <param name="Agreement">
-/// The share of rows of the logits whose largest value stands at the same class as the reference's, 0 … 1; 1 for the reference itself, null where the output is no tensor
-/// of floats of two or more axes.
+/// The share of rows of the logits whose largest value stands at the same class as the reference's, 0 … 1; 1 for the reference itself, null where the logits are no
+/// floats of shape [N, classes] or [N, steps, classes].
 /// </param>
 /// <param name="SignalToNoise">
 /// The signal-to-quantization-noise ratio of each float output in dB, by the output's name: <c>10 · log₁₀(Σ y² / Σ (y − ŷ)²)</c> with y the reference's values, summed over

@@ -71,6 +71,20 @@ public sealed class ModelEvaluatorTests : IDisposable
         result.Reference.Top1.Should().Be(1);
     }
 
+    [Theory]
+    [InlineData(new[] { 2, 3 }, 0.5)]
+    [InlineData(new[] { 1, 2, 3 }, 0.5)]
+    [InlineData(new[] { 2, 3, 1, 1 }, 0.5)]
+    [InlineData(new[] { 1, 1, 2, 3 }, null)]
+    public void Agreement_is_told_where_the_last_axis_holds_classes(int[] shape, double? expected)
+    {
+        string identity = Write("identity.onnx", TinyModel.Identity(shape: shape));
+        string magnitude = Write("abs.onnx", TinyModel.Unary("Abs", shape));
+        ModelSample sample = new("sample", SampleTensor.Create<float>(null, [1, 2, 3, -3, 0, 1], [.. shape.Select(length => (long)length)]));
+
+        Evaluate(identity, [magnitude], List(sample)).Candidates[0].Agreement.Should().Be(expected);
+    }
+
     [Fact]
     public void Progress_is_told_after_each_batch()
     {
