@@ -12,8 +12,9 @@ namespace Quantization;
 /// the upper edges of bins N, N + 1, … up to the last; the last of equal minima wins.
 /// </para>
 /// <para>
-/// Unlike the original, a threshold that would pile more than half of the values up in the reference's last bin is left out: there the reference is hardly more than one bin, any candidate resembles
-/// it, and the search would clip nearly everything. <see cref="CalibrationResult.Note"/> says so where that changed the answer.
+/// Unlike the original, a threshold is left out where clipping costs more than the finer step saves, by mean absolute error: the clipped distances plus a quarter of a step for each other value, against
+/// a quarter of the full range's step for all. Divergence alone is blind to how far a clipped value moves: where the mass lies far from 0 or in spikes, it prefers to clip it. <see cref="CalibrationResult.Note"/>
+/// says so where that changed a one-sided answer.
 /// </para>
 /// </remarks>
 public sealed class EntropyCalibrator : ICalibrator
@@ -55,11 +56,11 @@ public sealed class EntropyCalibrator : ICalibrator
         }
 
         (RangeSearch found, int unguarded) = SearchThreshold(magnitudes.Counts, levels);
-        string? collapsed = unguarded == found.End
+        string? guarded = unguarded == found.End
             ? null
-            : string.Create(CultureInfo.InvariantCulture, $"Thresholds that clip most values into one bin were left out; without that the search would have ended at {magnitudes.UpperEdge(unguarded - 1):R}.");
+            : string.Create(CultureInfo.InvariantCulture, $"Thresholds whose clipping costs more than their finer step saves were left out; without that the search would have ended at {magnitudes.UpperEdge(unguarded - 1):R}.");
         ValueRange range = magnitudes.RangeTo(magnitudes.UpperEdge(found.End - 1));
-        return CalibrationGuard.Result(Name, statistics, range, found.Candidates, found.Loss, CalibrationGuard.JoinNotes(collapsed, unreachable));
+        return CalibrationGuard.Result(Name, statistics, range, found.Candidates, found.Loss, CalibrationGuard.JoinNotes(guarded, unreachable));
     }
 
     private static (RangeSearch Found, int Unguarded) SearchThreshold(long[] magnitudes, int levels)
@@ -72,9 +73,9 @@ public sealed class EntropyCalibrator : ICalibrator
         for (int i = levels; i <= counts.Length; i++)
         {
             double divergenceHere = divergence.Of(0, i);
-            bool collapsed = divergence.IsCollapsed(0, i);
-            candidates += collapsed ? 0 : 1;
-            if (!collapsed && divergenceHere <= loss)
+            bool dear = divergence.ClipsDearly(0, i);
+            candidates += dear ? 0 : 1;
+            if (!dear && divergenceHere <= loss)
             {
                 (end, loss) = (i, divergenceHere);
             }
@@ -105,12 +106,12 @@ public sealed class EntropyCalibrator : ICalibrator
     private static string OneCandidate(int bins, int levels) =>
         string.Create(CultureInfo.InvariantCulture, $"One candidate: the values fill {bins} bins, no more than the {levels} levels, so the full range was taken.");
 
-    /// <summary>The divergence, with windows that are too narrow to fill the levels or that collapse left out.</summary>
+    /// <summary>The divergence, with windows that are too narrow to fill the levels or that clip dearly left out.</summary>
     private readonly struct GuardedDivergence(EntropyDivergence divergence) : IWindowLoss
     {
         public bool EndsHoldValues => true;
 
         public double Of(int start, int end) =>
-            end - start < divergence.Levels || divergence.IsCollapsed(start, end) ? double.PositiveInfinity : divergence.Of(start, end);
+            end - start < divergence.Levels || divergence.ClipsDearly(start, end) ? double.PositiveInfinity : divergence.Of(start, end);
     }
 }
