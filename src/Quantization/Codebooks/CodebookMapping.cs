@@ -23,11 +23,11 @@ internal static unsafe class CodebookMapping
             int count = (int)Math.Min(TileLength, layout.Length - start);
             if (codeBits == 8)
             {
-                QuantizeTile(source, count, codes + start, ref pieces, layout.ParameterPerElement, scales, cells);
+                QuantizeTile(source, count, codes + start, ref pieces, layout, scales, cells);
             }
             else
             {
-                QuantizeTile(source, count, tile, ref pieces, layout.ParameterPerElement, scales, cells);
+                QuantizeTile(source, count, tile, ref pieces, layout, scales, cells);
                 CodePacking.Pack(tile, count, codeBits, codes + start * codeBits / 8);
             }
         }
@@ -47,7 +47,7 @@ internal static unsafe class CodebookMapping
                 tileCodes = tile;
             }
 
-            DequantizeTile(tileCodes, destination, count, ref pieces, layout.ParameterPerElement, scales, cells);
+            DequantizeTile(tileCodes, destination, count, ref pieces, layout, scales, cells);
         }
     }
 
@@ -59,8 +59,8 @@ internal static unsafe class CodebookMapping
         for (nint start = 0; start < layout.Length; start += TileLength)
         {
             int count = (int)Math.Min(TileLength, layout.Length - start);
-            QuantizeTile(source, count, tile, ref forward, layout.ParameterPerElement, scales, cells);
-            DequantizeTile(tile, destination, count, ref back, layout.ParameterPerElement, scales, cells);
+            QuantizeTile(source, count, tile, ref forward, layout, scales, cells);
+            DequantizeTile(tile, destination, count, ref back, layout, scales, cells);
         }
     }
 
@@ -93,60 +93,74 @@ internal static unsafe class CodebookMapping
         return -1;
     }
 
-    private static void QuantizeTile(
-        float* source, int count, byte* codes, ref RunPieces pieces, bool parameterPerElement, ReadOnlySpan<float> scales, CodebookCells cells)
+    private static void QuantizeTile(float* source, int count, byte* codes, ref RunPieces pieces, RunLayout layout, ReadOnlySpan<float> scales, CodebookCells cells)
     {
         bool walk = ThresholdTreeKernel.CanWalk(cells.Tree);
         float* quotients = stackalloc float[TileLength];
-        for (int done = 0; done < count;)
+        fixed (float* firstScale = scales)
         {
-            Run piece = pieces.Next(count - done);
-            ReadOnlySpan<float> values = new(source + piece.Start, (int)piece.Count);
-            Span<float> pieceQuotients = new(quotients + done, (int)piece.Count);
-            if (parameterPerElement)
+            for (int done = 0; done < count;)
             {
-                TensorPrimitives.Divide(values, scales.Slice((int)piece.Parameter, (int)piece.Count), pieceQuotients);
-            }
-            else if (walk)
-            {
-                ThresholdTreeKernel.Quantize(cells.Tree, source + piece.Start, scales[(int)piece.Parameter], codes + done, piece.Count);
-            }
-            else
-            {
-                TensorPrimitives.Divide(values, scales[(int)piece.Parameter], pieceQuotients);
-            }
+                Run piece = pieces.Next(count - done, out nint offset);
+                if (layout.Lookup == ParameterLookup.PerElement)
+                {
+                    TensorPrimitives.Divide(new ReadOnlySpan<float>(source + piece.Start, (int)piece.Count), scales.Slice((int)(piece.Parameter + offset), (int)piece.Count), new Span<float>(quotients + done, (int)piece.Count));
+                }
+                else if (walk)
+                {
+                    ThresholdTreeKernel.Quantize(cells.Tree, source + piece.Start, ScalesOf(firstScale, piece, offset, layout), codes + done, piece.Count);
+                }
+                else if (layout.Lookup == ParameterLookup.PerRun)
+                {
+                    TensorPrimitives.Divide(new ReadOnlySpan<float>(source + piece.Start, (int)piece.Count), scales[(int)piece.Parameter], new Span<float>(quotients + done, (int)piece.Count));
+                }
+                else
+                {
+                    ScaleRuns pieceScales = ScalesOf(firstScale, piece, offset, layout);
+                    for (nint i = 0; i < piece.Count; i++)
+                    {
+                        quotients[done + i] = source[piece.Start + i] / pieceScales[i];
+                    }
+                }
 
-            done += (int)piece.Count;
+                done += (int)piece.Count;
+            }
         }
 
         if (!walk)
         {
             cells.Grid.Quantize(new ReadOnlySpan<float>(quotients, count), new Span<byte>(codes, count));
         }
-        else if (parameterPerElement)
+        else if (layout.Lookup == ParameterLookup.PerElement)
         {
-            ThresholdTreeKernel.Quantize(cells.Tree, quotients, 1, codes, count);
+            float one = 1;
+            ThresholdTreeKernel.Quantize(cells.Tree, quotients, ScaleRuns.One(&one), codes, count);
         }
     }
 
-    private static void DequantizeTile(
-        byte* codes, float* destination, int count, ref RunPieces pieces, bool parameterPerElement, ReadOnlySpan<float> scales, CodebookCells cells)
+    private static void DequantizeTile(byte* codes, float* destination, int count, ref RunPieces pieces, RunLayout layout, ReadOnlySpan<float> scales, CodebookCells cells)
     {
-        fixed (float* levels = cells.Levels)
+        float one = 1;
+        fixed (float* levels = cells.Levels, firstScale = scales)
         {
             for (int done = 0; done < count;)
             {
-                Run piece = pieces.Next(count - done);
+                Run piece = pieces.Next(count - done, out nint offset);
                 float* values = destination + piece.Start;
-                LevelKernel.Dequantize(levels, cells.MaxCode, codes + done, parameterPerElement ? 1 : scales[(int)piece.Parameter], values, piece.Count);
-                if (parameterPerElement)
+                bool isPerElement = layout.Lookup == ParameterLookup.PerElement;
+                LevelKernel.Dequantize(levels, cells.MaxCode, codes + done, isPerElement ? ScaleRuns.One(&one) : ScalesOf(firstScale, piece, offset, layout), values, piece.Count);
+                if (isPerElement)
                 {
                     Span<float> levelsOfPiece = new(values, (int)piece.Count);
-                    TensorPrimitives.Multiply(levelsOfPiece, scales.Slice((int)piece.Parameter, (int)piece.Count), levelsOfPiece);
+                    TensorPrimitives.Multiply(levelsOfPiece, scales.Slice((int)(piece.Parameter + offset), (int)piece.Count), levelsOfPiece);
                 }
 
                 done += (int)piece.Count;
             }
         }
     }
+
+    private static ScaleRuns ScalesOf(float* scales, Run piece, nint offset, RunLayout layout) => layout.Lookup == ParameterLookup.PerBlock
+        ? new ScaleRuns(scales + piece.Parameter, offset, layout.BlockShift)
+        : ScaleRuns.One(scales + piece.Parameter);
 }

@@ -19,80 +19,89 @@ internal static unsafe class ThresholdTreeKernel
     private static bool IsWide => Vector512.IsHardwareAccelerated && Avx512BW.IsSupported;
 
     /// <summary>Writes the code of each <c>values[i] / scale</c>; NaN counts as 0. Codes may overwrite the values from their start.</summary>
-    public static void Quantize(ThresholdTree tree, float* values, float scale, byte* codes, nint count)
+    /// <param name="tree">The tree.</param>
+    /// <param name="values">The first value.</param>
+    /// <param name="scales">Where a scale is found for each value.</param>
+    /// <param name="codes">Receives one code a byte.</param>
+    /// <param name="count">How many values.</param>
+    public static void Quantize(ThresholdTree tree, float* values, ScaleRuns scales, byte* codes, nint count)
     {
         nint whole = count - count % (IsWide ? Step512 : Step256);
-        QuantizeWhole(tree, values, scale, codes, whole);
+        QuantizeWhole(tree, values, scales, codes, whole);
         if (whole != count)
         {
-            QuantizeRest(tree, values + whole, scale, codes + whole, (int)(count - whole));
+            QuantizeRest(tree, values + whole, scales.Skip(whole), codes + whole, (int)(count - whole));
         }
     }
 
     /// <summary>The rest goes through a full step in a buffer of its own: nothing behind the end is read or written.</summary>
-    private static void QuantizeRest(ThresholdTree tree, float* values, float scale, byte* codes, int count)
+    [SkipLocalsInit]
+    private static void QuantizeRest(ThresholdTree tree, float* values, ScaleRuns scales, byte* codes, int count)
     {
-        float* padded = stackalloc float[Step512];
+        float* quotients = stackalloc float[Step512];
         byte* paddedCodes = stackalloc byte[Step512];
-        new ReadOnlySpan<float>(values, count).CopyTo(new Span<float>(padded, Step512));
-        QuantizeWhole(tree, padded, scale, paddedCodes, Step512);
+        for (int i = 0; i < count; i++)
+        {
+            quotients[i] = values[i] / scales[i];
+        }
+
+        float one = 1;
+        QuantizeWhole(tree, quotients, ScaleRuns.One(&one), paddedCodes, Step512);
         new ReadOnlySpan<byte>(paddedCodes, count).CopyTo(new Span<byte>(codes, count));
     }
 
-    private static void QuantizeWhole(ThresholdTree tree, float* values, float scale, byte* codes, nint count)
+    private static void QuantizeWhole(ThresholdTree tree, float* values, ScaleRuns scales, byte* codes, nint count)
     {
         if (!IsWide)
         {
-            WalkSmall256(tree, values, scale, codes, count);
+            WalkSmall256(tree, values, scales, codes, count);
         }
         else if (tree.Depth == ThresholdTree.SmallDepth)
         {
-            WalkSmall512(tree, values, scale, codes, count);
+            WalkSmall512(tree, values, scales, codes, count);
         }
         else
         {
-            WalkLarge512(tree, values, scale, codes, count);
+            WalkLarge512(tree, values, scales, codes, count);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void WalkSmall512(ThresholdTree tree, float* values, float scale, byte* codes, nint count)
+    private static void WalkSmall512(ThresholdTree tree, float* values, ScaleRuns scales, byte* codes, nint count)
     {
-        Vector512<float> scales = Vector512.Create(scale);
         Vector512<int> nan = Vector512.Create(tree.NaNIsZero ? NaNBecomesZero : 0);
         Vector512<byte> codesByPath = Vector512.Create(Vector256.Create(Vector128.Create<byte>(tree.Codes), Vector128.Create<byte>(tree.Codes)), Vector256.Create(Vector128.Create<byte>(tree.Codes), Vector128.Create<byte>(tree.Codes)));
         for (nint i = 0; i < count; i += Step512)
         {
-            Vector512<int> a = SmallPath(Load(values + i, scales, nan), tree);
-            Vector512<int> b = SmallPath(Load(values + i + 16, scales, nan), tree);
-            Vector512<int> c = SmallPath(Load(values + i + 32, scales, nan), tree);
-            Vector512<int> d = SmallPath(Load(values + i + 48, scales, nan), tree);
+            Vector512<int> a = SmallPath(Load(values + i, scales[i], nan), tree);
+            Vector512<int> b = SmallPath(Load(values + i + 16, scales[i + 16], nan), tree);
+            Vector512<int> c = SmallPath(Load(values + i + 32, scales[i + 32], nan), tree);
+            Vector512<int> d = SmallPath(Load(values + i + 48, scales[i + 48], nan), tree);
             Avx512BW.Shuffle(codesByPath, Pack(a, b, c, d)).Store(codes + i);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void WalkLarge512(ThresholdTree tree, float* values, float scale, byte* codes, nint count)
+    private static void WalkLarge512(ThresholdTree tree, float* values, ScaleRuns scales, byte* codes, nint count)
     {
-        Vector512<float> scales = Vector512.Create(scale);
         Vector512<int> nan = Vector512.Create(tree.NaNIsZero ? NaNBecomesZero : 0);
         fixed (byte* codesByPath = tree.Codes)
         {
             for (nint i = 0; i < count; i += Step512)
             {
-                Vector512<int> a = LargePath(Load(values + i, scales, nan), tree);
-                Vector512<int> b = LargePath(Load(values + i + 16, scales, nan), tree);
-                Vector512<int> c = LargePath(Load(values + i + 32, scales, nan), tree);
-                Vector512<int> d = LargePath(Load(values + i + 48, scales, nan), tree);
+                Vector512<int> a = LargePath(Load(values + i, scales[i], nan), tree);
+                Vector512<int> b = LargePath(Load(values + i + 16, scales[i + 16], nan), tree);
+                Vector512<int> c = LargePath(Load(values + i + 32, scales[i + 32], nan), tree);
+                Vector512<int> d = LargePath(Load(values + i + 48, scales[i + 48], nan), tree);
                 Lookup(codesByPath, Pack(a, b, c, d)).Store(codes + i);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Load(float* values, Vector512<float> scales, Vector512<int> nan)
+    private static Vector512<float> Load(float* values, float scale, Vector512<int> nan)
     {
-        Vector512<float> quotients = Vector512.Load(values) / scales;
+        Vector512<float> quotients = Vector512.Load(values) / Vector512.Create(scale);
         return Avx512F.Fixup(quotients, quotients, nan, 0);
     }
 
@@ -152,16 +161,15 @@ internal static unsafe class ThresholdTreeKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void WalkSmall256(ThresholdTree tree, float* values, float scale, byte* codes, nint count)
+    private static void WalkSmall256(ThresholdTree tree, float* values, ScaleRuns scales, byte* codes, nint count)
     {
-        Vector256<float> scales = Vector256.Create(scale);
         Vector256<byte> codesByPath = Vector256.Create(Vector128.Create<byte>(tree.Codes), Vector128.Create<byte>(tree.Codes));
         for (nint i = 0; i < count; i += Step256)
         {
-            Vector256<int> a = SmallPath(Vector256.Load(values + i) / scales, tree);
-            Vector256<int> b = SmallPath(Vector256.Load(values + i + 8) / scales, tree);
-            Vector256<int> c = SmallPath(Vector256.Load(values + i + 16) / scales, tree);
-            Vector256<int> d = SmallPath(Vector256.Load(values + i + 24) / scales, tree);
+            Vector256<int> a = SmallPath(Vector256.Load(values + i) / Vector256.Create(scales[i]), tree);
+            Vector256<int> b = SmallPath(Vector256.Load(values + i + 8) / Vector256.Create(scales[i + 8]), tree);
+            Vector256<int> c = SmallPath(Vector256.Load(values + i + 16) / Vector256.Create(scales[i + 16]), tree);
+            Vector256<int> d = SmallPath(Vector256.Load(values + i + 24) / Vector256.Create(scales[i + 24]), tree);
             Vector256<byte> paths = Avx2.PackUnsignedSaturate(Avx2.PackSignedSaturate(a, b), Avx2.PackSignedSaturate(c, d));
             Avx2.Shuffle(codesByPath, Avx2.PermuteVar8x32(paths.AsInt32(), Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7)).AsByte()).Store(codes + i);
         }

@@ -51,10 +51,10 @@ public sealed record CodeFormat
     public static CodeFormat UInt4 { get; } = Create(CodeType.UInt4);
 
     /// <summary>Two codes, 0 … 1, eight a byte; for codebooks.</summary>
-    public static CodeFormat UInt1 { get; } = Full(CodeType.UInt1);
+    public static CodeFormat UInt1 { get; } = Create(CodeType.UInt1);
 
     /// <summary>Four unsigned codes, 0 … 3, four a byte.</summary>
-    public static CodeFormat UInt2 { get; } = Full(CodeType.UInt2);
+    public static CodeFormat UInt2 { get; } = Create(CodeType.UInt2);
 
     /// <summary>How a code is stored.</summary>
     public CodeType Type { get; }
@@ -124,6 +124,8 @@ public sealed record CodeFormat
         CodeType.UInt16 => UInt16,
         CodeType.Int32 => Int32,
         CodeType.Int4 => Int4,
+        CodeType.UInt1 => UInt1,
+        CodeType.UInt2 => UInt2,
         _ => UInt4,
     };
 

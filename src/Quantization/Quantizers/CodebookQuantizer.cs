@@ -92,7 +92,7 @@ public sealed class CodebookQuantizer : IQuantizer
     /// <inheritdoc/>
     public unsafe void Quantize(in ReadOnlyTensorSpan<float> source, in TensorSpan<byte> codes)
     {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source));
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source), mergeBlocks: true);
         TensorChecks.ThrowUnlessCodesFit(Format, layout.Length, codes, nameof(codes));
         using DenseSource<float> dense = new(source);
         fixed (float* values = dense.Elements)
@@ -107,7 +107,7 @@ public sealed class CodebookQuantizer : IQuantizer
     /// <exception cref="ArgumentException">A code has no level.</exception>
     public unsafe void Dequantize(in ReadOnlyTensorSpan<byte> codes, in TensorSpan<float> destination)
     {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, destination.Lengths, nameof(destination));
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, destination.Lengths, nameof(destination), mergeBlocks: true);
         TensorChecks.ThrowUnlessCodesFit(Format, layout.Length, codes, nameof(codes));
         using DenseDestination<float> dense = new(destination);
         fixed (byte* bytes = codes)
@@ -129,7 +129,7 @@ public sealed class CodebookQuantizer : IQuantizer
     /// <inheritdoc/>
     public unsafe void FakeQuantize(in ReadOnlyTensorSpan<float> source, in TensorSpan<float> destination)
     {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source));
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source), mergeBlocks: true);
         TensorChecks.ThrowUnlessSameShape(source.Lengths, destination.Lengths, nameof(destination));
         using DenseSource<float> denseSource = new(source);
         using DenseDestination<float> denseDestination = new(destination);

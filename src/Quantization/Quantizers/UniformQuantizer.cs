@@ -15,6 +15,11 @@ public abstract class UniformQuantizer : IQuantizer
     {
         ArgumentNullException.ThrowIfNull(format);
         ArgumentNullException.ThrowIfNull(parameters);
+        if (format.StorageBits < 4)
+        {
+            throw new ArgumentException($"{format} stores the codes of codebooks; uniform quantizers store 4 bits or more, for example {CodeFormat.Unsigned(2)}.", nameof(format));
+        }
+
         for (int i = 0; i < parameters.Count; i++)
         {
             int zeroPoint = parameters.ZeroPoints[i];

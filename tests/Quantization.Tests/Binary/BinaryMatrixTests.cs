@@ -34,8 +34,8 @@ public class BinaryMatrixTests
     [InlineData(2, 5000, 2, 5000)]
     public void The_product_equals_the_float_product_of_the_binarized_values(int rows, int columns, int otherRows, int blockSize)
     {
-        BinaryMatrix left = BinaryMatrix.FromRows(ConstantMagnitude(rows, columns, 1), rows, columns, blockSize);
-        BinaryMatrix right = BinaryMatrix.FromRows(ConstantMagnitude(otherRows, columns, 2), otherRows, columns, blockSize);
+        BinaryMatrix left = BinaryMatrix.FromRows(ConstantMagnitude(rows, columns, blockSize, 1), rows, columns, blockSize);
+        BinaryMatrix right = BinaryMatrix.FromRows(ConstantMagnitude(otherRows, columns, blockSize, 2), otherRows, columns, blockSize);
         float[] leftValues = new float[rows * columns];
         float[] rightValues = new float[otherRows * columns];
         left.Dequantize(leftValues);
@@ -100,13 +100,13 @@ public class BinaryMatrixTests
 
     private static double Error(float[] values, float scale) => values.Sum(value => Math.Pow(value - (value >= 0 ? scale : -scale), 2));
 
-    private static float[] ConstantMagnitude(int rows, int columns, int seed)
+    private static float[] ConstantMagnitude(int rows, int columns, int blockSize, int seed)
     {
         Random random = new(seed);
         float[] values = new float[rows * columns];
         for (int i = 0; i < values.Length; i++)
         {
-            float magnitude = 0.25f * (1 + i / columns + i % columns / 64);
+            float magnitude = 0.25f * (1 + i / columns + i % columns / blockSize);
             values[i] = random.Next(2) == 0 ? magnitude : -magnitude;
         }
 

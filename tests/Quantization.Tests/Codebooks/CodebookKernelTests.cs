@@ -109,7 +109,7 @@ public unsafe class CodebookKernelTests
         (nint[] Shape, Granularity Granularity)[] layouts =
         [
             ([5000], Granularity.PerTensor), ([7, 311], Granularity.PerChannel(0)), ([7, 311], Granularity.PerChannel(1)), ([3, 5, 77], Granularity.PerChannel(1)), ([33, 130], Granularity.PerBlock(1, 64)),
-            ([40, 128], Granularity.PerBlock(-1, 32)), ([9, 50], Granularity.PerBlock(0, 4)), ([3, 17, 5], Granularity.PerBlock(1, 5)), ([0, 4], Granularity.PerChannel(0)),
+            ([40, 128], Granularity.PerBlock(-1, 32)), ([50, 130], Granularity.PerBlock(1, 16)), ([2, 9000], Granularity.PerBlock(1, 4096)), ([7, 100], Granularity.PerBlock(1, 10)), ([9, 50], Granularity.PerBlock(0, 4)), ([3, 17, 5], Granularity.PerBlock(1, 5)), ([0, 4], Granularity.PerChannel(0)),
         ];
         Random random = new(11);
         foreach ((nint[] shape, Granularity granularity) in layouts)

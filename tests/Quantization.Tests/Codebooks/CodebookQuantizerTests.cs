@@ -70,4 +70,27 @@ public class CodebookQuantizerTests
         Action act = () => _ = new Codebook([1, 2], [0, 1]);
         act.Should().Throw<ArgumentException>().WithParameterName("levels");
     }
+
+    [Fact]
+    public void Uniform_quantizers_refuse_the_formats_of_codebooks()
+    {
+        FluentActions.Invoking(() => new AffineQuantizer(CodeFormat.UInt1, new QuantizationParameters([1f]))).Should().Throw<ArgumentException>().WithMessage("UInt1 [0, 1] stores*UInt8 [0, 3]*");
+        FluentActions.Invoking(() => new SymmetricQuantizer(CodeFormat.UInt2, new QuantizationParameters([1f]))).Should().Throw<ArgumentException>().WithParameterName("format");
+    }
+
+    [Fact]
+    public void Packed_formats_count_their_bytes()
+    {
+        (CodeFormat.UInt1.GetByteCount(0), CodeFormat.UInt1.GetByteCount(8), CodeFormat.UInt1.GetByteCount(9)).Should().Be((0, 1, 2));
+        (CodeFormat.UInt2.GetByteCount(4), CodeFormat.UInt2.GetByteCount(5)).Should().Be((1, 2));
+        (CodeFormat.UInt1.StorageBits, CodeFormat.UInt2.StorageBits, CodeFormat.UInt2.Levels).Should().Be((1, 2, 4));
+    }
+
+    [Fact]
+    public void A_format_without_room_for_the_codes_is_refused()
+    {
+        FluentActions.Invoking(() => new CodebookQuantizer(Codebook.NormalFloat4, CodeFormat.UInt2, new QuantizationParameters([1f])))
+            .Should().Throw<ArgumentException>().WithMessage("The codebook's codes are 0 … 15*UInt4*").WithParameterName("format");
+        FluentActions.Invoking(() => new CodebookQuantizer(Codebook.Sign, CodeFormat.Int8, new QuantizationParameters([1f]))).Should().Throw<ArgumentException>().WithParameterName("format");
+    }
 }
