@@ -23,6 +23,25 @@ internal static class LiteralSearch
         return (kept, divergences);
     }
 
+    /// <summary>Returns the number of bins of least divergence, the last of equal minima, among those whose clipping costs no more than it saves.</summary>
+    public static int LeastThatClipsCheaply(long[] histogram, double[] divergences, int levels)
+    {
+        int least = divergences.Length - 1;
+        for (int kept = least; kept >= 0; kept--)
+        {
+            least = divergences[kept] < divergences[least] && !ClipsDearly(histogram, kept, levels) ? kept : least;
+        }
+
+        return least;
+    }
+
+    /// <summary>The mean absolute error of keeping so many bins exceeds that of keeping all; bin 0 counts as bin 1 does.</summary>
+    public static bool ClipsDearly(long[] histogram, int kept, int levels)
+    {
+        long[] bins = [histogram[1], .. histogram[1..]];
+        return Enumerable.Range(0, bins.Length).Sum(i => i < kept ? bins[i] * kept / (4.0 * levels) : bins[i] * (i + 0.5 - kept)) > bins.Sum() * (double)bins.Length / (4 * levels);
+    }
+
     /// <summary>Returns the index of the bin whose centre is the threshold of least error, starting at bin <paramref name="start"/>, and the error of every candidate.</summary>
     public static (int Bin, double[] Errors) Mse(long[] histogram, int highest, int start)
     {

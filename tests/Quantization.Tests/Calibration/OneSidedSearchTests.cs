@@ -17,7 +17,7 @@ public sealed class OneSidedSearchTests
             CalibrationResult result = new EntropyCalibrator().Calibrate(histogram.ToStatistics(), format, QuantizationScheme.Symmetric);
 
             (int literal, double[] divergences) = LiteralSearch.Entropy(histogram, format.MaxCode + 1);
-            int kept = LeastThatClipsCheaply(histogram, divergences, format.MaxCode + 1);
+            int kept = LiteralSearch.LeastThatClipsCheaply(histogram, divergences, format.MaxCode + 1);
             result.Range.Max.Should().Be(Math.Min(kept, bins - 0.5f), $"of {format}");
             result.Loss.Should().BeApproximately(divergences[kept], 1e-9);
             (result.Note is not null).Should().Be(kept != literal);
@@ -31,7 +31,7 @@ public sealed class OneSidedSearchTests
         foreach ((string kind, int bins) in Histograms.Select(row => row.Data))
         {
             long[] histogram = Calibration.Histograms.Create(kind, bins);
-            leftOut += ClipsDearly(histogram, LiteralSearch.Entropy(histogram, 128).Kept, 128) ? 1 : 0;
+            leftOut += LiteralSearch.ClipsDearly(histogram, LiteralSearch.Entropy(histogram, 128).Kept, 128) ? 1 : 0;
         }
 
         leftOut.Should().BeLessThanOrEqualTo(Histograms.Count / 10);
@@ -108,24 +108,6 @@ public sealed class OneSidedSearchTests
         result.Note.Should().Contain("left out");
         result.ClippedShare.Should().BeLessThan(0.01);
         Error(values, result.Range.Max).Should().BeLessThan(Error(values, literal) / 1000);
-    }
-
-    private static int LeastThatClipsCheaply(long[] histogram, double[] divergences, int levels)
-    {
-        int least = divergences.Length - 1;
-        for (int kept = least; kept >= 0; kept--)
-        {
-            least = divergences[kept] < divergences[least] && !ClipsDearly(histogram, kept, levels) ? kept : least;
-        }
-
-        return least;
-    }
-
-    /// <summary>The mean absolute error of keeping so many bins exceeds that of keeping all; bin 0 counts as bin 1 does.</summary>
-    private static bool ClipsDearly(long[] histogram, int kept, int levels)
-    {
-        long[] bins = [histogram[1], .. histogram[1..]];
-        return Enumerable.Range(0, bins.Length).Sum(i => i < kept ? bins[i] * kept / (4.0 * levels) : bins[i] * (i + 0.5 - kept)) > bins.Sum() * (double)bins.Length / (4 * levels);
     }
 
     private static double Error(float[] values, float threshold)
