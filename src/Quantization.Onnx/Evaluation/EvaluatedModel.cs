@@ -40,15 +40,15 @@ internal sealed class EvaluatedModel : IDisposable
     /// <exception cref="OnnxModelException">ONNX Runtime cannot run the model on this input.</exception>
     public IDisposableReadOnlyCollection<OrtValue> Run(BoundSample input, IReadOnlyList<string> outputs, string sampleName, CancellationToken cancellation)
     {
+        string[] names = [.. outputs];
         try
         {
             if (!_isWarm)
             {
-                _session.Run(_runOptions, input.Inputs, outputs.ToArray()).Dispose();
+                _session.Run(_runOptions, input.Inputs, names).Dispose();
                 _isWarm = true;
             }
 
-            string[] names = [.. outputs];
             long start = Stopwatch.GetTimestamp();
             IDisposableReadOnlyCollection<OrtValue> values = _session.Run(_runOptions, input.Inputs, names);
             Scores.AddLatency(Stopwatch.GetElapsedTime(start));

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx;
 
