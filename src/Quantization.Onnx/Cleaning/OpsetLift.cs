@@ -1,33 +1,42 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Raises a model's operator set to the one that per-channel quantization needs, where no operator in it changed its meaning on the way.</summary>
+/// <summary>
+/// Raises a model's operator set to the one that per-channel quantization needs. Only the operators listed here changed their form or meaning on the way; the others take the raised import
+/// as it is. What changed when: the operators' change log in the ONNX specification.
+/// </summary>
 internal static class OpsetLift
 {
-    /// <summary>The version in which an operator last changed inputs, attributes or meaning, up to <see cref="Opset.PerChannel"/>.</summary>
-    private static readonly FrozenDictionary<string, long> Changed = new Dictionary<string, long>
+    /// <summary>The first version with today's broadcasting; older models mean something else by the same nodes.</summary>
+    private const long Oldest = 7;
+
+    /// <summary>The version in which an operator last changed, up to <see cref="Opset.PerChannel"/>, and what brings an older node into its new form.</summary>
+    private static readonly FrozenDictionary<string, (long Version, Action<NodeLift> Lift)> Changed = new Dictionary<string, (long, Action<NodeLift>)>
     {
-        ["BatchNormalization"] = 9,
-        ["Clip"] = 11,
-        ["Dropout"] = 12,
-        ["Hardmax"] = 13,
-        ["LogSoftmax"] = 13,
-        ["Pad"] = 11,
-        ["ReduceSum"] = 13,
-        ["Resize"] = 11,
-        ["Slice"] = 10,
-        ["Softmax"] = 13,
-        ["Split"] = 13,
-        ["Squeeze"] = 13,
-        ["TopK"] = 10,
-        ["Unsqueeze"] = 13,
-        ["Upsample"] = 10,
+        ["BatchNormalization"] = (9, OperatorLifts.BatchNormalization),
+        ["Clip"] = (11, OperatorLifts.Clip),
+        ["Dropout"] = (12, OperatorLifts.Dropout),
+        ["Hardmax"] = (13, OperatorLifts.Normalization),
+        ["LogSoftmax"] = (13, OperatorLifts.Normalization),
+        ["Pad"] = (11, OperatorLifts.Pad),
+        ["ReduceSum"] = (13, OperatorLifts.Axes),
+        ["Resize"] = (11, OperatorLifts.Resize),
+        ["Scan"] = (9, OperatorLifts.Impossible),
+        ["Scatter"] = (11, OperatorLifts.Scatter),
+        ["Slice"] = (10, OperatorLifts.Slice),
+        ["Softmax"] = (13, OperatorLifts.Normalization),
+        ["Split"] = (13, OperatorLifts.Split),
+        ["Squeeze"] = (13, OperatorLifts.Axes),
+        ["TopK"] = (10, OperatorLifts.TopK),
+        ["Unsqueeze"] = (13, OperatorLifts.Axes),
+        ["Upsample"] = (10, OperatorLifts.Upsample),
     }.ToFrozenDictionary();
 
-    /// <summary>Raises the import in place.</summary>
-    /// <exception cref="OnnxModelException">An operator would have to be rewritten.</exception>
+    /// <summary>Raises the import in place and rewrites the nodes that need it, in the graph and in the graphs inside its nodes.</summary>
+    /// <exception cref="OnnxModelException">The model is too old, or a node has no equal in the new operator set.</exception>
     public static void Apply(string modelPath, ModelProto model)
     {
         OperatorSetIdProto import = Opset.Find(model)!;
@@ -36,17 +45,47 @@ internal static class OpsetLift
             return;
         }
 
-        foreach (NodeProto node in model.Graph.AllGraphs().SelectMany(graph => graph.Node))
+        if (import.Version < Oldest)
         {
-            if (Opset.IsOnnx(node.Domain) && Changed.TryGetValue(node.OpType, out long version) && version > import.Version)
+            throw new OnnxModelException(
+                modelPath,
+                string.Create(CultureInfo.InvariantCulture, $"the model has operator set {import.Version}, and {Oldest} is the oldest that can be quantized; export it with operator set {Opset.PerChannel} or later."));
+        }
+
+        NameAllocator names = new(model.Graph);
+        foreach (GraphProto graph in model.Graph.AllGraphs().ToArray())
+        {
+            NodeProto[] nodes = [.. graph.Node];
+            graph.Node.Clear();
+            Dictionary<string, int> ranks = KnownRanks(graph);
+            foreach (NodeProto node in nodes)
             {
-                throw new OnnxModelException(
-                    modelPath,
-                    $"quantization needs operator set {Opset.PerChannel}, the model has {import.Version}, and node {node.Describe()} changed its form in {version}; export the model with operator set {Opset.PerChannel} or later.",
-                    node.Name);
+                NodeLift lift = new(modelPath, graph, node, names, ranks);
+                if (Opset.IsOnnx(node.Domain) && Changed.TryGetValue(node.OpType, out (long Version, Action<NodeLift> Lift) change) && change.Version > import.Version)
+                {
+                    change.Lift(lift);
+                }
+
+                graph.Node.Add(lift.Before);
+                graph.Node.Add(node);
+                graph.Node.Add(lift.After);
             }
         }
 
         import.Version = Opset.PerChannel;
+    }
+
+    private static Dictionary<string, int> KnownRanks(GraphProto graph)
+    {
+        Dictionary<string, int> ranks = [];
+        foreach (ValueInfoProto value in graph.Input.Concat(graph.Output).Concat(graph.ValueInfo))
+        {
+            if (value.Type?.TensorType?.Shape is { } shape)
+            {
+                ranks[value.Name] = shape.Dim.Count;
+            }
+        }
+
+        return ranks;
     }
 }
