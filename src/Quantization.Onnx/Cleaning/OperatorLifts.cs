@@ -3,12 +3,23 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Brings nodes of operator sets 7 to 12 into the form that set 13 has for them. Each result is the same to the bit.</summary>
+/// <summary>Brings nodes of operator sets 6 to 12 into the form that set 13 has for them. Each result is the same to the bit.</summary>
 internal static class OperatorLifts
 {
-    /// <summary>Set 9 dropped the form with a mean and variance for each element.</summary>
+    /// <summary>Set 7 made broadcasting what it is today: the shapes' ends are matched. Before, the place could be named.</summary>
+    public static void Broadcast(NodeLift lift)
+    {
+        lift.Take("broadcast", out _);
+        if (lift.Take("axis", out _))
+        {
+            throw lift.Impossible("it broadcasts from an axis on ('axis'), which set 7 ended");
+        }
+    }
+
+    /// <summary>Set 9 dropped the form with a mean and variance for each element, set 7 the switch between training and inference.</summary>
     public static void BatchNormalization(NodeLift lift)
     {
+        lift.Take("is_test", out _);
         if (lift.Take("spatial", out AttributeProto? spatial) && spatial.I == 0)
         {
             throw lift.Impossible("statistics for each element ('spatial' = 0) are gone since set 9");
@@ -34,6 +45,7 @@ internal static class OperatorLifts
     /// <summary>The ratio became an input that inference does not read; the mask became bool in set 10.</summary>
     public static void Dropout(NodeLift lift)
     {
+        lift.Take("is_test", out _);
         lift.Take("ratio", out _);
         if (lift.Node.Output.Count > 1 && lift.Node.Output[1].Length > 0)
         {

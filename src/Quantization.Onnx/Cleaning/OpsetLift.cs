@@ -10,18 +10,28 @@ namespace Quantization.Onnx;
 /// </summary>
 internal static class OpsetLift
 {
-    /// <summary>The first version with today's broadcasting; older models mean something else by the same nodes.</summary>
-    private const long Oldest = 7;
+    /// <summary>The first version that ONNX Runtime runs with all its operators' attributes as they are read here.</summary>
+    private const long Oldest = 6;
 
     /// <summary>The version in which an operator last changed, up to <see cref="Opset.PerChannel"/>, and what brings an older node into its new form.</summary>
     private static readonly FrozenDictionary<string, (long Version, Action<NodeLift> Lift)> Changed = new Dictionary<string, (long, Action<NodeLift>)>
     {
+        ["Add"] = (7, OperatorLifts.Broadcast),
+        ["And"] = (7, OperatorLifts.Broadcast),
         ["BatchNormalization"] = (9, OperatorLifts.BatchNormalization),
         ["Clip"] = (11, OperatorLifts.Clip),
+        ["Div"] = (7, OperatorLifts.Broadcast),
         ["Dropout"] = (12, OperatorLifts.Dropout),
+        ["Equal"] = (7, OperatorLifts.Broadcast),
+        ["Gemm"] = (7, OperatorLifts.Broadcast),
+        ["Greater"] = (7, OperatorLifts.Broadcast),
         ["Hardmax"] = (13, OperatorLifts.Normalization),
+        ["Less"] = (7, OperatorLifts.Broadcast),
         ["LogSoftmax"] = (13, OperatorLifts.Normalization),
+        ["Mul"] = (7, OperatorLifts.Broadcast),
+        ["Or"] = (7, OperatorLifts.Broadcast),
         ["Pad"] = (11, OperatorLifts.Pad),
+        ["Pow"] = (7, OperatorLifts.Broadcast),
         ["ReduceSum"] = (13, OperatorLifts.Axes),
         ["Resize"] = (11, OperatorLifts.Resize),
         ["Scan"] = (9, OperatorLifts.Impossible),
@@ -30,9 +40,11 @@ internal static class OpsetLift
         ["Softmax"] = (13, OperatorLifts.Normalization),
         ["Split"] = (13, OperatorLifts.Split),
         ["Squeeze"] = (13, OperatorLifts.Axes),
+        ["Sub"] = (7, OperatorLifts.Broadcast),
         ["TopK"] = (10, OperatorLifts.TopK),
         ["Unsqueeze"] = (13, OperatorLifts.Axes),
         ["Upsample"] = (10, OperatorLifts.Upsample),
+        ["Xor"] = (7, OperatorLifts.Broadcast),
     }.ToFrozenDictionary();
 
     /// <summary>Raises the import in place and rewrites the nodes that need it, in the graph and in the graphs inside its nodes.</summary>
