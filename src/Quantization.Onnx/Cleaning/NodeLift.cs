@@ -41,7 +41,7 @@ internal sealed class NodeLift(string modelPath, GraphProto graph, NodeProto nod
     {
         TensorProto? tensor = graph.Initializer.FirstOrDefault(each => each.Name == input)
             ?? graph.Node.FirstOrDefault(each => each.OpType == "Constant" && each.Output.Contains(input))?.Attribute.FirstOrDefault()?.T;
-        return tensor is not null && tensor.IsFloat() ? tensor.ReadFloats(modelPath) : null;
+        return tensor is not null && tensor.IsFloat() ? tensor.ReadFloats() : null;
     }
 
     /// <summary>What to throw where the newer operator set cannot say the same.</summary>

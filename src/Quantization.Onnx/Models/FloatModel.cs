@@ -6,14 +6,18 @@ namespace Quantization.Onnx;
 /// <summary>A float model that is ready to be calibrated and quantized, as often as one likes. Nothing changes it.</summary>
 internal sealed record FloatModel(ModelFile File, ModelProto Model)
 {
-    /// <summary>Reads a model and cleans it.</summary>
+    /// <summary>Reads a model and cleans it, and lifts its operator set where there is something to quantize.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or lifted.</exception>
     public static FloatModel Load(string path, Func<SessionOptions>? optionsFactory)
     {
         ModelFile file = ModelFile.Load(path);
         ModelProto model = ModelCleaner.Clean(path, file.Model, optionsFactory);
-        OpsetLift.Apply(path, model);
+        if (Planner.Plan(new GraphIndex(model.Graph)).Nodes.Count > 0)
+        {
+            OpsetLift.Apply(path, model);
+        }
+
         return new FloatModel(file, model);
     }
 }

@@ -75,11 +75,16 @@ public static class PostTrainingQuantizer
         ThrowUnlessNodes(model, options.FloatNodes);
 
         using AtomicFile output = AtomicFile.Create(outputPath); // before the samples run: a folder that cannot be written to should not cost their time
+        QuantizationPlan plan = Planner.Plan(graph, options.FloatNodes.Contains);
+        if (plan.Nodes.Count == 0)
+        {
+            return Copy(model, plan, output, outputPath);
+        }
+
         ModelCalibration calibration = calibrate(model);
         ThrowUnlessMadeFrom(calibration, model);
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, 0, null));
-        QuantizationPlan plan = Planner.Plan(graph, options.FloatNodes.Contains);
         Dictionary<string, CalibrationResult> ranges = ActivationRanges.Choose(modelPath, plan, calibration, options);
         Dictionary<string, QuantizationParameters> parameters = ranges.ToDictionary(each => each.Key, each => ActivationRanges.ToParameters(each.Value, options));
         ModelProto quantized = QdqWriter.Write(model, graph, plan, parameters, options);
@@ -99,6 +104,29 @@ public static class PostTrainingQuantizer
             Int8Operators = inspection.Int8Operators,
             Conversions = inspection.Conversions,
             Activations = ranges,
+            Warnings = [],
+        };
+    }
+
+    /// <summary>A model with nothing to quantize comes through as it is.</summary>
+    private static PtqResult Copy(FloatModel model, QuantizationPlan plan, AtomicFile output, string outputPath)
+    {
+        output.Commit(stream =>
+        {
+            using FileStream original = File.OpenRead(model.File.Path);
+            original.CopyTo(stream);
+        });
+        return new PtqResult
+        {
+            OutputPath = outputPath,
+            ModelBytes = model.File.Bytes,
+            OutputBytes = model.File.Bytes,
+            QuantizedNodes = [],
+            FloatNodes = plan.Float,
+            Int8Operators = new Dictionary<string, int>(),
+            Conversions = 0,
+            Activations = new Dictionary<string, CalibrationResult>(),
+            Warnings = [$"There was nothing to quantize, so the output is the float model: {(plan.Float.Count == 0 ? "it has no Conv, Gemm or MatMul with constant weights outside of branches and loops" : "each of its Conv, Gemm and MatMul nodes stays in float")}."],
         };
     }
 

@@ -12,7 +12,7 @@ public sealed record PtqResult
     /// <summary>The size of the file that was written.</summary>
     public required long OutputBytes { get; init; }
 
-    /// <summary>The nodes that were quantized, by name (or first output where they have none), in the model's order.</summary>
+    /// <summary>The nodes that were quantized, by name (or first output where they have none), in the model's order. Where there is none, the output is the model itself, byte for byte.</summary>
     public required IReadOnlyList<string> QuantizedNodes { get; init; }
 
     /// <summary>The Conv, Gemm and MatMul nodes that stay in float, and why.</summary>
@@ -29,4 +29,7 @@ public sealed record PtqResult
 
     /// <summary>The range of each quantized activation, and how it was chosen, by the value's name.</summary>
     public required IReadOnlyDictionary<string, CalibrationResult> Activations { get; init; }
+
+    /// <summary>What the user should know before using the model, a sentence each; empty where all went as one would expect.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
 }
