@@ -1,108 +1,137 @@
-using System.Globalization;
-using Google.Protobuf;
-using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
-using Quantization.Onnx.Protos;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 
 namespace Quantization.Onnx;
 
-/// <summary>One pass of samples through a model whose outputs are the activations to observe.</summary>
-internal static class CalibrationRun
+/// <summary>
+/// One pass of samples through a model, on several threads. Each has statistics of its own, which are merged at the end: that is exact, so the number of threads and the order in which
+/// they finish change nothing in the result.
+/// </summary>
+internal sealed class CalibrationRun
 {
+    private readonly Lock _gate = new();
+    private readonly ActivationReader _reader;
+    private readonly IEnumerator<ModelSample> _samples;
+    private readonly int? _total;
+    private readonly IProgress<QuantizationProgress>? _progress;
+    private readonly CancellationToken _cancellationToken;
+    private long _taken;
+    private long _completed;
+    private (long Sample, ExceptionDispatchInfo Error)? _failure;
+
+    private CalibrationRun(ActivationReader reader, IEnumerator<ModelSample> samples, int? total, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    {
+        _reader = reader;
+        _samples = samples;
+        _total = total;
+        _progress = progress;
+        _cancellationToken = cancellationToken;
+    }
+
     public static ModelCalibration Run(FloatModel model, ISampleSource samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
-        SortedDictionary<string, TensorStatistics> statistics = new(StringComparer.Ordinal);
-        foreach (string source in Planner.Plan(new GraphIndex(model.Model.Graph)).Activations.Values)
-        {
-            statistics.TryAdd(source, new TensorStatistics(options.BinsPerSign));
-        }
-
-        if (statistics.Count == 0)
+        HashSet<string> values = [.. Planner.Plan(new GraphIndex(model.Model.Graph)).Activations.Values];
+        if (values.Count == 0)
         {
             throw new OnnxModelException(model.File.Path, "there is nothing to quantize: the model has no Conv, Gemm or MatMul with constant 32-bit float weights.");
         }
 
-        ModelProto observed = WithOutputs(model.Model, statistics.Keys);
-        using InferenceSession session = ModelSession.Open(model.File.Path, observed, observed.ToByteArray(), options.SessionOptionsFactory);
-        using RunOptions runOptions = new();
-        long count = 0;
-        foreach (ModelSample sample in samples)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            using (BoundSample bound = SampleBinder.Bind(sample, session.InputMetadata))
-            {
-                Observe(model, session, runOptions, sample, bound, statistics, options.NonFinite);
-            }
-
-            count++;
-            progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, count, samples.Count));
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        return count > 0
-            ? new ModelCalibration(model.File.Fingerprint, count, statistics)
+        int threads = Math.Max(1, samples.Count is { } count ? Math.Min(count, options.MaxDegreeOfParallelism) : options.MaxDegreeOfParallelism);
+        using ActivationReader reader = new(model, values, options, threads);
+        using IEnumerator<ModelSample> enumerator = samples.GetEnumerator();
+        CalibrationRun run = new(reader, enumerator, samples.Count, progress, cancellationToken);
+        SortedDictionary<string, TensorStatistics> statistics = run.Observe(threads, () => new(values.ToDictionary(value => value, _ => new TensorStatistics(options.BinsPerSign)), StringComparer.Ordinal));
+        return run._completed > 0
+            ? new ModelCalibration(model.File.Fingerprint, run._completed, statistics)
             : throw new ArgumentException("There is no sample to calibrate with; give at least one.", nameof(samples));
     }
 
-    /// <summary>A copy of the model that computes the wanted values and nothing besides. Inputs are wanted too, but need no computing.</summary>
-    private static ModelProto WithOutputs(ModelProto model, IEnumerable<string> values)
+    private SortedDictionary<string, TensorStatistics> Observe(int threads, Func<SortedDictionary<string, TensorStatistics>> newStatistics)
     {
-        ModelProto copy = model.Clone();
-        HashSet<string> inputs = [.. copy.Graph.Input.Select(input => input.Name)];
-        Dictionary<string, ValueInfoProto> known = copy.Graph.Output.ToDictionary(output => output.Name);
-        ValueInfoProto[] outputs = [.. values.Where(value => !inputs.Contains(value)).Select(value => known.GetValueOrDefault(value) ?? new ValueInfoProto { Name = value })];
-
-        // A graph must have an output: where the inputs are all that is observed, its own remain.
-        if (outputs.Length > 0)
+        SortedDictionary<string, TensorStatistics>[] statistics = [.. Enumerable.Range(0, threads).Select(_ => newStatistics())];
+        if (ObserveNext(sample => _reader.ObserveFirst(sample, statistics[0])))
         {
-            copy.Graph.Output.Clear();
-            copy.Graph.Output.Add(outputs);
+            Parallel.ForEach(statistics, new ParallelOptions { MaxDegreeOfParallelism = threads }, mine =>
+            {
+                while (ObserveNext(sample => _reader.Observe(sample, mine)))
+                {
+                }
+            });
         }
 
-        return copy;
+        _failure?.Error.Throw();
+        _cancellationToken.ThrowIfCancellationRequested();
+        foreach (SortedDictionary<string, TensorStatistics> others in statistics.Skip(1))
+        {
+            foreach ((string name, TensorStatistics seen) in others)
+            {
+                statistics[0][name].Merge(seen);
+            }
+        }
+
+        return statistics[0];
     }
 
-    private static void Observe(
-        FloatModel model, InferenceSession session, RunOptions runOptions, ModelSample sample, BoundSample bound, SortedDictionary<string, TensorStatistics> statistics, NonFiniteValues nonFinite)
+    /// <summary>Takes the next sample and observes it; false where there is none, or where no more are wanted.</summary>
+    private bool ObserveNext(Action<ModelSample> observe)
     {
-        using IDisposableReadOnlyCollection<OrtValue> outputs = RunSession(model, session, runOptions, sample, bound);
-        Dictionary<string, OrtValue> values = new(bound.Inputs);
-        for (int i = 0; i < outputs.Count; i++)
+        if (!TryTake(out ModelSample? sample, out long number))
         {
-            values[session.OutputNames[i]] = outputs[i];
+            return false;
         }
 
-        foreach ((string name, TensorStatistics seen) in statistics)
-        {
-            if (values[name].GetTensorTypeAndShape().ElementDataType != TensorElementType.Float)
-            {
-                throw new OnnxModelException(model.File.Path, $"activation '{name}' is not of 32-bit floats.");
-            }
-
-            try
-            {
-                seen.Observe(values[name].GetTensorDataAsSpan<float>(), nonFinite);
-            }
-            catch (NonFiniteValueException e)
-            {
-                throw new InvalidDataException(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{sample.Name}: activation '{name}' of {model.File.Path} holds {e.Value:R} at element {e.Index}, computed in float from finite inputs; remove the sample, repair the model, or calibrate with CalibrationOptions.NonFinite = NonFiniteValues.Ignore."),
-                    e);
-            }
-        }
-    }
-
-    private static IDisposableReadOnlyCollection<OrtValue> RunSession(FloatModel model, InferenceSession session, RunOptions runOptions, ModelSample sample, BoundSample bound)
-    {
         try
         {
-            return session.Run(runOptions, bound.Inputs, session.OutputNames);
+            observe(sample);
         }
-        catch (OnnxRuntimeException e)
+        catch (Exception e)
         {
-            throw new InvalidDataException($"{sample.Name}: ONNX Runtime cannot run {model.File.Path} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
+            Fail(number, e);
+            return false;
+        }
+
+        lock (_gate)
+        {
+            _progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, ++_completed, _total));
+        }
+
+        return true;
+    }
+
+    private bool TryTake([NotNullWhen(true)] out ModelSample? sample, out long number)
+    {
+        lock (_gate)
+        {
+            sample = null;
+            number = _taken;
+            try
+            {
+                if (_failure is not null || _cancellationToken.IsCancellationRequested || !_samples.MoveNext())
+                {
+                    return false;
+                }
+            }
+            catch (Exception e)
+            {
+                Fail(number, e);
+                return false;
+            }
+
+            sample = _samples.Current;
+            _taken++;
+            return true;
+        }
+    }
+
+    /// <summary>Keeps the error of the earliest sample: those before it were taken before it, so that the same samples always give the same error.</summary>
+    private void Fail(long sample, Exception e)
+    {
+        lock (_gate)
+        {
+            if (_failure is null || sample < _failure.Value.Sample)
+            {
+                _failure = (sample, ExceptionDispatchInfo.Capture(e));
+            }
         }
     }
 }

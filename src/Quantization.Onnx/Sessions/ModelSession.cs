@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx.Protos;
 
@@ -7,6 +8,10 @@ namespace Quantization.Onnx;
 /// <summary>Opens sessions of ONNX Runtime, and turns its complaints into one line that names the file and the node.</summary>
 internal static partial class ModelSession
 {
+    /// <summary>Opens a session on a model in memory.</summary>
+    public static InferenceSession Open(string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null) =>
+        Open(modelPath, model, model.ToByteArray(), optionsFactory, configure);
+
     /// <summary>Opens a session on a model in memory.</summary>
     /// <param name="modelPath">What messages call the model.</param>
     /// <param name="model">The model as messages should name its nodes.</param>
