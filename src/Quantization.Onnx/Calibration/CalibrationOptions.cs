@@ -30,7 +30,7 @@ public sealed record CalibrationOptions
 
     /// <summary>
     /// How many bytes of activations may be held at a time, judged by the first sample; the default is 1 GiB. Where a model has more, its activations are dealt into groups and each sample runs once a group:
-    /// slower, in less memory, with the same result. A single activation that is larger is held all the same.
+    /// slower, in less memory. The result is the same but for the last bits of activations, where ONNX Runtime fuses other nodes. A single activation that is larger is held all the same.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public long MaxActivationBytes

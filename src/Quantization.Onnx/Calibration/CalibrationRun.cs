@@ -92,7 +92,8 @@ internal sealed class CalibrationRun
 
         lock (_gate)
         {
-            _progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, ++_completed, _total));
+            _completed++;
+            _progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, _completed, _total));
         }
 
         return true;

@@ -17,7 +17,7 @@ internal sealed class EvaluatedModel : IDisposable
         Path = path;
         ModelFile file = ModelFile.Load(path);
         _fileSize = file.Bytes;
-        _session = ModelSession.Open(path, file.Model, File.ReadAllBytes(path), optionsFactory, options =>
+        _session = ModelSession.Open(path, file.Model, optionsFactory, options =>
         {
             if (optionsFactory is null)
             {

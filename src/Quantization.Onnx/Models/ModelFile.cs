@@ -5,11 +5,16 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>A model as its file holds it.</summary>
-internal sealed record ModelFile(string Path, long Bytes, ModelFingerprint Fingerprint, ModelProto Model)
+/// <param name="Path">The file.</param>
+/// <param name="Bytes">Its size, together with the files that it keeps tensors in.</param>
+/// <param name="IsSplit">Whether there are such files; their tensors are in memory all the same.</param>
+/// <param name="Fingerprint">Tells whether another file holds the same.</param>
+/// <param name="Model">The content.</param>
+internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFingerprint Fingerprint, ModelProto Model)
 {
     /// <summary>Reads a model and refuses what is not one.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="OnnxModelException">The file is empty, truncated, not ONNX, above 2 GB, keeps weights in other files, or holds a tensor that contradicts its shape.</exception>
+    /// <exception cref="OnnxModelException">The file is empty, truncated, not ONNX, above 2 GB, keeps weights in files that cannot be read or lie outside of its folder, or holds a tensor that contradicts its shape.</exception>
     public static ModelFile Load(string path)
     {
         byte[] content = ReadAll(path);
@@ -24,20 +29,18 @@ internal sealed record ModelFile(string Path, long Bytes, ModelFingerprint Finge
             throw new OnnxModelException(path, "the model does not import ONNX's operator set, so its operators have no meaning; export it again.");
         }
 
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(content);
+        long external = ExternalData.Load(path, model.Graph, hash);
         foreach (TensorProto tensor in model.Graph.AllTensors())
         {
-            if (tensor.DataLocation == TensorProto.Types.DataLocation.External)
-            {
-                throw new OnnxModelException(path, $"tensor '{tensor.Name}' is kept in another file (external data), which is not supported; save the model as one file.");
-            }
-
             if (!tensor.HasSizeOfItsShape())
             {
                 throw new OnnxModelException(path, $"tensor '{tensor.Name}' holds more or fewer values than its shape [{string.Join(", ", tensor.Dims)}] says; the file is damaged, export the model again.");
             }
         }
 
-        return new ModelFile(path, content.Length, new ModelFingerprint(SHA256.HashData(content)), model);
+        return new ModelFile(path, content.Length + external, external > 0, new ModelFingerprint(hash.GetHashAndReset()), model);
     }
 
     private static byte[] ReadAll(string path)
@@ -60,7 +63,7 @@ internal sealed record ModelFile(string Path, long Bytes, ModelFingerprint Finge
 
         if (file.Length > int.MaxValue)
         {
-            throw new OnnxModelException(path, "the file is larger than 2 GB, the most that a protobuf message can have.");
+            throw new OnnxModelException(path, "the file is larger than 2 GB, the most that a protobuf message can have; save the model with its weights in a file of their own (external data).");
         }
 
         return File.ReadAllBytes(path);

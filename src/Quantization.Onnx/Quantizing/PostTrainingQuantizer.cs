@@ -78,7 +78,7 @@ public static class PostTrainingQuantizer
         QuantizationPlan plan = Planner.Plan(graph, options.FloatNodes.Contains);
         if (plan.Nodes.Count == 0)
         {
-            return Copy(model, plan, output, outputPath);
+            return Copy(model, plan, output, outputPath, options);
         }
 
         ModelCalibration calibration = calibrate(model);
@@ -93,12 +93,12 @@ public static class PostTrainingQuantizer
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
         Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory);
         cancellationToken.ThrowIfCancellationRequested();
-        output.Commit(quantized.WriteTo);
+        long bytes = ModelStore.Commit(output, outputPath, quantized, options.MaxFileBytes);
         return new PtqResult
         {
             OutputPath = outputPath,
             ModelBytes = model.File.Bytes,
-            OutputBytes = quantized.CalculateSize(),
+            OutputBytes = bytes,
             QuantizedNodes = [.. plan.Nodes.Select(node => node.Node.GetLabel())],
             FloatNodes = plan.Float,
             Int8Operators = inspection.Int8Operators,
@@ -109,18 +109,27 @@ public static class PostTrainingQuantizer
     }
 
     /// <summary>A model with nothing to quantize comes through as it is.</summary>
-    private static PtqResult Copy(FloatModel model, QuantizationPlan plan, AtomicFile output, string outputPath)
+    private static PtqResult Copy(FloatModel model, QuantizationPlan plan, AtomicFile output, string outputPath, PtqOptions options)
     {
-        output.Commit(stream =>
+        long bytes = model.File.Bytes;
+        if (model.File.IsSplit)
         {
-            using FileStream original = File.OpenRead(model.File.Path);
-            original.CopyTo(stream);
-        });
+            bytes = ModelStore.Commit(output, outputPath, model.File.Model, options.MaxFileBytes);
+        }
+        else
+        {
+            output.Commit(stream =>
+            {
+                using FileStream original = File.OpenRead(model.File.Path);
+                original.CopyTo(stream);
+            });
+        }
+
         return new PtqResult
         {
             OutputPath = outputPath,
             ModelBytes = model.File.Bytes,
-            OutputBytes = model.File.Bytes,
+            OutputBytes = bytes,
             QuantizedNodes = [],
             FloatNodes = plan.Float,
             Int8Operators = new Dictionary<string, int>(),

@@ -7,6 +7,7 @@ namespace Quantization.Onnx;
 public sealed record PtqOptions
 {
     private readonly CodeFormat _activationFormat = CodeFormat.UInt8;
+    private readonly long _maxFileBytes = ModelStore.LargestMessage;
     private readonly CodeFormat _weightFormat = CodeFormat.Int8;
     private readonly GranularityKind _weightGranularity = GranularityKind.PerChannel;
 

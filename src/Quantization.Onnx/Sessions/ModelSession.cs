@@ -8,11 +8,35 @@ namespace Quantization.Onnx;
 /// <summary>Opens sessions of ONNX Runtime, and turns its complaints into one line that names the file and the node.</summary>
 internal static partial class ModelSession
 {
-    /// <summary>Opens a session on a model in memory.</summary>
-    public static InferenceSession Open(string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null) =>
-        Open(modelPath, model, model.ToByteArray(), optionsFactory, configure);
+    /// <summary>Opens a session on a model in memory, however large.</summary>
+    /// <param name="modelPath">What messages call the model.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
+    /// <param name="configure">What this session needs beyond the user's options.</param>
+    /// <param name="largestMessage">Above this size ONNX Runtime gets the model by way of temporary files, as it cannot read it from one message.</param>
+    /// <exception cref="OnnxModelException">ONNX Runtime refuses the model.</exception>
+    /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
+    public static InferenceSession Open(
+        string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null, long largestMessage = ModelStore.LargestMessage)
+    {
+        if (ModelStore.SizeOf(model) <= largestMessage)
+        {
+            return Open(modelPath, model, model.ToByteArray(), optionsFactory, configure);
+        }
 
-    /// <summary>Opens a session on a model in memory.</summary>
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("quantization-");
+        try
+        {
+            string path = ModelStore.WriteSplit(model, folder.FullName);
+            return Open(modelPath, model, options => new InferenceSession(path, options), optionsFactory, configure);
+        }
+        finally
+        {
+            Remove(folder);
+        }
+    }
+
+    /// <summary>Opens a session on a model's message.</summary>
     /// <param name="modelPath">What messages call the model.</param>
     /// <param name="model">The model as messages should name its nodes.</param>
     /// <param name="content">The model as protobuf.</param>
@@ -20,13 +44,16 @@ internal static partial class ModelSession
     /// <param name="configure">What this session needs beyond the user's options.</param>
     /// <exception cref="OnnxModelException">ONNX Runtime refuses the model.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
-    public static InferenceSession Open(string modelPath, ModelProto model, byte[] content, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null)
+    public static InferenceSession Open(string modelPath, ModelProto model, byte[] content, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null) =>
+        Open(modelPath, model, options => new InferenceSession(content, options), optionsFactory, configure);
+
+    private static InferenceSession Open(string modelPath, ModelProto model, Func<SessionOptions, InferenceSession> open, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure)
     {
         try
         {
             using SessionOptions options = optionsFactory?.Invoke() ?? QuietOptions();
             configure?.Invoke(options);
-            return new InferenceSession(content, options);
+            return open(options);
         }
         catch (OnnxRuntimeException e)
         {
@@ -36,6 +63,18 @@ internal static partial class ModelSession
         {
             throw new DllNotFoundException(
                 "ONNX Runtime's native library was not found: add the package Microsoft.ML.OnnxRuntime, or another that brings it, such as Microsoft.ML.OnnxRuntime.Gpu, to the application.", e);
+        }
+    }
+
+    private static void Remove(DirectoryInfo folder)
+    {
+        try
+        {
+            folder.Delete(recursive: true);
+        }
+        catch (IOException) when (OperatingSystem.IsWindows())
+        {
+            // Windows does not delete a file that a session has mapped; cleaning up the temporary folder is then up to the system.
         }
     }
 

@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx.Protos;
 
@@ -8,18 +7,29 @@ namespace Quantization.Onnx;
 internal static class OptimizedGraph
 {
     /// <summary>Lets ONNX Runtime optimize a model and reads the result, by way of a temporary folder.</summary>
-    public static ModelProto Of(string modelPath, ModelProto model, GraphOptimizationLevel level, Func<SessionOptions>? optionsFactory)
+    public static ModelProto Of(
+        string modelPath, ModelProto model, GraphOptimizationLevel level, Func<SessionOptions>? optionsFactory, long largestMessage = ModelStore.LargestMessage)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("quantization-");
         try
         {
             string optimized = Path.Combine(folder.FullName, "optimized.onnx");
-            ModelSession.Open(modelPath, model, model.ToByteArray(), optionsFactory, options =>
+            bool isLarge = ModelStore.SizeOf(model) > largestMessage;
+            ModelSession.Open(modelPath, model, optionsFactory, Configure, largestMessage).Dispose();
+            ModelProto result = ModelProto.Parser.ParseFrom(File.ReadAllBytes(optimized));
+            ExternalData.Load(optimized, result.Graph, hash: null);
+            return result;
+
+            void Configure(SessionOptions options)
             {
                 options.GraphOptimizationLevel = level;
                 options.OptimizedModelFilePath = optimized;
-            }).Dispose();
-            return ModelProto.Parser.ParseFrom(File.ReadAllBytes(optimized));
+                if (isLarge)
+                {
+                    options.AddSessionConfigEntry("session.optimized_model_external_initializers_file_name", "optimized.data");
+                    options.AddSessionConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", "1024");
+                }
+            }
         }
         finally
         {

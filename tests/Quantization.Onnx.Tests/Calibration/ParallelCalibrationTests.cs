@@ -8,21 +8,40 @@ public sealed class ParallelCalibrationTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData(1, 1L << 30)]
-    [InlineData(2, 1L << 30)]
-    [InlineData(7, 1L << 30)]
-    [InlineData(1, 1)]
-    [InlineData(3, 100_000)]
-    public void Every_number_of_threads_and_groups_gives_the_same_file(int threads, long bytes)
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(7)]
+    public void Every_number_of_threads_gives_the_same_file(int threads)
     {
         SampleList samples = FashionExample.TrainingImages(0, 200);
-        CalibrationOptions options = new() { MaxDegreeOfParallelism = threads, MaxActivationBytes = bytes };
 
-        ModelCalibrator.Calibrate(FashionExample.ModelPath, samples, options).Save(_folder.PathTo("parallel.qcal"));
+        ModelCalibrator.Calibrate(FashionExample.ModelPath, samples, new CalibrationOptions { MaxDegreeOfParallelism = threads }).Save(_folder.PathTo("parallel.qcal"));
         FashionExample.Calibration.Save(_folder.PathTo("default.qcal"));
 
         samples.Enumerations.Should().Be(1);
         File.ReadAllBytes(_folder.PathTo("parallel.qcal")).Should().Equal(File.ReadAllBytes(_folder.PathTo("default.qcal")));
+    }
+
+    /// <summary>ONNX Runtime fuses other nodes where other values are handed out, which changes their last bits.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 100_000)]
+    public void Groups_see_the_same_up_to_rounding(int threads, long bytes)
+    {
+        CalibrationOptions options = new() { MaxDegreeOfParallelism = threads, MaxActivationBytes = bytes };
+
+        ModelCalibration grouped = ModelCalibrator.Calibrate(FashionExample.ModelPath, FashionExample.TrainingImages(0, 200), options);
+
+        grouped.SampleCount.Should().Be(200);
+        grouped.Activations.Keys.Should().Equal(FashionExample.Calibration.Activations.Keys);
+        foreach ((string name, TensorStatistics seen) in grouped.Activations)
+        {
+            TensorStatistics whole = FashionExample.Calibration.Activations[name];
+            seen.Count.Should().Be(whole.Count);
+            float tolerance = 1e-5f * MathF.Max(whole.Max, -whole.Min);
+            seen.Min.Should().BeApproximately(whole.Min, tolerance, name);
+            seen.Max.Should().BeApproximately(whole.Max, tolerance, name);
+        }
     }
 
     [Fact]

@@ -65,17 +65,6 @@ public sealed class BadModelTests : IDisposable
     }
 
     [Fact]
-    public void External_data()
-    {
-        ModelBuilder model = ModelBuilder.Linear();
-        model.Graph.Initializer[0].ClearRawData();
-        model.Graph.Initializer[0].DataLocation = TensorProto.Types.DataLocation.External;
-        model.Graph.Initializer[0].ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "weights.bin" });
-        model.Save(ModelPath);
-        Refused<OnnxModelException>($"{ModelPath}: tensor 'w' is kept in another file (external data), which is not supported; save the model as one file.");
-    }
-
-    [Fact]
     public void An_unknown_operator()
     {
         new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Frobnicate", ["x"], "y").Save(ModelPath);

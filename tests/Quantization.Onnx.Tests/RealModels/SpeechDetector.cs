@@ -26,22 +26,40 @@ internal sealed class SpeechDetector : IDisposable
         SampleTensor.Create<float>("state", state, 2, 1, 128),
         SampleTensor.Create<long>("sr", [Rate]));
 
-    /// <summary>Vowel-like tones that come and go over noise.</summary>
+    /// <summary>Vowels of a synthetic voice, three formants each and four syllables a second, that pause every other second; noise lies under all.</summary>
     public static float[] Synthesize(int seed, int seconds)
     {
+        (double, double, double)[] vowels = [(730, 1090, 2440), (270, 2290, 3010), (530, 1840, 2480), (570, 840, 2410), (300, 870, 2240)];
         Random random = new(seed);
         float[] sound = new float[seconds * Rate];
+        (double First, double Second, double Third) vowel = vowels[0];
         double pitch = 120, phase = 0;
         for (int i = 0; i < sound.Length; i++)
         {
-            pitch += i % 1000 == 0 ? random.NextDouble() * 20 - 10 : 0;
-            phase += 2 * Math.PI * Math.Clamp(pitch, 80, 250) / Rate;
-            double voice = Enumerable.Range(1, 20).Sum(harmonic => Math.Sin(harmonic * phase) * Math.Exp(-Math.Pow((harmonic * pitch - 700) / 500, 2)));
-            double loudness = Math.Max(0, Math.Sin(2 * Math.PI * i / (1.7 * Rate)));
-            sound[i] = (float)(0.1 * loudness * voice + 0.005 * (random.NextDouble() - 0.5));
+            if (i % (Rate / 4) == 0)
+            {
+                vowel = vowels[random.Next(vowels.Length)];
+                pitch = 110 + random.Next(50);
+            }
+
+            pitch *= 1 - 0.2 / Rate;
+            phase += 2 * Math.PI * pitch / Rate;
+            double voice = 0;
+            for (int harmonic = 1; harmonic * pitch < 4000; harmonic++)
+            {
+                double frequency = harmonic * pitch;
+                double gain = Peak(frequency, vowel.First, 80) + 0.5 * Peak(frequency, vowel.Second, 100) + 0.25 * Peak(frequency, vowel.Third, 140);
+                voice += gain * Math.Sin(harmonic * phase);
+            }
+
+            double syllable = Math.Pow(Math.Sin(Math.PI * i * 4 / Rate), 2);
+            double loudness = i / Rate % 2 == 0 ? syllable : 0;
+            sound[i] = (float)(0.2 * loudness * voice + 0.002 * (random.NextDouble() - 0.5));
         }
 
         return sound;
+
+        static double Peak(double frequency, double formant, double width) => 1 / (1 + Math.Pow((frequency - formant) / width, 2));
     }
 
     /// <summary>Whether each frame is speech, by the usual threshold of one half.</summary>
