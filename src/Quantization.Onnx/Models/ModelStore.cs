@@ -89,10 +89,10 @@ internal static class ModelStore
 
         string location = $"{Path.GetFileName(path)}.{Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 4))}.data";
         string dataPath = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, location);
-        ModelProto? small = null;
+        ModelProto small = model;
         using AtomicFile data = AtomicFile.Create(dataPath);
         data.Commit(stream => small = MoveTensors(model, location, stream));
-        output.Commit(small!.WriteTo);
+        output.Commit(small.WriteTo);
         return small.CalculateSize() + new FileInfo(dataPath).Length;
     }
 }

@@ -71,6 +71,22 @@ public sealed record PtqOptions
         }
     }
 
+    /// <summary>
+    /// The largest model file to write; the default is 2,147,483,647 bytes, the most that the format allows. Where the model is larger, its weights go into a second file beside it, called after the
+    /// first and the weights: <c>model.onnx.1a2b3c4d.data</c>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1 or more than the format allows.</exception>
+    public long MaxFileBytes
+    {
+        get => _maxFileBytes;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, ModelStore.LargestMessage);
+            _maxFileBytes = value;
+        }
+    }
+
     /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The default is none.</summary>
     public IReadOnlySet<string> FloatNodes { get; init; } = FrozenSet<string>.Empty;
 

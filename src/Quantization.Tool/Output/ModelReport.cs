@@ -29,9 +29,19 @@ internal static class ModelReport
         return $"ONNX Runtime runs {Figures.Count(result.Int8Nodes, "node")} in int8{(operators.Length > 0 ? $" ({operators})" : "")}, {Figures.Count(result.Conversions, "conversion")} to and from float.";
     }
 
-    /// <summary>What a user should know of the ranges that a calibrator chose; usually nothing.</summary>
+    /// <summary>What a user should know of the model and of the ranges that a calibrator chose; usually nothing.</summary>
     public static IEnumerable<string> Remarks(string calibrator, PtqResult result)
     {
+        foreach (string warning in result.Warnings)
+        {
+            yield return warning;
+        }
+
+        if (result.Activations.Count == 0)
+        {
+            yield break;
+        }
+
         (string activation, CalibrationResult worst) = result.Activations.MaxBy(pair => pair.Value.ClippedShare);
         if (worst.ClippedShare > NotableClipping)
         {

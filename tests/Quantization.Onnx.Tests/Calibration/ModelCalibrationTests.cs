@@ -55,7 +55,8 @@ public sealed class ModelCalibrationTests : IDisposable
         Observer progress = new(events);
 
         ModelCalibration few = ModelCalibrator.Calibrate(model, ModelBuilder.LinearSamples(1));
-        ModelCalibration many = ModelCalibrator.Calibrate(model, new Announcing(ModelBuilder.LinearSamples(50), events), null, progress);
+        CalibrationOptions alone = new() { MaxDegreeOfParallelism = 1 };
+        ModelCalibration many = ModelCalibrator.Calibrate(model, new Announcing(ModelBuilder.LinearSamples(50), events), alone, progress);
 
         events.Should().Equal(Enumerable.Range(0, 50).SelectMany(i => new[] { $"read {i}", $"done {i + 1}" }));
         few.Save(_folder.PathTo("few.qcal"));
