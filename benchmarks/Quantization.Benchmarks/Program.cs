@@ -1,3 +1,14 @@
 using BenchmarkDotNet.Running;
+using Quantization.Benchmarks.Report;
+using Quantization.Benchmarks.Sweep;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+switch (args)
+{
+    case ["report", .. string[] rest]:
+        return KernelReport.Run(rest is [string path] ? path : null);
+    case ["sweep"]:
+        return FormatSweep.Run();
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        return 0;
+}

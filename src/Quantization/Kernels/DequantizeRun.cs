@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Quantization.Kernels.Simd;
 
 namespace Quantization.Kernels;
@@ -8,9 +9,11 @@ namespace Quantization.Kernels;
 /// <param name="index">The number of the first element in the parameters.</param>
 /// <param name="count">How many elements.</param>
 /// <param name="lanes">The parameters.</param>
-internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destination, nint index, nint count, LaneSource lanes) : IWidthAction
+/// <param name="pastCaches">Whether the run is part of so many elements that stores should go past the caches.</param>
+internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destination, nint index, nint count, LaneSource lanes, bool pastCaches = false) : IWidthAction
     where TCode : unmanaged
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Invoke<TSimd, TFloats, TInts>()
         where TSimd : struct, ISimd<TFloats, TInts>
         where TFloats : unmanaged
@@ -31,13 +34,13 @@ internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destin
         switch (lanes.Lookup)
         {
             case ParameterLookup.PerRun:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Mapping)), codes, destination, index, count);
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Mapping)), codes, destination, index, count, pastCaches);
                 break;
             case ParameterLookup.PerElement:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table)), codes, destination, index, count);
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table)), codes, destination, index, count, pastCaches);
                 break;
             default:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table, lanes.BlockShift)), codes, destination, index, count);
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table, lanes.BlockShift)), codes, destination, index, count, pastCaches);
                 break;
         }
     }

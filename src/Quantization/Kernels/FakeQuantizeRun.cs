@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Quantization.Kernels.Simd;
 
 namespace Quantization.Kernels;
@@ -9,9 +10,11 @@ namespace Quantization.Kernels;
 /// <param name="index">The number of the first element in the parameters.</param>
 /// <param name="count">How many elements.</param>
 /// <param name="lanes">The parameters.</param>
-internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* destination, nint index, nint count, LaneSource lanes) : IWidthAction
+/// <param name="pastCaches">Whether the run is part of so many elements that stores should go past the caches.</param>
+internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* destination, nint index, nint count, LaneSource lanes, bool pastCaches = false) : IWidthAction
     where TCode : unmanaged
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Invoke<TSimd, TFloats, TInts>()
         where TSimd : struct, ISimd<TFloats, TInts>
         where TFloats : unmanaged
@@ -32,13 +35,13 @@ internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* des
         switch (lanes.Lookup)
         {
             case ParameterLookup.PerRun:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Mapping)), source, destination, index, count);
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Mapping)), source, destination, index, count, pastCaches);
                 break;
             case ParameterLookup.PerElement:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table)), source, destination, index, count);
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table)), source, destination, index, count, pastCaches);
                 break;
             default:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table, lanes.BlockShift)), source, destination, index, count);
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table, lanes.BlockShift)), source, destination, index, count, pastCaches);
                 break;
         }
     }

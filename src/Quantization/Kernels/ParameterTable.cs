@@ -72,8 +72,9 @@ internal sealed unsafe class ParameterTable
 
     private float[] Highs { get; }
 
-    /// <summary>The mapping of one group.</summary>
-    public MappingParameters this[nint index] => new(Scales[index], ZeroPoints[index], Format);
+    /// <summary>The mapping of one group; values must be prescaled already.</summary>
+    public MappingParameters this[nint index] =>
+        new(Scales[index], Divisors[index], Reciprocals[index], ReciprocalErrors[index], Lows[index], Highs[index], ZeroPoints[index]);
 
     private static T[] Column<T>(int length)
         where T : unmanaged => GC.AllocateArray<T>(length, pinned: true);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Quantization.Kernels.Simd;
 
 namespace Quantization.Kernels;
@@ -81,12 +82,14 @@ internal static unsafe class UniformTensorKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void QuantizeAs<TValue, TCode>(TValue* source, TCode* codes, in RunLayout layout, nint from, nint to, ParameterTable table)
         where TValue : unmanaged
         where TCode : unmanaged
     {
         float* tile = stackalloc float[ValueTiles.Length];
         bool plain = UniformKernels.IsPlain<TValue, TCode>(table.NeedsPrescale);
+        bool pastCaches = (void*)source != codes && Driver.ExceedsCaches<TValue, TCode>(to - from);
         for (nint number = layout.RunOf(from); from < to; number++)
         {
             Run run = layout.GetRun(number, from, to);
@@ -107,17 +110,20 @@ internal static unsafe class UniformTensorKernels
                     values = tile;
                 }
 
-                Width.Invoke(new QuantizeRun<TCode>(values, UniformKernels.Advance(codes, part.Start), layout.IndexOf(part), length, LanesOf(part, layout, table)));
+                Width.Invoke(new QuantizeRun<TCode>(values, UniformKernels.Advance(codes, part.Start), layout.IndexOf(part), length, LanesOf(part, layout, table), pastCaches));
                 done += length;
             }
         }
 
+        FenceAfter(pastCaches);
         GC.KeepAlive(table);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DequantizeAs<TCode>(TCode* codes, float* destination, in RunLayout layout, nint from, nint to, ParameterTable table)
         where TCode : unmanaged
     {
+        bool pastCaches = (void*)codes != destination && Driver.ExceedsCaches<TCode, float>(to - from);
         for (nint number = layout.RunOf(from); from < to; number++)
         {
             Run run = layout.GetRun(number, from, to);
@@ -130,17 +136,20 @@ internal static unsafe class UniformTensorKernels
                 run = layout.Part(run, 1, run.Count - 1);
             }
 
-            Width.Invoke(new DequantizeRun<TCode>(UniformKernels.Advance(codes, run.Start), destination + run.Start, layout.IndexOf(run), run.Count, LanesOf(run, layout, table)));
+            Width.Invoke(new DequantizeRun<TCode>(UniformKernels.Advance(codes, run.Start), destination + run.Start, layout.IndexOf(run), run.Count, LanesOf(run, layout, table), pastCaches));
         }
 
+        FenceAfter(pastCaches);
         GC.KeepAlive(table);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FakeQuantizeAs<TCode>(float* source, float* destination, in RunLayout layout, nint from, nint to, ParameterTable table)
         where TCode : unmanaged
     {
         float* tile = stackalloc float[ValueTiles.Length];
         bool plain = UniformKernels.IsPlain<float, TCode>(table.NeedsPrescale);
+        bool pastCaches = source != destination && Driver.ExceedsCaches<float, float>(to - from);
         for (nint number = layout.RunOf(from); from < to; number++)
         {
             Run run = layout.GetRun(number, from, to);
@@ -156,11 +165,12 @@ internal static unsafe class UniformTensorKernels
                     values = tile;
                 }
 
-                Width.Invoke(new FakeQuantizeRun<TCode>(values, destination + part.Start, layout.IndexOf(part), length, LanesOf(part, layout, table)));
+                Width.Invoke(new FakeQuantizeRun<TCode>(values, destination + part.Start, layout.IndexOf(part), length, LanesOf(part, layout, table), pastCaches));
                 done += length;
             }
         }
 
+        FenceAfter(pastCaches);
         GC.KeepAlive(table);
     }
 
@@ -179,6 +189,14 @@ internal static unsafe class UniformTensorKernels
         CodeStorage.Write(
             table.Format.Type, codes, run.Start, ScalarUniform.Quantize(value, table.Scales[parameter], table.ZeroPoints[parameter], table.Format.MinCode, table.Format.MaxCode));
         return layout.Part(run, 1, run.Count - 1);
+    }
+
+    private static void FenceAfter(bool pastCaches)
+    {
+        if (pastCaches)
+        {
+            Driver.Fence();
+        }
     }
 
     private static LaneSource LanesOf(Run run, in RunLayout layout, ParameterTable table) => layout.Lookup switch

@@ -20,37 +20,61 @@ internal static unsafe class Driver
     /// <param name="destination">The first element to write.</param>
     /// <param name="index">The number of the first element for the map.</param>
     /// <param name="count">How many elements.</param>
+    /// <param name="pastCaches">Whether the elements are part of so many that stores should go past the caches; the caller then ends with <see cref="Fence"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TMap, TSource, TDestination>(TMap map, TSource* source, TDestination* destination, nint index, nint count)
+    public static void Run<TMap, TSource, TDestination>(in TMap map, TSource* source, TDestination* destination, nint index, nint count, bool pastCaches = false)
         where TMap : struct, IMap<TSource, TDestination>
         where TSource : unmanaged
         where TDestination : unmanaged
     {
-        if (BytesOf<TSource>(count) + BytesOf<TDestination>(count) >= StreamingBytes && source != (void*)destination && TryAlign(destination, out nint head))
+        nint head = 0;
+        bool separate = source != (void*)destination;
+        if (separate && ExceedsCaches<TSource, TDestination>(count) && TryAlign(destination, out head))
         {
             if (head > 0)
             {
-                RunCached(map, source, destination, index, head);
+                RunWhole<CachedStores, TMap, TSource, TDestination>(map, source, destination, index, head);
             }
 
             RunStreams(map, Advance(source, head), Advance(destination, head), index + head, count - head);
         }
+        else if (separate && pastCaches && TryAlign(destination, out head) && head == 0)
+        {
+            RunWhole<NonTemporalStores, TMap, TSource, TDestination>(map, source, destination, index, count);
+        }
         else
         {
-            RunCached(map, source, destination, index, count);
+            RunWhole<CachedStores, TMap, TSource, TDestination>(map, source, destination, index, count);
+        }
+    }
+
+    /// <summary>Whether mapping so many elements touches more memory than stays in a core's own caches.</summary>
+    public static bool ExceedsCaches<TSource, TDestination>(nint count)
+        where TSource : unmanaged
+        where TDestination : unmanaged => BytesOf<TSource>(count) + BytesOf<TDestination>(count) >= StreamingBytes;
+
+    /// <summary>Makes stores past the caches visible before whatever follows.</summary>
+    public static void Fence()
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.StoreFence();
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunCached<TMap, TSource, TDestination>(TMap map, TSource* source, TDestination* destination, nint index, nint count)
+    private static void RunWhole<TStores, TMap, TSource, TDestination>(in TMap map, TSource* source, TDestination* destination, nint index, nint count)
+        where TStores : struct, IStores
         where TMap : struct, IMap<TSource, TDestination>
         where TSource : unmanaged
         where TDestination : unmanaged
     {
+        // A copy of its own stays in registers.
+        TMap step = map;
         nint i = 0;
         for (; i <= count - TMap.Step; i += TMap.Step)
         {
-            map.Invoke<CachedStores>(Advance(source, i), Advance(destination, i), index + i);
+            step.Invoke<TStores>(Advance(source, i), Advance(destination, i), index + i);
         }
 
         if (i < count)
@@ -61,30 +85,27 @@ internal static unsafe class Driver
 
     /// <summary>Two halves side by side: two read streams keep more of the memory's pages open and its prefetchers busy.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunStreams<TMap, TSource, TDestination>(TMap map, TSource* source, TDestination* destination, nint index, nint count)
+    private static void RunStreams<TMap, TSource, TDestination>(in TMap map, TSource* source, TDestination* destination, nint index, nint count)
         where TMap : struct, IMap<TSource, TDestination>
         where TSource : unmanaged
         where TDestination : unmanaged
     {
+        TMap step = map;
         nint half = count / 2 / (2 * TMap.Step) * (2 * TMap.Step);
         for (nint i = 0; i < half; i += TMap.Step)
         {
             nint j = i + half;
-            map.Invoke<NonTemporalStores>(Advance(source, i), Advance(destination, i), index + i);
-            map.Invoke<NonTemporalStores>(Advance(source, j), Advance(destination, j), index + j);
+            step.Invoke<NonTemporalStores>(Advance(source, i), Advance(destination, i), index + i);
+            step.Invoke<NonTemporalStores>(Advance(source, j), Advance(destination, j), index + j);
         }
 
-        if (Sse.IsSupported)
-        {
-            Sse.StoreFence();
-        }
-
-        RunCached(map, Advance(source, 2 * half), Advance(destination, 2 * half), index + 2 * half, count - 2 * half);
+        Fence();
+        RunWhole<CachedStores, TMap, TSource, TDestination>(map, Advance(source, 2 * half), Advance(destination, 2 * half), index + 2 * half, count - 2 * half);
     }
 
     /// <summary>The last elements go through buffers of a whole step, so that no map needs a second form for them.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunTail<TMap, TSource, TDestination>(TMap map, TSource* source, TDestination* destination, nint index, nint count)
+    private static void RunTail<TMap, TSource, TDestination>(in TMap map, TSource* source, TDestination* destination, nint index, nint count)
         where TMap : struct, IMap<TSource, TDestination>
         where TSource : unmanaged
         where TDestination : unmanaged

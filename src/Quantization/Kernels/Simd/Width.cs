@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Quantization.Kernels.Simd;
@@ -6,6 +7,7 @@ namespace Quantization.Kernels.Simd;
 /// <summary>Runs work at the widest vectors that the machine has; the choice is made when the code is compiled.</summary>
 internal static class Width
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Invoke<TAction>(TAction action)
         where TAction : struct, IWidthAction
     {
