@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using Quantization.Benchmarks.Codebooks;
 using Quantization.Benchmarks.Report;
 using Quantization.Benchmarks.Sweep;
 
@@ -7,7 +8,11 @@ switch (args)
     case ["report", .. string[] rest]:
         return KernelReport.Run(rest is [string path] ? path : null);
     case ["sweep"]:
-        return FormatSweep.Run();
+        return FormatSweep.Run() | CodebookSweep.Run();
+    case ["weight-formats"]:
+        return WeightFormatStudy.Run();
+    case ["embeddings"]:
+        return EmbeddingStudy.Run();
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;

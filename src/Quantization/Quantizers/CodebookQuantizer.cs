@@ -72,21 +72,39 @@ public sealed class CodebookQuantizer : IQuantizer
     /// <summary>The scales; the zero-points are 0.</summary>
     public QuantizationParameters Parameters { get; }
 
-    /// <summary>The quantizer that scales each group of <paramref name="values"/> so that its largest magnitude falls on the codebook's largest level, as QLoRA does with NormalFloat4.</summary>
+    /// <summary>The quantizer that scales each group of <paramref name="values"/> by its largest magnitude, as QLoRA does with NormalFloat4: <c>scale = max|x| / fullScale</c>, and 1 for a group of zeros.</summary>
     /// <param name="values">The tensor; its shape decides the number of groups.</param>
-    /// <param name="codebook">The thresholds and levels; a level other than 0 must exist.</param>
+    /// <param name="codebook">The thresholds and levels.</param>
     /// <param name="format">The codes; <see cref="Codebook.NarrowestFormat"/> takes the least memory.</param>
     /// <param name="granularity">Which values share a scale.</param>
+    /// <param name="fullScale">Where the largest magnitude falls in the codebook; <see cref="Codebook.MaxMagnitude"/>, the largest level, where none is given. A codebook learned from values in −1 … 1 takes 1.</param>
     /// <exception cref="ArgumentException">A value is not finite, the tensor lacks the granularity's axis, all levels are 0, or the format lacks codes.</exception>
-    public static CodebookQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, Codebook codebook, CodeFormat format, Granularity granularity = default)
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="fullScale"/> is not finite and above 0.</exception>
+    public static CodebookQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, Codebook codebook, CodeFormat format, Granularity granularity = default, float? fullScale = null) =>
+        FromRanges(GroupRanges.MinMax(values, granularity), codebook, format, granularity, fullScale);
+
+    /// <summary>The quantizer of given ranges, such as an <see cref="ICalibrator"/> finds: <c>scale = max(α, −β) / fullScale</c> for each range [β, α], and 1 for [0, 0]. Values beyond get the first or the last code.</summary>
+    /// <param name="ranges">A range for each group, in row-major order of <see cref="Granularity.GetParameterShape"/>.</param>
+    /// <param name="codebook">The thresholds and levels.</param>
+    /// <param name="format">The codes; <see cref="Codebook.NarrowestFormat"/> takes the least memory.</param>
+    /// <param name="granularity">Which values share a scale.</param>
+    /// <param name="fullScale">Where the larger magnitude of a range's ends falls in the codebook; <see cref="Codebook.MaxMagnitude"/>, the largest level, where none is given.</param>
+    /// <exception cref="ArgumentException">There is no range, per-tensor is given more than one, all levels are 0, or the format lacks codes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="fullScale"/> is not finite and above 0.</exception>
+    public static CodebookQuantizer FromRanges(ReadOnlySpan<ValueRange> ranges, Codebook codebook, CodeFormat format, Granularity granularity = default, float? fullScale = null)
     {
         ArgumentNullException.ThrowIfNull(codebook);
+        if (fullScale is { } given && (!(given > 0) || !float.IsFinite(given)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(fullScale), given, "The full scale must be finite and above 0.");
+        }
+
         if (codebook.MaxMagnitude == 0)
         {
             throw new ArgumentException("All levels are 0: no scale can fit values to them.", nameof(codebook));
         }
 
-        return new CodebookQuantizer(codebook, format, QuantizationParameters.FromMagnitudes(GroupRanges.MinMax(values, granularity), codebook.MaxMagnitude), granularity);
+        return new CodebookQuantizer(codebook, format, QuantizationParameters.FromMagnitudes(ranges, fullScale ?? codebook.MaxMagnitude), granularity);
     }
 
     /// <inheritdoc/>

@@ -93,4 +93,23 @@ public class CodebookQuantizerTests
             .Should().Throw<ArgumentException>().WithMessage("The codebook's codes are 0 … 15*UInt4*").WithParameterName("format");
         FluentActions.Invoking(() => new CodebookQuantizer(Codebook.Sign, CodeFormat.Int8, new QuantizationParameters([1f]))).Should().Throw<ArgumentException>().WithParameterName("format");
     }
+
+    [Fact]
+    public void A_range_is_stretched_over_the_largest_level_or_the_full_scale_given()
+    {
+        CalibrationResult calibrated = Calibrate([-3, 1, 2, 0.5f]);
+        Codebook book = Codebook.UniformMidRise(4, 1);
+        CodebookQuantizer.FromRanges([calibrated.Range], book, CodeFormat.UInt2).Parameters.Scales.ToArray().Should().Equal(2);
+        CodebookQuantizer.FromRanges([calibrated.Range], book, CodeFormat.UInt2, fullScale: 2).Parameters.Scales.ToArray().Should().Equal(1.5f);
+        CodebookQuantizer.FromTensor(new ReadOnlyTensorSpan<float>([4f, -8f, 0, 0], [2, 2]), book, CodeFormat.UInt2, Granularity.PerChannel(0), 2).Parameters.Scales.ToArray().Should().Equal(4, 1);
+        FluentActions.Invoking(() => CodebookQuantizer.FromRanges([calibrated.Range], book, CodeFormat.UInt2, fullScale: 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("fullScale");
+        FluentActions.Invoking(() => CodebookQuantizer.FromRanges([calibrated.Range], new Codebook([0], [0, 0]), CodeFormat.UInt1)).Should().Throw<ArgumentException>().WithParameterName("codebook");
+    }
+
+    private static CalibrationResult Calibrate(float[] values)
+    {
+        TensorStatistics statistics = new();
+        statistics.Observe(values);
+        return new MaxCalibrator().Calibrate(statistics, CodeFormat.Int4, QuantizationScheme.Symmetric);
+    }
 }

@@ -1,3 +1,5 @@
+using Quantization.Benchmarks.Support;
+
 namespace Quantization.Tests.Codebooks;
 
 public class LloydMaxTests
@@ -25,6 +27,7 @@ public class LloydMaxTests
     [InlineData("Laplacian")]
     [InlineData("two modes")]
     [InlineData("few outliers")]
+    [InlineData("weights of the example classifier")]
     public void The_squared_error_is_never_above_the_uniform_codebook_of_the_range(string distribution)
     {
         float[] values = Draw(distribution, 20_000);
@@ -116,6 +119,11 @@ public class LloydMaxTests
 
     private static float[] Draw(string distribution, int count)
     {
+        if (distribution == "weights of the example classifier")
+        {
+            return OnnxWeights.Read(Path.Combine(AppContext.BaseDirectory, "fashion-mobilenet.onnx")).SelectMany(tensor => tensor.Values).ToArray();
+        }
+
         Random random = new(17);
         float[] values = new float[count];
         for (int i = 0; i < count; i++)
