@@ -8,7 +8,7 @@ switch (args)
     case ["report", .. string[] rest]:
         return KernelReport.Run(rest is [string path] ? path : null);
     case ["sweep"]:
-        return FormatSweep.Run() | CodebookSweep.Run();
+        return FormatSweep.Run() | CodebookSweep.Run() | LargeTensor.Run();
     case ["weight-formats"]:
         return WeightFormatStudy.Run();
     case ["embeddings"]:

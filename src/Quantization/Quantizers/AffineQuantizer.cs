@@ -29,11 +29,29 @@ public sealed class AffineQuantizer : UniformQuantizer
     public static AffineQuantizer FromRange(ValueRange range, CodeFormat format) =>
         new(format, QuantizationParameters.FromRange(range, format, QuantizationScheme.Affine));
 
-    /// <summary>The quantizer whose ranges are the smallest and largest value of each group of <paramref name="values"/>.</summary>
+    /// <summary>The quantizer whose ranges are the smallest and largest value of each group of <paramref name="values"/>, or what a calibrator chooses for it.</summary>
     /// <param name="values">The tensor; its shape decides the number of groups.</param>
     /// <param name="format">The codes.</param>
     /// <param name="granularity">Which values share a range.</param>
+    /// <param name="calibrator">Chooses each group's range from its statistics (1,024 bins a sign; 4,096 per-tensor); null for the smallest and the largest value.</param>
     /// <exception cref="ArgumentException">A value is not finite, or the tensor lacks the granularity's axis.</exception>
-    public static AffineQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, CodeFormat format, Granularity granularity = default) =>
-        new(format, QuantizationParameters.FromRanges(GroupRanges.MinMax(values, granularity), format, QuantizationScheme.Affine), granularity);
+    public static AffineQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, CodeFormat format, Granularity granularity = default, ICalibrator? calibrator = null) =>
+        new(format, QuantizationParameters.FromRanges(GroupRanges.Of(values, granularity, format, QuantizationScheme.Affine, calibrator), format, QuantizationScheme.Affine), granularity);
+
+    /// <summary>
+    /// Dynamic quantization: finds the range of each group in the values themselves, as <see cref="FromTensor"/>, and quantizes them with it. Per-tensor in uint8 it equals ONNX DynamicQuantizeLinear; per-channel
+    /// along axis 0 gives each row its scale, per-block each block.
+    /// </summary>
+    /// <param name="values">The tensor; all values finite.</param>
+    /// <param name="codes">Receives the codes as ONNX <c>raw_data</c>: <c>format.GetByteCount(values.FlattenedLength)</c> bytes.</param>
+    /// <param name="format">The codes.</param>
+    /// <param name="granularity">Which values share a range.</param>
+    /// <returns>The quantizer, whose <see cref="UniformQuantizer.Parameters"/> the codes were made with.</returns>
+    /// <exception cref="ArgumentException">A value is not finite, the tensor lacks the granularity's axis, or the codes take another number of bytes. Nothing is written then.</exception>
+    public static AffineQuantizer DynamicQuantize(in ReadOnlyTensorSpan<float> values, in TensorSpan<byte> codes, CodeFormat format, Granularity granularity = default)
+    {
+        AffineQuantizer quantizer = FromTensor(values, format, granularity);
+        quantizer.Quantize(values, codes);
+        return quantizer;
+    }
 }

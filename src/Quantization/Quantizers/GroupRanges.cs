@@ -7,6 +7,13 @@ namespace Quantization;
 /// <summary>The ranges of a tensor's groups.</summary>
 internal static unsafe class GroupRanges
 {
+    /// <summary>The ranges that <paramref name="calibrator"/> chooses; the smallest and largest values where it is null.</summary>
+    public static ValueRange[] Of(in ReadOnlyTensorSpan<float> values, Granularity granularity, CodeFormat format, QuantizationScheme scheme, ICalibrator? calibrator)
+    {
+        ArgumentNullException.ThrowIfNull(format);
+        return calibrator is null ? MinMax(values, granularity) : GroupStatistics.Calibrate(values, granularity, format, scheme, calibrator);
+    }
+
     /// <summary>The smallest and largest value of each group that <paramref name="granularity"/> makes; a group without values has [0, 0].</summary>
     /// <exception cref="ArgumentException">A value is not finite, or there is no such axis.</exception>
     public static ValueRange[] MinMax(in ReadOnlyTensorSpan<float> values, Granularity granularity)

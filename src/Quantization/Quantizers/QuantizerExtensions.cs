@@ -19,6 +19,16 @@ public static unsafe class QuantizerExtensions
         quantizer.Quantize(new ReadOnlyTensorSpan<float>(source), new TensorSpan<byte>(MemoryMarshal.AsBytes(codes)));
     }
 
+    /// <summary>Quantizes a vector of half-precision values into typed codes; see <see cref="UniformQuantizer.Quantize(in ReadOnlyTensorSpan{Half}, in TensorSpan{byte})"/>.</summary>
+    /// <typeparam name="TCode">The type that stores a code of the quantizer's format.</typeparam>
+    /// <exception cref="ArgumentException"><typeparamref name="TCode"/> does not store the format's codes, the lengths differ, or the granularity does not fit a vector.</exception>
+    public static void Quantize<TCode>(this UniformQuantizer quantizer, ReadOnlySpan<Half> source, Span<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        ThrowUnlessStored<TCode>(quantizer);
+        quantizer.Quantize(new ReadOnlyTensorSpan<Half>(source), new TensorSpan<byte>(MemoryMarshal.AsBytes(codes)));
+    }
+
     /// <summary>Dequantizes a vector of typed codes; see <see cref="IQuantizer.Dequantize"/>.</summary>
     /// <typeparam name="TCode">The type that stores a code of the quantizer's format.</typeparam>
     /// <exception cref="ArgumentException"><typeparamref name="TCode"/> does not store the format's codes, the lengths differ, or the granularity does not fit a vector.</exception>
@@ -73,8 +83,8 @@ public static unsafe class QuantizerExtensions
         if (CodeStorage.TypeOf<TCode>() != quantizer.Format.Type)
         {
             throw new ArgumentException(
-                quantizer.Format.StorageBits == 4
-                    ? $"The codes of {quantizer.Format} are packed two a byte; pass a tensor of bytes to IQuantizer."
+                quantizer.Format.StorageBits < 8
+                    ? $"The codes of {quantizer.Format} are packed {8 / quantizer.Format.StorageBits} a byte; pass a tensor of bytes to IQuantizer."
                     : $"The codes of {quantizer.Format} are not stored as {typeof(TCode).Name}.",
                 parameterName);
         }

@@ -30,14 +30,32 @@ public sealed class SymmetricQuantizer : UniformQuantizer
         return new(format.Restricted, QuantizationParameters.FromRange(range, format.Restricted, QuantizationScheme.Symmetric));
     }
 
-    /// <summary>The quantizer whose ranges are the largest magnitudes of each group of <paramref name="values"/>.</summary>
+    /// <summary>The quantizer whose ranges are the largest magnitudes of each group of <paramref name="values"/>, or what a calibrator chooses for it.</summary>
     /// <param name="values">The tensor; its shape decides the number of groups.</param>
     /// <param name="format">The codes.</param>
     /// <param name="granularity">Which values share a scale.</param>
+    /// <param name="calibrator">Chooses each group's range from its statistics (1,024 bins a sign; 4,096 per-tensor); null for the largest magnitude.</param>
     /// <exception cref="ArgumentException">A value is not finite, the tensor lacks the granularity's axis, or the format has no code for 0 or none above it.</exception>
-    public static SymmetricQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, CodeFormat format, Granularity granularity = default)
+    public static SymmetricQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, CodeFormat format, Granularity granularity = default, ICalibrator? calibrator = null)
     {
         ArgumentNullException.ThrowIfNull(format);
-        return new(format.Restricted, QuantizationParameters.FromRanges(GroupRanges.MinMax(values, granularity), format.Restricted, QuantizationScheme.Symmetric), granularity);
+        ValueRange[] ranges = GroupRanges.Of(values, granularity, format.Restricted, QuantizationScheme.Symmetric, calibrator);
+        return new(format.Restricted, QuantizationParameters.FromRanges(ranges, format.Restricted, QuantizationScheme.Symmetric), granularity);
+    }
+
+    /// <summary>Dynamic quantization: finds the largest magnitude of each group in the values themselves, as <see cref="FromTensor"/>, and quantizes them with it.</summary>
+    /// <param name="values">The tensor; all values finite.</param>
+    /// <param name="codes">Receives the codes as ONNX <c>raw_data</c>: <c>format.GetByteCount(values.FlattenedLength)</c> bytes.</param>
+    /// <param name="format">The codes.</param>
+    /// <param name="granularity">Which values share a scale.</param>
+    /// <returns>The quantizer, whose <see cref="UniformQuantizer.Parameters"/> the codes were made with.</returns>
+    /// <exception cref="ArgumentException">
+    /// A value is not finite, the tensor lacks the granularity's axis, the format has no code for 0 or none above it, or the codes take another number of bytes. Nothing is written then.
+    /// </exception>
+    public static SymmetricQuantizer DynamicQuantize(in ReadOnlyTensorSpan<float> values, in TensorSpan<byte> codes, CodeFormat format, Granularity granularity = default)
+    {
+        SymmetricQuantizer quantizer = FromTensor(values, format, granularity);
+        quantizer.Quantize(values, codes);
+        return quantizer;
     }
 }

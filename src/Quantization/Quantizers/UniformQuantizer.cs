@@ -62,26 +62,13 @@ public abstract class UniformQuantizer : IQuantizer
     } = 1;
 
     /// <inheritdoc/>
-    public unsafe void Quantize(in ReadOnlyTensorSpan<float> source, in TensorSpan<byte> codes)
-    {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source), mergeBlocks: !_table.NeedsPrescale);
-        TensorChecks.ThrowUnlessCodesFit(Format, layout.Length, codes, nameof(codes));
-        using DenseSource<float> dense = new(source);
-        fixed (float* values = dense.Elements)
-        fixed (byte* bytes = codes)
-        {
-            Overlap.ThrowUnlessDisjointOrInPlace(values, layout.Length * sizeof(float), bytes, Format.GetByteCount(layout.Length), nameof(codes));
-            // In place, codes would overwrite values that another thread has still to read.
-            if (values != bytes && ParallelRanges.AreWorthwhile(layout.Length, MaxDegreeOfParallelism))
-            {
-                QuantizeInParallel(values, bytes, layout);
-            }
-            else
-            {
-                UniformTensorKernels.Quantize(values, bytes, layout, 0, layout.Length, _table);
-            }
-        }
-    }
+    public void Quantize(in ReadOnlyTensorSpan<float> source, in TensorSpan<byte> codes) => QuantizeValues(source, codes);
+
+    /// <summary>Quantizes half-precision values: each is converted to float, which is exact, then quantized as by <see cref="Quantize(in ReadOnlyTensorSpan{float}, in TensorSpan{byte})"/>.</summary>
+    /// <param name="source">The values, of any strides.</param>
+    /// <param name="codes">Receives the codes as ONNX <c>raw_data</c>: a dense span of <c>Format.GetByteCount(source.FlattenedLength)</c> bytes, row-major.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit, or the source has no shape that the granularity and the number of parameters allow.</exception>
+    public void Quantize(in ReadOnlyTensorSpan<Half> source, in TensorSpan<byte> codes) => QuantizeValues(source, codes);
 
     /// <inheritdoc/>
     public unsafe void Dequantize(in ReadOnlyTensorSpan<byte> codes, in TensorSpan<float> destination)
@@ -131,7 +118,31 @@ public abstract class UniformQuantizer : IQuantizer
         denseDestination.Complete();
     }
 
-    private unsafe void QuantizeInParallel(float* values, byte* codes, RunLayout layout) =>
+    private unsafe void QuantizeValues<TValue>(in ReadOnlyTensorSpan<TValue> source, in TensorSpan<byte> codes)
+        where TValue : unmanaged
+    {
+        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source), mergeBlocks: !_table.NeedsPrescale);
+        TensorChecks.ThrowUnlessCodesFit(Format, layout.Length, codes, nameof(codes));
+        using DenseSource<TValue> dense = new(source);
+        fixed (TValue* values = dense.Elements)
+        fixed (byte* bytes = codes)
+        {
+            Overlap.ThrowUnlessDisjointOrInPlace(values, layout.Length * sizeof(TValue), bytes, Format.GetByteCount(layout.Length), nameof(codes));
+
+            // In place, codes would overwrite values that another thread has still to read.
+            if (values != (void*)bytes && ParallelRanges.AreWorthwhile(layout.Length, MaxDegreeOfParallelism))
+            {
+                QuantizeInParallel(values, bytes, layout);
+            }
+            else
+            {
+                UniformTensorKernels.Quantize(values, bytes, layout, 0, layout.Length, _table);
+            }
+        }
+    }
+
+    private unsafe void QuantizeInParallel<TValue>(TValue* values, byte* codes, RunLayout layout)
+        where TValue : unmanaged =>
         ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformTensorKernels.Quantize(values, codes, layout, from, to, _table));
 
     private unsafe void DequantizeInParallel(byte* codes, float* values, RunLayout layout) =>
