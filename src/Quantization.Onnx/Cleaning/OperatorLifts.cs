@@ -152,7 +152,7 @@ internal static class OperatorLifts
         NodeProto node = lift.Node;
         node.Input.Insert(1, "");
         node.Attribute.Add(Text("coordinate_transformation_mode", "asymmetric"));
-        if (node.Attribute.FirstOrDefault(attribute => attribute.Name == "mode") is { } mode && mode.S.ToStringUtf8() != "nearest")
+        if (node.GetText("mode", "nearest") != "nearest")
         {
             return;
         }

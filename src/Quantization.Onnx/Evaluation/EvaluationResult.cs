@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>Models measured side by side on the same samples. Immutable.</summary>
@@ -5,4 +7,23 @@ namespace Quantization.Onnx;
 /// <param name="Candidates">The others, in the order given.</param>
 /// <param name="Samples">The samples that every model ran; one that holds a batch counts once.</param>
 /// <param name="LabelledSamples">How many of them have a label, and so count for accuracy.</param>
-public sealed record EvaluationResult(ModelScore Reference, IReadOnlyList<ModelScore> Candidates, int Samples, int LabelledSamples);
+public sealed record EvaluationResult(ModelScore Reference, IReadOnlyList<ModelScore> Candidates, int Samples, int LabelledSamples)
+{
+    /// <summary>A sentence for each candidate that is slower than the reference, or larger; empty where there is none.</summary>
+    public IReadOnlyList<string> Warnings => [.. Candidates.SelectMany(Compare)];
+
+    private IEnumerable<string> Compare(ModelScore candidate)
+    {
+        if (candidate.MedianLatency > Reference.MedianLatency)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{candidate.ModelPath} is slower than {Reference.ModelPath} on this machine: {candidate.MedianLatency.TotalMilliseconds:0.000} ms against {Reference.MedianLatency.TotalMilliseconds:0.000} ms a run. In small models turning floats into codes and back costs more than int8 saves; PtqResult.ConversionReasons tells where it happens.");
+        }
+
+        if (candidate.FileSize > Reference.FileSize)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"{candidate.ModelPath} is larger than {Reference.ModelPath}: {candidate.FileSize} against {Reference.FileSize} bytes.");
+        }
+    }
+}

@@ -56,6 +56,10 @@ internal static class GraphExtensions
     public static long GetInt(this NodeProto node, string name, long absent) =>
         node.Attribute.FirstOrDefault(attribute => attribute.Name == name) is { } found ? found.I : absent;
 
+    /// <summary>A text attribute, or its default where the node does not set it.</summary>
+    public static string GetText(this NodeProto node, string name, string absent) =>
+        node.Attribute.FirstOrDefault(attribute => attribute.Name == name) is { } found ? found.S.ToStringUtf8() : absent;
+
     /// <summary>A float attribute, or its default where the node does not set it.</summary>
     public static float GetFloat(this NodeProto node, string name, float absent) =>
         node.Attribute.FirstOrDefault(attribute => attribute.Name == name) is { } found ? found.F : absent;

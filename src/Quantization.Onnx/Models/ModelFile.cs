@@ -29,6 +29,11 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
             throw new OnnxModelException(path, "the model does not import ONNX's operator set, so its operators have no meaning; export it again.");
         }
 
+        if (model.Graph.Initializer.GroupBy(tensor => tensor.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new OnnxModelException(path, $"two tensors of the graph are called '{twice.Key}'; the model is damaged, export it again.");
+        }
+
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(content);
         long external = ExternalData.Load(path, model.Graph, hash);

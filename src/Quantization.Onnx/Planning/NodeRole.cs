@@ -6,7 +6,7 @@ internal enum NodeRole
     /// <summary>Multiplies by constant weights, which are quantized too: where the size and the time of a model go.</summary>
     Weighted,
 
-    /// <summary>Combines values and has a range of its own: Add, pooling. Quantized between weighted nodes only, to keep them connected.</summary>
+    /// <summary>Combines values and has a range of its own: Add, Mul, Concat, Sigmoid, pooling. Quantized between weighted nodes only, to keep them connected.</summary>
     Connecting,
 
     /// <summary>Moves values without computing, so that its output has its input's parameters: Reshape, MaxPool. Quantized like <see cref="Connecting"/>.</summary>

@@ -92,14 +92,38 @@ internal static class Planner
             }
         }
 
+        foreach (PlannedNode node in nodes.Where(each => each.Node.OpType == "Concat"))
+        {
+            ShareParameters(node, nodes, activations);
+        }
+
         return activations;
+    }
+
+    /// <summary>
+    /// Codes of the same parameters are concatenated by copying. An input gives its own up where nobody else reads it, and where that does not hinder a Relu from being left out: codes that begin at 0 need a
+    /// range that does.
+    /// </summary>
+    private static void ShareParameters(PlannedNode concat, List<PlannedNode> nodes, Dictionary<string, string> activations)
+    {
+        PlannedNode[] makers = [.. nodes.Where(each => concat.Inputs.Contains(each.Output))];
+        bool share = makers.All(maker => maker.Role != NodeRole.Moving && maker.Last == maker.Node) || makers.All(maker => maker.Role != NodeRole.Moving && maker.Last != maker.Node);
+        foreach (PlannedNode maker in share ? makers : [])
+        {
+            if (nodes.Count(each => each.Inputs.Contains(maker.Output)) == 1 && activations.ContainsKey(maker.Output))
+            {
+                activations[maker.Output] = activations[concat.Output];
+            }
+        }
     }
 
     private static NodeRole? FindRole(NodeProto node) => !Opset.IsOnnx(node.Domain) ? null : node.OpType switch
     {
-        "Add" or "GlobalAveragePool" or "AveragePool" => NodeRole.Connecting,
+        "Add" or "AveragePool" or "Concat" or "GlobalAveragePool" or "LeakyRelu" or "Mul" or "Sigmoid" => NodeRole.Connecting,
         "MaxPool" when node.Output.Count == 1 => NodeRole.Moving,
-        "Flatten" or "Reshape" or "Squeeze" or "Unsqueeze" or "Transpose" => NodeRole.Moving,
+        "Pad" when node.Input.Count < 3 || node.Input[2].Length == 0 => NodeRole.Moving, // between go zeros, which every range contains
+        "Resize" when node.GetText("mode", "nearest") == "nearest" => NodeRole.Moving, // the other modes compute, and ONNX Runtime does so in float
+        "DepthToSpace" or "Expand" or "Flatten" or "Gather" or "Reshape" or "Slice" or "Squeeze" or "Tile" or "Transpose" or "Unsqueeze" => NodeRole.Moving,
         _ => null,
     };
 

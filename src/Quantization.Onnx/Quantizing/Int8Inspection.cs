@@ -6,8 +6,8 @@ namespace Quantization.Onnx;
 
 /// <summary>What ONNX Runtime makes of a quantized model on this machine.</summary>
 /// <param name="Int8Operators">The nodes that run on integers, counted by operator.</param>
-/// <param name="Conversions">The QuantizeLinear and DequantizeLinear nodes left.</param>
-internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Operators, int Conversions)
+/// <param name="Conversions">The QuantizeLinear and DequantizeLinear nodes left, each with the reason.</param>
+internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Operators, IReadOnlyList<string> Conversions)
 {
     private static readonly FrozenSet<string> IntegerOperators =
         FrozenSet.Create("ConvInteger", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat", "QAttention", "QEmbedLayerNormalization", "QGemm");
@@ -17,19 +17,43 @@ internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Opera
     {
         ModelProto optimized = OptimizedGraph.Of(modelPath, quantized, GraphOptimizationLevel.ORT_ENABLE_EXTENDED, optionsFactory);
         SortedDictionary<string, int> operators = new(StringComparer.Ordinal);
-        int conversions = 0;
-        foreach (NodeProto node in optimized.Graph.AllGraphs().SelectMany(graph => graph.Node))
+        List<string> conversions = [];
+        foreach (GraphProto graph in optimized.Graph.AllGraphs())
         {
-            if (node.OpType is "QuantizeLinear" or "DequantizeLinear")
+            GraphIndex index = new(graph);
+            foreach (NodeProto node in graph.Node)
             {
-                conversions++;
-            }
-            else if (node.OpType.StartsWith("QLinear", StringComparison.Ordinal) || IntegerOperators.Contains(node.OpType))
-            {
-                operators[node.OpType] = operators.GetValueOrDefault(node.OpType) + 1;
+                if (IsConversion(node))
+                {
+                    conversions.Add(Explain(node, index));
+                }
+                else if (IsInteger(node))
+                {
+                    operators[node.OpType] = operators.GetValueOrDefault(node.OpType) + 1;
+                }
             }
         }
 
         return new Int8Inspection(operators, conversions);
+    }
+
+    private static bool IsConversion(NodeProto node) => node.OpType is "QuantizeLinear" or "DequantizeLinear";
+
+    private static bool IsInteger(NodeProto node) => node.OpType.StartsWith("QLinear", StringComparison.Ordinal) || IntegerOperators.Contains(node.OpType);
+
+    /// <summary>Who is on the float side of a conversion.</summary>
+    private static string Explain(NodeProto conversion, GraphIndex graph)
+    {
+        string from = conversion.Input[0], to = conversion.Output[0];
+        if (conversion.OpType == "QuantizeLinear")
+        {
+            return graph.FindProducer(from) is { } producer ? $"to codes: '{from}' is made in float by {producer.Describe()}" : $"to codes: '{from}' comes in as floats";
+        }
+
+        NodeProto[] readers = [.. graph.Consumers(to).Where(reader => !IsConversion(reader))];
+        string codes = graph.FindConstant(from) is null ? "to floats" : "weights to floats";
+        return readers.Length > 0 ? $"{codes}: read in float by {string.Join(", ", readers.Select(GraphExtensions.Describe))}"
+            : graph.IsVisibleOutside(to) ? $"{codes}: '{to}' goes out as floats"
+            : $"{codes}: its range is not that of what follows";
     }
 }

@@ -102,9 +102,9 @@ public static class PostTrainingQuantizer
             QuantizedNodes = [.. plan.Nodes.Select(node => node.Node.GetLabel())],
             FloatNodes = plan.Float,
             Int8Operators = inspection.Int8Operators,
-            Conversions = inspection.Conversions,
+            ConversionReasons = inspection.Conversions,
             Activations = ranges,
-            Warnings = [],
+            Warnings = [.. Processor.Warn(options)],
         };
     }
 
@@ -133,7 +133,7 @@ public static class PostTrainingQuantizer
             QuantizedNodes = [],
             FloatNodes = plan.Float,
             Int8Operators = new Dictionary<string, int>(),
-            Conversions = 0,
+            ConversionReasons = [],
             Activations = new Dictionary<string, CalibrationResult>(),
             Warnings = [$"There was nothing to quantize, so the output is the float model: {(plan.Float.Count == 0 ? "it has no Conv, Gemm or MatMul with constant weights outside of branches and loops" : "each of its Conv, Gemm and MatMul nodes stays in float")}."],
         };

@@ -25,7 +25,10 @@ public sealed record PtqResult
     public required IReadOnlyDictionary<string, int> Int8Operators { get; init; }
 
     /// <summary>The QuantizeLinear and DequantizeLinear nodes left in the optimized model. Where float inputs become codes and codes become float outputs, some have to be.</summary>
-    public required int Conversions { get; init; }
+    public int Conversions => ConversionReasons.Count;
+
+    /// <summary>Why each of them stayed: which input or output, or which node that runs in float, is on its other side.</summary>
+    public required IReadOnlyList<string> ConversionReasons { get; init; }
 
     /// <summary>The range of each quantized activation, and how it was chosen, by the value's name.</summary>
     public required IReadOnlyDictionary<string, CalibrationResult> Activations { get; init; }

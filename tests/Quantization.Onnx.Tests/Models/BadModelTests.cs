@@ -65,6 +65,49 @@ public sealed class BadModelTests : IDisposable
     }
 
     [Fact]
+    public void A_cyclic_graph()
+    {
+        new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Add", ["x", "b"], "a").Node("Relu", ["a"], "b").Node("Relu", ["b"], "y").Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: ONNX Runtime refuses the model: *");
+    }
+
+    [Fact]
+    public void Two_tensors_of_one_name()
+    {
+        ModelBuilder.Linear().Constant("w", new float[12], 4, 3).Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: two tensors of the graph are called 'w'; the model is damaged, export it again.");
+    }
+
+    [Fact]
+    public void Two_nodes_that_make_one_value()
+    {
+        ModelBuilder.Linear().Node("Relu", ["x"], "y").Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: ONNX Runtime refuses the model: *'y'*");
+    }
+
+    [Fact]
+    public void A_length_that_lies()
+    {
+        byte[] model = ModelBuilder.Linear().Model.ToByteArray();
+        int graph = Array.IndexOf(model, (byte)((7 << 3) | 2));
+        model[graph + 1] = 0xFF;
+        model[graph + 2] = 0x7F;
+        File.WriteAllBytes(ModelPath, model);
+        Refused<OnnxModelException>($"{ModelPath}: the file is truncated or not an ONNX model; export or download it again.");
+    }
+
+    [Theory]
+    [InlineData(-4)]
+    [InlineData(long.MaxValue)]
+    public void A_shape_that_no_tensor_has(long length)
+    {
+        ModelBuilder model = ModelBuilder.Linear();
+        model.Graph.Initializer[0].Dims[0] = length;
+        model.Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: tensor 'w' holds more or fewer values than its shape [{length}, 3] says; *");
+    }
+
+    [Fact]
     public void An_unknown_operator()
     {
         new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Frobnicate", ["x"], "y").Save(ModelPath);

@@ -40,7 +40,7 @@ internal static class GraphCases
                 .Output("y", 1, 2, Side / 2, Side / 2),
             "average pool" => image.Conv("x", "a", 3, 4).Node("AveragePool", ["a"], "b", ModelBuilder.Ints("kernel_shape", 2, 2), ModelBuilder.Ints("strides", 2, 2)).Conv("b", "y", 4, 2)
                 .Output("y", 1, 2, Side / 2, Side / 2),
-            "two readers, one float" => image.Conv("x", "a", 3, 4).Node("Sigmoid", ["a"], "s").Node("Mul", ["a", "s"], "m").Conv("m", "y", 4, 2).Output("y", 1, 2, Side, Side),
+            "swish" => image.Conv("x", "a", 3, 4).Node("Sigmoid", ["a"], "s").Node("Mul", ["a", "s"], "m").Conv("m", "y", 4, 2).Output("y", 1, 2, Side, Side),
             "result read and returned" => image.Conv("x", "a", 3, 4).Conv("a", "y", 4, 2).Output("y", 1, 2, Side, Side).Output("a", 1, 4, Side, Side),
             "shared weights" => Shared(image),
             "depthwise" => Depthwise(image),

@@ -21,7 +21,7 @@ public sealed class GraphTests : IDisposable
     [InlineData("residual", 4, 2)]
     [InlineData("max pool", 2, 2)]
     [InlineData("average pool", 3, 2)]
-    [InlineData("two readers, one float", 2, 5)]
+    [InlineData("swish", 4, 2)]
     [InlineData("result read and returned", 2, 3)]
     [InlineData("shared weights", 2, 2)]
     [InlineData("depthwise", 2, 2)]

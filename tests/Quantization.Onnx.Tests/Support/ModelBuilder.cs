@@ -45,6 +45,15 @@ internal sealed class ModelBuilder
         return this;
     }
 
+    /// <summary>A list of integers, as shapes and axes are.</summary>
+    public ModelBuilder Integers(string name, params long[] values)
+    {
+        TensorProto tensor = TensorData.Make<long>(TensorProto.Types.DataType.Int64, values, values.Length);
+        tensor.Name = name;
+        Graph.Initializer.Add(tensor);
+        return this;
+    }
+
     /// <summary>A node named after its output.</summary>
     public ModelBuilder Node(string operatorType, string[] inputs, string output, params AttributeProto[] attributes)
     {

@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Quantization.Onnx;
+
+/// <summary>What this machine's processor means for int8.</summary>
+internal static class Processor
+{
+    /// <summary>The largest weight code whose products with bytes fit into 16 bits two at a time: 2 · 255 · 63 &lt; 2¹⁵.</summary>
+    private const int LargestSafeWeight = 63;
+
+    /// <summary>Leaf 7 of CPUID: AVX512_VNNI, and AVX-VNNI one subleaf further.</summary>
+    private const int Leaf = 7, Avx512Vnni = 1 << 11, AvxVnni = 1 << 4;
+
+    /// <summary>What the user should know: without VNNI, 8-bit weights can saturate, and are no faster than they would be with 7 bits.</summary>
+    public static IEnumerable<string> Warn(PtqOptions options) => Warn(options, HasExactProducts());
+
+    /// <summary>The same for any processor.</summary>
+    public static IEnumerable<string> Warn(PtqOptions options, bool hasExactProducts)
+    {
+        if (!hasExactProducts && options.ActivationFormat.Type == CodeType.UInt8 && options.WeightFormat.MaxCode > LargestSafeWeight)
+        {
+            yield return "This processor has no VNNI instructions: ONNX Runtime adds products of 8-bit codes in 16 bits, where large ones saturate. For models that run on such processors set PtqOptions.WeightFormat to CodeFormat.Signed(7).";
+        }
+    }
+
+    /// <summary>Whether products of codes are added in 32 bits: x86-64 with VNNI, and every other architecture.</summary>
+    private static bool HasExactProducts() =>
+        RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.X86)
+        || (X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= Leaf
+            && ((X86Base.CpuId(Leaf, 0).Ecx & Avx512Vnni) != 0 || (X86Base.CpuId(Leaf, 1).Eax & AvxVnni) != 0));
+}

@@ -1,0 +1,136 @@
+using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx.Tests.Quantizing;
+
+/// <summary>Each operator that codes flow through, between two convolutions: only the model's input and output are converted, and the result is close.</summary>
+public sealed class OperatorTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("Concat", "QLinearConcat")]
+    [InlineData("Concat of Relu", "QLinearConcat")]
+    [InlineData("DepthToSpace", null)]
+    [InlineData("Expand", null)]
+    [InlineData("Flatten", null)]
+    [InlineData("Gather", null)]
+    [InlineData("LeakyRelu", "QLinearLeakyRelu")]
+    [InlineData("Mul", "QLinearMul")]
+    [InlineData("Pad", null)]
+    [InlineData("Resize", null)]
+    [InlineData("Sigmoid", "QLinearSigmoid")]
+    [InlineData("Slice", null)]
+    [InlineData("Squeeze", null)]
+    [InlineData("Tile", null)]
+    public void Codes_flow_through(string name, string? integerOperator)
+    {
+        string model = Make(name).Save(_folder.PathTo("model.onnx"));
+
+        PtqResult result = PostTrainingQuantizer.Quantize(model, RandomTensors.Samples(16, GraphCases.ImageShape), _folder.PathTo("out.onnx"));
+
+        result.ConversionReasons.Should().Equal("to codes: 'x' comes in as floats", "to floats: 'y' goes out as floats");
+        result.Int8Operators.Keys.Should().BeEquivalentTo(integerOperator is null ? ["QLinearConv"] : ["QLinearConv", integerOperator]);
+        Decibels.Sqnr(Run(model), Run(result.OutputPath)).Should().BeGreaterThan(25);
+    }
+
+    [Theory]
+    [InlineData("Concat")]
+    [InlineData("Concat of Relu")]
+    public void What_is_concatenated_has_the_parameters_of_the_result(string name)
+    {
+        PtqResult result = PostTrainingQuantizer.Quantize(Make(name).Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(16, GraphCases.ImageShape), _folder.PathTo("out.onnx"));
+
+        string[] inputs = name == "Concat" ? ["a", "b"] : ["a1", "b1"];
+        inputs.Select(input => result.Activations[input].Range).Should().AllBeEquivalentTo(result.Activations["c"].Range);
+    }
+
+    [Theory]
+    [InlineData("Softmax")]
+    [InlineData("Pad with a value")]
+    [InlineData("Resize between")]
+    public void What_integers_would_harm_or_cannot_run_stays_in_float_and_is_named(string name)
+    {
+        PtqResult result = PostTrainingQuantizer.Quantize(Make(name).Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(16, GraphCases.ImageShape), _folder.PathTo("out.onnx"));
+
+        result.QuantizedNodes.Should().Equal("a-node", "y-node");
+        result.ConversionReasons.Should().HaveCount(4).And.Contain(reason => reason.StartsWith("to floats: read in float by 'c-node' (")).And.Contain(reason => reason.Contains("is made in float by 'c-node' ("));
+    }
+
+    private static ModelBuilder Make(string name)
+    {
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4);
+        int channels = 4;
+        switch (name)
+        {
+            case "Concat":
+                model.Conv("x", "b", 3, 4).Node("Concat", ["a", "b"], "c", ModelBuilder.Int("axis", 1));
+                channels = 8;
+                break;
+            case "Concat of Relu":
+                model.Conv("x", "b", 3, 4).Node("Relu", ["a"], "a1").Node("Relu", ["b"], "b1").Node("Concat", ["a1", "b1"], "c", ModelBuilder.Int("axis", 1));
+                channels = 8;
+                break;
+            case "DepthToSpace":
+                model.Node(name, ["a"], "c", ModelBuilder.Int("blocksize", 2));
+                channels = 1;
+                break;
+            case "Expand":
+                model.Integers("shape", 2, 4, 8, 8).Node(name, ["a", "shape"], "c");
+                break;
+            case "Flatten":
+                model.Node(name, ["a"], "b", ModelBuilder.Int("axis", 2)).Integers("shape", 1, 4, 8, 8).Node("Reshape", ["b", "shape"], "c");
+                break;
+            case "Gather":
+                model.Integers("indices", 0, 2).Node(name, ["a", "indices"], "c", ModelBuilder.Int("axis", 1));
+                channels = 2;
+                break;
+            case "Mul":
+                model.Conv("x", "b", 3, 4).Node(name, ["a", "b"], "c");
+                break;
+            case "Pad":
+                model.Integers("pads", 0, 0, 1, 1, 0, 0, 1, 1).Node(name, ["a", "pads"], "c");
+                break;
+            case "Pad with a value":
+                model.Integers("pads", 0, 0, 1, 1, 0, 0, 1, 1).Constant("value", [1.5f]).Node("Pad", ["a", "pads", "value"], "c");
+                break;
+            case "Resize":
+                model.Constant("scales", [1, 1, 2, 2], 4).Node(name, ["a", "", "scales"], "c");
+                break;
+            case "Resize between":
+                model.Constant("scales", [1, 1, 2, 2], 4).Node("Resize", ["a", "", "scales"], "c", Text("mode", "linear"));
+                break;
+            case "Slice":
+                model.Integers("starts", 1).Integers("ends", 3).Integers("axes", 1).Node(name, ["a", "starts", "ends", "axes"], "c");
+                channels = 2;
+                break;
+            case "Squeeze":
+                model.Integers("axes", 0).Node(name, ["a", "axes"], "b").Node("Unsqueeze", ["b", "axes"], "c");
+                break;
+            case "Tile":
+                model.Integers("repeats", 1, 1, 2, 1).Node(name, ["a", "repeats"], "c");
+                break;
+            default:
+                model.Node(name, ["a"], "c");
+                break;
+        }
+
+        model.Conv("c", "y", channels, 4).Output("y");
+        model.Graph.Output[0].Type.TensorType.Shape = null;
+        return model;
+    }
+
+    private static AttributeProto Text(string name, string value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
+
+    private static float[] Run(string path)
+    {
+        using InferenceSession session = new(path);
+        using OrtValue input = OrtValue.CreateTensorValueFromMemory(RandomTensors.Normal(1, 3 * 64), GraphCases.ImageShape);
+        using RunOptions run = new();
+        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, new Dictionary<string, OrtValue> { ["x"] = input }, ["y"]);
+        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
+    }
+}
