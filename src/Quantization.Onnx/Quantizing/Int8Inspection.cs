@@ -47,7 +47,14 @@ internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Opera
         string from = conversion.Input[0], to = conversion.Output[0];
         if (conversion.OpType == "QuantizeLinear")
         {
-            return graph.FindProducer(from) is { } producer ? $"to codes: '{from}' is made in float by {producer.Describe()}" : $"to codes: '{from}' comes in as floats";
+            NodeProto? producer = graph.FindProducer(from);
+            if (producer is { OpType: FloatGuard.OperatorType, Input.Count: 1 })
+            {
+                from = producer.Input[0];
+                producer = graph.FindProducer(from);
+            }
+
+            return producer is not null ? $"to codes: '{from}' is made in float by {producer.Describe()}" : $"to codes: '{from}' comes in as floats";
         }
 
         NodeProto[] readers = [.. graph.Consumers(to).Where(reader => !IsConversion(reader))];

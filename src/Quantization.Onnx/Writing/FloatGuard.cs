@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Keeps nodes in float that are meant to stay there. Where a float Conv, ConvTranspose or Gemm reads a DequantizeLinear and leads, over Relu and Clip at most, to a QuantizeLinear alone, ONNX Runtime
-/// quantizes its weights by itself, per tensor. An operator in between that changes nothing prevents that: Sum of one value, which no optimization removes.
+/// quantizes its weights by itself, per tensor; a Softmax there it runs on codes, too coarse for probabilities. An operator in between that changes nothing prevents that: Sum of one value, which no optimization removes.
 /// </summary>
 internal static class FloatGuard
 {
@@ -29,6 +29,6 @@ internal static class FloatGuard
             producer = graph.FindProducer(producer.Input[0]);
         }
 
-        return producer is { OpType: "Conv" or "ConvTranspose" or "Gemm" } && madeFromCodes.Contains(producer.Input[0]);
+        return producer is { OpType: "Conv" or "ConvTranspose" or "Gemm" or "Softmax" } && madeFromCodes.Contains(producer.Input[0]);
     }
 }
