@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
@@ -41,7 +42,7 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
         QuantizationParameters parameters = QuantizationParameters.FromRanges(ranges, format, QuantizationScheme.Symmetric);
         byte[] codes = new byte[values.Length];
         nint[] shape = [.. slot.Weight.Dims.Select(length => (nint)length)];
-        new SymmetricQuantizer(format, parameters, granularity).Quantize(new(values, shape), new(codes));
+        new SymmetricQuantizer(format, parameters, granularity).Quantize(new ReadOnlyTensorSpan<float>(values, shape), new TensorSpan<byte>(codes));
         return new QuantizedWeight(
             TensorData.Make<byte>(TensorProto.Types.DataType.Int8, codes, slot.Weight.Dims), parameters.Scales.ToArray(), perChannel ? slot.ChannelAxis : null);
     }
@@ -54,7 +55,7 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
         for (int start = 0, channel = 0; start < values.Length; start += inner, channel = (channel + 1) % channels)
         {
             ReadOnlySpan<float> run = values.AsSpan(start, inner);
-            magnitudes[channel] = MathF.Max(magnitudes[channel], MathF.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(run)));
+            magnitudes[channel] = MathF.Max(magnitudes[channel], MathF.Abs(TensorPrimitives.MaxMagnitude(run)));
         }
 
         return magnitudes;
