@@ -19,14 +19,25 @@ public static unsafe class QuantizerExtensions
         quantizer.Quantize(new ReadOnlyTensorSpan<float>(source), new TensorSpan<byte>(MemoryMarshal.AsBytes(codes)));
     }
 
-    /// <summary>Quantizes a vector of half-precision values into typed codes; see <see cref="UniformQuantizer.Quantize(in ReadOnlyTensorSpan{Half}, in TensorSpan{byte})"/>.</summary>
+    /// <summary>Quantizes a vector of half-precision values into typed codes; each is converted to float, which is exact, then quantized.</summary>
     /// <typeparam name="TCode">The type that stores a code of the quantizer's format.</typeparam>
     /// <exception cref="ArgumentException"><typeparamref name="TCode"/> does not store the format's codes, the lengths differ, or the granularity does not fit a vector.</exception>
     public static void Quantize<TCode>(this UniformQuantizer quantizer, ReadOnlySpan<Half> source, Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         ThrowUnlessStored<TCode>(quantizer);
-        quantizer.Quantize(new ReadOnlyTensorSpan<Half>(source), new TensorSpan<byte>(MemoryMarshal.AsBytes(codes)));
+        quantizer.QuantizeValues(new ReadOnlyTensorSpan<Half>(source), new TensorSpan<byte>(MemoryMarshal.AsBytes(codes)));
+    }
+
+    /// <summary>Quantizes half-precision values: each is converted to float, which is exact, then quantized as by <see cref="IQuantizer.Quantize"/>.</summary>
+    /// <param name="quantizer">The quantizer.</param>
+    /// <param name="source">The values, of any strides.</param>
+    /// <param name="codes">Receives the codes as ONNX <c>raw_data</c>: a dense span of <c>Format.GetByteCount(source.FlattenedLength)</c> bytes, row-major.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit, or the source has no shape that the granularity and the number of parameters allow.</exception>
+    public static void Quantize(this UniformQuantizer quantizer, in ReadOnlyTensorSpan<Half> source, in TensorSpan<byte> codes)
+    {
+        ArgumentNullException.ThrowIfNull(quantizer);
+        quantizer.QuantizeValues(source, codes);
     }
 
     /// <summary>Dequantizes a vector of typed codes; see <see cref="IQuantizer.Dequantize"/>.</summary>

@@ -64,12 +64,6 @@ public abstract class UniformQuantizer : IQuantizer
     /// <inheritdoc/>
     public void Quantize(in ReadOnlyTensorSpan<float> source, in TensorSpan<byte> codes) => QuantizeValues(source, codes);
 
-    /// <summary>Quantizes half-precision values: each is converted to float, which is exact, then quantized as by <see cref="Quantize(in ReadOnlyTensorSpan{float}, in TensorSpan{byte})"/>.</summary>
-    /// <param name="source">The values, of any strides.</param>
-    /// <param name="codes">Receives the codes as ONNX <c>raw_data</c>: a dense span of <c>Format.GetByteCount(source.FlattenedLength)</c> bytes, row-major.</param>
-    /// <exception cref="ArgumentException">The lengths do not fit, or the source has no shape that the granularity and the number of parameters allow.</exception>
-    public void Quantize(in ReadOnlyTensorSpan<Half> source, in TensorSpan<byte> codes) => QuantizeValues(source, codes);
-
     /// <inheritdoc/>
     public unsafe void Dequantize(in ReadOnlyTensorSpan<byte> codes, in TensorSpan<float> destination)
     {
@@ -118,7 +112,7 @@ public abstract class UniformQuantizer : IQuantizer
         denseDestination.Complete();
     }
 
-    private unsafe void QuantizeValues<TValue>(in ReadOnlyTensorSpan<TValue> source, in TensorSpan<byte> codes)
+    internal unsafe void QuantizeValues<TValue>(in ReadOnlyTensorSpan<TValue> source, in TensorSpan<byte> codes)
         where TValue : unmanaged
     {
         RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source), mergeBlocks: !_table.NeedsPrescale);
