@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <summary>Gathers what one model scores, in constant memory but for one latency a run.</summary>
 internal sealed class ScoreKeeper
 {
-    private readonly Dictionary<string, (double Signal, double Noise)> _energies = [];
+    private readonly Dictionary<string, SignalEnergies> _energies = [];
     private readonly List<long> _ticks = [];
     private long _rows;
     private long _agreeing;
@@ -17,18 +17,8 @@ internal sealed class ScoreKeeper
     public void AddLatency(TimeSpan latency) => _ticks.Add(latency.Ticks);
 
     /// <summary>Compares one output with the reference's.</summary>
-    public void AddOutput(string name, ReadOnlySpan<float> reference, ReadOnlySpan<float> actual)
-    {
-        (double signal, double noise) = _energies.GetValueOrDefault(name);
-        for (int i = 0; i < reference.Length; i++)
-        {
-            double difference = (double)reference[i] - actual[i];
-            signal += (double)reference[i] * reference[i];
-            noise += difference * difference;
-        }
-
-        _energies[name] = (signal, noise);
-    }
+    public void AddOutput(string name, ReadOnlySpan<float> reference, ReadOnlySpan<float> actual) =>
+        _energies[name] = _energies.GetValueOrDefault(name).With(reference, actual);
 
     /// <summary>Counts the rows of the logits where both models prefer the same class.</summary>
     public void AddAgreement(ReadOnlySpan<float> reference, ReadOnlySpan<float> actual, int classes)
@@ -58,11 +48,9 @@ internal sealed class ScoreKeeper
         fileSize,
         _labelled == 0 ? null : (double)_correct / _labelled,
         _rows == 0 ? null : (double)_agreeing / _rows,
-        _energies.ToDictionary(pair => pair.Key, pair => ToDecibels(pair.Value.Signal, pair.Value.Noise)).AsReadOnly(),
+        _energies.ToDictionary(pair => pair.Key, pair => pair.Value.SignalToNoise).AsReadOnly(),
         TimeSpan.FromTicks(Median(_ticks)),
         _ticks.Count);
-
-    private static double ToDecibels(double signal, double noise) => noise == 0 ? double.PositiveInfinity : 10 * Math.Log10(signal / noise);
 
     private static long Median(List<long> values)
     {

@@ -17,7 +17,10 @@ internal static class Planner
         Dictionary<string, string> inFloat = [];
         List<PlannedNode> candidates = FindCandidates(graph, keepInFloat, inFloat);
         List<PlannedNode> nodes = KeepConnected(candidates, graph);
-        return new QuantizationPlan(nodes, FindActivations(nodes), inFloat);
+
+        // Calibration observes what the whole plan needs: where a node in float cuts a moved value off, its statistics still are those of the value moved.
+        IReadOnlyDictionary<string, string>? observed = keepInFloat is null ? null : Plan(graph).Activations;
+        return new QuantizationPlan(nodes, FindActivations(nodes, observed), inFloat);
     }
 
     /// <summary>Every weighted node, and every other one whose inputs are all made by candidates.</summary>
@@ -73,7 +76,7 @@ internal static class Planner
         return kept;
     }
 
-    private static Dictionary<string, string> FindActivations(List<PlannedNode> nodes)
+    private static Dictionary<string, string> FindActivations(List<PlannedNode> nodes, IReadOnlyDictionary<string, string>? observed)
     {
         HashSet<string> read = [.. nodes.SelectMany(node => node.Inputs)];
         Dictionary<string, string> activations = [];
@@ -81,7 +84,7 @@ internal static class Planner
         {
             foreach (string input in node.Inputs)
             {
-                activations.TryAdd(input, input);
+                activations.TryAdd(input, observed?.GetValueOrDefault(input) ?? input);
             }
 
             // Conv runs in int8 only if its result becomes codes at once; a Gemm or MatMul may hand out floats.

@@ -5,7 +5,12 @@ internal static class ActivationRanges
 {
     /// <summary>The range of each activation by name; a value that was only moved has the range of the value moved.</summary>
     /// <exception cref="OnnxModelException">The calibration does not know one of the activations.</exception>
-    public static Dictionary<string, CalibrationResult> Choose(string modelPath, QuantizationPlan plan, ModelCalibration calibration, PtqOptions options)
+    /// <param name="modelPath">What messages call the model.</param>
+    /// <param name="plan">The activations.</param>
+    /// <param name="calibration">What was seen of them.</param>
+    /// <param name="options">Calibrators, format and scheme.</param>
+    /// <param name="cache">Ranges that were chosen before, of the same calibration; null to choose each anew.</param>
+    public static Dictionary<string, CalibrationResult> Choose(string modelPath, QuantizationPlan plan, ModelCalibration calibration, PtqOptions options, ActivationRangeCache? cache = null)
     {
         Dictionary<string, CalibrationResult> bySource = [];
         foreach (string source in plan.Activations.Values.Distinct())
@@ -15,7 +20,10 @@ internal static class ActivationRanges
                 throw new OnnxModelException(modelPath, $"the calibration has no statistics of activation '{source}'; it was made by another version of ONNX Runtime or of this library, calibrate again.");
             }
 
-            bySource[source] = Choose(statistics, options);
+            ICalibrator calibrator = options.OwnCalibrators.GetValueOrDefault(source) ?? options.ActivationCalibrator;
+            bySource[source] = cache is null
+                ? Choose(statistics, calibrator, options.ActivationFormat, options.ActivationScheme)
+                : cache.Choose(source, statistics, calibrator, options.ActivationFormat, options.ActivationScheme);
         }
 
         return plan.Activations.ToDictionary(each => each.Key, each => bySource[each.Value]);
@@ -25,15 +33,16 @@ internal static class ActivationRanges
     public static QuantizationParameters ToParameters(CalibrationResult result, PtqOptions options) =>
         QuantizationParameters.FromRange(result.Range, options.ActivationFormat, QuantizationScheme.Affine);
 
-    private static CalibrationResult Choose(TensorStatistics statistics, PtqOptions options)
+    /// <summary>The range that a calibrator chooses for an activation.</summary>
+    public static CalibrationResult Choose(TensorStatistics statistics, ICalibrator calibrator, CodeFormat activationFormat, QuantizationScheme scheme)
     {
-        if (options.ActivationScheme == QuantizationScheme.Affine)
+        if (scheme == QuantizationScheme.Affine)
         {
-            return options.ActivationCalibrator.Calibrate(statistics, options.ActivationFormat, QuantizationScheme.Affine);
+            return calibrator.Calibrate(statistics, activationFormat, QuantizationScheme.Affine);
         }
 
         // Codes without sign have their zero-point in the middle, so a symmetric range is chosen as for codes with sign; values that are never negative need no such half.
         CodeFormat format = statistics.Min < 0 ? CodeFormat.Int8 : CodeFormat.UInt8;
-        return options.ActivationCalibrator.Calibrate(statistics, format, QuantizationScheme.Symmetric);
+        return calibrator.Calibrate(statistics, format, QuantizationScheme.Symmetric);
     }
 }

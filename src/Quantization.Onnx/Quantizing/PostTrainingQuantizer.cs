@@ -139,7 +139,7 @@ public static class PostTrainingQuantizer
         };
     }
 
-    private static void ThrowUnlessPaths(string modelPath, string outputPath)
+    internal static void ThrowUnlessPaths(string modelPath, string outputPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
@@ -160,7 +160,7 @@ public static class PostTrainingQuantizer
         }
     }
 
-    private static void ThrowUnlessMadeFrom(ModelCalibration calibration, FloatModel model)
+    internal static void ThrowUnlessMadeFrom(ModelCalibration calibration, FloatModel model)
     {
         if (calibration.Model != model.File.Fingerprint)
         {

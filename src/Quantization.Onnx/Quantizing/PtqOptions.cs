@@ -14,6 +14,9 @@ public sealed record PtqOptions
     /// <summary>Chooses the range of each activation from what calibration saw. The default is <see cref="MaxCalibrator"/>: everything seen.</summary>
     public ICalibrator ActivationCalibrator { get; init; } = new MaxCalibrator();
 
+    /// <summary>The calibrators of single activations, by the value's name; the others take <see cref="ActivationCalibrator"/>. The default is none.</summary>
+    public IReadOnlyDictionary<string, ICalibrator> OwnCalibrators { get; init; } = FrozenDictionary<string, ICalibrator>.Empty;
+
     /// <summary>The codes of activations: <see cref="CodeFormat.UInt8"/>, the default, which ONNX Runtime runs fastest on x64, or <see cref="CodeFormat.Int8"/>.</summary>
     /// <exception cref="ArgumentException">Any other format: QuantizeLinear saturates at the bounds of the type, and only bytes run as integers.</exception>
     public CodeFormat ActivationFormat
@@ -86,6 +89,11 @@ public sealed record PtqOptions
             _maxFileBytes = value;
         }
     }
+
+    /// <summary>
+    /// Chooses the range of each channel's weights, or of the tensor's. The default is <see cref="MaxCalibrator"/>: no weight is clipped. With few bits <see cref="MseCalibrator"/> loses less.
+    /// </summary>
+    public ICalibrator WeightCalibrator { get; init; } = new MaxCalibrator();
 
     /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The default is none.</summary>
     public IReadOnlySet<string> FloatNodes { get; init; } = FrozenSet<string>.Empty;

@@ -18,9 +18,10 @@ internal sealed class QdqWriter
     private readonly HashSet<string> _madeFromCodes;
     private readonly Dictionary<string, string> _dequantized = [];
     private readonly IReadOnlyDictionary<string, QuantizationParameters> _activations;
+    private readonly WeightRanges _weightRanges;
     private readonly PtqOptions _options;
 
-    private QdqWriter(FloatModel model, GraphIndex graph, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> activations, PtqOptions options)
+    private QdqWriter(FloatModel model, GraphIndex graph, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> activations, WeightRanges weightRanges, PtqOptions options)
     {
         _modelPath = model.File.Path;
         _index = graph;
@@ -32,6 +33,7 @@ internal sealed class QdqWriter
         _planned = new Dictionary<NodeProto, PlannedNode>(plan.Nodes.Select(node => KeyValuePair.Create(node.Node, node)), ReferenceEqualityComparer.Instance);
         _madeFromCodes = [.. plan.Nodes.Select(node => node.Output).Where(activations.ContainsKey)];
         _activations = activations;
+        _weightRanges = weightRanges;
         _options = options;
     }
 
@@ -41,9 +43,11 @@ internal sealed class QdqWriter
     /// <param name="plan">What to quantize in it.</param>
     /// <param name="activations">The parameters of each value in the plan.</param>
     /// <param name="options">Formats and granularity.</param>
-    public static ModelProto Write(FloatModel model, GraphIndex graph, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> activations, PtqOptions options)
+    /// <param name="weightRanges">Finds the ranges of weights; null to find each anew.</param>
+    public static ModelProto Write(
+        FloatModel model, GraphIndex graph, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> activations, PtqOptions options, WeightRanges? weightRanges = null)
     {
-        QdqWriter writer = new(model, graph, plan, activations, options);
+        QdqWriter writer = new(model, graph, plan, activations, weightRanges ?? new WeightRanges(), options);
         foreach (NodeProto node in graph.Graph.Node)
         {
             writer.Add(node);
@@ -134,7 +138,7 @@ internal sealed class QdqWriter
     {
         WeightSlot slot = planned.Weight!;
         float inputScale = _activations[planned.Inputs[0]].Scales[0];
-        QuantizedWeight weight = QuantizedWeight.Make(_modelPath, planned, inputScale, _options);
+        QuantizedWeight weight = QuantizedWeight.Make(_modelPath, planned, inputScale, _weightRanges, _options);
         string scales = AddScales(weight.Scales, weight.Axis);
         List<string> inputs = [_pool.Add(weight.Codes), scales];
         if (node.OpType == "Gemm")

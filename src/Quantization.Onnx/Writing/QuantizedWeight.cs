@@ -17,15 +17,16 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
     /// <param name="modelPath">What messages call the model.</param>
     /// <param name="node">The node.</param>
     /// <param name="inputScale">The scale of the node's activations: with the weights' it makes the bias's.</param>
+    /// <param name="weightRanges">Finds the ranges.</param>
     /// <param name="options">The format and granularity.</param>
     /// <exception cref="OnnxModelException">A weight is NaN or infinite.</exception>
-    public static QuantizedWeight Make(string modelPath, PlannedNode node, float inputScale, PtqOptions options)
+    public static QuantizedWeight Make(string modelPath, PlannedNode node, float inputScale, WeightRanges weightRanges, PtqOptions options)
     {
         WeightSlot slot = node.Weight!;
         float[] values = slot.Weight.ReadFloats();
         float[]? bias = slot.Bias?.ReadFloats();
         bool perChannel = options.WeightGranularity == GranularityKind.PerChannel;
-        float[] magnitudes = MaxMagnitudes(values, slot, perChannel);
+        float[] magnitudes = weightRanges.Find(slot, values, options);
         ThrowUnlessFinite(modelPath, node, magnitudes);
 
         CodeFormat format = options.StoredWeightFormat;
@@ -45,20 +46,6 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
         new SymmetricQuantizer(format, parameters, granularity).Quantize(new ReadOnlyTensorSpan<float>(values, shape), new TensorSpan<byte>(codes));
         return new QuantizedWeight(
             TensorData.Make<byte>(TensorProto.Types.DataType.Int8, codes, slot.Weight.Dims), parameters.Scales.ToArray(), perChannel ? slot.ChannelAxis : null);
-    }
-
-    private static float[] MaxMagnitudes(float[] values, WeightSlot slot, bool perChannel)
-    {
-        int channels = perChannel ? (int)slot.Channels : 1;
-        int inner = perChannel ? (int)slot.Weight.Dims.Skip(slot.ChannelAxis + 1).Aggregate(1L, (product, length) => product * length) : values.Length;
-        float[] magnitudes = new float[channels];
-        for (int start = 0, channel = 0; start < values.Length; start += inner, channel = (channel + 1) % channels)
-        {
-            ReadOnlySpan<float> run = values.AsSpan(start, inner);
-            magnitudes[channel] = MathF.Max(magnitudes[channel], MathF.Abs(TensorPrimitives.MaxMagnitude(run)));
-        }
-
-        return magnitudes;
     }
 
     private static void ThrowUnlessFinite(string modelPath, PlannedNode node, float[] magnitudes)

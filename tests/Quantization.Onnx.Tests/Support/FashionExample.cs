@@ -26,6 +26,10 @@ internal static class FashionExample
     public static SampleList TrainingImages(int start, int count) =>
         new([.. Enumerable.Range(start, count).Select(i => new ModelSample($"train {i}", SampleTensor.Create<float>("image", Image(Training.Value, i), 1, 28, 28)))]);
 
+    /// <summary>Test images with their labels, each a sample of its own.</summary>
+    public static SampleList TestImages(int start, int count) =>
+        new([.. Enumerable.Range(start, count).Select(i => new ModelSample($"test {i}", SampleTensor.Create<float>("image", Image(Test.Value, i), 1, 28, 28)) { Label = Labels.Value[LabelsHeader + i] })]);
+
     /// <summary>The logits of the first test images, row by row.</summary>
     public static float[] Logits(string modelPath, int count, Action<SessionOptions>? configure = null)
     {

@@ -1,0 +1,93 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>Compares a float model with its quantized form layer by layer, to tell which layer hurts most. Safe to use from several threads.</summary>
+public static class LayerComparer
+{
+    /// <summary>Runs both models over samples and compares what every quantized layer computes; then quantizes each layer with weights alone and compares the model's outputs.</summary>
+    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="calibration">What calibration saw of it.</param>
+    /// <param name="samples">Some samples; a few dozen tell much. They are enumerated once a layer and twice more, by several threads at once.</param>
+    /// <param name="options">How the model is quantized; null for the defaults.</param>
+    /// <param name="progress">Told of each layer, by one thread at a time: how many are done, and how many there are.</param>
+    /// <param name="cancellationToken">Stops between runs.</param>
+    /// <returns>The layers in the order in which they run. Memory does not grow with the number of samples.</returns>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">A model cannot be read, run or quantized, or the calibration was made from another.</exception>
+    /// <exception cref="InvalidDataException">A sample does not fit the model.</exception>
+    /// <exception cref="ArgumentException">There is no sample.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static IReadOnlyList<LayerNoise> Compare(
+        string modelPath,
+        ModelCalibration calibration,
+        ISampleSource samples,
+        PtqOptions? options = null,
+        IProgress<(int Completed, int Total)>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(calibration);
+        ArgumentNullException.ThrowIfNull(samples);
+        options ??= new PtqOptions();
+        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory);
+        PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, model);
+        using TrialScorer scorer = TrialScorer.Create(model, samples, ModelMetric.SignalToNoise, 1, options.SessionOptionsFactory, cancellationToken);
+        TrialRunner runner = new(model, calibration, scorer, Environment.ProcessorCount);
+        QuantizationPlan plan = runner.Plan(options);
+        Dictionary<string, SignalEnergies> energies = Accumulate(model, runner.Write(options), [.. plan.Nodes.Select(node => node.Output)], samples, options, cancellationToken);
+
+        PlannedNode[] weighted = [.. plan.Nodes.Where(node => node.Weight is not null)];
+        string[] names = [.. weighted.Select(node => node.Node.GetLabel())];
+        int done = 0;
+        SearchTrial[] alone = runner.Try(
+            [.. names.Select(name => options with { FloatNodes = options.FloatNodes.Concat(names.Where(other => other != name)).ToHashSet() })],
+            _ => progress?.Report((++done, weighted.Length)),
+            cancellationToken);
+        Dictionary<string, double> own = names.Zip(alone).ToDictionary(each => each.First, each => each.Second.Score.SignalToNoise);
+        return
+        [
+            .. plan.Nodes.Where(node => node.Role != NodeRole.Moving).Select(node => new LayerNoise(
+                node.Node.GetLabel(), node.Node.OpType, node.Output, energies[node.Output].SignalToNoise, own.TryGetValue(node.Node.GetLabel(), out double ratio) ? ratio : null)),
+        ];
+    }
+
+    private static Dictionary<string, SignalEnergies> Accumulate(
+        FloatModel model, ModelProto quantized, string[] values, ISampleSource samples, PtqOptions options, CancellationToken cancellationToken)
+    {
+        using InferenceSession floats = Open(model, model.Model, values, options);
+        using InferenceSession codes = Open(model, quantized, values, options);
+        using RunOptions run = new();
+        Dictionary<string, SignalEnergies> energies = values.ToDictionary(value => value, _ => default(SignalEnergies));
+        foreach (ModelSample sample in samples)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using BoundSample bound = SampleBinder.Bind(sample, floats.InputMetadata);
+            using IDisposableReadOnlyCollection<OrtValue> expected = floats.Run(run, bound.Inputs, values);
+            using IDisposableReadOnlyCollection<OrtValue> actual = codes.Run(run, bound.Inputs, values);
+            for (int i = 0; i < values.Length; i++)
+            {
+                energies[values[i]] = energies[values[i]].With(expected[i].GetTensorDataAsSpan<float>(), actual[i].GetTensorDataAsSpan<float>());
+            }
+        }
+
+        return energies;
+    }
+
+    private static InferenceSession Open(FloatModel model, ModelProto graph, string[] values, PtqOptions options)
+    {
+        ModelProto observed = WithOutputs(graph, values);
+        return ModelSession.Open(model.File.Path, observed, options.SessionOptionsFactory);
+    }
+
+    /// <summary>A copy of the model that gives the wanted values.</summary>
+    private static ModelProto WithOutputs(ModelProto graph, string[] values)
+    {
+        ModelProto copy = graph.Clone();
+        copy.Graph.Output.Clear();
+        copy.Graph.Output.Add(values.Select(value => graph.Graph.Output.FirstOrDefault(output => output.Name == value)?.Clone() ?? new ValueInfoProto { Name = value }));
+        return copy;
+    }
+}

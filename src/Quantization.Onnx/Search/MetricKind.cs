@@ -1,0 +1,11 @@
+namespace Quantization.Onnx;
+
+/// <summary>Where a metric's figure comes from.</summary>
+internal enum MetricKind
+{
+    Top1,
+    Agreement,
+    SignalToNoise,
+    Cosine,
+    Custom,
+}

@@ -1,0 +1,54 @@
+namespace Quantization.Onnx;
+
+/// <summary>The figure that models are ranked by. Immutable and safe to share; a metric of the caller's own must be safe to call from several threads at once.</summary>
+public sealed class ModelMetric
+{
+    private ModelMetric(string name, bool largerIsBetter, MetricKind kind, Func<IEnumerable<SampleOutputs>, double>? measure)
+    {
+        Name = name;
+        LargerIsBetter = largerIsBetter;
+        Kind = kind;
+        Measure = measure;
+    }
+
+    /// <summary>The share of labelled samples whose largest logit stands at the label's class, 0 … 1.</summary>
+    public static ModelMetric Top1 { get; } = new("top-1 accuracy", true, MetricKind.Top1, null);
+
+    /// <summary>The share of samples whose largest logit stands at the same class as the float model's, 0 … 1.</summary>
+    public static ModelMetric Agreement { get; } = new("top-1 agreement with the float model", true, MetricKind.Agreement, null);
+
+    /// <summary>The signal-to-quantization-noise ratio of the outputs in dB, <c>10 · log₁₀(Σ y² / Σ (y − ŷ)²)</c>, the worst output's where there are several.</summary>
+    public static ModelMetric SignalToNoise { get; } = new("SQNR of the outputs", true, MetricKind.SignalToNoise, null);
+
+    /// <summary>The cosine of the outputs, <c>Σ y·ŷ / √(Σ y² · Σ ŷ²)</c>, the worst output's where there are several.</summary>
+    public static ModelMetric Cosine { get; } = new("cosine of the outputs", true, MetricKind.Cosine, null);
+
+    /// <summary>What reports call the figure.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether a larger figure is a better one.</summary>
+    public bool LargerIsBetter { get; }
+
+    internal MetricKind Kind { get; }
+
+    internal Func<IEnumerable<SampleOutputs>, double>? Measure { get; }
+
+    /// <summary>Makes a metric of the caller's own.</summary>
+    /// <param name="name">What reports call it, such as <c>character error rate</c>.</param>
+    /// <param name="measure">
+    /// Turns a model's outputs, one sample after another, into a figure that is not NaN. The model runs while the sequence is enumerated; it can be enumerated once. Called for several models at the same time.
+    /// </param>
+    /// <param name="largerIsBetter">Whether a larger figure is a better one; false for error rates.</param>
+    public static ModelMetric Create(string name, Func<IEnumerable<SampleOutputs>, double> measure, bool largerIsBetter = true)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(measure);
+        return new ModelMetric(name, largerIsBetter, MetricKind.Custom, measure);
+    }
+
+    /// <summary>The metric's name.</summary>
+    public override string ToString() => Name;
+
+    /// <summary>Orders figures: positive where <paramref name="left"/> is better.</summary>
+    internal int Compare(double left, double right) => LargerIsBetter ? left.CompareTo(right) : right.CompareTo(left);
+}

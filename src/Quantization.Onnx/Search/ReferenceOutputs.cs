@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// The float model's outputs for the scoring samples, kept in a temporary file: the float model runs once however many models are scored, and memory does not grow with the samples.
+/// </summary>
+internal sealed class ReferenceOutputs : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("quantization-");
+
+    private string FilePath => Path.Combine(_folder.FullName, "reference-outputs");
+
+    /// <summary>Opens the file to write the outputs to, in order.</summary>
+    public FileStream Create() => new(FilePath, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
+
+    /// <summary>Opens the file to read the outputs from, in the order of writing. Any number can read at the same time.</summary>
+    public FileStream Open() => new(FilePath, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+
+    public static void Write(Stream file, OrtValue output) => file.Write(MemoryMarshal.AsBytes(output.GetTensorDataAsSpan<float>()));
+
+    /// <summary>Reads the reference of an output of so many values.</summary>
+    public static float[] Read(Stream file, int length)
+    {
+        float[] values = new float[length];
+        file.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}

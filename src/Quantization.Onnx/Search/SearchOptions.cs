@@ -1,0 +1,67 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Quantization.Onnx;
+
+/// <summary>What a search tries and how it ranks. Immutable. Every combination of the lists is tried.</summary>
+public sealed record SearchOptions
+{
+    /// <summary>The calibrators of activations. The default: Max, Percentile at 99.9, 99.99 and 99.999, Entropy, MSE.</summary>
+    public IReadOnlyList<ICalibrator> ActivationCalibrators { get; init; } =
+        [new MaxCalibrator(), new PercentileCalibrator(99.9), new PercentileCalibrator(99.99), new PercentileCalibrator(99.999), new EntropyCalibrator(), new MseCalibrator()];
+
+    /// <summary>The schemes of activations. The default: affine and symmetric.</summary>
+    public IReadOnlyList<QuantizationScheme> ActivationSchemes { get; init; } = [QuantizationScheme.Affine, QuantizationScheme.Symmetric];
+
+    /// <summary>The calibrators of weights. The default: Max and MSE.</summary>
+    public IReadOnlyList<ICalibrator> WeightCalibrators { get; init; } = [new MaxCalibrator(), new MseCalibrator()];
+
+    /// <summary>The granularities of weights. The default: per channel and per tensor.</summary>
+    public IReadOnlyList<GranularityKind> WeightGranularities { get; init; } = [GranularityKind.PerChannel, GranularityKind.PerTensor];
+
+    /// <summary>What all trials share: formats, nodes to leave in float, session options. Its calibrators, scheme and granularity are the baseline's, which is tried besides.</summary>
+    public PtqOptions Baseline { get; init; } = new();
+
+    /// <summary>What to rank by; null, the default, for <see cref="ModelMetric.Top1"/> where every scoring sample has a label, else <see cref="ModelMetric.SignalToNoise"/>.</summary>
+    public ModelMetric? Metric { get; init; }
+
+    /// <summary>
+    /// How many models may be tried for calibrators of single activations after the combinations; 32 by default, 0 for none. There each activation for which two calibrators disagree is given the
+    /// other's range, the rest left as in the best combination, and keeps it where that measures better.
+    /// </summary>
+    public int PerTensorTrials { get; init; } = 32;
+
+    /// <summary>How many samples are joined for one run when scoring, where the model's batch axis is free; at least 1, the default.</summary>
+    public int BatchSize { get; init; } = 1;
+
+    /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one a processor. The result does not depend on it.</summary>
+    public int MaxParallelTrials { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// Where the calibration is kept, so that an interrupted search goes on from it and a further one need not calibrate. A file there that was made from this model and goes through as many samples is
+    /// used, and completed if it is not complete; another is replaced. Null, the default, to keep nothing.
+    /// </summary>
+    public string? CalibrationPath { get; init; }
+
+    /// <summary>Refuses what cannot be.</summary>
+    internal void ThrowUnlessPossible()
+    {
+        ThrowIfEmpty(ActivationCalibrators, nameof(ActivationCalibrators));
+        ThrowIfEmpty(ActivationSchemes, nameof(ActivationSchemes));
+        ThrowIfEmpty(WeightCalibrators, nameof(WeightCalibrators));
+        ThrowIfEmpty(WeightGranularities, nameof(WeightGranularities));
+        ArgumentNullException.ThrowIfNull(Baseline);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(PerTensorTrials);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxParallelTrials, 1);
+    }
+
+    internal Func<SessionOptions>? SessionOptionsFactory => Baseline.SessionOptionsFactory;
+
+    private static void ThrowIfEmpty<T>(IReadOnlyList<T> list, string name)
+    {
+        if (list is null or [])
+        {
+            throw new ArgumentException($"SearchOptions.{name} is empty, so there is nothing to try; name at least one.", name);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>Scores models on the same samples, each beside the float model's outputs. Safe to use from several threads.</summary>
+internal sealed class TrialScorer : IDisposable
+{
+    private readonly ReferenceOutputs _reference = new();
+    private readonly string _modelPath;
+    private readonly ISampleSource _samples;
+    private readonly int _batchSize;
+    private readonly Func<SessionOptions>? _sessionOptions;
+    private readonly List<int> _batches = [];
+
+    private TrialScorer(string modelPath, ISampleSource samples, ModelMetric? metric, int batchSize, Func<SessionOptions>? sessionOptions)
+    {
+        _modelPath = modelPath;
+        _samples = samples;
+        _batchSize = batchSize;
+        _sessionOptions = sessionOptions;
+        Metric = metric!;
+        FloatScore = null!;
+    }
+
+    public ModelMetric Metric { get; private set; }
+
+    /// <summary>What the float model itself scores.</summary>
+    public TrialScore FloatScore { get; private set; }
+
+    public int Samples { get; private set; }
+
+    public int Labelled { get; private set; }
+
+    /// <summary>Runs the float model over the samples and keeps its outputs.</summary>
+    /// <param name="model">The float model.</param>
+    /// <param name="samples">The scoring samples.</param>
+    /// <param name="metric">What to rank by; null for accuracy where every sample has a label, else the SQNR of the outputs.</param>
+    /// <param name="batchSize">How many samples to join in a run.</param>
+    /// <param name="sessionOptions">The user's session options.</param>
+    /// <param name="cancellationToken">Stops between runs.</param>
+    public static TrialScorer Create(FloatModel model, ISampleSource samples, ModelMetric? metric, int batchSize, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+    {
+        TrialScorer scorer = new(model.File.Path, samples, metric, batchSize, sessionOptions);
+        try
+        {
+            scorer.KeepReference(model.Model, cancellationToken);
+            return scorer;
+        }
+        catch
+        {
+            scorer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a model over the samples and compares it with the float model.</summary>
+    public TrialScore Score(ModelProto model, CancellationToken cancellationToken)
+    {
+        using InferenceSession session = Open(model);
+        TrialScoreKeeper keeper = new();
+        IEnumerable<SampleOutputs> outputs = Run(session, keeper, cancellationToken);
+        if (Metric.Measure is null)
+        {
+            foreach (SampleOutputs _ in outputs)
+            {
+            }
+
+            return keeper.ToScore(Metric, null);
+        }
+
+        using OnceOnly<SampleOutputs> rest = new(outputs);
+        double custom = Metric.Measure(rest);
+        rest.Drain();
+
+        return keeper.ToScore(Metric, custom);
+    }
+
+    public void Dispose() => _reference.Dispose();
+
+    private void KeepReference(ModelProto model, CancellationToken cancellationToken)
+    {
+        using (InferenceSession session = Open(model))
+        using (FileStream file = _reference.Create())
+        {
+            foreach (IReadOnlyList<ModelSample> batch in SampleBatches.Batch(_samples, _batchSize, session.InputMetadata))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                using BoundSample bound = SampleBinder.Bind(batch, session.InputMetadata);
+                using IDisposableReadOnlyCollection<OrtValue> outputs = RunSession(session, bound, batch[0].Name);
+                foreach (OrtValue output in outputs.Where(IsFloat))
+                {
+                    ReferenceOutputs.Write(file, output);
+                }
+
+                if (!outputs.Any(IsFloat))
+                {
+                    throw new OnnxModelException(_modelPath, "the model has no output of 32-bit floats to compare; quantize it without a search.");
+                }
+
+                Samples += batch.Count;
+                Labelled += batch.Count(sample => sample.Label is not null);
+                _batches.Add(batch.Count);
+            }
+        }
+
+        if (Samples == 0)
+        {
+            throw new ArgumentException("There is no sample to score with; give at least two samples, so that some calibrate and others score.");
+        }
+
+        Metric ??= Labelled == Samples ? ModelMetric.Top1 : ModelMetric.SignalToNoise;
+        FloatScore = Score(model, cancellationToken);
+    }
+
+    private InferenceSession Open(ModelProto model) => ModelSession.Open(_modelPath, model, _sessionOptions, options =>
+    {
+        if (_sessionOptions is null)
+        {
+            // Trials run side by side: more threads in each would only compete.
+            options.IntraOpNumThreads = 1;
+            options.InterOpNumThreads = 1;
+        }
+    });
+
+    private IEnumerable<SampleOutputs> Run(InferenceSession session, TrialScoreKeeper keeper, CancellationToken cancellationToken)
+    {
+        using FileStream file = _reference.Open();
+        string[] names = [.. session.OutputNames];
+        int number = 0;
+        foreach (IReadOnlyList<ModelSample> batch in SampleBatches.Batch(_samples, _batchSize, session.InputMetadata))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (number >= _batches.Count || _batches[number++] != batch.Count)
+            {
+                throw new InvalidDataException("The scoring samples differ from one enumeration to the next; an ISampleSource has to give the same samples each time.");
+            }
+
+            using BoundSample bound = SampleBinder.Bind(batch, session.InputMetadata);
+            using IDisposableReadOnlyCollection<OrtValue> outputs = RunSession(session, bound, batch[0].Name);
+            (string Name, OrtValue Value, long[] Shape, float[] Reference)[] floats =
+            [
+                .. outputs.Select((value, i) => (Name: names[i], Value: value)).Where(output => IsFloat(output.Value)).Select(output =>
+                {
+                    long[] shape = output.Value.GetTensorTypeAndShape().Shape;
+                    return (output.Name, output.Value, shape, ReferenceOutputs.Read(file, output.Value.GetTensorDataAsSpan<float>().Length));
+                }),
+            ];
+            for (int i = 0; i < batch.Count; i++)
+            {
+                SampleOutputs sample = new(batch[i], floats.ToDictionary(output => output.Name, output => Slice(output.Value, output.Reference, output.Shape, i, batch.Count)));
+                keeper.Add(sample, floats[0].Name);
+                yield return sample;
+            }
+        }
+    }
+
+    private OutputSlice Slice(OrtValue value, float[] reference, long[] shape, int index, int count)
+    {
+        if (count == 1)
+        {
+            return new OutputSlice(value, reference, shape, 0, reference.Length);
+        }
+
+        if (shape.Length == 0 || shape[0] != count)
+        {
+            throw new OnnxModelException(_modelPath, $"an output of shape {SampleShape.Format(shape)} does not begin with the batch axis of {count} samples, so it cannot be taken apart; score with a batch size of 1.");
+        }
+
+        int length = reference.Length / count;
+        return new OutputSlice(value, reference, [1, .. shape[1..]], index * length, length);
+    }
+
+    private IDisposableReadOnlyCollection<OrtValue> RunSession(InferenceSession session, BoundSample bound, string sampleName)
+    {
+        using RunOptions run = new();
+        try
+        {
+            return session.Run(run, bound.Inputs, session.OutputNames);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new InvalidDataException($"{sampleName}: ONNX Runtime cannot run {_modelPath} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    private static bool IsFloat(OrtValue value) => value.IsTensor && value.GetTensorTypeAndShape().ElementDataType == TensorElementType.Float;
+}

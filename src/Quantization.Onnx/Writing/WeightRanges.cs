@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Numerics.Tensors;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// The magnitudes that weights are quantized up to, each found once however many models are tried with it. Safe to use from several threads.
+/// </summary>
+internal sealed class WeightRanges
+{
+    /// <summary>The bins for a channel's weights: at least four a step at 8 bits, while thousands of channels are searched in no time.</summary>
+    private const int BinsPerSign = 1024;
+
+    private readonly ConcurrentDictionary<Key, Lazy<float[]>> _found = [];
+
+    /// <summary>One magnitude a channel, or one for the tensor.</summary>
+    /// <param name="slot">The weights.</param>
+    /// <param name="values">Their values.</param>
+    /// <param name="options">The calibrator, the format and the granularity.</param>
+    public float[] Find(WeightSlot slot, float[] values, PtqOptions options)
+    {
+        Key key = new(slot.Weight, slot.ChannelAxis, options.WeightGranularity, options.WeightCalibrator, options.StoredWeightFormat);
+        return _found.GetOrAdd(key, _ => new Lazy<float[]>(() => Search(slot, values, options))).Value;
+    }
+
+    private static float[] Search(WeightSlot slot, float[] values, PtqOptions options)
+    {
+        bool perChannel = options.WeightGranularity == GranularityKind.PerChannel;
+        int channels = perChannel ? (int)slot.Channels : 1;
+        int inner = perChannel ? (int)slot.Weight.Dims.Skip(slot.ChannelAxis + 1).Aggregate(1L, (product, length) => product * length) : values.Length;
+        float[] magnitudes = new float[channels];
+        for (int channel = 0; channel < channels; channel++)
+        {
+            for (int start = channel * inner; start < values.Length; start += channels * inner)
+            {
+                magnitudes[channel] = MathF.Max(magnitudes[channel], MathF.Abs(TensorPrimitives.MaxMagnitude(values.AsSpan(start, inner))));
+            }
+        }
+
+        if (options.WeightCalibrator is MaxCalibrator || Array.Exists(magnitudes, magnitude => !float.IsFinite(magnitude)))
+        {
+            return magnitudes;
+        }
+
+        for (int channel = 0; channel < channels; channel++)
+        {
+            TensorStatistics statistics = new(BinsPerSign);
+            for (int start = channel * inner; start < values.Length; start += channels * inner)
+            {
+                statistics.Observe(values.AsSpan(start, inner));
+            }
+
+            magnitudes[channel] = options.WeightCalibrator.Calibrate(statistics, options.StoredWeightFormat, QuantizationScheme.Symmetric).Range.MaxMagnitude;
+        }
+
+        return magnitudes;
+    }
+
+    private sealed record Key(TensorProto Weight, int Axis, GranularityKind Granularity, ICalibrator Calibrator, CodeFormat Format)
+    {
+        /// <summary>The same tensor object: comparing contents would cost more than it saves.</summary>
+        public bool Equals(Key? other) =>
+            other is not null && ReferenceEquals(Weight, other.Weight) && (Axis, Granularity, Format) == (other.Axis, other.Granularity, other.Format) && Calibrator.Equals(other.Calibrator);
+
+        public override int GetHashCode() => HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Weight), Axis, Granularity, Calibrator, Format);
+    }
+}
