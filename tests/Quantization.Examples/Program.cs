@@ -4,6 +4,7 @@ using Quantization.Examples;
 switch (args)
 {
     case ["model"]: ModelExample.Run(); break;
+    case ["report"]: ReportExample.Run(); break;
     case ["tensor"]: TensorExample.Run(); break;
     case ["codebook"]: CodebookExample.Run(); break;
     case ["calibration"]: CalibrationExample.Run(); break;

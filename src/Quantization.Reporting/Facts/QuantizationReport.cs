@@ -1,0 +1,119 @@
+using System.Text;
+using System.Text.Json;
+using Quantization.Onnx;
+
+namespace Quantization.Reporting;
+
+/// <summary>All that is known of a quantized model, ready to be looked at as a page or read by programs as JSON. Immutable; safe to share between threads.</summary>
+public sealed record QuantizationReport
+{
+    /// <summary>The model's file name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The SHA-256 of the float model's file.</summary>
+    public required string ModelSha256 { get; init; }
+
+    /// <summary>When the report was made.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>Which samples did what.</summary>
+    public required ReportData Data { get; init; }
+
+    /// <summary>What the trials were ranked by; null where there was no search.</summary>
+    public required string? Metric { get; init; }
+
+    /// <summary>Whether a larger figure of the metric is a better one.</summary>
+    public required bool LargerIsBetter { get; init; }
+
+    /// <summary>Why the quantized model won; null where there was no search.</summary>
+    public required string? Reason { get; init; }
+
+    /// <summary>The float model.</summary>
+    public required ReportModel Float { get; init; }
+
+    /// <summary>The quantized model.</summary>
+    public required ReportModel Quantized { get; init; }
+
+    /// <summary>Plain post-training quantization, for comparison; null where there was no search.</summary>
+    public required ReportModel? Baseline { get; init; }
+
+    /// <summary>Every model that was tried; empty where there was no search.</summary>
+    public required IReadOnlyList<ReportTrial> Trials { get; init; }
+
+    /// <summary>The layers in the order in which they run.</summary>
+    public required IReadOnlyList<ReportLayer> Layers { get; init; }
+
+    /// <summary>The activations that have a range of their own, by name.</summary>
+    public required IReadOnlyList<ReportTensor> Tensors { get; init; }
+
+    /// <summary>The nodes that were quantized.</summary>
+    public required IReadOnlyList<string> QuantizedNodes { get; init; }
+
+    /// <summary>The Conv, Gemm and MatMul nodes that stay in float, and why.</summary>
+    public required IReadOnlyDictionary<string, string> FloatNodes { get; init; }
+
+    /// <summary>The nodes that ONNX Runtime runs on integers on this machine, counted by operator.</summary>
+    public required IReadOnlyDictionary<string, int> Int8Operators { get; init; }
+
+    /// <summary>The conversions between floats and codes that are left.</summary>
+    public required int Conversions { get; init; }
+
+    /// <summary>How the model was quantized.</summary>
+    public required IReadOnlyDictionary<string, string> Settings { get; init; }
+
+    /// <summary>What it was done with.</summary>
+    public required IReadOnlyDictionary<string, string> Versions { get; init; }
+
+    /// <summary>What came out, which layer hurts most and what to try next, in plain words.</summary>
+    public required IReadOnlyList<string> Advice { get; init; }
+
+    /// <summary>Gathers the facts of a search.</summary>
+    /// <param name="modelPath">The float model.</param>
+    /// <param name="search">What the search found.</param>
+    /// <param name="evaluation">The float model beside the best one, for times and sizes; further candidates are not looked at. Null where it was not measured.</param>
+    /// <param name="layers">The layers of the best model, from <see cref="LayerComparer"/>; empty where they were not compared.</param>
+    public static QuantizationReport Create(string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(search);
+        ArgumentNullException.ThrowIfNull(layers);
+        return ReportBuilder.Build(modelPath, search.Model, search.Best.Options, search.Calibration, search, evaluation, layers);
+    }
+
+    /// <summary>Gathers the facts of a quantization without search.</summary>
+    /// <param name="modelPath">The float model.</param>
+    /// <param name="quantized">What became of it.</param>
+    /// <param name="options">How it was quantized.</param>
+    /// <param name="calibration">What calibration saw.</param>
+    /// <param name="evaluation">The float model beside the quantized one; null where it was not measured.</param>
+    /// <param name="layers">The layers, from <see cref="LayerComparer"/>; empty where they were not compared.</param>
+    public static QuantizationReport Create(
+        string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(quantized);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(calibration);
+        ArgumentNullException.ThrowIfNull(layers);
+        return ReportBuilder.Build(modelPath, quantized, options, calibration, null, evaluation, layers);
+    }
+
+    /// <summary>The report as one HTML page without scripts: pictures and style are inside, and nothing is loaded from anywhere.</summary>
+    public string ToHtml() => HtmlPage.Render(this);
+
+    /// <summary>The facts as indented JSON, names in camel case; infinite ratios are the string <c>"Infinity"</c>.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, ReportJsonContext.Default.QuantizationReport);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="JsonException">The text is no such report.</exception>
+    public static QuantizationReport FromJson(string json) =>
+        JsonSerializer.Deserialize(json, ReportJsonContext.Default.QuantizationReport) ?? throw new JsonException("The text is null, not a report.");
+
+    /// <summary>Writes the page; the file appears whole or not at all.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void SaveHtml(string path) => WholeFile.Write(path, ToHtml());
+
+    /// <summary>Writes the JSON; the file appears whole or not at all.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void SaveJson(string path) => WholeFile.Write(path, ToJson());
+}

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Quantization.Onnx.Tests;
+
+namespace Quantization.Reporting.Tests;
+
+public sealed partial class HtmlPageTests : IDisposable
+{
+    /// <summary>Looks at the finished page from inside, and leaves what it saw in it.</summary>
+    private const string Probe = """
+        <script>
+        const errors = [];
+        addEventListener('error', e => errors.push(e.message));
+        addEventListener('securitypolicyviolation', e => errors.push(e.blockedURI));
+        addEventListener('load', () => {
+          const boxes = [...document.querySelectorAll('svg')].map(svg => {
+            const box = svg.getBoundingClientRect(), drawn = svg.getBBox(), shapes = svg.querySelectorAll('path, rect, circle, polygon').length;
+            return { width: box.width, height: box.height, drawn: drawn.width * drawn.height, shapes, ink: getComputedStyle(svg.querySelector('text')).fill };
+          });
+          const probe = document.createElement('pre');
+          probe.id = 'probe';
+          probe.textContent = JSON.stringify({
+            errors, boxes,
+            requests: performance.getEntriesByType('resource').map(entry => entry.name),
+            images: [...document.images].map(image => image.naturalWidth),
+            overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+            paper: getComputedStyle(document.body).backgroundColor
+          });
+          document.body.append(probe);
+        });
+        </script>
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(1200)]
+    [InlineData(500)]
+    public void In_a_browser_every_picture_shows_nothing_is_loaded_and_no_error_occurs(int width)
+    {
+        string html = ExampleReport.Report.ToHtml();
+
+        // The page forbids itself every script; the copy that is looked at has to allow the one that looks.
+        string probed = html.Replace("default-src 'none'; style-src 'unsafe-inline'", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'", StringComparison.Ordinal)
+            .Replace("</head>", $"{Probe}</head>", StringComparison.Ordinal);
+        string page = _folder.Write("report.html", System.Text.Encoding.UTF8.GetBytes(probed));
+        string dom = Chromium.DumpDom(page, width);
+
+        JsonElement seen = JsonDocument.Parse(System.Net.WebUtility.HtmlDecode(ProbeResult().Match(dom).Groups[1].Value)).RootElement;
+        seen.GetProperty("errors").GetArrayLength().Should().Be(0, seen.GetProperty("errors").ToString());
+        seen.GetProperty("requests").GetArrayLength().Should().Be(0, seen.GetProperty("requests").ToString());
+        seen.GetProperty("images").EnumerateArray().Where(image => image.GetInt32() == 0).Should().BeEmpty();
+        seen.GetProperty("overflow").GetInt32().Should().BeLessThanOrEqualTo(0, "the page must not scroll sideways");
+        JsonElement[] boxes = [.. seen.GetProperty("boxes").EnumerateArray()];
+        boxes.Should().HaveCount(ExampleReport.Report.Tensors.Count + 3);
+        boxes.Should().OnlyContain(box => box.GetProperty("width").GetDouble() > 200 && box.GetProperty("height").GetDouble() > 80 && box.GetProperty("drawn").GetDouble() > 10000 && box.GetProperty("shapes").GetInt32() > 3);
+        boxes.Should().OnlyContain(box => box.GetProperty("ink").GetString() != seen.GetProperty("paper").GetString());
+    }
+
+    [Fact]
+    public void The_page_holds_no_script_and_names_nothing_to_load()
+    {
+        string html = ExampleReport.Report.ToHtml();
+
+        html.Should().NotContain("<script").And.NotContain("javascript:").And.NotContain("@import").And.NotContain(" src=").And.NotContain("href=\"http");
+        LoadedByUrl().Matches(html).Select(match => match.Groups[1].Value).Should().OnlyContain(target => target.StartsWith('#'));
+        html.Should().Contain("default-src 'none'").And.Contain("prefers-color-scheme: dark").And.Contain("@media print").And.Contain("width=device-width");
+        StandIns().IsMatch(html).Should().BeFalse("every colour follows the style sheet");
+    }
+
+    [Fact]
+    public void Names_inside_pictures_do_not_clash()
+    {
+        MatchCollection ids = Identifiers().Matches(ExampleReport.Report.ToHtml());
+
+        ids.Should().NotBeEmpty();
+        ids.Select(match => match.Groups[1].Value).Should().OnlyHaveUniqueItems();
+    }
+
+    [Fact]
+    public void Names_from_the_model_are_text_not_markup()
+    {
+        const string Hostile = "<img src=x onerror=alert(1)> & \"quotes\"";
+        QuantizationReport report = ExampleReport.Report with
+        {
+            Model = Hostile,
+            Layers = [ExampleReport.Report.Layers[0] with { Node = Hostile }],
+            Tensors = [ExampleReport.Report.Tensors[0] with { Name = Hostile }],
+            FloatNodes = new Dictionary<string, string> { [Hostile] = Hostile },
+        };
+
+        report.ToHtml().Should().NotContain("<img").And.Contain("&lt;img src=x");
+    }
+
+    [Fact]
+    public void The_culture_changes_nothing()
+    {
+        string expected = ExampleReport.Report.ToHtml();
+        CultureInfo before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(before.Name == "de-DE" ? "en-US" : "de-DE");
+
+            ExampleReport.Report.ToHtml().Should().Be(expected);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public void The_page_tells_the_facts()
+    {
+        QuantizationReport report = ExampleReport.Report;
+        string html = report.ToHtml();
+
+        html.Should().Contain(Figure.Percent(report.Quantized.Top1)).And.Contain(Figure.Percent(report.Float.Top1)).And.Contain(Figure.Bytes(report.Quantized.Bytes)).And.Contain("QLinearConv");
+        foreach (string name in report.Tensors.Select(tensor => tensor.Name).Concat(report.Layers.Select(layer => layer.Node)).Append(report.Baseline!.Name).Append(report.Trials.Single(trial => trial.IsBest).Name))
+        {
+            html.Should().Contain(System.Net.WebUtility.HtmlEncode(name));
+        }
+    }
+
+    [GeneratedRegex("<pre id=\"probe\">(.*?)</pre>", RegexOptions.Singleline)]
+    private static partial Regex ProbeResult();
+
+    [GeneratedRegex(@"(?:url\(|href="")([^)""]*)")]
+    private static partial Regex LoadedByUrl();
+
+    [GeneratedRegex("#010A0[0-9]", RegexOptions.IgnoreCase)]
+    private static partial Regex StandIns();
+
+    [GeneratedRegex(" id=\"([^\"]*)\"")]
+    private static partial Regex Identifiers();
+}
