@@ -19,6 +19,7 @@ internal static class ToolCommands
             """)
         {
             PtqCommand.Create(console, cancellation),
+            SearchCommand.Create(console, cancellation),
             CalibrateCommand.Create(console, cancellation),
             MergeCommand.Create(console),
         };

@@ -41,6 +41,13 @@ internal static class Figures
         _ => Format($"{time.TotalMilliseconds:F0} ms"),
     };
 
+    /// <summary>For example <c>45 s</c> or <c>2 min 5 s</c>.</summary>
+    public static string Duration(TimeSpan time)
+    {
+        long seconds = (long)Math.Ceiling(time.TotalSeconds);
+        return seconds < 60 ? Format($"{seconds} s") : Format($"{seconds / 60} min {seconds % 60} s");
+    }
+
     /// <summary>For example <c>2,000 images</c> or <c>1 image</c>.</summary>
     public static string Count(long count, string noun) => Format($"{count:N0} {noun}{(count == 1 ? "" : "s")}");
 

@@ -13,6 +13,10 @@ internal static class ProgressExtensions
     public static IProgress<EvaluationProgress> ForEvaluation(this ProgressView view) =>
         new Reporter<EvaluationProgress>(progress => view.Report(progress.Samples, progress.Total));
 
+    /// <summary>Shows the layers of a comparison.</summary>
+    public static IProgress<(int Completed, int Total)> ForLayers(this ProgressView view) =>
+        new Reporter<(int Completed, int Total)>(progress => view.Report(progress.Completed, progress.Total));
+
     private sealed class Reporter<T>(Action<T> report) : IProgress<T>
     {
         public void Report(T value) => report(value);

@@ -20,7 +20,7 @@ internal sealed class ProgressView
         ? work(new ProgressView(console.Error, null))
         : console.ProgressScreen.Progress()
             .AutoClear(true)
-            .Columns(new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
+            .Columns(new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .Start(bars => work(new ProgressView(console.Error, bars)));
 
     /// <summary>Begins the next step; the one before is done.</summary>

@@ -1,0 +1,55 @@
+using Quantization.Onnx;
+using Quantization.Reporting;
+using Spectre.Console;
+
+namespace Quantization.Tool;
+
+/// <summary>Tells people what a search found.</summary>
+internal static class SearchSummary
+{
+    private const int MostRows = 8;
+
+    public static void Write(ToolConsole console, SearchRequest request, SearchResult result, QuantizationReport report)
+    {
+        string resumed = result.ResumedSamples > 0 ? $", {Figures.Count(result.ResumedSamples, "sample")} of them by an earlier run" : "";
+        console.Output.WriteLine(
+            $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}{resumed}, scored on the {Figures.Count(result.ScoringSamples, "other sample")} by {result.Metric.Name}; {Figures.Count(result.Trials.Count, "model")} tried.");
+        console.Screen.Write(CreateTable(result));
+        foreach (string sentence in report.Advice)
+        {
+            console.Output.WriteLine(sentence);
+        }
+
+        console.Output.WriteLine(ModelReport.Int8Nodes(result.Model));
+        foreach ((string node, string reason) in result.Model.FloatNodes)
+        {
+            console.Output.WriteLine($"Stays in float: {node} ({reason})");
+        }
+
+        console.Output.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.Model.OutputBytes, result.Model.ModelBytes)}");
+        if (request.ReportPath is not null)
+        {
+            console.Output.WriteLine($"Wrote {request.ReportPath}");
+        }
+    }
+
+    /// <summary>The float model, the best trials and plain quantization.</summary>
+    private static Table CreateTable(SearchResult result)
+    {
+        Table table = ModelReport.CreateTable("Model", "Top-1", "Agreement", "SQNR of outputs");
+        table.AddRow("FP32", Figures.Percent(result.FloatScore.Top1), "-", "-");
+        IEnumerable<SearchTrial> shown = result.Trials.Where(trial => trial.SameAs is null && trial != result.Best)
+            .OrderByDescending(trial => result.Metric.LargerIsBetter ? trial.Score.Score : -trial.Score.Score)
+            .Take(MostRows)
+            .Prepend(result.Best)
+            .Append(result.Baseline)
+            .Distinct();
+        foreach (SearchTrial trial in shown)
+        {
+            string kept = trial == result.Best ? " (kept)" : trial == result.Baseline ? " (plain)" : "";
+            table.AddRow($"{trial.Name}{kept}".EscapeMarkup(), Figures.Percent(trial.Score.Top1), Figures.Percent(trial.Score.Agreement), Figures.Decibels(trial.Score.SignalToNoise));
+        }
+
+        return table;
+    }
+}
