@@ -6,11 +6,11 @@ namespace Quantization.Kernels;
 /// <summary>Dequantizes a run of elements.</summary>
 /// <param name="codes">The first code; of packed codes the pair that it is the first of.</param>
 /// <param name="destination">The first value.</param>
-/// <param name="index">The number of the first element in the parameters.</param>
+/// <param name="index">The number of the first element in the parameters, or of the parameter that all take.</param>
 /// <param name="count">How many elements.</param>
 /// <param name="lanes">The parameters.</param>
 /// <param name="pastCaches">Whether the run is part of so many elements that stores should go past the caches.</param>
-internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destination, nint index, nint count, LaneSource lanes, bool pastCaches = false) : IWidthAction
+internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destination, nint index, nint count, LaneSource* lanes, bool pastCaches = false) : IWidthAction
     where TCode : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -24,36 +24,43 @@ internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destin
             // The difference of two 32-bit numbers needs 33 bits.
             for (nint i = 0; i < count; i++)
             {
-                (float scale, int zeroPoint) = lanes.At(index + i);
+                (float scale, int zeroPoint) = lanes->At(index, i);
                 destination[i] = ScalarUniform.Dequantize(((int*)codes)[i], scale, zeroPoint);
             }
 
             return;
         }
 
-        switch (lanes.Lookup)
+        switch (lanes->Lookup)
         {
             case ParameterLookup.PerRun:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Mapping)), codes, destination, index, count, pastCaches);
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), codes, destination, index, count, pastCaches);
                 break;
             case ParameterLookup.PerElement:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table)), codes, destination, index, count, pastCaches);
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns)), codes, destination, index, count, pastCaches);
                 break;
             default:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table, lanes.BlockShift)), codes, destination, index, count, pastCaches);
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->BlockShift)), codes, destination, index, count, pastCaches);
                 break;
         }
     }
 
     private bool HasNoZeroPoint()
     {
-        if (lanes.Lookup == ParameterLookup.PerRun)
+        if (lanes->Lookup == ParameterLookup.PerRun)
         {
-            return lanes.Mapping.ZeroPoint == 0;
+            return lanes->Rows[index].ZeroPoint == 0;
         }
 
-        nint first = index >> lanes.BlockShift;
-        nint last = (index + count - 1) >> lanes.BlockShift;
-        return !new ReadOnlySpan<int>(lanes.Table.ZeroPoints + first, (int)(last - first + 1)).ContainsAnyExcept(0);
+        nint last = (index + count - 1) >> lanes->BlockShift;
+        for (nint parameter = index >> lanes->BlockShift; parameter <= last; parameter++)
+        {
+            if (lanes->Rows[parameter].ZeroPoint != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

@@ -33,7 +33,7 @@ internal readonly unsafe struct FakeQuantizeMap<TSimd, TFloats, TInts, TLanes, T
         index += offset;
         TFloats value = TSimd.Max(lanes.Low(index), TSimd.Min(lanes.High(index), TSimd.Load(source + offset)));
 
-        TFloats quotient = TSimd.Quotient<TCode>(value, lanes.Divisor(index), lanes.Reciprocal(index), lanes.ReciprocalError(index));
+        TFloats quotient = TSimd.Quotient<TCode, TLanes>(value, lanes, index);
 
         // Through integers, so that −0 becomes 0 as it does in a code.
         return TSimd.Multiply(TSimd.ToSingle(TSimd.RoundToInt32(quotient)), lanes.Scale(index));

@@ -7,11 +7,11 @@ namespace Quantization.Kernels;
 /// <typeparam name="TCode">A code type as wide as the simulated one: it decides the arithmetic of the quotient.</typeparam>
 /// <param name="source">The first value.</param>
 /// <param name="destination">The first result.</param>
-/// <param name="index">The number of the first element in the parameters.</param>
+/// <param name="index">The number of the first element in the parameters, or of the parameter that all take.</param>
 /// <param name="count">How many elements.</param>
 /// <param name="lanes">The parameters.</param>
 /// <param name="pastCaches">Whether the run is part of so many elements that stores should go past the caches.</param>
-internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* destination, nint index, nint count, LaneSource lanes, bool pastCaches = false) : IWidthAction
+internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* destination, nint index, nint count, LaneSource* lanes, bool pastCaches = false) : IWidthAction
     where TCode : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -24,24 +24,24 @@ internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* des
         {
             for (nint i = 0; i < count; i++)
             {
-                (float scale, int zeroPoint) = lanes.At(index + i);
-                int code = ScalarUniform.Quantize(source[i], scale, zeroPoint, lanes.Format.MinCode, lanes.Format.MaxCode);
+                (float scale, int zeroPoint) = lanes->At(index, i);
+                int code = ScalarUniform.Quantize(source[i], scale, zeroPoint, lanes->MinCode, lanes->MaxCode);
                 destination[i] = ScalarUniform.Dequantize(code, scale, zeroPoint);
             }
 
             return;
         }
 
-        switch (lanes.Lookup)
+        switch (lanes->Lookup)
         {
             case ParameterLookup.PerRun:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Mapping)), source, destination, index, count, pastCaches);
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), source, destination, index, count, pastCaches);
                 break;
             case ParameterLookup.PerElement:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table)), source, destination, index, count, pastCaches);
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns)), source, destination, index, count, pastCaches);
                 break;
             default:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table, lanes.BlockShift)), source, destination, index, count, pastCaches);
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, destination, index, count, pastCaches);
                 break;
         }
     }

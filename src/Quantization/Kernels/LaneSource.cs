@@ -1,44 +1,49 @@
 namespace Quantization.Kernels;
 
-/// <summary>Where the parameters of a run come from: one mapping, or a pinned table.</summary>
-internal readonly struct LaneSource
+/// <summary>Where the parameters of elements are found: rows of mappings, and the same as columns where each element has its own.</summary>
+internal readonly unsafe struct LaneSource
 {
-    /// <summary>One mapping for all elements.</summary>
-    public LaneSource(in MappingParameters mapping, CodeFormat format)
+    /// <summary>One mapping, number 0, for all elements.</summary>
+    public LaneSource(MappingParameters* mapping, CodeFormat format)
     {
         Lookup = ParameterLookup.PerRun;
-        Mapping = mapping;
-        Format = format;
+        Rows = mapping;
+        (MinCode, MaxCode) = (format.MinCode, format.MaxCode);
     }
 
-    /// <summary>A mapping for each element, or for each block of <c>1 &lt;&lt; blockShift</c>.</summary>
-    public LaneSource(ParameterLookup lookup, in ParameterPointers table, int blockShift, CodeFormat format)
+    /// <summary>The table of a quantizer; valid as long as that is alive.</summary>
+    public LaneSource(ParameterTable table, in RunLayout layout)
     {
-        Lookup = lookup;
-        Table = table;
-        BlockShift = blockShift;
-        Format = format;
+        Lookup = layout.Lookup;
+        Rows = table.Rows;
+        Columns = table.Columns;
+        BlockShift = layout.BlockShift;
+        (MinCode, MaxCode) = (table.Format.MinCode, table.Format.MaxCode);
     }
 
     public ParameterLookup Lookup { get; }
 
-    public MappingParameters Mapping { get; }
+    /// <summary>The mappings, numbered as parameters are.</summary>
+    public MappingParameters* Rows { get; }
 
-    public ParameterPointers Table { get; }
+    public ParameterPointers Columns { get; }
 
+    /// <summary>log₂ of the block size, where <see cref="Lookup"/> is per block.</summary>
     public int BlockShift { get; }
 
-    public CodeFormat Format { get; }
+    public int MinCode { get; }
 
-    /// <summary>Scale and zero-point of the element with number <paramref name="index"/>.</summary>
-    public unsafe (float Scale, int ZeroPoint) At(nint index)
+    public int MaxCode { get; }
+
+    /// <summary>Scale and zero-point of element <paramref name="offset"/> of a run whose first has the number <paramref name="index"/>.</summary>
+    public (float Scale, int ZeroPoint) At(nint index, nint offset)
     {
-        if (Lookup == ParameterLookup.PerRun)
+        MappingParameters* row = Rows + Lookup switch
         {
-            return (Mapping.Scale, Mapping.ZeroPoint);
-        }
-
-        nint parameter = index >> BlockShift;
-        return (Table.Scales[parameter], Table.ZeroPoints[parameter]);
+            ParameterLookup.PerRun => index,
+            ParameterLookup.PerElement => index + offset,
+            _ => (index + offset) >> BlockShift,
+        };
+        return (row->Scale, row->ZeroPoint);
     }
 }

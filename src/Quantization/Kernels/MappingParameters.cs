@@ -24,19 +24,6 @@ internal readonly struct MappingParameters
         High = (float)((format.MaxCode - (double)zeroPoint) * Divisor);
     }
 
-    /// <summary>A mapping of numbers that were computed before; values are prescaled already.</summary>
-    public MappingParameters(float scale, float divisor, float reciprocal, float reciprocalError, float low, float high, int zeroPoint)
-    {
-        Scale = scale;
-        Prescale = 1;
-        Divisor = divisor;
-        Reciprocal = reciprocal;
-        ReciprocalError = reciprocalError;
-        Low = low;
-        High = high;
-        ZeroPoint = zeroPoint;
-    }
-
     public float Scale { get; }
 
     public float Prescale { get; }

@@ -1,17 +1,30 @@
 namespace Quantization.Kernels;
 
-/// <summary>Where the columns of a <see cref="ParameterTable"/> lie while it is pinned. Whole vectors may be read at every index.</summary>
-internal readonly unsafe struct ParameterPointers(float* scales, float* divisors, float* reciprocals, float* reciprocalErrors, float* lows, float* highs, int* zeroPoints)
+/// <summary>Where the columns of a <see cref="ParameterTable"/> lie. Whole vectors may be read at every index.</summary>
+/// <param name="columns">Memory of <see cref="Count"/> columns.</param>
+/// <param name="length">The length of a column.</param>
+internal readonly unsafe struct ParameterPointers(float* columns, nint length)
 {
-    public readonly float* Scales = scales;
-    public readonly float* Divisors = divisors;
-    public readonly float* Reciprocals = reciprocals;
-    public readonly float* ReciprocalErrors = reciprocalErrors;
-    public readonly float* Lows = lows;
-    public readonly float* Highs = highs;
-    public readonly int* ZeroPoints = zeroPoints;
+    /// <summary>How many columns there are.</summary>
+    public const int Count = 7;
 
-    /// <summary>The table seen from group <paramref name="index"/> on.</summary>
-    public ParameterPointers From(nint index) =>
-        new(Scales + index, Divisors + index, Reciprocals + index, ReciprocalErrors + index, Lows + index, Highs + index, ZeroPoints + index);
+    public readonly float* Scales = columns;
+    public readonly float* Divisors = columns + length;
+    public readonly float* Reciprocals = columns + 2 * length;
+    public readonly float* ReciprocalErrors = columns + 3 * length;
+    public readonly float* Lows = columns + 4 * length;
+    public readonly float* Highs = columns + 5 * length;
+    public readonly int* ZeroPoints = (int*)(columns + 6 * length);
+
+    /// <summary>Writes the mapping with number <paramref name="index"/>.</summary>
+    public void Set(nint index, in MappingParameters mapping)
+    {
+        Scales[index] = mapping.Scale;
+        Divisors[index] = mapping.Divisor;
+        Reciprocals[index] = mapping.Reciprocal;
+        ReciprocalErrors[index] = mapping.ReciprocalError;
+        Lows[index] = mapping.Low;
+        Highs[index] = mapping.High;
+        ZeroPoints[index] = mapping.ZeroPoint;
+    }
 }

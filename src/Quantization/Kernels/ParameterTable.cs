@@ -3,82 +3,56 @@ using System.Runtime.InteropServices;
 
 namespace Quantization.Kernels;
 
-/// <summary>The mappings of all groups, a column for each number so that vectors can be read from them. Made once for a quantizer; the columns never move.</summary>
+/// <summary>
+/// The mappings of all groups, made once for a quantizer: as rows, where a run or a block takes one mapping, which then lies in one cache line; and as columns, a vector of elements each with its own
+/// mapping. Neither ever moves.
+/// </summary>
 internal sealed unsafe class ParameterTable
 {
     /// <summary>The elements of the longest step of a map, which may read on past the last parameter.</summary>
     private const int Padding = 64;
 
+    private readonly MappingParameters[] _rows;
+
+    /// <summary>The columns, one after another; referenced to keep them alive.</summary>
+    private readonly float[] _columns;
+
     public ParameterTable(ReadOnlySpan<float> scales, ReadOnlySpan<int> zeroPoints, CodeFormat format)
     {
         Format = format;
         int length = scales.Length + Padding;
-        Scales = Column<float>(length);
-        Reciprocals = Column<float>(length);
-        ReciprocalErrors = Column<float>(length);
-        Lows = Column<float>(length);
-        Highs = Column<float>(length);
-        ZeroPoints = Column<int>(length);
+        _rows = GC.AllocateArray<MappingParameters>(length, pinned: true);
         for (int i = 0; i < scales.Length; i++)
         {
-            MappingParameters mapping = new(scales[i], zeroPoints[i], format);
-            Scales[i] = mapping.Scale;
-            Reciprocals[i] = mapping.Reciprocal;
-            ReciprocalErrors[i] = mapping.ReciprocalError;
-            Lows[i] = mapping.Low;
-            Highs[i] = mapping.High;
-            ZeroPoints[i] = mapping.ZeroPoint;
-            NeedsPrescale |= mapping.Prescale != 1;
+            _rows[i] = new MappingParameters(scales[i], zeroPoints[i], format);
+            NeedsPrescale |= _rows[i].Prescale != 1;
         }
 
-        Divisors = Scales;
+        Rows = (MappingParameters*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_rows));
         if (NeedsPrescale)
         {
-            Divisors = Column<float>(length);
-            Prescales = new float[scales.Length];
-            for (int i = 0; i < scales.Length; i++)
-            {
-                Prescales[i] = new MappingParameters(scales[i], zeroPoints[i], format).Prescale;
-                Divisors[i] = scales[i] * Prescales[i];
-            }
+            Prescales = Array.ConvertAll(_rows, row => row.Prescale);
         }
 
-        Pointers = new ParameterPointers(
-            Address(Scales), Address(Divisors), Address(Reciprocals), Address(ReciprocalErrors), Address(Lows), Address(Highs), Address(ZeroPoints));
+        _columns = GC.AllocateArray<float>(checked(ParameterPointers.Count * length), pinned: true);
+        Columns = new ParameterPointers((float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_columns)), length);
+        for (int i = 0; i < scales.Length; i++)
+        {
+            Columns.Set(i, _rows[i]);
+        }
     }
 
     public CodeFormat Format { get; }
 
-    public float[] Scales { get; }
-
     /// <summary>The powers of two that values are multiplied by, where <see cref="NeedsPrescale"/>.</summary>
     public float[] Prescales { get; } = [];
 
-    public int[] ZeroPoints { get; }
+    /// <summary>The mappings; valid as long as this object is alive.</summary>
+    public MappingParameters* Rows { get; }
 
-    /// <summary>Where the columns lie; valid as long as this object is alive.</summary>
-    public ParameterPointers Pointers { get; }
+    /// <summary>The same mappings by columns; valid as long as this object is alive.</summary>
+    public ParameterPointers Columns { get; }
 
     /// <summary>Whether any scale is so extreme that values are multiplied by a power of two first.</summary>
     public bool NeedsPrescale { get; }
-
-    private float[] Divisors { get; }
-
-    private float[] Reciprocals { get; }
-
-    private float[] ReciprocalErrors { get; }
-
-    private float[] Lows { get; }
-
-    private float[] Highs { get; }
-
-    /// <summary>The mapping of one group; values must be prescaled already.</summary>
-    public MappingParameters this[nint index] =>
-        new(Scales[index], Divisors[index], Reciprocals[index], ReciprocalErrors[index], Lows[index], Highs[index], ZeroPoints[index]);
-
-    private static T[] Column<T>(int length)
-        where T : unmanaged => GC.AllocateArray<T>(length, pinned: true);
-
-    private static T* Address<T>(T[] column)
-        where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(column));
 }

@@ -27,7 +27,7 @@ internal readonly unsafe struct QuantizeMap<TSimd, TFloats, TInts, TLanes, TCode
 
         // NaN comes through both comparisons as it is, and rounds to 0: the zero-point.
         TFloats value = TSimd.Max(lanes.Low(index), TSimd.Min(lanes.High(index), TSimd.Load(source + offset)));
-        TFloats quotient = TSimd.Quotient<TCode>(value, lanes.Divisor(index), lanes.Reciprocal(index), lanes.ReciprocalError(index));
+        TFloats quotient = TSimd.Quotient<TCode, TLanes>(value, lanes, index);
         return TSimd.Add(TSimd.RoundToInt32(quotient), lanes.ZeroPoint(index));
     }
 }

@@ -6,11 +6,11 @@ namespace Quantization.Kernels;
 /// <summary>Quantizes a run of elements.</summary>
 /// <param name="source">The first value.</param>
 /// <param name="codes">The first code; of packed codes the pair that it is the first of.</param>
-/// <param name="index">The number of the first element in the parameters.</param>
+/// <param name="index">The number of the first element in the parameters, or of the parameter that all take.</param>
 /// <param name="count">How many elements.</param>
 /// <param name="lanes">The parameters.</param>
 /// <param name="pastCaches">Whether the run is part of so many elements that stores should go past the caches.</param>
-internal readonly unsafe struct QuantizeRun<TCode>(float* source, TCode* codes, nint index, nint count, LaneSource lanes, bool pastCaches = false) : IWidthAction
+internal readonly unsafe struct QuantizeRun<TCode>(float* source, TCode* codes, nint index, nint count, LaneSource* lanes, bool pastCaches = false) : IWidthAction
     where TCode : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -25,16 +25,16 @@ internal readonly unsafe struct QuantizeRun<TCode>(float* source, TCode* codes, 
             return;
         }
 
-        switch (lanes.Lookup)
+        switch (lanes->Lookup)
         {
             case ParameterLookup.PerRun:
-                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Mapping)), source, codes, index, count, pastCaches);
+                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), source, codes, index, count, pastCaches);
                 break;
             case ParameterLookup.PerElement:
-                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table)), source, codes, index, count, pastCaches);
+                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns)), source, codes, index, count, pastCaches);
                 break;
             default:
-                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes.Table, lanes.BlockShift)), source, codes, index, count, pastCaches);
+                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, codes, index, count, pastCaches);
                 break;
         }
     }
@@ -45,16 +45,16 @@ internal readonly unsafe struct QuantizeRun<TCode>(float* source, TCode* codes, 
         where TFloats : unmanaged
         where TInts : unmanaged
     {
-        if (lanes.Lookup == ParameterLookup.PerRun && lanes.Mapping.ZeroPoint == 0 && lanes.Format == CodeFormat.Int32)
+        if (lanes->Lookup == ParameterLookup.PerRun && lanes->Rows[index].ZeroPoint == 0 && lanes->MinCode == int.MinValue && lanes->MaxCode == int.MaxValue)
         {
-            Driver.Run(new WideQuantizeMap<TSimd, TFloats, TInts>(lanes.Mapping.Scale), source, (int*)codes, index, count);
+            Driver.Run(new WideQuantizeMap<TSimd, TFloats, TInts>(lanes->Rows[index].Scale), source, (int*)codes, index, count);
             return;
         }
 
         for (nint i = 0; i < count; i++)
         {
-            (float scale, int zeroPoint) = lanes.At(index + i);
-            ((int*)codes)[i] = ScalarUniform.Quantize(source[i], scale, zeroPoint, lanes.Format.MinCode, lanes.Format.MaxCode);
+            (float scale, int zeroPoint) = lanes->At(index, i);
+            ((int*)codes)[i] = ScalarUniform.Quantize(source[i], scale, zeroPoint, lanes->MinCode, lanes->MaxCode);
         }
     }
 }

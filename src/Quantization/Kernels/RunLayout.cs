@@ -126,8 +126,8 @@ internal readonly struct RunLayout
     /// <summary>The <paramref name="count"/> elements of a run that follow its first <paramref name="skip"/>.</summary>
     public Run Part(Run run, nint skip, nint count) => new(run.Start + skip, count, Lookup == ParameterLookup.PerElement ? run.Parameter + skip : run.Parameter);
 
-    /// <summary>The number of a run's first element as parameters are looked up by: in the tensor for blocks, in the run otherwise.</summary>
-    public nint IndexOf(Run run) => Lookup == ParameterLookup.PerBlock ? run.Start : 0;
+    /// <summary>The number that parameters of a run are looked up from: its first element for blocks, its first parameter otherwise.</summary>
+    public nint IndexOf(Run run) => Lookup == ParameterLookup.PerBlock ? run.Start : run.Parameter;
 
     /// <summary>The parameter of a run's first element.</summary>
     public nint ParameterOf(Run run) => Lookup == ParameterLookup.PerBlock ? run.Start >> BlockShift : run.Parameter;

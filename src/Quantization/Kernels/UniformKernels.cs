@@ -7,14 +7,14 @@ namespace Quantization.Kernels;
 internal static unsafe class UniformKernels
 {
     /// <summary>Quantizes elements that share a mapping.</summary>
-    public static void Quantize<TValue, TCode>(TValue* source, TCode* codes, nint count, in MappingParameters mapping, CodeFormat format)
+    public static void Quantize<TValue, TCode>(TValue* source, TCode* codes, nint count, MappingParameters mapping, CodeFormat format)
         where TValue : unmanaged
         where TCode : unmanaged
     {
-        LaneSource lanes = new(mapping, format);
+        LaneSource lanes = new(&mapping, format);
         if (IsPlain<TValue, TCode>(mapping.Prescale != 1))
         {
-            Width.Invoke(new QuantizeRun<TCode>((float*)source, codes, 0, count, lanes));
+            Width.Invoke(new QuantizeRun<TCode>((float*)source, codes, 0, count, &lanes));
             return;
         }
 
@@ -23,18 +23,18 @@ internal static unsafe class UniformKernels
         {
             int length = (int)Math.Min(ValueTiles.Length, count - i);
             FillTile<TValue, TCode>(source + i, length, mapping.Prescale, tile);
-            Width.Invoke(new QuantizeRun<TCode>(tile, Advance(codes, i), 0, length, lanes));
+            Width.Invoke(new QuantizeRun<TCode>(tile, Advance(codes, i), 0, length, &lanes));
         }
     }
 
     /// <summary>Quantizes and dequantizes elements that share a mapping.</summary>
-    public static void FakeQuantize<TCode>(float* source, float* destination, nint count, in MappingParameters mapping, CodeFormat format)
+    public static void FakeQuantize<TCode>(float* source, float* destination, nint count, MappingParameters mapping, CodeFormat format)
         where TCode : unmanaged
     {
-        LaneSource lanes = new(mapping, format);
+        LaneSource lanes = new(&mapping, format);
         if (IsPlain<float, TCode>(mapping.Prescale != 1))
         {
-            Width.Invoke(new FakeQuantizeRun<TCode>(source, destination, 0, count, lanes));
+            Width.Invoke(new FakeQuantizeRun<TCode>(source, destination, 0, count, &lanes));
             return;
         }
 
@@ -43,13 +43,17 @@ internal static unsafe class UniformKernels
         {
             int length = (int)Math.Min(ValueTiles.Length, count - i);
             FillTile<float, TCode>(source + i, length, mapping.Prescale, tile);
-            Width.Invoke(new FakeQuantizeRun<TCode>(tile, destination + i, 0, length, lanes));
+            Width.Invoke(new FakeQuantizeRun<TCode>(tile, destination + i, 0, length, &lanes));
         }
     }
 
     /// <summary>Dequantizes elements that share a mapping.</summary>
-    public static void Dequantize<TCode>(TCode* codes, float* destination, nint count, in MappingParameters mapping, CodeFormat format)
-        where TCode : unmanaged => Width.Invoke(new DequantizeRun<TCode>(codes, destination, 0, count, new LaneSource(mapping, format)));
+    public static void Dequantize<TCode>(TCode* codes, float* destination, nint count, MappingParameters mapping, CodeFormat format)
+        where TCode : unmanaged
+    {
+        LaneSource lanes = new(&mapping, format);
+        Width.Invoke(new DequantizeRun<TCode>(codes, destination, 0, count, &lanes));
+    }
 
     /// <summary>Whether values go to the kernel as they are. 32-bit codes divide by the scale itself.</summary>
     public static bool IsPlain<TValue, TCode>(bool needsPrescale) => typeof(TValue) == typeof(float) && (!needsPrescale || typeof(TCode) == typeof(int));

@@ -4,18 +4,18 @@ using Quantization.Kernels.Simd;
 namespace Quantization.Kernels;
 
 /// <summary>One mapping for all elements, held in registers.</summary>
-internal readonly struct UniformLanes<TSimd, TFloats, TInts>(MappingParameters parameters) : ILanes<TFloats, TInts>
+internal readonly unsafe struct UniformLanes<TSimd, TFloats, TInts>(MappingParameters* parameters) : ILanes<TFloats, TInts>
     where TSimd : struct, ISimd<TFloats, TInts>
     where TFloats : unmanaged
     where TInts : unmanaged
 {
-    private readonly TFloats _scale = TSimd.Broadcast(parameters.Scale);
-    private readonly TFloats _divisor = TSimd.Broadcast(parameters.Divisor);
-    private readonly TFloats _reciprocal = TSimd.Broadcast(parameters.Reciprocal);
-    private readonly TFloats _reciprocalError = TSimd.Broadcast(parameters.ReciprocalError);
-    private readonly TFloats _low = TSimd.Broadcast(parameters.Low);
-    private readonly TFloats _high = TSimd.Broadcast(parameters.High);
-    private readonly TInts _zeroPoint = TSimd.Broadcast(parameters.ZeroPoint);
+    private readonly TFloats _scale = TSimd.Broadcast(parameters->Scale);
+    private readonly TFloats _divisor = TSimd.Broadcast(parameters->Divisor);
+    private readonly TFloats _reciprocal = TSimd.Broadcast(parameters->Reciprocal);
+    private readonly TFloats _reciprocalError = TSimd.Broadcast(parameters->ReciprocalError);
+    private readonly TFloats _low = TSimd.Broadcast(parameters->Low);
+    private readonly TFloats _high = TSimd.Broadcast(parameters->High);
+    private readonly TInts _zeroPoint = TSimd.Broadcast(parameters->ZeroPoint);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TFloats Scale(nint index) => _scale;

@@ -39,11 +39,13 @@ internal unsafe interface ISimd<TFloats, TInts>
     static abstract TFloats Divide(TFloats left, TFloats right);
 
     /// <summary>
-    /// A quotient for codes of type <typeparamref name="TCode"/>: rounding it to an integer gives what rounding <paramref name="value"/> / <paramref name="divisor"/> gives. Values are clamped to the codes' range and
+    /// A quotient for codes of type <typeparamref name="TCode"/>: rounding it to an integer gives what rounding <paramref name="value"/> / divisor gives. Values are clamped to the codes' range and
     /// divisors lie far from the ends of the exponent range. Without fused multiply-add it is the division itself.
     /// </summary>
-    static abstract TFloats Quotient<TCode>(TFloats value, TFloats divisor, TFloats reciprocal, TFloats reciprocalError)
-        where TCode : unmanaged;
+    /// <remarks>Each width reads only those parameters that its arithmetic takes.</remarks>
+    static abstract TFloats Quotient<TCode, TLanes>(TFloats value, in TLanes lanes, nint index)
+        where TCode : unmanaged
+        where TLanes : struct, ILanes<TFloats, TInts>;
 
     /// <summary>Rounds half to even; NaN gives 0. Magnitudes are below 2³¹.</summary>
     static abstract TInts RoundToInt32(TFloats value);

@@ -40,18 +40,20 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
     public static Vector256<float> Divide(Vector256<float> left, Vector256<float> right) => left / right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Quotient<TCode>(Vector256<float> value, Vector256<float> divisor, Vector256<float> reciprocal, Vector256<float> reciprocalError)
+    public static Vector256<float> Quotient<TCode, TLanes>(Vector256<float> value, in TLanes lanes, nint index)
         where TCode : unmanaged
+        where TLanes : struct, ILanes<Vector256<float>, Vector256<int>>
     {
+        Vector256<float> reciprocal = lanes.Reciprocal(index);
         if (sizeof(TCode) == 1)
         {
             // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5: checked for every mantissa of the divisor.
-            return Fma.MultiplyAdd(value, reciprocal, value * reciprocalError);
+            return Fma.MultiplyAdd(value, reciprocal, value * lanes.ReciprocalError(index));
         }
 
         // The rounded quotient: an estimate and the correction by its exact remainder (Markstein, IBM J. Res. Dev. 34, 1990).
         Vector256<float> estimate = value * reciprocal;
-        Vector256<float> remainder = Fma.MultiplyAddNegated(estimate, divisor, value);
+        Vector256<float> remainder = Fma.MultiplyAddNegated(estimate, lanes.Divisor(index), value);
         return Fma.MultiplyAdd(remainder, reciprocal, estimate);
     }
 

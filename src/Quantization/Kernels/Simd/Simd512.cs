@@ -40,18 +40,20 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
     public static Vector512<float> Divide(Vector512<float> left, Vector512<float> right) => left / right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Quotient<TCode>(Vector512<float> value, Vector512<float> divisor, Vector512<float> reciprocal, Vector512<float> reciprocalError)
+    public static Vector512<float> Quotient<TCode, TLanes>(Vector512<float> value, in TLanes lanes, nint index)
         where TCode : unmanaged
+        where TLanes : struct, ILanes<Vector512<float>, Vector512<int>>
     {
+        Vector512<float> reciprocal = lanes.Reciprocal(index);
         if (sizeof(TCode) == 1)
         {
             // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5: checked for every mantissa of the divisor.
-            return Avx512F.FusedMultiplyAdd(value, reciprocal, value * reciprocalError);
+            return Avx512F.FusedMultiplyAdd(value, reciprocal, value * lanes.ReciprocalError(index));
         }
 
         // The rounded quotient: an estimate and the correction by its exact remainder (Markstein, IBM J. Res. Dev. 34, 1990).
         Vector512<float> estimate = value * reciprocal;
-        Vector512<float> remainder = Avx512F.FusedMultiplyAddNegated(estimate, divisor, value);
+        Vector512<float> remainder = Avx512F.FusedMultiplyAddNegated(estimate, lanes.Divisor(index), value);
         return Avx512F.FusedMultiplyAdd(remainder, reciprocal, estimate);
     }
 

@@ -39,8 +39,9 @@ internal readonly unsafe struct SimdPortable : ISimd<Vector<float>, Vector<int>>
     public static Vector<float> Divide(Vector<float> left, Vector<float> right) => left / right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Quotient<TCode>(Vector<float> value, Vector<float> divisor, Vector<float> reciprocal, Vector<float> reciprocalError)
-        where TCode : unmanaged => value / divisor;
+    public static Vector<float> Quotient<TCode, TLanes>(Vector<float> value, in TLanes lanes, nint index)
+        where TCode : unmanaged
+        where TLanes : struct, ILanes<Vector<float>, Vector<int>> => value / lanes.Divisor(index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<int> RoundToInt32(Vector<float> value) =>

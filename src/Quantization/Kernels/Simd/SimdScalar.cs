@@ -28,8 +28,9 @@ internal readonly unsafe struct SimdScalar : ISimd<float, int>
 
     public static float Divide(float left, float right) => left / right;
 
-    public static float Quotient<TCode>(float value, float divisor, float reciprocal, float reciprocalError)
-        where TCode : unmanaged => value / divisor;
+    public static float Quotient<TCode, TLanes>(float value, in TLanes lanes, nint index)
+        where TCode : unmanaged
+        where TLanes : struct, ILanes<float, int> => value / lanes.Divisor(index);
 
     public static int RoundToInt32(float value) => (int)MathF.Round(value, MidpointRounding.ToEven);
 
