@@ -33,6 +33,9 @@ internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destin
 
         switch (lanes->Lookup)
         {
+            case ParameterLookup.PerRun when count < LaneSource.LongRun:
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ShortRunLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), codes, destination, index, count, pastCaches);
+                break;
             case ParameterLookup.PerRun:
                 Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), codes, destination, index, count, pastCaches);
                 break;

@@ -34,6 +34,9 @@ internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* des
 
         switch (lanes->Lookup)
         {
+            case ParameterLookup.PerRun when count < LaneSource.LongRun:
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, ShortRunLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), source, destination, index, count, pastCaches);
+                break;
             case ParameterLookup.PerRun:
                 Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), source, destination, index, count, pastCaches);
                 break;

@@ -3,6 +3,9 @@ namespace Quantization.Kernels;
 /// <summary>Where the parameters of elements are found: rows of mappings, and the same as columns where each element has its own.</summary>
 internal readonly unsafe struct LaneSource
 {
+    /// <summary>The elements from which a run repays filling registers with its mapping first.</summary>
+    public const nint LongRun = 16384;
+
     /// <summary>One mapping, number 0, for all elements.</summary>
     public LaneSource(MappingParameters* mapping, CodeFormat format)
     {

@@ -12,6 +12,9 @@ internal sealed unsafe class ParameterTable
     /// <summary>The elements of the longest step of a map, which may read on past the last parameter.</summary>
     private const int Padding = 64;
 
+    /// <summary>The elements of a cache line.</summary>
+    private const int LineLength = 16;
+
     private readonly MappingParameters[] _rows;
 
     /// <summary>The columns, one after another; referenced to keep them alive.</summary>
@@ -34,8 +37,11 @@ internal sealed unsafe class ParameterTable
             Prescales = Array.ConvertAll(_rows, row => row.Prescale);
         }
 
-        _columns = GC.AllocateArray<float>(checked(ParameterPointers.Count * length), pinned: true);
-        Columns = new ParameterPointers((float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_columns)), length);
+        // Columns begin at cache lines: a vector across two of them takes two reads.
+        nint stride = (length + LineLength - 1) / LineLength * LineLength;
+        _columns = GC.AllocateArray<float>(checked((int)(ParameterPointers.Count * stride + LineLength)), pinned: true);
+        nint first = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_columns));
+        Columns = new ParameterPointers((float*)(first + (-first & (LineLength * sizeof(float) - 1))), stride);
         for (int i = 0; i < scales.Length; i++)
         {
             Columns.Set(i, _rows[i]);

@@ -27,6 +27,9 @@ internal readonly unsafe struct QuantizeRun<TCode>(float* source, TCode* codes, 
 
         switch (lanes->Lookup)
         {
+            case ParameterLookup.PerRun when count < LaneSource.LongRun:
+                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, ShortRunLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), source, codes, index, count, pastCaches);
+                break;
             case ParameterLookup.PerRun:
                 Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), source, codes, index, count, pastCaches);
                 break;

@@ -11,8 +11,11 @@ internal static unsafe class Driver
     /// </summary>
     private const nint StreamingBytes = 4 << 20;
 
+    /// <summary>How many bytes ahead a loop over memory outside the caches asks for them: a page, where the hardware's own look-ahead ends.</summary>
+    private const int PrefetchDistance = 4096;
+
     /// <summary>Stores past the caches are aligned to what the widest of them needs.</summary>
-    private const nint StreamingAlignment = 64;
+    private const int StreamingAlignment = 64;
 
     /// <summary>Maps <paramref name="count"/> elements. The destination lies outside the source, or starts where it starts and its elements are no wider.</summary>
     /// <param name="map">The mapping.</param>
@@ -74,12 +77,33 @@ internal static unsafe class Driver
         nint i = 0;
         for (; i <= count - TMap.Step; i += TMap.Step)
         {
+            if (TStores.AreNonTemporal)
+            {
+                Prefetch(Advance(source, i), (int)BytesOf<TSource>(TMap.Step));
+            }
+
             step.Invoke<TStores>(Advance(source, i), Advance(destination, i), index + i);
         }
 
         if (i < count)
         {
             RunTail(map, Advance(source, i), Advance(destination, i), index + i, count - i);
+        }
+    }
+
+    /// <summary>
+    /// Asks for what the loop, or that over the next run, reads <see cref="PrefetchDistance"/> later: between short runs the processor does not look far enough ahead by itself. Beyond the end it does nothing.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch<TSource>(TSource* source, int bytes)
+        where TSource : unmanaged
+    {
+        if (Sse.IsSupported)
+        {
+            for (int line = 0; line < bytes; line += StreamingAlignment)
+            {
+                Sse.Prefetch0((byte*)source + PrefetchDistance + line);
+            }
         }
     }
 
