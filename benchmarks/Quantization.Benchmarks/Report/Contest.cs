@@ -11,7 +11,16 @@ internal static class Contest
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(4);
 
     /// <summary>The median seconds of one call of each contestant.</summary>
-    public static double[] Measure(params Action[] contestants)
+    public static double[] Measure(params Action[] contestants) => Array.ConvertAll(Turns(contestants), Median);
+
+    /// <summary>The median, over the turns, of how many times as long the second contestant took as the first: what slows a turn slows both, so small differences show.</summary>
+    public static double Ratio(Action first, Action second)
+    {
+        double[][] seconds = Turns([first, second]);
+        return Median([.. seconds[1].Zip(seconds[0], (slow, fast) => slow / fast)]);
+    }
+
+    private static double[][] Turns(Action[] contestants)
     {
         int[] calls = Array.ConvertAll(contestants, CallsPerTurn);
         double[][] seconds = Array.ConvertAll(contestants, _ => new double[Rounds]);
@@ -23,7 +32,7 @@ internal static class Contest
             }
         }
 
-        return Array.ConvertAll(seconds, Median);
+        return seconds;
     }
 
     private static int CallsPerTurn(Action contestant)

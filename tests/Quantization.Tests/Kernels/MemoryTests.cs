@@ -41,11 +41,27 @@ public unsafe class MemoryTests
         }
     }
 
+    [Fact]
+    public void Values_stored_past_the_caches_are_those_of_their_codes()
+    {
+        byte[] codes = new byte[3_600_007];
+        new Random(3).NextBytes(codes);
+        float[] values = new float[codes.Length];
+        QuantizationPrimitives.Dequantize<byte>(codes, Scale, 7, values);
+        int wrong = 0;
+        for (int i = 0; i < codes.Length; i++)
+        {
+            wrong += values[i] == (codes[i] - 7) * Scale ? 0 : 1;
+        }
+
+        wrong.Should().Be(0);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(63)]
     [InlineData(1000)]
-    [InlineData(2_000_003)]
+    [InlineData(2_500_003)]
     public void In_place_gives_what_separate_memory_gives(int length)
     {
         float[] values = Values(length);

@@ -7,9 +7,12 @@ namespace Quantization.Kernels.Simd;
 internal static unsafe class Driver
 {
     /// <summary>
-    /// The bytes, read and written, from which a run is split into two streams with stores past the caches: what does not stay in a core's own caches gains by both.
+    /// The bytes, read and written, from which a run of narrowing elements is split into two streams with stores past the caches: what does not stay in a core's own caches gains by both.
     /// </summary>
-    private const nint StreamingBytes = 4 << 20;
+    private const nint NarrowingStreamBytes = 4 << 20;
+
+    /// <summary>The same where as much is written as read, or more: written lines are worth keeping as long as a cache shared by the cores has room for them.</summary>
+    private const nint StreamBytes = 16 << 20;
 
     /// <summary>How many bytes ahead a loop over memory outside the caches asks for them: a page, where the hardware's own look-ahead ends.</summary>
     private const int PrefetchDistance = 4096;
@@ -54,7 +57,7 @@ internal static unsafe class Driver
     /// <summary>Whether mapping so many elements touches more memory than stays in a core's own caches.</summary>
     public static bool ExceedsCaches<TSource, TDestination>(nint count)
         where TSource : unmanaged
-        where TDestination : unmanaged => BytesOf<TSource>(count) + BytesOf<TDestination>(count) >= StreamingBytes;
+        where TDestination : unmanaged => BytesOf<TSource>(count) + BytesOf<TDestination>(count) >= (BytesOf<TSource>(count) > BytesOf<TDestination>(count) ? NarrowingStreamBytes : StreamBytes);
 
     /// <summary>Makes stores past the caches visible before whatever follows.</summary>
     public static void Fence()
