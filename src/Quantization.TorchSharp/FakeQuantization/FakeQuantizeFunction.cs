@@ -1,0 +1,66 @@
+using System.Numerics.Tensors;
+using TorchSharp;
+
+namespace Quantization.TorchSharp;
+
+/// <summary>
+/// Fake quantization as an operation of autograd: the forward pass is <see cref="IQuantizer.FakeQuantize"/>, the backward pass <see cref="FakeQuantizeGradient"/>. Arguments: the values; the natural logarithm of
+/// the scales, or null where they are not learned; the quantizer; what the scales' gradient is multiplied by.
+/// </summary>
+internal sealed class FakeQuantizeFunction : torch.autograd.SingleTensorFunction<FakeQuantizeFunction>
+{
+    private const string QuantizerKey = "quantizer", FactorKey = "factor", LearnsKey = "learns", DeviceKey = "device";
+
+    /// <inheritdoc/>
+    public override string Name => nameof(FakeQuantizeFunction);
+
+    /// <inheritdoc/>
+    public override torch.Tensor forward(torch.autograd.AutogradContext ctx, params object[] vars)
+    {
+        torch.Tensor values = (torch.Tensor)vars[0];
+        UniformQuantizer quantizer = (UniformQuantizer)vars[2];
+        torch.Tensor dense = TensorMemory.Dense(values);
+        torch.Tensor result = torch.empty_like(dense);
+        nint[] shape = TensorMemory.Shape(dense);
+        quantizer.FakeQuantize(new ReadOnlyTensorSpan<float>(TensorMemory.Span<float>(dense), shape), new TensorSpan<float>(TensorMemory.Span<float>(result), shape));
+
+        ctx.save_for_backward([dense]);
+        ctx.save_data(QuantizerKey, quantizer);
+        ctx.save_data(FactorKey, vars[3]);
+        ctx.save_data(LearnsKey, vars[1] is not null);
+        ctx.save_data(DeviceKey, values.device);
+        return Back(result, values.device);
+    }
+
+    /// <inheritdoc/>
+    public override List<torch.Tensor> backward(torch.autograd.AutogradContext ctx, torch.Tensor grad_output)
+    {
+        torch.Tensor values = ctx.get_saved_variables()[0];
+        UniformQuantizer quantizer = (UniformQuantizer)ctx.get_data(QuantizerKey);
+        torch.Device device = (torch.Device)ctx.get_data(DeviceKey);
+        torch.Tensor gradient = TensorMemory.Dense(grad_output);
+        torch.Tensor result = torch.empty_like(values);
+        nint[] shape = TensorMemory.Shape(values);
+        ReadOnlyTensorSpan<float> source = new(TensorMemory.Span<float>(values), shape), outputGradient = new(TensorMemory.Span<float>(gradient), shape);
+        TensorSpan<float> sourceGradient = new(TensorMemory.Span<float>(result), shape);
+        if (!(bool)ctx.get_data(LearnsKey))
+        {
+            FakeQuantizeGradient.StraightThrough(quantizer, source, outputGradient, sourceGradient);
+            return [Back(result, device), null!, null!, null!];
+        }
+
+        double[] scaleGradients = new double[quantizer.Parameters.Count];
+        FakeQuantizeGradient.LearnedScale(quantizer, source, outputGradient, sourceGradient, scaleGradients);
+        double factor = (double)ctx.get_data(FactorKey);
+        float[] logarithms = new float[scaleGradients.Length];
+        for (int i = 0; i < logarithms.Length; i++)
+        {
+            // d scale / d ln(scale) = scale
+            logarithms[i] = (float)(scaleGradients[i] * quantizer.Parameters.Scales[i] * factor);
+        }
+
+        return [Back(result, device), Back(torch.tensor(logarithms), device), null!, null!];
+    }
+
+    private static torch.Tensor Back(torch.Tensor tensor, torch.Device device) => device.type == DeviceType.CPU ? tensor : tensor.to(device);
+}

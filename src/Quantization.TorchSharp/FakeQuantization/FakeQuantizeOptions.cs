@@ -1,0 +1,46 @@
+namespace Quantization.TorchSharp;
+
+/// <summary>How one <see cref="FakeQuantize"/> maps its values.</summary>
+public sealed record FakeQuantizeOptions
+{
+    /// <summary>The codes that are simulated. The default is 8 bits without sign.</summary>
+    public CodeFormat Format { get; init; } = CodeFormat.UInt8;
+
+    /// <summary>Which values share a scale: per-tensor (the default) or per-channel.</summary>
+    public Granularity Granularity { get; init; }
+
+    /// <summary>Affine (the default; the zero-point lies where real 0 is) or symmetric (the zero-point is 0).</summary>
+    public QuantizationScheme Scheme { get; init; } = QuantizationScheme.Affine;
+
+    /// <summary>Where the range comes from. The default is <see cref="RangeMode.Observed"/>.</summary>
+    public RangeMode Range { get; init; }
+
+    /// <summary>
+    /// The share of a new batch in the moving average of the observed range, above 0 and at most 1: <c>range += Momentum · (batch − range)</c>. The default is 0.01; 1 takes the range of each batch as it is,
+    /// which is what weights want.
+    /// </summary>
+    public double Momentum { get; init; } = 0.01;
+
+    /// <summary>The training steps for which values pass unchanged and are only observed: a net that trains from nothing needs some before its ranges mean anything. The default is 0.</summary>
+    public long StartStep { get; init; }
+
+    internal void Check()
+    {
+        ArgumentNullException.ThrowIfNull(Format);
+        if (!(Momentum > 0 && Momentum <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Momentum), Momentum, "The share of a new batch must be above 0 and at most 1.");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(StartStep);
+        if (Granularity.Kind == GranularityKind.PerBlock)
+        {
+            throw new NotSupportedException("Fake quantization in training is per-tensor or per-channel.");
+        }
+
+        if (Format.StorageBits > 16)
+        {
+            throw new ArgumentException($"Fake quantization simulates 2 to 16 bits, not {Format}.", nameof(Format));
+        }
+    }
+}
