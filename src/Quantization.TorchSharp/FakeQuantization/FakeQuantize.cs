@@ -17,6 +17,9 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
 {
     private const int StepsSlot = 0, HasRangeSlot = 1, FrozenSlot = 2;
 
+    /// <summary>Bins a sign of a single channel's statistic: a channel of weights has hundreds to thousands of values.</summary>
+    private const int ChannelBins = 1024;
+
     private readonly Parameter? log_scale;
     private readonly Tensor? range;
     private readonly Tensor zero_point;
@@ -45,16 +48,17 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         if (options.Range == RangeMode.Learned)
         {
             log_scale = new Parameter(torch.zeros(channels));
+            log_scale.DetachFromDisposeScope();
             register_parameter(nameof(log_scale), log_scale);
         }
         else
         {
-            range = torch.zeros(2, channels);
+            range = torch.zeros(2, channels).DetachFromDisposeScope();
             register_buffer(nameof(range), range, true);
         }
 
-        zero_point = torch.zeros(channels, torch.ScalarType.Int32);
-        progress = torch.zeros(3, torch.ScalarType.Int64);
+        zero_point = torch.zeros(channels, torch.ScalarType.Int32).DetachFromDisposeScope();
+        progress = torch.zeros(3, torch.ScalarType.Int64).DetachFromDisposeScope();
         register_buffer(nameof(zero_point), zero_point, true);
         register_buffer(nameof(progress), progress, true);
     }
@@ -158,10 +162,9 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         }
 
         long step = Steps;
-        bool followsValues = !IsLearned && !IsFrozen && (training || Options.Momentum == 1);
-        if (followsValues)
+        if (training || Options.Momentum == 1)
         {
-            Observe(input);
+            Follow(input);
         }
 
         bool started = step >= Options.StartStep;
@@ -185,6 +188,13 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         long shared = Options.Granularity.Kind == GranularityKind.PerTensor && input.dim() > 1 && !IsWeight ? input.numel() / Math.Max(1, input.shape[0]) : input.numel() / Channels;
         double factor = learned is null ? 1 : LearnedStepSize.GradientScale(Math.Max(1, shared), Format);
         return FakeQuantizeFunction.apply(input, learned!, GetQuantizer(), factor);
+    }
+
+    /// <summary>The mapping of these very weights: an observed range follows them unless it is frozen.</summary>
+    internal UniformQuantizer GetQuantizer(Tensor weights)
+    {
+        Follow(weights);
+        return GetQuantizer();
     }
 
     /// <summary>Whether the values are weights, which have no batch axis.</summary>
@@ -222,7 +232,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
     }
 
     /// <summary>From now on values pass unchanged and are counted, one statistic a channel, until <see cref="EndCalibration"/>.</summary>
-    internal void BeginCalibration(int binsPerSign) => _statistics = [.. Enumerable.Range(0, Channels).Select(_ => new TensorStatistics(binsPerSign))];
+    internal void BeginCalibration() => _statistics = [.. Enumerable.Range(0, Channels).Select(_ => new TensorStatistics(Channels == 1 ? TensorStatistics.DefaultBinsPerSign : ChannelBins))];
 
     /// <summary>Takes the ranges that a calibrator finds in what was counted; where nothing was, the range stays.</summary>
     internal IReadOnlyList<CalibrationResult> EndCalibration(ICalibrator calibrator)
@@ -242,7 +252,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
     /// <summary>Leaves the counting without a result.</summary>
     internal void CancelCalibration() => _statistics = null;
 
-    private void Collect(Tensor input)
+    internal void Collect(Tensor input)
     {
         using Tensor detached = input.detach();
         using DisposableTensor dense = DisposableTensor.DenseOf(detached);
@@ -260,8 +270,14 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         }
     }
 
-    private void Observe(Tensor input)
+    /// <summary>Lets an observed range follow the values, unless it is frozen.</summary>
+    private void Follow(Tensor input)
     {
+        if (IsLearned || IsFrozen)
+        {
+            return;
+        }
+
         using Tensor detached = input.detach();
         using DisposableTensor dense = DisposableTensor.DenseOf(detached);
         ValueRange[] seen = GetRanges(dense.Tensor, TensorMemory.Span<float>(dense.Tensor));

@@ -1,0 +1,67 @@
+using Google.Protobuf;
+using Quantization.Onnx;
+using Quantization.Onnx.Protos;
+using TorchSharp;
+using Tensor = TorchSharp.torch.Tensor;
+
+namespace Quantization.TorchSharp;
+
+/// <summary>Writes modules as ONNX models.</summary>
+public static class OnnxExport
+{
+    private const long FourBitOpset = 21, PlainOpset = 17, FourBitIr = 10, PlainIr = 8;
+
+    /// <summary>
+    /// Writes a module as an ONNX model with one input and one output whose first axis, the batch, is open. Quantized layers become QuantizeLinear–DequantizeLinear pairs and integer weights: 8 bits in int8 and uint8;
+    /// 4 bits as <see cref="OnnxExportOptions.FourBits"/> says; other widths, which ONNX lacks, in a byte, activations behind a Clip to their codes' range. BatchNorms are folded where training folded them.
+    /// Dropout is left out. The file appears whole or not at all.
+    /// </summary>
+    /// <param name="module">The module: usual layers, Sequential, quantized and XNOR layers, and what implements <see cref="IOnnxExportable"/>.</param>
+    /// <param name="sampleShape">The shape of one sample, without the batch axis, for example 1, 28, 28.</param>
+    /// <param name="path">The file to write; one that exists is replaced.</param>
+    /// <param name="options">Float or quantized, and names; null for the defaults.</param>
+    /// <exception cref="NotSupportedException">A module has no ONNX form that is known here.</exception>
+    /// <exception cref="InvalidOperationException">A quantizer has no range yet.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void ExportOnnx(this torch.nn.Module<Tensor, Tensor> module, ReadOnlySpan<long> sampleShape, string path, OnnxExportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using AtomicFile file = AtomicFile.Create(path);
+        ModelProto model = Build(module, sampleShape, options ?? new OnnxExportOptions());
+        file.Commit(model.WriteTo);
+    }
+
+    internal static ModelProto Build(torch.nn.Module<Tensor, Tensor> module, ReadOnlySpan<long> sampleShape, OnnxExportOptions options)
+    {
+        using IDisposable noGradient = torch.no_grad();
+        using DisposeScope scope = torch.NewDisposeScope();
+        OnnxGraph graph = new(options);
+        OnnxValue result = graph.Call(module, new OnnxValue(options.InputName, sampleShape.Length + 1));
+        graph.Finish(result);
+        graph.Proto.Input.Add(Describe(options.InputName, [null, .. sampleShape.ToArray().Select(length => (long?)length)]));
+        graph.Proto.Output.Add(Describe(options.OutputName, [null, .. new long?[result.Rank - 1]]));
+        ModelProto model = new()
+        {
+            IrVersion = graph.UsesFourBits ? FourBitIr : PlainIr,
+            ProducerName = typeof(OnnxExport).Namespace,
+            ProducerVersion = typeof(OnnxExport).Assembly.GetName().Version!.ToString(),
+            Graph = graph.Proto,
+        };
+        model.OpsetImport.Add(new OperatorSetIdProto { Version = graph.UsesFourBits ? FourBitOpset : PlainOpset });
+        return model;
+    }
+
+    private static ValueInfoProto Describe(string name, long?[] shape)
+    {
+        TypeProto.Types.Tensor type = new() { ElemType = (int)TensorProto.Types.DataType.Float, Shape = new TensorShapeProto() };
+        for (int axis = 0; axis < shape.Length; axis++)
+        {
+            type.Shape.Dim.Add(shape[axis] is { } length
+                ? new TensorShapeProto.Types.Dimension { DimValue = length }
+                : new TensorShapeProto.Types.Dimension { DimParam = axis == 0 ? "N" : $"{name}_{axis}" });
+        }
+
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = type } };
+    }
+}

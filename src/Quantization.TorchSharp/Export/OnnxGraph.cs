@@ -1,0 +1,167 @@
+using System.Globalization;
+using Quantization.Onnx;
+using Quantization.Onnx.Protos;
+using TorchSharp;
+using static Quantization.Onnx.Protos.AttributeProto.Types;
+using static Quantization.Onnx.Protos.TensorProto.Types;
+using Tensor = TorchSharp.torch.Tensor;
+
+namespace Quantization.TorchSharp;
+
+/// <summary>An ONNX graph that is being built, call by call in the order of a forward method. See <see cref="IOnnxExportable"/>.</summary>
+public sealed class OnnxGraph
+{
+    private readonly InitializerPool _pool;
+    private readonly NameAllocator _names;
+    private readonly Stack<string> _path = [];
+
+    internal OnnxGraph(OnnxExportOptions options)
+    {
+        Options = options;
+        Proto = new GraphProto { Name = "model" };
+        Proto.Node.Add(new NodeProto { Output = { options.InputName, options.OutputName } });
+        _names = new NameAllocator(Proto);
+        Proto.Node.Clear();
+        _pool = new InitializerPool(Proto, _names);
+    }
+
+    /// <summary>How the module is written.</summary>
+    public OnnxExportOptions Options { get; }
+
+    internal GraphProto Proto { get; }
+
+    internal bool UsesFourBits { get; private set; }
+
+    /// <summary>What <paramref name="module"/> gives for <paramref name="input"/>: a usual layer, a Sequential, a quantized layer or one that implements <see cref="IOnnxExportable"/>.</summary>
+    /// <exception cref="NotSupportedException">The module has no ONNX form that is known here.</exception>
+    public OnnxValue Call(torch.nn.Module<Tensor, Tensor> module, OnnxValue input)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(input);
+        return Call(module, input, module.GetName());
+    }
+
+    /// <summary><c>a + b</c>, broadcast as in ONNX.</summary>
+    public OnnxValue Add(OnnxValue a, OnnxValue b) => Operator("Add", [a, b]);
+
+    /// <summary><c>a · b</c> element by element, broadcast as in ONNX.</summary>
+    public OnnxValue Multiply(OnnxValue a, OnnxValue b) => Operator("Mul", [a, b]);
+
+    /// <summary><c>max(x, 0)</c>.</summary>
+    public OnnxValue Relu(OnnxValue x) => Operator("Relu", [x]);
+
+    /// <summary>The values one after the other along an axis.</summary>
+    public OnnxValue Concat(int axis, params ReadOnlySpan<OnnxValue> values) => Operator("Concat", values, ("axis", (long)axis));
+
+    /// <summary>All axes but the batch's as one.</summary>
+    public OnnxValue Flatten(OnnxValue x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return Operator("Flatten", [x], ("axis", 1L)) with { Rank = 2 };
+    }
+
+    /// <summary>A constant of 32-bit floats.</summary>
+    /// <exception cref="ArgumentException">The shape does not hold as many values.</exception>
+    public OnnxValue Constant(ReadOnlySpan<float> values, params long[] shape)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        long count = shape.Aggregate(1L, (product, length) => product * length);
+        return count == values.Length
+            ? new OnnxValue(Float(values, shape), shape.Length)
+            : throw new ArgumentException($"A shape of [{string.Join(", ", shape)}] holds {count} values, not {values.Length}.", nameof(shape));
+    }
+
+    /// <summary>Any operator of ONNX with one result, of the rank of its first input; use <c>with { Rank = … }</c> where it differs.</summary>
+    /// <param name="type">Its name, for example <c>HardSwish</c>.</param>
+    /// <param name="inputs">Its inputs; a null one is left out.</param>
+    /// <param name="attributes">Its attributes: long, double, string or long[].</param>
+    /// <exception cref="ArgumentException">An attribute has another type.</exception>
+    public OnnxValue Operator(string type, ReadOnlySpan<OnnxValue?> inputs, params ReadOnlySpan<(string Name, object Value)> attributes)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(type);
+        NodeProto node = new() { OpType = type, Name = $"{string.Join('.', _path.Reverse())}/{type}" };
+        int rank = 0;
+        foreach (OnnxValue? input in inputs)
+        {
+            node.Input.Add(input?.Name ?? "");
+            rank = rank == 0 ? input?.Rank ?? 0 : rank;
+        }
+
+        foreach ((string name, object value) in attributes)
+        {
+            node.Attribute.Add(Attribute(name, value));
+        }
+
+        node.Output.Add(_names.Next());
+        Proto.Node.Add(node);
+        return new OnnxValue(node.Output[0], rank);
+    }
+
+    /// <summary>A module under the name that its parent gives it.</summary>
+    internal OnnxValue Call(torch.nn.Module<Tensor, Tensor> module, OnnxValue input, string name)
+    {
+        _path.Push(name);
+        OnnxValue result = module switch
+        {
+            IOnnxExportable exportable => exportable.ExportOnnx(this, input),
+            QuantizedLayer layer => QuantizedLayerExport.Write(this, layer, input),
+            FakeQuantize quantizer => QuantizedLayerExport.WriteActivation(this, quantizer, input),
+            _ => FloatLayerExport.Write(this, module, input)
+                ?? throw new NotSupportedException($"{string.Join('.', _path.Reverse())}: {module.GetType().Name} has no known ONNX form; implement {nameof(IOnnxExportable)} in it, or in the module that calls it."),
+        };
+        _path.Pop();
+        return result;
+    }
+
+    /// <summary>An initializer of 32-bit floats.</summary>
+    internal string Float(ReadOnlySpan<float> values, IEnumerable<long> shape) => _pool.Add(TensorData.Make(DataType.Float, values, shape));
+
+    /// <summary>An initializer of a tensor's values.</summary>
+    internal OnnxValue Float(Tensor tensor)
+    {
+        using Tensor detached = tensor.detach();
+        using DisposableTensor dense = DisposableTensor.DenseOf(detached);
+        return new OnnxValue(Float(TensorMemory.Span<float>(dense.Tensor), tensor.shape), (int)tensor.dim());
+    }
+
+    /// <summary>An initializer of codes.</summary>
+    internal OnnxValue Codes(CodeType type, ReadOnlySpan<byte> raw, IReadOnlyCollection<long> shape)
+    {
+        UsesFourBits |= type is CodeType.Int4 or CodeType.UInt4;
+        return new OnnxValue(_pool.Add(TensorData.Make(ElementType(type), raw, shape)), shape.Count);
+    }
+
+    /// <summary>Gives the last value the model's output name.</summary>
+    internal void Finish(OnnxValue result)
+    {
+        NodeProto? maker = Proto.Node.FirstOrDefault(node => node.Output.Contains(result.Name));
+        bool isRead = Proto.Node.Any(node => node.Input.Contains(result.Name));
+        if (maker is null || isRead)
+        {
+            maker = new NodeProto { OpType = "Identity", Input = { result.Name }, Output = { result.Name } };
+            Proto.Node.Add(maker);
+        }
+
+        maker.Output[maker.Output.IndexOf(result.Name)] = Options.OutputName;
+    }
+
+    private static DataType ElementType(CodeType type) => type switch
+    {
+        CodeType.Int8 => DataType.Int8,
+        CodeType.UInt8 => DataType.Uint8,
+
+        // UINT4 and INT4 of the specification, which the schema here does not name.
+        CodeType.UInt4 => (DataType)21,
+        CodeType.Int4 => (DataType)22,
+        _ => throw new NotSupportedException($"Codes of {type} are not written by this export."),
+    };
+
+    private static AttributeProto Attribute(string name, object value) => value switch
+    {
+        long integer => new AttributeProto { Name = name, Type = AttributeType.Int, I = integer },
+        double real => new AttributeProto { Name = name, Type = AttributeType.Float, F = (float)real },
+        string text => new AttributeProto { Name = name, Type = AttributeType.String, S = Google.Protobuf.ByteString.CopyFromUtf8(text) },
+        long[] integers => new AttributeProto { Name = name, Type = AttributeType.Ints, Ints = { integers } },
+        _ => throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Attribute {name} is a {value?.GetType().Name ?? "null"}; give a long, double, string or long[].")),
+    };
+}

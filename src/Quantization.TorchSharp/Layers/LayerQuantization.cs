@@ -1,0 +1,70 @@
+namespace Quantization.TorchSharp;
+
+/// <summary>The bits of one layer and how its ranges come about.</summary>
+public sealed record LayerQuantization
+{
+    /// <summary>Bits of the weights, 2 to 8. The default is 8. Weights are symmetric, restricted to ±(2^(bits−1) − 1).</summary>
+    public int WeightBits { get; init; } = 8;
+
+    /// <summary>Bits of the activations that go into the layer, 2 to 8. The default is 8. Activations are affine, without sign.</summary>
+    public int ActivationBits { get; init; } = 8;
+
+    /// <summary>One scale for each output channel (the default), or one for the tensor. Activations always have one.</summary>
+    public GranularityKind WeightGranularity { get; init; } = GranularityKind.PerChannel;
+
+    /// <summary>Where the weights' range comes from. The default is <see cref="RangeMode.Observed"/>; <see cref="RangeMode.Learned"/> is better at 4 bits and below.</summary>
+    public RangeMode WeightRange { get; init; }
+
+    /// <summary>Where the activations' range comes from. The default is <see cref="RangeMode.Observed"/>; <see cref="RangeMode.Learned"/> is better at 4 bits and below.</summary>
+    public RangeMode ActivationRange { get; init; }
+
+    /// <summary>The share of a new batch in the moving average of observed activations; see <see cref="FakeQuantizeOptions.Momentum"/>. The default is 0.01.</summary>
+    public double ActivationMomentum { get; init; } = 0.01;
+
+    /// <summary>The training steps before values are quantized; see <see cref="FakeQuantizeOptions.StartStep"/>. The default is 0.</summary>
+    public long StartStep { get; init; }
+
+    /// <summary>8 bits for weights and activations, ranges observed.</summary>
+    public static LayerQuantization EightBits { get; } = new();
+
+    /// <summary>As many bits for weights as for activations, with learned ranges.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than 2 or more than 8 bits.</exception>
+    public static LayerQuantization Learned(int weightBits, int activationBits) =>
+        new LayerQuantization { WeightBits = weightBits, ActivationBits = activationBits, WeightRange = RangeMode.Learned, ActivationRange = RangeMode.Learned }.Checked();
+
+    internal LayerQuantization Checked()
+    {
+        CheckBits(WeightBits, nameof(WeightBits));
+        CheckBits(ActivationBits, nameof(ActivationBits));
+        return WeightGranularity != GranularityKind.PerBlock
+            ? this
+            : throw new NotSupportedException("Weights in training are quantized per-tensor or per-channel.");
+    }
+
+    internal FakeQuantizeOptions ForWeights(int channelAxis) => new()
+    {
+        Format = CodeFormat.Signed(WeightBits),
+        Granularity = WeightGranularity == GranularityKind.PerChannel ? Granularity.PerChannel(channelAxis) : Granularity.PerTensor,
+        Scheme = QuantizationScheme.Symmetric,
+        Range = WeightRange,
+        Momentum = 1,
+        StartStep = StartStep,
+    };
+
+    internal FakeQuantizeOptions ForActivations() => new()
+    {
+        Format = CodeFormat.Unsigned(ActivationBits),
+        Scheme = QuantizationScheme.Affine,
+        Range = ActivationRange,
+        Momentum = ActivationMomentum,
+        StartStep = StartStep,
+    };
+
+    private static void CheckBits(int bits, string name)
+    {
+        if (bits is < 2 or > 8)
+        {
+            throw new ArgumentOutOfRangeException(name, bits, "A layer is trained with 2 to 8 bits.");
+        }
+    }
+}
