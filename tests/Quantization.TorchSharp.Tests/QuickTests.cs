@@ -16,7 +16,9 @@ public class QuickTests {
     var x = torch.randn(16, 1, 14, 14); var y = torch.randint(10, new long[] { 16 });
     for (int i = 0; i < 10; i++) {
       var loss = functional.cross_entropy(qat.Module.call(x), y);
-      opt.zero_grad(); loss.backward(); opt.step();
+      opt.zero_grad(); loss.backward();
+      foreach ((string n, var p) in qat.Module.named_parameters()) { if (p.grad is not null && !p.grad.isfinite().all().item<bool>()) { Console.WriteLine("NaN grad " + n + " " + p.grad); } }
+ opt.step();
       Console.WriteLine(loss.item<float>());
     }
     qat.Module.eval();

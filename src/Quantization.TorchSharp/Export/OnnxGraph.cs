@@ -14,6 +14,7 @@ public sealed class OnnxGraph
     private readonly InitializerPool _pool;
     private readonly NameAllocator _names;
     private readonly Stack<string> _path = [];
+    private readonly Dictionary<string, int> _nodeNames = [];
 
     internal OnnxGraph(OnnxExportOptions options)
     {
@@ -38,7 +39,7 @@ public sealed class OnnxGraph
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(input);
-        return Call(module, input, module.GetName());
+        return Call(module, input, "");
     }
 
     /// <summary><c>a + b</c>, broadcast as in ONNX.</summary>
@@ -79,7 +80,7 @@ public sealed class OnnxGraph
     public OnnxValue Operator(string type, ReadOnlySpan<OnnxValue?> inputs, params ReadOnlySpan<(string Name, object Value)> attributes)
     {
         ArgumentException.ThrowIfNullOrEmpty(type);
-        NodeProto node = new() { OpType = type, Name = $"{string.Join('.', _path.Reverse())}/{type}" };
+        NodeProto node = new() { OpType = type, Name = NextNodeName(type) };
         int rank = 0;
         foreach (OnnxValue? input in inputs)
         {
@@ -107,7 +108,7 @@ public sealed class OnnxGraph
             QuantizedLayer layer => QuantizedLayerExport.Write(this, layer, input),
             FakeQuantize quantizer => QuantizedLayerExport.WriteActivation(this, quantizer, input),
             _ => FloatLayerExport.Write(this, module, input)
-                ?? throw new NotSupportedException($"{string.Join('.', _path.Reverse())}: {module.GetType().Name} has no known ONNX form; implement {nameof(IOnnxExportable)} in it, or in the module that calls it."),
+                ?? throw new NotSupportedException($"{Path()}: {module.GetType().Name} has no known ONNX form; implement {nameof(IOnnxExportable)} in it, or in the module that calls it."),
         };
         _path.Pop();
         return result;
@@ -144,6 +145,16 @@ public sealed class OnnxGraph
 
         maker.Output[maker.Output.IndexOf(result.Name)] = Options.OutputName;
     }
+
+    /// <summary>The module's path and the operator, and a number where that was there before: runtimes want names to differ.</summary>
+    private string NextNodeName(string type)
+    {
+        string name = Path() is { Length: > 0 } path ? $"{path}/{type}" : type;
+        int count = _nodeNames[name] = _nodeNames.GetValueOrDefault(name) + 1;
+        return count == 1 ? name : $"{name}{count}";
+    }
+
+    private string Path() => string.Join('.', _path.Reverse().Where(name => name.Length > 0));
 
     private static DataType ElementType(CodeType type) => type switch
     {

@@ -43,14 +43,25 @@ internal sealed class FakeQuantizeFunction : torch.autograd.SingleTensorFunction
         nint[] shape = TensorMemory.Shape(values);
         ReadOnlyTensorSpan<float> source = new(TensorMemory.Span<float>(values), shape), outputGradient = new(TensorMemory.Span<float>(gradient), shape);
         TensorSpan<float> sourceGradient = new(TensorMemory.Span<float>(result), shape);
-        if (!(bool)ctx.get_data(LearnsKey))
+        bool learns = (bool)ctx.get_data(LearnsKey);
+        double[] scaleGradients = new double[quantizer.Parameters.Count];
+        if (learns)
+        {
+            FakeQuantizeGradient.LearnedScale(quantizer, source, outputGradient, sourceGradient, scaleGradients);
+        }
+        else
         {
             FakeQuantizeGradient.StraightThrough(quantizer, source, outputGradient, sourceGradient);
+        }
+
+        // The spans do not hold the tensors.
+        GC.KeepAlive(values);
+        GC.KeepAlive(gradient);
+        if (!learns)
+        {
             return [Back(result, device), null!, null!, null!];
         }
 
-        double[] scaleGradients = new double[quantizer.Parameters.Count];
-        FakeQuantizeGradient.LearnedScale(quantizer, source, outputGradient, sourceGradient, scaleGradients);
         double factor = (double)ctx.get_data(FactorKey);
         float[] logarithms = new float[scaleGradients.Length];
         for (int i = 0; i < logarithms.Length; i++)
