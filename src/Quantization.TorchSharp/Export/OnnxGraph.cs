@@ -106,6 +106,7 @@ public sealed class OnnxGraph
         {
             IOnnxExportable exportable => exportable.ExportOnnx(this, input),
             QuantizedLayer layer => QuantizedLayerExport.Write(this, layer, input),
+            XnorLayer layer => XnorLayerExport.Write(this, layer, input),
             FakeQuantize quantizer => QuantizedLayerExport.WriteActivation(this, quantizer, input),
             _ => FloatLayerExport.Write(this, module, input)
                 ?? throw new NotSupportedException($"{Path()}: {module.GetType().Name} has no known ONNX form; implement {nameof(IOnnxExportable)} in it, or in the module that calls it."),
