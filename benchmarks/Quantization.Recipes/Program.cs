@@ -1,0 +1,32 @@
+using Quantization.Recipes;
+
+// usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--speed]
+if (TunedProcess.RestartIfNeeded(args) is { } exitCode)
+{
+    return exitCode;
+}
+
+RecipeOptions? options = RecipeOptions.Parse(args);
+if (options is null)
+{
+    Console.Error.WriteLine("usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--speed]");
+    return 2;
+}
+
+if (!FashionMnist.IsAt(options.Data))
+{
+    Console.Error.WriteLine($"{options.Data}: no Fashion-MNIST here; install the Debian package dataset-fashion-mnist, or give the folder of the four .gz files with --data.");
+    return 1;
+}
+
+if (options.SpeedOnly)
+{
+    StepSpeed.Print(new FashionMnist(options.Data));
+}
+else
+{
+    using Recipe recipe = new(options);
+    recipe.Run();
+}
+
+return 0;
