@@ -12,8 +12,8 @@ public static class OnnxExport
     private const long FourBitOpset = 21, PlainOpset = 17, FourBitIr = 10, PlainIr = 8;
 
     /// <summary>
-    /// Writes a module as an ONNX model with one input and one output whose first axis, the batch, is open. Quantized layers become QuantizeLinear–DequantizeLinear pairs and integer weights: 8 bits in int8 and uint8;
-    /// 4 bits as <see cref="OnnxExportOptions.FourBits"/> says; other widths, which ONNX lacks, in a byte, activations behind a Clip to their codes' range. BatchNorms are folded where training folded them.
+    /// Writes a module as an ONNX model with one input and one output whose first axis, the batch, is open. Quantized layers become QuantizeLinear–DequantizeLinear pairs and integer weights. Codes
+    /// take a byte, int8 for weights and uint8 for activations, fewer than 8 bits of activations behind a Clip to their codes' range; weights of 4 bits as <see cref="OnnxExportOptions.FourBits"/> says. BatchNorms are folded where training folded them.
     /// Dropout is left out. The file appears whole or not at all.
     /// </summary>
     /// <param name="module">The module: usual layers, Sequential, quantized and XNOR layers, and what implements <see cref="IOnnxExportable"/>.</param>

@@ -6,7 +6,7 @@ public sealed record OnnxExportOptions
     /// <summary>Whether quantized layers are written with their codes (QDQ; the default), or as the float model they simulate, without quantization.</summary>
     public bool Quantized { get; init; } = true;
 
-    /// <summary>How codes of 4 bits are written. The default is <see cref="FourBitStorage.Packed"/>.</summary>
+    /// <summary>How weights of 4 bits are written. The default is <see cref="FourBitStorage.Packed"/>.</summary>
     public FourBitStorage FourBits { get; init; }
 
     /// <summary>The name of the model's input. The default is <c>input</c>.</summary>

@@ -129,7 +129,7 @@ public sealed class OnnxGraph
     /// <summary>An initializer of codes.</summary>
     internal OnnxValue Codes(CodeType type, ReadOnlySpan<byte> raw, IReadOnlyCollection<long> shape)
     {
-        UsesFourBits |= type is CodeType.Int4 or CodeType.UInt4;
+        UsesFourBits |= type == CodeType.Int4;
         return new OnnxValue(_pool.Add(TensorData.Make(ElementType(type), raw, shape)), shape.Count);
     }
 
@@ -162,8 +162,7 @@ public sealed class OnnxGraph
         CodeType.Int8 => DataType.Int8,
         CodeType.UInt8 => DataType.Uint8,
 
-        // UINT4 and INT4 of the specification, which the schema here does not name.
-        CodeType.UInt4 => (DataType)21,
+        // INT4 of the specification, which the schema here does not name.
         CodeType.Int4 => (DataType)22,
         _ => throw new NotSupportedException($"Codes of {type} are not written by this export."),
     };

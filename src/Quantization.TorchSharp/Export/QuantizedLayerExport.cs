@@ -27,23 +27,24 @@ internal static class QuantizedLayerExport
         }
 
         UniformQuantizer mapping = quantizer.GetQuantizer();
-        if (mapping.Granularity.Kind != GranularityKind.PerTensor)
+        if (mapping.Granularity.Kind != GranularityKind.PerTensor || mapping.Format.Levels > 256)
         {
-            throw new NotSupportedException($"{quantizer.Description}: activations are exported per-tensor.");
+            throw new NotSupportedException($"{quantizer.Description}: activations are exported per-tensor, with at most 8 bits.");
         }
 
+        // Always in a byte: ONNX Runtime 1.31 moves uint4 codes behind operators, MaxPool for one, that do not take them, and then refuses the model.
         CodeFormat format = mapping.Format;
+        CodeType storage = format.IsSigned ? CodeType.Int8 : CodeType.UInt8;
         float scale = mapping.Parameters.Scales[0];
         int zeroPoint = mapping.Parameters.ZeroPoints[0];
-        CodeType storage = StorageOf(graph, format);
-        if (!FillsItsType(format, storage))
+        if (format.Levels < 256)
         {
-            // QuantizeLinear saturates to the ends of the type; the codes in use end before.
+            // QuantizeLinear saturates to the ends of the byte; the codes in use end before.
             input = FloatLayerExport.Clip(graph, input, (format.MinCode - zeroPoint) * scale, (format.MaxCode - zeroPoint) * scale);
         }
 
         OnnxValue step = graph.Constant([scale]);
-        OnnxValue zero = graph.Codes(storage, [(byte)(storage is CodeType.Int4 or CodeType.UInt4 ? zeroPoint & 15 : zeroPoint)], []);
+        OnnxValue zero = graph.Codes(storage, [(byte)zeroPoint], []);
         OnnxValue codes = graph.Operator("QuantizeLinear", [input, step, zero]);
         return graph.Operator("DequantizeLinear", [codes, step, zero]);
     }
@@ -69,15 +70,6 @@ internal static class QuantizedLayerExport
         return graph.Operator("DequantizeLinear", [graph.Codes(format.Type, codes, weight.shape), step, zero], ("axis", (long)layer.ChannelAxis));
     }
 
-    private static CodeType StorageOf(OnnxGraph graph, CodeFormat format) => format.StorageBits == 4 && graph.Options.FourBits == FourBitStorage.Bytes
-        ? format.Type == CodeType.Int4 ? CodeType.Int8 : CodeType.UInt8
-        : format.Type;
-
-    private static bool FillsItsType(CodeFormat format, CodeType storage) => storage switch
-    {
-        CodeType.Int8 => format is { MinCode: sbyte.MinValue, MaxCode: sbyte.MaxValue },
-        CodeType.UInt8 => format is { MinCode: byte.MinValue, MaxCode: byte.MaxValue },
-        CodeType.Int4 => format is { MinCode: -8, MaxCode: 7 },
-        _ => format is { MinCode: 0, MaxCode: 15 },
-    };
+    private static CodeType StorageOf(OnnxGraph graph, CodeFormat format) =>
+        format.Type == CodeType.Int4 && graph.Options.FourBits == FourBitStorage.Bytes ? CodeType.Int8 : format.Type;
 }

@@ -36,6 +36,7 @@ public sealed class QatModel
         ArgumentNullException.ThrowIfNull(batches);
         ArgumentNullException.ThrowIfNull(activations);
         bool training = Module.training;
+        bool[] weightsWereEnabled = [.. QuantizedLayers.Select(layer => layer.WeightQuantizer.Enabled)];
         Module.eval();
         try
         {
@@ -51,10 +52,10 @@ public sealed class QatModel
         }
         finally
         {
-            foreach (QuantizedLayer layer in QuantizedLayers)
+            foreach ((QuantizedLayer layer, bool wasEnabled) in QuantizedLayers.Zip(weightsWereEnabled))
             {
                 layer.InputQuantizer.CancelCalibration();
-                layer.WeightQuantizer.Enabled = true;
+                layer.WeightQuantizer.Enabled = wasEnabled;
             }
 
             Module.train(training);
