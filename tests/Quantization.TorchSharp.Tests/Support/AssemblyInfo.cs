@@ -1,0 +1,2 @@
+// libtorch has one random number generator and one pool of threads for the process: tests at the same time would change each other's numbers.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
