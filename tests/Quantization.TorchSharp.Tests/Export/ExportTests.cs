@@ -20,7 +20,7 @@ public sealed class ExportTests : TorchTest
     public void A_trained_net_with_a_residual_block_gives_the_same_in_ONNX_Runtime(int weightBits, int activationBits, FourBitStorage storage)
     {
         Module<Tensor, Tensor> net = Sequential(
-            Conv2d(1, 4, 3, stride: 2, padding: 1), BatchNorm2d(4), ReLU(), new ResidualBlock(4), MaxPool2d(2), ConvTranspose2d(4, 4, 2, stride: 2), LeakyReLU(0.1), Dropout(), Flatten(), Linear(144, 5));
+            Conv2d(1, 16, 3, stride: 2, padding: 1), BatchNorm2d(16), ReLU(), new ResidualBlock(16), MaxPool2d(2), ConvTranspose2d(16, 16, 2, stride: 2), LeakyReLU(0.1), Dropout(), Flatten(), Linear(576, 5));
         QatModel model = QuantizationAwareTraining.Prepare(net, new QatOptions { Default = LayerQuantization.Learned(weightBits, activationBits) });
         Tensor input = torch.randn(32, 1, 12, 12);
         Train(model.Module, input);

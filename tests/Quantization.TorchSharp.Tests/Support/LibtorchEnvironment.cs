@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Quantization.TorchSharp.Tests.Support;
 
 /// <summary>
-/// What must be in the environment before libtorch loads; only the C library's own reaches it. Waiting threads must not spin, or tests take ten times as long on a busy machine. And it keeps oneDNN, which computes libtorch's convolutions, away from its AVX-512 code: in libtorch 2.10 the gradient of small convolutions' input is wrong there (conv2d of 4×8×6×6 with 8×8×3×3 differs from
-/// conv_transpose2d by a tenth of its largest value and more, and is NaN at times).
+/// What must be in the environment before libtorch loads; only the C library's own reaches it. Waiting threads must not spin, or tests take ten times as long on a busy machine. And oneDNN, which computes libtorch 2.10's
+/// convolutions, gives wrong gradients of the input where channels do not fill its blocks: sixteen with AVX-512, eight with AVX2. Tests keep to the smaller blocks and to channels that fill them.
 /// </summary>
 internal static partial class LibtorchEnvironment
 {
