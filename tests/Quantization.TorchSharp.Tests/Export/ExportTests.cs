@@ -23,13 +23,15 @@ public sealed class ExportTests : TorchTest
             Conv2d(1, 16, 3, stride: 2, padding: 1), BatchNorm2d(16), ReLU(), new ResidualBlock(16), MaxPool2d(2), ConvTranspose2d(16, 16, 2, stride: 2), LeakyReLU(0.1), Dropout(), Flatten(), Linear(576, 5));
         QatModel model = QuantizationAwareTraining.Prepare(net, new QatOptions { Default = LayerQuantization.Learned(weightBits, activationBits) });
         Tensor input = torch.randn(32, 1, 12, 12);
-        Train(model.Module, input);
+        Train(model.Module, input, steps: 40);
 
         (float[] actual, float[] expected) = Both(model.Module, input, new OnnxExportOptions { FourBits = storage });
 
         // A value that lies on the edge between two codes may fall to the other side when sums run in another order: that moves few results, and by little.
         Spread(actual, expected).Should().BeLessThan(0.1);
-        Predictions(actual).Zip(Predictions(expected)).Count(pair => pair.First == pair.Second).Should().BeGreaterThanOrEqualTo(31);
+        int[] decided = [.. Decided(expected)];
+        decided.Should().HaveCountGreaterThan(16);
+        decided.Select(Predictions(actual).ElementAt).Should().Equal(decided.Select(Predictions(expected).ElementAt));
     }
 
     [Theory]
@@ -115,11 +117,11 @@ public sealed class ExportTests : TorchTest
         }
     }
 
-    private static void Train(Module<Tensor, Tensor> net, Tensor input)
+    private static void Train(Module<Tensor, Tensor> net, Tensor input, int steps = 8)
     {
         using torch.optim.Optimizer optimizer = torch.optim.AdamW(net.parameters(), 0.01);
         Tensor target = torch.randint(3, [input.shape[0]]);
-        for (int step = 0; step < 8; step++)
+        for (int step = 0; step < steps; step++)
         {
             using DisposeScope scope = torch.NewDisposeScope();
             optimizer.zero_grad();
@@ -151,6 +153,13 @@ public sealed class ExportTests : TorchTest
     /// <summary>The root of the mean squared difference over that of the expected values.</summary>
     private static double Spread(float[] actual, float[] expected) =>
         Math.Sqrt(actual.Zip(expected, (a, b) => (double)(a - b) * (a - b)).Sum() / expected.Sum(value => (double)value * value));
+
+    /// <summary>The samples whose two largest logits lie further apart than a quarter of the logits' root mean square: no near-tie, which any rounding may break the other way.</summary>
+    private static IEnumerable<int> Decided(float[] logits)
+    {
+        double size = Math.Sqrt(logits.Average(value => (double)value * value));
+        return logits.Chunk(5).Index().Where(each => each.Item.OrderDescending().ToArray() is [float first, float second, ..] && first - second > size / 4).Select(each => each.Index);
+    }
 
     private static IEnumerable<int> Predictions(float[] logits) => logits.Chunk(5).Select(each => Array.IndexOf(each, each.Max()));
 
