@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using Quantization.Onnx.Tests.Samples;
 
 namespace Quantization.Tool.Tests;
 
@@ -104,9 +106,75 @@ public sealed class PtqCommandTests
         folder.Files().Should().Equal(before);
     }
 
+    [Fact]
+    public void A_report_tells_layers_and_conversions()
+    {
+        using FashionFolder folder = new(5);
+
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--report", folder["new/report.html"]);
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Error.Should().Contain("Comparing layers ...");
+        run.Output.Should().EndWith($"Wrote {folder["new/report.html"]}{Environment.NewLine}");
+        File.ReadAllText(folder["new/report.html"]).Should().StartWith("<!DOCTYPE html>").And.Contain("The layer that hurts most is").And.Contain("Conversions between floats and codes").And.NotContain("Calibrators compared");
+    }
+
+    [Fact]
+    public void Quiet_and_json_leave_nothing_but_json()
+    {
+        using FashionFolder folder = new(5);
+
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--json", "--quiet");
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Error.Should().BeEmpty();
+        JsonElement report = JsonDocument.Parse(run.Output).RootElement;
+        report.GetProperty("data").GetProperty("calibrationSamples").GetInt32().Should().Be(5);
+        report.GetProperty("quantized").GetProperty("bytes").GetInt64().Should().Be(new FileInfo(folder.Output).Length);
+        report.GetProperty("layers").GetArrayLength().Should().Be(21);
+        report.GetProperty("conversionReasons").GetArrayLength().Should().Be(report.GetProperty("conversions").GetInt32());
+    }
+
+    [Fact]
+    public void A_report_that_cannot_be_written_is_found_out_before_the_work_and_the_model_stays_as_it_was()
+    {
+        using FashionFolder folder = new();
+        folder.Write("model.int8.onnx", "earlier");
+        string[] before = folder.Files();
+
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--report", folder.Samples);
+
+        run.ExitCode.Should().Be(1);
+        run.ErrorLine.Should().Be($"{folder.Samples}: this is a folder; name the file to write in it.");
+        run.Error.Should().NotContain("Calibrating");
+        folder.Files().Should().Equal(before);
+        File.ReadAllText(folder.Output).Should().Be("earlier");
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--report", "report.html")]
+    [InlineData("--json")]
+    public void A_model_with_nothing_to_quantize_comes_through_byte_for_byte_with_a_warning(params string[] options)
+    {
+        using FashionFolder folder = new();
+        string model = folder.Write("relu.onnx", TinyModel.Unary("Relu", -1, 1, 28, 28));
+
+        ToolRun run = ToolRun.InProcess(["ptq", model, "--data", folder.Samples, "--output", folder.Output, .. options.Select(option => option.EndsWith(".html", StringComparison.Ordinal) ? folder[option] : option)]);
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Output.Should().Contain("There was nothing to quantize, so the output is the float model: it has no Conv, Gemm or MatMul with constant weights");
+        File.ReadAllBytes(folder.Output).Should().Equal(File.ReadAllBytes(model));
+        if (options is [_, _])
+        {
+            File.ReadAllText(folder["report.html"]).Should().Contain("There was nothing to quantize");
+        }
+    }
+
     [Theory]
     [InlineData("--help", "ptq <model.onnx>", "quantize ptq model.onnx --data samples --output model.int8.onnx")]
     [InlineData("ptq --help", "--labels <labels.csv>", "quantize ptq model.onnx --state all.qcal")]
+    [InlineData("search --help", "--metric <auto|top1", "quantize search model.onnx --data samples --labels labels.csv --output model.int8.onnx --report report.html")]
     [InlineData("calibrate --help", "--state <file.qcal>", "quantize calibrate model.onnx --data shard1 --state a.qcal")]
     [InlineData("merge -h", "Joins calibrations of one model", "quantize merge a.qcal b.qcal --state all.qcal")]
     public void Help_tells_options_and_examples(string args, string part, string example)

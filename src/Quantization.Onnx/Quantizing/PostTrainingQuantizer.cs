@@ -36,7 +36,7 @@ public static class PostTrainingQuantizer
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new PtqOptions();
         CalibrationOptions calibrating = new() { SessionOptionsFactory = options.SessionOptionsFactory };
-        return Quantize(modelPath, model => CalibrationRun.Run(model, samples, calibrating, progress, cancellationToken), outputPath, options, progress, cancellationToken);
+        return Quantize(modelPath, model => Calibrate(model, samples, calibrating, progress, cancellationToken), outputPath, options, progress, cancellationToken);
     }
 
     /// <summary>Writes the quantized form of a model from an earlier calibration; no data is needed.</summary>
@@ -62,6 +62,13 @@ public static class PostTrainingQuantizer
     {
         ArgumentNullException.ThrowIfNull(calibration);
         return Quantize(modelPath, _ => calibration, outputPath, options ?? new PtqOptions(), progress, cancellationToken);
+    }
+
+    private static ModelCalibration Calibrate(
+        FloatModel model, ISampleSource samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    {
+        progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, 0, samples.Count));
+        return CalibrationRun.Run(model, samples, options, progress, cancellationToken);
     }
 
     private static PtqResult Quantize(
@@ -104,6 +111,7 @@ public static class PostTrainingQuantizer
             Int8Operators = inspection.Int8Operators,
             ConversionReasons = inspection.Conversions,
             Activations = ranges,
+            Calibration = calibration,
             Warnings = [.. Processor.Warn(options)],
         };
     }
@@ -135,6 +143,7 @@ public static class PostTrainingQuantizer
             Int8Operators = new Dictionary<string, int>(),
             ConversionReasons = [],
             Activations = new Dictionary<string, CalibrationResult>(),
+            Calibration = new ModelCalibration(model.File.Fingerprint, 0, []),
             Warnings = [$"There was nothing to quantize, so the output is the float model: {(plan.Float.Count == 0 ? "it has no Conv, Gemm or MatMul with constant weights outside of branches and loops" : "each of its Conv, Gemm and MatMul nodes stays in float")}."],
         };
     }

@@ -33,6 +33,9 @@ public sealed record PtqResult
     /// <summary>The range of each quantized activation, and how it was chosen, by the value's name.</summary>
     public required IReadOnlyDictionary<string, CalibrationResult> Activations { get; init; }
 
+    /// <summary>What calibration saw: to save, to quantize from again with other options, or to report. Without samples and activations where there was nothing to quantize.</summary>
+    public required ModelCalibration Calibration { get; init; }
+
     /// <summary>What the user should know before using the model, a sentence each; empty where all went as one would expect.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 }

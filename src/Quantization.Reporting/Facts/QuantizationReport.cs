@@ -58,6 +58,12 @@ public sealed record QuantizationReport
     /// <summary>The conversions between floats and codes that are left.</summary>
     public required int Conversions { get; init; }
 
+    /// <summary>Why each of them stayed.</summary>
+    public required IReadOnlyList<string> ConversionReasons { get; init; }
+
+    /// <summary>What the user should know before using the model; usually nothing.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
     /// <summary>How the model was quantized.</summary>
     public required IReadOnlyDictionary<string, string> Settings { get; init; }
 

@@ -16,7 +16,7 @@ internal static class ReportAdvice
 
     private const int FewSamples = 100;
 
-    public static IReadOnlyList<string> Of(QuantizationReport report) =>
+    public static IReadOnlyList<string> Of(QuantizationReport report) => report.QuantizedNodes.Count == 0 ? [] :
     [
         .. new[] { Outcome(report), Cost(report), Search(report), Worst(report), Next(report), Float(report), Data(report) }.OfType<string>(),
     ];
@@ -89,14 +89,15 @@ internal static class ReportAdvice
             return $"What to try next: leave {worst.Node} in float (PtqOptions.FloatNodes) and quantize again; as it makes so much of the noise by itself, that is the cheapest step. If that is not enough, go on with the next layer of the list below.";
         }
 
-        string fewBits = report.Settings["Weight codes"].Contains("127", StringComparison.Ordinal) ? "" : " Weights of 8 bits instead of fewer would help most;";
-        string perTensor = report.Settings["Weight granularity"] == nameof(GranularityKind.PerTensor) ? " weights with one scale a channel would help;" : "";
-        return $"What to try next: the noise comes from many layers, none of them outstanding, so leaving single ones in float gains little.{fewBits}{perTensor} otherwise leave several of the worst layers in float, or train with quantization in the loop (QAT).";
+        string fewBits = report.Settings["Weight codes"].Contains("127", StringComparison.Ordinal) ? "" : " Weights of 8 bits instead of fewer would help most.";
+        string perTensor = report.Settings["Weight granularity"] == nameof(GranularityKind.PerTensor) ? " Weights with one scale a channel would help." : "";
+        string otherwise = fewBits.Length + perTensor.Length > 0 ? "Otherwise leave" : "Leave";
+        return $"What to try next: the noise comes from many layers, none of them outstanding, so leaving single ones in float gains little.{fewBits}{perTensor} {otherwise} several of the worst layers in float, or train with quantization in the loop (QAT).";
     }
 
     private static string? Float(QuantizationReport report) => report.FloatNodes.Count == 0
         ? null
-        : $"{report.FloatNodes.Count.ToString(CultureInfo.InvariantCulture)} {(report.FloatNodes.Count == 1 ? "node" : "nodes")} with weights stay in float; the reasons stand below.";
+        : $"{report.FloatNodes.Count.ToString(CultureInfo.InvariantCulture)} {(report.FloatNodes.Count == 1 ? "node" : "nodes")} with weights {(report.FloatNodes.Count == 1 ? "stays" : "stay")} in float.";
 
     private static string? Data(QuantizationReport report) => report.Data.CalibrationSamples < FewSamples
         ? $"Only {Figure.Count(report.Data.CalibrationSamples)} samples calibrated; a few hundred like those that the model will meet give safer ranges."

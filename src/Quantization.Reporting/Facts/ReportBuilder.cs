@@ -33,6 +33,8 @@ internal static class ReportBuilder
             FloatNodes = quantized.FloatNodes,
             Int8Operators = quantized.Int8Operators,
             Conversions = quantized.Conversions,
+            ConversionReasons = quantized.ConversionReasons,
+            Warnings = quantized.Warnings,
             Settings = SettingsOf(options),
             Versions = Versions(),
             Advice = [],

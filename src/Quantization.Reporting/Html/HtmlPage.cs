@@ -58,7 +58,7 @@ internal static class HtmlPage
     private static void Words(HtmlWriter html, QuantizationReport report)
     {
         html.Element("h2", "In plain words").Raw("<div class=\"words\">");
-        foreach (string sentence in report.Advice)
+        foreach (string sentence in report.Advice.Concat(report.Warnings))
         {
             html.Element("p", sentence);
         }
@@ -120,6 +120,11 @@ internal static class HtmlPage
 
     private static void Tensors(HtmlWriter html, QuantizationReport report, ref int pictures)
     {
+        if (report.Tensors.Count == 0)
+        {
+            return;
+        }
+
         html.Element("h2", "Activations and their ranges")
             .Element("p", "What the calibration samples showed of each activation; counts on a logarithmic axis, zeros left out. The shaded range gets codes; values outside it are clipped to its ends. A wide range loses no value but has coarse steps.")
             .Raw("<div class=\"tensors\">");
@@ -139,15 +144,34 @@ internal static class HtmlPage
 
     private static void Nodes(HtmlWriter html, QuantizationReport report)
     {
-        html.Element("h2", "What runs in int8")
-            .Element("p", $"{Figure.Count(report.QuantizedNodes.Count)} nodes were quantized. As ONNX Runtime optimizes the model on this machine, these run on integers:")
-            .Table(["Operator", "#Nodes"], report.Int8Operators.Select(each => (false, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
-        html.Element("p", $"Quantized: {string.Join(", ", report.QuantizedNodes)}.");
+        html.Element("h2", "What runs in int8");
+        if (report.QuantizedNodes.Count == 0)
+        {
+            html.Element("p", "Nothing: the output is the float model.");
+        }
+        else
+        {
+            Int8Nodes(html, report);
+        }
+
         if (report.FloatNodes.Count > 0)
         {
             html.Element("p", "These nodes with weights stay in float:")
                 .Table(["Node", "Why"], report.FloatNodes.Select(each => (false, (IReadOnlyList<string>)[each.Key, each.Value])));
         }
+    }
+
+    private static void Int8Nodes(HtmlWriter html, QuantizationReport report)
+    {
+        html.Element("p", $"{Figure.Count(report.QuantizedNodes.Count)} nodes were quantized. As ONNX Runtime optimizes the model on this machine, these run on integers:")
+            .Table(["Operator", "#Nodes"], report.Int8Operators.Select(each => (false, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
+        if (report.ConversionReasons.Count > 0)
+        {
+            html.Element("p", "Conversions between floats and codes cost time. These are left:")
+                .Table(["Conversion", "#How many"], report.ConversionReasons.CountBy(reason => reason).OrderByDescending(each => each.Value).Select(each => (false, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
+        }
+
+        html.Element("p", $"Quantized: {string.Join(", ", report.QuantizedNodes)}.");
     }
 
     private static void Facts(HtmlWriter html, QuantizationReport report)

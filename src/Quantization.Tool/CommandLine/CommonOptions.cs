@@ -17,6 +17,22 @@ internal static class CommonOptions
             + "ONNX's input_0.pb, input_1.pb ... Samples may have the batch axis or lack it. A hundred or more are a good start.",
     };
 
+    public static Option<string> Labels() => new("--labels")
+    {
+        HelpName = "labels.csv",
+        Description =
+            "The classes of samples, lines 'file name,class index', to measure top-1 accuracy with. Of the labelled samples every fourth (1st, 5th, ...) calibrates and the others score; samples without a label calibrate.",
+    };
+
+    public static Option<string> Output() => new("--output", "-o")
+    {
+        Required = true,
+        HelpName = "model.int8.onnx",
+        Description = "The int8 model to write. It appears whole or not at all; an existing file is replaced.",
+    };
+
+    public static Option<int> Batch() => Count("--batch", "How many samples to join in a run when measuring, where the model's batch axis is free.");
+
     /// <summary>An option of a whole number from 1 up.</summary>
     public static Option<int> Count(string name, string description) => new(name)
     {

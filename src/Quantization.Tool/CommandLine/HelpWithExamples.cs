@@ -42,8 +42,17 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
             "quantize ptq model.onnx --data samples --output model.int8.onnx",
             "# With labels: calibrate on a quarter of the samples, tell the accuracy on the others",
             "quantize ptq model.onnx --data samples --labels labels.csv --calibrator entropy --output model.int8.onnx",
+            "# With a page about every layer and activation",
+            "quantize ptq model.onnx --data samples --output model.int8.onnx --report report.html",
             "# From a calibration, without data",
             "quantize ptq model.onnx --state all.qcal --calibrator percentile --percentile 99.9 --output model.int8.onnx",
+        ],
+        SearchCommand.Name =>
+        [
+            "# Try calibrators, schemes and granularities, keep the most accurate, and see why",
+            "quantize search model.onnx --data samples --labels labels.csv --output model.int8.onnx --report report.html",
+            "# In a script: nothing but JSON; an interrupted search goes on from its calibration",
+            "quantize search model.onnx --data samples --output model.int8.onnx --state model.qcal --json --quiet > report.json",
         ],
         CalibrateCommand.Name or MergeCommand.Name =>
         [
@@ -58,6 +67,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         [
             "quantize",
             "quantize ptq model.onnx --data samples --output model.int8.onnx",
+            "quantize search model.onnx --data samples --output model.int8.onnx --report report.html",
             "quantize ptq --help",
         ],
     };

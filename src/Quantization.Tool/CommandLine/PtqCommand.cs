@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx;
-using Spectre.Console;
+using Quantization.Reporting;
 
 namespace Quantization.Tool;
 
@@ -15,15 +15,10 @@ internal static class PtqCommand
         Argument<string> model = CommonOptions.Model();
         Option<string> data = CommonOptions.Data();
         Option<string> state = new("--state") { HelpName = "file.qcal", Description = "A calibration from 'quantize calibrate' to quantize from; --data then only serves to measure." };
-        Option<string> output = new("--output", "-o") { Required = true, HelpName = "model.int8.onnx", Description = "The int8 model to write. It appears whole or not at all; an existing file is replaced." };
-        Option<string> labels = new("--labels")
-        {
-            HelpName = "labels.csv",
-            Description =
-                "The classes of samples, lines 'file name,class index', to measure top-1 accuracy with. Of the labelled samples every fourth (1st, 5th, ...) calibrates and the others score; samples without a label calibrate.",
-        };
+        Option<string> output = CommonOptions.Output();
+        Option<string> labels = CommonOptions.Labels();
         Option<bool> perTensor = new("--per-tensor") { Description = "Give weights one scale a tensor instead of one an output channel: smaller, usually less accurate." };
-        Option<int> batch = CommonOptions.Count("--batch", "How many samples to join in a run when measuring, where the model's batch axis is free.");
+        Option<int> batch = CommonOptions.Batch();
         Option<int> threads = CommonOptions.Count("--threads", "The threads that ONNX Runtime measures with.");
         Command command = new(Name, "Quantizes a model to int8 without training, and measures accuracy, file size and latency beside the float model.")
         {
@@ -37,6 +32,7 @@ internal static class PtqCommand
         command.Options.Add(perTensor);
         command.Options.Add(batch);
         command.Options.Add(threads);
+        ReportOptions report = new(command);
         command.SetAction(parsed => Run(
             console,
             new PtqRequest
@@ -53,6 +49,7 @@ internal static class PtqCommand
                 },
                 BatchSize = parsed.GetValue(batch),
                 Threads = parsed.GetValue(threads),
+                Report = report.Read(parsed),
             },
             cancellation));
         return command;
@@ -62,57 +59,28 @@ internal static class PtqCommand
     {
         request.ThrowUnlessSensible();
         PtqSamples samples = PtqSamples.Open(request);
-        using OutputFile output = OutputFile.Open(request.OutputPath);
-        (PtqResult result, EvaluationResult? scores) = ProgressView.Show(console, view =>
-        {
-            ModelCalibration calibration = Calibrate(view, request, samples, cancellation);
-            view.Begin($"Quantizing with {request.Options.ActivationCalibrator.Name}");
-            PtqResult quantized = output.Write(path => PostTrainingQuantizer.Quantize(request.ModelPath, calibration, path, request.Options, cancellationToken: cancellation));
-            return (quantized, Measure(view, request, samples, output.TemporaryPath, cancellation));
-        });
-        cancellation.ThrowIfCancellationRequested();
-        output.Commit();
-
-        console.Output.WriteLine(samples.Describe(request));
-        if (scores is not null)
-        {
-            console.Screen.Write(CreateTable(scores));
-        }
-
-        foreach (string remark in ModelReport.Remarks(request.Options.ActivationCalibrator.Name, result))
-        {
-            console.Output.WriteLine(remark);
-        }
-
-        console.Output.WriteLine(ModelReport.Int8Nodes(result));
-        foreach ((string node, string reason) in result.FloatNodes)
-        {
-            console.Output.WriteLine($"Stays in float: {node} ({reason})");
-        }
-
-        console.Output.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.OutputBytes, result.ModelBytes)}");
+        using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
+        (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, samples, output.Model, cancellation));
+        output.Finish(report, shown => PtqSummary.Write(shown, request, samples, result, scores), cancellation);
         return ExitCode.Success;
     }
 
-    private static ModelCalibration Calibrate(ProgressView view, PtqRequest request, PtqSamples samples, CancellationToken cancellation)
+    private static (PtqResult Result, EvaluationResult? Scores, QuantizationReport Report) Work(
+        ProgressView view, PtqRequest request, PtqSamples samples, OutputFile output, CancellationToken cancellation)
     {
-        if (samples.Calibration is null)
-        {
-            return ModelCalibration.Load(request.StatePath!);
-        }
-
-        view.Begin($"Calibrating on {Figures.Count(samples.Calibration.Count, "sample")}");
-        return ModelCalibrator.Calibrate(request.ModelPath, samples.Calibration, progress: view.ForCalibration(), cancellationToken: cancellation);
+        IProgress<QuantizationProgress> progress = view.ForQuantization(request.Options.ActivationCalibrator.Name);
+        PtqResult result = output.Write(path => samples.Calibration is null
+            ? PostTrainingQuantizer.Quantize(request.ModelPath, ModelCalibration.Load(request.StatePath!), path, request.Options, progress, cancellation)
+            : PostTrainingQuantizer.Quantize(request.ModelPath, samples.Calibration, path, request.Options, progress, cancellation));
+        ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples.Scoring : null;
+        EvaluationResult? scores = scoring is null ? null : Measure(view, request, scoring, output.TemporaryPath, cancellation);
+        IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Calibration, scoring, request.Options, cancellation);
+        return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, result.Calibration, scores, layers));
     }
 
-    private static EvaluationResult? Measure(ProgressView view, PtqRequest request, PtqSamples samples, string quantizedPath, CancellationToken cancellation)
+    private static EvaluationResult Measure(ProgressView view, PtqRequest request, ISampleSource samples, string quantizedPath, CancellationToken cancellation)
     {
-        if (samples.Scoring is null)
-        {
-            return null;
-        }
-
-        view.Begin($"Measuring on {Figures.Count(samples.Scoring.Count, "sample")}");
+        view.Begin(samples.Count is { } count ? $"Measuring on {Figures.Count(count, "sample")}" : "Measuring");
         EvaluationOptions options = new()
         {
             BatchSize = request.BatchSize,
@@ -123,22 +91,6 @@ internal static class PtqCommand
                 LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, // errors come as exceptions
             },
         };
-        return ModelEvaluator.Evaluate(request.ModelPath, [quantizedPath], samples.Scoring, options, view.ForEvaluation(), cancellation);
-    }
-
-    private static Table CreateTable(EvaluationResult scores)
-    {
-        ModelScore reference = scores.Reference;
-        ModelScore quantized = scores.Candidates[0];
-        bool isLabelled = reference.Top1 is not null;
-        Table table = ModelReport.CreateTable("Model", isLabelled ? "Top-1" : "Agreement", "Output SQNR", "File size", "Median latency");
-        table.AddRow("FP32", Figures.Percent(reference.Top1), "-", Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency));
-        table.AddRow(
-            "int8",
-            Figures.Percent(isLabelled ? quantized.Top1 : quantized.Agreement),
-            Figures.Decibels(quantized.WorstSignalToNoise),
-            Figures.Bytes(quantized.FileSize, reference.FileSize),
-            Figures.Milliseconds(quantized.MedianLatency, reference.MedianLatency));
-        return table;
+        return ModelEvaluator.Evaluate(request.ModelPath, [quantizedPath], samples, options, view.ForEvaluation(), cancellation);
     }
 }

@@ -21,6 +21,8 @@ internal sealed record PtqRequest
 
     public required int Threads { get; init; }
 
+    public required ReportRequest Report { get; init; }
+
     /// <summary>Refuses arguments that make no sense together.</summary>
     /// <exception cref="UsageException">They do not.</exception>
     public void ThrowUnlessSensible()
@@ -35,9 +37,6 @@ internal sealed record PtqRequest
             throw new UsageException("--labels needs the samples that it labels: give --data DIR too.");
         }
 
-        if (Path.GetFullPath(ModelPath) == Path.GetFullPath(OutputPath))
-        {
-            throw new UsageException($"--output {OutputPath} is the float model itself, which would be lost; name another file.");
-        }
+        OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Report);
     }
 }

@@ -26,8 +26,13 @@ internal sealed record PtqSamples(SampleFolder? Calibration, SampleFolder? Scori
     }
 
     /// <summary>Says in a sentence what was done with which samples.</summary>
-    public string Describe(PtqRequest request)
+    public string Describe(PtqRequest request, PtqResult result)
     {
+        if (result.QuantizedNodes.Count == 0)
+        {
+            return "No sample was run.";
+        }
+
         string calibrator = $"Calibrated with {request.Options.ActivationCalibrator.Name}";
         string calibrated = Calibration is null ? $"{calibrator} from {request.StatePath}" : $"{calibrator} on {Figures.Count(Calibration.Count, "sample")} of {Calibration.FolderPath}";
         return this switch

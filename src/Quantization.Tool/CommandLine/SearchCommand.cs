@@ -9,7 +9,6 @@ internal static class SearchCommand
 {
     public const string Name = "search";
 
-    private const int LayerSamples = 32;
     private const int LeastBits = 2;
     private const int MostBits = 8;
 
@@ -18,13 +17,8 @@ internal static class SearchCommand
         Argument<string> model = CommonOptions.Model();
         Option<string> data = CommonOptions.Data();
         data.Required = true;
-        Option<string> labels = new("--labels")
-        {
-            HelpName = "labels.csv",
-            Description = "The classes of samples, lines 'file name,class index', to rank by top-1 accuracy. Of the labelled samples every fourth (1st, 5th, ...) calibrates and the others score; without labels every fourth sample calibrates.",
-        };
-        Option<string> output = new("--output", "-o") { Required = true, HelpName = "model.int8.onnx", Description = "The int8 model to write. It appears whole or not at all; an existing file is replaced." };
-        Option<string> report = new("--report") { HelpName = "report.html", Description = "The page to write about what was tried, which layer hurts most and what to try next; it needs nothing else to be looked at." };
+        Option<string> labels = CommonOptions.Labels();
+        Option<string> output = CommonOptions.Output();
         Option<string> state = new("--state")
         {
             HelpName = "file.qcal",
@@ -46,13 +40,12 @@ internal static class SearchCommand
                 result.AddError($"--weight-bits '{result.Tokens[0].Value}' is not 2 to 8.");
             }
         });
-        Option<int> batch = CommonOptions.Count("--batch", "How many samples to join in a run when scoring, where the model's batch axis is free.");
-        Option<bool> quiet = new("--quiet", "-q") { Description = "Show no progress." };
-        Option<bool> json = new("--json") { Description = "Write the facts of the report to the output as JSON, instead of text for people." };
+        Option<int> batch = CommonOptions.Batch();
         Command command = new(Name, "Tries calibrators, schemes and granularities from one calibration, scores them on samples that did not calibrate, and keeps the best int8 model.")
         {
-            model, data, labels, output, report, state, metric, bits, batch, quiet, json,
+            model, data, labels, output, state, metric, bits, batch,
         };
+        ReportOptions report = new(command);
         command.SetAction(parsed => Run(
             console,
             new SearchRequest
@@ -61,13 +54,11 @@ internal static class SearchCommand
                 DataPath = parsed.GetRequiredValue(data),
                 LabelsPath = parsed.GetValue(labels),
                 OutputPath = parsed.GetRequiredValue(output),
-                ReportPath = parsed.GetValue(report),
                 StatePath = parsed.GetValue(state),
                 Metric = parsed.GetValue(metric)!,
                 WeightBits = parsed.GetValue(bits),
                 BatchSize = parsed.GetValue(batch),
-                IsQuiet = parsed.GetValue(quiet),
-                IsJson = parsed.GetValue(json),
+                Report = report.Read(parsed),
             },
             cancellation));
         return command;
@@ -77,30 +68,12 @@ internal static class SearchCommand
     {
         request.ThrowUnlessSensible();
         (ISampleSource calibration, ISampleSource scoring) = Deal(request);
-        using OutputFile output = OutputFile.Open(request.OutputPath);
-        using OutputFile? page = request.ReportPath is null ? null : OutputFile.Open(request.ReportPath);
-        ToolConsole shown = request.IsQuiet ? new ToolConsole(console.Output, TextWriter.Null) : console;
-        (SearchResult result, QuantizationReport report) = ProgressView.Show(shown, view => Work(view, shown, request, calibration, scoring, output, cancellation));
-        page?.Write(path =>
-        {
-            report.SaveHtml(path);
-            return path;
-        });
-        cancellation.ThrowIfCancellationRequested();
-        output.Commit();
-        page?.Commit();
+        using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
+        (SearchResult result, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, cancellation));
+        output.Finish(report, shown => SearchSummary.Write(shown, request, result, report), cancellation);
         if (request.StatePath is null)
         {
             File.Delete(request.CalibrationPath);
-        }
-
-        if (request.IsJson)
-        {
-            console.Output.WriteLine(report.ToJson());
-        }
-        else
-        {
-            SearchSummary.Write(console, request, result, report);
         }
 
         return ExitCode.Success;
@@ -118,7 +91,7 @@ internal static class SearchCommand
     }
 
     private static (SearchResult Search, QuantizationReport Report) Work(
-        ProgressView view, ToolConsole console, SearchRequest request, ISampleSource calibration, ISampleSource scoring, OutputFile output, CancellationToken cancellation)
+        ProgressView view, SearchRequest request, ISampleSource calibration, ISampleSource scoring, RunOutput output, CancellationToken cancellation)
     {
         SearchOptions options = new()
         {
@@ -127,15 +100,12 @@ internal static class SearchCommand
             CalibrationPath = request.CalibrationPath,
             Baseline = new PtqOptions { WeightFormat = CodeFormat.Signed(request.WeightBits) },
         };
-        SearchResult search = output.Write(path =>
-            PtqSearch.Run(request.ModelPath, calibration, scoring, path, options, new SearchProgressLines(view, console), cancellation));
+        SearchResult search = output.Model.Write(path =>
+            PtqSearch.Run(request.ModelPath, calibration, scoring, path, options, new SearchProgressLines(view, output.Progress), cancellation));
         view.Begin("Measuring the best");
         EvaluationResult measured = ModelEvaluator.Evaluate(
-            request.ModelPath, [output.TemporaryPath], scoring, new EvaluationOptions { BatchSize = request.BatchSize }, view.ForEvaluation(), cancellation);
-        view.Begin("Comparing layers");
-        IReadOnlyList<LayerNoise> layers = request is { ReportPath: null, IsJson: false }
-            ? []
-            : LayerComparer.Compare(request.ModelPath, search.Calibration, new FirstSamples(scoring, LayerSamples), search.Best.Options, view.ForLayers(), cancellation);
+            request.ModelPath, [output.Model.TemporaryPath], scoring, new EvaluationOptions { BatchSize = request.BatchSize }, view.ForEvaluation(), cancellation);
+        IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, search.Calibration, scoring, search.Best.Options, cancellation);
         return (search, QuantizationReport.Create(request.ModelPath, search, measured, layers));
     }
 }

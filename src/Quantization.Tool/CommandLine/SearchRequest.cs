@@ -13,17 +13,13 @@ internal sealed record SearchRequest
 
     public required string? StatePath { get; init; }
 
-    public required string? ReportPath { get; init; }
-
     public required string Metric { get; init; }
 
     public required int WeightBits { get; init; }
 
     public required int BatchSize { get; init; }
 
-    public required bool IsQuiet { get; init; }
-
-    public required bool IsJson { get; init; }
+    public required ReportRequest Report { get; init; }
 
     /// <summary>Where the calibration is kept while the search runs: as named, or beside the output.</summary>
     public string CalibrationPath => StatePath ?? OutputPath + ".qcal";
@@ -32,11 +28,7 @@ internal sealed record SearchRequest
     /// <exception cref="UsageException">They do not.</exception>
     public void ThrowUnlessSensible()
     {
-        if (Path.GetFullPath(ModelPath) == Path.GetFullPath(OutputPath))
-        {
-            throw new UsageException($"--output {OutputPath} is the float model itself, which would be lost; name another file.");
-        }
-
+        OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Report);
         if (Metric == SearchMetrics.Top1 && LabelsPath is null)
         {
             throw new UsageException("--metric top1 needs the samples' classes: give --labels labels.csv too, or take --metric agreement.");

@@ -21,16 +21,12 @@ internal static class SearchSummary
         }
 
         console.Output.WriteLine(ModelReport.Int8Nodes(result.Model));
-        foreach ((string node, string reason) in result.Model.FloatNodes)
+        foreach (string line in ModelReport.FloatNodes(result.Model, request.Report.IsVerbose))
         {
-            console.Output.WriteLine($"Stays in float: {node} ({reason})");
+            console.Output.WriteLine(line);
         }
 
         console.Output.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.Model.OutputBytes, result.Model.ModelBytes)}");
-        if (request.ReportPath is not null)
-        {
-            console.Output.WriteLine($"Wrote {request.ReportPath}");
-        }
     }
 
     /// <summary>The float model, the best trials and plain quantization.</summary>

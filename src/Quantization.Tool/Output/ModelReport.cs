@@ -10,6 +10,8 @@ internal static class ModelReport
 
     private const int MostNotes = 5;
 
+    private const int MostReasons = 4;
+
     /// <summary>A table whose columns but the first hold figures.</summary>
     public static Table CreateTable(string first, params string[] figures)
     {
@@ -27,6 +29,28 @@ internal static class ModelReport
     {
         string operators = string.Join(", ", result.Int8Operators.Select(pair => $"{pair.Key} {pair.Value}"));
         return $"ONNX Runtime runs {Figures.Count(result.Int8Nodes, "node")} in int8{(operators.Length > 0 ? $" ({operators})" : "")}, {Figures.Count(result.Conversions, "conversion")} to and from float.";
+    }
+
+    /// <summary>The nodes that stay in float, by their reasons, the most frequent first; all of them where the user wants to know everything.</summary>
+    public static IEnumerable<string> FloatNodes(PtqResult result, bool isVerbose)
+    {
+        if (isVerbose)
+        {
+            return result.FloatNodes.Select(each => $"Stays in float: {each.Key} ({each.Value})");
+        }
+
+        IGrouping<string, string>[] reasons = [.. result.FloatNodes.GroupBy(each => each.Value, each => each.Key).OrderByDescending(group => group.Count())];
+        return reasons.Take(MostReasons).Select(group => group.Count() == 1
+            ? $"Stays in float: {group.Single()} ({group.Key})"
+            : $"Stay in float: {Figures.Count(group.Count(), "node")}, {group.First()} the first ({group.Key})").Concat(Rest(reasons.Length));
+    }
+
+    private static IEnumerable<string> Rest(int reasons)
+    {
+        if (reasons > MostReasons)
+        {
+            yield return $"  and {Figures.Count(reasons - MostReasons, "other reason")}; --verbose tells all.";
+        }
     }
 
     /// <summary>What a user should know of the model and of the ranges that a calibrator chose; usually nothing.</summary>

@@ -1,0 +1,23 @@
+using Quantization.Onnx;
+
+namespace Quantization.Tool;
+
+/// <summary>Compares the layers of a quantized model for a report.</summary>
+internal static class LayerComparison
+{
+    /// <summary>A few dozen samples tell which layers are noisy; each is run once a layer.</summary>
+    private const int MostSamples = 32;
+
+    /// <summary>The noise of every layer on the first samples; empty where nobody looks at it, or there is no sample or no quantized layer.</summary>
+    public static IReadOnlyList<LayerNoise> Run(
+        ProgressView view, ReportRequest report, string modelPath, ModelCalibration calibration, ISampleSource? scoring, PtqOptions options, CancellationToken cancellation)
+    {
+        if (!report.NeedsLayers || scoring is null || calibration.Activations.Count == 0)
+        {
+            return [];
+        }
+
+        view.Begin("Comparing layers");
+        return LayerComparer.Compare(modelPath, calibration, new FirstSamples(scoring, MostSamples), options, view.ForLayers(), cancellation);
+    }
+}

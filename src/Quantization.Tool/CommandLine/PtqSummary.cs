@@ -1,0 +1,50 @@
+using Quantization.Onnx;
+using Spectre.Console;
+
+namespace Quantization.Tool;
+
+/// <summary>Tells people what became of a model.</summary>
+internal static class PtqSummary
+{
+    public static void Write(ToolConsole console, PtqRequest request, PtqSamples samples, PtqResult result, EvaluationResult? scores)
+    {
+        console.Output.WriteLine(samples.Describe(request, result));
+        if (scores is not null)
+        {
+            console.Screen.Write(CreateTable(scores));
+        }
+
+        foreach (string remark in ModelReport.Remarks(request.Options.ActivationCalibrator.Name, result))
+        {
+            console.Output.WriteLine(remark);
+        }
+
+        if (result.QuantizedNodes.Count > 0)
+        {
+            console.Output.WriteLine(ModelReport.Int8Nodes(result));
+        }
+
+        foreach (string line in ModelReport.FloatNodes(result, request.Report.IsVerbose))
+        {
+            console.Output.WriteLine(line);
+        }
+
+        console.Output.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.OutputBytes, result.ModelBytes)}");
+    }
+
+    private static Table CreateTable(EvaluationResult scores)
+    {
+        ModelScore reference = scores.Reference;
+        ModelScore quantized = scores.Candidates[0];
+        bool isLabelled = reference.Top1 is not null;
+        Table table = ModelReport.CreateTable("Model", isLabelled ? "Top-1" : "Agreement", "Output SQNR", "File size", "Median latency");
+        table.AddRow("FP32", Figures.Percent(reference.Top1), "-", Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency));
+        table.AddRow(
+            "int8",
+            Figures.Percent(isLabelled ? quantized.Top1 : quantized.Agreement),
+            Figures.Decibels(quantized.WorstSignalToNoise),
+            Figures.Bytes(quantized.FileSize, reference.FileSize),
+            Figures.Milliseconds(quantized.MedianLatency, reference.MedianLatency));
+        return table;
+    }
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+
+namespace Quantization.Tool;
+
+/// <summary>The options that say how a command tells what it did.</summary>
+internal sealed class ReportOptions
+{
+    private readonly Option<string> _page = new("--report")
+    {
+        HelpName = "report.html",
+        Description = "The page to write about what was done: accuracy, size and speed, every layer and activation, and what to try next; it needs nothing else to be looked at.",
+    };
+
+    private readonly Option<bool> _json = new("--json") { Description = "Write the facts of the report to the output as JSON, instead of text for people." };
+
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show no progress." };
+
+    private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Tell every node that stays in float and every conversion that is left, not just the most frequent reasons." };
+
+    public ReportOptions(Command command)
+    {
+        command.Options.Add(_page);
+        command.Options.Add(_json);
+        command.Options.Add(_quiet);
+        command.Options.Add(_verbose);
+    }
+
+    public ReportRequest Read(ParseResult parsed) => new(parsed.GetValue(_page), parsed.GetValue(_json), parsed.GetValue(_quiet), parsed.GetValue(_verbose));
+}
