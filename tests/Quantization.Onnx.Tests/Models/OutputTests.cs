@@ -66,6 +66,7 @@ public sealed class OutputTests : IDisposable
         PostTrainingQuantizer.Quantize(_model, ModelBuilder.LinearSamples(2), _output, null, new Progress(reports.Add), CancellationToken.None);
         reports.Should().Equal(
             new(QuantizationStage.Preparing, 0, null),
+            new(QuantizationStage.Calibrating, 0, 2),
             new(QuantizationStage.Calibrating, 1, 2),
             new(QuantizationStage.Calibrating, 2, 2),
             new(QuantizationStage.Quantizing, 0, null),
