@@ -45,7 +45,7 @@ internal static class ToolApplication
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            console.WriteError(exception is ArgumentException argument ? WithoutParameterName(argument) : exception.Message);
+            console.WriteError(ToolWords.Translate(exception is ArgumentException argument ? WithoutParameterName(argument) : exception.Message));
             return ExitCode.Failure;
         }
     }

@@ -107,6 +107,41 @@ public sealed class PtqCommandTests
     }
 
     [Fact]
+    public void Nodes_can_be_left_in_float_and_every_conversion_be_told()
+    {
+        using FashionFolder folder = new();
+
+        ToolRun plain = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output);
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--verbose", "--float-node", "features.b2.b.expand/conv", "--float-node", "classifier");
+
+        plain.Output.Should().Contain("1 conversion left (floats to codes at an input 1).").And.NotContain("  Conversion ");
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Output.Should().Contain("  Conversion to floats: read in float by 'features.b2.b.expand/conv' (").And.Contain("Stays in float: features.b2.b.expand/conv (").And.Contain("Stays in float: classifier (");
+    }
+
+    [Fact]
+    public void An_unknown_node_is_named_with_the_tools_own_words()
+    {
+        using FashionFolder folder = new();
+
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--float-node", "nobody");
+
+        run.ExitCode.Should().Be(1);
+        run.ErrorLine.Should().Be($"{folder.Model}: --float-node names 'nobody', but the model has no such node, or it was folded into another; --report lists those that can be named.");
+    }
+
+    [Fact]
+    public void Fewer_bits_make_coarser_weights()
+    {
+        using FashionFolder folder = new();
+
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--weight-bits", "4", "--json");
+
+        run.ExitCode.Should().Be(0, run.Error);
+        JsonDocument.Parse(run.Output).RootElement.GetProperty("settings").GetProperty("Weight codes").GetString().Should().StartWith("Int4");
+    }
+
+    [Fact]
     public void A_report_tells_layers_and_conversions()
     {
         using FashionFolder folder = new(5);

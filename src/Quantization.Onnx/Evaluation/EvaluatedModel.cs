@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
+using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
@@ -12,12 +13,17 @@ internal sealed class EvaluatedModel : IDisposable
     private readonly long _fileSize;
     private bool _isWarm;
 
-    public EvaluatedModel(string path, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
+    /// <summary>Opens a session on a model in memory.</summary>
+    /// <param name="path">What messages call the model.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="fileSize">The bytes of its file.</param>
+    /// <param name="optionsFactory">The session's options; null for one thread on the CPU.</param>
+    /// <param name="cancellation">Ends a run.</param>
+    public EvaluatedModel(string path, ModelProto model, long fileSize, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
     {
         Path = path;
-        ModelFile file = ModelFile.Load(path);
-        _fileSize = file.Bytes;
-        _session = ModelSession.Open(path, file.Model, optionsFactory, options =>
+        _fileSize = fileSize;
+        _session = ModelSession.Open(path, model, optionsFactory, options =>
         {
             if (optionsFactory is null)
             {
@@ -28,6 +34,11 @@ internal sealed class EvaluatedModel : IDisposable
         _cancellation = cancellation.Register(() => _runOptions.Terminate = true);
     }
 
+    private EvaluatedModel(ModelFile file, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
+        : this(file.Path, file.Model, file.Bytes, optionsFactory, cancellation)
+    {
+    }
+
     public string Path { get; }
 
     public ScoreKeeper Scores { get; } = new();
@@ -35,6 +46,9 @@ internal sealed class EvaluatedModel : IDisposable
     public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;
 
     public IReadOnlyList<string> OutputNames => _session.OutputNames;
+
+    /// <summary>Reads a model's file and opens a session on it.</summary>
+    public static EvaluatedModel Load(string path, Func<SessionOptions>? optionsFactory, CancellationToken cancellation) => new(ModelFile.Load(path), optionsFactory, cancellation);
 
     /// <summary>Runs the model and times it; the first run is not timed, because it also allocates.</summary>
     /// <exception cref="OnnxModelException">ONNX Runtime cannot run the model on this input.</exception>

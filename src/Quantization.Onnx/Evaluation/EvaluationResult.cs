@@ -9,12 +9,12 @@ namespace Quantization.Onnx;
 /// <param name="LabelledSamples">How many of them have a label, and so count for accuracy.</param>
 public sealed record EvaluationResult(ModelScore Reference, IReadOnlyList<ModelScore> Candidates, int Samples, int LabelledSamples)
 {
-    /// <summary>A sentence for each candidate that is slower than the reference, or larger; empty where there is none.</summary>
+    /// <summary>A sentence for each candidate that is slower than the reference by a twentieth or more, or larger; empty where there is none.</summary>
     public IReadOnlyList<string> Warnings => [.. Candidates.SelectMany(Compare)];
 
     private IEnumerable<string> Compare(ModelScore candidate)
     {
-        if (candidate.MedianLatency > Reference.MedianLatency)
+        if (new LatencyComparison(Reference.MedianLatency, candidate.MedianLatency, candidate.TimedRuns).IsSlower)
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,

@@ -39,7 +39,7 @@ public static class ModelEvaluator
             foreach (string path in candidatePaths.Prepend(referencePath))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                models.Add(new EvaluatedModel(path, options.SessionOptionsFactory, cancellationToken));
+                models.Add(EvaluatedModel.Load(path, options.SessionOptionsFactory, cancellationToken));
             }
 
             return Evaluate(models, samples, options, progress, cancellationToken);

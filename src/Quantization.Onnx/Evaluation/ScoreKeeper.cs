@@ -14,6 +14,8 @@ internal sealed class ScoreKeeper
 
     public int TimedRuns => _ticks.Count;
 
+    public TimeSpan MedianLatency => TimeSpan.FromTicks(Median(_ticks));
+
     public void AddLatency(TimeSpan latency) => _ticks.Add(latency.Ticks);
 
     /// <summary>Compares one output with the reference's.</summary>
@@ -49,7 +51,7 @@ internal sealed class ScoreKeeper
         _labelled == 0 ? null : (double)_correct / _labelled,
         _rows == 0 ? null : (double)_agreeing / _rows,
         _energies.ToDictionary(pair => pair.Key, pair => pair.Value.SignalToNoise).AsReadOnly(),
-        TimeSpan.FromTicks(Median(_ticks)),
+        MedianLatency,
         _ticks.Count);
 
     private static long Median(List<long> values)

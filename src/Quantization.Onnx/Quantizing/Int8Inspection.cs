@@ -6,8 +6,8 @@ namespace Quantization.Onnx;
 
 /// <summary>What ONNX Runtime makes of a quantized model on this machine.</summary>
 /// <param name="Int8Operators">The nodes that run on integers, counted by operator.</param>
-/// <param name="Conversions">The QuantizeLinear and DequantizeLinear nodes left, each with the reason.</param>
-internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Operators, IReadOnlyList<string> Conversions)
+/// <param name="Conversions">The QuantizeLinear and DequantizeLinear nodes left, each with its kind and the reason.</param>
+internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Operators, IReadOnlyList<(string Kind, string Reason)> Conversions)
 {
     private static readonly FrozenSet<string> IntegerOperators =
         FrozenSet.Create("ConvInteger", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat", "QAttention", "QEmbedLayerNormalization", "QGemm");
@@ -17,7 +17,7 @@ internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Opera
     {
         ModelProto optimized = OptimizedGraph.Of(modelPath, quantized, GraphOptimizationLevel.ORT_ENABLE_EXTENDED, optionsFactory);
         SortedDictionary<string, int> operators = new(StringComparer.Ordinal);
-        List<string> conversions = [];
+        List<(string Kind, string Reason)> conversions = [];
         foreach (GraphProto graph in optimized.Graph.AllGraphs())
         {
             GraphIndex index = new(graph);
@@ -42,7 +42,7 @@ internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Opera
     private static bool IsInteger(NodeProto node) => node.OpType.StartsWith("QLinear", StringComparison.Ordinal) || IntegerOperators.Contains(node.OpType);
 
     /// <summary>Who is on the float side of a conversion.</summary>
-    private static string Explain(NodeProto conversion, GraphIndex graph)
+    private static (string Kind, string Reason) Explain(NodeProto conversion, GraphIndex graph)
     {
         string from = conversion.Input[0], to = conversion.Output[0];
         if (conversion.OpType == "QuantizeLinear")
@@ -54,13 +54,18 @@ internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Opera
                 producer = graph.FindProducer(from);
             }
 
-            return producer is not null ? $"to codes: '{from}' is made in float by {producer.Describe()}" : $"to codes: '{from}' comes in as floats";
+            return producer is not null
+                ? ($"floats to codes after {producer.OpType}", $"to codes: '{from}' is made in float by {producer.Describe()}")
+                : ("floats to codes at an input", $"to codes: '{from}' comes in as floats");
         }
 
         NodeProto[] readers = [.. graph.Consumers(to).Where(reader => !IsConversion(reader))];
-        string codes = graph.FindConstant(from) is null ? "to floats" : "weights to floats";
-        return readers.Length > 0 ? $"{codes}: read in float by {string.Join(", ", readers.Select(GraphExtensions.Describe))}"
-            : graph.IsVisibleOutside(to) ? $"{codes}: '{to}' goes out as floats"
-            : $"{codes}: its range is not that of what follows";
+        bool isWeight = graph.FindConstant(from) is not null;
+        string codes = isWeight ? "weights to floats" : "to floats";
+        return readers.Length > 0
+            ? ($"{(isWeight ? "weights" : "codes")} to floats before {string.Join(" and ", readers.Select(reader => reader.OpType).Distinct().Order(StringComparer.Ordinal))}",
+                $"{codes}: read in float by {string.Join(", ", readers.Select(GraphExtensions.Describe))}")
+            : graph.IsVisibleOutside(to) ? ("codes to floats at an output", $"{codes}: '{to}' goes out as floats")
+            : ("codes of one range to another", $"{codes}: its range is not that of what follows");
     }
 }

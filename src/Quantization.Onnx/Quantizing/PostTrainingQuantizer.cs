@@ -36,7 +36,9 @@ public static class PostTrainingQuantizer
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new PtqOptions();
         CalibrationOptions calibrating = new() { SessionOptionsFactory = options.SessionOptionsFactory };
-        return Quantize(modelPath, model => Calibrate(model, samples, calibrating, progress, cancellationToken), outputPath, options, progress, cancellationToken);
+        FirstSampleKeeper keeper = new(samples);
+        return Quantize(
+            modelPath, model => Calibrate(model, keeper, calibrating, progress, cancellationToken), () => options.LatencySample ?? keeper.First, outputPath, options, progress, cancellationToken);
     }
 
     /// <summary>Writes the quantized form of a model from an earlier calibration; no data is needed.</summary>
@@ -61,18 +63,25 @@ public static class PostTrainingQuantizer
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(calibration);
-        return Quantize(modelPath, _ => calibration, outputPath, options ?? new PtqOptions(), progress, cancellationToken);
+        options ??= new PtqOptions();
+        return Quantize(modelPath, _ => calibration, () => options.LatencySample, outputPath, options, progress, cancellationToken);
     }
 
     private static ModelCalibration Calibrate(
-        FloatModel model, ISampleSource samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+        FloatModel model, FirstSampleKeeper samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
         progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, 0, samples.Count));
         return CalibrationRun.Run(model, samples, options, progress, cancellationToken);
     }
 
     private static PtqResult Quantize(
-        string modelPath, Func<FloatModel, ModelCalibration> calibrate, string outputPath, PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+        string modelPath,
+        Func<FloatModel, ModelCalibration> calibrate,
+        Func<ModelSample?> findLatencySample,
+        string outputPath,
+        PtqOptions options,
+        IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         ThrowUnlessPaths(modelPath, outputPath);
         cancellationToken.ThrowIfCancellationRequested();
@@ -100,8 +109,10 @@ public static class PostTrainingQuantizer
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
         Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory);
         cancellationToken.ThrowIfCancellationRequested();
+        LatencyComparison? latency = MeasureLatency(model, quantized, outputPath, findLatencySample(), options, progress, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         long bytes = ModelStore.Commit(output, outputPath, quantized, options.MaxFileBytes);
-        return new PtqResult
+        PtqResult result = new()
         {
             OutputPath = outputPath,
             ModelBytes = model.File.Bytes,
@@ -109,11 +120,26 @@ public static class PostTrainingQuantizer
             QuantizedNodes = [.. plan.Nodes.Select(node => node.Node.GetLabel())],
             FloatNodes = plan.Float,
             Int8Operators = inspection.Int8Operators,
-            ConversionReasons = inspection.Conversions,
+            ConversionReasons = [.. inspection.Conversions.Select(conversion => conversion.Reason)],
+            ConversionKinds = inspection.Conversions.CountBy(conversion => conversion.Kind).ToDictionary(StringComparer.Ordinal),
             Activations = ranges,
             Calibration = calibration,
             Warnings = [.. Processor.Warn(options)],
         };
+        result = result with { Warnings = [.. result.Warnings, .. SpeedAdvice.OfGraph(result, options.FloatNodes)] };
+        return latency is null ? result : result.WithLatency(latency);
+    }
+
+    private static LatencyComparison? MeasureLatency(
+        FloatModel model, ModelProto quantized, string outputPath, ModelSample? sample, PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (sample is null || options.LatencyRuns == 0)
+        {
+            return null;
+        }
+
+        progress?.Report(new QuantizationProgress(QuantizationStage.Measuring, 0, null));
+        return LatencyMeter.Measure(model.File, quantized, outputPath, sample, options.LatencyRuns, options.SessionOptionsFactory, cancellationToken);
     }
 
     /// <summary>A model with nothing to quantize comes through as it is.</summary>
@@ -142,6 +168,7 @@ public static class PostTrainingQuantizer
             FloatNodes = plan.Float,
             Int8Operators = new Dictionary<string, int>(),
             ConversionReasons = [],
+            ConversionKinds = new Dictionary<string, int>(),
             Activations = new Dictionary<string, CalibrationResult>(),
             Calibration = new ModelCalibration(model.File.Fingerprint, 0, []),
             Warnings = [$"There was nothing to quantize, so the output is the float model: {(plan.Float.Count == 0 ? "it has no Conv, Gemm or MatMul with constant weights outside of branches and loops" : "each of its Conv, Gemm and MatMul nodes stays in float")}."],

@@ -25,7 +25,7 @@ internal static class Processor
     }
 
     /// <summary>Whether products of codes are added in 32 bits: x86-64 with VNNI, and every other architecture.</summary>
-    private static bool HasExactProducts() =>
+    public static bool HasExactProducts() =>
         RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.X86)
         || (X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= Leaf
             && ((X86Base.CpuId(Leaf, 0).Ecx & Avx512Vnni) != 0 || (X86Base.CpuId(Leaf, 1).Eax & AvxVnni) != 0));

@@ -30,6 +30,12 @@ public sealed record PtqResult
     /// <summary>Why each of them stayed: which input or output, or which node that runs in float, is on its other side.</summary>
     public required IReadOnlyList<string> ConversionReasons { get; init; }
 
+    /// <summary>The same, counted by what is on the other side: <c>codes to floats before Softmax</c> …</summary>
+    public required IReadOnlyDictionary<string, int> ConversionKinds { get; init; }
+
+    /// <summary>How long both models take; null where that was not measured, see <see cref="PtqOptions.LatencyRuns"/>.</summary>
+    public LatencyComparison? Latency { get; private init; }
+
     /// <summary>The range of each quantized activation, and how it was chosen, by the value's name.</summary>
     public required IReadOnlyDictionary<string, CalibrationResult> Activations { get; init; }
 
@@ -38,4 +44,17 @@ public sealed record PtqResult
 
     /// <summary>What the user should know before using the model, a sentence each; empty where all went as one would expect.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>The same with a latency that was measured, and a warning where int8 is slower; one that was there before is replaced.</summary>
+    /// <param name="latency">For example what <see cref="ModelEvaluator"/> measured on many samples.</param>
+    public PtqResult WithLatency(LatencyComparison latency)
+    {
+        ArgumentNullException.ThrowIfNull(latency);
+        IEnumerable<string> others = Latency is null ? Warnings : Warnings.Except([SpeedAdvice.OfLatency(Latency, this, Processor.HasExactProducts()) ?? ""]);
+        return this with
+        {
+            Latency = latency,
+            Warnings = [.. others, .. SpeedAdvice.OfLatency(latency, this, Processor.HasExactProducts()) is { } slower ? [slower] : Array.Empty<string>()],
+        };
+    }
 }

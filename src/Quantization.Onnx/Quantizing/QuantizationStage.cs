@@ -14,4 +14,7 @@ public enum QuantizationStage
 
     /// <summary>ONNX Runtime optimizes the result, to see what runs in int8.</summary>
     Inspecting,
+
+    /// <summary>Both models are run, to compare their latency.</summary>
+    Measuring,
 }

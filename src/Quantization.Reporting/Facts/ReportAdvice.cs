@@ -48,7 +48,7 @@ internal static class ReportAdvice
 
         return after <= before
             ? $"{size}, and a run takes {Figure.Ratio(after / before)} of the time."
-            : $"{size}, but a run takes {Figure.Ratio(after / before)} times as long: the model is too small, or too much of it stays in float, for int8 to make up for the conversions. Take int8 here for its size, not for its speed.";
+            : $"{size}, but a run takes {Figure.Ratio(after / before)} times as long.";
     }
 
     private static string? Search(QuantizationReport report)

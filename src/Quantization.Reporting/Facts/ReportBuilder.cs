@@ -14,6 +14,11 @@ internal static class ReportBuilder
     public static QuantizationReport Build(
         string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, SearchResult? search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
     {
+        if (evaluation is not null)
+        {
+            quantized = quantized.WithLatency(new LatencyComparison(evaluation.Reference.MedianLatency, evaluation.Candidates[0].MedianLatency, evaluation.Reference.TimedRuns));
+        }
+
         QuantizationReport report = new()
         {
             Model = Path.GetFileName(modelPath),
@@ -23,9 +28,9 @@ internal static class ReportBuilder
             Metric = search?.Metric.Name,
             LargerIsBetter = search?.Metric.LargerIsBetter ?? true,
             Reason = search?.Reason,
-            Float = ModelOf("float model", search?.FloatScore, evaluation?.Reference, quantized.ModelBytes, isFloat: true),
-            Quantized = ModelOf("int8 model", search?.Best.Score, evaluation?.Candidates[0], quantized.OutputBytes),
-            Baseline = search is null ? null : ModelOf(search.Baseline.Name, search.Baseline.Score, null, null),
+            Float = ModelOf("float model", search?.FloatScore, evaluation?.Reference, quantized.ModelBytes, quantized.Latency?.Float, isFloat: true),
+            Quantized = ModelOf("int8 model", search?.Best.Score, evaluation?.Candidates[0], quantized.OutputBytes, quantized.Latency?.Quantized),
+            Baseline = search is null ? null : ModelOf(search.Baseline.Name, search.Baseline.Score, null, null, null),
             Trials = search is null ? [] : [.. search.Trials.Select(trial => TrialOf(trial, trial == search.Best))],
             Layers = LayersOf(layers),
             Tensors = TensorsOf(quantized, options, calibration, search),
@@ -50,14 +55,14 @@ internal static class ReportBuilder
         return new ReportData(calibration.SampleCount, search?.ScoringSamples ?? evaluation?.Samples ?? 0, search?.LabelledSamples ?? evaluation?.LabelledSamples ?? 0, split);
     }
 
-    private static ReportModel ModelOf(string name, TrialScore? score, ModelScore? measured, long? bytes, bool isFloat = false) => new(
+    private static ReportModel ModelOf(string name, TrialScore? score, ModelScore? measured, long? bytes, TimeSpan? latency, bool isFloat = false) => new(
         name,
         score?.Score,
         score is null ? measured?.Top1 : score.Top1,
         isFloat ? null : score is null ? measured?.Agreement : score.Agreement,
         isFloat ? null : score is null ? measured?.WorstSignalToNoise : score.SignalToNoise,
         bytes,
-        measured?.MedianLatency.TotalMilliseconds);
+        latency?.TotalMilliseconds);
 
     private static ReportTrial TrialOf(SearchTrial trial, bool isBest) => new(
         trial.Name,

@@ -41,12 +41,16 @@ internal static class ExampleCommand
         console.Output.WriteLine(
             $"{ExampleModel.Name} in ONNX Runtime: calibrated on {Figures.Count(calibrationImages.Count, "image")}, scored on {Figures.Count(scoringImages.Count, "other image")} in batches of {BatchSize}, one thread.");
         console.Screen.Write(CreateTable(calibrators, scores));
-        foreach (string remark in calibrators.SelectMany((calibrator, i) => ModelReport.Remarks(calibrator.Name, quantized[i])))
+        foreach (string remark in calibrators.SelectMany((calibrator, i) => ModelReport.Remarks(calibrator.Name, quantized[i].WithLatency(ModelReport.LatencyOf(scores, i)))).Distinct())
         {
             console.Output.WriteLine(remark);
         }
 
-        console.Output.WriteLine(ModelReport.Int8Nodes(quantized[best]));
+        foreach (string line in ModelReport.Int8Nodes(quantized[best], isVerbose: false))
+        {
+            console.Output.WriteLine(line);
+        }
+
         console.Output.WriteLine($"Wrote the best, {calibrators[best].Name}: {outputPath}");
         return ExitCode.Success;
     }

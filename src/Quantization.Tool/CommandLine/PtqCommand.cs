@@ -18,6 +18,8 @@ internal static class PtqCommand
         Option<string> output = CommonOptions.Output();
         Option<string> labels = CommonOptions.Labels();
         Option<bool> perTensor = new("--per-tensor") { Description = "Give weights one scale a tensor instead of one an output channel: smaller, usually less accurate." };
+        Option<int> bits = CommonOptions.WeightBits();
+        Option<string[]> floatNodes = new("--float-node") { HelpName = "NAME", Description = "A node to leave in float, by its name; give the option once a node." };
         Option<int> batch = CommonOptions.Batch();
         Option<int> threads = CommonOptions.Count("--threads", "The threads that ONNX Runtime measures with.");
         Command command = new(Name, "Quantizes a model to int8 without training, and measures accuracy, file size and latency beside the float model.")
@@ -30,6 +32,8 @@ internal static class PtqCommand
         };
         CalibratorOptions calibrator = new(command);
         command.Options.Add(perTensor);
+        command.Options.Add(bits);
+        command.Options.Add(floatNodes);
         command.Options.Add(batch);
         command.Options.Add(threads);
         ReportOptions report = new(command);
@@ -46,6 +50,8 @@ internal static class PtqCommand
                 {
                     ActivationCalibrator = calibrator.Choose(parsed),
                     WeightGranularity = parsed.GetValue(perTensor) ? GranularityKind.PerTensor : GranularityKind.PerChannel,
+                    WeightFormat = CodeFormat.Signed(parsed.GetValue(bits)),
+                    FloatNodes = (parsed.GetValue(floatNodes) ?? []).ToHashSet(),
                 },
                 BatchSize = parsed.GetValue(batch),
                 Threads = parsed.GetValue(threads),
@@ -69,11 +75,13 @@ internal static class PtqCommand
         ProgressView view, PtqRequest request, PtqSamples samples, OutputFile output, CancellationToken cancellation)
     {
         IProgress<QuantizationProgress> progress = view.ForQuantization(request.Options.ActivationCalibrator.Name);
+        PtqOptions options = request.Options with { LatencyRuns = 0 }; // measured below, on many samples
         PtqResult result = output.Write(path => samples.Calibration is null
-            ? PostTrainingQuantizer.Quantize(request.ModelPath, ModelCalibration.Load(request.StatePath!), path, request.Options, progress, cancellation)
-            : PostTrainingQuantizer.Quantize(request.ModelPath, samples.Calibration, path, request.Options, progress, cancellation));
+            ? PostTrainingQuantizer.Quantize(request.ModelPath, ModelCalibration.Load(request.StatePath!), path, options, progress, cancellation)
+            : PostTrainingQuantizer.Quantize(request.ModelPath, samples.Calibration, path, options, progress, cancellation));
         ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples.Scoring : null;
         EvaluationResult? scores = scoring is null ? null : Measure(view, request, scoring, output.TemporaryPath, cancellation);
+        result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
         IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Calibration, scoring, request.Options, cancellation);
         return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, result.Calibration, scores, layers));
     }

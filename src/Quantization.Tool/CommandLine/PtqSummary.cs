@@ -19,12 +19,8 @@ internal static class PtqSummary
             console.Output.WriteLine(remark);
         }
 
-        if (result.QuantizedNodes.Count > 0)
-        {
-            console.Output.WriteLine(ModelReport.Int8Nodes(result));
-        }
-
-        foreach (string line in ModelReport.FloatNodes(result, request.Report.IsVerbose))
+        IEnumerable<string> int8Nodes = result.QuantizedNodes.Count > 0 ? ModelReport.Int8Nodes(result, request.Report.IsVerbose) : [];
+        foreach (string line in int8Nodes.Concat(ModelReport.FloatNodes(result, request.Report.IsVerbose)))
         {
             console.Output.WriteLine(line);
         }

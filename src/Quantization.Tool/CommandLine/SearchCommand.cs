@@ -9,9 +9,6 @@ internal static class SearchCommand
 {
     public const string Name = "search";
 
-    private const int LeastBits = 2;
-    private const int MostBits = 8;
-
     public static Command Create(ToolConsole console, CancellationToken cancellation)
     {
         Argument<string> model = CommonOptions.Model();
@@ -31,15 +28,7 @@ internal static class SearchCommand
             DefaultValueFactory = _ => SearchMetrics.Default,
         };
         metric.AcceptOnlyFromAmong(SearchMetrics.Names);
-        Option<int> bits = CommonOptions.Count("--weight-bits", "The bits of weights, 2 to 8; they are stored as int8.");
-        bits.DefaultValueFactory = _ => MostBits;
-        bits.Validators.Add(result =>
-        {
-            if (result.GetValue(bits) is < LeastBits or > MostBits)
-            {
-                result.AddError($"--weight-bits '{result.Tokens[0].Value}' is not 2 to 8.");
-            }
-        });
+        Option<int> bits = CommonOptions.WeightBits();
         Option<int> batch = CommonOptions.Batch();
         Command command = new(Name, "Tries calibrators, schemes and granularities from one calibration, scores them on samples that did not calibrate, and keeps the best int8 model.")
         {

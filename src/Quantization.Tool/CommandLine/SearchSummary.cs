@@ -17,11 +17,11 @@ internal static class SearchSummary
         console.Screen.Write(CreateTable(result));
         foreach (string sentence in report.Advice)
         {
-            console.Output.WriteLine(sentence);
+            console.Output.WriteLine(ToolWords.Translate(sentence));
         }
 
-        console.Output.WriteLine(ModelReport.Int8Nodes(result.Model));
-        foreach (string line in ModelReport.FloatNodes(result.Model, request.Report.IsVerbose))
+        IEnumerable<string> nodes = ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose).Concat(ModelReport.FloatNodes(result.Model, request.Report.IsVerbose));
+        foreach (string line in report.Warnings.Select(ToolWords.Translate).Concat(nodes))
         {
             console.Output.WriteLine(line);
         }

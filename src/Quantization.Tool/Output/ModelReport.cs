@@ -24,11 +24,19 @@ internal static class ModelReport
         return table;
     }
 
-    /// <summary>How much of the model runs in int8.</summary>
-    public static string Int8Nodes(PtqResult result)
+    /// <summary>The latency of a quantized model beside the float one, where both were evaluated.</summary>
+    public static LatencyComparison LatencyOf(EvaluationResult scores, int candidate) =>
+        new(scores.Reference.MedianLatency, scores.Candidates[candidate].MedianLatency, scores.Candidates[candidate].TimedRuns);
+
+    /// <summary>How much of the model runs in int8, and which conversions are left.</summary>
+    public static IEnumerable<string> Int8Nodes(PtqResult result, bool isVerbose)
     {
-        string operators = string.Join(", ", result.Int8Operators.Select(pair => $"{pair.Key} {pair.Value}"));
-        return $"ONNX Runtime runs {Figures.Count(result.Int8Nodes, "node")} in int8{(operators.Length > 0 ? $" ({operators})" : "")}, {Figures.Count(result.Conversions, "conversion")} to and from float.";
+        string others = result.ConversionKinds.Count > MostReasons ? ", ..." : "";
+        yield return $"ONNX Runtime runs {Figures.Count(result.Int8Nodes, "node")} in int8{InBrackets(result.Int8Operators)}, {Figures.Count(result.Conversions, "conversion")} left{InBrackets(result.ConversionKinds.OrderByDescending(kind => kind.Value).Take(MostReasons), others)}.";
+        foreach (string reason in isVerbose ? result.ConversionReasons : [])
+        {
+            yield return $"  Conversion {reason}";
+        }
     }
 
     /// <summary>The nodes that stay in float, by their reasons, the most frequent first; all of them where the user wants to know everything.</summary>
@@ -45,6 +53,12 @@ internal static class ModelReport
             : $"Stay in float: {Figures.Count(group.Count(), "node")}, {group.First()} the first ({group.Key})").Concat(Rest(reasons.Length));
     }
 
+    private static string InBrackets(IEnumerable<KeyValuePair<string, int>> counts, string others = "")
+    {
+        string list = string.Join(", ", counts.Select(count => $"{count.Key} {count.Value}"));
+        return list.Length > 0 ? $" ({list}{others})" : "";
+    }
+
     private static IEnumerable<string> Rest(int reasons)
     {
         if (reasons > MostReasons)
@@ -58,7 +72,7 @@ internal static class ModelReport
     {
         foreach (string warning in result.Warnings)
         {
-            yield return warning;
+            yield return ToolWords.Translate(warning);
         }
 
         if (result.Activations.Count == 0)

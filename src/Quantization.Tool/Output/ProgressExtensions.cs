@@ -38,7 +38,8 @@ internal static class ProgressExtensions
         QuantizationStage.Preparing => "Reading the model",
         QuantizationStage.Calibrating => progress.Total is { } samples ? $"Calibrating on {Figures.Count(samples, "sample")}" : "Calibrating",
         QuantizationStage.Quantizing => $"Quantizing with {calibrator}",
-        _ => "Reading what ONNX Runtime makes of it",
+        QuantizationStage.Inspecting => "Reading what ONNX Runtime makes of it",
+        _ => "Comparing the latency",
     };
 
     private sealed class Reporter<T>(Action<T> report) : IProgress<T>

@@ -70,7 +70,8 @@ public sealed class OutputTests : IDisposable
             new(QuantizationStage.Calibrating, 1, 2),
             new(QuantizationStage.Calibrating, 2, 2),
             new(QuantizationStage.Quantizing, 0, null),
-            new(QuantizationStage.Inspecting, 0, null));
+            new(QuantizationStage.Inspecting, 0, null),
+            new(QuantizationStage.Measuring, 0, null));
     }
 
     [Fact]

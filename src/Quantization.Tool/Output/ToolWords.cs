@@ -1,0 +1,17 @@
+namespace Quantization.Tool;
+
+/// <summary>What the libraries' sentences call by its name in C#, as the command line calls it.</summary>
+internal static class ToolWords
+{
+    private static readonly (string Library, string Tool)[] Names =
+    [
+        ("set PtqOptions.WeightFormat to CodeFormat.Signed(7)", "add --weight-bits 7"),
+        ("PtqOptions.WeightGranularity", "--per-tensor"),
+        ("PtqResult.QuantizedNodes lists", "--report lists"),
+        ("PtqOptions.FloatNodes", "--float-node"),
+        ("PtqResult.ConversionReasons", "--verbose"),
+    ];
+
+    public static string Translate(string sentence) =>
+        Names.Aggregate(sentence, (text, name) => text.Replace(name.Library, name.Tool, StringComparison.Ordinal));
+}
