@@ -17,6 +17,12 @@ internal static class LatencyMeter
     {
         using EvaluatedModel reference = new(file.Path, file.Model, file.Bytes, optionsFactory, cancellation);
         using EvaluatedModel candidate = new(quantizedPath, quantized, 0, optionsFactory, cancellation);
+        return Measure(reference, candidate, sample, runs, cancellation);
+    }
+
+    /// <summary>The same of any two models.</summary>
+    public static LatencyComparison Measure(EvaluatedModel reference, EvaluatedModel candidate, ModelSample sample, int runs, CancellationToken cancellation)
+    {
         using BoundSample input = SampleBinder.Bind(sample, reference.Inputs);
         long start = Stopwatch.GetTimestamp();
         do

@@ -35,9 +35,11 @@ public static class LayerComparer
         FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory);
         PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, model);
         using TrialScorer scorer = TrialScorer.Create(model, samples, ModelMetric.SignalToNoise, 1, options.SessionOptionsFactory, cancellationToken);
-        TrialRunner runner = new(model, calibration, scorer, Environment.ProcessorCount);
-        QuantizationPlan plan = runner.Plan(options);
-        Dictionary<string, SignalEnergies> energies = Accumulate(model, runner.Write(options), [.. plan.Nodes.Select(node => node.Output)], samples, options, cancellationToken);
+        using TrialStore store = TrialStore.Open(null);
+        TrialModels models = new(model, calibration);
+        TrialRunner runner = new(models, scorer, store, Environment.ProcessorCount);
+        QuantizationPlan plan = models.Plan(options);
+        Dictionary<string, SignalEnergies> energies = Accumulate(model, models.Write(options), [.. plan.Nodes.Select(node => node.Output)], samples, options, cancellationToken);
 
         PlannedNode[] weighted = [.. plan.Nodes.Where(node => node.Weight is not null)];
         string[] names = [.. weighted.Select(node => node.Node.GetLabel())];
@@ -76,18 +78,6 @@ public static class LayerComparer
         return energies;
     }
 
-    private static InferenceSession Open(FloatModel model, ModelProto graph, string[] values, PtqOptions options)
-    {
-        ModelProto observed = WithOutputs(graph, values);
-        return ModelSession.Open(model.File.Path, observed, options.SessionOptionsFactory);
-    }
-
-    /// <summary>A copy of the model that gives the wanted values.</summary>
-    private static ModelProto WithOutputs(ModelProto graph, string[] values)
-    {
-        ModelProto copy = graph.Clone();
-        copy.Graph.Output.Clear();
-        copy.Graph.Output.Add(values.Select(value => graph.Graph.Output.FirstOrDefault(output => output.Name == value)?.Clone() ?? new ValueInfoProto { Name = value }));
-        return copy;
-    }
+    private static InferenceSession Open(FloatModel model, ModelProto graph, string[] values, PtqOptions options) =>
+        ModelSession.Open(model.File.Path, ObservedModel.Of(graph, values), options.SessionOptionsFactory);
 }

@@ -18,7 +18,7 @@ public static class PostTrainingQuantizer
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage and sample.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
-    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, there is no sample, or a name in <see cref="PtqOptions.FloatNodes"/> is no node's.</exception>
+    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, there is no sample, or a name in <see cref="PtqOptions.FloatNodes"/> or <see cref="PtqOptions.OwnWeights"/> is no such node's.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or quantized.</exception>
     /// <exception cref="InvalidDataException">A sample does not fit the model's inputs, or it or an activation holds NaN or infinity.</exception>
@@ -48,7 +48,7 @@ public static class PostTrainingQuantizer
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
-    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or a name in <see cref="PtqOptions.FloatNodes"/> is no node's.</exception>
+    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or a name in <see cref="PtqOptions.FloatNodes"/> or <see cref="PtqOptions.OwnWeights"/> is no such node's.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or quantized, or the calibration was made from another.</exception>
     /// <exception cref="IOException">The output cannot be written.</exception>
@@ -88,7 +88,7 @@ public static class PostTrainingQuantizer
         progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
         FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory);
         GraphIndex graph = new(model.Model.Graph);
-        ThrowUnlessNodes(model, options.FloatNodes);
+        ThrowUnlessNodes(model, graph, options);
 
         using AtomicFile output = AtomicFile.Create(outputPath); // before the samples run: a folder that cannot be written to should not cost their time
         QuantizationPlan plan = Planner.Plan(graph, options.FloatNodes.Contains);
@@ -185,14 +185,23 @@ public static class PostTrainingQuantizer
         }
     }
 
-    private static void ThrowUnlessNodes(FloatModel model, IReadOnlySet<string> floatNodes)
+    internal static void ThrowUnlessNodes(FloatModel model, GraphIndex graph, PtqOptions options)
     {
-        HashSet<string> names = [.. model.Model.Graph.Node.Select(GraphExtensions.GetLabel)];
-        if (floatNodes.FirstOrDefault(name => !names.Contains(name)) is { } unknown)
+        ThrowUnlessAmong(graph.Graph.Node.Select(GraphExtensions.GetLabel), options.FloatNodes, nameof(options.FloatNodes), "node");
+        if (options.OwnWeights.Count > 0)
         {
-            throw new ArgumentException(
-                $"{model.File.Path}: PtqOptions.FloatNodes names '{unknown}', but the model has no such node, or it was folded into another; PtqResult.QuantizedNodes lists those that can be named.",
-                nameof(floatNodes));
+            ThrowUnlessAmong(
+                Planner.Plan(graph).Nodes.Where(node => node.Weight is not null).Select(node => node.Node.GetLabel()), options.OwnWeights.Keys, nameof(options.OwnWeights), "node with weights to quantize");
+        }
+
+        void ThrowUnlessAmong(IEnumerable<string> known, IEnumerable<string> names, string option, string kind)
+        {
+            if (names.Except(known).FirstOrDefault() is { } unknown)
+            {
+                throw new ArgumentException(
+                    $"{model.File.Path}: PtqOptions.{option} names '{unknown}', but the model has no such {kind}, or it was folded into another; PtqResult.QuantizedNodes lists those that can be named.",
+                    nameof(options));
+            }
         }
     }
 

@@ -98,6 +98,11 @@ public sealed record PtqOptions
     /// </summary>
     public ICalibrator WeightCalibrator { get; init; } = new MaxCalibrator();
 
+    /// <summary>
+    /// How the weights of single nodes are quantized where they are to differ from the others', by the node's name as <see cref="PtqResult.QuantizedNodes"/> lists it. The default is none.
+    /// </summary>
+    public IReadOnlyDictionary<string, WeightOptions> OwnWeights { get; init; } = FrozenDictionary<string, WeightOptions>.Empty;
+
     /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The default is none.</summary>
     public IReadOnlySet<string> FloatNodes { get; init; } = FrozenSet<string>.Empty;
 
@@ -127,4 +132,9 @@ public sealed record PtqOptions
 
     /// <summary>The weights' codes, restricted to an interval symmetric about 0, in the type that they are stored in.</summary>
     internal CodeFormat StoredWeightFormat => new(CodeType.Int8, -WeightFormat.MaxCode, WeightFormat.MaxCode);
+
+    /// <summary>The options as they hold for the weights of one node.</summary>
+    internal PtqOptions ForWeightsOf(string node) => OwnWeights.TryGetValue(node, out WeightOptions? own)
+        ? this with { WeightGranularity = own.Granularity ?? WeightGranularity, WeightCalibrator = own.Calibrator ?? WeightCalibrator, OwnWeights = FrozenDictionary<string, WeightOptions>.Empty }
+        : this;
 }

@@ -7,5 +7,6 @@ internal enum MetricKind
     Agreement,
     SignalToNoise,
     Cosine,
+    KullbackLeibler,
     Custom,
 }

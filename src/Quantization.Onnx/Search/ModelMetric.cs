@@ -23,6 +23,13 @@ public sealed class ModelMetric
     /// <summary>The cosine of the outputs, <c>Σ y·ŷ / √(Σ y² · Σ ŷ²)</c>, the worst output's where there are several.</summary>
     public static ModelMetric Cosine { get; } = new("cosine of the outputs", true, MetricKind.Cosine, null);
 
+    /// <summary>
+    /// The Kullback–Leibler divergence of the class distributions, <c>Σ p · ln(p / q)</c> in nats with p the float model's probabilities: the mean over the rows of the first output, <c>[N, classes]</c> or
+    /// <c>[N, steps, classes]</c>. Where a row of the float model's has no negative value and sums to 1 within 0.001 it is taken for probabilities, otherwise the softmax of both models' rows is. Probabilities count
+    /// as 10⁻¹² at least. Smaller is better.
+    /// </summary>
+    public static ModelMetric KullbackLeibler { get; } = new("KL divergence of the outputs", false, MetricKind.KullbackLeibler, null);
+
     /// <summary>What reports call the figure.</summary>
     public string Name { get; }
 

@@ -12,11 +12,11 @@ internal static class PerTensorRefinement
     /// <summary>The models to try: each with one activation's calibrator exchanged.</summary>
     public static List<PtqOptions> Plan(TrialRunner runner, PtqOptions start, IReadOnlyList<ICalibrator> calibrators, int limit)
     {
-        IReadOnlyDictionary<string, CalibrationResult> current = runner.ChooseRanges(start);
+        IReadOnlyDictionary<string, CalibrationResult> current = runner.Models.ChooseRanges(start);
         Dictionary<string, List<(ICalibrator Calibrator, ValueRange Range)>> alternatives = current.Keys.ToDictionary(name => name, _ => new List<(ICalibrator, ValueRange)>());
         foreach (ICalibrator calibrator in calibrators)
         {
-            foreach ((string name, CalibrationResult result) in runner.ChooseRanges(start with { ActivationCalibrator = calibrator, OwnCalibrators = new Dictionary<string, ICalibrator>() }))
+            foreach ((string name, CalibrationResult result) in runner.Models.ChooseRanges(start with { ActivationCalibrator = calibrator, OwnCalibrators = new Dictionary<string, ICalibrator>() }))
             {
                 bool isNew = Differs(result.Range, current[name].Range) && alternatives[name].TrueForAll(other => Differs(result.Range, other.Range));
                 if (isNew)

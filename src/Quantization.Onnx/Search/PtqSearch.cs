@@ -17,7 +17,7 @@ public static class PtqSearch
     /// <param name="outputPath">The file to write the best model to.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage, sample and trial, by one thread at a time.</param>
-    /// <param name="cancellationToken">Stops the work; a calibration that was kept so far stays.</param>
+    /// <param name="cancellationToken">Stops the work; a calibration and trials that were kept so far stay.</param>
     public static SearchResult Run(
         string modelPath, ISampleSource samples, string outputPath, SearchOptions? options = null, IProgress<SearchProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -33,11 +33,11 @@ public static class PtqSearch
     /// <param name="outputPath">The file to write the best model to. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage, sample and trial, by one thread at a time.</param>
-    /// <param name="cancellationToken">Stops the work; a calibration that was kept so far stays.</param>
+    /// <param name="cancellationToken">Stops the work; a calibration and trials that were kept so far stay.</param>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, an option is impossible, or there are too few samples.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or quantized.</exception>
-    /// <exception cref="InvalidDataException">A sample does not fit the model, the metric cannot be measured, or the kept calibration is damaged.</exception>
+    /// <exception cref="InvalidDataException">A sample does not fit the model, the metric cannot be measured, or the kept calibration or the kept trials are damaged.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -72,6 +72,8 @@ public static class PtqSearch
         FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory);
         AtomicFile.Create(outputPath).Dispose(); // finds out now whether the file can be written, not after the work
 
+        using TrialStore store = TrialStore.Open(options.TrialsPath);
+
         reporter.Begin(SearchStage.Calibrating, calibrationSamples.Count);
         SynchronousProgress<QuantizationProgress> samplesDone = new(value => reporter.Sample(value.Completed, value.Total));
         (ModelCalibration calibration, long resumed) = ResumableCalibration.Run(
@@ -79,7 +81,7 @@ public static class PtqSearch
 
         reporter.Begin(SearchStage.Referencing);
         using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, options.Metric, options.BatchSize, options.SessionOptionsFactory, cancellationToken);
-        TrialRunner runner = new(model, calibration, scorer, options.MaxParallelTrials);
+        TrialRunner runner = new(new TrialModels(model, calibration), scorer, store, options.MaxParallelTrials);
         void Report(SearchTrial trial) => reporter.Trial(trial, scorer.Metric);
 
         List<PtqOptions> combinations = TrialGrid.Combine(options);

@@ -1,80 +1,81 @@
 using System.Collections.Concurrent;
-using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Makes quantized models of one float model and one calibration, in memory, and scores them. Models that come out the same are scored once.</summary>
-internal sealed class TrialRunner(FloatModel model, ModelCalibration calibration, TrialScorer scorer, int maxParallelTrials)
+/// <summary>Scores models of one float model side by side. Models that come out the same are scored once, and those that an earlier run scored not at all.</summary>
+internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialStore store, int maxParallelTrials)
 {
-    private readonly GraphIndex _graph = new(model.Model.Graph);
-    private readonly ActivationRangeCache _ranges = new();
-    private readonly WeightRanges _weightRanges = new();
     private readonly ConcurrentDictionary<string, Lazy<TrialScore>> _scores = [];
     private readonly Dictionary<string, string> _firstNames = [];
+    private int _run;
+    private int _resumed;
 
-    /// <summary>What options quantize.</summary>
-    public QuantizationPlan Plan(PtqOptions options) => Planner.Plan(_graph, options.FloatNodes.Contains);
+    public TrialModels Models => models;
 
-    /// <summary>The model that options give.</summary>
-    public ModelProto Write(PtqOptions options) => Write(options, ChooseParameters(options));
+    public TrialScorer Scorer => scorer;
 
-    /// <summary>The range of each activation that is calibrated for itself, by name.</summary>
-    public IReadOnlyDictionary<string, CalibrationResult> ChooseRanges(PtqOptions options)
-    {
-        QuantizationPlan plan = Plan(options);
-        HashSet<string> sources = [.. plan.Activations.Values];
-        return ActivationRanges.Choose(model.File.Path, plan, calibration, options, _ranges).Where(each => sources.Contains(each.Key)).ToDictionary();
-    }
+    /// <summary>How many models were run over the samples.</summary>
+    public int ModelsRun => _run;
 
-    /// <summary>Tries models side by side. The result is the same at any parallelism.</summary>
+    /// <summary>How many were found in the store instead.</summary>
+    public int ModelsResumed => _resumed;
+
+    /// <summary>Tries options. The result is the same at any parallelism.</summary>
     /// <param name="options">What to try.</param>
     /// <param name="report">Told of each finished trial, one at a time.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     public SearchTrial[] Try(IReadOnlyList<PtqOptions> options, Action<SearchTrial> report, CancellationToken cancellationToken)
     {
-        (string Key, TrialScore Score)[] scores = new (string, TrialScore)[options.Count];
-        Lock reporting = new();
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = maxParallelTrials, CancellationToken = cancellationToken };
-        Parallel.ForEachAsync(Enumerable.Range(0, options.Count), parallel, (i, stopped) =>
-        {
-            scores[i] = Score(options[i], stopped);
-            lock (reporting)
-            {
-                report(new SearchTrial(SearchTrial.NameOf(options[i]), options[i], scores[i].Score, null));
-            }
-
-            return ValueTask.CompletedTask;
-        }).GetAwaiter().GetResult();
-
+        TrialModel[] tried = new TrialModel[options.Count];
+        TrialScore[] scores = Run(options.Count, i => tried[i] = models.Make(options[i]), (i, score) => report(new SearchTrial(SearchTrial.NameOf(options[i]), options[i], score, null)), cancellationToken);
         SearchTrial[] trials = new SearchTrial[options.Count];
         for (int i = 0; i < trials.Length; i++)
         {
             string name = SearchTrial.NameOf(options[i]);
-            string? sameAs = _firstNames.TryAdd(scores[i].Key, name) ? null : _firstNames[scores[i].Key];
-            trials[i] = new SearchTrial(name, options[i], scores[i].Score, sameAs);
+            string? sameAs = _firstNames.TryAdd(tried[i].Key, name) ? null : _firstNames[tried[i].Key];
+            trials[i] = new SearchTrial(name, options[i], scores[i], sameAs);
         }
 
         return trials;
     }
 
-    private (string Key, TrialScore Score) Score(PtqOptions options, CancellationToken cancellationToken)
+    /// <summary>Scores what options give. The result is the same at any parallelism.</summary>
+    public TrialScore[] Score(IReadOnlyList<PtqOptions> options, Action report, CancellationToken cancellationToken) =>
+        Run(options.Count, i => models.Make(options[i]), (_, _) => report(), cancellationToken);
+
+    /// <summary>Scores models. The result is the same at any parallelism.</summary>
+    public TrialScore[] Score(IReadOnlyList<TrialModel> tried, Action report, CancellationToken cancellationToken) => Run(tried.Count, i => tried[i], (_, _) => report(), cancellationToken);
+
+    private TrialScore[] Run(int count, Func<int, TrialModel> make, Action<int, TrialScore> report, CancellationToken cancellationToken)
     {
-        Dictionary<string, QuantizationParameters> parameters = ChooseParameters(options);
-        string key = KeyOf(options, parameters);
-        return (key, _scores.GetOrAdd(key, _ => new Lazy<TrialScore>(() => scorer.Score(Write(options, parameters), cancellationToken))).Value);
+        TrialScore[] scores = new TrialScore[count];
+        Lock reporting = new();
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = maxParallelTrials, CancellationToken = cancellationToken };
+        Parallel.ForEachAsync(Enumerable.Range(0, count), parallel, (i, stopped) =>
+        {
+            scores[i] = Score(make(i), stopped);
+            lock (reporting)
+            {
+                report(i, scores[i]);
+            }
+
+            return ValueTask.CompletedTask;
+        }).GetAwaiter().GetResult();
+        return scores;
     }
 
-    private Dictionary<string, QuantizationParameters> ChooseParameters(PtqOptions options) =>
-        ActivationRanges.Choose(model.File.Path, Plan(options), calibration, options, _ranges).ToDictionary(each => each.Key, each => ActivationRanges.ToParameters(each.Value, options));
+    private TrialScore Score(TrialModel model, CancellationToken cancellationToken) => _scores.GetOrAdd(model.Key, _ => new Lazy<TrialScore>(() =>
+    {
+        TrialKey key = new(scorer.Fingerprint, model.Key);
+        if (store.Find(key) is { } known)
+        {
+            Interlocked.Increment(ref _resumed);
+            return known;
+        }
 
-    private ModelProto Write(PtqOptions options, Dictionary<string, QuantizationParameters> parameters) =>
-        QdqWriter.Write(model, _graph, Plan(options), parameters, options, _weightRanges);
-
-    /// <summary>Options with equal keys give the same model, whatever calibrators led there.</summary>
-    private static string KeyOf(PtqOptions options, Dictionary<string, QuantizationParameters> parameters) => string.Join(
-        '\n',
-        parameters.OrderBy(each => each.Key, StringComparer.Ordinal)
-            .Select(each => FormattableString.Invariant($"{each.Key} {each.Value.Scales[0]:R} {each.Value.ZeroPoints[0]}"))
-            .Concat(options.FloatNodes.Order(StringComparer.Ordinal))
-            .Append($"{options.WeightGranularity} {options.WeightCalibrator.Name} {options.WeightFormat} {options.ActivationFormat}"));
+        TrialScore score = scorer.Score(model, cancellationToken);
+        Interlocked.Increment(ref _run);
+        store.Add(key, score);
+        return score;
+    })).Value;
 }

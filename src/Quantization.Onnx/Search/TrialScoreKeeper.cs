@@ -6,6 +6,7 @@ namespace Quantization.Onnx;
 internal sealed class TrialScoreKeeper
 {
     private readonly Dictionary<string, SignalEnergies> _energies = [];
+    private readonly ClassDivergence _divergence = new();
     private int _labelled;
     private int _correct;
     private int _rows;
@@ -23,6 +24,7 @@ internal sealed class TrialScoreKeeper
             _energies[name] = _energies.GetValueOrDefault(name).With(reference, actual);
             if (name == logits)
             {
+                _divergence.Add(reference, actual, outputs.GetShape(name));
                 Classify(outputs.Sample, reference, actual, outputs.GetShape(name));
             }
         }
@@ -40,11 +42,12 @@ internal sealed class TrialScoreKeeper
             MetricKind.Agreement => agreement ?? throw new InvalidDataException("The model's first output has no row of logits a sample, so there is no agreement; take ModelMetric.SignalToNoise."),
             MetricKind.SignalToNoise => signalToNoise,
             MetricKind.Cosine => cosine,
+            MetricKind.KullbackLeibler => _divergence.Mean ?? throw new InvalidDataException("The model's first output has no rows of classes, so there is no divergence; take ModelMetric.SignalToNoise."),
             _ => custom!.Value,
         };
         return double.IsNaN(score)
             ? throw new InvalidDataException($"The metric '{metric.Name}' gave NaN, which cannot be compared; return a number.")
-            : new TrialScore(score, top1, agreement, signalToNoise, cosine);
+            : new TrialScore(score, top1, agreement, signalToNoise, cosine, _divergence.Mean);
     }
 
     private static double? Share(int hits, int count) => count == 0 ? null : (double)hits / count;

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Quantization.Onnx.Protos;
@@ -13,15 +16,18 @@ internal sealed class TrialScorer : IDisposable
     private readonly int _batchSize;
     private readonly Func<SessionOptions>? _sessionOptions;
     private readonly List<int> _batches = [];
+    private readonly string _model;
 
-    private TrialScorer(string modelPath, ISampleSource samples, ModelMetric? metric, int batchSize, Func<SessionOptions>? sessionOptions)
+    private TrialScorer(ModelFile file, ISampleSource samples, ModelMetric? metric, int batchSize, Func<SessionOptions>? sessionOptions)
     {
-        _modelPath = modelPath;
+        _modelPath = file.Path;
+        _model = file.Fingerprint.ToString();
         _samples = samples;
         _batchSize = batchSize;
         _sessionOptions = sessionOptions;
         Metric = metric!;
         FloatScore = null!;
+        Fingerprint = null!;
     }
 
     public ModelMetric Metric { get; private set; }
@@ -33,6 +39,9 @@ internal sealed class TrialScorer : IDisposable
 
     public int Labelled { get; private set; }
 
+    /// <summary>Tells on what models are scored: the float model, the samples and how they are joined, the metric's name, ONNX Runtime's version.</summary>
+    public string Fingerprint { get; private set; }
+
     /// <summary>Runs the float model over the samples and keeps its outputs.</summary>
     /// <param name="model">The float model.</param>
     /// <param name="samples">The scoring samples.</param>
@@ -42,7 +51,7 @@ internal sealed class TrialScorer : IDisposable
     /// <param name="cancellationToken">Stops between runs.</param>
     public static TrialScorer Create(FloatModel model, ISampleSource samples, ModelMetric? metric, int batchSize, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
     {
-        TrialScorer scorer = new(model.File.Path, samples, metric, batchSize, sessionOptions);
+        TrialScorer scorer = new(model.File, samples, metric, batchSize, sessionOptions);
         try
         {
             scorer.KeepReference(model.Model, cancellationToken);
@@ -56,9 +65,11 @@ internal sealed class TrialScorer : IDisposable
     }
 
     /// <summary>Runs a model over the samples and compares it with the float model.</summary>
-    public TrialScore Score(ModelProto model, CancellationToken cancellationToken)
+    public TrialScore Score(TrialModel model, CancellationToken cancellationToken) => Score(model.Write(), model.Simulate, cancellationToken);
+
+    private TrialScore Score(ModelProto model, bool simulate, CancellationToken cancellationToken)
     {
-        using InferenceSession session = Open(model);
+        using InferenceSession session = Open(model, simulate);
         TrialScoreKeeper keeper = new();
         IEnumerable<SampleOutputs> outputs = Run(session, keeper, cancellationToken);
         if (Metric.Measure is null)
@@ -81,6 +92,7 @@ internal sealed class TrialScorer : IDisposable
 
     private void KeepReference(ModelProto model, CancellationToken cancellationToken)
     {
+        using IncrementalHash seen = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using (InferenceSession session = Open(model))
         using (FileStream file = _reference.Create())
         {
@@ -99,6 +111,11 @@ internal sealed class TrialScorer : IDisposable
                     throw new OnnxModelException(_modelPath, "the model has no output of 32-bit floats to compare; quantize it without a search.");
                 }
 
+                foreach (ModelSample sample in batch)
+                {
+                    Hash(sample, seen);
+                }
+
                 Samples += batch.Count;
                 Labelled += batch.Count(sample => sample.Label is not null);
                 _batches.Add(batch.Count);
@@ -111,11 +128,27 @@ internal sealed class TrialScorer : IDisposable
         }
 
         Metric ??= Labelled == Samples ? ModelMetric.Top1 : ModelMetric.SignalToNoise;
-        FloatScore = Score(model, cancellationToken);
+        Fingerprint = $"{_model} {Convert.ToHexStringLower(seen.GetHashAndReset())} {_batchSize.ToString(CultureInfo.InvariantCulture)} {OrtEnv.Instance().GetVersionString()} {Metric.Name}";
+        FloatScore = Score(model, false, cancellationToken);
     }
 
-    private InferenceSession Open(ModelProto model) => ModelSession.Open(_modelPath, model, _sessionOptions, options =>
+    private static void Hash(ModelSample sample, IncrementalHash hash)
     {
+        hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{sample.Name}\n{sample.Label}\n")));
+        foreach (SampleTensor input in sample.Inputs)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{input.Name} {input.ElementType} {SampleShape.Format(input.Shape)}\n"));
+            hash.AppendData(input.Data);
+        }
+    }
+
+    private InferenceSession Open(ModelProto model, bool simulate = false) => ModelSession.Open(_modelPath, model, _sessionOptions, options =>
+    {
+        if (simulate)
+        {
+            options.AddSessionConfigEntry("session.disable_quant_qdq", "1");
+        }
+
         if (_sessionOptions is null)
         {
             // Trials run side by side: more threads in each would only compete.

@@ -138,7 +138,7 @@ internal sealed class QdqWriter
     {
         WeightSlot slot = planned.Weight!;
         float inputScale = _activations[planned.Inputs[0]].Scales[0];
-        QuantizedWeight weight = QuantizedWeight.Make(_modelPath, planned, inputScale, _weightRanges, _options);
+        QuantizedWeight weight = QuantizedWeight.Make(_modelPath, planned, inputScale, _weightRanges, _options.ForWeightsOf(planned.Node.GetLabel()));
         string scales = AddScales(weight.Scales, weight.Axis);
         List<string> inputs = [_pool.Add(weight.Codes), scales];
         if (node.OpType == "Gemm")

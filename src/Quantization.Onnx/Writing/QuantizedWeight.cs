@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
@@ -46,6 +47,20 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
         new SymmetricQuantizer(format, parameters, granularity).Quantize(new ReadOnlyTensorSpan<float>(values, shape), new TensorSpan<byte>(codes));
         return new QuantizedWeight(
             TensorData.Make<byte>(TensorProto.Types.DataType.Int8, codes, slot.Weight.Dims), parameters.Scales.ToArray(), perChannel ? slot.ChannelAxis : null);
+    }
+
+    /// <summary>What the codes stand for.</summary>
+    public float[] Dequantize()
+    {
+        ReadOnlySpan<sbyte> codes = MemoryMarshal.Cast<byte, sbyte>(Codes.RawData.Span);
+        int inner = Axis is { } axis ? (int)Codes.Dims.Skip(axis + 1).Aggregate(1L, (product, length) => product * length) : codes.Length;
+        float[] values = new float[codes.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = codes[i] * Scales[i / inner % Scales.Length];
+        }
+
+        return values;
     }
 
     private static void ThrowUnlessFinite(string modelPath, PlannedNode node, float[] magnitudes)

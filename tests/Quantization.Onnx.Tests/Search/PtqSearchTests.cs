@@ -32,7 +32,7 @@ public sealed class PtqSearchTests : IDisposable
         result.Best.Score.Score.Should().Be(result.Trials.Max(trial => trial.Score.SignalToNoise));
         result.Baseline.Name.Should().Be("Max, affine, weights Max per channel");
         (result.Calibration.SampleCount, result.ScoringSamples, result.LabelledSamples, result.ResumedSamples).Should().Be((20, 60, 0, 0));
-        result.FloatScore.Should().Be(new TrialScore(double.PositiveInfinity, null, 1, double.PositiveInfinity, 1));
+        result.FloatScore.Should().Be(new TrialScore(double.PositiveInfinity, null, 1, double.PositiveInfinity, 1, 0));
         _folder.Entries.Should().Equal("best.onnx");
     }
 

@@ -1,0 +1,44 @@
+namespace Quantization.Onnx;
+
+/// <summary>Switches quantization off in descending sensitivity where it helps and the model stays within a latency.</summary>
+/// <param name="run">Scores sets.</param>
+/// <param name="measure">The median time of a run of the model that options give, in multiples of the int8 model's.</param>
+/// <param name="largestRatio">The most that is allowed.</param>
+internal sealed class LatencyBudget(PartialRun run, Func<PtqOptions, double> measure, double largestRatio)
+{
+    private readonly Dictionary<string, double> _ratios = [];
+
+    /// <summary>The ratio that was measured of a set; null where none was.</summary>
+    public double? RatioOf(LayerSet set) => _ratios.TryGetValue(run.KeyOf(set), out double ratio) ? ratio : null;
+
+    /// <summary>The best set within the budget.</summary>
+    public LayerSet Spend(LayerSet start)
+    {
+        List<LayerSet> within = [start];
+        Measure(start);
+        TrialScore score = run.ScoreCandidates([start])[0];
+        foreach (RankedLayer layer in run.Ranking)
+        {
+            if (within[^1].Float.Count >= run.MaxFloatLayers)
+            {
+                break;
+            }
+
+            LayerSet more = within[^1].WithFloat(layer.Node);
+            TrialScore scoreOfMore = run.ScoreCandidates([more])[0];
+            if (run.CompareCandidates(scoreOfMore, score) > 0)
+            {
+                if (Measure(more) <= largestRatio)
+                {
+                    within.Add(more);
+                    score = scoreOfMore;
+                }
+            }
+        }
+
+        TrialScore[] scores = run.Score(within);
+        return within[Enumerable.Range(0, scores.Length).Aggregate((best, next) => run.Compare(scores[next], scores[best]) > 0 ? next : best)];
+    }
+
+    private double Measure(LayerSet set) => _ratios[run.KeyOf(set)] = measure(run.OptionsOf(set));
+}

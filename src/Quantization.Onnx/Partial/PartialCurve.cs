@@ -1,0 +1,41 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>Turns sets of layers into points to choose from.</summary>
+internal sealed class PartialCurve(PartialRun run, TrialModels models, IReadOnlyDictionary<string, LayerCost> costs, LatencyBudget? latencies)
+{
+    private readonly double _all = Math.Max(1, costs.Values.Sum(cost => (double)cost.MultiplyAccumulates));
+
+    /// <summary>A set with all that is told of it.</summary>
+    public PartialPoint ToPoint(LayerSet set, TrialScore score)
+    {
+        PtqOptions options = run.OptionsOf(set);
+        ModelProto model = models.Write(options);
+        long bytes = ModelStore.SizeOf(model) is var most && most > ModelStore.LargestMessage ? most : model.CalculateSize();
+        return new PartialPoint([.. run.Layers.Select(layer => layer.Node.GetLabel()).Where(set.Float.Contains)], options, score, Int8Share(set), bytes) { LatencyRatio = latencies?.RatioOf(set) };
+    }
+
+    /// <summary>The sets that no other one beats both by the metric and by the share of int8 compute, then the float model.</summary>
+    public IReadOnlyList<PartialPoint> Draw()
+    {
+        List<PartialPoint> points = [];
+        double? best = null;
+        foreach ((LayerSet set, TrialScore score) in run.Scored
+            .OrderByDescending(each => Int8Share(each.Set))
+            .ThenByDescending(each => each.Score.Score, Comparer<double>.Create(run.Metric.Compare))
+            .Where(each => each.Set.Float.Count < run.Layers.Count))
+        {
+            if (best is null || run.Metric.Compare(score.Score, best.Value) > 0)
+            {
+                best = score.Score;
+                points.Add(ToPoint(set, score));
+            }
+        }
+
+        points.Add(ToPoint(run.Layers.Aggregate(LayerSet.Empty, (set, layer) => set.WithFloat(layer.Node.GetLabel())), run.FloatScore));
+        return points;
+    }
+
+    private double Int8Share(LayerSet set) => costs.Where(each => !set.Float.Contains(each.Key)).Sum(each => (double)each.Value.MultiplyAccumulates) / _all;
+}

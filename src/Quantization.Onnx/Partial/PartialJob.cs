@@ -1,0 +1,182 @@
+using System.Diagnostics;
+
+namespace Quantization.Onnx;
+
+/// <summary>One partial quantization, from the files to the file.</summary>
+internal sealed class PartialJob
+{
+    /// <summary>How many runs of each model a latency is the median of.</summary>
+    private const int TimedRuns = 31;
+
+    private readonly string _modelPath;
+    private readonly string _outputPath;
+    private readonly PartialOptions _options;
+    private readonly CancellationToken _cancellationToken;
+    private readonly StageReporter<PartialStage> _reporter;
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private (int FloatLayers, double? Score) _reached;
+
+    public PartialJob(string modelPath, string outputPath, PartialOptions options, IProgress<PartialProgress>? progress, CancellationToken cancellationToken)
+    {
+        _modelPath = modelPath;
+        _outputPath = outputPath;
+        _options = options;
+        _cancellationToken = cancellationToken;
+        _reporter = new StageReporter<PartialStage>(
+            (stage, completed, total, remaining) => progress?.Report(new PartialProgress(stage, completed, total, remaining, _reached.FloatLayers, _reached.Score)));
+    }
+
+    private PtqOptions Baseline => _options.Baseline;
+
+    public PartialResult Run(ISampleSource calibrationSamples, ISampleSource scoringSamples)
+    {
+        FloatModel model = FloatModel.Load(_modelPath, Baseline.SessionOptionsFactory);
+        PostTrainingQuantizer.ThrowUnlessNodes(model, new GraphIndex(model.Model.Graph), Baseline);
+        AtomicFile.Create(_outputPath).Dispose(); // finds out now whether the file can be written, not after the work
+        using TrialStore store = TrialStore.Open(_options.TrialsPath);
+
+        _reporter.Begin(PartialStage.Calibrating, calibrationSamples.Count);
+        SynchronousProgress<QuantizationProgress> samplesDone = new(value => _reporter.Set(value.Completed, value.Total));
+        CalibrationOptions calibrating = new() { SessionOptionsFactory = Baseline.SessionOptionsFactory };
+        (ModelCalibration calibration, long resumed) = ResumableCalibration.Run(model, calibrationSamples, calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
+
+        _reporter.Begin(PartialStage.Referencing);
+        TrialModels models = new(model, calibration);
+        using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, _options.Metric, _options.BatchSize, Baseline.SessionOptionsFactory, _cancellationToken);
+        bool ranksOnAll = _options.RankingSamples >= scorer.Samples;
+        using TrialScorer? subset = ranksOnAll ? null : TrialScorer.Create(
+            model, new SampleSubset(scoringSamples, scorer.Samples, _options.RankingSamples), scorer.Metric, _options.BatchSize, Baseline.SessionOptionsFactory, _cancellationToken);
+        TrialRunner all = new(models, scorer, store, _options.MaxParallelTrials);
+        TrialRunner few = subset is null ? all : new TrialRunner(models, subset, store, _options.MaxParallelTrials);
+        PartialRun run = new(all, few, _options, _reporter, _cancellationToken);
+        Dictionary<string, LayerCost> costs = LayerCosts.Count(model, run.Layers, scoringSamples.First(), Baseline.SessionOptionsFactory);
+        PartialGoal goal = PartialGoal.Of(_options.Target, scorer.Metric, scorer.FloatScore);
+        TrialScore quantized = run.Score(LayerSet.Empty)[0];
+
+        _reporter.Begin(PartialStage.Ranking, run.Layers.Count);
+        LayerVariants variants = new(models, Baseline);
+        SensitivityResult sensitivity = new SensitivityRun(few, Baseline, costs).Take([_options.Measure], _ => _reporter.Step(), _cancellationToken);
+        run.Ranking = sensitivity.Rank(_options.Measure, _options.Measure == SensitivityMeasure.EstimatedNoise ? SensitivityCriterion.NoiseToSignal : _options.Criterion).Layers;
+
+        LayerSet found = LayerSet.Empty;
+        LatencyBudget? budget = null;
+        bool isMet = goal.IsMetBy(quantized);
+        if (!isMet && _options.Steps.Count > 0)
+        {
+            _reporter.Begin(PartialStage.TryingSteps);
+            found = StepSearch.Take(run, _options.Steps, variants, goal.IsMetBy);
+            Reached(run, found);
+        }
+
+        if (_options.Target.Kind == PartialTargetKind.MaxLatencyRatio)
+        {
+            _reporter.Begin(PartialStage.SwitchingOff);
+            budget = new LatencyBudget(run, options => MeasureRatio(models, options, scoringSamples.First()), _options.Target.Value);
+            found = budget.Spend(found);
+            isMet = true;
+        }
+        else if (!isMet)
+        {
+            (found, isMet) = Search(run, goal, found);
+        }
+
+        TrialScore score = Reached(run, found);
+        _reporter.Begin(PartialStage.Curve);
+        ExtendCurve(run, found);
+        PartialCurve curve = new(run, models, costs, budget);
+        PartialPoint written = curve.ToPoint(found, score);
+        PartialPoint start = curve.ToPoint(LayerSet.Empty, quantized);
+        IReadOnlyList<LayerChange> changes = Explain(run, found, score, costs);
+        IReadOnlyList<PartialPoint> points = curve.Draw();
+
+        _reporter.Begin(PartialStage.Writing);
+        PtqResult file = PostTrainingQuantizer.Quantize(_modelPath, calibration, _outputPath, written.Options, cancellationToken: _cancellationToken);
+        return new PartialResult
+        {
+            Model = file,
+            IsTargetMet = isMet,
+            Reason = goal.Explain(isMet, run, written, scorer.Samples),
+            Target = _options.Target,
+            Threshold = goal.Threshold,
+            Metric = scorer.Metric,
+            FloatScore = scorer.FloatScore,
+            Quantized = start,
+            Written = written,
+            Changes = changes,
+            Curve = points,
+            Sensitivity = sensitivity,
+            Calibration = calibration,
+            ResumedSamples = resumed,
+            ModelsRun = all.ModelsRun + (subset is null ? 0 : few.ModelsRun),
+            ModelsResumed = all.ModelsResumed + (subset is null ? 0 : few.ModelsResumed),
+            ScoringSamples = scorer.Samples,
+            RankingSamples = few.Scorer.Samples,
+            LabelledSamples = scorer.Labelled,
+            Elapsed = Stopwatch.GetElapsedTime(_start),
+        };
+    }
+
+    /// <summary>The smallest set that meets the goal; or where none does, the smallest that is as good as the best.</summary>
+    private (LayerSet Set, bool IsMet) Search(PartialRun run, PartialGoal goal, LayerSet start)
+    {
+        _reporter.Begin(PartialStage.SwitchingOff);
+        FloatLayers layers = new(run, goal.IsMetBy);
+        LayerSet last = layers.SwitchOff(start);
+        bool isMet = goal.IsMetBy(Reached(run, last));
+        if (!isMet)
+        {
+            (last, TrialScore best) = run.Scored.Aggregate((best, next) => run.Compare(next.Score, best.Score) > 0 ? next : best);
+            layers = new FloatLayers(run, score => run.Metric.Compare(score.Score, best.Score) >= 0);
+        }
+
+        _reporter.Begin(PartialStage.SwitchingOn);
+        return (layers.SwitchOn(last), isMet);
+    }
+
+    private double MeasureRatio(TrialModels models, PtqOptions options, ModelSample sample)
+    {
+        using EvaluatedModel int8 = Open(models, Baseline), model = Open(models, options);
+        return LatencyMeter.Measure(int8, model, sample, TimedRuns, _cancellationToken).Ratio;
+    }
+
+    private EvaluatedModel Open(TrialModels models, PtqOptions options) => new(_modelPath, models.Write(options), 0, options.SessionOptionsFactory, _cancellationToken);
+
+    private TrialScore Reached(PartialRun run, LayerSet set)
+    {
+        TrialScore score = run.Score(set)[0];
+        _reached = (set.Float.Count, score.Score);
+        return score;
+    }
+
+    /// <summary>Scores the next most sensitive layers in float too, twice as many each time: for those who want to lose less.</summary>
+    private static void ExtendCurve(PartialRun run, LayerSet set)
+    {
+        string[] left = [.. run.Ranking.Select(layer => layer.Node).Where(layer => !set.Float.Contains(layer))];
+        List<LayerSet> more = [];
+        for (int count = 1; count < left.Length; count *= 2)
+        {
+            more.Add(left.Take(count).Aggregate(set, (sum, layer) => sum.WithFloat(layer)));
+        }
+
+        run.Score(more);
+    }
+
+    private static IReadOnlyList<LayerChange> Explain(PartialRun run, LayerSet set, TrialScore score, Dictionary<string, LayerCost> costs)
+    {
+        PlannedNode[] changed = [.. run.Layers.Where(layer => set.Contains(layer.Node.GetLabel()))];
+        TrialScore[] without = run.Score([.. changed.Select(layer => set.Without(layer.Node.GetLabel()))]);
+        return
+        [
+            .. changed.Zip(without, (layer, other) => new LayerChange(
+                layer.Node.GetLabel(),
+                layer.Node.OpType,
+                costs[layer.Node.GetLabel()],
+                [.. set.Steps.GetValueOrDefault(layer.Node.GetLabel()) ?? []],
+                set.Float.Contains(layer.Node.GetLabel()),
+                other,
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"Without this, {run.Metric.Name} would be {other.Score:0.####} instead of {score.Score:0.####}, and the SQNR of the outputs {other.SignalToNoise:0.#} instead of {score.SignalToNoise:0.#} dB."))),
+        ];
+    }
+}

@@ -1,0 +1,67 @@
+namespace Quantization.Onnx;
+
+/// <summary>How partial quantization goes about. Immutable.</summary>
+public sealed record PartialOptions
+{
+    /// <summary>What to reach.</summary>
+    public required PartialTarget Target { get; init; }
+
+    /// <summary>How layers are quantized to begin with. Its <see cref="PtqOptions.FloatNodes"/> stay in float throughout.</summary>
+    public PtqOptions Baseline { get; init; } = new();
+
+    /// <summary>What is to be preserved; null, the default, for <see cref="ModelMetric.Top1"/> where every scoring sample has a label, else <see cref="ModelMetric.SignalToNoise"/>.</summary>
+    public ModelMetric? Metric { get; init; }
+
+    /// <summary>
+    /// What to try for a layer before it is left in float, in this order. The default: weights per channel, weights by MSE, activations by Percentile at 99.99, activations by MSE. Empty for none.
+    /// </summary>
+    public IReadOnlyList<LayerStep> Steps { get; init; } =
+        [LayerStep.PerChannelWeights, LayerStep.WeightsBy(new MseCalibrator()), LayerStep.ActivationsBy(new PercentileCalibrator()), LayerStep.ActivationsBy(new MseCalibrator())];
+
+    /// <summary>The measure that ranks the layers; <see cref="SensitivityMeasure.OnlyThisLayer"/> by default.</summary>
+    public SensitivityMeasure Measure { get; init; } = SensitivityMeasure.OnlyThisLayer;
+
+    /// <summary>
+    /// The figure of the measure that ranks the layers; <see cref="SensitivityCriterion.SignalToNoise"/> by default, which tells layers apart where a metric of few steps does not. For
+    /// <see cref="SensitivityMeasure.EstimatedNoise"/> it is not looked at.
+    /// </summary>
+    public SensitivityCriterion Criterion { get; init; } = SensitivityCriterion.SignalToNoise;
+
+    /// <summary>How many of the scoring samples, evenly spread, rank the layers and tell candidates apart; the target is judged on all. At least 1; 16 by default.</summary>
+    public int RankingSamples { get; init; } = 16;
+
+    /// <summary>How many layers may be left in float at most; null, the default, for any number.</summary>
+    public int? MaxFloatLayers { get; init; }
+
+    /// <summary>How many samples are joined for one run when scoring, where the model's batch axis is free; at least 1, the default.</summary>
+    public int BatchSize { get; init; } = 1;
+
+    /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one a processor. The result does not depend on it, but for latencies.</summary>
+    public int MaxParallelTrials { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Where the calibration is kept, as <see cref="SearchOptions.CalibrationPath"/> says; null, the default, to keep nothing.</summary>
+    public string? CalibrationPath { get; init; }
+
+    /// <summary>Where the scores of finished trials are kept, as <see cref="SearchOptions.TrialsPath"/> says, so that a run that was interrupted goes on from them; null, the default, to keep nothing.</summary>
+    public string? TrialsPath { get; init; }
+
+    /// <summary>Refuses what cannot be.</summary>
+    internal void ThrowUnlessPossible()
+    {
+        ArgumentNullException.ThrowIfNull(Target);
+        ArgumentNullException.ThrowIfNull(Baseline);
+        ArgumentNullException.ThrowIfNull(Steps);
+        ArgumentOutOfRangeException.ThrowIfLessThan(RankingSamples, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxParallelTrials, 1);
+        if (MaxFloatLayers is { } most)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(most, nameof(MaxFloatLayers));
+        }
+
+        if (Criterion == SensitivityCriterion.NoiseToSignal && Measure != SensitivityMeasure.EstimatedNoise)
+        {
+            throw new ArgumentException($"PartialOptions.Criterion is NoiseToSignal, which only SensitivityMeasure.EstimatedNoise has; for {Measure} take another, such as SignalToNoise.", nameof(Criterion));
+        }
+    }
+}

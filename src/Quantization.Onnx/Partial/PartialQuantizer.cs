@@ -1,0 +1,62 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// Quantizes all of a model but the layers that hurt. From the model with all layers quantized, single layers take steps that make them more exact, then quantization is switched off for one layer after another in
+/// descending sensitivity until the target holds, then on again where it turns out not to be needed. Safe to use from several threads, with different output files.
+/// </summary>
+[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in the number of required sample sources, so no call is ambiguous.")]
+public static class PartialQuantizer
+{
+    /// <summary>Quantizes with samples that are dealt by <see cref="SampleSplit.Deal"/>: a quarter calibrates, the others score.</summary>
+    /// <inheritdoc cref="Run(string, ISampleSource, ISampleSource, string, PartialOptions, IProgress{PartialProgress}?, CancellationToken)"/>
+    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="samples">Inputs like those that the model will meet, with labels if accuracy is to count.</param>
+    /// <param name="outputPath">The file to write the model to.</param>
+    /// <param name="options">The target, and how to go about.</param>
+    /// <param name="progress">Told of each stage, sample and model, by one thread at a time.</param>
+    /// <param name="cancellationToken">Stops the work; what was kept so far stays.</param>
+    public static PartialResult Run(
+        string modelPath, ISampleSource samples, string outputPath, PartialOptions options, IProgress<PartialProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        (ISampleSource calibration, ISampleSource scoring) = SampleSplit.Deal(samples);
+        return Run(modelPath, calibration, scoring, outputPath, options, progress, cancellationToken);
+    }
+
+    /// <summary>Quantizes with separate samples to calibrate on and to score with.</summary>
+    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will meet; labels are not looked at.</param>
+    /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once a model that is tried, by several threads at once.</param>
+    /// <param name="outputPath">
+    /// The file to write the model to: the one that meets the target with the fewest layers in float that were found, or the best that was reached, where <see cref="PartialResult.IsTargetMet"/> is false. It appears whole or
+    /// not at all; an existing one is replaced only when everything succeeded.
+    /// </param>
+    /// <param name="options">The target, and how to go about.</param>
+    /// <param name="progress">Told of each stage, sample and model, by one thread at a time.</param>
+    /// <param name="cancellationToken">Stops the work; what was kept so far stays.</param>
+    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, an option is impossible, or there are too few samples.</exception>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read, run or quantized, or has nothing to quantize.</exception>
+    /// <exception cref="InvalidDataException">A sample does not fit the model, the metric cannot be measured, or the kept calibration or the kept trials are damaged.</exception>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static PartialResult Run(
+        string modelPath,
+        ISampleSource calibrationSamples,
+        ISampleSource scoringSamples,
+        string outputPath,
+        PartialOptions options,
+        IProgress<PartialProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(calibrationSamples);
+        ArgumentNullException.ThrowIfNull(scoringSamples);
+        ArgumentNullException.ThrowIfNull(options);
+        options.ThrowUnlessPossible();
+        PostTrainingQuantizer.ThrowUnlessPaths(modelPath, outputPath);
+        return new PartialJob(modelPath, outputPath, options, progress, cancellationToken).Run(calibrationSamples, scoringSamples);
+    }
+}

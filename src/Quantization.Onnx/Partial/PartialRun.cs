@@ -1,0 +1,100 @@
+namespace Quantization.Onnx;
+
+/// <summary>Scores sets of layers, and remembers those that were scored on all samples.</summary>
+internal sealed class PartialRun
+{
+    private readonly TrialRunner _all;
+    private readonly TrialRunner _few;
+    private readonly PartialOptions _options;
+    private readonly StageReporter<PartialStage> _reporter;
+    private readonly CancellationToken _cancellationToken;
+    private readonly QuantizationPlan _plan;
+    private readonly Dictionary<string, (LayerSet Set, TrialScore Score)> _scored = [];
+    private readonly List<string> _order = [];
+
+    /// <param name="all">Scores on all samples.</param>
+    /// <param name="few">Scores on those that rank; the same where these are all.</param>
+    /// <param name="options">The user's options.</param>
+    /// <param name="reporter">Told of each model scored.</param>
+    /// <param name="cancellationToken">Stops between runs.</param>
+    public PartialRun(TrialRunner all, TrialRunner few, PartialOptions options, StageReporter<PartialStage> reporter, CancellationToken cancellationToken)
+    {
+        _all = all;
+        _few = few;
+        _options = options;
+        _reporter = reporter;
+        _cancellationToken = cancellationToken;
+        _plan = all.Models.Plan(options.Baseline);
+        Layers = [.. _plan.Nodes.Where(node => node.Weight is not null)];
+        MaxFloatLayers = Math.Min(options.MaxFloatLayers ?? int.MaxValue, Layers.Count);
+    }
+
+    /// <summary>The layers that can be in float or not, in the order in which they run.</summary>
+    public IReadOnlyList<PlannedNode> Layers { get; }
+
+    /// <summary>How many of them may be in float.</summary>
+    public int MaxFloatLayers { get; }
+
+    /// <summary>The layers by sensitivity, the most sensitive first.</summary>
+    public IReadOnlyList<RankedLayer> Ranking { get; set; } = [];
+
+    public ModelMetric Metric => _all.Scorer.Metric;
+
+    public TrialScore FloatScore => _all.Scorer.FloatScore;
+
+    /// <summary>Every set that was scored on all samples, in the order in which they were.</summary>
+    public IEnumerable<(LayerSet Set, TrialScore Score)> Scored => _order.Select(key => _scored[key]);
+
+    /// <summary>Orders scores on all samples: positive where <paramref name="left"/> is better.</summary>
+    public int Compare(TrialScore left, TrialScore right) => new TrialSelector(Metric, FloatScore).Compare(left, right);
+
+    /// <summary>Orders scores of candidates by the figure that ranks layers: positive where <paramref name="left"/> is better.</summary>
+    public int CompareCandidates(TrialScore left, TrialScore right)
+    {
+        int order = _options.Criterion switch
+        {
+            SensitivityCriterion.Metric => Metric.Compare(left.Score, right.Score),
+            SensitivityCriterion.Cosine => left.Cosine.CompareTo(right.Cosine),
+            SensitivityCriterion.KullbackLeibler => Nullable.Compare(right.KullbackLeibler, left.KullbackLeibler),
+            _ => 0,
+        };
+        return order != 0 ? order : left.SignalToNoise.CompareTo(right.SignalToNoise);
+    }
+
+    public PtqOptions OptionsOf(LayerSet set) => set.ApplyTo(_options.Baseline, _plan);
+
+    /// <summary>Sets with equal keys give the same model.</summary>
+    public string KeyOf(LayerSet set) => _all.Models.Make(OptionsOf(set)).Key;
+
+    /// <summary>Scores sets on all samples, side by side.</summary>
+    public TrialScore[] Score(params IReadOnlyList<LayerSet> sets)
+    {
+        PtqOptions[] options = [.. sets.Select(OptionsOf)];
+        _reporter.Expect(sets.Count);
+        TrialScore[] scores = _all.Score(options, _reporter.Step, _cancellationToken);
+        for (int i = 0; i < scores.Length; i++)
+        {
+            string key = _all.Models.Make(options[i]).Key;
+            if (_scored.TryAdd(key, (sets[i], scores[i])))
+            {
+                _order.Add(key);
+            }
+        }
+
+        return scores;
+    }
+
+    /// <summary>Scores sets on the samples that rank, side by side.</summary>
+    public TrialScore[] ScoreCandidates(IReadOnlyList<LayerSet> sets)
+    {
+        _reporter.Expect(sets.Count);
+        return _few.Score([.. sets.Select(OptionsOf)], _reporter.Step, _cancellationToken);
+    }
+
+    /// <summary>Scores models on the samples that rank, side by side.</summary>
+    public TrialScore[] ScoreCandidates(IReadOnlyList<PtqOptions> options)
+    {
+        _reporter.Expect(options.Count);
+        return _few.Score(options, _reporter.Step, _cancellationToken);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// Finds what helps single layers short of float. Each layer is quantized alone, so that its own noise shows; a step is kept where it lowers that. Then the layers take their steps in descending sensitivity, as many as
+/// the target needs.
+/// </summary>
+internal static class StepSearch
+{
+    /// <summary>Layers whose noise together is this share of all layers' are left alone: no step there can matter.</summary>
+    private const double Negligible = 0.01;
+
+    /// <summary>A step must lower a layer's noise by this share of it at least.</summary>
+    private const double LeastGain = 0.1;
+
+    /// <summary>Takes steps until the score is good enough, or there is none left that helps.</summary>
+    public static LayerSet Take(PartialRun run, IReadOnlyList<LayerStep> steps, LayerVariants variants, Predicate<TrialScore> meets)
+    {
+        List<LayerSet> prefixes = [LayerSet.Empty];
+        foreach ((string layer, ImmutableList<LayerStep> taken) in FindSteps(run, steps, variants))
+        {
+            prefixes.Add(prefixes[^1].WithSteps(layer, taken));
+        }
+
+        int[] tried = [.. Enumerable.Range(0, prefixes.Count).Where(count => int.IsPow2(count) || count == prefixes.Count - 1)];
+        TrialScore[] scores = run.Score([.. tried.Select(count => prefixes[count])]);
+        int enough = Array.FindIndex(scores, meets);
+        if (enough < 0)
+        {
+            int best = Enumerable.Range(0, tried.Length).Aggregate((best, next) => run.Compare(scores[next], scores[best]) > 0 ? next : best);
+            return prefixes[tried[best]];
+        }
+
+        (int low, int high) = (enough == 0 ? 0 : tried[enough - 1], tried[enough]);
+        while (high - low > 1)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = meets(run.Score(prefixes[middle])[0]) ? (low, middle) : (middle, high);
+        }
+
+        return prefixes[high];
+    }
+
+    /// <summary>The steps that lower each layer's own noise, for the layers that matter, in descending sensitivity.</summary>
+    private static IEnumerable<(string Layer, ImmutableList<LayerStep> Steps)> FindSteps(PartialRun run, IReadOnlyList<LayerStep> steps, LayerVariants variants)
+    {
+        PlannedNode[] layers = [.. run.Ranking.Join(variants.Layers, ranked => ranked.Node, layer => layer.Node.GetLabel(), (_, layer) => layer)];
+        ImmutableList<LayerStep>[] taken = [.. layers.Select(_ => ImmutableList<LayerStep>.Empty)];
+        double[] noise = Noise(taken);
+        double negligible = Negligible * noise.Sum(), sum = 0;
+        HashSet<int> matter = [.. Enumerable.Range(0, layers.Length).OrderBy(i => noise[i]).SkipWhile(i => (sum += noise[i]) <= negligible)];
+        foreach (LayerStep step in steps)
+        {
+            ImmutableList<LayerStep>[] tried = [.. taken.Select((before, i) => matter.Contains(i) ? before.Add(step) : before)];
+            double[] after = Noise(tried);
+            for (int i = 0; i < layers.Length; i++)
+            {
+                if (after[i] < noise[i] * (1 - LeastGain))
+                {
+                    (taken[i], noise[i]) = (tried[i], after[i]);
+                }
+            }
+        }
+
+        return layers.Select((layer, i) => (layer.Node.GetLabel(), taken[i])).Where(each => !each.Item2.IsEmpty);
+
+        double[] Noise(ImmutableList<LayerStep>[] with) =>
+        [
+            .. run.ScoreCandidates([.. layers.Select((layer, i) => run.OptionsOf(LayerSet.Empty.WithSteps(layer.Node.GetLabel(), with[i])) with { FloatNodes = variants.Only(layer).FloatNodes })])
+                .Select(score => Math.Pow(10, -score.SignalToNoise / 10)),
+        ];
+    }
+}

@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// The file of trials, little-endian: <c>QTRI</c>, version (int32), number of trials (int32), then for each in the order of keys its key (32 bytes) and the figures of its <see cref="TrialScore"/> (float64, NaN
+/// for none), last the SHA-256 of all before it.
+/// </summary>
+internal static class TrialFile
+{
+    private const int Version = 1;
+
+    private const int HeaderSize = 4 + 2 * sizeof(int);
+
+    private const int RecordSize = SHA256.HashSizeInBytes + 6 * sizeof(double);
+
+    private static ReadOnlySpan<byte> Magic => "QTRI"u8;
+
+    public static void Write(SortedDictionary<TrialKey, TrialScore> scores, Stream stream)
+    {
+        using MemoryStream content = new();
+        using BinaryWriter writer = new(content); // little-endian everywhere
+        writer.Write(Magic);
+        writer.Write(Version);
+        writer.Write(scores.Count);
+        foreach ((TrialKey key, TrialScore score) in scores)
+        {
+            writer.Write(key.ToBytes());
+            foreach (double? figure in (ReadOnlySpan<double?>)[score.Score, score.Top1, score.Agreement, score.SignalToNoise, score.Cosine, score.KullbackLeibler])
+            {
+                writer.Write(figure ?? double.NaN);
+            }
+        }
+
+        ReadOnlySpan<byte> written = content.GetBuffer().AsSpan(0, (int)content.Length);
+        stream.Write(written);
+        stream.Write(SHA256.HashData(written));
+    }
+
+    public static SortedDictionary<TrialKey, TrialScore> Read(string path, byte[] bytes)
+    {
+        if (!bytes.AsSpan().StartsWith(Magic))
+        {
+            throw new InvalidDataException($"{path}: this is not a file of trials; name another file to keep them in.");
+        }
+
+        int version = bytes.Length < HeaderSize ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(Magic.Length));
+        if (version is not (0 or Version))
+        {
+            throw new InvalidDataException($"{path}: the file of trials has version {version}, this library reads {Version}; delete it, or use the library that wrote it.");
+        }
+
+        int end = bytes.Length - SHA256.HashSizeInBytes;
+        int count = version == 0 ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(Magic.Length + sizeof(int)));
+        if (end < HeaderSize || end != HeaderSize + (long)count * RecordSize || !SHA256.HashData(bytes.AsSpan(0, end)).AsSpan().SequenceEqual(bytes.AsSpan(end)))
+        {
+            throw new InvalidDataException($"{path}: the file of trials is truncated or damaged; delete it, and the trials are run again.");
+        }
+
+        SortedDictionary<TrialKey, TrialScore> scores = [];
+        for (int start = HeaderSize; start < end; start += RecordSize)
+        {
+            ReadOnlySpan<byte> record = bytes.AsSpan(start, RecordSize);
+            double[] figures = new double[6];
+            for (int i = 0; i < figures.Length; i++)
+            {
+                figures[i] = BinaryPrimitives.ReadDoubleLittleEndian(record[(SHA256.HashSizeInBytes + i * sizeof(double))..]);
+            }
+
+            scores[new TrialKey(record[..SHA256.HashSizeInBytes])] = new TrialScore(figures[0], OrNull(figures[1]), OrNull(figures[2]), figures[3], figures[4], OrNull(figures[5]));
+        }
+
+        return scores;
+
+        static double? OrNull(double figure) => double.IsNaN(figure) ? null : figure;
+    }
+}

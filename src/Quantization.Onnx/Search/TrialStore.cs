@@ -1,0 +1,86 @@
+using System.Diagnostics;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// The scores of trials that are over, kept in a file, so that a run that was interrupted does not score them again. Trials are told apart by the model, the samples, the metric's name and what was
+/// tried, so one file serves any number of runs. Safe to use from several threads.
+/// </summary>
+internal sealed class TrialStore : IDisposable
+{
+    private static readonly TimeSpan LongestLoss = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private readonly string? _path;
+    private readonly SortedDictionary<TrialKey, TrialScore> _scores;
+    private long _saved = Stopwatch.GetTimestamp();
+    private bool _isSaved = true;
+
+    private TrialStore(string? path, SortedDictionary<TrialKey, TrialScore> scores)
+    {
+        _path = path;
+        _scores = scores;
+    }
+
+    /// <summary>Reads the trials in a file, if there is one.</summary>
+    /// <param name="path">The file; null to keep nothing.</param>
+    /// <exception cref="InvalidDataException">The file holds something else, or is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static TrialStore Open(string? path)
+    {
+        if (path is null)
+        {
+            return new TrialStore(null, []);
+        }
+
+        SortedDictionary<TrialKey, TrialScore> scores = File.Exists(path) ? TrialFile.Read(path, File.ReadAllBytes(path)) : [];
+        AtomicFile.Create(path).Dispose(); // finds out now whether the file can be written
+        return new TrialStore(path, scores);
+    }
+
+    /// <summary>The score of a trial that is over; null where it is not.</summary>
+    public TrialScore? Find(TrialKey key)
+    {
+        lock (_gate)
+        {
+            return _scores.GetValueOrDefault(key);
+        }
+    }
+
+    /// <summary>Keeps a score. The file is written at most once a second, and at the end.</summary>
+    public void Add(TrialKey key, TrialScore score)
+    {
+        if (_path is null)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _scores[key] = score;
+            _isSaved = false;
+            if (Stopwatch.GetElapsedTime(_saved) > LongestLoss)
+            {
+                Save(_path);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (!_isSaved)
+            {
+                Save(_path!);
+            }
+        }
+    }
+
+    private void Save(string path)
+    {
+        using AtomicFile file = AtomicFile.Create(path);
+        file.Commit(stream => TrialFile.Write(_scores, stream));
+        (_saved, _isSaved) = (Stopwatch.GetTimestamp(), true);
+    }
+}

@@ -1,0 +1,70 @@
+namespace Quantization.Onnx;
+
+/// <summary>Tells which layers of a model quantization hurts most, by several measures. Safe to use from several threads.</summary>
+public static class SensitivityAnalyzer
+{
+    /// <summary>Takes the measures that the options name, of every weighted layer that can be quantized.</summary>
+    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="calibration">What calibration saw of it.</param>
+    /// <param name="samples">Samples to score with, other than those that calibrated; with labels if accuracy is to count. They are enumerated once a model that is run, by several threads at once.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="progress">Told of each layer done, by one thread at a time.</param>
+    /// <param name="cancellationToken">Stops the work; trials that were kept so far stay.</param>
+    /// <exception cref="ArgumentException">A name is empty, an option is impossible, or there is no sample.</exception>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read, run or quantized, has nothing to quantize, or the calibration was made from another.</exception>
+    /// <exception cref="InvalidDataException">A sample does not fit the model, the metric cannot be measured, or the kept trials are damaged.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static SensitivityResult Analyze(
+        string modelPath,
+        ModelCalibration calibration,
+        ISampleSource samples,
+        SensitivityOptions? options = null,
+        IProgress<SensitivityProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        options ??= new SensitivityOptions();
+        options.ThrowUnlessPossible();
+        TrialModels models = Load(modelPath, calibration, options.Baseline);
+        using TrialStore store = TrialStore.Open(options.TrialsPath);
+        Func<Microsoft.ML.OnnxRuntime.SessionOptions>? sessions = options.Baseline.SessionOptionsFactory;
+        using TrialScorer scorer = TrialScorer.Create(models.Model, samples, options.Metric, options.BatchSize, sessions, cancellationToken);
+        IReadOnlyList<PlannedNode> layers = new LayerVariants(models, options.Baseline).Layers;
+        Dictionary<string, LayerCost> costs = LayerCosts.Count(models.Model, layers, samples.First(), sessions);
+        (SensitivityMeasure current, int done) = (default, 0);
+        return new SensitivityRun(new TrialRunner(models, scorer, store, options.MaxParallelTrials), options.Baseline, costs).Take(options.Measures, Report, cancellationToken);
+
+        void Report(SensitivityMeasure measure)
+        {
+            (current, done) = (measure, measure == current ? done + 1 : 1);
+            progress?.Report(new SensitivityProgress(measure, done, layers.Count));
+        }
+    }
+
+    /// <summary>Estimates the noise of every weighted layer from statistics alone: no model runs and no data is needed.</summary>
+    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="calibration">What calibration saw of it.</param>
+    /// <param name="options">How layers are quantized; null for the defaults.</param>
+    /// <returns>The layers in the order in which they run.</returns>
+    /// <exception cref="ArgumentException">A name is empty, or an option is impossible.</exception>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read or quantized, has nothing to quantize, or the calibration was made from another.</exception>
+    public static IReadOnlyList<LayerNoiseEstimate> EstimateNoise(string modelPath, ModelCalibration calibration, PtqOptions? options = null)
+    {
+        options ??= new PtqOptions();
+        TrialModels models = Load(modelPath, calibration, options);
+        return [.. SensitivityRun.EstimateNoise(models, options, new LayerVariants(models, options).Layers)];
+    }
+
+    private static TrialModels Load(string modelPath, ModelCalibration calibration, PtqOptions options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(calibration);
+        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory);
+        PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, model);
+        TrialModels models = new(model, calibration);
+        PostTrainingQuantizer.ThrowUnlessNodes(model, models.Graph, options);
+        return models;
+    }
+}
