@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Quantization.Codebooks;
 
@@ -12,6 +13,7 @@ internal static unsafe class CodePacking
     /// <param name="count">How many codes.</param>
     /// <param name="bits">1, 2 or 4.</param>
     /// <param name="packed">Receives the packed bytes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(byte* codes, int count, int bits, byte* packed)
     {
         int codesPerByte = 8 / bits;
@@ -29,6 +31,7 @@ internal static unsafe class CodePacking
     /// <param name="count">How many codes.</param>
     /// <param name="bits">1, 2 or 4.</param>
     /// <param name="codes">Receives one code a byte; followed by 7 bytes that may be overwritten.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* packed, int count, int bits, byte* codes)
     {
         int codesPerByte = 8 / bits;
@@ -41,6 +44,7 @@ internal static unsafe class CodePacking
     }
 
     /// <summary>results[i] = pairs[2i] | pairs[2i + 1] &lt;&lt; width, forward, so that the results may overwrite the pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void JoinPairs(byte* pairs, int count, int width, byte* results)
     {
         int i = 0;
@@ -58,6 +62,7 @@ internal static unsafe class CodePacking
     }
 
     /// <summary>The reverse, backward, so that the results may overwrite what they come from.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SplitPairs(byte* joined, int count, int width, byte* results)
     {
         int mask = (1 << width) - 1;

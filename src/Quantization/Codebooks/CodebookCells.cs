@@ -11,7 +11,7 @@ internal sealed class CodebookCells
         Codes = codes;
         Levels = levels;
         MaxCode = codes.Max();
-        Tree = CreateTree(keys, codes);
+        (Tree, Buckets) = CreateSearches(keys, codes);
         Grid = ThresholdGrid.Create(keys, codes);
     }
 
@@ -29,6 +29,9 @@ internal sealed class CodebookCells
 
     /// <summary>The search in registers, for processors that have enough of them.</summary>
     public ThresholdTree Tree { get; }
+
+    /// <summary>The search by intervals of equal length, where those tell the thresholds apart.</summary>
+    public ThresholdBuckets? Buckets { get; }
 
     /// <summary>The table that narrows the search down to few thresholds, for all processors.</summary>
     public ThresholdGrid Grid { get; }
@@ -71,17 +74,19 @@ internal sealed class CodebookCells
         return index >= 0 ? index + 1 : ~index;
     }
 
-    private static ThresholdTree CreateTree(int[] keys, byte[] codes)
+    private static (ThresholdTree Tree, ThresholdBuckets? Buckets) CreateSearches(int[] keys, byte[] codes)
     {
-        // NaN that shares the code of 0 is replaced by 0; a tree need not have cells for it.
+        // NaN that shares the code of 0 is replaced by 0; a search need not have cells for it.
         float[] thresholds = Array.ConvertAll(keys, TotalOrder.Value);
         byte zeroCode = codes[CellOf(keys, 0)];
         if (codes[0] == zeroCode && codes[^1] == zeroCode)
         {
-            return new ThresholdTree(thresholds.AsSpan(1, thresholds.Length - 2), codes.AsSpan(1, codes.Length - 2), nanIsZero: true);
+            Span<float> reals = thresholds.AsSpan(1, thresholds.Length - 2);
+            Span<byte> realCodes = codes.AsSpan(1, codes.Length - 2);
+            return (new ThresholdTree(reals, realCodes, nanIsZero: true), ThresholdBuckets.Create(reals, realCodes));
         }
 
         (thresholds[0], thresholds[^1]) = (MathF.Abs(float.NaN), -MathF.Abs(float.NaN));
-        return new ThresholdTree(thresholds, codes, nanIsZero: false);
+        return (new ThresholdTree(thresholds, codes, nanIsZero: false), null);
     }
 }

@@ -93,6 +93,7 @@ internal static unsafe class CodebookMapping
         return -1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void QuantizeTile(float* source, int count, byte* codes, ref RunPieces pieces, RunLayout layout, ReadOnlySpan<float> scales, CodebookCells cells)
     {
         bool walk = ThresholdTreeKernel.CanWalk(cells.Tree);
@@ -108,7 +109,7 @@ internal static unsafe class CodebookMapping
                 }
                 else if (walk)
                 {
-                    ThresholdTreeKernel.Quantize(cells.Tree, source + piece.Start, ScalesOf(firstScale, piece, offset, layout), codes + done, piece.Count);
+                    SearchInRegisters(cells, source + piece.Start, ScalesOf(firstScale, piece, offset, layout), codes + done, piece.Count);
                 }
                 else if (layout.Lookup == ParameterLookup.PerRun)
                 {
@@ -134,10 +135,21 @@ internal static unsafe class CodebookMapping
         else if (layout.Lookup == ParameterLookup.PerElement)
         {
             float one = 1;
-            ThresholdTreeKernel.Quantize(cells.Tree, quotients, ScaleRuns.One(&one), codes, count);
+            SearchInRegisters(cells, quotients, ScaleRuns.One(&one), codes, count);
         }
     }
 
+    /// <summary>By buckets as far as they reach; the tree takes all scales and lengths.</summary>
+    private static void SearchInRegisters(CodebookCells cells, float* values, ScaleRuns scales, byte* codes, nint count)
+    {
+        nint done = cells.Buckets is { } buckets && ThresholdBucketKernel.IsSupported ? ThresholdBucketKernel.Quantize(buckets, values, scales, codes, count) : 0;
+        if (done < count)
+        {
+            ThresholdTreeKernel.Quantize(cells.Tree, values + done, scales.Skip(done), codes + done, count - done);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DequantizeTile(byte* codes, float* destination, int count, ref RunPieces pieces, RunLayout layout, ReadOnlySpan<float> scales, CodebookCells cells)
     {
         float one = 1;

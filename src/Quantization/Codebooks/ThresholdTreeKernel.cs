@@ -77,7 +77,7 @@ internal static unsafe class ThresholdTreeKernel
             Vector512<int> b = SmallPath(Load(values + i + 16, scales[i + 16], nan), tree);
             Vector512<int> c = SmallPath(Load(values + i + 32, scales[i + 32], nan), tree);
             Vector512<int> d = SmallPath(Load(values + i + 48, scales[i + 48], nan), tree);
-            Avx512BW.Shuffle(codesByPath, Pack(a, b, c, d)).Store(codes + i);
+            Avx512BW.Shuffle(codesByPath, LanePacking.ToBytes(a, b, c, d)).Store(codes + i);
         }
     }
 
@@ -93,7 +93,7 @@ internal static unsafe class ThresholdTreeKernel
                 Vector512<int> b = LargePath(Load(values + i + 16, scales[i + 16], nan), tree);
                 Vector512<int> c = LargePath(Load(values + i + 32, scales[i + 32], nan), tree);
                 Vector512<int> d = LargePath(Load(values + i + 48, scales[i + 48], nan), tree);
-                Lookup(codesByPath, Pack(a, b, c, d)).Store(codes + i);
+                Lookup(codesByPath, LanePacking.ToBytes(a, b, c, d)).Store(codes + i);
             }
         }
     }
@@ -133,12 +133,6 @@ internal static unsafe class ThresholdTreeKernel
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Select(Vector512<int> mask, Vector512<float> set, Vector512<float> clear) => Vector512.ConditionalSelect(mask.AsSingle(), set, clear);
-
-    /// <summary>The low bytes of four vectors in order. Packing works within 128-bit lanes and leaves four values of each vector side by side, which the permute undoes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> Pack(Vector512<int> a, Vector512<int> b, Vector512<int> c, Vector512<int> d) => Avx512F.PermuteVar16x32(
-        Avx512BW.PackUnsignedSaturate(Avx512BW.PackSignedSaturate(a, b), Avx512BW.PackSignedSaturate(c, d)).AsInt32(),
-        Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)).AsByte();
 
     /// <summary>Looks 64 bytes up in a table of 256.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,6 +7,14 @@ public unsafe class CodebookKernelTests
 {
     public static TheoryData<string> Books => SampleCodebooks.Names;
 
+    /// <summary>Scales of every kind: powers of two, their neighbours, both ends of the range that kernels take as it is, extreme and subnormal ones.</summary>
+    private static readonly float[] Scales =
+    [
+        1, 2, 0.25f, 0.1f, 0.99999994f, 1.0000001f, 3.14159f, 1e-3f, 65504, MathF.ScaleB(1, 120), MathF.ScaleB(1, -120), MathF.ScaleB(1.1f, 120), MathF.ScaleB(1.1f, -120),
+        MathF.ScaleB(1, 90), MathF.BitIncrement(MathF.ScaleB(1, 90)), MathF.ScaleB(1, -90), MathF.BitDecrement(MathF.ScaleB(1, -90)), MathF.ScaleB(1.7f, 89), MathF.ScaleB(1.7f, -90),
+        1.17549435E-38f, 1e-40f, float.Epsilon, 3 * float.Epsilon, float.MaxValue,
+    ];
+
     [Theory]
     [MemberData(nameof(Books))]
     public void Every_threshold_decides_as_the_rule_says(string name)
@@ -29,6 +37,87 @@ public unsafe class CodebookKernelTests
         byte[] codes = new byte[probes.Length];
         book.Cells.Grid.Quantize(probes, codes);
         codes.Should().Equal(Array.ConvertAll(probes, value => (byte)book.Encode(value)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Books))]
+    public void Every_threshold_decides_as_the_rounded_quotient_for_every_scale(string name)
+    {
+        Codebook book = SampleCodebooks.All[name];
+        Random random = new(3);
+        float[] scales = [.. Scales, .. Enumerable.Range(1, 254).Select(exponent => BitConverter.Int32BitsToSingle((exponent << 23) | random.Next(1 << 23)))];
+        foreach (float scale in scales)
+        {
+            float[] values = SampleCodebooks.ScaledProbes(book, scale);
+            byte[] expected = Array.ConvertAll(values, value => (byte)book.Encode(value / scale));
+            byte[] codes = new byte[values.Length];
+            new CodebookQuantizer(book, CodeFormat.UInt8, new QuantizationParameters([scale])).Quantize<byte>(values, codes);
+            codes.SequenceEqual(expected).Should().BeTrue("with scale {0:R}", scale);
+        }
+    }
+
+    /// <summary>Blocks of every size that a kernel tells apart, with extreme scales among ordinary ones.</summary>
+    [Theory]
+    [InlineData(16)]
+    [InlineData(32)]
+    [InlineData(64)]
+    [InlineData(128)]
+    public void Each_block_decides_by_its_own_scale(int size)
+    {
+        foreach (string name in new[] { "NF4", "FP4 E2M1", "mid-tread 15", "µ-law 16", "FP8 E5M2" })
+        {
+            Codebook book = SampleCodebooks.All[name];
+            float[] scales = [.. Enumerable.Range(0, 100).Select(i => 0.5f + (i / 64f)), .. Scales, .. Enumerable.Range(0, 100).Select(i => 1e-3f * (i + 1))];
+            float[][] probes = Array.ConvertAll(scales, scale => SampleCodebooks.ScaledProbes(book, scale));
+            int count = scales.Length * size;
+            float[] values = new float[count];
+            byte[] expected = new byte[count];
+            for (int start = 0; start < probes.Max(values => values.Length); start += size)
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    float[] own = probes[i / size];
+                    values[i] = own[(start + (i % size)) % own.Length];
+                    expected[i] = (byte)book.Encode(values[i] / scales[i / size]);
+                }
+
+                byte[] codes = new byte[count];
+                new CodebookQuantizer(book, CodeFormat.UInt8, new QuantizationParameters(scales), Granularity.PerBlock(0, size)).Quantize<byte>(values, codes);
+                codes.SequenceEqual(expected).Should().BeTrue("of {0}", name);
+            }
+        }
+    }
+
+    /// <summary>What is compared instead of the quotient: the first float whose quotient reaches the threshold.</summary>
+    [Fact]
+    public void A_scaled_boundary_is_the_first_value_whose_quotient_reaches_the_threshold()
+    {
+        Random random = new(8);
+        float[] special = [0, -0f, float.Epsilon, -float.Epsilon, 1.17549435E-38f, -1.17549435E-38f, 1, -1, 1.0000001f, 0.99999994f, 1.5f, float.MaxValue, float.MinValue];
+        foreach (float threshold in (float[])[.. special, .. Enumerable.Range(0, 4000).Select(_ => RandomFloat(random))])
+        {
+            double boundary = ThresholdBoundary.Of(threshold);
+            foreach (float scale in (float[])[.. Scales, .. Enumerable.Range(0, 20).Select(_ => MathF.Abs(RandomFloat(random)))])
+            {
+                double product = boundary * scale;
+                float first = (float)product < product ? MathF.BitIncrement((float)product) : (float)product;
+                bool reached = TotalOrder.Key(first / scale) >= TotalOrder.Key(threshold);
+                float before = TotalOrder.Value(TotalOrder.Key(first) - 1);
+                bool reachedBefore = TotalOrder.Key(before / scale) >= TotalOrder.Key(threshold);
+                if (!reached || (reachedBefore && !float.IsNaN(before)))
+                {
+                    Assert.Fail($"threshold {threshold:R}, scale {scale:R}: {first:R} reaches it: {reached}, {before:R}: {reachedBefore}.");
+                }
+            }
+        }
+    }
+
+    /// <summary>Logarithmic codebooks have thresholds too close to 0 for intervals of equal length, FP8 has cells for NaN.</summary>
+    [Fact]
+    public void Codebooks_of_sixteen_levels_are_told_apart_by_buckets_unless_they_are_logarithmic()
+    {
+        SampleCodebooks.All.Where(pair => pair.Value.Levels.Length <= 17 && pair.Value.Cells.Buckets is null).Select(pair => pair.Key)
+            .Should().BeEquivalentTo("µ-law 16", "powers of two 4", "neighbouring floats 16", "subnormal", "extremes");
     }
 
     [Theory]
@@ -180,6 +269,13 @@ public unsafe class CodebookKernelTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         Run();
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+    }
+
+    /// <summary>A finite float other than 0, of any exponent.</summary>
+    private static float RandomFloat(Random random)
+    {
+        float value = BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue));
+        return float.IsFinite(value) && value != 0 ? value : 1;
     }
 
     /// <summary>The group of each element, by its indices.</summary>

@@ -64,6 +64,31 @@ internal static class SampleCodebooks
         return [.. probes];
     }
 
+    /// <summary>Values whose quotients by a scale lie about each threshold, and the special values.</summary>
+    public static float[] ScaledProbes(Codebook book, float scale)
+    {
+        List<float> probes = [0, -0f, float.NaN, -float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue, float.Epsilon, -float.Epsilon, scale, -scale];
+        foreach (float threshold in book.Thresholds)
+        {
+            float below = threshold * scale;
+            float above = below;
+            probes.Add(below);
+            for (int i = 0; i < 3; i++)
+            {
+                below = MathF.BitDecrement(below);
+                above = MathF.BitIncrement(above);
+                probes.AddRange([below, above]);
+            }
+        }
+
+        foreach (float level in book.Levels)
+        {
+            probes.Add(level * scale);
+        }
+
+        return [.. probes];
+    }
+
     /// <summary>The rule as it is written: the number of thresholds at or below the value.</summary>
     public static int CountThresholds(Codebook book, float value)
     {
