@@ -9,6 +9,8 @@ internal readonly unsafe struct BlockLanes<TSimd, TFloats, TInts>(MappingParamet
     where TFloats : unmanaged
     where TInts : unmanaged
 {
+    public static bool ShareVectors => true;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TFloats Scale(nint index) => TSimd.Broadcast(table[index >> shift].Scale);
 

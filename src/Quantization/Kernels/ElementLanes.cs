@@ -9,6 +9,8 @@ internal readonly unsafe struct ElementLanes<TSimd, TFloats, TInts>(ParameterPoi
     where TFloats : unmanaged
     where TInts : unmanaged
 {
+    public static bool ShareVectors => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TFloats Scale(nint index) => TSimd.Load(table.Scales + index);
 

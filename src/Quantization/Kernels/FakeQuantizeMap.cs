@@ -13,6 +13,8 @@ internal readonly unsafe struct FakeQuantizeMap<TSimd, TFloats, TInts, TLanes, T
 {
     public static int Step => 4 * TSimd.Count;
 
+    public static bool KeepsSteps => TLanes.ShareVectors;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Invoke<TStores>(float* source, float* destination, nint index)
         where TStores : struct, IStores

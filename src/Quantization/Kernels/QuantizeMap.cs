@@ -15,6 +15,8 @@ internal readonly unsafe struct QuantizeMap<TSimd, TFloats, TInts, TLanes, TCode
 {
     public static int Step => 4 * TSimd.Count;
 
+    public static bool KeepsSteps => TLanes.ShareVectors;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Invoke<TStores>(float* source, TCode* destination, nint index)
         where TStores : struct, IStores => TSimd.StoreNarrowed<TCode, TStores>(

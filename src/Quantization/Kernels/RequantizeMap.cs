@@ -17,6 +17,8 @@ internal readonly unsafe struct RequantizeMap<TSimd, TFloats, TInts, TCode>(floa
 
     public static int Step => 4 * TSimd.Count;
 
+    public static bool KeepsSteps => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Invoke<TStores>(int* source, TCode* destination, nint index)
         where TStores : struct, IStores => TSimd.StoreNarrowed<TCode, TStores>(

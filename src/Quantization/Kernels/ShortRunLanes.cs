@@ -11,6 +11,8 @@ internal readonly unsafe struct ShortRunLanes<TSimd, TFloats, TInts>(MappingPara
 {
     private readonly MappingParameters _mapping = *parameters;
 
+    public static bool ShareVectors => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TFloats Scale(nint index) => TSimd.Broadcast(_mapping.Scale);
 

@@ -17,6 +17,8 @@ internal readonly unsafe struct UniformLanes<TSimd, TFloats, TInts>(MappingParam
     private readonly TFloats _high = TSimd.Broadcast(parameters->High);
     private readonly TInts _zeroPoint = TSimd.Broadcast(parameters->ZeroPoint);
 
+    public static bool ShareVectors => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TFloats Scale(nint index) => _scale;
 

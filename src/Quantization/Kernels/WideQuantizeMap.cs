@@ -13,6 +13,8 @@ internal readonly unsafe struct WideQuantizeMap<TSimd, TFloats, TInts>(float sca
 
     public static int Step => 4 * TSimd.Count;
 
+    public static bool KeepsSteps => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Invoke<TStores>(float* source, int* destination, nint index)
         where TStores : struct, IStores => TSimd.StoreNarrowed<int, TStores>(

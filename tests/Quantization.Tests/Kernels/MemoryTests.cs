@@ -57,6 +57,59 @@ public unsafe class MemoryTests
         wrong.Should().Be(0);
     }
 
+    /// <summary>Large tensors take other loops; these must find the parameters of blocks and rows wherever the memory begins.</summary>
+    [Theory]
+    [InlineData(1, 16)]
+    [InlineData(1, 32)]
+    [InlineData(1, 96)]
+    [InlineData(1, 64)]
+    [InlineData(0, 0)]
+    public void Large_tensors_at_any_address_take_the_parameters_of_their_groups(int axis, int blockSize)
+    {
+        const int Rows = 3584;
+        const int Columns = 960;
+        Granularity granularity = blockSize == 0 ? Granularity.PerChannel(axis) : Granularity.PerBlock(axis, blockSize);
+        int groups = (int)TensorPrimitives.Product<nint>(granularity.GetParameterShape([Rows, Columns]));
+        float[] scales = [.. Enumerable.Range(0, groups).Select(group => Scale * (1 + (group % 13)))];
+        int[] zeroPoints = [.. Enumerable.Range(0, groups).Select(group => group % 7)];
+        AffineQuantizer quantizer = new(CodeFormat.Int8, new QuantizationParameters(scales, zeroPoints), granularity);
+        float[] values = Values(Rows * Columns);
+        sbyte[] expectedCodes = new sbyte[values.Length];
+        float[] expected = new float[values.Length];
+        int groupLength = values.Length / groups;
+        for (int i = 0; i < values.Length; i++)
+        {
+            (float scale, int zeroPoint) = (scales[i / groupLength], zeroPoints[i / groupLength]);
+            int code = (int)Math.Clamp(MathF.Round(values[i] / scale, MidpointRounding.ToEven) + zeroPoint, -128, 127);
+            expectedCodes[i] = (sbyte)code;
+            expected[i] = (code - zeroPoint) * scale;
+        }
+
+        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)(values.Length + 1) * sizeof(float), 64);
+        foreach (int misalignment in (int[])[0, 1, 16, 48, 63])
+        {
+            Span<byte> codes = new(memory + misalignment, values.Length);
+            quantizer.Quantize(new ReadOnlyTensorSpan<float>(values, [Rows, Columns]), new TensorSpan<byte>(memory + misalignment, values.Length));
+            codes.SequenceEqual(MemoryMarshal.AsBytes<sbyte>(expectedCodes)).Should().BeTrue("of codes {0} bytes behind a cache line", misalignment);
+        }
+
+        fixed (sbyte* codes = expectedCodes)
+        fixed (float* source = values)
+        {
+            foreach (int misalignment in (int[])[0, 1])
+            {
+                TensorSpan<float> results = new((float*)memory + misalignment, values.Length, [Rows, Columns]);
+                quantizer.Dequantize(new ReadOnlyTensorSpan<byte>((byte*)codes, values.Length), results);
+                new ReadOnlySpan<float>((float*)memory + misalignment, values.Length).SequenceEqual(expected).Should().BeTrue("of values {0} floats behind a cache line", misalignment);
+                results.Clear();
+                quantizer.FakeQuantize(new ReadOnlyTensorSpan<float>(source, values.Length, [Rows, Columns]), results);
+                new ReadOnlySpan<float>((float*)memory + misalignment, values.Length).SequenceEqual(expected).Should().BeTrue("of values {0} floats behind a cache line", misalignment);
+            }
+        }
+
+        NativeMemory.AlignedFree(memory);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(63)]

@@ -35,7 +35,7 @@ internal static unsafe class Driver
     {
         nint head = 0;
         bool separate = source != (void*)destination;
-        if (separate && ExceedsCaches<TSource, TDestination>(count) && TryAlign(destination, out head))
+        if (separate && ExceedsCaches<TSource, TDestination>(count) && TryAlign(destination, out head) && (!TMap.KeepsSteps || head % TMap.Step == 0))
         {
             if (head > 0)
             {

@@ -8,6 +8,9 @@ internal unsafe interface IMap<TSource, TDestination>
     /// <summary>The elements of one call of <see cref="Invoke"/>: four vectors.</summary>
     static abstract int Step { get; }
 
+    /// <summary>Whether a step finds parameters by the number of its first element alone, so that steps begin at multiples of their length.</summary>
+    static abstract bool KeepsSteps { get; }
+
     /// <summary>Maps <see cref="Step"/> elements; all of them are read before the first is written.</summary>
     /// <param name="source">The first element to read.</param>
     /// <param name="destination">The first element to write.</param>
