@@ -16,6 +16,9 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model)
         if (Planner.Plan(new GraphIndex(model.Graph)).Nodes.Count > 0)
         {
             OpsetLift.Apply(path, model);
+            HardSigmoidForm.Apply(model.Graph);
+            AffineFolding.Apply(model.Graph);
+            UnusedConstants.Remove(model.Graph);
         }
 
         return new FloatModel(file, model);

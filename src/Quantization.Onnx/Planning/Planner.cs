@@ -20,7 +20,8 @@ internal static class Planner
 
         // Calibration observes what the whole plan needs: where a node in float cuts a moved value off, its statistics still are those of the value moved.
         IReadOnlyDictionary<string, string>? observed = keepInFloat is null ? null : Plan(graph).Activations;
-        return new QuantizationPlan(nodes, FindActivations(nodes, observed), inFloat);
+        Dictionary<string, string> activations = FindActivations(nodes, observed);
+        return new QuantizationPlan(nodes, activations, inFloat) { Saturations = FindSaturations(activations, graph) };
     }
 
     /// <summary>Every weighted node, and every other one whose inputs are all made by candidates.</summary>
@@ -101,6 +102,20 @@ internal static class Planner
         }
 
         return activations;
+    }
+
+    private static Dictionary<string, Saturation> FindSaturations(Dictionary<string, string> activations, GraphIndex graph)
+    {
+        Dictionary<string, Saturation> saturations = [];
+        foreach (string source in activations.Values.Distinct())
+        {
+            if (Saturation.Find(source, graph) is { } saturation)
+            {
+                saturations.Add(source, saturation);
+            }
+        }
+
+        return saturations;
     }
 
     /// <summary>

@@ -9,4 +9,8 @@ namespace Quantization.Onnx;
 internal sealed record QuantizationPlan(
     IReadOnlyList<PlannedNode> Nodes,
     IReadOnlyDictionary<string, string> Activations,
-    IReadOnlyDictionary<string, string> Float);
+    IReadOnlyDictionary<string, string> Float)
+{
+    /// <summary>The bounds, by the value whose statistics are taken, beyond which values make no difference to their readers.</summary>
+    public required IReadOnlyDictionary<string, Saturation> Saturations { get; init; }
+}

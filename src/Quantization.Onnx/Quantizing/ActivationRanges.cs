@@ -21,9 +21,10 @@ internal static class ActivationRanges
             }
 
             ICalibrator calibrator = options.OwnCalibrators.GetValueOrDefault(source) ?? options.ActivationCalibrator;
-            bySource[source] = cache is null
+            CalibrationResult chosen = cache is null
                 ? Choose(statistics, calibrator, options.ActivationFormat, options.ActivationScheme)
                 : cache.Choose(source, statistics, calibrator, options.ActivationFormat, options.ActivationScheme);
+            bySource[source] = plan.Saturations.TryGetValue(source, out Saturation saturation) ? chosen with { Range = saturation.Cut(chosen.Range, options.ActivationScheme, options.ActivationFormat) } : chosen;
         }
 
         return plan.Activations.ToDictionary(each => each.Key, each => bySource[each.Value]);

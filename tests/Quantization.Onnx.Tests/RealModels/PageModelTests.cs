@@ -9,11 +9,17 @@ public sealed class PageModelTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public void The_detector_finds_the_same_text()
+    /// <summary>
+    /// The ranges of the first four convolutions are full of outliers, 92 where 999 values of 1,000 lie below 35: quantizing one of them alone costs as much as quantizing all layers. Whoever clips them gets the text back.
+    /// </summary>
+    [Theory]
+    [InlineData(100, 0.87)]
+    [InlineData(99.9, 0.92)]
+    public void The_detector_finds_the_same_text(double percentile, double leastOverlap)
     {
         string int8 = _folder.PathTo("det.int8.onnx");
-        PtqResult result = PostTrainingQuantizer.Quantize(OcrModels.Detector, new SampleList([.. Pages(seed: 1, count: 8)]), int8);
+        PtqOptions options = new() { ActivationCalibrator = new PercentileCalibrator(percentile) };
+        PtqResult result = PostTrainingQuantizer.Quantize(OcrModels.Detector, new SampleList([.. Pages(seed: 1, count: 8)]), int8, options);
         Report(result);
 
         bool[][] before = Masks(OcrModels.Detector), after = Masks(int8);
@@ -21,7 +27,7 @@ public sealed class PageModelTests(ITestOutputHelper output) : IDisposable
         double either = before.Zip(after, (x, y) => x.Zip(y).Count(pixel => pixel.First || pixel.Second)).Sum();
         output.WriteLine($"intersection over union {both / either:0.000}");
         either.Should().BePositive();
-        (both / either).Should().BeGreaterThan(0.85);
+        (both / either).Should().BeGreaterThan(leastOverlap);
         result.OutputBytes.Should().BeLessThan(result.ModelBytes * 35 / 100);
 
         static bool[][] Masks(string path) => [.. Pages(seed: 2, count: 3).Select(page => Run(path, page).Select(probability => probability > 0.3f).ToArray())];

@@ -1,0 +1,55 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>What a Mul, Div, Add or Sub with a constant does: <c>y = factor · x + offset</c>, of one factor and offset for the tensor or one for each channel.</summary>
+/// <param name="Value">The name of <c>x</c>.</param>
+/// <param name="Factors">One factor, or one a channel.</param>
+/// <param name="Offsets">As many offsets.</param>
+internal sealed record ConstantAffine(string Value, double[] Factors, double[] Offsets)
+{
+    private const int ChannelAxis = 1;
+
+    /// <summary>Whether one factor and one offset serve all channels.</summary>
+    public bool IsScalar => Factors.Length == 1;
+
+    /// <summary>Reads a node.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="graph">The graph around it.</param>
+    /// <param name="rank">The number of axes of <c>x</c>.</param>
+    /// <param name="channels">The number of channels of <c>x</c>.</param>
+    /// <returns>Null where the node does something else, or where its constant differs along other axes than the channels'.</returns>
+    public static ConstantAffine? Find(NodeProto? node, GraphIndex graph, int rank, long channels)
+    {
+        if (node is null || !Opset.IsOnnx(node.Domain) || node.OpType is not ("Mul" or "Div" or "Add" or "Sub"))
+        {
+            return null;
+        }
+
+        int constantInput = graph.FindConstant(node.Input[1]) is not null ? 1 : 0;
+        if (graph.FindConstant(node.Input[constantInput]) is not { } tensor || !tensor.IsFloat() || graph.FindConstant(node.Input[1 - constantInput]) is not null
+            || !VariesByChannelAtMost(tensor, rank, channels))
+        {
+            return null;
+        }
+
+        bool isDivisor = node.OpType == "Div" && constantInput == 1, isSubtrahend = node.OpType == "Sub" && constantInput == 1;
+        double[] constant = [.. tensor.ReadFloats().Select(value => isDivisor ? 1.0 / value : isSubtrahend ? -value : (double)value)];
+        double[] ones = [.. constant.Select(_ => node.OpType == "Sub" && constantInput == 0 ? -1.0 : 1.0)];
+        return !constant.All(double.IsFinite) || (node.OpType == "Div" && constantInput == 0) ? null
+            : node.OpType is "Mul" or "Div" ? new ConstantAffine(node.Input[1 - constantInput], constant, [.. constant.Select(_ => 0.0)])
+            : new ConstantAffine(node.Input[1 - constantInput], ones, constant);
+    }
+
+    /// <summary>Shapes are matched from their ends, so the channels' axis lies as many axes before the end as <c>x</c> has behind it.</summary>
+    private static bool VariesByChannelAtMost(TensorProto tensor, int rank, long channels)
+    {
+        if (tensor.Dims.Count > rank)
+        {
+            return false;
+        }
+
+        int channelAxis = ChannelAxis - (rank - tensor.Dims.Count);
+        return tensor.Dims.Index().All(axis => axis.Item == 1 || (axis.Index == channelAxis && axis.Item == channels));
+    }
+}
