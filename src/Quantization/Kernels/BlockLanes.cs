@@ -9,26 +9,26 @@ internal readonly unsafe struct BlockLanes<TSimd, TFloats, TInts>(MappingParamet
     where TFloats : unmanaged
     where TInts : unmanaged
 {
-    public static bool ShareVectors => true;
+    public static bool KeepSteps => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Scale(nint index) => TSimd.Broadcast(table[index >> shift].Scale);
+    public TFloats Scale(nint index, int offset) => TSimd.Broadcast(table[(index + offset) >> shift].Scale);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Divisor(nint index) => TSimd.Broadcast(table[index >> shift].Divisor);
+    public TFloats Divisor(nint index, int offset) => TSimd.Broadcast(table[(index + offset) >> shift].Divisor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Reciprocal(nint index) => TSimd.Broadcast(table[index >> shift].Reciprocal);
+    public TFloats Reciprocal(nint index, int offset) => TSimd.Broadcast(table[(index + offset) >> shift].Reciprocal);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats ReciprocalError(nint index) => TSimd.Broadcast(table[index >> shift].ReciprocalError);
+    public TFloats ReciprocalError(nint index, int offset) => TSimd.Broadcast(table[(index + offset) >> shift].ReciprocalError);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Low(nint index) => TSimd.Broadcast(table[index >> shift].Low);
+    public TFloats Low(nint index, int offset) => TSimd.Broadcast(table[(index + offset) >> shift].Low);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats High(nint index) => TSimd.Broadcast(table[index >> shift].High);
+    public TFloats High(nint index, int offset) => TSimd.Broadcast(table[(index + offset) >> shift].High);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TInts ZeroPoint(nint index) => TSimd.Broadcast(table[index >> shift].ZeroPoint);
+    public TInts ZeroPoint(nint index, int offset) => TSimd.Broadcast(table[(index + offset) >> shift].ZeroPoint);
 }

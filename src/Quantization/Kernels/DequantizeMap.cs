@@ -13,7 +13,7 @@ internal readonly unsafe struct DequantizeMap<TSimd, TFloats, TInts, TLanes, TCo
 {
     public static int Step => 4 * TSimd.Count;
 
-    public static bool KeepsSteps => TLanes.ShareVectors;
+    public static bool KeepsSteps => TLanes.KeepSteps;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Invoke<TStores>(TCode* source, float* destination, nint index)
@@ -30,7 +30,6 @@ internal readonly unsafe struct DequantizeMap<TSimd, TFloats, TInts, TLanes, TCo
     private void Store<TStores>(TInts codes, float* destination, nint index, int offset)
         where TStores : struct, IStores
     {
-        index += offset;
-        TSimd.Store<TStores>(TSimd.Multiply(TSimd.ToSingle(TSimd.Subtract(codes, lanes.ZeroPoint(index))), lanes.Scale(index)), destination + offset);
+        TSimd.Store<TStores>(TSimd.Multiply(TSimd.ToSingle(TSimd.Subtract(codes, lanes.ZeroPoint(index, offset))), lanes.Scale(index, offset)), destination + offset);
     }
 }

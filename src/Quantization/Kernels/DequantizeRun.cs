@@ -42,21 +42,19 @@ internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destin
             case ParameterLookup.PerElement:
                 Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns)), codes, destination, index, count, pastCaches);
                 break;
-            default:
+            case ParameterLookup.PerBlock:
                 Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->BlockShift)), codes, destination, index, count, pastCaches);
+                break;
+            default:
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, RowLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->RowLength)), codes, destination, index, count, pastCaches);
                 break;
         }
     }
 
     private bool HasNoZeroPoint()
     {
-        if (lanes->Lookup == ParameterLookup.PerRun)
-        {
-            return lanes->Rows[index].ZeroPoint == 0;
-        }
-
-        nint last = (index + count - 1) >> lanes->BlockShift;
-        for (nint parameter = index >> lanes->BlockShift; parameter <= last; parameter++)
+        nint last = lanes->ParameterOf(index, count - 1);
+        for (nint parameter = lanes->ParameterOf(index, 0); parameter <= last; parameter++)
         {
             if (lanes->Rows[parameter].ZeroPoint != 0)
             {

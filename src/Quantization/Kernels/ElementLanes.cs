@@ -9,26 +9,26 @@ internal readonly unsafe struct ElementLanes<TSimd, TFloats, TInts>(ParameterPoi
     where TFloats : unmanaged
     where TInts : unmanaged
 {
-    public static bool ShareVectors => false;
+    public static bool KeepSteps => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Scale(nint index) => TSimd.Load(table.Scales + index);
+    public TFloats Scale(nint index, int offset) => TSimd.Load(table.Scales + index + offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Divisor(nint index) => TSimd.Load(table.Divisors + index);
+    public TFloats Divisor(nint index, int offset) => TSimd.Load(table.Divisors + index + offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Reciprocal(nint index) => TSimd.Load(table.Reciprocals + index);
+    public TFloats Reciprocal(nint index, int offset) => TSimd.Load(table.Reciprocals + index + offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats ReciprocalError(nint index) => TSimd.Load(table.ReciprocalErrors + index);
+    public TFloats ReciprocalError(nint index, int offset) => TSimd.Load(table.ReciprocalErrors + index + offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Low(nint index) => TSimd.Load(table.Lows + index);
+    public TFloats Low(nint index, int offset) => TSimd.Load(table.Lows + index + offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats High(nint index) => TSimd.Load(table.Highs + index);
+    public TFloats High(nint index, int offset) => TSimd.Load(table.Highs + index + offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TInts ZeroPoint(nint index) => TSimd.Load(table.ZeroPoints + index);
+    public TInts ZeroPoint(nint index, int offset) => TSimd.Load(table.ZeroPoints + index + offset);
 }

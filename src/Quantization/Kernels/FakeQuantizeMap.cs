@@ -13,7 +13,7 @@ internal readonly unsafe struct FakeQuantizeMap<TSimd, TFloats, TInts, TLanes, T
 {
     public static int Step => 4 * TSimd.Count;
 
-    public static bool KeepsSteps => TLanes.ShareVectors;
+    public static bool KeepsSteps => TLanes.KeepSteps;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Invoke<TStores>(float* source, float* destination, nint index)
@@ -32,12 +32,11 @@ internal readonly unsafe struct FakeQuantizeMap<TSimd, TFloats, TInts, TLanes, T
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private TFloats Value(float* source, nint index, int offset)
     {
-        index += offset;
-        TFloats value = TSimd.Max(lanes.Low(index), TSimd.Min(lanes.High(index), TSimd.Load(source + offset)));
+        TFloats value = TSimd.Max(lanes.Low(index, offset), TSimd.Min(lanes.High(index, offset), TSimd.Load(source + offset)));
 
-        TFloats quotient = TSimd.Quotient<TCode, TLanes>(value, lanes, index);
+        TFloats quotient = TSimd.Quotient<TCode, TLanes>(value, lanes, index, offset);
 
         // Through integers, so that −0 becomes 0 as it does in a code.
-        return TSimd.Multiply(TSimd.ToSingle(TSimd.RoundToInt32(quotient)), lanes.Scale(index));
+        return TSimd.Multiply(TSimd.ToSingle(TSimd.RoundToInt32(quotient)), lanes.Scale(index, offset));
     }
 }

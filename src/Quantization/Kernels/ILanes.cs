@@ -1,24 +1,27 @@
 namespace Quantization.Kernels;
 
-/// <summary>Where a map finds the parameters of a vector of elements: in registers, or in tables by the number of the first of them.</summary>
+/// <summary>
+/// Where a map finds the parameters of a vector of elements: in registers, or in tables by the number of its first element. That is the sum of <c>index</c>, the number of the first element of a step, and
+/// <c>offset</c>, the vector's place in the step.
+/// </summary>
 internal interface ILanes<TFloats, TInts>
 {
-    /// <summary>Whether a vector takes the parameters of its first element, so that vectors begin at multiples of their length.</summary>
-    static abstract bool ShareVectors { get; }
+    /// <summary>Whether a vector or a whole step takes the parameters of its first element, so that steps begin at multiples of their length.</summary>
+    static abstract bool KeepSteps { get; }
 
-    TFloats Scale(nint index);
+    TFloats Scale(nint index, int offset);
 
-    TFloats Divisor(nint index);
+    TFloats Divisor(nint index, int offset);
 
-    TFloats Reciprocal(nint index);
+    TFloats Reciprocal(nint index, int offset);
 
-    TFloats ReciprocalError(nint index);
+    TFloats ReciprocalError(nint index, int offset);
 
     /// <summary>The value that the smallest code saturates at.</summary>
-    TFloats Low(nint index);
+    TFloats Low(nint index, int offset);
 
     /// <summary>The value that the largest code saturates at.</summary>
-    TFloats High(nint index);
+    TFloats High(nint index, int offset);
 
-    TInts ZeroPoint(nint index);
+    TInts ZeroPoint(nint index, int offset);
 }

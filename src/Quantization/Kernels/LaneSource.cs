@@ -21,6 +21,7 @@ internal readonly unsafe struct LaneSource
         Rows = table.Rows;
         Columns = table.Columns;
         BlockShift = layout.BlockShift;
+        RowLength = layout.RowLength;
         (MinCode, MaxCode) = (table.Format.MinCode, table.Format.MaxCode);
     }
 
@@ -34,6 +35,9 @@ internal readonly unsafe struct LaneSource
     /// <summary>log₂ of the block size, where <see cref="Lookup"/> is per block.</summary>
     public int BlockShift { get; }
 
+    /// <summary>The elements of a row, where <see cref="Lookup"/> is per row.</summary>
+    public nint RowLength { get; }
+
     public int MinCode { get; }
 
     public int MaxCode { get; }
@@ -41,12 +45,16 @@ internal readonly unsafe struct LaneSource
     /// <summary>Scale and zero-point of element <paramref name="offset"/> of a run whose first has the number <paramref name="index"/>.</summary>
     public (float Scale, int ZeroPoint) At(nint index, nint offset)
     {
-        MappingParameters* row = Rows + Lookup switch
-        {
-            ParameterLookup.PerRun => index,
-            ParameterLookup.PerElement => index + offset,
-            _ => (index + offset) >> BlockShift,
-        };
+        MappingParameters* row = Rows + ParameterOf(index, offset);
         return (row->Scale, row->ZeroPoint);
     }
+
+    /// <summary>The number of the parameter of that element.</summary>
+    public nint ParameterOf(nint index, nint offset) => Lookup switch
+    {
+        ParameterLookup.PerRun => index,
+        ParameterLookup.PerElement => index + offset,
+        ParameterLookup.PerBlock => (index + offset) >> BlockShift,
+        _ => (index + offset) / RowLength,
+    };
 }

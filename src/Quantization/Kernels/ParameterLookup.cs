@@ -11,4 +11,7 @@ internal enum ParameterLookup
 
     /// <summary>Blocks whose size is a power of two, one after another: element e of the tensor takes parameter <c>e &gt;&gt; RunLayout.BlockShift</c>.</summary>
     PerBlock,
+
+    /// <summary>Rows of equal length, a multiple of every step, one after another: element e of a run takes parameter <c>e / RunLayout.RowLength</c>.</summary>
+    PerRow,
 }

@@ -15,7 +15,7 @@ internal readonly unsafe struct QuantizeMap<TSimd, TFloats, TInts, TLanes, TCode
 {
     public static int Step => 4 * TSimd.Count;
 
-    public static bool KeepsSteps => TLanes.ShareVectors;
+    public static bool KeepsSteps => TLanes.KeepSteps;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Invoke<TStores>(float* source, TCode* destination, nint index)
@@ -25,11 +25,9 @@ internal readonly unsafe struct QuantizeMap<TSimd, TFloats, TInts, TLanes, TCode
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private TInts Code(float* source, nint index, int offset)
     {
-        index += offset;
-
         // NaN comes through both comparisons as it is, and rounds to 0: the zero-point.
-        TFloats value = TSimd.Max(lanes.Low(index), TSimd.Min(lanes.High(index), TSimd.Load(source + offset)));
-        TFloats quotient = TSimd.Quotient<TCode, TLanes>(value, lanes, index);
-        return TSimd.Add(TSimd.RoundToInt32(quotient), lanes.ZeroPoint(index));
+        TFloats value = TSimd.Max(lanes.Low(index, offset), TSimd.Min(lanes.High(index, offset), TSimd.Load(source + offset)));
+        TFloats quotient = TSimd.Quotient<TCode, TLanes>(value, lanes, index, offset);
+        return TSimd.Add(TSimd.RoundToInt32(quotient), lanes.ZeroPoint(index, offset));
     }
 }

@@ -36,8 +36,11 @@ internal readonly unsafe struct QuantizeRun<TCode>(float* source, TCode* codes, 
             case ParameterLookup.PerElement:
                 Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns)), source, codes, index, count, pastCaches);
                 break;
-            default:
+            case ParameterLookup.PerBlock:
                 Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, codes, index, count, pastCaches);
+                break;
+            default:
+                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, RowLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->RowLength)), source, codes, index, count, pastCaches);
                 break;
         }
     }

@@ -11,6 +11,9 @@ internal readonly struct RunLayout
     /// <summary>The lanes of the widest vector: shorter blocks would need several parameters in one.</summary>
     private const int ShortestBlockRun = 16;
 
+    /// <summary>The elements of the longest step of a map: rows of other lengths would end within one.</summary>
+    private const int RowStep = 64;
+
     private readonly nint _outerStride;
     private readonly nint _runStride;
     private readonly nint _runsPerOuter;
@@ -20,7 +23,7 @@ internal readonly struct RunLayout
     private readonly nint _parameterStride;
     private readonly nint _parametersPerOuter;
 
-    private RunLayout(nint outer, nint outerStride, nint runStride, nint runsPerParameter, nint parameterStride, nint parametersPerOuter, nint parameterCount, ParameterLookup lookup, int blockShift = 0)
+    private RunLayout(nint outer, nint outerStride, nint runStride, nint runsPerParameter, nint parameterStride, nint parametersPerOuter, nint parameterCount, ParameterLookup lookup, int blockShift = 0, nint rowLength = 0)
     {
         _outerStride = outerStride;
         _runStride = Math.Max(runStride, 1);
@@ -33,6 +36,7 @@ internal readonly struct RunLayout
         ParameterCount = parameterCount;
         Lookup = lookup;
         BlockShift = blockShift;
+        RowLength = rowLength;
     }
 
     /// <summary>How many elements the tensor has.</summary>
@@ -53,12 +57,16 @@ internal readonly struct RunLayout
     /// <summary>log₂ of the block size, where <see cref="Lookup"/> is per block.</summary>
     public int BlockShift { get; }
 
+    /// <summary>The elements of a row, where <see cref="Lookup"/> is per row.</summary>
+    public nint RowLength { get; }
+
     /// <summary>The runs of a tensor of shape <paramref name="shape"/>.</summary>
     /// <exception cref="ArgumentException">The tensor has no such axis.</exception>
     /// <param name="granularity">Which elements share a parameter.</param>
     /// <param name="shape">The tensor's shape.</param>
     /// <param name="mergeBlocks">Whether blocks that follow one another may form one run.</param>
-    public static RunLayout Create(Granularity granularity, ReadOnlySpan<nint> shape, bool mergeBlocks = false)
+    /// <param name="mergeRows">Whether rows of a channel or a block that follow one another may form one run.</param>
+    public static RunLayout Create(Granularity granularity, ReadOnlySpan<nint> shape, bool mergeBlocks = false, bool mergeRows = false)
     {
         if (granularity.Kind == GranularityKind.PerTensor)
         {
@@ -72,6 +80,11 @@ internal readonly struct RunLayout
         nint inner = Product(shape[(axis + 1)..]);
         if (granularity.Kind == GranularityKind.PerChannel)
         {
+            if (mergeRows && MayMerge(inner))
+            {
+                return new RunLayout(outer, count * inner, count * inner, 1, 0, 0, count, ParameterLookup.PerRow, rowLength: inner);
+            }
+
             return inner == 1
                 ? new RunLayout(outer, count, count, 1, 0, 0, count, ParameterLookup.PerElement)
                 : new RunLayout(outer, count * inner, inner, 1, 1, 0, count, ParameterLookup.PerRun);
@@ -79,6 +92,11 @@ internal readonly struct RunLayout
 
         nint blocks = DivideUp(count, granularity.BlockSize);
         nint parameters = outer * blocks * inner;
+        if (mergeRows && inner == 1 && MayMerge(granularity.BlockSize) && count % granularity.BlockSize == 0)
+        {
+            return new RunLayout(1, outer * count, outer * count, 1, 0, 0, parameters, ParameterLookup.PerRow, rowLength: granularity.BlockSize);
+        }
+
         if (mergeBlocks && inner == 1 && granularity.BlockSize >= ShortestBlockRun && BitOperations.IsPow2(granularity.BlockSize) && count % granularity.BlockSize == 0)
         {
             return new RunLayout(1, outer * count, outer * count, 1, 0, 0, parameters, ParameterLookup.PerBlock, BitOperations.Log2((uint)granularity.BlockSize));
@@ -126,11 +144,24 @@ internal readonly struct RunLayout
     /// <summary>The <paramref name="count"/> elements of a run that follow its first <paramref name="skip"/>.</summary>
     public Run Part(Run run, nint skip, nint count) => new(run.Start + skip, count, Lookup == ParameterLookup.PerElement ? run.Parameter + skip : run.Parameter);
 
-    /// <summary>The number that parameters of a run are looked up from: its first element for blocks, its first parameter otherwise.</summary>
-    public nint IndexOf(Run run) => Lookup == ParameterLookup.PerBlock ? run.Start : run.Parameter;
+    /// <summary>The number that parameters of a run are looked up from: its first element for blocks and rows, its first parameter otherwise.</summary>
+    public nint IndexOf(Run run) => Lookup switch
+    {
+        ParameterLookup.PerBlock => run.Start,
+        ParameterLookup.PerRow => run.Start % _outerStride,
+        _ => run.Parameter,
+    };
 
     /// <summary>The parameter of a run's first element.</summary>
-    public nint ParameterOf(Run run) => Lookup == ParameterLookup.PerBlock ? run.Start >> BlockShift : run.Parameter;
+    public nint ParameterOf(Run run) => Lookup switch
+    {
+        ParameterLookup.PerBlock => run.Start >> BlockShift,
+        ParameterLookup.PerRow => IndexOf(run) / RowLength,
+        _ => run.Parameter,
+    };
+
+    /// <summary>Rows that end with a step, and are short enough to gain by it.</summary>
+    private static bool MayMerge(nint rowLength) => rowLength is > 0 and < LaneSource.LongRun && rowLength % RowStep == 0;
 
     private static nint DivideUp(nint dividend, nint divisor) => dividend / divisor + (dividend % divisor == 0 ? 0 : 1);
 

@@ -11,26 +11,26 @@ internal readonly unsafe struct ShortRunLanes<TSimd, TFloats, TInts>(MappingPara
 {
     private readonly MappingParameters _mapping = *parameters;
 
-    public static bool ShareVectors => false;
+    public static bool KeepSteps => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Scale(nint index) => TSimd.Broadcast(_mapping.Scale);
+    public TFloats Scale(nint index, int offset) => TSimd.Broadcast(_mapping.Scale);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Divisor(nint index) => TSimd.Broadcast(_mapping.Divisor);
+    public TFloats Divisor(nint index, int offset) => TSimd.Broadcast(_mapping.Divisor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Reciprocal(nint index) => TSimd.Broadcast(_mapping.Reciprocal);
+    public TFloats Reciprocal(nint index, int offset) => TSimd.Broadcast(_mapping.Reciprocal);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats ReciprocalError(nint index) => TSimd.Broadcast(_mapping.ReciprocalError);
+    public TFloats ReciprocalError(nint index, int offset) => TSimd.Broadcast(_mapping.ReciprocalError);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Low(nint index) => TSimd.Broadcast(_mapping.Low);
+    public TFloats Low(nint index, int offset) => TSimd.Broadcast(_mapping.Low);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats High(nint index) => TSimd.Broadcast(_mapping.High);
+    public TFloats High(nint index, int offset) => TSimd.Broadcast(_mapping.High);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TInts ZeroPoint(nint index) => TSimd.Broadcast(_mapping.ZeroPoint);
+    public TInts ZeroPoint(nint index, int offset) => TSimd.Broadcast(_mapping.ZeroPoint);
 }

@@ -17,26 +17,26 @@ internal readonly unsafe struct UniformLanes<TSimd, TFloats, TInts>(MappingParam
     private readonly TFloats _high = TSimd.Broadcast(parameters->High);
     private readonly TInts _zeroPoint = TSimd.Broadcast(parameters->ZeroPoint);
 
-    public static bool ShareVectors => false;
+    public static bool KeepSteps => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Scale(nint index) => _scale;
+    public TFloats Scale(nint index, int offset) => _scale;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Divisor(nint index) => _divisor;
+    public TFloats Divisor(nint index, int offset) => _divisor;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Reciprocal(nint index) => _reciprocal;
+    public TFloats Reciprocal(nint index, int offset) => _reciprocal;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats ReciprocalError(nint index) => _reciprocalError;
+    public TFloats ReciprocalError(nint index, int offset) => _reciprocalError;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats Low(nint index) => _low;
+    public TFloats Low(nint index, int offset) => _low;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TFloats High(nint index) => _high;
+    public TFloats High(nint index, int offset) => _high;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TInts ZeroPoint(nint index) => _zeroPoint;
+    public TInts ZeroPoint(nint index, int offset) => _zeroPoint;
 }

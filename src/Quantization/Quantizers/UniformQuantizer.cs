@@ -67,7 +67,7 @@ public abstract class UniformQuantizer : IQuantizer
     /// <inheritdoc/>
     public unsafe void Dequantize(in ReadOnlyTensorSpan<byte> codes, in TensorSpan<float> destination)
     {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, destination.Lengths, nameof(destination), mergeBlocks: !_table.NeedsPrescale);
+        RunLayout layout = LayoutOf(destination.Lengths, nameof(destination));
         TensorChecks.ThrowUnlessCodesFit(Format, layout.Length, codes, nameof(codes));
         using DenseDestination<float> dense = new(destination);
         fixed (byte* bytes = codes)
@@ -90,7 +90,7 @@ public abstract class UniformQuantizer : IQuantizer
     /// <inheritdoc/>
     public unsafe void FakeQuantize(in ReadOnlyTensorSpan<float> source, in TensorSpan<float> destination)
     {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source), mergeBlocks: !_table.NeedsPrescale);
+        RunLayout layout = LayoutOf(source.Lengths, nameof(source));
         TensorChecks.ThrowUnlessSameShape(source.Lengths, destination.Lengths, nameof(destination));
         using DenseSource<float> denseSource = new(source);
         using DenseDestination<float> denseDestination = new(destination);
@@ -115,7 +115,7 @@ public abstract class UniformQuantizer : IQuantizer
     internal unsafe void QuantizeValues<TValue>(in ReadOnlyTensorSpan<TValue> source, in TensorSpan<byte> codes)
         where TValue : unmanaged
     {
-        RunLayout layout = TensorChecks.Layout(Granularity, Parameters.Count, source.Lengths, nameof(source), mergeBlocks: !_table.NeedsPrescale);
+        RunLayout layout = LayoutOf(source.Lengths, nameof(source));
         TensorChecks.ThrowUnlessCodesFit(Format, layout.Length, codes, nameof(codes));
         using DenseSource<TValue> dense = new(source);
         fixed (TValue* values = dense.Elements)
@@ -134,6 +134,10 @@ public abstract class UniformQuantizer : IQuantizer
             }
         }
     }
+
+    /// <summary>Values that are multiplied by powers of two first go run by run; and whether 32-bit codes can be vectorized is decided for each run.</summary>
+    private RunLayout LayoutOf(ReadOnlySpan<nint> shape, string parameterName) => TensorChecks.Layout(
+        Granularity, Parameters.Count, shape, parameterName, mergeBlocks: !_table.NeedsPrescale, mergeRows: !_table.NeedsPrescale && Format.Type != CodeType.Int32);
 
     private unsafe void QuantizeInParallel<TValue>(TValue* values, byte* codes, RunLayout layout)
         where TValue : unmanaged =>

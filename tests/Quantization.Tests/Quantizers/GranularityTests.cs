@@ -8,11 +8,11 @@ public class GranularityTests
     public static TheoryData<int[], int, int> Cases()
     {
         TheoryData<int[], int, int> cases = [];
-        foreach (int[] shape in (int[][])[[7], [1], [5, 70], [3, 4, 5], [2, 3, 1], [4, 1, 6], [2, 3, 4, 33], [0, 3], [3, 0]])
+        foreach (int[] shape in (int[][])[[7], [1], [5, 70], [3, 4, 5], [2, 3, 1], [4, 1, 6], [2, 3, 4, 33], [3, 2, 64], [2, 2, 8, 24], [0, 3], [3, 0]])
         {
             for (int axis = -shape.Length; axis < shape.Length; axis++)
             {
-                foreach (int blockSize in (int[])[0, 1, 2, 3, 32, 100])
+                foreach (int blockSize in (int[])[0, 1, 2, 3, 32, 64, 100])
                 {
                     cases.Add(shape, axis, blockSize);
                 }

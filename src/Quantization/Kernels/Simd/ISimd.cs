@@ -43,7 +43,7 @@ internal unsafe interface ISimd<TFloats, TInts>
     /// divisors lie far from the ends of the exponent range. Without fused multiply-add it is the division itself.
     /// </summary>
     /// <remarks>Each width reads only those parameters that its arithmetic takes.</remarks>
-    static abstract TFloats Quotient<TCode, TLanes>(TFloats value, in TLanes lanes, nint index)
+    static abstract TFloats Quotient<TCode, TLanes>(TFloats value, in TLanes lanes, nint index, int offset)
         where TCode : unmanaged
         where TLanes : struct, ILanes<TFloats, TInts>;
 

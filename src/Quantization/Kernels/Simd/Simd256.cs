@@ -40,20 +40,20 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
     public static Vector256<float> Divide(Vector256<float> left, Vector256<float> right) => left / right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Quotient<TCode, TLanes>(Vector256<float> value, in TLanes lanes, nint index)
+    public static Vector256<float> Quotient<TCode, TLanes>(Vector256<float> value, in TLanes lanes, nint index, int offset)
         where TCode : unmanaged
         where TLanes : struct, ILanes<Vector256<float>, Vector256<int>>
     {
-        Vector256<float> reciprocal = lanes.Reciprocal(index);
+        Vector256<float> reciprocal = lanes.Reciprocal(index, offset);
         if (sizeof(TCode) == 1)
         {
             // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5: checked for every mantissa of the divisor.
-            return Fma.MultiplyAdd(value, reciprocal, value * lanes.ReciprocalError(index));
+            return Fma.MultiplyAdd(value, reciprocal, value * lanes.ReciprocalError(index, offset));
         }
 
         // The rounded quotient: an estimate and the correction by its exact remainder (Markstein, IBM J. Res. Dev. 34, 1990).
         Vector256<float> estimate = value * reciprocal;
-        Vector256<float> remainder = Fma.MultiplyAddNegated(estimate, lanes.Divisor(index), value);
+        Vector256<float> remainder = Fma.MultiplyAddNegated(estimate, lanes.Divisor(index, offset), value);
         return Fma.MultiplyAdd(remainder, reciprocal, estimate);
     }
 

@@ -40,20 +40,20 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
     public static Vector512<float> Divide(Vector512<float> left, Vector512<float> right) => left / right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Quotient<TCode, TLanes>(Vector512<float> value, in TLanes lanes, nint index)
+    public static Vector512<float> Quotient<TCode, TLanes>(Vector512<float> value, in TLanes lanes, nint index, int offset)
         where TCode : unmanaged
         where TLanes : struct, ILanes<Vector512<float>, Vector512<int>>
     {
-        Vector512<float> reciprocal = lanes.Reciprocal(index);
+        Vector512<float> reciprocal = lanes.Reciprocal(index, offset);
         if (sizeof(TCode) == 1)
         {
             // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5: checked for every mantissa of the divisor.
-            return Avx512F.FusedMultiplyAdd(value, reciprocal, value * lanes.ReciprocalError(index));
+            return Avx512F.FusedMultiplyAdd(value, reciprocal, value * lanes.ReciprocalError(index, offset));
         }
 
         // The rounded quotient: an estimate and the correction by its exact remainder (Markstein, IBM J. Res. Dev. 34, 1990).
         Vector512<float> estimate = value * reciprocal;
-        Vector512<float> remainder = Avx512F.FusedMultiplyAddNegated(estimate, lanes.Divisor(index), value);
+        Vector512<float> remainder = Avx512F.FusedMultiplyAddNegated(estimate, lanes.Divisor(index, offset), value);
         return Avx512F.FusedMultiplyAdd(remainder, reciprocal, estimate);
     }
 

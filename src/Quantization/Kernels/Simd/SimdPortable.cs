@@ -39,9 +39,9 @@ internal readonly unsafe struct SimdPortable : ISimd<Vector<float>, Vector<int>>
     public static Vector<float> Divide(Vector<float> left, Vector<float> right) => left / right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Quotient<TCode, TLanes>(Vector<float> value, in TLanes lanes, nint index)
+    public static Vector<float> Quotient<TCode, TLanes>(Vector<float> value, in TLanes lanes, nint index, int offset)
         where TCode : unmanaged
-        where TLanes : struct, ILanes<Vector<float>, Vector<int>> => value / lanes.Divisor(index);
+        where TLanes : struct, ILanes<Vector<float>, Vector<int>> => value / lanes.Divisor(index, offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<int> RoundToInt32(Vector<float> value) =>

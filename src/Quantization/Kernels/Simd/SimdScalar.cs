@@ -28,9 +28,9 @@ internal readonly unsafe struct SimdScalar : ISimd<float, int>
 
     public static float Divide(float left, float right) => left / right;
 
-    public static float Quotient<TCode, TLanes>(float value, in TLanes lanes, nint index)
+    public static float Quotient<TCode, TLanes>(float value, in TLanes lanes, nint index, int offset)
         where TCode : unmanaged
-        where TLanes : struct, ILanes<float, int> => value / lanes.Divisor(index);
+        where TLanes : struct, ILanes<float, int> => value / lanes.Divisor(index, offset);
 
     public static int RoundToInt32(float value) => (int)MathF.Round(value, MidpointRounding.ToEven);
 

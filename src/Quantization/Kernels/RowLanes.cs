@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using Quantization.Kernels.Simd;
+
+namespace Quantization.Kernels;
+
+/// <summary>
+/// A mapping for each row of <paramref name="rowLength"/> elements, a multiple of a step: all vectors of a step read one. So rows follow one another as the elements of one long run do, in loops that begin and end
+/// once.
+/// </summary>
+/// <param name="table">The mapping of the first row.</param>
+/// <param name="rowLength">The elements of a row; at least 2.</param>
+internal readonly unsafe struct RowLanes<TSimd, TFloats, TInts>(MappingParameters* table, nint rowLength) : ILanes<TFloats, TInts>
+    where TSimd : struct, ISimd<TFloats, TInts>
+    where TFloats : unmanaged
+    where TInts : unmanaged
+{
+    /// <summary>2⁶⁴ / rowLength, rounded up: the upper half of its product with an element's number is the row's, as long as number · rowLength is below 2⁶⁴.</summary>
+    private readonly ulong _reciprocal = ulong.MaxValue / (ulong)rowLength + 1;
+
+    public static bool KeepSteps => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TFloats Scale(nint index, int offset) => TSimd.Broadcast(RowOf(index)->Scale);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TFloats Divisor(nint index, int offset) => TSimd.Broadcast(RowOf(index)->Divisor);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TFloats Reciprocal(nint index, int offset) => TSimd.Broadcast(RowOf(index)->Reciprocal);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TFloats ReciprocalError(nint index, int offset) => TSimd.Broadcast(RowOf(index)->ReciprocalError);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TFloats Low(nint index, int offset) => TSimd.Broadcast(RowOf(index)->Low);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TFloats High(nint index, int offset) => TSimd.Broadcast(RowOf(index)->High);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TInts ZeroPoint(nint index, int offset) => TSimd.Broadcast(RowOf(index)->ZeroPoint);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private MappingParameters* RowOf(nint index) => table + (Bmi2.X64.IsSupported ? (nint)Bmi2.X64.MultiplyNoFlags((ulong)index, _reciprocal) : index / rowLength);
+}
