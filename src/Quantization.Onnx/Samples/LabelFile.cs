@@ -53,6 +53,19 @@ public sealed class LabelFile
     /// <summary>Where a label stands, as messages show it.</summary>
     internal string Locate(string name) => FormattableString.Invariant($"{Path}, line {_labels[name].Line}");
 
+    /// <summary>Refuses labels of samples that are not there.</summary>
+    internal void ThrowUnlessAmong(IEnumerable<string> samples, string folder)
+    {
+        HashSet<string> names = [.. samples];
+        foreach (string name in Names)
+        {
+            if (!names.Contains(name))
+            {
+                throw new InvalidDataException($"{Locate(name)}: '{name}' is no sample of {folder}; remove the line or add the file.");
+            }
+        }
+    }
+
     private void Add(string line, int number)
     {
         int comma = line.LastIndexOf(',');

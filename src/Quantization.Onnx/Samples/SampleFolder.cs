@@ -34,17 +34,12 @@ public sealed class SampleFolder : ISampleSource
         _paths = List(path);
         if (_paths.Length == 0)
         {
-            throw new InvalidDataException($"{path}: the folder has no sample; put .npy or .npz files there, or subfolders with ONNX's input_0.pb ….");
+            throw new InvalidDataException(ImageFolder.HasImages(path)
+                ? $"{path}: the folder has images, no arrays; ImageFolder makes samples of them."
+                : $"{path}: the folder has no sample; put .npy or .npz files there, or subfolders with ONNX's input_0.pb …, or images.");
         }
 
-        HashSet<string> names = [.. _paths.Select(file => Path.GetFileName(file))];
-        foreach (string name in labels?.Names ?? [])
-        {
-            if (!names.Contains(name))
-            {
-                throw new InvalidDataException($"{labels!.Locate(name)}: '{name}' is no sample of {path}; remove the line or add the file.");
-            }
-        }
+        labels?.ThrowUnlessAmong(_paths.Select(file => Path.GetFileName(file)), path);
     }
 
     private SampleFolder(SampleFolder whole, IEnumerable<string> paths)
@@ -65,6 +60,14 @@ public sealed class SampleFolder : ISampleSource
 
     int? ISampleSource.Count => Count;
 
+    /// <summary>Whether a folder has arrays that are samples.</summary>
+    /// <param name="path">The folder; one that is missing has none.</param>
+    public static bool HasSamples(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return Directory.Exists(path) && List(path).Length > 0;
+    }
+
     /// <summary>Reads the samples one by one.</summary>
     /// <remarks>Moving on throws <see cref="InvalidDataException"/> where a file is damaged, and <see cref="IOException"/> where it cannot be read.</remarks>
     public IEnumerator<ModelSample> GetEnumerator() => _paths.Select(Read).GetEnumerator();
@@ -78,19 +81,8 @@ public sealed class SampleFolder : ISampleSource
     /// <exception cref="InvalidOperationException">Fewer than two samples have a label.</exception>
     public (SampleFolder Calibration, SampleFolder Scoring) Split()
     {
-        const int Turn = 4;
-        List<string> calibration = [];
-        List<string> scoring = [];
-        int labelled = 0;
-        foreach (string path in _paths)
-        {
-            bool calibrates = Labels?.Find(Path.GetFileName(path)) is null || labelled++ % Turn == 0;
-            (calibrates ? calibration : scoring).Add(path);
-        }
-
-        return scoring.Count > 0
-            ? (new SampleFolder(this, calibration), new SampleFolder(this, scoring))
-            : throw new InvalidOperationException($"{FolderPath}: {labelled} of its samples have a label; two are needed, one to calibrate on and one to score with.");
+        (List<string> calibration, List<string> scoring) = LabelledSplit.Deal(FolderPath, _paths, path => Labels?.Find(Path.GetFileName(path)) is not null);
+        return (new SampleFolder(this, calibration), new SampleFolder(this, scoring));
     }
 
     private static string[] List(string folder)

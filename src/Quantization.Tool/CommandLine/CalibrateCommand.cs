@@ -11,26 +11,24 @@ internal static class CalibrateCommand
     public static Command Create(ToolConsole console, CancellationToken cancellation)
     {
         Argument<string> model = CommonOptions.Model();
-        Option<string> data = CommonOptions.Data();
-        data.Required = true;
         Option<string> state = new("--state") { Required = true, HelpName = "file.qcal", Description = "The calibration file to write." };
         Command command = new(Name, "Runs samples through a model and saves what its activations were, to merge and to quantize from.")
         {
             model,
-            data,
-            state,
         };
-        command.SetAction(parsed => Run(console, parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetRequiredValue(state), cancellation));
+        DataOptions data = new(command, isRequired: true, isLabelled: false);
+        command.Options.Add(state);
+        command.SetAction(parsed => Run(console, parsed.GetRequiredValue(model), data.Read(parsed), parsed.GetRequiredValue(state), cancellation));
         return command;
     }
 
-    private static int Run(ToolConsole console, string modelPath, string folder, string statePath, CancellationToken cancellation)
+    private static int Run(ToolConsole console, string modelPath, DataRequest data, string statePath, CancellationToken cancellation)
     {
-        SampleFolder samples = new(folder);
+        ISampleSource samples = SampleData.Open(modelPath, data).All;
         using OutputFile output = OutputFile.Open(statePath);
         ModelCalibration calibration = ProgressView.Show(console, view =>
         {
-            view.Begin($"Calibrating on {Figures.Count(samples.Count, "sample")}");
+            view.Begin($"Calibrating on {Figures.Count(samples.Count!.Value, "sample")}");
             return ModelCalibrator.Calibrate(modelPath, samples, progress: view.ForCalibration(), cancellationToken: cancellation);
         });
         StateFile.Save(calibration, output);

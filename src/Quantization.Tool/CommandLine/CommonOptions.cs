@@ -17,14 +17,14 @@ internal static class CommonOptions
         HelpName = "DIR",
         Description =
             "The folder of samples, inputs like those that the model will meet: one .npy (the model's only input) or .npz (arrays named after the inputs) a sample, or subfolders with "
-            + "ONNX's input_0.pb, input_1.pb ... Samples may have the batch axis or lack it. A hundred or more are a good start.",
+            + "ONNX's input_0.pb, input_1.pb ... Samples may have the batch axis or lack it. Or images (.png, .jpg, .bmp, .gif, .tga, .psd). A hundred or more are a good start.",
     };
 
     public static Option<string> Labels() => new("--labels")
     {
         HelpName = "labels.csv",
         Description =
-            "The classes of samples, lines 'file name,class index', to measure top-1 accuracy with. Of the labelled samples every fourth (1st, 5th, ...) calibrates and the others score; samples without a label calibrate.",
+            "The classes of samples, lines 'file name,class index' (of images the path from DIR), to measure top-1 accuracy with. Of the labelled samples every fourth (1st, 5th, ...) calibrates and the others score; samples without a label calibrate.",
     };
 
     public static Option<string> Output() => new("--output", "-o")

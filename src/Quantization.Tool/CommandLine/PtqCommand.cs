@@ -13,10 +13,8 @@ internal static class PtqCommand
     public static Command Create(ToolConsole console, CancellationToken cancellation)
     {
         Argument<string> model = CommonOptions.Model();
-        Option<string> data = CommonOptions.Data();
         Option<string> state = new("--state") { HelpName = "file.qcal", Description = "A calibration from 'quantize calibrate' to quantize from; --data then only serves to measure." };
         Option<string> output = CommonOptions.Output();
-        Option<string> labels = CommonOptions.Labels();
         Option<bool> perTensor = new("--per-tensor") { Description = "Give weights one scale a tensor instead of one an output channel: smaller, usually less accurate." };
         Option<int> bits = CommonOptions.WeightBits();
         Option<string[]> floatNodes = new("--float-node") { HelpName = "NAME", Description = "A node to leave in float, by its name; give the option once a node." };
@@ -25,11 +23,10 @@ internal static class PtqCommand
         Command command = new(Name, "Quantizes a model to int8 without training, and measures accuracy, file size and latency beside the float model.")
         {
             model,
-            data,
-            state,
-            output,
-            labels,
         };
+        DataOptions data = new(command, isRequired: false, isLabelled: true);
+        command.Options.Add(state);
+        command.Options.Add(output);
         CalibratorOptions calibrator = new(command);
         command.Options.Add(perTensor);
         command.Options.Add(bits);
@@ -42,10 +39,9 @@ internal static class PtqCommand
             new PtqRequest
             {
                 ModelPath = parsed.GetRequiredValue(model),
-                DataPath = parsed.GetValue(data),
+                Data = data.Read(parsed),
                 StatePath = parsed.GetValue(state),
                 OutputPath = parsed.GetRequiredValue(output),
-                LabelsPath = parsed.GetValue(labels),
                 Options = new PtqOptions
                 {
                     ActivationCalibrator = calibrator.Choose(parsed),

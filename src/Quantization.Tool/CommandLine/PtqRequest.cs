@@ -7,13 +7,11 @@ internal sealed record PtqRequest
 {
     public required string ModelPath { get; init; }
 
-    public required string? DataPath { get; init; }
+    public required DataRequest Data { get; init; }
 
     public required string? StatePath { get; init; }
 
     public required string OutputPath { get; init; }
-
-    public required string? LabelsPath { get; init; }
 
     public required PtqOptions Options { get; init; }
 
@@ -27,16 +25,12 @@ internal sealed record PtqRequest
     /// <exception cref="UsageException">They do not.</exception>
     public void ThrowUnlessSensible()
     {
-        if (DataPath is null && StatePath is null)
+        if (Data.FolderPath is null && StatePath is null)
         {
             throw new UsageException("give samples to calibrate on with --data DIR, or a calibration with --state file.qcal.");
         }
 
-        if (LabelsPath is not null && DataPath is null)
-        {
-            throw new UsageException("--labels needs the samples that it labels: give --data DIR too.");
-        }
-
+        Data.ThrowUnlessSensible();
         OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Report);
     }
 }

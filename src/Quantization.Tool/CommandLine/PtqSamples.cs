@@ -3,26 +3,26 @@ using Quantization.Onnx;
 namespace Quantization.Tool;
 
 /// <summary>Which samples calibrate and which measure.</summary>
+/// <param name="FolderPath">Where they lie; null where there are none.</param>
 /// <param name="Calibration">The samples to calibrate on; null where a calibration was given.</param>
 /// <param name="Scoring">The samples to measure on; null where there are none.</param>
-internal sealed record PtqSamples(SampleFolder? Calibration, SampleFolder? Scoring)
+internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration, ISampleSource? Scoring)
 {
     public static PtqSamples Open(PtqRequest request)
     {
-        LabelFile? labels = request.LabelsPath is null ? null : LabelFile.Read(request.LabelsPath);
-        SampleFolder? samples = request.DataPath is null ? null : new SampleFolder(request.DataPath, labels);
-        if (request.StatePath is not null)
+        SampleData? samples = request.Data.FolderPath is null ? null : SampleData.Open(request.ModelPath, request.Data);
+        if (samples is null || request.StatePath is not null)
         {
-            return new PtqSamples(null, samples);
+            return new PtqSamples(samples?.FolderPath, null, samples?.All);
         }
 
-        if (labels is null)
+        if (!samples.IsLabelled)
         {
-            return new PtqSamples(samples, samples);
+            return new PtqSamples(samples.FolderPath, samples.All, samples.All);
         }
 
-        (SampleFolder calibration, SampleFolder scoring) = samples!.Split();
-        return new PtqSamples(calibration, scoring);
+        (ISampleSource calibration, ISampleSource scoring) = samples.Split();
+        return new PtqSamples(samples.FolderPath, calibration, scoring);
     }
 
     /// <summary>Says in a sentence what was done with which samples.</summary>
@@ -34,13 +34,13 @@ internal sealed record PtqSamples(SampleFolder? Calibration, SampleFolder? Scori
         }
 
         string calibrator = $"Calibrated with {request.Options.ActivationCalibrator.Name}";
-        string calibrated = Calibration is null ? $"{calibrator} from {request.StatePath}" : $"{calibrator} on {Figures.Count(Calibration.Count, "sample")} of {Calibration.FolderPath}";
+        string calibrated = Calibration is null ? $"{calibrator} from {request.StatePath}" : $"{calibrator} on {Figures.Count(Calibration.Count!.Value, "sample")} of {FolderPath}";
         return this switch
         {
             { Scoring: null } => $"{calibrated}; nothing was measured, because no samples were given.",
-            { Calibration: null } => $"{calibrated}, measured on {Figures.Count(Scoring.Count, "sample")} of {Scoring.FolderPath}.",
+            { Calibration: null } => $"{calibrated}, measured on {Figures.Count(Scoring.Count!.Value, "sample")} of {FolderPath}.",
             _ when ReferenceEquals(Calibration, Scoring) => $"{calibrated}, and measured on the same; labels would set samples apart for measuring.",
-            _ => $"{calibrated} (every fourth labelled one, and those without a label), scored on the {Figures.Count(Scoring.Count, "other sample")}.",
+            _ => $"{calibrated} (every fourth labelled one, and those without a label), scored on the {Figures.Count(Scoring.Count!.Value, "other sample")}.",
         };
     }
 }

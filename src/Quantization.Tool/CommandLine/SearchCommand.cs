@@ -12,9 +12,6 @@ internal static class SearchCommand
     public static Command Create(ToolConsole console, CancellationToken cancellation)
     {
         Argument<string> model = CommonOptions.Model();
-        Option<string> data = CommonOptions.Data();
-        data.Required = true;
-        Option<string> labels = CommonOptions.Labels();
         Option<string> output = CommonOptions.Output();
         Option<string> state = new("--state")
         {
@@ -32,16 +29,21 @@ internal static class SearchCommand
         Option<int> batch = CommonOptions.Batch();
         Command command = new(Name, "Tries calibrators, schemes and granularities from one calibration, scores them on samples that did not calibrate, and keeps the best int8 model.")
         {
-            model, data, labels, output, state, metric, bits, batch,
+            model,
         };
+        DataOptions data = new(command, isRequired: true, isLabelled: true);
+        foreach (Option option in (Option[])[output, state, metric, bits, batch])
+        {
+            command.Options.Add(option);
+        }
+
         ReportOptions report = new(command);
         command.SetAction(parsed => Run(
             console,
             new SearchRequest
             {
                 ModelPath = parsed.GetRequiredValue(model),
-                DataPath = parsed.GetRequiredValue(data),
-                LabelsPath = parsed.GetValue(labels),
+                Data = data.Read(parsed),
                 OutputPath = parsed.GetRequiredValue(output),
                 StatePath = parsed.GetValue(state),
                 Metric = parsed.GetValue(metric)!,
@@ -70,13 +72,8 @@ internal static class SearchCommand
 
     private static (ISampleSource Calibration, ISampleSource Scoring) Deal(SearchRequest request)
     {
-        if (request.LabelsPath is null)
-        {
-            return SampleSplit.Deal(new SampleFolder(request.DataPath));
-        }
-
-        (SampleFolder calibration, SampleFolder scoring) = new SampleFolder(request.DataPath, LabelFile.Read(request.LabelsPath)).Split();
-        return (calibration, scoring);
+        SampleData samples = SampleData.Open(request.ModelPath, request.Data);
+        return samples.IsLabelled ? samples.Split() : SampleSplit.Deal(samples.All);
     }
 
     private static (SearchResult Search, QuantizationReport Report) Work(

@@ -5,9 +5,7 @@ internal sealed record SearchRequest
 {
     public required string ModelPath { get; init; }
 
-    public required string DataPath { get; init; }
-
-    public required string? LabelsPath { get; init; }
+    public required DataRequest Data { get; init; }
 
     public required string OutputPath { get; init; }
 
@@ -29,7 +27,8 @@ internal sealed record SearchRequest
     public void ThrowUnlessSensible()
     {
         OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Report);
-        if (Metric == SearchMetrics.Top1 && LabelsPath is null)
+        Data.ThrowUnlessSensible();
+        if (Metric == SearchMetrics.Top1 && Data is { LabelsPath: null, FoldersAreClasses: false })
         {
             throw new UsageException("--metric top1 needs the samples' classes: give --labels labels.csv too, or take --metric agreement.");
         }

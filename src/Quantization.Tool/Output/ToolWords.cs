@@ -8,6 +8,10 @@ internal static class ToolWords
         ("set PtqOptions.WeightFormat to CodeFormat.Signed(7)", "add --weight-bits 7"),
         ("PtqOptions.WeightGranularity", "--per-tensor"),
         ("PtqResult.QuantizedNodes lists", "--report lists"),
+        ("ImageOptions.Width and Height", "--image-size WxH"),
+        ("(ImageFit.Stretch)", "(--resize stretch)"),
+        ("ImageOptions.Mean", "--mean"),
+        ("ImageOptions.StandardDeviation", "--std"),
         ("PtqOptions.FloatNodes", "--float-node"),
         ("PtqResult.ConversionReasons", "--verbose"),
     ];

@@ -1,0 +1,29 @@
+using Quantization.Onnx;
+
+namespace Quantization.Tool;
+
+/// <summary>Which samples a command was given.</summary>
+/// <param name="FolderPath">Their folder; null for none.</param>
+/// <param name="LabelsPath">The file of their classes; null for none.</param>
+/// <param name="FoldersAreClasses">Whether images' folders are their classes.</param>
+/// <param name="Images">How images become the model's input.</param>
+/// <param name="ImageArguments">What of that the user wrote, as the command line calls it.</param>
+internal sealed record DataRequest(string? FolderPath, string? LabelsPath, bool FoldersAreClasses, ImageOptions Images, IReadOnlyList<string> ImageArguments)
+{
+    /// <summary>Refuses arguments that make no sense together.</summary>
+    /// <exception cref="UsageException">They do not.</exception>
+    public void ThrowUnlessSensible()
+    {
+        if (FolderPath is null && (LabelsPath is not null || FoldersAreClasses || ImageArguments.Count > 0))
+        {
+            throw new UsageException(LabelsPath is not null
+                ? "--labels needs the samples that it labels: give --data DIR too."
+                : $"{(FoldersAreClasses ? DataOptions.ClassFolders : ImageArguments[0])} needs images: give --data DIR too.");
+        }
+
+        if (LabelsPath is not null && FoldersAreClasses)
+        {
+            throw new UsageException($"--labels and {DataOptions.ClassFolders} both tell the classes; give one of them.");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Quantization.Onnx;
+
+namespace Quantization.Tool;
+
+/// <summary>The samples of a folder, whether arrays or images.</summary>
+/// <param name="FolderPath">The folder.</param>
+/// <param name="All">All of them.</param>
+/// <param name="IsLabelled">Whether their classes are known.</param>
+/// <param name="Split">Deals the labelled ones into those to calibrate on and those to score with.</param>
+internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsLabelled, Func<(ISampleSource Calibration, ISampleSource Scoring)> Split)
+{
+    /// <summary>Opens a folder: of images where it has no arrays.</summary>
+    /// <exception cref="UsageException">Arguments for images are given, but the folder holds arrays.</exception>
+    public static SampleData Open(string modelPath, DataRequest request)
+    {
+        string folder = request.FolderPath!;
+        LabelFile? labels = request.LabelsPath is null ? null : LabelFile.Read(request.LabelsPath);
+        if (!SampleFolder.HasSamples(folder) && ImageFolder.HasImages(folder))
+        {
+            ImageFolder images = ImageFolder.ForModel(modelPath, folder, request.Images, labels, request.FoldersAreClasses);
+            return new SampleData(folder, images, labels is not null || request.FoldersAreClasses, () => images.Split());
+        }
+
+        SampleFolder samples = new(folder, labels);
+        if (request.FoldersAreClasses || request.ImageArguments.Count > 0)
+        {
+            throw new UsageException($"{(request.FoldersAreClasses ? DataOptions.ClassFolders : request.ImageArguments[0])} goes with images, but {folder} holds arrays, which are taken as they are.");
+        }
+
+        return new SampleData(folder, samples, labels is not null, () => samples.Split());
+    }
+}
