@@ -130,6 +130,19 @@ public sealed class PtqCommandTests
         run.ErrorLine.Should().Be($"{folder.Model}: --float-node names 'nobody', but the model has no such node, or it was folded into another; --report lists those that can be named.");
     }
 
+    [Theory]
+    [InlineData("8", false)]
+    [InlineData("2", true)]
+    public void Outputs_that_clearly_differ_come_with_a_way_on(string bits, bool isTold)
+    {
+        using FashionFolder folder = new();
+
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--weight-bits", bits);
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Output.Contains("The outputs are clearly different from the float model's. 'quantize search' tries every calibrator", StringComparison.Ordinal).Should().Be(isTold);
+    }
+
     [Fact]
     public void Fewer_bits_make_coarser_weights()
     {

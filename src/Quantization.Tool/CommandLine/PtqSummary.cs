@@ -6,12 +6,21 @@ namespace Quantization.Tool;
 /// <summary>Tells people what became of a model.</summary>
 internal static class PtqSummary
 {
+    /// <summary>Noise of a hundredth of the signal's power: outputs beyond it are clearly different.</summary>
+    private const double ClearNoise = 20;
+
     public static void Write(ToolConsole console, PtqRequest request, PtqSamples samples, PtqResult result, EvaluationResult? scores)
     {
         console.Output.WriteLine(samples.Describe(request, result));
         if (scores is not null)
         {
             console.Screen.Write(CreateTable(scores));
+        }
+
+        if (scores?.Candidates[0].WorstSignalToNoise < ClearNoise)
+        {
+            console.Output.WriteLine(
+                $"The outputs are clearly different from the float model's. 'quantize {SearchCommand.Name}' tries every calibrator and keeps the best; --report shows which layers hurt, and --float-node leaves them in float.");
         }
 
         foreach (string remark in ModelReport.Remarks(request.Options.ActivationCalibrator.Name, result))
