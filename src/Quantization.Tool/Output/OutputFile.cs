@@ -1,26 +1,27 @@
 namespace Quantization.Tool;
 
 /// <summary>
-/// A file to be written beside its final place, and moved there only when everything that belongs to the run has succeeded. Until then an existing file stays as it is; without
-/// it neither a file nor a new folder is left behind.
+/// A file to be written in a folder beside its final place, and moved there only when everything that belongs to the run has succeeded, with the files that were written beside it: a large model's data. Until
+/// then an existing file stays as it is; without it neither a file nor a new folder is left behind.
 /// </summary>
 internal sealed class OutputFile : IDisposable
 {
     private readonly string[] _newFolders;
+    private readonly DirectoryInfo _temporaryFolder;
     private bool _isCommitted;
 
-    private OutputFile(string path, string temporaryPath, string[] newFolders)
+    private OutputFile(string path, DirectoryInfo temporaryFolder, string[] newFolders)
     {
         Path = path;
-        TemporaryPath = temporaryPath;
+        _temporaryFolder = temporaryFolder;
         _newFolders = newFolders;
     }
 
     /// <summary>The final place.</summary>
     public string Path { get; }
 
-    /// <summary>The place to write to.</summary>
-    public string TemporaryPath { get; }
+    /// <summary>The place to write to. The name is the final one, since a model names the file of its data after itself.</summary>
+    public string TemporaryPath => System.IO.Path.Combine(_temporaryFolder.FullName, System.IO.Path.GetFileName(Path));
 
     /// <summary>Finds out whether the folder can be written to, before any work is done for nothing; a missing one is made.</summary>
     /// <exception cref="IOException">It cannot, or the path is a folder.</exception>
@@ -32,12 +33,12 @@ internal sealed class OutputFile : IDisposable
         }
 
         string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
-        string temporaryPath = System.IO.Path.Combine(folder, $".{System.IO.Path.GetFileName(path)}.{System.IO.Path.GetRandomFileName()}");
-        OutputFile file = new(path, temporaryPath, [.. MissingFolders(folder)]);
+        DirectoryInfo temporaryFolder = new(System.IO.Path.Combine(folder, $".{System.IO.Path.GetFileName(path)}.{System.IO.Path.GetRandomFileName()}"));
+        OutputFile file = new(path, temporaryFolder, [.. MissingFolders(folder)]);
         try
         {
-            Directory.CreateDirectory(folder);
-            File.Create(temporaryPath).Dispose();
+            temporaryFolder.Create();
+            File.Create(file.TemporaryPath).Dispose();
             return file;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -54,18 +55,23 @@ internal sealed class OutputFile : IDisposable
         {
             return write(TemporaryPath);
         }
-        catch (IOException exception) when (exception.Message.Contains(TemporaryPath, StringComparison.Ordinal))
+        catch (IOException exception) when (exception.Message.Contains(_temporaryFolder.FullName, StringComparison.Ordinal))
         {
-            throw new IOException(exception.Message.Replace(TemporaryPath, Path, StringComparison.Ordinal), exception);
+            throw new IOException(WithFinalPaths(exception.Message), exception);
         }
     }
 
-    /// <summary>Puts the file in its place.</summary>
+    /// <summary>Puts the file in its place, after what it refers to.</summary>
     /// <exception cref="IOException">The file that is there cannot be replaced.</exception>
     public void Commit()
     {
         try
         {
+            foreach (FileInfo beside in _temporaryFolder.EnumerateFiles().Where(file => file.FullName != TemporaryPath))
+            {
+                beside.MoveTo(System.IO.Path.Combine(_temporaryFolder.Parent!.FullName, beside.Name), overwrite: true);
+            }
+
             File.Move(TemporaryPath, Path, overwrite: true);
             _isCommitted = true;
         }
@@ -77,15 +83,15 @@ internal sealed class OutputFile : IDisposable
 
     public void Dispose()
     {
+        // A folder that was not made cannot be deleted, nor one at the end of a path through a file.
+        if (Directory.Exists(_temporaryFolder.FullName))
+        {
+            _temporaryFolder.Delete(recursive: true);
+        }
+
         if (_isCommitted)
         {
             return;
-        }
-
-        // A folder that was not made holds no file, and a path through a file no folder: Delete throws only for what exists and cannot go.
-        if (File.Exists(TemporaryPath))
-        {
-            File.Delete(TemporaryPath);
         }
 
         foreach (string folder in _newFolders)
@@ -107,5 +113,9 @@ internal sealed class OutputFile : IDisposable
     }
 
     private IOException CannotWrite(Exception exception) => new(
-        $"{Path}: cannot write this file ({exception.Message.Replace(TemporaryPath, Path, StringComparison.Ordinal)}); make room or choose a folder that can be written to.", exception);
+        $"{Path}: cannot write this file ({WithFinalPaths(exception.Message)}); make room or choose a folder that can be written to.", exception);
+
+    private string WithFinalPaths(string message) => message
+        .Replace(TemporaryPath, Path, StringComparison.Ordinal)
+        .Replace(_temporaryFolder.FullName, _temporaryFolder.Parent!.FullName, StringComparison.Ordinal);
 }
