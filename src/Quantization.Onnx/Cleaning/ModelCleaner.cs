@@ -19,15 +19,31 @@ internal static class ModelCleaner
         ThrowIfQuantized(modelPath, original);
         ModelProto model = original.Clone();
         SeparateInitializers(model);
-
-        // Branches get copies of the weights they use, so a model that has any would grow: it is only checked.
-        bool branches = model.Graph.Node.Any(node => node.Subgraphs().Any());
-        ModelProto optimized = OptimizedGraph.Of(modelPath, model, GraphOptimizationLevel.ORT_ENABLE_BASIC, optionsFactory);
-        HashSet<string> domains = [.. model.OpsetImport.Select(import => import.Domain), "", "ai.onnx"];
-        if (!branches && optimized.Graph.Node.All(node => domains.Contains(node.Domain)))
+        if (HalfPrecision.Widen(model) is { } widened)
         {
-            NodeNames.Restore(model.Graph, optimized.Graph);
-            Adopt(model, optimized.Graph);
+            try
+            {
+                return Optimize(modelPath, widened, optionsFactory);
+            }
+            catch (OnnxModelException)
+            {
+                // An operator knows 16-bit floats alone, or the model is damaged: as it is, it runs or says why not. Its optimized form would compute each weight from 16 bits.
+                OptimizedGraph.Of(modelPath, model, GraphOptimizationLevel.ORT_ENABLE_BASIC, optionsFactory);
+                return model;
+            }
+        }
+
+        return Optimize(modelPath, model, optionsFactory);
+    }
+
+    private static ModelProto Optimize(string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory)
+    {
+        GraphProto optimized = OptimizedGraph.Of(modelPath, model, GraphOptimizationLevel.ORT_ENABLE_BASIC, optionsFactory).Graph;
+        HashSet<string> domains = [.. model.OpsetImport.Select(import => import.Domain), "", "ai.onnx"];
+        if (optimized.Node.All(node => domains.Contains(node.Domain)) && Branches.Restore(model.Graph, optimized))
+        {
+            NodeNames.Restore(model.Graph, optimized);
+            Adopt(model, optimized);
         }
 
         return model;
@@ -35,7 +51,7 @@ internal static class ModelCleaner
 
     private static void ThrowIfQuantized(string modelPath, ModelProto model)
     {
-        NodeProto? quantized = model.Graph.AllGraphs().SelectMany(graph => graph.Node).FirstOrDefault(node =>
+        NodeProto? quantized = model.AllNodes().FirstOrDefault(node =>
             node.OpType is "QuantizeLinear" or "DequantizeLinear" or "ConvInteger" or "MatMulInteger" or "DynamicQuantizeLinear" || node.OpType.StartsWith("QLinear", StringComparison.Ordinal));
         if (quantized is not null)
         {

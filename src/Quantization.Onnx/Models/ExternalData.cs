@@ -11,10 +11,10 @@ internal static class ExternalData
     /// <summary>Brings them into memory, and their bytes into the hash if there is one.</summary>
     /// <returns>How many bytes there were.</returns>
     /// <exception cref="OnnxModelException">A file is missing, too short or outside of the model's folder, or a tensor's place in it makes no sense.</exception>
-    public static long Load(string modelPath, GraphProto graph, IncrementalHash? hash)
+    public static long Load(string modelPath, ModelProto model, IncrementalHash? hash)
     {
         long bytes = 0;
-        foreach (TensorProto tensor in graph.AllTensors())
+        foreach (TensorProto tensor in model.AllTensors())
         {
             if (tensor.DataLocation == TensorProto.Types.DataLocation.External)
             {

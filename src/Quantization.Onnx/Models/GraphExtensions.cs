@@ -35,22 +35,21 @@ internal static class GraphExtensions
         }
     }
 
-    /// <summary>Every tensor stored in the graph, at any depth.</summary>
-    public static IEnumerable<TensorProto> AllTensors(this GraphProto graph)
+    /// <summary>Every graph of a model, at any depth: the main one and those inside of nodes, of functions too.</summary>
+    public static IEnumerable<GraphProto> AllGraphs(this ModelProto model)
     {
-        foreach (GraphProto each in graph.AllGraphs())
-        {
-            IEnumerable<TensorProto> inAttributes = each.Node.SelectMany(node => node.Attribute).SelectMany(attribute =>
-                attribute.T is null ? attribute.Tensors : attribute.Tensors.Prepend(attribute.T));
-            foreach (TensorProto tensor in each.Initializer.Concat(each.SparseInitializer.Select(sparse => sparse.Values)).Concat(inAttributes))
-            {
-                if (tensor is not null)
-                {
-                    yield return tensor;
-                }
-            }
-        }
+        IEnumerable<GraphProto> inFunctions = model.Functions.SelectMany(function => function.Node).SelectMany(Subgraphs).SelectMany(AllGraphs);
+        return model.Graph.AllGraphs().Concat(inFunctions);
     }
+
+    /// <summary>Every node of a model, at any depth, those of its functions included.</summary>
+    public static IEnumerable<NodeProto> AllNodes(this ModelProto model) => model.AllGraphs().SelectMany(graph => graph.Node).Concat(model.Functions.SelectMany(function => function.Node));
+
+    /// <summary>Every tensor stored in a model, at any depth.</summary>
+    public static IEnumerable<TensorProto> AllTensors(this ModelProto model) =>
+        model.AllGraphs().SelectMany(graph => graph.Initializer.Concat(graph.SparseInitializer.Select(sparse => sparse.Values)))
+            .Concat(model.AllNodes().SelectMany(node => node.Attribute).SelectMany(attribute => attribute.T is null ? attribute.Tensors : attribute.Tensors.Prepend(attribute.T)))
+            .Where(tensor => tensor is not null);
 
     /// <summary>An integer attribute, or its default where the node does not set it.</summary>
     public static long GetInt(this NodeProto node, string name, long absent) =>

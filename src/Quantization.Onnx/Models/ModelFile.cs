@@ -36,8 +36,8 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
 
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(content);
-        long external = ExternalData.Load(path, model.Graph, hash);
-        foreach (TensorProto tensor in model.Graph.AllTensors())
+        long external = ExternalData.Load(path, model, hash);
+        foreach (TensorProto tensor in model.AllTensors())
         {
             if (!tensor.HasSizeOfItsShape())
             {

@@ -12,6 +12,12 @@ internal static class TensorData
     /// <summary>Whether the tensor holds 32-bit floats.</summary>
     public static bool IsFloat(this TensorProto tensor) => tensor.DataType == (int)TensorProto.Types.DataType.Float;
 
+    /// <summary>Whether the tensor holds 16-bit floats, of either kind.</summary>
+    public static bool IsHalfFloat(this TensorProto tensor) => IsHalfFloat(tensor.DataType);
+
+    /// <summary>Whether an element type is one of the 16-bit floats.</summary>
+    public static bool IsHalfFloat(long type) => type is (long)TensorProto.Types.DataType.Float16 or (long)TensorProto.Types.DataType.Bfloat16;
+
     /// <summary>The number of elements that the shape says; null where a length is negative or the product leaves 63 bits.</summary>
     public static long? CountElements(this TensorProto tensor)
     {
@@ -34,13 +40,26 @@ internal static class TensorData
         int? size = (TensorProto.Types.DataType)tensor.DataType switch
         {
             TensorProto.Types.DataType.Uint8 or TensorProto.Types.DataType.Int8 or TensorProto.Types.DataType.Bool => 1,
-            TensorProto.Types.DataType.Uint16 or TensorProto.Types.DataType.Int16 or TensorProto.Types.DataType.Float16 => 2,
+            TensorProto.Types.DataType.Uint16 or TensorProto.Types.DataType.Int16 or TensorProto.Types.DataType.Float16 or TensorProto.Types.DataType.Bfloat16 => 2,
             TensorProto.Types.DataType.Float or TensorProto.Types.DataType.Int32 or TensorProto.Types.DataType.Uint32 => 4,
             TensorProto.Types.DataType.Double or TensorProto.Types.DataType.Int64 or TensorProto.Types.DataType.Uint64 => 8,
             _ => null,
         };
-        bool isRaw = tensor.RawData.Length > 0;
-        return size is null || (!isRaw && !tensor.IsFloat()) || tensor.CountElements() * (Int128)size == (isRaw ? tensor.RawData.Length : tensor.FloatData.Count * (Int128)size);
+        int? values = tensor.RawData.Length > 0 ? null : tensor.IsFloat() ? tensor.FloatData.Count : tensor.IsHalfFloat() ? tensor.Int32Data.Count : null;
+        return size is null || (values is null && tensor.RawData.Length == 0) || tensor.CountElements() * (Int128)size == (values is null ? tensor.RawData.Length : values * (Int128)size);
+    }
+
+    /// <summary>Turns a tensor of 16-bit floats into one of 32-bit floats in place. Each value has its equal.</summary>
+    public static void Widen(this TensorProto tensor)
+    {
+        ushort[] bits = tensor.RawData.Length > 0
+            ? [.. Enumerable.Range(0, tensor.RawData.Length / sizeof(ushort)).Select(i => BinaryPrimitives.ReadUInt16LittleEndian(tensor.RawData.Span[(i * sizeof(ushort))..]))]
+            : [.. tensor.Int32Data.Select(value => (ushort)value)];
+        bool isHalf = tensor.DataType == (int)TensorProto.Types.DataType.Float16;
+        float[] values = [.. bits.Select(value => isHalf ? (float)BitConverter.UInt16BitsToHalf(value) : BitConverter.UInt32BitsToSingle((uint)value << 16))];
+        tensor.Int32Data.Clear();
+        tensor.DataType = (int)TensorProto.Types.DataType.Float;
+        tensor.RawData = Make<float>(TensorProto.Types.DataType.Float, values).RawData;
     }
 
     /// <summary>The values of a float tensor.</summary>

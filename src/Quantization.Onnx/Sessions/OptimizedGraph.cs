@@ -17,7 +17,7 @@ internal static class OptimizedGraph
             bool isLarge = ModelStore.SizeOf(model) > largestMessage;
             ModelSession.Open(modelPath, model, optionsFactory, Configure, largestMessage).Dispose();
             ModelProto result = ModelProto.Parser.ParseFrom(File.ReadAllBytes(optimized));
-            ExternalData.Load(optimized, result.Graph, hash: null);
+            ExternalData.Load(optimized, result, hash: null);
             return result;
 
             void Configure(SessionOptions options)

@@ -121,9 +121,7 @@ public sealed class GraphTests : IDisposable
         ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Conv("a", "b", 4, 4);
         GraphProto then = new ModelBuilder().Node("Relu", ["a"], "t").Output("t", 1, 4, 8, 8).Graph;
         GraphProto otherwise = new ModelBuilder().Node("Neg", ["b"], "e").Output("e", 1, 4, 8, 8).Graph;
-        TensorProto yes = TensorData.Make<bool>(TensorProto.Types.DataType.Bool, [true]);
-        yes.Name = "yes";
-        model.Graph.Initializer.Add(yes);
+        model.Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0)).Constant("zero", [0]).Node("Greater", ["most", "zero"], "yes");
         model.Node("If", ["yes"], "y", Branch("then_branch", then), Branch("else_branch", otherwise)).Output("y", 1, 4, 8, 8);
 
         PtqResult result = Quantize(model);
@@ -131,6 +129,27 @@ public sealed class GraphTests : IDisposable
         result.QuantizedNodes.Should().Equal("a-node", "b-node");
         GraphProto written = ModelFile.Load(Output).Model.Graph;
         written.Node.Single(node => node.OpType == "If").Should().Be(model.Graph.Node.Single(node => node.OpType == "If"));
+        Decibels.Sqnr(Run(ModelPath), Run(Output)).Should().BeGreaterThan(25);
+    }
+
+    [Fact]
+    public void Around_branches_BatchNormalization_is_folded_and_weights_are_unwrapped()
+    {
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Constant("mean", [1, 2, 3, 4], 4).Constant("variance", [1, 2, 3, 4], 4)
+            .Node("BatchNormalization", ["a", "variance", "mean", "mean", "variance"], "b")
+            .Constant("flat", RandomTensors.Normal(5, 144), 36, 4).Integers("shape", 9, 4, 4).Integers("axes", 0, 1)
+            .Node("Transpose", ["flat"], "turned", ModelBuilder.Ints("perm", 1, 0)).Integers("of weights", 4, 4, 3, 3).Node("Reshape", ["turned", "of weights"], "w").Node("Identity", ["mean"], "bias")
+            .Node("Conv", ["b", "w", "bias"], "c", ModelBuilder.Ints("pads", 1, 1, 1, 1));
+        GraphProto then = new ModelBuilder().Node("Mul", ["c", "turned sum"], "t").Output("t", 1, 4, 8, 8).Graph, otherwise = new ModelBuilder().Node("Neg", ["c"], "e").Output("e", 1, 4, 8, 8).Graph;
+        model.Node("ReduceMean", ["flat"], "turned sum", ModelBuilder.Int("keepdims", 0)).Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0)).Constant("zero", [0]).Node("Greater", ["most", "zero"], "yes")
+            .Node("If", ["yes"], "y", Branch("then_branch", then), Branch("else_branch", otherwise)).Output("y", 1, 4, 8, 8);
+
+        PtqResult result = Quantize(model);
+
+        result.Int8Operators.Should().Equal(new Dictionary<string, int> { ["QLinearConv"] = 2 });
+        GraphProto written = ModelFile.Load(Output).Model.Graph;
+        written.Node.Should().NotContain(node => node.OpType == "BatchNormalization");
+        written.Node.Single(node => node.OpType == "If").Attribute.Should().Equal(model.Graph.Node.Single(node => node.OpType == "If").Attribute);
         Decibels.Sqnr(Run(ModelPath), Run(Output)).Should().BeGreaterThan(25);
     }
 
