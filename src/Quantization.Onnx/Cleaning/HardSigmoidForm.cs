@@ -13,6 +13,12 @@ internal static class HardSigmoidForm
     /// <summary>Rewrites in place what has one of the forms.</summary>
     public static void Apply(GraphProto graph)
     {
+        NameAllocator names = new(graph);
+        foreach (NodeProto hardSwish in graph.Node.Where(node => node.OpType == "HardSwish" && Opset.IsOnnx(node.Domain)).ToArray())
+        {
+            Split(graph, hardSwish, names);
+        }
+
         foreach (NodeProto clip in graph.Node.Where(node => node.OpType == "Clip" && Opset.IsOnnx(node.Domain)).ToArray())
         {
             GraphIndex index = new(graph);
@@ -22,6 +28,18 @@ internal static class HardSigmoidForm
                 Rewrite(graph, index, value, add, clip, reader);
             }
         }
+    }
+
+    /// <summary>HardSwish, an operator since set 14, is computed so by ONNX Runtime too.</summary>
+    private static void Split(GraphProto graph, NodeProto hardSwish, NameAllocator names)
+    {
+        NodeProto gate = Make(hardSwish.Input[0], names.Next());
+        NodeProto product = new() { OpType = "Mul", Name = hardSwish.Name };
+        product.Input.Add([hardSwish.Input[0], gate.Output[0]]);
+        product.Output.Add(hardSwish.Output);
+        int place = graph.Node.IndexOf(hardSwish);
+        graph.Node[place] = product;
+        graph.Node.Insert(place, gate);
     }
 
     /// <summary>The division follows the clipping at once, or after the multiplication with the value.</summary>
@@ -35,11 +53,8 @@ internal static class HardSigmoidForm
             return;
         }
 
-        NodeProto hardSigmoid = new() { OpType = "HardSigmoid", Name = clip.Name };
-        hardSigmoid.Input.Add(value);
-        hardSigmoid.Output.Add(multiplies ? gate : divides.Output[0]);
-        hardSigmoid.Attribute.Add(Float("alpha", 1 / Top));
-        hardSigmoid.Attribute.Add(Float("beta", Shift / Top));
+        NodeProto hardSigmoid = Make(value, multiplies ? gate : divides.Output[0]);
+        hardSigmoid.Name = clip.Name;
         graph.Node[graph.Node.IndexOf(clip)] = hardSigmoid;
         graph.Node.Remove(add);
         graph.Node.Remove(divides);
@@ -47,6 +62,15 @@ internal static class HardSigmoidForm
         {
             reader.Output[0] = divides.Output[0];
         }
+    }
+
+    private static NodeProto Make(string value, string gate)
+    {
+        NodeProto node = new() { OpType = "HardSigmoid" };
+        node.Input.Add(value);
+        node.Output.Add(gate);
+        node.Attribute.Add([Float("alpha", 1 / Top), Float("beta", Shift / Top)]);
+        return node;
     }
 
     private static AttributeProto Float(string name, float value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };

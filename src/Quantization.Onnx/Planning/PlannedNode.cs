@@ -14,4 +14,7 @@ internal sealed record PlannedNode(NodeProto Node, NodeRole Role, IReadOnlyList<
 
     /// <summary>The weights of a weighted node, with the axis of its output channels.</summary>
     public WeightSlot? Weight { get; init; }
+
+    /// <summary>The constant that a connecting node combines its input with; null where it has none.</summary>
+    public ConstantOperand? Constant { get; init; }
 }

@@ -40,9 +40,9 @@ internal static class Planner
             {
                 candidates.Add(new PlannedNode(node, NodeRole.Weighted, [node.Input[0]], FindLast(node, graph)) { Weight = weight });
             }
-            else if (FindRole(node) is { } role && ActivationsOf(node, role) is var inputs && inputs.All(produced.Contains))
+            else if (FindConnecting(node, graph) is { } connecting && connecting.Inputs.All(produced.Contains))
             {
-                candidates.Add(new PlannedNode(node, role, inputs, role == NodeRole.Connecting ? FindLast(node, graph) : node));
+                candidates.Add(connecting);
             }
 
             if (reason is not null)
@@ -135,6 +135,25 @@ internal static class Planner
         }
     }
 
+    private static PlannedNode? FindConnecting(NodeProto node, GraphIndex graph)
+    {
+        if (ConstantOperand.Find(node, graph) is { } constant)
+        {
+            string computed = node.Input[1 - constant.Input];
+            return AddsToProduct(constant, computed, graph) ? null : new PlannedNode(node, NodeRole.Connecting, [computed], FindLast(node, graph)) { Constant = constant };
+        }
+
+        return FindRole(node) switch
+        {
+            NodeRole.Moving => new PlannedNode(node, NodeRole.Moving, [node.Input[0]], node),
+            NodeRole.Connecting => new PlannedNode(node, NodeRole.Connecting, [.. node.Input], FindLast(node, graph)),
+            _ => null,
+        };
+    }
+
+    /// <summary>ONNX Runtime adds the bias behind a MatMul to the float that its integers give, which is as fast and finer than codes of both.</summary>
+    private static bool AddsToProduct(ConstantOperand constant, string computed, GraphIndex graph) => constant.OperatorType == "Add" && graph.FindProducer(computed) is { OpType: "MatMul" };
+
     private static NodeRole? FindRole(NodeProto node) => !Opset.IsOnnx(node.Domain) ? null : node.OpType switch
     {
         "Add" or "AveragePool" or "Concat" or "GlobalAveragePool" or "LeakyRelu" or "Mul" or "Sigmoid" => NodeRole.Connecting,
@@ -144,8 +163,6 @@ internal static class Planner
         "DepthToSpace" or "Expand" or "Flatten" or "Gather" or "Reshape" or "Slice" or "Squeeze" or "Tile" or "Transpose" or "Unsqueeze" => NodeRole.Moving,
         _ => null,
     };
-
-    private static IReadOnlyList<string> ActivationsOf(NodeProto node, NodeRole role) => role == NodeRole.Moving ? [node.Input[0]] : [.. node.Input];
 
     /// <summary>A Relu or Clip that alone reads the result and cuts at 0 is superfluous once the result's codes begin at 0: ONNX Runtime leaves it out.</summary>
     private static NodeProto FindLast(NodeProto node, GraphIndex graph)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
@@ -37,6 +38,8 @@ internal sealed class QdqWriter
         _options = options;
     }
 
+    private TensorProto.Types.DataType ActivationType => _options.ActivationFormat.Type == CodeType.UInt8 ? TensorProto.Types.DataType.Uint8 : TensorProto.Types.DataType.Int8;
+
     /// <summary>The quantized model; the float one is not changed.</summary>
     /// <param name="model">The float model.</param>
     /// <param name="graph">Its graph.</param>
@@ -73,6 +76,11 @@ internal sealed class QdqWriter
             if (planned.Weight is not null)
             {
                 QuantizeWeights(node, planned);
+            }
+            else if (planned.Constant is { } constant)
+            {
+                node.OpType = constant.OperatorType;
+                node.Input[constant.Input] = AddConstant(constant);
             }
             else if (node.OpType == "Flatten" && node.GetInt("axis", 1) == 1)
             {
@@ -119,12 +127,13 @@ internal sealed class QdqWriter
         string codes = _names.Next();
         string scale = _pool.Add(TensorData.Make(TensorProto.Types.DataType.Float, parameters.Scales));
 
-        // Always explicit, though the operator takes an absent one for 0: ONNX Runtime's integer Gemm wants to see it.
-        TensorProto.Types.DataType type = _options.ActivationFormat.Type == CodeType.UInt8 ? TensorProto.Types.DataType.Uint8 : TensorProto.Types.DataType.Int8;
-        string zeroPoint = _pool.Add(TensorData.Make<byte>(type, [(byte)parameters.ZeroPoints[0]]));
+        string zeroPoint = AddZeroPoint(parameters);
         _graph.Node.Add(MakeNode("QuantizeLinear", [from, scale, zeroPoint], codes));
         _graph.Node.Add(MakeNode("DequantizeLinear", [codes, scale, zeroPoint], to));
     }
+
+    /// <summary>Always explicit, though the operators take an absent one for 0: ONNX Runtime's integer Gemm wants to see it.</summary>
+    private string AddZeroPoint(QuantizationParameters parameters) => _pool.Add(TensorData.Make<byte>(ActivationType, [(byte)parameters.ZeroPoints[0]]));
 
     /// <summary>ONNX Runtime moves codes through Reshape, but not through Flatten.</summary>
     private void TurnIntoReshape(NodeProto flatten)
@@ -155,6 +164,15 @@ internal sealed class QdqWriter
                 ? AddBiasCodes(bias, weight, inputScale)
                 : _pool.Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, bias, slot.Bias.Dims));
         }
+    }
+
+    /// <summary>A constant has a range of its own, like an activation.</summary>
+    private string AddConstant(ConstantOperand constant)
+    {
+        QuantizationParameters parameters = QuantizationParameters.FromRange(new ValueRange(constant.Values.Min(), constant.Values.Max()), _options.ActivationFormat, QuantizationScheme.Affine);
+        byte[] codes = new byte[constant.Values.Length];
+        new AffineQuantizer(_options.ActivationFormat, parameters, Granularity.PerTensor).Quantize(new ReadOnlyTensorSpan<float>(constant.Values), new TensorSpan<byte>(codes));
+        return AddDequantize([_pool.Add(TensorData.Make<byte>(ActivationType, codes, constant.Shape)), AddScales(parameters.Scales.ToArray(), null), AddZeroPoint(parameters)], null);
     }
 
     private string AddBiasCodes(float[] bias, QuantizedWeight weight, float inputScale)

@@ -8,6 +8,7 @@ public sealed class HardSigmoidFormTests
 {
     public static TheoryData<string, string[]> Cases { get; } = new()
     {
+        { "one operator", ["HardSigmoid", "Mul"] },
         { "hard-swish", ["HardSigmoid", "Mul"] },
         { "hard-swish by a factor", ["HardSigmoid", "Mul"] },
         { "hard-sigmoid first", ["HardSigmoid", "Mul"] },
@@ -36,6 +37,11 @@ public sealed class HardSigmoidFormTests
 
     private static ModelBuilder Make(string name)
     {
+        if (name == "one operator")
+        {
+            return GraphCases.Image(opset: 14).Node("HardSwish", ["x"], "y").Output("y", GraphCases.ImageShape);
+        }
+
         ModelBuilder model = GraphCases.Image().Constant("zero", [0]).Constant("two", [2]).Constant("three", [3]).Constant("six", [6], 1).Constant("sixth", [1 / 6f])
             .Node("Add", name == "another shift" ? ["two", "x"] : ["three", "x"], "a").Node("Clip", ["a", "zero", name == "another top" ? "three" : "six"], "c");
         model.Graph.Initializer.Single(tensor => tensor.Name == "six").Dims.Clear();
