@@ -45,8 +45,11 @@ internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destin
             case ParameterLookup.PerBlock:
                 Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->BlockShift)), codes, destination, index, count, pastCaches);
                 break;
-            default:
+            case ParameterLookup.PerRow:
                 Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, RowLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->RowLength)), codes, destination, index, count, pastCaches);
+                break;
+            default:
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ColumnLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns, ParameterTable.PeriodOf(lanes->ParameterCount))), codes, destination, index, count, pastCaches);
                 break;
         }
     }

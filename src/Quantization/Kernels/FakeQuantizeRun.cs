@@ -46,8 +46,11 @@ internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* des
             case ParameterLookup.PerBlock:
                 Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, destination, index, count, pastCaches);
                 break;
-            default:
+            case ParameterLookup.PerRow:
                 Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, RowLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->RowLength)), source, destination, index, count, pastCaches);
+                break;
+            default:
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, ColumnLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns, ParameterTable.PeriodOf(lanes->ParameterCount))), source, destination, index, count, pastCaches);
                 break;
         }
     }

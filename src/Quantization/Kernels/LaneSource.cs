@@ -22,6 +22,7 @@ internal readonly unsafe struct LaneSource
         Columns = table.Columns;
         BlockShift = layout.BlockShift;
         RowLength = layout.RowLength;
+        ParameterCount = layout.ParameterCount;
         (MinCode, MaxCode) = (table.Format.MinCode, table.Format.MaxCode);
     }
 
@@ -37,6 +38,9 @@ internal readonly unsafe struct LaneSource
 
     /// <summary>The elements of a row, where <see cref="Lookup"/> is per row.</summary>
     public nint RowLength { get; }
+
+    /// <summary>How many mappings there are.</summary>
+    public nint ParameterCount { get; }
 
     public int MinCode { get; }
 
@@ -55,6 +59,7 @@ internal readonly unsafe struct LaneSource
         ParameterLookup.PerRun => index,
         ParameterLookup.PerElement => index + offset,
         ParameterLookup.PerBlock => (index + offset) >> BlockShift,
-        _ => (index + offset) / RowLength,
+        ParameterLookup.PerRow => (index + offset) / RowLength,
+        _ => (index + offset) % ParameterCount,
     };
 }

@@ -14,4 +14,7 @@ internal enum ParameterLookup
 
     /// <summary>Rows of equal length, a multiple of every step, one after another: element e of a run takes parameter <c>e / RunLayout.RowLength</c>.</summary>
     PerRow,
+
+    /// <summary>As <see cref="PerElement"/>, for rows that follow one another: element e of the tensor takes parameter <c>e % RunLayout.ParameterCount</c>.</summary>
+    PerColumn,
 }

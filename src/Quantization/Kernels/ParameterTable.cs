@@ -15,6 +15,9 @@ internal sealed unsafe class ParameterTable
     /// <summary>The elements of a cache line.</summary>
     private const int LineLength = 16;
 
+    /// <summary>Repeated mappings are to stay in the first-level cache.</summary>
+    private const int LongestRepetition = 1024;
+
     private readonly MappingParameters[] _rows;
 
     /// <summary>The columns, one after another; referenced to keep them alive.</summary>
@@ -37,18 +40,31 @@ internal sealed unsafe class ParameterTable
             Prescales = Array.ConvertAll(_rows, row => row.Prescale);
         }
 
-        // Columns begin at cache lines: a vector across two of them takes two reads.
-        nint stride = (length + LineLength - 1) / LineLength * LineLength;
+        // Columns begin at cache lines: a vector across two of them takes two reads. They repeat the mappings as often as makes whole steps.
+        nint columnLength = Math.Max(scales.Length, PeriodOf(scales.Length));
+        nint stride = (columnLength + Padding + LineLength - 1) / LineLength * LineLength;
         _columns = GC.AllocateArray<float>(checked((int)(ParameterPointers.Count * stride + LineLength)), pinned: true);
         nint first = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_columns));
         Columns = new ParameterPointers((float*)(first + (-first & (LineLength * sizeof(float) - 1))), stride);
-        for (int i = 0; i < scales.Length; i++)
+        for (int i = 0; i < columnLength; i++)
         {
-            Columns.Set(i, _rows[i]);
+            Columns.Set(i, _rows[i % scales.Length]);
         }
     }
 
     public CodeFormat Format { get; }
+
+    /// <summary>The smallest multiple of so many mappings, and of the longest step, that columns repeat after; 0 where it is too long to be worth while.</summary>
+    public static nint PeriodOf(nint mappings)
+    {
+        nint period = mappings;
+        while (period % Padding != 0 && period < LongestRepetition)
+        {
+            period += mappings;
+        }
+
+        return period % Padding == 0 ? period : 0;
+    }
 
     /// <summary>The powers of two that values are multiplied by, where <see cref="NeedsPrescale"/>.</summary>
     public float[] Prescales { get; } = [];

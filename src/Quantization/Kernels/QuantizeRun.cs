@@ -39,10 +39,24 @@ internal readonly unsafe struct QuantizeRun<TCode>(float* source, TCode* codes, 
             case ParameterLookup.PerBlock:
                 Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, codes, index, count, pastCaches);
                 break;
-            default:
+            case ParameterLookup.PerRow:
                 Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, RowLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->RowLength)), source, codes, index, count, pastCaches);
                 break;
+            default:
+                QuantizeColumns(new QuantizeMap<TSimd, TFloats, TInts, ColumnLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns, ParameterTable.PeriodOf(lanes->ParameterCount))));
+                break;
         }
+    }
+
+    /// <summary>Elements whole periods apart take the same parameters: two halves go side by side, so that these are loaded once for both. In place, codes would overtake the values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void QuantizeColumns<TMap>(TMap map)
+        where TMap : struct, IPairedMap<float, TCode>
+    {
+        nint period = ParameterTable.PeriodOf(lanes->ParameterCount);
+        nint half = source == (void*)codes ? 0 : count / (2 * period) * period;
+        Driver.RunSideBySide(map, source, codes, index, half, pastCaches);
+        Driver.Run(map, source + 2 * half, UniformKernels.Advance(codes, 2 * half), index + 2 * half, count - 2 * half, pastCaches);
     }
 
     /// <summary>32-bit codes are vectorized where a run has one scale and no zero-point: biases have neither, and sums beyond 32 bits would need wider lanes.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using Quantization.Kernels.Simd;
 
 namespace Quantization.Kernels;
@@ -15,8 +14,7 @@ internal readonly unsafe struct RowLanes<TSimd, TFloats, TInts>(MappingParameter
     where TFloats : unmanaged
     where TInts : unmanaged
 {
-    /// <summary>2⁶⁴ / rowLength, rounded up: the upper half of its product with an element's number is the row's, as long as number · rowLength is below 2⁶⁴.</summary>
-    private readonly ulong _reciprocal = ulong.MaxValue / (ulong)rowLength + 1;
+    private readonly Divider _rowLength = new(rowLength);
 
     public static bool KeepSteps => true;
 
@@ -42,5 +40,5 @@ internal readonly unsafe struct RowLanes<TSimd, TFloats, TInts>(MappingParameter
     public TInts ZeroPoint(nint index, int offset) => TSimd.Broadcast(RowOf(index)->ZeroPoint);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private MappingParameters* RowOf(nint index) => table + (Bmi2.X64.IsSupported ? (nint)Bmi2.X64.MultiplyNoFlags((ulong)index, _reciprocal) : index / rowLength);
+    private MappingParameters* RowOf(nint index) => table + _rowLength.Quotient(index);
 }

@@ -65,7 +65,7 @@ internal readonly struct RunLayout
     /// <param name="granularity">Which elements share a parameter.</param>
     /// <param name="shape">The tensor's shape.</param>
     /// <param name="mergeBlocks">Whether blocks that follow one another may form one run.</param>
-    /// <param name="mergeRows">Whether rows of a channel or a block that follow one another may form one run.</param>
+    /// <param name="mergeRows">Whether rows of a channel or a block that follow one another may form one run, and rows of elements with a channel each.</param>
     public static RunLayout Create(Granularity granularity, ReadOnlySpan<nint> shape, bool mergeBlocks = false, bool mergeRows = false)
     {
         if (granularity.Kind == GranularityKind.PerTensor)
@@ -83,6 +83,11 @@ internal readonly struct RunLayout
             if (mergeRows && MayMerge(inner))
             {
                 return new RunLayout(outer, count * inner, count * inner, 1, 0, 0, count, ParameterLookup.PerRow, rowLength: inner);
+            }
+
+            if (mergeRows && inner == 1 && ParameterTable.PeriodOf(count) > 1)
+            {
+                return new RunLayout(1, outer * count, outer * count, 1, 0, 0, count, ParameterLookup.PerColumn);
             }
 
             return inner == 1
@@ -144,10 +149,10 @@ internal readonly struct RunLayout
     /// <summary>The <paramref name="count"/> elements of a run that follow its first <paramref name="skip"/>.</summary>
     public Run Part(Run run, nint skip, nint count) => new(run.Start + skip, count, Lookup == ParameterLookup.PerElement ? run.Parameter + skip : run.Parameter);
 
-    /// <summary>The number that parameters of a run are looked up from: its first element for blocks and rows, its first parameter otherwise.</summary>
+    /// <summary>The number that parameters of a run are looked up from: its first element for blocks, rows and columns, its first parameter otherwise.</summary>
     public nint IndexOf(Run run) => Lookup switch
     {
-        ParameterLookup.PerBlock => run.Start,
+        ParameterLookup.PerBlock or ParameterLookup.PerColumn => run.Start,
         ParameterLookup.PerRow => run.Start % _outerStride,
         _ => run.Parameter,
     };
@@ -157,6 +162,7 @@ internal readonly struct RunLayout
     {
         ParameterLookup.PerBlock => run.Start >> BlockShift,
         ParameterLookup.PerRow => IndexOf(run) / RowLength,
+        ParameterLookup.PerColumn => run.Start % ParameterCount,
         _ => run.Parameter,
     };
 

@@ -65,6 +65,7 @@ public unsafe class MemoryTests
     [InlineData(1, 192)]
     [InlineData(1, 64)]
     [InlineData(0, 0)]
+    [InlineData(1, 0)]
     public void Large_tensors_at_any_address_take_the_parameters_of_their_groups(int axis, int blockSize)
     {
         const int Rows = 3584;
@@ -80,7 +81,8 @@ public unsafe class MemoryTests
         int groupLength = values.Length / groups;
         for (int i = 0; i < values.Length; i++)
         {
-            (float scale, int zeroPoint) = (scales[i / groupLength], zeroPoints[i / groupLength]);
+            int group = granularity == Granularity.PerChannel(1) ? i % Columns : i / groupLength;
+            (float scale, int zeroPoint) = (scales[group], zeroPoints[group]);
             int code = (int)Math.Clamp(MathF.Round(values[i] / scale, MidpointRounding.ToEven) + zeroPoint, -128, 127);
             expectedCodes[i] = (sbyte)code;
             expected[i] = (code - zeroPoint) * scale;
@@ -93,6 +95,10 @@ public unsafe class MemoryTests
             quantizer.Quantize(new ReadOnlyTensorSpan<float>(values, [Rows, Columns]), new TensorSpan<byte>(memory + misalignment, values.Length));
             codes.SequenceEqual(MemoryMarshal.AsBytes<sbyte>(expectedCodes)).Should().BeTrue("of codes {0} bytes behind a cache line", misalignment);
         }
+
+        values.CopyTo(new Span<float>(memory, values.Length));
+        quantizer.Quantize(new ReadOnlyTensorSpan<float>((float*)memory, values.Length, [Rows, Columns]), new TensorSpan<byte>(memory, values.Length));
+        new ReadOnlySpan<byte>(memory, values.Length).SequenceEqual(MemoryMarshal.AsBytes<sbyte>(expectedCodes)).Should().BeTrue("in place");
 
         fixed (sbyte* codes = expectedCodes)
         fixed (float* source = values)

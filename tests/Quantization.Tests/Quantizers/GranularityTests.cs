@@ -8,7 +8,7 @@ public class GranularityTests
     public static TheoryData<int[], int, int> Cases()
     {
         TheoryData<int[], int, int> cases = [];
-        foreach (int[] shape in (int[][])[[7], [1], [5, 70], [3, 4, 5], [2, 3, 1], [4, 1, 6], [2, 3, 4, 33], [3, 2, 64], [2, 2, 8, 24], [0, 3], [3, 0]])
+        foreach (int[] shape in (int[][])[[7], [1], [5, 70], [3, 4, 5], [2, 3, 1], [4, 1, 6], [2, 3, 4, 33], [3, 2, 64], [2, 2, 8, 24], [300, 3], [41, 48], [5, 128], [0, 3], [3, 0]])
         {
             for (int axis = -shape.Length; axis < shape.Length; axis++)
             {

@@ -54,6 +54,29 @@ internal static unsafe class Driver
         }
     }
 
+    /// <summary>Maps two stretches that follow one another and take the same parameters, side by side. The destination lies outside the source.</summary>
+    /// <param name="map">The mapping.</param>
+    /// <param name="source">The first element to read.</param>
+    /// <param name="destination">The first element to write.</param>
+    /// <param name="index">The number of the first element for the map.</param>
+    /// <param name="count">How many elements a stretch has: whole steps.</param>
+    /// <param name="pastCaches">Whether stores should go past the caches; the caller then ends with <see cref="Fence"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void RunSideBySide<TMap, TSource, TDestination>(in TMap map, TSource* source, TDestination* destination, nint index, nint count, bool pastCaches)
+        where TMap : struct, IPairedMap<TSource, TDestination>
+        where TSource : unmanaged
+        where TDestination : unmanaged
+    {
+        if (pastCaches && TryAlign(destination, out nint head) && head == 0 && BytesOf<TDestination>(count) % StreamingAlignment == 0)
+        {
+            RunSideBySide<NonTemporalStores, TMap, TSource, TDestination>(map, source, destination, index, count);
+        }
+        else
+        {
+            RunSideBySide<CachedStores, TMap, TSource, TDestination>(map, source, destination, index, count);
+        }
+    }
+
     /// <summary>Whether mapping so many elements touches more memory than stays in a core's own caches.</summary>
     public static bool ExceedsCaches<TSource, TDestination>(nint count)
         where TSource : unmanaged
@@ -91,6 +114,28 @@ internal static unsafe class Driver
         if (i < count)
         {
             RunTail(map, Advance(source, i), Advance(destination, i), index + i, count - i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunSideBySide<TStores, TMap, TSource, TDestination>(in TMap map, TSource* source, TDestination* destination, nint index, nint count)
+        where TStores : struct, IStores
+        where TMap : struct, IPairedMap<TSource, TDestination>
+        where TSource : unmanaged
+        where TDestination : unmanaged
+    {
+        TMap step = map;
+        TSource* secondSource = Advance(source, count);
+        TDestination* secondDestination = Advance(destination, count);
+        for (nint i = 0; i < count; i += TMap.Step)
+        {
+            if (TStores.AreNonTemporal)
+            {
+                Prefetch(Advance(source, i), (int)BytesOf<TSource>(TMap.Step));
+                Prefetch(Advance(secondSource, i), (int)BytesOf<TSource>(TMap.Step));
+            }
+
+            step.InvokePair<TStores>(Advance(source, i), Advance(secondSource, i), Advance(destination, i), Advance(secondDestination, i), index + i);
         }
     }
 
