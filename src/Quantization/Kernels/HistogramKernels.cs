@@ -3,151 +3,118 @@ using System.Runtime.CompilerServices;
 
 namespace Quantization.Kernels;
 
-/// <summary>The loops over elements behind <see cref="TensorStatistics"/>: one that counts finite values into bins.</summary>
+/// <summary>The loops over elements behind <see cref="TensorStatistics"/> that count finite values into bins.</summary>
 /// <remarks>
-/// Bins are one row: positive values at <c>[0, B)</c>, negative ones at <c>[B, 2B)</c>, and after them 16 slots for zeros. Vectors compute the indices of a piece of values into a buffer in the
-/// first-level cache, then plain increments follow: a processor cannot scatter increments, but it can overlap them as long as neighbours hit different counters. Zeros are many in activations,
-/// so those of neighbouring lanes get slots of their own.
+/// Vectors compute the indices of a piece of values into a buffer in the first-level cache, then plain increments follow: a processor cannot scatter increments, but it can overlap them as long as
+/// they hit different counters. Neighbouring activations are alike, so a piece is counted as stretches side by side: first the first index of each, then the second, and so on. An increment
+/// then meets the counter of its neighbour no sooner than 16 increments later, when that is done.
 /// </remarks>
 internal static unsafe class HistogramKernels
 {
-    /// <summary>The slots for zeros behind the bins, one a lane of the widest vector.</summary>
-    public const int ZeroSlots = 16;
+    /// <summary>The stretches of a piece that are counted side by side.</summary>
+    public const int Stretches = 16;
 
-    private const int PieceLength = 2048;
+    /// <summary>The indices in a stretch.</summary>
+    public const int StretchLength = 128;
 
-    /// <summary>Narrow counters of this many bins fill the first-level cache.</summary>
-    private const int MostNarrowBins = 2 * TensorStatistics.DefaultBinsPerSign + ZeroSlots;
+    /// <summary>The values that are indexed at a time.</summary>
+    public const int PieceLength = Stretches * StretchLength;
+
+    /// <summary>The slots for zeros behind the bins: they are many in activations, so each stretch of a piece has a slot of its own.</summary>
+    public const int ZeroSlots = Stretches;
 
     /// <summary>Counts finite values that fit into <c>bins[i]</c> or <c>bins[B + i]</c>, i = floor(|x| / 2^exponent).</summary>
     /// <returns>The number of zeros, which are in no bin.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     public static long Count(ReadOnlySpan<float> values, int exponent, Span<long> bins)
     {
         BinIndexer indexer = new(exponent, (bins.Length - ZeroSlots) / 2);
-        if (bins.Length <= MostNarrowBins && values.Length >= 16 * bins.Length)
-        {
-            CountNarrow(values, indexer, bins);
-        }
-        else
-        {
-            fixed (long* counts = bins)
-            {
-                Count(values, indexer, counts);
-            }
-        }
-
-        return TakeZeros(bins[^ZeroSlots..]);
-    }
-
-    /// <summary>Counts in 32 bits, which a span cannot overflow, and adds up: half the counters' footprint in the cache for two more passes over the bins.</summary>
-    [SkipLocalsInit]
-    private static void CountNarrow(ReadOnlySpan<float> values, BinIndexer indexer, Span<long> bins)
-    {
-        Span<uint> narrow = stackalloc uint[MostNarrowBins];
-        narrow = narrow[..bins.Length];
-        narrow.Clear();
-        fixed (uint* counts = narrow)
-        {
-            Count(values, indexer, counts);
-        }
-
-        for (int i = 0; i < narrow.Length; i++)
-        {
-            bins[i] += narrow[i];
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    private static void Count<TCounter>(ReadOnlySpan<float> values, BinIndexer indexer, TCounter* counts)
-        where TCounter : unmanaged, IBinaryInteger<TCounter>
-    {
         int* indices = stackalloc int[PieceLength];
         fixed (float* source = values)
+        fixed (long* counts = bins)
         {
             for (int start = 0; start < values.Length; start += PieceLength)
             {
                 int length = Math.Min(PieceLength, values.Length - start);
                 indexer.Index(source + start, length, indices);
-                int i = 0;
-                for (; i <= length - 4; i += 4)
+                if (length == PieceLength)
                 {
-                    // Two indices a load: the increments need the load units too.
-                    ulong first = *(ulong*)(indices + i);
-                    ulong second = *(ulong*)(indices + i + 2);
-                    counts[(uint)first]++;
-                    counts[first >> 32]++;
-                    counts[(uint)second]++;
-                    counts[second >> 32]++;
+                    IncrementPiece(indices, counts);
                 }
-
-                for (; i < length; i++)
+                else
                 {
-                    counts[(uint)indices[i]]++;
+                    Increment(indices, length, counts);
                 }
             }
         }
+
+        return TakeZeros(bins);
     }
 
-    private static long TakeZeros(Span<long> slots)
+    /// <summary>Increments the counters of a whole piece.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void IncrementPiece<TCounter>(int* indices, TCounter* counts)
+        where TCounter : unmanaged, IBinaryInteger<TCounter>
+    {
+        for (int i = 0; i < StretchLength; i++)
+        {
+            int* first = indices + i;
+            counts[(uint)first[0]]++;
+            counts[(uint)first[StretchLength]]++;
+            counts[(uint)first[2 * StretchLength]]++;
+            counts[(uint)first[3 * StretchLength]]++;
+            counts[(uint)first[4 * StretchLength]]++;
+            counts[(uint)first[5 * StretchLength]]++;
+            counts[(uint)first[6 * StretchLength]]++;
+            counts[(uint)first[7 * StretchLength]]++;
+            counts[(uint)first[8 * StretchLength]]++;
+            counts[(uint)first[9 * StretchLength]]++;
+            counts[(uint)first[10 * StretchLength]]++;
+            counts[(uint)first[11 * StretchLength]]++;
+            counts[(uint)first[12 * StretchLength]]++;
+            counts[(uint)first[13 * StretchLength]]++;
+            counts[(uint)first[14 * StretchLength]]++;
+            counts[(uint)first[15 * StretchLength]]++;
+        }
+    }
+
+    /// <summary>Increments the counters of part of a piece.</summary>
+    public static void Increment<TCounter>(int* indices, int length, TCounter* counts)
+        where TCounter : unmanaged, IBinaryInteger<TCounter>
+    {
+        for (int i = 0; i < length; i++)
+        {
+            counts[(uint)indices[i]]++;
+        }
+    }
+
+    /// <summary>Adds bins up in groups of 2^<paramref name="shift"/> neighbours; those beyond are empty then.</summary>
+    public static void MergeNeighbours<TCounter>(Span<TCounter> bins, int shift)
+        where TCounter : unmanaged, IBinaryInteger<TCounter>
+    {
+        for (int i = 1; i < bins.Length; i++)
+        {
+            TCounter count = bins[i];
+            bins[i] = TCounter.Zero;
+            bins[ShiftedBin(i, shift)] += count;
+        }
+    }
+
+    /// <summary>The bin of 2^shift times the width; C# takes shift counts modulo 32, so a long way up is bin 0 by hand.</summary>
+    public static int ShiftedBin(int bin, int shift) => shift < 31 ? bin >> shift : 0;
+
+    /// <summary>Sums up and empties the slots for zeros behind the bins.</summary>
+    public static long TakeZeros<TCounter>(Span<TCounter> bins)
+        where TCounter : unmanaged, IBinaryInteger<TCounter>
     {
         long zeros = 0;
-        foreach (long count in slots)
+        foreach (ref TCounter count in bins[^ZeroSlots..])
         {
-            zeros += count;
+            zeros += long.CreateTruncating(count);
+            count = TCounter.Zero;
         }
 
-        slots.Clear();
         return zeros;
-    }
-
-    /// <summary>Computes where finite values are counted. |x| / 2^k is |x| times two powers of two, as the reciprocal of a small 2^k is no float; the product is exact, or below 1 and so in bin 0.</summary>
-    private readonly struct BinIndexer
-    {
-        private readonly float _scale;
-        private readonly float _secondScale;
-        private readonly int _binsPerSign;
-        private readonly int _signShift;
-
-        public BinIndexer(int exponent, int binsPerSign)
-        {
-            int half = -exponent / 2;
-            _scale = MathF.ScaleB(1, half);
-            _secondScale = MathF.ScaleB(1, -exponent - half);
-            _binsPerSign = binsPerSign;
-            _signShift = BitOperations.Log2((uint)binsPerSign);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Index(float* values, int length, int* indices)
-        {
-            int i = 0;
-            if (Vector.IsHardwareAccelerated)
-            {
-                for (; i <= length - Vector<float>.Count; i += Vector<float>.Count)
-                {
-                    IndexOf(Vector.Load(values + i), i).Store(indices + i);
-                }
-            }
-
-            for (; i < length; i++)
-            {
-                indices[i] = IndexOf(values[i], i);
-            }
-        }
-
-        // The sign bit, moved to the place of B, is added to the bin; zeros go to slot 2B + (position modulo 16).
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private Vector<int> IndexOf(Vector<float> values, int position)
-        {
-            Vector<int> bin = Vector.ConvertToInt32Native(Vector.Abs(values) * _scale * _secondScale);
-            Vector<int> side = (values.As<float, uint>() >>> 31 << _signShift).As<uint, int>();
-            Vector<int> slot = Vector.Create(2 * _binsPerSign + position % ZeroSlots) + Vector<int>.Indices;
-            return Vector.ConditionalSelect(Vector.Equals(values, Vector<float>.Zero), slot, bin | side);
-        }
-
-        private int IndexOf(float value, int position) => value == 0
-            ? 2 * _binsPerSign + position % ZeroSlots
-            : (int)(MathF.Abs(value) * _scale * _secondScale) + (value < 0 ? _binsPerSign : 0);
     }
 }

@@ -33,16 +33,10 @@ internal readonly record struct HistogramScan(float Min, float Max, bool IsFinit
                 Vector<int> magnitudes = Vector<int>.Zero;
                 for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
                 {
-                    Vector<float> value = Vector.Load(source + i);
-                    mins = Vector.MinNative(value, mins);
-                    maxs = Vector.MaxNative(value, maxs);
-                    magnitudes = Vector.Max(magnitudes, value.As<float, int>() & Vector.Create(MagnitudeMask));
+                    (mins, maxs, magnitudes) = Fold(Vector.Load(source + i), mins, maxs, magnitudes);
                 }
 
-                for (int lane = 0; lane < Vector<float>.Count; lane++)
-                {
-                    Fold(mins[lane], maxs[lane], magnitudes[lane], ref min, ref max, ref magnitude);
-                }
+                FoldLanes(mins, maxs, magnitudes, ref min, ref max, ref magnitude);
             }
 
             for (; i < values.Length; i++)
@@ -51,10 +45,33 @@ internal readonly record struct HistogramScan(float Min, float Max, bool IsFinit
             }
         }
 
-        return new HistogramScan(min + 0f, max + 0f, magnitude < InfinityBits);
+        return Of(min, max, magnitude);
     }
 
+    /// <summary>The scan of what <see cref="Fold(Vector{float}, Vector{float}, Vector{float}, Vector{int})"/> has gathered from the empty bounds and 0.</summary>
+    public static HistogramScan Of(Vector<float> mins, Vector<float> maxs, Vector<int> magnitudes)
+    {
+        (float min, float max, int magnitude) = (float.PositiveInfinity, float.NegativeInfinity, 0);
+        FoldLanes(mins, maxs, magnitudes, ref min, ref max, ref magnitude);
+        return Of(min, max, magnitude);
+    }
+
+    /// <summary>Takes values into bounds and magnitude bits, lane by lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector<float> Mins, Vector<float> Maxs, Vector<int> Magnitudes) Fold(Vector<float> values, Vector<float> mins, Vector<float> maxs, Vector<int> magnitudes) =>
+        (Vector.MinNative(values, mins), Vector.MaxNative(values, maxs), Vector.Max(magnitudes, values.As<float, int>() & Vector.Create(MagnitudeMask)));
+
     public HistogramScan And(HistogramScan other) => new(MathF.Min(Min, other.Min), MathF.Max(Max, other.Max), IsFinite && other.IsFinite);
+
+    private static HistogramScan Of(float min, float max, int magnitude) => new(min + 0f, max + 0f, magnitude < InfinityBits);
+
+    private static void FoldLanes(Vector<float> mins, Vector<float> maxs, Vector<int> magnitudes, ref float min, ref float max, ref int magnitude)
+    {
+        for (int lane = 0; lane < Vector<float>.Count; lane++)
+        {
+            Fold(mins[lane], maxs[lane], magnitudes[lane], ref min, ref max, ref magnitude);
+        }
+    }
 
     private static void Fold(float lowest, float highest, int bits, ref float min, ref float max, ref int magnitude)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Quantization.Kernels;
 
 namespace Quantization;
@@ -125,11 +126,8 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
     public void Observe(ReadOnlySpan<float> values, NonFiniteValues nonFinite)
     {
         ThrowUnlessRoomFor(values.Length);
-        HistogramScan scan = HistogramScan.Of(values);
-        if (scan.IsFinite)
+        if (NarrowHistogram.IsFor(values.Length, _bins.Length) ? TryCountNarrow(values) : TryCount(values))
         {
-            Extend(scan);
-            CountFinite(values);
             return;
         }
 
@@ -154,13 +152,20 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
     public void Observe(in ReadOnlyTensorSpan<float> values, NonFiniteValues nonFinite)
     {
         ThrowUnlessRoomFor(values.FlattenedLength);
+        Span<float> buffer = stackalloc float[BufferLength];
+        TensorRuns whole = new(values, buffer);
+        if (whole.MoveNext() && whole.Current.Length == values.FlattenedLength)
+        {
+            Observe(whole.Current, nonFinite);
+            return;
+        }
+
         HistogramScan scan = Scan(values, nonFinite);
         if (scan.IsFinite)
         {
             Extend(scan);
         }
 
-        Span<float> buffer = stackalloc float[BufferLength];
         TensorRuns runs = new(values, buffer);
         while (runs.MoveNext())
         {
@@ -274,8 +279,8 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
         if (exponent > BinWidthExponent)
         {
             int shift = exponent - BinWidthExponent;
-            MergeNeighbours(_bins.AsSpan(0, BinsPerSign), shift);
-            MergeNeighbours(_bins.AsSpan(BinsPerSign, BinsPerSign), shift);
+            HistogramKernels.MergeNeighbours(_bins.AsSpan(0, BinsPerSign), shift);
+            HistogramKernels.MergeNeighbours(_bins.AsSpan(BinsPerSign, BinsPerSign), shift);
             BinWidthExponent = exponent;
         }
     }
@@ -318,6 +323,36 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
         }
     }
 
+    /// <summary>Counts values unless one is not finite.</summary>
+    private bool TryCount(ReadOnlySpan<float> values)
+    {
+        HistogramScan scan = HistogramScan.Of(values);
+        if (scan.IsFinite)
+        {
+            Extend(scan);
+            CountFinite(values);
+        }
+
+        return scan.IsFinite;
+    }
+
+    /// <summary>The same in one pass over a long span.</summary>
+    [SkipLocalsInit]
+    private bool TryCountNarrow(ReadOnlySpan<float> values)
+    {
+        Span<uint> bins = stackalloc uint[NarrowHistogram.MostBins];
+        NarrowHistogram narrow = new(bins[.._bins.Length], BinWidthExponent);
+        narrow.Count(values);
+        if (narrow.Scan.IsFinite)
+        {
+            Extend(narrow.Scan);
+            ZeroCount += narrow.AddTo(_bins);
+            Count += values.Length;
+        }
+
+        return narrow.Scan.IsFinite;
+    }
+
     private void CountFinite(ReadOnlySpan<float> values)
     {
         ZeroCount += HistogramKernels.Count(values, BinWidthExponent, _bins);
@@ -330,16 +365,6 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
         _min = MathF.Min(_min, scan.Min);
         _max = MathF.Max(_max, scan.Max);
         Widen(BinLayout.ExponentFor(MaxMagnitude, BinsPerSign));
-    }
-
-    private static void MergeNeighbours(Span<long> bins, int shift)
-    {
-        for (int i = 1; i < bins.Length; i++)
-        {
-            long count = bins[i];
-            bins[i] = 0;
-            bins[ShiftedBin(i, shift)] += count;
-        }
     }
 
     private void AddBins(TensorStatistics other)
@@ -355,10 +380,7 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
         int used = source.LastIndexOfAnyExcept(0) + 1;
         for (int i = 0; i < used; i++)
         {
-            bins[ShiftedBin(i, shift)] += source[i];
+            bins[HistogramKernels.ShiftedBin(i, shift)] += source[i];
         }
     }
-
-    /// <summary>The bin of 2^shift times the width; C# takes shift counts modulo 32, so a long way up is bin 0 by hand.</summary>
-    private static int ShiftedBin(int bin, int shift) => shift < 31 ? bin >> shift : 0;
 }

@@ -112,6 +112,53 @@ public sealed class StatisticsInvarianceTests
         }
     }
 
+    /// <summary>Long spans are counted in one pass, in which the range grows on the way; short ones are scanned first.</summary>
+    [Theory]
+    [InlineData(16, 2048)]
+    [InlineData(16, 7000)]
+    [InlineData(1024, 9999)]
+    [InlineData(4096, 32_832)]
+    [InlineData(4096, 60_001)]
+    [InlineData(8192, 60_001)]
+    public void A_long_span_gives_the_same_bytes_as_its_values_in_short_ones(int bins, int length)
+    {
+        Random random = new(length);
+        foreach (int growth in new[] { 0, 1, 4, -3 })
+        {
+            // Among runs of zeros, magnitudes that grow or shrink by 2^growth every 2,000 values.
+            float[] values = [.. Enumerable.Range(0, length).Select(i => i / 50 % 4 == 0 ? -0f : MathF.ScaleB((float)random.NextDouble() - 0.3f, growth * (i / 2000)))];
+
+            TensorStatistics whole = PlainHistogram.Observed(bins, values);
+
+            whole.ShouldDescribe(values);
+            whole.ToBytes().Should().Equal(PlainHistogram.Observed(bins, [.. values.Chunk(150)]).ToBytes());
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5000)]
+    [InlineData(39_999)]
+    public void A_long_span_that_is_refused_leaves_no_trace(int index)
+    {
+        TensorStatistics statistics = PlainHistogram.Observed(4096, [1, -2]);
+        TensorStatistics before = statistics.Clone();
+        float[] values = [.. Enumerable.Range(0, 40_000).Select(i => MathF.Sin(i) * i)];
+        float[] finite = [.. values.Where((_, i) => i != index)];
+        values[index] = float.NegativeInfinity;
+
+        NonFiniteValueException error = ((Action)(() => statistics.Observe(values))).Should().Throw<NonFiniteValueException>().Which;
+
+        error.Index.Should().Be(index);
+        statistics.Should().Be(before);
+        statistics.Observe(values, NonFiniteValues.Ignore);
+        before.Observe(finite);
+        statistics.PositiveBins.SequenceEqual(before.PositiveBins).Should().BeTrue();
+        statistics.NegativeBins.SequenceEqual(before.NegativeBins).Should().BeTrue();
+        statistics.ZeroCount.Should().Be(before.ZeroCount);
+        statistics.NonFiniteCount.Should().Be(1);
+    }
+
     [Fact]
     public void Counts_beyond_32_bits_stay_exact()
     {
