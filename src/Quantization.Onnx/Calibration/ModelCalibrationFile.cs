@@ -14,6 +14,12 @@ internal static class ModelCalibrationFile
 
     private const int HeaderSize = 4 + sizeof(int) + ModelFingerprint.Size + sizeof(long) + sizeof(int);
 
+    /// <summary>64 MB.</summary>
+    private const long MostEmptyBins = 8 << 20;
+
+    /// <summary>An activation that has seen any normal number lists a quarter of its bins at least, in eight bytes each. A file of next to nothing else asks for memory alone.</summary>
+    private const long MostBinsAByte = 8;
+
     private static ReadOnlySpan<byte> Magic => "QCAL"u8;
 
     public static void Write(ModelCalibration calibration, Stream stream)
@@ -73,11 +79,17 @@ internal static class ModelCalibrationFile
         ModelFingerprint model = new(reader.ReadBytes(ModelFingerprint.Size));
         long samples = reader.ReadInt64();
         int count = reader.ReadInt32();
+        long bins = 0;
         SortedDictionary<string, TensorStatistics> activations = new(StringComparer.Ordinal);
         for (int i = 0; i < count; i++)
         {
             string name = Encoding.UTF8.GetString(reader.ReadBytes(reader.ReadInt32()));
             activations.Add(name, TensorStatistics.Load(content));
+            bins += 2L * activations[name].BinsPerSign;
+            if (bins > MostEmptyBins + MostBinsAByte * content.Length)
+            {
+                throw Damaged(path);
+            }
         }
 
         return samples > 0 && activations.Count > 0 && content.Position == content.Length ? new ModelCalibration(model, samples, activations) : throw Damaged(path);

@@ -57,7 +57,9 @@ public sealed class ChannelStatistics : IEquatable<ChannelStatistics>
     public TensorStatistics this[int channel] => _channels[channel];
 
     /// <summary>Reads statistics that <see cref="Save"/> wrote; no more than those bytes are taken from the stream.</summary>
-    /// <exception cref="InvalidDataException">The bytes are truncated, damaged, of another version, or describe no possible statistics.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The bytes are truncated, damaged, of another version, describe no possible statistics, or ask for more than 64 MB of bins of which they use less than a 64th.
+    /// </exception>
     public static ChannelStatistics Load(Stream stream) => ChannelStatisticsFile.Read(stream);
 
     /// <summary>Counts the finite values of a tensor in; see <see cref="Observe(in ReadOnlyTensorSpan{float}, NonFiniteValues)"/>.</summary>

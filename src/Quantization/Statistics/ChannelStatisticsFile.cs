@@ -12,6 +12,12 @@ internal static class ChannelStatisticsFile
     private const int Version = 1;
     private const int HeaderLength = 16;
 
+    /// <summary>64 MB.</summary>
+    private const long MostEmptyBins = 8 << 20;
+
+    /// <summary>A channel that has seen any normal number lists a quarter of its bins at least, so this leaves room for fifteen dead channels beside a living one.</summary>
+    private const long MostBinsAListedOne = 64;
+
     private static ReadOnlySpan<byte> Magic => "QCHS"u8;
 
     public static void Write(ChannelStatistics statistics, Stream stream)
@@ -58,7 +64,10 @@ internal static class ChannelStatisticsFile
         return new ChannelStatistics(BinaryPrimitives.ReadInt32LittleEndian(header[12..]), ReadChannels(stream, BinaryPrimitives.ReadInt32LittleEndian(header[8..])));
     }
 
-    /// <summary>Reads channel after channel, so that a number that is not true ends at the end of the file instead of in a huge allocation.</summary>
+    /// <summary>
+    /// Reads channel after channel, so that a number that is not true ends at the end of the stream instead of in a huge allocation. Bins are made for what was read only when all of it is known to be
+    /// worth them: a channel that has seen nothing takes 80 bytes, and up to a megabyte once it is ready to observe.
+    /// </summary>
     private static TensorStatistics[] ReadChannels(Stream stream, int count)
     {
         if (count <= 0)
@@ -66,18 +75,27 @@ internal static class ChannelStatisticsFile
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The channel statistics claim {count} channels."));
         }
 
-        List<TensorStatistics> channels = [];
+        List<TensorStatisticsState> channels = [];
+        long listed = 0;
         while (channels.Count < count)
         {
-            TensorStatistics channel = TensorStatistics.Load(stream);
+            TensorStatisticsState channel = TensorStatisticsFile.Read(stream);
             if (channels.Count > 0 && channel.BinsPerSign != channels[0].BinsPerSign)
             {
                 throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"Channel {channels.Count} has {channel.BinsPerSign} bins a sign, channel 0 has {channels[0].BinsPerSign}."));
             }
 
+            listed += channel.PositiveBins.Length + channel.NegativeBins.Length;
             channels.Add(channel);
         }
 
-        return [.. channels];
+        long bins = 2L * count * channels[0].BinsPerSign;
+        if (bins > MostEmptyBins + MostBinsAListedOne * listed)
+        {
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture, $"The channel statistics claim {count} channels of {channels[0].BinsPerSign} bins a sign and hold {listed} counts: next to nothing for the memory they ask for."));
+        }
+
+        return [.. channels.Select(channel => new TensorStatistics(channel))];
     }
 }

@@ -12,6 +12,7 @@ internal static class TensorStatisticsFile
 {
     private const int Version = 1;
     private const int HeaderLength = 48;
+    private const int FirstPiece = 4096;
 
     private static ReadOnlySpan<byte> Magic => "QSTA"u8;
 
@@ -61,12 +62,10 @@ internal static class TensorStatisticsFile
         int negative = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(44));
         if (!BinLayout.IsBinCount(binsPerSign) || (uint)positive > (uint)binsPerSign || (uint)negative > (uint)binsPerSign)
         {
-            // Checked before anything is allocated for them.
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The tensor statistics claim {positive} and {negative} of {binsPerSign} bins."));
         }
 
-        byte[] rest = new byte[sizeof(long) * (positive + negative) + SHA256.HashSizeInBytes];
-        ReadExactly(stream, rest);
+        byte[] rest = ReadRest(stream, sizeof(long) * (positive + negative) + SHA256.HashSizeInBytes);
         ReadOnlySpan<byte> body = rest.AsSpan(..^SHA256.HashSizeInBytes);
         ThrowUnlessHash(header, body, rest.AsSpan(^SHA256.HashSizeInBytes..));
         long[] positiveBins = ReadCounts(body[..(sizeof(long) * positive)]);
@@ -108,7 +107,22 @@ internal static class TensorStatisticsFile
         return counts;
     }
 
-    private static void ReadExactly(Stream stream, byte[] destination)
+    /// <summary>Reads in pieces, so that a number of bins that is not true ends at the end of the stream instead of in a large allocation.</summary>
+    private static byte[] ReadRest(Stream stream, int length)
+    {
+        byte[] rest = new byte[Math.Min(length, FirstPiece)];
+        ReadExactly(stream, rest);
+        while (rest.Length < length)
+        {
+            int read = rest.Length;
+            Array.Resize(ref rest, Math.Min(length, 2 * read));
+            ReadExactly(stream, rest.AsSpan(read));
+        }
+
+        return rest;
+    }
+
+    private static void ReadExactly(Stream stream, Span<byte> destination)
     {
         int read = stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
         if (read < destination.Length)

@@ -1,4 +1,6 @@
 using System.Collections;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Quantization.Onnx.Tests.Calibration;
 
@@ -118,6 +120,31 @@ public sealed class ModelCalibrationTests : IDisposable
             File.WriteAllBytes(path, good[..i]);
             FluentActions.Invoking(() => ModelCalibration.Load(path)).Should().Throw<InvalidDataException>().WithMessage($"{path}: *");
         }
+    }
+
+    /// <summary>An activation that has seen nothing takes some 80 bytes in a file, and a megabyte in memory where it says so.</summary>
+    [Fact]
+    public void A_file_of_nothing_but_bins_to_come_is_refused()
+    {
+        using MemoryStream content = new();
+        using BinaryWriter writer = new(content);
+        writer.Write("QCAL"u8);
+        writer.Write(1);
+        writer.Write(new byte[32]);
+        writer.Write(1L);
+        writer.Write(2000);
+        for (int i = 0; i < 2000; i++)
+        {
+            writer.Write(sizeof(int));
+            writer.Write(Encoding.ASCII.GetBytes($"{i:0000}"));
+            new TensorStatistics(65536).Save(content);
+        }
+
+        string path = _folder.PathTo("hostile.qcal");
+        File.WriteAllBytes(path, [.. content.ToArray(), .. SHA256.HashData(content.ToArray())]);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        FluentActions.Invoking(() => ModelCalibration.Load(path)).Should().Throw<InvalidDataException>().WithMessage($"{path}: the calibration file is truncated or damaged; calibrate again.");
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(200_000_000, "2 GB were claimed");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics.Tensors;
 using System.Security.Cryptography;
 
 namespace Quantization.Tests.Statistics;
@@ -113,6 +114,54 @@ public sealed class StatisticsFileTests
         Seal(hostile);
 
         ShouldBeRefused(hostile, $"a bound is {bound}");
+    }
+
+    [Fact]
+    public void A_number_of_bins_that_the_stream_does_not_hold_allocates_no_more_than_it_does()
+    {
+        byte[] hostile = new byte[90];
+        Sound.AsSpan(0, 48).CopyTo(hostile);
+        foreach (int offset in new[] { 8, 40, 44 })
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(hostile.AsSpan(offset), 65536);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        ShouldBeRefused(hostile, "the counts are missing").Message.Should().Contain("truncated");
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(200_000, "a megabyte was claimed");
+    }
+
+    /// <summary>Channels that have seen nothing, or only the smallest subnormal, take less than 100 bytes each in a file and a megabyte each in memory.</summary>
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, float.Epsilon)]
+    public void Many_channels_of_many_bins_with_next_to_nothing_in_them_are_refused_before_bins_are_made(int count, float value)
+    {
+        byte[] channel = PlainHistogram.Observed(65536, Enumerable.Repeat(value, count).ToArray()).ToBytes();
+        byte[] header = [.. SoundChannels.AsSpan(0, 16)];
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), 2000);
+        byte[] hostile = [.. header, .. SHA256.HashData(header), .. Enumerable.Repeat(channel, 2000).SelectMany(bytes => bytes)];
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        ((Action)(() => ChannelStatistics.Load(new MemoryStream(hostile)))).Should().Throw<InvalidDataException>().WithMessage($"*2000 channels of 65536 bins a sign and hold {2000 * 2 * count} counts*");
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(20_000_000, "2 GB were claimed");
+    }
+
+    [Fact]
+    public void Dead_channels_beside_living_ones_load()
+    {
+        ChannelStatistics statistics = new(100, 1, 65536);
+        float[] values = new float[300];
+        values[150] = 1;
+        statistics.Observe(new ReadOnlyTensorSpan<float>(values, [3, 100]));
+        for (int i = 10; i < 20; i++)
+        {
+            values[i] = i;
+        }
+
+        statistics.Observe(new ReadOnlyTensorSpan<float>(values, [3, 100]));
+
+        ChannelStatistics.Load(new MemoryStream(Bytes(statistics))).Should().Be(statistics);
     }
 
     [Fact]
