@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Quantization.Onnx.Protos;
@@ -6,158 +5,105 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Computes the activations of a float model that quantization needs, and shows them to statistics. What a run hands out is all in memory at once, so where it would be too much the activations are
-/// dealt into groups, and a sample runs once a group through a model that computes no more than the group needs. Any number of threads may observe at once.
+/// Computes the activations of a float model that quantization needs, and shows them to statistics. Each is seen as soon as it is computed, so that a run takes little more memory than the model
+/// itself. Several threads may observe at once.
 /// </summary>
 internal sealed class ActivationReader : IDisposable
 {
-    /// <summary>The activations that a model's first run hands out at once: how large they are is not known yet.</summary>
-    private const int FirstGroupSize = 64;
-
-    private readonly FloatModel _model;
-    private readonly CalibrationOptions _options;
-    private readonly int _threads;
     private readonly string[] _inputs;
     private readonly string[] _computed;
-    private List<InferenceSession> _groups;
+    private readonly InferenceSession _session;
+    private readonly Dictionary<string, NodeMetadata> _bindable;
 
     /// <param name="model">The float model.</param>
-    /// <param name="values">The activations to observe: values that nodes make, and inputs.</param>
-    /// <param name="options">Memory, and what to do with NaN and infinity.</param>
-    /// <param name="threads">How many threads will observe at once.</param>
-    public ActivationReader(FloatModel model, IReadOnlyCollection<string> values, CalibrationOptions options, int threads)
+    /// <param name="options">What to do with NaN and infinity, and how sessions are opened.</param>
+    /// <param name="samples">How many samples there will be, where that is known: no more threads than samples are needed.</param>
+    /// <exception cref="OnnxModelException">There is nothing to observe, or ONNX Runtime refuses the model.</exception>
+    public ActivationReader(FloatModel model, CalibrationOptions options, int? samples)
     {
-        _model = model;
-        _options = options;
-        _threads = threads;
-        HashSet<string> wanted = [.. values];
+        Model = model;
+        Options = options;
+        Threads = Math.Clamp(samples ?? int.MaxValue, 1, options.MaxDegreeOfParallelism);
+        HashSet<string> wanted = [.. Planner.Plan(new GraphIndex(model.Model.Graph)).Activations.Values];
+        if (wanted.Count == 0)
+        {
+            throw new OnnxModelException(
+                model.File.Path, "there is nothing to quantize, and so nothing to calibrate: the model has no Conv, Gemm or MatMul with constant 32-bit float weights; quantize it without a calibration, which copies it, or use it as it is.");
+        }
+
+        Values = wanted;
         _inputs = [.. model.Model.Graph.Input.Select(input => input.Name).Where(wanted.Contains)];
         _computed = [.. model.Model.Graph.Node.SelectMany(node => node.Output).Where(wanted.Contains)];
-        _groups = OpenAll(_computed.Chunk(FirstGroupSize));
+        _session = Open();
+        _bindable = new(_session.InputMetadata.Where(input => input.Key != Observer.AddressInput));
     }
 
-    /// <summary>Observes the first sample, which also tells how large activations are, and deals them into groups accordingly. No other thread may observe meanwhile.</summary>
-    public void ObserveFirst(ModelSample sample, IReadOnlyDictionary<string, TensorStatistics> statistics)
-    {
-        Dictionary<string, long> bytes = [];
-        Observe(sample, statistics, bytes);
-        List<List<string>> groups = [[]];
-        long held = 0;
-        foreach (string value in _computed)
-        {
-            if (held > 0 && held + bytes[value] > _options.MaxActivationBytes / _threads)
-            {
-                groups.Add([]);
-                held = 0;
-            }
+    /// <summary>The float model.</summary>
+    public FloatModel Model { get; }
 
-            groups[^1].Add(value);
-            held += bytes[value];
-        }
+    public CalibrationOptions Options { get; }
 
-        if (groups.Count != _groups.Count)
-        {
-            List<InferenceSession> first = _groups;
-            _groups = OpenAll(groups);
-            first.ForEach(session => session.Dispose());
-        }
-    }
+    /// <summary>How many threads may observe at once.</summary>
+    public int Threads { get; }
+
+    /// <summary>The activations that are observed: values that nodes make, and inputs.</summary>
+    public IReadOnlyCollection<string> Values { get; }
 
     /// <summary>Observes a sample.</summary>
     /// <exception cref="InvalidDataException">The sample does not fit the model, or an activation holds NaN or infinity.</exception>
-    public void Observe(ModelSample sample, IReadOnlyDictionary<string, TensorStatistics> statistics) => Observe(sample, statistics, bytes: null);
-
-    public void Dispose() => _groups.ForEach(session => session.Dispose());
-
-    private void Observe(ModelSample sample, IReadOnlyDictionary<string, TensorStatistics> statistics, Dictionary<string, long>? bytes)
+    public void Observe(ModelSample sample, IReadOnlyDictionary<string, TensorStatistics> statistics)
     {
-        using BoundSample bound = SampleBinder.Bind(sample, _groups[0].InputMetadata);
+        using BoundSample bound = SampleBinder.Bind(sample, _bindable);
+        using Observation observation = new(Model, sample, _computed, statistics, Options.NonFinite);
         foreach (string input in _inputs)
         {
-            Observe(sample, input, bound.Inputs[input], statistics[input]);
-        }
-
-        using RunOptions runOptions = new();
-        foreach (InferenceSession session in _computed.Length > 0 ? _groups : [])
-        {
-            using IDisposableReadOnlyCollection<OrtValue> outputs = Run(session, runOptions, sample, bound);
-            for (int i = 0; i < outputs.Count; i++)
+            if (bound.Inputs[input].GetTensorTypeAndShape().ElementDataType != TensorElementType.Float)
             {
-                string name = session.OutputNames[i];
-                Observe(sample, name, outputs[i], statistics[name]);
-                bytes?.Add(name, outputs[i].GetTensorSizeInBytes());
+                throw new OnnxModelException(Model.File.Path, $"activation '{input}' is not of 32-bit floats.");
             }
+
+            observation.See(input, bound.Inputs[input].GetTensorDataAsSpan<float>());
+        }
+
+        if (_computed.Length > 0)
+        {
+            Run(sample, bound, observation);
+            observation.ThrowIfFailed();
         }
     }
 
-    private void Observe(ModelSample sample, string name, OrtValue value, TensorStatistics seen)
-    {
-        if (value.GetTensorTypeAndShape().ElementDataType != TensorElementType.Float)
-        {
-            throw new OnnxModelException(_model.File.Path, $"activation '{name}' is not of 32-bit floats.");
-        }
+    public void Dispose() => _session.Dispose();
 
+    private void Run(ModelSample sample, BoundSample bound, Observation observation)
+    {
+        using OrtValue address = OrtValue.CreateTensorValueFromMemory([observation.Address], []);
+        Dictionary<string, OrtValue> inputs = new(bound.Inputs) { [Observer.AddressInput] = address };
+        using RunOptions runOptions = new();
         try
         {
-            seen.Observe(value.GetTensorDataAsSpan<float>(), _options.NonFinite);
-        }
-        catch (NonFiniteValueException e)
-        {
-            throw new InvalidDataException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{sample.Name}: activation '{name}' of {_model.File.Path} holds {e.Value:R} at element {e.Index}, computed in float from finite inputs; remove the sample, repair the model, or calibrate with CalibrationOptions.NonFinite = NonFiniteValues.Ignore."),
-                e);
-        }
-    }
-
-    private IDisposableReadOnlyCollection<OrtValue> Run(InferenceSession session, RunOptions runOptions, ModelSample sample, BoundSample bound)
-    {
-        try
-        {
-            return session.Run(runOptions, bound.Inputs, session.OutputNames);
+            using IDisposableReadOnlyCollection<OrtValue> nothing = _session.Run(runOptions, inputs, _session.OutputNames);
         }
         catch (OnnxRuntimeException e)
         {
-            throw new InvalidDataException($"{sample.Name}: ONNX Runtime cannot run {_model.File.Path} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
+            observation.ThrowIfFailed();
+            throw new InvalidDataException($"{sample.Name}: ONNX Runtime cannot run {Model.File.Path} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
 
-    private List<InferenceSession> OpenAll(IEnumerable<IReadOnlyList<string>> groups)
+    private InferenceSession Open()
     {
-        List<InferenceSession> sessions = [];
-        try
+        ModelProto copy = Model.Model.Clone();
+        if (_computed.Length > 0)
         {
-            // Where only inputs are observed, the model as it is tells how they are bound.
-            foreach (IReadOnlyList<string> group in groups.DefaultIfEmpty([]))
-            {
-                sessions.Add(Open(group));
-            }
-
-            return sessions;
-        }
-        catch
-        {
-            sessions.ForEach(session => session.Dispose());
-            throw;
-        }
-    }
-
-    /// <summary>A session of a copy of the model that computes the wanted values and nothing besides.</summary>
-    private InferenceSession Open(IReadOnlyList<string> values)
-    {
-        ModelProto copy = _model.Model.Clone();
-        Dictionary<string, ValueInfoProto> known = copy.Graph.Output.ToDictionary(output => output.Name);
-        if (values.Count > 0)
-        {
-            copy.Graph.Output.Clear();
-            copy.Graph.Output.Add(values.Select(value => known.GetValueOrDefault(value) ?? new ValueInfoProto { Name = value }));
+            Observer.Attach(copy, _computed);
         }
 
-        // Samples side by side use the cores better than the threads of one run; who gives options of their own decides for themselves.
-        return ModelSession.Open(_model.File.Path, copy, _options.SessionOptionsFactory, options =>
+        return ModelSession.Open(Model.File.Path, copy, Options.SessionOptionsFactory, options =>
         {
-            if (_options.SessionOptionsFactory is null && _threads > 1)
+            Observer.Register(options);
+
+            // Samples side by side use the cores better than the threads of one run; who gives options of their own decides for themselves.
+            if (Options.SessionOptionsFactory is null && Threads > 1)
             {
                 options.IntraOpNumThreads = 1;
             }

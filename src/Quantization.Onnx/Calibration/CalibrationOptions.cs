@@ -6,7 +6,6 @@ namespace Quantization.Onnx;
 public sealed record CalibrationOptions
 {
     private readonly int _maxDegreeOfParallelism = Environment.ProcessorCount;
-    private readonly long _maxActivationBytes = 1L << 30;
 
     /// <summary>The bins of each sign in the statistics of an activation; see <see cref="TensorStatistics.BinsPerSign"/>. The default is 4,096.</summary>
     public int BinsPerSign { get; init; } = TensorStatistics.DefaultBinsPerSign;
@@ -25,21 +24,6 @@ public sealed record CalibrationOptions
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
             _maxDegreeOfParallelism = value;
-        }
-    }
-
-    /// <summary>
-    /// How many bytes of activations may be held at a time, judged by the first sample; the default is 1 GiB. Where a model has more, its activations are dealt into groups and each sample runs once a group:
-    /// slower, in less memory. The result is the same but for the last bits of activations, where ONNX Runtime fuses other nodes. A single activation that is larger is held all the same.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
-    public long MaxActivationBytes
-    {
-        get => _maxActivationBytes;
-        init
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            _maxActivationBytes = value;
         }
     }
 

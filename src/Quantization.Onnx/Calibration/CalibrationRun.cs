@@ -30,34 +30,30 @@ internal sealed class CalibrationRun
 
     public static ModelCalibration Run(FloatModel model, ISampleSource samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
-        HashSet<string> values = [.. Planner.Plan(new GraphIndex(model.Model.Graph)).Activations.Values];
-        if (values.Count == 0)
-        {
-            throw new OnnxModelException(model.File.Path, "there is nothing to quantize: the model has no Conv, Gemm or MatMul with constant 32-bit float weights.");
-        }
+        using ActivationReader reader = new(model, options, samples.Count);
+        return Run(reader, samples, progress, cancellationToken);
+    }
 
-        int threads = Math.Max(1, samples.Count is { } count ? Math.Min(count, options.MaxDegreeOfParallelism) : options.MaxDegreeOfParallelism);
-        using ActivationReader reader = new(model, values, options, threads);
+    /// <summary>The same with a reader that is open already.</summary>
+    public static ModelCalibration Run(ActivationReader reader, ISampleSource samples, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    {
         using IEnumerator<ModelSample> enumerator = samples.GetEnumerator();
         CalibrationRun run = new(reader, enumerator, samples.Count, progress, cancellationToken);
-        SortedDictionary<string, TensorStatistics> statistics = run.Observe(threads, () => new(values.ToDictionary(value => value, _ => new TensorStatistics(options.BinsPerSign)), StringComparer.Ordinal));
+        SortedDictionary<string, TensorStatistics> statistics = run.Observe();
         return run._completed > 0
-            ? new ModelCalibration(model.File.Fingerprint, run._completed, statistics)
+            ? new ModelCalibration(reader.Model.File.Fingerprint, run._completed, statistics)
             : throw new ArgumentException("There is no sample to calibrate with; give at least one.", nameof(samples));
     }
 
-    private SortedDictionary<string, TensorStatistics> Observe(int threads, Func<SortedDictionary<string, TensorStatistics>> newStatistics)
+    private SortedDictionary<string, TensorStatistics> Observe()
     {
-        SortedDictionary<string, TensorStatistics>[] statistics = [.. Enumerable.Range(0, threads).Select(_ => newStatistics())];
-        if (ObserveNext(sample => _reader.ObserveFirst(sample, statistics[0])))
+        SortedDictionary<string, TensorStatistics>[] statistics = [.. Enumerable.Range(0, _reader.Threads).Select(_ => NewStatistics())];
+        Parallel.ForEach(statistics, new ParallelOptions { MaxDegreeOfParallelism = _reader.Threads }, mine =>
         {
-            Parallel.ForEach(statistics, new ParallelOptions { MaxDegreeOfParallelism = threads }, mine =>
+            while (ObserveNext(sample => _reader.Observe(sample, mine)))
             {
-                while (ObserveNext(sample => _reader.Observe(sample, mine)))
-                {
-                }
-            });
-        }
+            }
+        });
 
         _failure?.Error.Throw();
         _cancellationToken.ThrowIfCancellationRequested();
@@ -71,6 +67,9 @@ internal sealed class CalibrationRun
 
         return statistics[0];
     }
+
+    private SortedDictionary<string, TensorStatistics> NewStatistics() =>
+        new(_reader.Values.ToDictionary(value => value, _ => new TensorStatistics(_reader.Options.BinsPerSign)), StringComparer.Ordinal);
 
     /// <summary>Takes the next sample and observes it; false where there is none, or where no more are wanted.</summary>
     private bool ObserveNext(Action<ModelSample> observe)

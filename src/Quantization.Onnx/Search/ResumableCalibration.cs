@@ -20,13 +20,14 @@ internal static class ResumableCalibration
 
         ModelCalibration? calibration = Find(model, samples, path);
         long resumed = calibration?.SampleCount ?? 0;
+        using ActivationReader reader = new(model, options, samples.Count);
         using IEnumerator<ModelSample> rest = samples.SkipWhile((_, i) => i < resumed).GetEnumerator();
         while (calibration?.SampleCount != samples.Count && rest.MoveNext())
         {
             long before = calibration?.SampleCount ?? 0;
             SynchronousProgress<QuantizationProgress> shifted = new(value =>
                 progress?.Report(value with { Completed = before + value.Completed, Total = samples.Count }));
-            ModelCalibration next = CalibrationRun.Run(model, new NextSamples(rest), options, shifted, cancellationToken);
+            ModelCalibration next = CalibrationRun.Run(reader, new NextSamples(rest), shifted, cancellationToken);
             if (calibration is null)
             {
                 calibration = next;

@@ -14,6 +14,30 @@ public sealed class BadSampleTests : IDisposable
     }
 
     [Fact]
+    public void A_model_with_nothing_to_quantize_names_the_way_out()
+    {
+        string model = new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Relu", ["x"], "y").Save(_folder.PathTo("model.onnx"));
+        SampleList samples = new([Sample("one.npy", 1)]);
+        string copy = _folder.PathTo("out.onnx");
+
+        FluentActions.Invoking(() => ModelCalibrator.Calibrate(model, samples)).Should().Throw<OnnxModelException>()
+            .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: *; quantize it without a calibration, which copies it, or use it as it is.");
+        PostTrainingQuantizer.Quantize(model, samples, copy).Warnings.Should().ContainSingle().Which.Should().StartWith("There was nothing to quantize");
+        File.ReadAllBytes(copy).Should().Equal(File.ReadAllBytes(model));
+    }
+
+    [Fact]
+    public void An_activation_that_is_not_of_floats_is_named()
+    {
+        string model = new ModelBuilder().Input("x", -1, 4).Output("y", -1, 3).Constant("w", new float[12], 4, 3).Node("Identity", ["x"], "z").Node("MatMul", ["z", "w"], "y").Save(_folder.PathTo("model.onnx"));
+        FloatModel loaded = FloatModel.Load(model, null);
+        Observation observation = new(loaded, Sample("one.npy", 1), ["z"], new Dictionary<string, TensorStatistics>(), NonFiniteValues.Throw);
+
+        FluentActions.Invoking(() => observation.See(0, 7, 0, 0)).Should().Throw<OnnxModelException>().WithMessage($"{model}: activation 'z' is not of 32-bit floats.");
+        observation.Dispose();
+    }
+
+    [Fact]
     public void NaN_in_a_sample_names_the_sample_and_the_input()
     {
         string model = ModelBuilder.Linear().Save(_folder.PathTo("model.onnx"));
