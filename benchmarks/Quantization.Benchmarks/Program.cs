@@ -1,4 +1,6 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
+using Quantization.Benchmarks.Calibration;
 using Quantization.Benchmarks.Codebooks;
 using Quantization.Benchmarks.Report;
 using Quantization.Benchmarks.Sweep;
@@ -13,6 +15,10 @@ switch (args)
         return WeightFormatStudy.Run();
     case ["embeddings"]:
         return EmbeddingStudy.Run();
+    case ["calibration", .. string[] subject]:
+        return CalibrationCost.Report(CalibrationSubject.Find(subject));
+    case ["calibration-memory", string samples, .. string[] subject]:
+        return CalibrationMemory.Print(CalibrationSubject.Find(subject), int.Parse(samples, CultureInfo.InvariantCulture));
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;

@@ -26,13 +26,24 @@ internal sealed record TextLine(string Text, float[] Pixels, int Width)
     ];
 
     /// <summary>Lines of pseudo-random words and numbers. The same seed gives the same lines.</summary>
-    public static TextLine[] Render(int seed, int count)
+    public static TextLine[] Render(int seed, int count) => [.. Stream(seed, count)];
+
+    /// <summary>The same, each line drawn when it is asked for.</summary>
+    public static IEnumerable<TextLine> Stream(int seed, int count)
     {
         Random random = new(seed);
         SKTypeface[] typefaces = [.. Fonts.Select(font => SKTypeface.FromFile(Prerequisite.DebianFile($"/usr/share/fonts/truetype/dejavu/{font}", "fonts-dejavu-core")))];
-        TextLine[] lines = [.. Enumerable.Range(0, count).Select(_ => Render(Compose(random), typefaces[random.Next(typefaces.Length)], random))];
-        Array.ForEach(typefaces, typeface => typeface.Dispose());
-        return lines;
+        try
+        {
+            for (int i = 0; i < count; i++)
+            {
+                yield return Render(Compose(random), typefaces[random.Next(typefaces.Length)], random);
+            }
+        }
+        finally
+        {
+            Array.ForEach(typefaces, typeface => typeface.Dispose());
+        }
     }
 
     public ModelSample ToSample() => new($"'{Text}'", SampleTensor.Create<float>("x", Pixels, 3, Height, Width));
