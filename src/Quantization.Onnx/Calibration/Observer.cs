@@ -22,7 +22,7 @@ internal static unsafe class Observer
     private const string OpType = "Observe";
     private const string PositionAttribute = "position";
 
-    /// <summary>The version of the C interface from which the operator's struct has all the functions below and none that are missing here.</summary>
+    /// <summary>The version of the C interface whose struct has the functions below and no more.</summary>
     private const uint OperatorVersion = 8;
 
     private const int AnyElementType = 0;
