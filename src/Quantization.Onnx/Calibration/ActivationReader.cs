@@ -102,10 +102,16 @@ internal sealed class ActivationReader : IDisposable
         {
             Observer.Register(options);
 
-            // Samples side by side use the cores better than the threads of one run; who gives options of their own decides for themselves.
-            if (Options.SessionOptionsFactory is null && Threads > 1)
+            // Who gives options of their own decides for themselves.
+            if (Options.SessionOptionsFactory is null)
             {
-                options.IntraOpNumThreads = 1;
+                // Plans of memory are kept for each shape that was met, and samples of different sizes have many.
+                options.EnableMemoryPattern = false;
+                if (Threads > 1)
+                {
+                    // Samples side by side use the cores better than the threads of one run.
+                    options.IntraOpNumThreads = 1;
+                }
             }
         });
     }
