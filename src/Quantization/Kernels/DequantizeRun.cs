@@ -42,8 +42,11 @@ internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destin
             case ParameterLookup.PerElement:
                 Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns)), codes, destination, index, count, pastCaches);
                 break;
+            case ParameterLookup.PerBlock when lanes->BlockShift == 4:
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts, SixteenElements>, TCode>(new(lanes->Rows, lanes->BlockShift)), codes, destination, index, count, pastCaches);
+                break;
             case ParameterLookup.PerBlock:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->BlockShift)), codes, destination, index, count, pastCaches);
+                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts, ThirtyTwoElements>, TCode>(new(lanes->Rows, lanes->BlockShift)), codes, destination, index, count, pastCaches);
                 break;
             case ParameterLookup.PerRow:
                 Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, RowLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->RowLength)), codes, destination, index, count, pastCaches);

@@ -43,8 +43,11 @@ internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* des
             case ParameterLookup.PerElement:
                 Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns)), source, destination, index, count, pastCaches);
                 break;
+            case ParameterLookup.PerBlock when lanes->BlockShift == 4:
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts, SixteenElements>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, destination, index, count, pastCaches);
+                break;
             case ParameterLookup.PerBlock:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, destination, index, count, pastCaches);
+                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts, ThirtyTwoElements>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, destination, index, count, pastCaches);
                 break;
             case ParameterLookup.PerRow:
                 Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, RowLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->RowLength)), source, destination, index, count, pastCaches);

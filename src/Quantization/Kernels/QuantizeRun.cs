@@ -36,8 +36,11 @@ internal readonly unsafe struct QuantizeRun<TCode>(float* source, TCode* codes, 
             case ParameterLookup.PerElement:
                 Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns)), source, codes, index, count, pastCaches);
                 break;
+            case ParameterLookup.PerBlock when lanes->BlockShift == 4:
+                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts, SixteenElements>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, codes, index, count, pastCaches);
+                break;
             case ParameterLookup.PerBlock:
-                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, codes, index, count, pastCaches);
+                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts, ThirtyTwoElements>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, codes, index, count, pastCaches);
                 break;
             case ParameterLookup.PerRow:
                 Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, RowLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->RowLength)), source, codes, index, count, pastCaches);
