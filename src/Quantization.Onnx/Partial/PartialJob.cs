@@ -53,9 +53,10 @@ internal sealed class PartialJob
         PartialGoal goal = PartialGoal.Of(_options.Target, scorer.Metric, scorer.FloatScore);
         TrialScore quantized = run.Score(LayerSet.Empty)[0];
 
-        _reporter.Begin(PartialStage.Ranking, run.Layers.Count);
+        SensitivityMeasure[] measures = [.. _options.ComparedMeasures.Prepend(_options.Measure).Distinct()];
+        _reporter.Begin(PartialStage.Ranking, (long)run.Layers.Count * measures.Count(measure => measure != SensitivityMeasure.EstimatedNoise));
         LayerVariants variants = new(models, Baseline);
-        SensitivityResult sensitivity = new SensitivityRun(few, Baseline, costs).Take([_options.Measure], _ => _reporter.Step(), _cancellationToken);
+        SensitivityResult sensitivity = new SensitivityRun(few, Baseline, costs).Take(measures, _ => _reporter.Step(), _cancellationToken);
         run.Ranking = sensitivity.Rank(_options.Measure, _options.Measure == SensitivityMeasure.EstimatedNoise ? SensitivityCriterion.NoiseToSignal : _options.Criterion).Layers;
 
         LayerSet found = LayerSet.Empty;
@@ -130,7 +131,14 @@ internal sealed class PartialJob
         }
 
         _reporter.Begin(PartialStage.SwitchingOn);
-        return (layers.SwitchOn(last), isMet);
+        LayerSet found = layers.SwitchOn(last);
+        if (!isMet && goal.IsMetBy(run.Score(found)[0]))
+        {
+            // The way back found a better set than the way there.
+            return (new FloatLayers(run, goal.IsMetBy).SwitchOn(found), true);
+        }
+
+        return (found, isMet);
     }
 
     private double MeasureRatio(TrialModels models, PtqOptions options, ModelSample sample)

@@ -21,6 +21,9 @@ public sealed record PartialOptions
     /// <summary>The measure that ranks the layers; <see cref="SensitivityMeasure.OnlyThisLayer"/> by default.</summary>
     public SensitivityMeasure Measure { get; init; } = SensitivityMeasure.OnlyThisLayer;
 
+    /// <summary>Measures to take besides, to be compared in <see cref="PartialResult.Sensitivity"/>; they decide nothing. The default is none.</summary>
+    public IReadOnlyList<SensitivityMeasure> ComparedMeasures { get; init; } = [];
+
     /// <summary>
     /// The figure of the measure that ranks the layers; <see cref="SensitivityCriterion.SignalToNoise"/> by default, which tells layers apart where a metric of few steps does not. For
     /// <see cref="SensitivityMeasure.EstimatedNoise"/> it is not looked at.
@@ -51,6 +54,12 @@ public sealed record PartialOptions
         ArgumentNullException.ThrowIfNull(Target);
         ArgumentNullException.ThrowIfNull(Baseline);
         ArgumentNullException.ThrowIfNull(Steps);
+        ArgumentNullException.ThrowIfNull(ComparedMeasures);
+        if (!ComparedMeasures.Append(Measure).All(Enum.IsDefined))
+        {
+            throw new ArgumentException($"PartialOptions names a measure that is no SensitivityMeasure: {string.Join(", ", ComparedMeasures.Append(Measure))}.", nameof(ComparedMeasures));
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(RankingSamples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxParallelTrials, 1);
