@@ -11,6 +11,9 @@ internal static class ExitCode
     /// <summary>The arguments make no sense.</summary>
     public const int WrongUsage = 2;
 
+    /// <summary>The best model that was found was written, but it does not reach the target.</summary>
+    public const int TargetNotMet = 3;
+
     /// <summary>What shells give a process that Ctrl-C ended.</summary>
     public const int Cancelled = 130;
 }

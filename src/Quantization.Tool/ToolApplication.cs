@@ -31,6 +31,11 @@ internal static class ToolApplication
                 ProcessTerminationTimeout = null, // the caller's token cancels instead
             });
         }
+        catch (ResumableException exception)
+        {
+            console.WriteError(exception.Message);
+            return ExitCode.Cancelled;
+        }
         catch (OperationCanceledException)
         {
             console.WriteError("cancelled; nothing was written.");

@@ -39,25 +39,20 @@ public sealed partial class HtmlPageTests : IDisposable
     [Theory]
     [InlineData(1200)]
     [InlineData(500)]
-    public void In_a_browser_every_picture_shows_nothing_is_loaded_and_no_error_occurs(int width)
+    public void In_a_browser_every_picture_shows_nothing_is_loaded_and_no_error_occurs(int width) => ShowsInBrowser(ExampleReport.Report, 3, width);
+
+    [Theory]
+    [InlineData(1200)]
+    [InlineData(500)]
+    public void In_a_browser_every_picture_of_a_partial_quantization_shows_too(int width) => ShowsInBrowser(ExamplePartialReport.Report, 5, width);
+
+    [Fact]
+    public void Hundreds_of_layers_with_long_names_show_too()
     {
-        string html = ExampleReport.Report.ToHtml();
+        ReportPartial partial = ExamplePartialReport.Report.Partial!;
+        ReportPartialLayer[] layers = [.. Enumerable.Range(0, 300).Select(i => partial.Layers[i % partial.Layers.Count] with { Node = $"/backbone/stage{i}/{new string('n', 120)}/conv" })];
 
-        // The page forbids itself every script; the copy that is looked at has to allow the one that looks.
-        string probed = html.Replace("default-src 'none'; style-src 'unsafe-inline'", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'", StringComparison.Ordinal)
-            .Replace("</head>", $"{Probe}</head>", StringComparison.Ordinal);
-        string page = _folder.Write("report.html", System.Text.Encoding.UTF8.GetBytes(probed));
-        string dom = Chromium.DumpDom(page, width);
-
-        JsonElement seen = JsonDocument.Parse(System.Net.WebUtility.HtmlDecode(ProbeResult().Match(dom).Groups[1].Value)).RootElement;
-        seen.GetProperty("errors").GetArrayLength().Should().Be(0, seen.GetProperty("errors").ToString());
-        seen.GetProperty("requests").GetArrayLength().Should().Be(0, seen.GetProperty("requests").ToString());
-        seen.GetProperty("images").EnumerateArray().Where(image => image.GetInt32() == 0).Should().BeEmpty();
-        seen.GetProperty("overflow").GetInt32().Should().BeLessThanOrEqualTo(0, "the page must not scroll sideways");
-        JsonElement[] boxes = [.. seen.GetProperty("boxes").EnumerateArray()];
-        boxes.Should().HaveCount(ExampleReport.Report.Tensors.Count + 3);
-        boxes.Should().OnlyContain(box => box.GetProperty("width").GetDouble() > 200 && box.GetProperty("height").GetDouble() > 80 && box.GetProperty("drawn").GetDouble() > 10000 && box.GetProperty("shapes").GetInt32() > 3);
-        boxes.Should().OnlyContain(box => box.GetProperty("ink").GetString() != seen.GetProperty("paper").GetString());
+        ShowsInBrowser(ExamplePartialReport.Report with { Partial = partial with { Layers = layers } }, 5, 500);
     }
 
     [Fact]
@@ -69,27 +64,38 @@ public sealed partial class HtmlPageTests : IDisposable
         LoadedByUrl().Matches(html).Select(match => match.Groups[1].Value).Should().OnlyContain(target => target.StartsWith('#'));
         html.Should().Contain("default-src 'none'").And.Contain("prefers-color-scheme: dark").And.Contain("@media print").And.Contain("width=device-width");
         StandIns().IsMatch(html).Should().BeFalse("every colour follows the style sheet");
+        StandIns().IsMatch(ExamplePartialReport.Report.ToHtml()).Should().BeFalse("every colour follows the style sheet");
     }
 
     [Fact]
     public void Names_inside_pictures_do_not_clash()
     {
-        MatchCollection ids = Identifiers().Matches(ExampleReport.Report.ToHtml());
+        foreach (QuantizationReport report in (QuantizationReport[])[ExampleReport.Report, ExamplePartialReport.Report])
+        {
+            MatchCollection ids = Identifiers().Matches(report.ToHtml());
 
-        ids.Should().NotBeEmpty();
-        ids.Select(match => match.Groups[1].Value).Should().OnlyHaveUniqueItems();
+            ids.Should().NotBeEmpty();
+            ids.Select(match => match.Groups[1].Value).Should().OnlyHaveUniqueItems();
+        }
     }
 
     [Fact]
     public void Names_from_the_model_are_text_not_markup()
     {
         const string Hostile = "<img src=x onerror=alert(1)> & \"quotes\"";
+        ReportPartial partial = ExamplePartialReport.Report.Partial!;
         QuantizationReport report = ExampleReport.Report with
         {
             Model = Hostile,
             Layers = [ExampleReport.Report.Layers[0] with { Node = Hostile }],
             Tensors = [ExampleReport.Report.Tensors[0] with { Name = Hostile }],
             FloatNodes = new Dictionary<string, string> { [Hostile] = Hostile },
+            Partial = partial with
+            {
+                Layers = [partial.Layers[0] with { Node = Hostile, Steps = [Hostile], State = ReportLayerState.Relieved, Reason = Hostile }],
+                Rankings = [partial.Rankings[0] with { Name = Hostile, MostSensitive = Hostile }],
+                Written = partial.Written with { FloatLayers = [Hostile] },
+            },
         };
 
         report.ToHtml().Should().NotContain("<img").And.Contain("&lt;img src=x");
@@ -123,6 +129,27 @@ public sealed partial class HtmlPageTests : IDisposable
         {
             html.Should().Contain(System.Net.WebUtility.HtmlEncode(name));
         }
+    }
+
+    private void ShowsInBrowser(QuantizationReport report, int pictures, int width)
+    {
+        string html = report.ToHtml();
+
+        // The page forbids itself every script; the copy that is looked at has to allow the one that looks.
+        string probed = html.Replace("default-src 'none'; style-src 'unsafe-inline'", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'", StringComparison.Ordinal)
+            .Replace("</head>", $"{Probe}</head>", StringComparison.Ordinal);
+        string page = _folder.Write("report.html", System.Text.Encoding.UTF8.GetBytes(probed));
+        string dom = Chromium.DumpDom(page, width);
+
+        JsonElement seen = JsonDocument.Parse(System.Net.WebUtility.HtmlDecode(ProbeResult().Match(dom).Groups[1].Value)).RootElement;
+        seen.GetProperty("errors").GetArrayLength().Should().Be(0, seen.GetProperty("errors").ToString());
+        seen.GetProperty("requests").GetArrayLength().Should().Be(0, seen.GetProperty("requests").ToString());
+        seen.GetProperty("images").EnumerateArray().Where(image => image.GetInt32() == 0).Should().BeEmpty();
+        seen.GetProperty("overflow").GetInt32().Should().BeLessThanOrEqualTo(0, "the page must not scroll sideways");
+        JsonElement[] boxes = [.. seen.GetProperty("boxes").EnumerateArray()];
+        boxes.Should().HaveCount(report.Tensors.Count + pictures);
+        boxes.Should().OnlyContain(box => box.GetProperty("width").GetDouble() > 200 && box.GetProperty("height").GetDouble() > 80 && box.GetProperty("drawn").GetDouble() > 10000 && box.GetProperty("shapes").GetInt32() > 3);
+        boxes.Should().OnlyContain(box => box.GetProperty("ink").GetString() != seen.GetProperty("paper").GetString());
     }
 
     [GeneratedRegex("<pre id=\"probe\">(.*?)</pre>", RegexOptions.Singleline)]

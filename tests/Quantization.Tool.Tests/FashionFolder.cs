@@ -12,11 +12,15 @@ internal sealed class FashionFolder : IDisposable
 
     public FashionFolder(int images = 4)
     {
+        Images = images;
         ExampleModel.Save(Model);
         WriteImages("samples", 0, images);
     }
 
     public string Path => _folder.FullName;
+
+    /// <summary>How many samples there are.</summary>
+    public int Images { get; }
 
     public string Model => this["model.onnx"];
 

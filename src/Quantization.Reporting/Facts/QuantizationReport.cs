@@ -19,7 +19,7 @@ public sealed record QuantizationReport
     /// <summary>Which samples did what.</summary>
     public required ReportData Data { get; init; }
 
-    /// <summary>What the trials were ranked by; null where there was no search.</summary>
+    /// <summary>What models were ranked by; null where just one was made.</summary>
     public required string? Metric { get; init; }
 
     /// <summary>Whether a larger figure of the metric is a better one.</summary>
@@ -34,11 +34,14 @@ public sealed record QuantizationReport
     /// <summary>The quantized model.</summary>
     public required ReportModel Quantized { get; init; }
 
-    /// <summary>Plain post-training quantization, for comparison; null where there was no search.</summary>
+    /// <summary>Plain post-training quantization, for comparison, after a search; the model with all layers quantized, after partial quantization; otherwise null.</summary>
     public required ReportModel? Baseline { get; init; }
 
     /// <summary>Every model that was tried; empty where there was no search.</summary>
     public required IReadOnlyList<ReportTrial> Trials { get; init; }
+
+    /// <summary>How just the layers that hurt were kept in float; null where quantization was not partial.</summary>
+    public required ReportPartial? Partial { get; init; }
 
     /// <summary>The layers in the order in which they run.</summary>
     public required IReadOnlyList<ReportLayer> Layers { get; init; }
@@ -83,7 +86,20 @@ public sealed record QuantizationReport
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(search);
         ArgumentNullException.ThrowIfNull(layers);
-        return ReportBuilder.Build(modelPath, search.Model, search.Best.Options, search.Calibration, search, evaluation, layers);
+        return ReportBuilder.Build(modelPath, search, evaluation, layers);
+    }
+
+    /// <summary>Gathers the facts of a partial quantization.</summary>
+    /// <param name="modelPath">The float model.</param>
+    /// <param name="partial">What it reached.</param>
+    /// <param name="options">How it went about.</param>
+    /// <param name="evaluation">The float model beside the one that was written, and, where it was measured too, the one with all layers quantized, for times. Null where times were not measured.</param>
+    public static QuantizationReport Create(string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(partial);
+        ArgumentNullException.ThrowIfNull(options);
+        return ReportBuilder.Build(modelPath, partial, options, evaluation);
     }
 
     /// <summary>Gathers the facts of a quantization without search.</summary>
@@ -101,7 +117,7 @@ public sealed record QuantizationReport
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(calibration);
         ArgumentNullException.ThrowIfNull(layers);
-        return ReportBuilder.Build(modelPath, quantized, options, calibration, null, evaluation, layers);
+        return ReportBuilder.Build(modelPath, quantized, options, calibration, evaluation, layers);
     }
 
     /// <summary>The report as one HTML page without scripts: pictures and style are inside, and nothing is loaded from anywhere.</summary>

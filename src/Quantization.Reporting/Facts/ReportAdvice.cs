@@ -16,10 +16,26 @@ internal static class ReportAdvice
 
     private const int FewSamples = 100;
 
-    public static IReadOnlyList<string> Of(QuantizationReport report) => report.QuantizedNodes.Count == 0 ? [] :
-    [
-        .. new[] { Outcome(report), Cost(report), Search(report), Worst(report), Next(report), Float(report), Data(report) }.OfType<string>(),
-    ];
+    public static IReadOnlyList<string> Of(QuantizationReport report) => report switch
+    {
+        { Partial: { } partial } => [.. ((string?[])[Outcome(report), .. PartialAdvice.Of(report, partial), Cost(report), PartialAdvice.Next(report, partial), Data(report)]).OfType<string>()],
+        { QuantizedNodes.Count: 0 } => [],
+        _ => [.. new[] { Outcome(report), Cost(report), Search(report), Worst(report), Next(report), Float(report), Data(report) }.OfType<string>()],
+    };
+
+    /// <summary>What would lower the noise of all layers at once; empty where there is nothing.</summary>
+    public static IEnumerable<string> ForAllLayers(QuantizationReport report)
+    {
+        if (!report.Settings["Weight codes"].Contains("127", StringComparison.Ordinal))
+        {
+            yield return "Weights of 8 bits instead of fewer would help most.";
+        }
+
+        if (report.Settings["Weight granularity"] == nameof(GranularityKind.PerTensor))
+        {
+            yield return "Weights with one scale a channel would help.";
+        }
+    }
 
     private static string Outcome(QuantizationReport report)
     {
@@ -89,10 +105,9 @@ internal static class ReportAdvice
             return $"What to try next: leave {worst.Node} in float (PtqOptions.FloatNodes) and quantize again; as it makes so much of the noise by itself, that is the cheapest step. If that is not enough, go on with the next layer of the list below.";
         }
 
-        string fewBits = report.Settings["Weight codes"].Contains("127", StringComparison.Ordinal) ? "" : " Weights of 8 bits instead of fewer would help most.";
-        string perTensor = report.Settings["Weight granularity"] == nameof(GranularityKind.PerTensor) ? " Weights with one scale a channel would help." : "";
-        string otherwise = fewBits.Length + perTensor.Length > 0 ? "Otherwise leave" : "Leave";
-        return $"What to try next: the noise comes from many layers, none of them outstanding, so leaving single ones in float gains little.{fewBits}{perTensor} {otherwise} several of the worst layers in float, or train with quantization in the loop (QAT).";
+        string[] forAll = [.. ForAllLayers(report)];
+        string otherwise = forAll.Length > 0 ? "Otherwise leave" : "Leave";
+        return $"What to try next: the noise comes from many layers, none of them outstanding, so leaving single ones in float gains little.{string.Concat(forAll.Select(sentence => $" {sentence}"))} {otherwise} several of the worst layers in float, or train with quantization in the loop (QAT).";
     }
 
     private static string? Float(QuantizationReport report) => report.FloatNodes.Count == 0

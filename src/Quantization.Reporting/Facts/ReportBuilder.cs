@@ -12,28 +12,62 @@ internal static class ReportBuilder
     private static readonly ICalibrator[] UsualCalibrators = [new MaxCalibrator(), new PercentileCalibrator(), new EntropyCalibrator(), new MseCalibrator()];
 
     public static QuantizationReport Build(
-        string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, SearchResult? search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
+        string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers) =>
+        Advise(Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators) with { Layers = LayersOf(layers) });
+
+    public static QuantizationReport Build(string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
+    {
+        ICalibrator[] calibrators = [.. search.Trials.Select(trial => trial.Options.ActivationCalibrator).DistinctBy(calibrator => calibrator.Name)];
+        return Advise(Gather(modelPath, search.Model, search.Best.Options, search.Calibration, RankedModels.Of(search), evaluation, calibrators) with
+        {
+            Baseline = ModelOf(search.Baseline.Name, search.Baseline.Score, null, null, null),
+            Trials = [.. search.Trials.Select(trial => TrialOf(trial, trial == search.Best))],
+            Layers = LayersOf(layers),
+        });
+    }
+
+    public static QuantizationReport Build(string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation)
+    {
+        ModelScore? allInt8 = evaluation?.Candidates.ElementAtOrDefault(1);
+        return Advise(Gather(modelPath, partial.Model, partial.Written.Options, partial.Calibration, RankedModels.Of(partial), evaluation, UsualCalibrators) with
+        {
+            Baseline = ModelOf("all layers in int8", partial.Quantized.Score, allInt8, allInt8?.FileSize ?? partial.Quantized.ModelBytes, allInt8?.MedianLatency),
+            Partial = PartialFacts.Gather(partial, options),
+        });
+    }
+
+    private static QuantizationReport Advise(QuantizationReport report) => report with { Advice = ReportAdvice.Of(report) };
+
+    private static QuantizationReport Gather(
+        string modelPath,
+        PtqResult quantized,
+        PtqOptions options,
+        ModelCalibration calibration,
+        RankedModels? ranked,
+        EvaluationResult? evaluation,
+        IReadOnlyList<ICalibrator> calibrators)
     {
         if (evaluation is not null)
         {
             quantized = quantized.WithLatency(new LatencyComparison(evaluation.Reference.MedianLatency, evaluation.Candidates[0].MedianLatency, evaluation.Reference.TimedRuns));
         }
 
-        QuantizationReport report = new()
+        return new QuantizationReport
         {
             Model = Path.GetFileName(modelPath),
             ModelSha256 = calibration.ModelSha256,
             Created = DateTimeOffset.UtcNow,
-            Data = DescribeData(calibration, search, evaluation),
-            Metric = search?.Metric.Name,
-            LargerIsBetter = search?.Metric.LargerIsBetter ?? true,
-            Reason = search?.Reason,
-            Float = ModelOf("float model", search?.FloatScore, evaluation?.Reference, quantized.ModelBytes, quantized.Latency?.Float, isFloat: true),
-            Quantized = ModelOf("int8 model", search?.Best.Score, evaluation?.Candidates[0], quantized.OutputBytes, quantized.Latency?.Quantized),
-            Baseline = search is null ? null : ModelOf(search.Baseline.Name, search.Baseline.Score, null, null, null),
-            Trials = search is null ? [] : [.. search.Trials.Select(trial => TrialOf(trial, trial == search.Best))],
-            Layers = LayersOf(layers),
-            Tensors = TensorsOf(quantized, options, calibration, search),
+            Data = DescribeData(calibration, ranked, evaluation),
+            Metric = ranked?.Metric.Name,
+            LargerIsBetter = ranked?.Metric.LargerIsBetter ?? true,
+            Reason = ranked?.Reason,
+            Float = ModelOf("float model", ranked?.Float, evaluation?.Reference, quantized.ModelBytes, quantized.Latency?.Float, isFloat: true),
+            Quantized = ModelOf("int8 model", ranked?.Kept, evaluation?.Candidates[0], quantized.OutputBytes, quantized.Latency?.Quantized),
+            Baseline = null,
+            Trials = [],
+            Partial = null,
+            Layers = [],
+            Tensors = TensorsOf(quantized, options, calibration, calibrators),
             QuantizedNodes = quantized.QuantizedNodes,
             FloatNodes = quantized.FloatNodes,
             Int8Operators = quantized.Int8Operators,
@@ -44,15 +78,14 @@ internal static class ReportBuilder
             Versions = Versions(),
             Advice = [],
         };
-        return report with { Advice = ReportAdvice.Of(report) };
     }
 
-    private static ReportData DescribeData(ModelCalibration calibration, SearchResult? search, EvaluationResult? evaluation)
+    private static ReportData DescribeData(ModelCalibration calibration, RankedModels? ranked, EvaluationResult? evaluation)
     {
-        string split = search is not null
+        string split = ranked is not null
             ? "Calibration and scoring samples were kept apart: no sample that chose a range took part in choosing between models, and the split is the same each time."
             : evaluation is null ? "Nothing was measured, only calibrated." : "The samples to measure with were given by the caller.";
-        return new ReportData(calibration.SampleCount, search?.ScoringSamples ?? evaluation?.Samples ?? 0, search?.LabelledSamples ?? evaluation?.LabelledSamples ?? 0, split);
+        return new ReportData(calibration.SampleCount, ranked?.ScoringSamples ?? evaluation?.Samples ?? 0, ranked?.LabelledSamples ?? evaluation?.LabelledSamples ?? 0, split);
     }
 
     private static ReportModel ModelOf(string name, TrialScore? score, ModelScore? measured, long? bytes, TimeSpan? latency, bool isFloat = false) => new(
@@ -88,26 +121,20 @@ internal static class ReportBuilder
         static double? Noise(LayerNoise layer) => layer.OwnSignalToNoise is { } ratio ? Math.Pow(10, -ratio / 10) : null;
     }
 
-    private static ReportTensor[] TensorsOf(PtqResult quantized, PtqOptions options, ModelCalibration calibration, SearchResult? search)
-    {
-        ICalibrator[] calibrators = search is null
-            ? UsualCalibrators
-            : [.. search.Trials.Select(trial => trial.Options.ActivationCalibrator).DistinctBy(calibrator => calibrator.Name)];
-        return
-        [
-            .. quantized.Activations.Where(each => calibration.Activations.ContainsKey(each.Key)).Select(each =>
-            {
-                TensorStatistics seen = calibration.Activations[each.Key];
-                ReportRange[] others = [.. calibrators
-                    .Where(calibrator => calibrator.Name != each.Value.Calibrator)
-                    .Select(calibrator => (calibrator.Name, calibrator.Calibrate(seen, options.ActivationFormat, QuantizationScheme.Affine).Range))
-                    .Select(other => new ReportRange(other.Name, other.Range.Min, other.Range.Max))];
-                CalibrationResult chosen = each.Value;
-                return new ReportTensor(
-                    each.Key, chosen.Calibrator, chosen.Range.Min, chosen.Range.Max, chosen.ClippedShare, chosen.Note, seen.Count, seen.ZeroCount, seen.Min, seen.Max, TensorHistogram.Of(seen), others);
-            }),
-        ];
-    }
+    private static ReportTensor[] TensorsOf(PtqResult quantized, PtqOptions options, ModelCalibration calibration, IReadOnlyList<ICalibrator> calibrators) =>
+    [
+        .. quantized.Activations.Where(each => calibration.Activations.ContainsKey(each.Key)).Select(each =>
+        {
+            TensorStatistics seen = calibration.Activations[each.Key];
+            ReportRange[] others = [.. calibrators
+                .Where(calibrator => calibrator.Name != each.Value.Calibrator)
+                .Select(calibrator => (calibrator.Name, calibrator.Calibrate(seen, options.ActivationFormat, QuantizationScheme.Affine).Range))
+                .Select(other => new ReportRange(other.Name, other.Range.Min, other.Range.Max))];
+            CalibrationResult chosen = each.Value;
+            return new ReportTensor(
+                each.Key, chosen.Calibrator, chosen.Range.Min, chosen.Range.Max, chosen.ClippedShare, chosen.Note, seen.Count, seen.ZeroCount, seen.Min, seen.Max, TensorHistogram.Of(seen), others);
+        }),
+    ];
 
     private static Dictionary<string, string> SettingsOf(PtqOptions options)
     {
@@ -123,6 +150,11 @@ internal static class ReportBuilder
         foreach ((string name, ICalibrator calibrator) in options.OwnCalibrators.OrderBy(own => own.Key, StringComparer.Ordinal))
         {
             settings[$"Calibrator of {name}"] = calibrator.Name;
+        }
+
+        foreach ((string name, WeightOptions weights) in options.OwnWeights.OrderBy(own => own.Key, StringComparer.Ordinal))
+        {
+            settings[$"Weights of {name}"] = string.Join(", ", new[] { weights.Granularity?.ToString(), weights.Calibrator?.Name }.OfType<string>());
         }
 
         return settings;

@@ -19,6 +19,7 @@ internal static class HtmlPage
         Head(html, report);
         Words(html, report);
         int pictures = 0;
+        PartialSection.Render(html, report, ref pictures);
         Layers(html, report, ref pictures);
         Trials(html, report, ref pictures);
         Tensors(html, report, ref pictures);
@@ -46,6 +47,11 @@ internal static class HtmlPage
         if (report.Quantized.MedianMilliseconds is { } time)
         {
             Tile(html, "Median time of a run", Figure.Milliseconds(time), $"float {Figure.Milliseconds(report.Float.MedianMilliseconds)}, {Figure.Ratio(time / report.Float.MedianMilliseconds!.Value)}×");
+        }
+
+        if (report.Partial is { } partial)
+        {
+            Tile(html, "Layers in float", $"{Figure.Count(partial.Written.FloatLayers.Count)} of {Figure.Count(partial.Layers.Count)}", $"{Figure.Percent(partial.Written.Int8Share)} of the compute in int8");
         }
 
         Tile(html, "Nodes in int8", Figure.Count(report.Int8Operators.Values.Sum()), $"{report.Conversions.ToString(CultureInfo.InvariantCulture)} {(report.Conversions == 1 ? "conversion" : "conversions")} to and from float");

@@ -6,7 +6,6 @@ namespace Quantization.Reporting;
 internal static class LayerPicture
 {
     private const int Width = 460;
-    private const int LongestLabel = 26;
 
     public static string Draw(IReadOnlyList<ReportLayer> layers, int number)
     {
@@ -24,14 +23,11 @@ internal static class LayerPicture
             Orientation = Orientation.Horizontal,
         })];
         plot.Add.Bars(bars).Horizontal = true;
-        plot.Axes.Left.SetTicks(positions, [.. weighted.Select(layer => Shorten(layer.Node))]);
+        plot.Axes.Left.SetTicks(positions, [.. weighted.Select(layer => Picture.Shorten(layer.Node))]);
         plot.Axes.Left.MajorTickStyle.Length = 0;
         plot.Axes.SetLimits(0, Math.Max(100 * most * 1.08, 1e-9), -0.7, weighted.Length - 0.3);
         plot.XLabel("share of the noise at the outputs, %", 12);
         plot.Grid.YAxisStyle.IsVisible = false;
         return Picture.ToSvg(plot, Width, 60 + 20 * weighted.Length, "Share of the noise at the model's outputs that each layer makes", number);
     }
-
-    /// <summary>The end of a long name tells more than its start.</summary>
-    private static string Shorten(string name) => name.Length <= LongestLabel ? name : "…" + name[^(LongestLabel - 1)..];
 }

@@ -19,6 +19,8 @@ internal static class Palette
 
     public static Color Warn { get; } = Define("#010A05", "warn");
 
+    public static Color Good { get; } = Define("#010A07", "good");
+
     public static Color Range { get; } = Define("#010A06", "range");
 
     /// <summary>Puts the style sheet's variables in the place of the stand-ins.</summary>

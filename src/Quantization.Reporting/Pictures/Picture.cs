@@ -7,6 +7,14 @@ namespace Quantization.Reporting;
 /// <summary>A drawing as SVG to be put into a page.</summary>
 internal static partial class Picture
 {
+    private const int LongestLabel = 26;
+
+    /// <summary>Room for the half of the highest number beside the axis.</summary>
+    private const int TopMargin = 8;
+
+    /// <summary>Room for the half of the last number below the axis.</summary>
+    private const int RightMargin = 18;
+
     private static readonly Lock Drawing = new();
 
     /// <summary>Begins a drawing in the house's style.</summary>
@@ -17,8 +25,10 @@ internal static partial class Picture
         plot.DataBackground.Color = Colors.Transparent;
         plot.Axes.Color(Palette.Ink);
         plot.Grid.MajorLineColor = Palette.Grid;
-        plot.Axes.Right.IsVisible = false;
-        plot.Axes.Top.IsVisible = false;
+        plot.Axes.Right.FrameLineStyle.Width = 0;
+        plot.Axes.Right.MinimumSize = RightMargin;
+        plot.Axes.Top.FrameLineStyle.Width = 0;
+        plot.Axes.Top.MinimumSize = TopMargin;
         return plot;
     }
 
@@ -39,6 +49,9 @@ internal static partial class Picture
             CultureInfo.InvariantCulture,
             $"<svg role=\"img\" aria-label=\"{System.Net.WebUtility.HtmlEncode(label)}\" viewBox=\"0 0 {width} {height}\">{Palette.UseVariables(Spaces().Replace(svg, "\n"))}");
     }
+
+    /// <summary>A layer's name as a label: the end of a long name tells more than its start.</summary>
+    public static string Shorten(string name) => name.Length <= LongestLabel ? name : "…" + name[^(LongestLabel - 1)..];
 
     /// <summary>The drawing library counts names on from picture to picture; here they depend on the picture alone.</summary>
     private static string Renumber(string svg, int number)

@@ -34,6 +34,18 @@ internal static class CommonOptions
         Description = "The int8 model to write. It appears whole or not at all; an existing file is replaced.",
     };
 
+    public static Option<bool> PerTensor() => new("--per-tensor") { Description = "Give weights one scale a tensor instead of one an output channel: smaller, usually less accurate." };
+
+    public static Option<string[]> FloatNodes() => new("--float-node") { HelpName = "NAME", Description = "A node to leave in float, by its name; give the option once a node." };
+
+    /// <summary>Where a run of many models keeps what it did; see <see cref="RunState"/>.</summary>
+    public static Option<string> RunState() => new("--state")
+    {
+        HelpName = "file.qcal",
+        Description =
+            "Where the calibration is kept, and in file.qcal.trials the scores of the models that were tried, for an interrupted run or another one to go on from. [default: beside the output, until the run is done]",
+    };
+
     public static Option<int> Batch() => Count("--batch", "How many samples to join in a run when measuring, where the model's batch axis is free.");
 
     public static Option<int> WeightBits()
@@ -56,16 +68,19 @@ internal static class CommonOptions
         HelpName = "N",
         Description = description,
         DefaultValueFactory = _ => 1,
-        CustomParser = result =>
-        {
-            if (!int.TryParse(Token(result), NumberStyles.None, CultureInfo.InvariantCulture, out int value) || value < 1)
-            {
-                result.AddError($"{name} '{Token(result)}' is no whole number from 1 up.");
-            }
-
-            return value;
-        },
+        CustomParser = result => ParseCount(result, name, 1),
     };
+
+    /// <summary>Reads a whole number from <paramref name="least"/> up.</summary>
+    public static int ParseCount(ArgumentResult result, string name, int least)
+    {
+        if (!int.TryParse(Token(result), NumberStyles.None, CultureInfo.InvariantCulture, out int value) || value < least)
+        {
+            result.AddError($"{name} '{Token(result)}' is no whole number from {least.ToString(CultureInfo.InvariantCulture)} up.");
+        }
+
+        return value;
+    }
 
     /// <summary>What the user wrote for an option of one value.</summary>
     public static string Token(ArgumentResult result) => result.Tokens[0].Value;

@@ -10,6 +10,9 @@ namespace Quantization.Tool;
 /// <param name="ImageArguments">What of that the user wrote, as the command line calls it.</param>
 internal sealed record DataRequest(string? FolderPath, string? LabelsPath, bool FoldersAreClasses, ImageOptions Images, IReadOnlyList<string> ImageArguments)
 {
+    /// <summary>Whether the samples' classes are known.</summary>
+    public bool IsLabelled => LabelsPath is not null || FoldersAreClasses;
+
     /// <summary>Refuses arguments that make no sense together.</summary>
     /// <exception cref="UsageException">They do not.</exception>
     public void ThrowUnlessSensible()

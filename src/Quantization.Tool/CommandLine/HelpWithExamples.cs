@@ -58,6 +58,15 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
             "# In a script: nothing but JSON; an interrupted search goes on from its calibration",
             "quantize search model.onnx --data samples --output model.int8.onnx --state model.qcal --json --quiet > report.json",
         ],
+        PartialCommand.Name =>
+        [
+            "# Lose at most half a point of accuracy, with as few layers in float as that takes, and see which and why",
+            "quantize partial model.onnx --data samples --labels labels.csv --max-loss 0.005 --output model.int8.onnx --report report.html",
+            "# The best accuracy within 1.5 times the latency of the int8 model",
+            "quantize partial model.onnx --data samples --labels labels.csv --max-latency 1.5 --output model.int8.onnx",
+            "# Without labels: outputs at least 30 dB above their noise, with at most 8 layers in float; exit code 3 says that this cannot be had",
+            "quantize partial model.onnx --data samples --reach 30 --max-float-layers 8 --output model.int8.onnx --state model.qcal",
+        ],
         CalibrateCommand.Name or MergeCommand.Name =>
         [
             "# Calibrate on shards, on one machine or several, and join what was seen",
@@ -72,6 +81,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
             "quantize",
             "quantize ptq model.onnx --data samples --output model.int8.onnx",
             "quantize search model.onnx --data samples --output model.int8.onnx --report report.html",
+            "quantize partial model.onnx --data samples --labels labels.csv --max-loss 0.005 --output model.int8.onnx",
             "quantize ptq --help",
         ],
     };

@@ -18,5 +18,5 @@ internal static class OutputRules
         }
     }
 
-    private static bool IsSame(string first, string second) => Path.GetFullPath(first) == Path.GetFullPath(second);
+    public static bool IsSame(string first, string second) => Path.GetFullPath(first) == Path.GetFullPath(second);
 }

@@ -15,9 +15,9 @@ internal static class PtqCommand
         Argument<string> model = CommonOptions.Model();
         Option<string> state = new("--state") { HelpName = "file.qcal", Description = "A calibration from 'quantize calibrate' to quantize from; --data then only serves to measure." };
         Option<string> output = CommonOptions.Output();
-        Option<bool> perTensor = new("--per-tensor") { Description = "Give weights one scale a tensor instead of one an output channel: smaller, usually less accurate." };
+        Option<bool> perTensor = CommonOptions.PerTensor();
         Option<int> bits = CommonOptions.WeightBits();
-        Option<string[]> floatNodes = new("--float-node") { HelpName = "NAME", Description = "A node to leave in float, by its name; give the option once a node." };
+        Option<string[]> floatNodes = CommonOptions.FloatNodes();
         Option<int> batch = CommonOptions.Batch();
         Option<int> threads = CommonOptions.Count("--threads", "The threads that ONNX Runtime measures with.");
         Command command = new(Name, "Quantizes a model to int8 without training, and measures accuracy, file size and latency beside the float model.")

@@ -18,7 +18,7 @@ internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsL
         if (!SampleFolder.HasSamples(folder) && ImageFolder.HasImages(folder))
         {
             ImageFolder images = ImageFolder.ForModel(modelPath, folder, request.Images, labels, request.FoldersAreClasses);
-            return new SampleData(folder, images, labels is not null || request.FoldersAreClasses, () => images.Split());
+            return new SampleData(folder, images, request.IsLabelled, () => images.Split());
         }
 
         SampleFolder samples = new(folder, labels);
@@ -29,4 +29,7 @@ internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsL
 
         return new SampleData(folder, samples, labels is not null, () => samples.Split());
     }
+
+    /// <summary>A quarter of the samples calibrates and the others score; where there are labels, a quarter of those with a label.</summary>
+    public (ISampleSource Calibration, ISampleSource Scoring) Deal() => IsLabelled ? Split() : SampleSplit.Deal(All);
 }

@@ -13,18 +13,8 @@ internal static class SearchCommand
     {
         Argument<string> model = CommonOptions.Model();
         Option<string> output = CommonOptions.Output();
-        Option<string> state = new("--state")
-        {
-            HelpName = "file.qcal",
-            Description = "Where the calibration is kept, for an interrupted search to go on from. [default: beside the output, until the search is done]",
-        };
-        Option<string> metric = new("--metric")
-        {
-            HelpName = string.Join('|', SearchMetrics.Names),
-            Description = "What to rank by: accuracy, the same class as the float model, or how near the outputs are to its. auto is top1 with labels, else sqnr.",
-            DefaultValueFactory = _ => SearchMetrics.Default,
-        };
-        metric.AcceptOnlyFromAmong(SearchMetrics.Names);
+        Option<string> state = CommonOptions.RunState();
+        Option<string> metric = SearchMetrics.CreateOption("What to rank by");
         Option<int> bits = CommonOptions.WeightBits();
         Option<int> batch = CommonOptions.Batch();
         Command command = new(Name, "Tries calibrators, schemes and granularities from one calibration, scores them on samples that did not calibrate, and keeps the best int8 model.")
@@ -58,22 +48,15 @@ internal static class SearchCommand
     private static int Run(ToolConsole console, SearchRequest request, CancellationToken cancellation)
     {
         request.ThrowUnlessSensible();
-        (ISampleSource calibration, ISampleSource scoring) = Deal(request);
+        (ISampleSource calibration, ISampleSource scoring) = SampleData.Open(request.ModelPath, request.Data).Deal();
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
-        (SearchResult result, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, cancellation));
-        output.Finish(report, shown => SearchSummary.Write(shown, request, result, report), cancellation);
-        if (request.StatePath is null)
+        request.State.KeepWhenCancelled(() =>
         {
-            File.Delete(request.CalibrationPath);
-        }
-
+            (SearchResult result, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, cancellation));
+            output.Finish(report, shown => SearchSummary.Write(shown, request, result, report), cancellation);
+        });
+        request.State.DeleteUnlessNamed();
         return ExitCode.Success;
-    }
-
-    private static (ISampleSource Calibration, ISampleSource Scoring) Deal(SearchRequest request)
-    {
-        SampleData samples = SampleData.Open(request.ModelPath, request.Data);
-        return samples.IsLabelled ? samples.Split() : SampleSplit.Deal(samples.All);
     }
 
     private static (SearchResult Search, QuantizationReport Report) Work(
@@ -83,7 +66,8 @@ internal static class SearchCommand
         {
             Metric = SearchMetrics.Find(request.Metric),
             BatchSize = request.BatchSize,
-            CalibrationPath = request.CalibrationPath,
+            CalibrationPath = request.State.CalibrationPath,
+            TrialsPath = request.State.TrialsPath,
             Baseline = new PtqOptions { WeightFormat = CodeFormat.Signed(request.WeightBits) },
         };
         SearchResult search = output.Model.Write(path =>

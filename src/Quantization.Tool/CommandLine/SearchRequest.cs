@@ -19,8 +19,8 @@ internal sealed record SearchRequest
 
     public required ReportRequest Report { get; init; }
 
-    /// <summary>Where the calibration is kept while the search runs: as named, or beside the output.</summary>
-    public string CalibrationPath => StatePath ?? OutputPath + ".qcal";
+    /// <summary>What is kept for an interrupted search.</summary>
+    public RunState State => new(StatePath, OutputPath);
 
     /// <summary>Refuses arguments that make no sense together.</summary>
     /// <exception cref="UsageException">They do not.</exception>
@@ -28,9 +28,7 @@ internal sealed record SearchRequest
     {
         OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Report);
         Data.ThrowUnlessSensible();
-        if (Metric == SearchMetrics.Top1 && Data is { LabelsPath: null, FoldersAreClasses: false })
-        {
-            throw new UsageException("--metric top1 needs the samples' classes: give --labels labels.csv too, or take --metric agreement.");
-        }
+        State.ThrowUnlessSensible(ModelPath, Report);
+        SearchMetrics.ThrowUnlessLabelled(Metric, Data);
     }
 }

@@ -20,6 +20,7 @@ internal static class ToolCommands
         {
             PtqCommand.Create(console, cancellation),
             SearchCommand.Create(console, cancellation),
+            PartialCommand.Create(console, cancellation),
             CalibrateCommand.Create(console, cancellation),
             MergeCommand.Create(console),
         };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quantization.Onnx;
 
 namespace Quantization.Tool;
 
@@ -50,6 +51,18 @@ internal static class Figures
 
     /// <summary>For example <c>2,000 images</c> or <c>1 image</c>.</summary>
     public static string Count(long count, string noun) => Format($"{count:N0} {noun}{(count == 1 ? "" : "s")}");
+
+    /// <summary>For example <c>2,000</c>.</summary>
+    public static string Count(long count) => Format($"{count:N0}");
+
+    /// <summary>A metric's figure: shares as percentages, ratios in dB, others as numbers.</summary>
+    public static string Metric(double score, ModelMetric metric) =>
+        metric == ModelMetric.Top1 || metric == ModelMetric.Agreement ? Percent(score)
+        : metric == ModelMetric.SignalToNoise ? Decibels(score)
+        : score.ToString("G4", CultureInfo.InvariantCulture);
+
+    /// <summary>For example <c>0.87</c>.</summary>
+    public static string Correlation(double? correlation) => correlation is { } value ? Format($"{value:F2}") : None;
 
     private static string Ratio(double ratio) => Format($"({ratio:F2}x)");
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Quantization.Onnx;
 
 namespace Quantization.Tool;
@@ -6,26 +5,20 @@ namespace Quantization.Tool;
 /// <summary>Shows a search: a bar a stage on a terminal, which knows the time left; elsewhere a line now and then that tells it.</summary>
 internal sealed class SearchProgressLines(ProgressView view, ToolConsole console) : IProgress<SearchProgress>
 {
-    private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(5);
-
+    private readonly RemainingLines _lines = new(console);
     private SearchStage? _stage;
-    private long _lastLine;
 
     public void Report(SearchProgress value)
     {
         if (_stage != value.Stage)
         {
             _stage = value.Stage;
-            _lastLine = Stopwatch.GetTimestamp();
+            _lines.Begin();
             view.Begin(Describe(value));
         }
 
         view.Report(value.Completed, value.Total);
-        if (console.ProgressScreen is null && value.Remaining is { } remaining && Stopwatch.GetElapsedTime(_lastLine) > BetweenLines)
-        {
-            _lastLine = Stopwatch.GetTimestamp();
-            console.Error.WriteLine($"  {Figures.Count(value.Completed, "step")} of {Figures.Count(value.Total!.Value, "step")}, about {Figures.Duration(remaining)} left");
-        }
+        _lines.Report(value.Completed, value.Total, value.Remaining);
     }
 
     private static string Describe(SearchProgress value) => value.Stage switch

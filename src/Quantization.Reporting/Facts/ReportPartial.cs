@@ -1,0 +1,44 @@
+namespace Quantization.Reporting;
+
+/// <summary>How just the layers that hurt were kept in float. Immutable.</summary>
+public sealed record ReportPartial
+{
+    /// <summary>What was to be reached, in words.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>The figure that the metric had to reach; null for a latency.</summary>
+    public required double? Threshold { get; init; }
+
+    /// <summary>Whether it was reached.</summary>
+    public required bool IsTargetMet { get; init; }
+
+    /// <summary>What was reached, with how many layers, or why the target was not met.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>The model that was written.</summary>
+    public required ReportPartialPoint Written { get; init; }
+
+    /// <summary>The model with all layers quantized: where the way began.</summary>
+    public required ReportPartialPoint AllInt8 { get; init; }
+
+    /// <summary>The models to choose from, from the most int8 to the float model.</summary>
+    public required IReadOnlyList<ReportPartialPoint> Curve { get; init; }
+
+    /// <summary>The layers that can be quantized, in the order in which they run.</summary>
+    public required IReadOnlyList<ReportPartialLayer> Layers { get; init; }
+
+    /// <summary>The orders of the layers by sensitivity.</summary>
+    public required IReadOnlyList<ReportRanking> Rankings { get; init; }
+
+    /// <summary>How many of the scoring samples ranked the layers.</summary>
+    public required int RankingSamples { get; init; }
+
+    /// <summary>The models that were run.</summary>
+    public required int ModelsRun { get; init; }
+
+    /// <summary>The models whose scores an earlier run had left.</summary>
+    public required int ModelsResumed { get; init; }
+
+    /// <summary>How long all took.</summary>
+    public required double Seconds { get; init; }
+}

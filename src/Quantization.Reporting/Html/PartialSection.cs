@@ -1,0 +1,109 @@
+using System.Globalization;
+using Quantization.Onnx;
+
+namespace Quantization.Reporting;
+
+/// <summary>Renders what partial quantization did: the models to choose from, the islands in float, and how sensitive the layers are.</summary>
+internal static class PartialSection
+{
+    /// <summary>So many names of layers fit a table's cell.</summary>
+    private const int MostNames = 6;
+
+    private const string Key =
+        "<p class=\"soft\"><span class=\"key main\"></span> int8 &nbsp; <span class=\"key good\"></span> int8, with steps of its own &nbsp; <span class=\"key warn\"></span> float</p>";
+
+    public static void Render(HtmlWriter html, QuantizationReport report, ref int pictures)
+    {
+        if (report.Partial is not { } partial)
+        {
+            return;
+        }
+
+        Curve(html, report, partial, ref pictures);
+        ReportRanking[] shown = [.. partial.Rankings.GroupBy(ranking => ranking.Measure).Select(PickFigure).OrderByDescending(ranking => ranking.IsUsed)];
+        Islands(html, report, partial, shown, ref pictures);
+        Sensitivity(html, report, partial, shown, ref pictures);
+    }
+
+    private static void Curve(HtmlWriter html, QuantizationReport report, ReportPartial partial, ref int pictures)
+    {
+        string better = report.LargerIsBetter ? "higher is better" : "lower is better";
+        (double unit, string name) = partial.Curve.Max(point => point.Bytes) < 1_000_000 ? (1e3, "KB") : (1e6, "MB");
+        html.Element("h2", "How much to leave in float")
+            .Element("p", partial.Reason)
+            .Element("p", $"Each dot is a model that was measured on all scoring samples, its number how many layers are in float; none on the line is beaten by another in both directions. The large one was written{(partial.Threshold is null ? "" : ", the level line is the target")}; {better}, and triangles lie outside the picture. The layers were chosen by these very samples: where a small margin matters, check the model on others.")
+            .Raw("<div class=\"charts\">")
+            .Raw($"<figure>{CurvePicture.Draw(report, partial, point => 100 * point.Int8Share, "share of the compute in int8, %", true, pictures++)}<figcaption>{HtmlWriter.Encode(report.Metric!)} against the share of the multiply-accumulates that run on integers.</figcaption></figure>")
+            .Raw($"<figure>{CurvePicture.Draw(report, partial, point => point.Bytes / unit, $"file size, {name}", false, pictures++)}<figcaption>{HtmlWriter.Encode(report.Metric!)} against the size of the file.</figcaption></figure></div>");
+        bool isTimed = partial.Curve.Append(partial.Written).Any(point => point.LatencyRatio is not null);
+        IEnumerable<ReportPartialPoint> points = partial.Curve.Any(point => point.IsWritten) ? partial.Curve : partial.Curve.Prepend(partial.Written);
+        html.Table(
+            ["#In float", "#Compute in int8", "#File size", $"#{report.Metric}", "#SQNR of outputs", .. isTimed ? (string[])["#Time of the int8 model's"] : [], "Layers in float"],
+            points.Select(point => (
+                point.IsWritten,
+                (IReadOnlyList<string>)
+                [
+                    Figure.Count(point.FloatLayers.Count), Figure.Percent(point.Int8Share), Figure.Bytes(point.Bytes), Figure.Metric(point.Score, report.Metric), Figure.Decibels(point.SignalToNoise),
+                    .. isTimed ? (string[])[point.LatencyRatio is { } ratio ? $"{Figure.Ratio(ratio)}×" : Figure.None] : [], Names(point.FloatLayers, partial.Layers.Count),
+                ])));
+    }
+
+    private static void Islands(HtmlWriter html, QuantizationReport report, ReportPartial partial, ReportRanking[] shown, ref int pictures)
+    {
+        ReportRanking[] all = [.. partial.Rankings];
+        int[] columns = [.. shown.Select(ranking => Array.IndexOf(all, ranking))];
+        html.Element("h2", "Islands in float")
+            .Element("p", "The layers in the order in which they run, and the share of the compute that each takes. At the border of an island in float, codes become floats or floats codes, which takes time; neighbours in float share a border.")
+            .Raw(Key)
+            .Raw($"<figure class=\"wide\">{IslandPicture.Draw(partial.Layers, pictures++)}</figure>")
+            .Raw("<div class=\"islands\">")
+            .Table(
+                ["#No.", "Layer", "Operator", "Now", "#Compute", .. shown.Select(ranking => shown.Length == 1 ? "#Sensitivity" : $"#{SensitivityWords.Of(ranking.Measure)}"), "Why"],
+                partial.Layers.Select((layer, i) => (
+                    layer.State == ReportLayerState.Float,
+                    (IReadOnlyList<string>)
+                    [
+                        (i + 1).ToString(CultureInfo.InvariantCulture), layer.Node, layer.Operator, PartialAdvice.State(layer), Figure.Percent(layer.ComputeShare),
+                        .. columns.Select(column => Figure.Value(layer.Sensitivities[column])), layer.Reason ?? "",
+                    ])))
+            .Raw("</div>");
+    }
+
+    private static void Sensitivity(HtmlWriter html, QuantizationReport report, ReportPartial partial, ReportRanking[] shown, ref int pictures)
+    {
+        html.Element("h2", "Sensitivity of the layers")
+            .Element("p", $"The longest bar hurts most when quantized, as measured on {Figure.Count(partial.RankingSamples)} of the scoring samples.{(partial.Layers.Count > SensitivityPicture.MostBars ? $" The {SensitivityPicture.MostBars} most sensitive of {Figure.Count(partial.Layers.Count)} layers; the table above has all." : "")}")
+            .Raw(Key)
+            .Raw("<div class=\"charts\">");
+        foreach (ReportRanking ranking in shown)
+        {
+            int index = partial.Rankings.ToList().IndexOf(ranking);
+            ReportPartialLayer[] sorted = [.. partial.Layers.OrderByDescending(layer => layer.Sensitivities[index])];
+            string unit = SensitivityWords.Unit(ranking, report.Metric!);
+            string label = $"Sensitivity of the layers, {SensitivityWords.Of(ranking.Measure)}; the most sensitive are {string.Join(", ", sorted.Take(3).Select(layer => layer.Node))}";
+            html.Raw($"<figure>{SensitivityPicture.Draw(sorted, layer => layer.Sensitivities[index], unit, label, pictures++)}<figcaption>{HtmlWriter.Encode($"{SensitivityWords.Of(ranking.Measure)}: {unit}.")}</figcaption></figure>");
+        }
+
+        html.Raw("</div>")
+            .Element("p", $"What each way to rank the layers cost, and how well its order agrees with the metric's: 1 where both are the same, 0 where they have nothing to do with each other. {Figure.Count(partial.ModelsRun)} models were run in all{(partial.ModelsResumed > 0 ? $", the scores of {Figure.Count(partial.ModelsResumed)} were found from an earlier run" : "")}; all took {Figure.Value(partial.Seconds)} s.")
+            .Table(
+                ["Layers ranked by", "Most sensitive", "#Rank correlation", "#Models", "#From earlier", "#Runs", "#Time"],
+                partial.Rankings.Select(ranking => (
+                    ranking.IsUsed,
+                    (IReadOnlyList<string>)
+                    [
+                        ranking.Name + (ranking.IsUsed ? " (used)" : ""), ranking.MostSensitive,
+                        ranking.CorrelationWithMetric is { } correlation ? Figure.Ratio(correlation) : Figure.None,
+                        Figure.Count(ranking.Models), Figure.Count(ranking.Resumed), Figure.Count(ranking.Runs), $"{Figure.Value(ranking.Milliseconds / 1000)} s",
+                    ])));
+    }
+
+    /// <summary>The figure of a measure that bars show: the one that was used, else the noise.</summary>
+    private static ReportRanking PickFigure(IEnumerable<ReportRanking> figures) => figures.OrderByDescending(ranking => ranking.IsUsed)
+        .ThenByDescending(ranking => ranking.Criterion is SensitivityCriterion.SignalToNoise or SensitivityCriterion.NoiseToSignal)
+        .First();
+
+    private static string Names(IReadOnlyList<string> layers, int all) => layers.Count == all
+        ? "all: the float model"
+        : string.Join(", ", layers.Take(MostNames)) + (layers.Count > MostNames ? $" and {Figure.Count(layers.Count - MostNames)} more" : "");
+}

@@ -1,0 +1,123 @@
+using System.CommandLine;
+using Quantization.Onnx;
+using Quantization.Reporting;
+
+namespace Quantization.Tool;
+
+/// <summary><c>quantize partial</c>: keeps just the layers that hurt in float.</summary>
+internal static class PartialCommand
+{
+    public const string Name = "partial";
+
+    private const int DefaultRankingSamples = 16;
+
+    public static Command Create(ToolConsole console, CancellationToken cancellation)
+    {
+        Argument<string> model = CommonOptions.Model();
+        Option<string> output = CommonOptions.Output();
+        Command command = new(Name, "Finds the layers that quantization hurts and leaves as few of them in float as a target needs; what helps a layer short of float is tried first.")
+        {
+            model,
+        };
+        DataOptions data = new(command, isRequired: true, isLabelled: true);
+        command.Options.Add(output);
+        TargetOptions target = new(command);
+        Option<int?> mostFloat = new("--max-float-layers")
+        {
+            HelpName = "N",
+            Description = "How many layers may be left in float at most. [default: as many as the target needs]",
+            CustomParser = result => CommonOptions.ParseCount(result, "--max-float-layers", least: 0),
+        };
+        Option<bool> floatOnly = new("--float-only") { Description = "Do not try to make layers more exact on integers before they are left in float." };
+        Option<string> metric = SearchMetrics.CreateOption("What the target is about");
+        Option<string[]> measures = SensitivityMeasures.CreateOption();
+        Option<int> ranking = CommonOptions.Count("--ranking-samples", "How many of the scoring samples rank the layers; the target is judged on all.");
+        ranking.DefaultValueFactory = _ => DefaultRankingSamples;
+        Option<string> state = CommonOptions.RunState();
+        foreach (Option option in (Option[])[mostFloat, floatOnly, metric, measures, ranking, state])
+        {
+            command.Options.Add(option);
+        }
+
+        CalibratorOptions calibrator = new(command);
+        Option<bool> perTensor = CommonOptions.PerTensor();
+        Option<int> bits = CommonOptions.WeightBits();
+        Option<string[]> floatNodes = CommonOptions.FloatNodes();
+        Option<int> batch = CommonOptions.Batch();
+        foreach (Option option in (Option[])[perTensor, bits, floatNodes, batch])
+        {
+            command.Options.Add(option);
+        }
+
+        ReportOptions report = new(command);
+        command.SetAction(parsed => Run(
+            console,
+            new PartialRequest
+            {
+                ModelPath = parsed.GetRequiredValue(model),
+                Data = data.Read(parsed),
+                OutputPath = parsed.GetRequiredValue(output),
+                StatePath = parsed.GetValue(state),
+                Metric = parsed.GetValue(metric)!,
+                Options = new PartialOptions
+                {
+                    Target = target.Choose(parsed),
+                    Baseline = new PtqOptions
+                    {
+                        ActivationCalibrator = calibrator.Choose(parsed),
+                        WeightGranularity = parsed.GetValue(perTensor) ? GranularityKind.PerTensor : GranularityKind.PerChannel,
+                        WeightFormat = CodeFormat.Signed(parsed.GetValue(bits)),
+                        FloatNodes = (parsed.GetValue(floatNodes) ?? []).ToHashSet(),
+                        LatencyRuns = 0, // measured afterwards, on many samples
+                    },
+                    Metric = SearchMetrics.Find(parsed.GetValue(metric)!),
+                    Measure = SensitivityMeasures.Find(parsed.GetValue(measures)![0]),
+                    ComparedMeasures = [.. parsed.GetValue(measures)!.Skip(1).Select(SensitivityMeasures.Find)],
+                    RankingSamples = parsed.GetValue(ranking),
+                    MaxFloatLayers = parsed.GetValue(mostFloat),
+                    BatchSize = parsed.GetValue(batch),
+                },
+                IsFloatOnly = parsed.GetValue(floatOnly),
+                Report = report.Read(parsed),
+            },
+            cancellation));
+        return command;
+    }
+
+    private static int Run(ToolConsole console, PartialRequest request, CancellationToken cancellation)
+    {
+        request.ThrowUnlessSensible();
+        (ISampleSource calibration, ISampleSource scoring) = SampleData.Open(request.ModelPath, request.Data).Deal();
+        using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
+        PartialResult? reached = null;
+        request.State.KeepWhenCancelled(() =>
+        {
+            (PartialResult result, EvaluationResult times, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, cancellation));
+            output.Finish(report, shown => PartialSummary.Write(shown, request, result, times, report), cancellation);
+            reached = result;
+        });
+        request.State.DeleteUnlessNamed();
+        if (reached!.IsTargetMet)
+        {
+            return ExitCode.Success;
+        }
+
+        console.WriteError(ToolWords.Translate(reached.Reason));
+        return ExitCode.TargetNotMet;
+    }
+
+    private static (PartialResult Result, EvaluationResult Times, QuantizationReport Report) Work(
+        ProgressView view, PartialRequest request, ISampleSource calibration, ISampleSource scoring, RunOutput output, CancellationToken cancellation)
+    {
+        PartialOptions options = request.Complete();
+        PartialResult result = output.Model.Write(path =>
+            PartialQuantizer.Run(request.ModelPath, calibration, scoring, path, options, new PartialProgressLines(view, output.Progress), cancellation));
+        view.Begin("Measuring what was written");
+        using WorkFolder work = new();
+        string allInt8 = work["int8.onnx"];
+        PostTrainingQuantizer.Quantize(request.ModelPath, result.Calibration, allInt8, result.Quantized.Options, cancellationToken: cancellation);
+        EvaluationResult times = ModelEvaluator.Evaluate(
+            request.ModelPath, [output.Model.TemporaryPath, allInt8], scoring, new EvaluationOptions { BatchSize = request.Options.BatchSize }, view.ForEvaluation(), cancellation);
+        return (result, times, QuantizationReport.Create(request.ModelPath, result, options, times));
+    }
+}

@@ -1,0 +1,97 @@
+using Quantization.Onnx;
+using Quantization.Reporting;
+using Spectre.Console;
+
+namespace Quantization.Tool;
+
+/// <summary>Tells people what partial quantization reached.</summary>
+internal static class PartialSummary
+{
+    private const int MostLayers = 12;
+
+    public static void Write(ToolConsole console, PartialRequest request, PartialResult result, EvaluationResult times, QuantizationReport report)
+    {
+        string resumed = result.ModelsResumed > 0 ? $", {Figures.Count(result.ModelsResumed, "other")} known from an earlier run" : "";
+        console.Output.WriteLine(
+            $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}, scored on the {Figures.Count(result.ScoringSamples, "other sample")} by {result.Metric.Name}, {Figures.Count(result.RankingSamples)} of them ranked the layers; {Figures.Count(result.ModelsRun, "model")} tried{resumed}.");
+        console.Output.WriteLine(ToolWords.Translate(result.Reason));
+        console.Screen.Write(CreateTable(result, times));
+        foreach (string sentence in report.Advice.Where(sentence => sentence != result.Reason).Concat(report.Warnings))
+        {
+            console.Output.WriteLine(ToolWords.Translate(sentence));
+        }
+
+        foreach (string line in Layers(report.Partial!, request.Report.IsVerbose).Concat(ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose)))
+        {
+            console.Output.WriteLine(line);
+        }
+
+        if (request.Options.ComparedMeasures.Count > 0)
+        {
+            console.Screen.Write(CreateTable(report));
+        }
+
+        if (request.StatePath is not null)
+        {
+            console.Output.WriteLine($"Kept {request.State.CalibrationPath} and {request.State.TrialsPath}: with them another target takes little time.");
+        }
+
+        console.Output.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.Model.OutputBytes, result.Model.ModelBytes)}");
+    }
+
+    private static Table CreateTable(PartialResult result, EvaluationResult times)
+    {
+        Table table = ModelReport.CreateTable("Model", Capitalize(result.Metric.Name), "SQNR of outputs", "Layers in float", "Compute in int8", "File size", "Median latency");
+        ModelScore reference = times.Reference;
+        table.AddRow(
+            "FP32", Figures.Metric(result.FloatScore.Score, result.Metric), "-", Figures.Count(result.Sensitivity.Layers.Count), "-", Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency));
+        Add("int8, all layers", result.Quantized, times.Candidates[1]);
+        Add("int8, partial (written)", result.Written, times.Candidates[0]);
+        return table;
+
+        void Add(string name, PartialPoint point, ModelScore measured) => table.AddRow(
+            name,
+            Figures.Metric(point.Score.Score, result.Metric),
+            Figures.Decibels(point.Score.SignalToNoise),
+            Figures.Count(point.FloatLayers.Count),
+            Figures.Percent(point.Int8Share),
+            Figures.Bytes(measured.FileSize, reference.FileSize),
+            Figures.Milliseconds(measured.MedianLatency, reference.MedianLatency));
+    }
+
+    /// <summary>What the measures of sensitivity cost, and how well they agree with the metric.</summary>
+    private static Table CreateTable(QuantizationReport report)
+    {
+        Table table = new Table().Border(TableBorder.Square).AddColumns("Layers ranked by", "Most sensitive")
+            .AddColumn(new TableColumn("Rank correlation").RightAligned()).AddColumn(new TableColumn("Models").RightAligned()).AddColumn(new TableColumn("Time").RightAligned());
+        foreach (ReportRanking ranking in report.Partial!.Rankings)
+        {
+            table.AddRow(
+                $"{ranking.Name}{(ranking.IsUsed ? " (used)" : "")}".EscapeMarkup(),
+                ranking.MostSensitive.EscapeMarkup(),
+                Figures.Correlation(ranking.CorrelationWithMetric),
+                Figures.Count(ranking.Models + ranking.Resumed),
+                Figures.Milliseconds(TimeSpan.FromMilliseconds(ranking.Milliseconds)));
+        }
+
+        return table;
+    }
+
+    /// <summary>What was done for which layer, and why.</summary>
+    private static IEnumerable<string> Layers(ReportPartial partial, bool isVerbose)
+    {
+        ReportPartialLayer[] changed = [.. partial.Layers.Where(layer => layer.State != ReportLayerState.Int8).OrderByDescending(layer => layer.State)];
+        foreach (ReportPartialLayer layer in isVerbose ? changed : changed.Take(MostLayers))
+        {
+            string state = layer.State == ReportLayerState.Float ? "In float" : $"In int8 with {string.Join(", ", layer.Steps)}";
+            yield return $"{state}: {layer.Node} ({layer.Operator}, {Figures.Percent(layer.ComputeShare)} of the compute). {layer.Reason}";
+        }
+
+        if (!isVerbose && changed.Length > MostLayers)
+        {
+            yield return $"  and {Figures.Count(changed.Length - MostLayers, "other layer")}; --verbose tells all.";
+        }
+    }
+
+    private static string Capitalize(string name) => char.ToUpperInvariant(name[0]) + name[1..];
+}

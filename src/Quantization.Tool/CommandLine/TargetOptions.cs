@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Globalization;
+using Quantization.Onnx;
+
+namespace Quantization.Tool;
+
+/// <summary>The options that say what partial quantization is to reach; exactly one is given.</summary>
+internal sealed class TargetOptions
+{
+    private readonly Option<double?> _maxLoss = Number(
+        "--max-loss", "LOSS", value => value >= 0, "0 or more, such as 0.005", "How much worse than the float model's the metric may be: 0.005 of accuracy is half a point.");
+
+    private readonly Option<double?> _reach = Number("--reach", "FIGURE", _ => true, "a number, such as 0.9", "The figure that the metric must reach: accuracy 0 to 1, SQNR in dB.");
+
+    private readonly Option<double?> _maxLatency = Number(
+        "--max-latency", "TIMES", value => value >= 1, "1 or more, such as 1.5", "The best metric within so many times the latency of the model with all layers in int8, on one thread of this machine.");
+
+    public TargetOptions(Command command)
+    {
+        command.Options.Add(_maxLoss);
+        command.Options.Add(_reach);
+        command.Options.Add(_maxLatency);
+    }
+
+    /// <summary>The target that the arguments choose.</summary>
+    /// <exception cref="UsageException">There is none, or more than one.</exception>
+    public PartialTarget Choose(ParseResult parsed) => (parsed.GetValue(_maxLoss), parsed.GetValue(_reach), parsed.GetValue(_maxLatency)) switch
+    {
+        ({ } loss, null, null) => PartialTarget.MaxLoss(loss),
+        (null, { } score, null) => PartialTarget.Reach(score),
+        (null, null, { } ratio) => PartialTarget.MaxLatencyRatio(ratio),
+        (null, null, null) => throw new UsageException("say what to reach: --max-loss 0.005, --reach FIGURE or --max-latency 1.5."),
+        _ => throw new UsageException("--max-loss, --reach and --max-latency exclude each other; give one of them."),
+    };
+
+    private static Option<double?> Number(string name, string helpName, Predicate<double> isPossible, string wanted, string description) => new(name)
+    {
+        HelpName = helpName,
+        Description = description,
+        CustomParser = result =>
+        {
+            // Numbers are read the same way whatever the machine's culture.
+            string token = CommonOptions.Token(result);
+            bool isNumber = double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
+            if (!isNumber || !double.IsFinite(value) || !isPossible(value))
+            {
+                result.AddError($"{name} '{token}' is not {wanted}.");
+            }
+
+            return value;
+        },
+    };
+}
