@@ -165,6 +165,39 @@ public sealed class BadModelTests : IDisposable
         Refused<OnnxModelException>($"{ModelPath}: tensor 'w' holds more or fewer values than its shape [4, 3] says; the file is damaged, export the model again.");
     }
 
+    [Theory]
+    [InlineData(false, 11)]
+    [InlineData(true, 11)]
+    [InlineData(true, 13)]
+    public void A_tensor_of_16_bits_whose_size_contradicts_its_shape(bool asIntegers, int values)
+    {
+        ModelBuilder model = ModelBuilder.Linear().ToHalf();
+        TensorProto weight = model.Graph.Initializer[0];
+        weight.RawData = ByteString.CopyFrom(new byte[asIntegers ? 0 : values * 2]);
+        weight.Int32Data.Add(new int[asIntegers ? values : 0]);
+        model.Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: tensor 'w' holds more or fewer values than its shape [4, 3] says; the file is damaged, export the model again.");
+    }
+
+    [Fact]
+    public void A_cyclic_graph_of_16_bits()
+    {
+        new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Add", ["x", "b"], "a").Node("Relu", ["a"], "b").Node("Relu", ["b"], "y").ToHalf().Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: ONNX Runtime refuses the model: *");
+    }
+
+    [Fact]
+    public void A_tensor_in_a_function_whose_size_contradicts_its_shape()
+    {
+        ModelBuilder model = ModelBuilder.Linear();
+        TensorProto tensor = TensorData.Make<float>(TensorProto.Types.DataType.Float, [1, 2, 3], 4);
+        tensor.Name = "inside";
+        NodeProto constant = new() { OpType = "Constant", Output = { "c" }, Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = tensor } } };
+        model.Model.Functions.Add(new FunctionProto { Name = "f", Domain = "com.example", Node = { constant } });
+        model.Save(ModelPath);
+        Refused<OnnxModelException>($"{ModelPath}: tensor 'inside' holds more or fewer values than its shape [4] says; the file is damaged, export the model again.");
+    }
+
     [Fact]
     public void A_model_that_is_quantized_already()
     {

@@ -51,6 +51,8 @@ internal static class GraphCases
                 .Node("Gemm", ["r", "v", "e"], "y", ModelBuilder.Int("transB", 1)).Output("y", 1, 5),
             "constant nodes" => ConstantNodes(image),
             "dead channel with a large bias" => DeadChannel(image),
+            "dead channel of a Gemm with a large bias" => image.Node("Flatten", ["x"], "f").Constant("w", [.. RandomTensors.Normal(6, 192), .. Enumerable.Repeat(1e-20f, 192)], 2, 192).Constant("b", [0.5f, 100], 2)
+                .Node("Gemm", ["f", "w", "b"], "y", ModelBuilder.Int("transB", 1)).Output("y", 1, 2),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such case."),
         };
     }
