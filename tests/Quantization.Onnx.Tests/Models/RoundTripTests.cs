@@ -8,7 +8,6 @@ namespace Quantization.Onnx.Tests.Models;
 public sealed class RoundTripTests : IDisposable
 {
     private const int TrainingInfo = 20;
-    private const int Functions = 25;
     private const int QuantizationAnnotation = 14;
 
     private readonly TemporaryFolder _folder = new();
@@ -31,7 +30,7 @@ public sealed class RoundTripTests : IDisposable
         ModelProto model = new() { Graph = new GraphProto() };
         model.Graph.Node.Add(node);
         model.Graph.Initializer.Add(tensor);
-        model = WithUnknown(model, ModelProto.Parser, Functions, "of the model");
+        model = WithUnknown(model, ModelProto.Parser, TrainingInfo, "of the model");
 
         string written = Encoding.Latin1.GetString(model.ToByteArray());
 
