@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Quantization.Benchmarks.Calibration;
 using Quantization.Benchmarks.Codebooks;
+using Quantization.Benchmarks.PartialQuantization;
 using Quantization.Benchmarks.Report;
 using Quantization.Benchmarks.Sweep;
 
@@ -19,6 +20,8 @@ switch (args)
         return CalibrationCost.Report(CalibrationSubject.Find(subject));
     case ["calibration-memory", string samples, .. string[] subject]:
         return CalibrationMemory.Print(CalibrationSubject.Find(subject), int.Parse(samples, CultureInfo.InvariantCulture));
+    case ["partial", .. string[] rest]:
+        return PartialStudy.Run(rest);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;

@@ -91,4 +91,25 @@ public sealed class FashionModelTests : IDisposable
         result.Activations["image"].Range.Min.Should().Be(0);
         result.Int8Nodes.Should().Be(21);
     }
+
+    [Fact]
+    public void Weights_of_single_nodes_are_quantized_in_their_own_way()
+    {
+        const string Own = "features.b2.b.expand/conv";
+        PtqOptions perTensor = new() { WeightGranularity = GranularityKind.PerTensor, OwnWeights = new Dictionary<string, WeightOptions> { [Own] = new() { Granularity = GranularityKind.PerChannel } } };
+
+        PtqResult result = PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, Output, perTensor);
+
+        GraphProto graph = ModelFile.Load(Output).Model.Graph;
+        GraphIndex index = new(graph);
+        foreach (NodeProto conv in graph.Node.Where(node => node.OpType == "Conv"))
+        {
+            TensorProto scale = index.FindConstant(index.FindProducer(conv.Input[1])!.Input[1])!;
+            scale.Dims.Should().HaveCount(conv.Name == Own ? 1 : 0);
+        }
+
+        result.Int8Nodes.Should().Be(21);
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, Output, new PtqOptions { OwnWeights = new Dictionary<string, WeightOptions> { ["pool"] = new() } }))
+            .Should().Throw<ArgumentException>().WithMessage("*PtqOptions.OwnWeights names 'pool', but the model has no such node with weights to quantize*");
+    }
 }

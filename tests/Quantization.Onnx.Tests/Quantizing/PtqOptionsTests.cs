@@ -9,6 +9,7 @@ public sealed class PtqOptionsTests
         { () => _ = new PtqOptions { WeightFormat = CodeFormat.UInt8 }, "Weights need a signed format of at most 8 bits, such as CodeFormat.Int8 or CodeFormat.Signed(4), not UInt8 [0, 255].*" },
         { () => _ = new PtqOptions { WeightFormat = CodeFormat.Int16 }, "Weights need a signed format of at most 8 bits, such as CodeFormat.Int8 or CodeFormat.Signed(4), not Int16 [-32768, 32767].*" },
         { () => _ = new PtqOptions { WeightGranularity = GranularityKind.PerBlock }, "Weights can be quantized per channel or per tensor, not PerBlock.*" },
+        { () => _ = new WeightOptions { Granularity = GranularityKind.PerBlock }, "Weights can be quantized per channel or per tensor, not PerBlock.*" },
     };
 
     [Theory]

@@ -1,0 +1,251 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx.Tests.PartialQuantization;
+
+/// <summary>What partial quantization promises besides small sets, on a network of seven layers of which two are bad.</summary>
+public sealed class PartialQuantizerTests : IDisposable
+{
+    private static readonly double[] Factors = [30, 1, 1, 60, 1, 1, 1];
+
+    private static readonly SampleList Calibration = RandomTensors.Samples(64, UnevenNetwork.Width);
+    private static readonly SampleList Scoring = new([.. RandomTensors.Samples(96, UnevenNetwork.Width).Skip(64)]);
+
+    private static readonly PartialOptions FloatOnly = new()
+    {
+        Target = PartialTarget.Reach(30),
+        Baseline = new PtqOptions { WeightGranularity = GranularityKind.PerTensor },
+        Metric = ModelMetric.SignalToNoise,
+        Steps = [],
+    };
+
+    private readonly TemporaryFolder _folder = new();
+
+    public PartialQuantizerTests() => UnevenNetwork.Build(1, Factors).Save(Model);
+
+    private string Model => _folder.PathTo("model.onnx");
+
+    private string Output => _folder.PathTo("partial.onnx");
+
+    private string Trials => _folder.PathTo("trials.qtri");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_target_that_holds_already_leaves_no_layer_in_float()
+    {
+        PartialResult result = Run(FloatOnly with { Target = PartialTarget.Reach(1) });
+
+        result.IsTargetMet.Should().BeTrue();
+        result.Changes.Should().BeEmpty();
+        result.Written.FloatLayers.Should().BeEmpty();
+        result.Written.Int8Share.Should().Be(1);
+        result.Written.Score.Should().Be(result.Quantized.Score);
+    }
+
+    [Fact]
+    public void Exactly_the_wanted_nodes_run_in_float()
+    {
+        PartialResult result = Run(FloatOnly);
+
+        ModelProto optimized = OptimizedGraph.Of(Output, ModelFile.Load(Output).Model, Microsoft.ML.OnnxRuntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED, null);
+        result.Written.FloatLayers.Should().NotBeEmpty().And.HaveCountLessThan(Factors.Length);
+        optimized.Graph.Node.Where(node => node.OpType is "Gemm" or "FusedGemm" or "MatMul").Select(node => node.Name).Should().Equal(result.Written.FloatLayers);
+        result.Model.Int8Nodes.Should().Be(Factors.Length - result.Written.FloatLayers.Count);
+        result.Model.FloatNodes.Keys.Should().BeEquivalentTo(result.Written.FloatLayers);
+    }
+
+    [Fact]
+    public void Every_point_of_the_curve_can_be_written_and_none_beats_another()
+    {
+        PartialResult result = Run(FloatOnly);
+
+        result.Curve.Select(point => point.Int8Share).Should().BeInDescendingOrder().And.OnlyHaveUniqueItems();
+        result.Curve.Select(point => point.Score.Score).Should().BeInAscendingOrder().And.OnlyHaveUniqueItems();
+        result.Curve[^1].Should().Match<PartialPoint>(point => point.Int8Share == 0 && point.FloatLayers.Count == Factors.Length && point.Score == result.FloatScore);
+        foreach (PartialPoint point in result.Curve)
+        {
+            string path = _folder.PathTo("point.onnx");
+            PtqResult written = PostTrainingQuantizer.Quantize(Model, result.Calibration, path, point.Options);
+            written.FloatNodes.Keys.Should().BeEquivalentTo(point.FloatLayers);
+            point.Int8Share.Should().BeApproximately(1 - point.FloatLayers.Count / (double)Factors.Length, 1e-12, "all layers multiply alike");
+            if (point.FloatLayers.Count < Factors.Length)
+            {
+                point.ModelBytes.Should().Be(written.OutputBytes);
+                ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].WorstSignalToNoise.Should().BeApproximately(point.Score.Score, 1e-9);
+            }
+        }
+    }
+
+    [Fact]
+    public void Reasons_are_what_models_without_the_change_score()
+    {
+        PartialResult result = Run(FloatOnly);
+
+        foreach (LayerChange change in result.Changes)
+        {
+            string path = _folder.PathTo("without.onnx");
+            PtqOptions without = result.Written.Options with { FloatNodes = result.Written.FloatLayers.Where(layer => layer != change.Node).ToHashSet() };
+            PostTrainingQuantizer.Quantize(Model, result.Calibration, path, without);
+            change.Without.SignalToNoise.Should().BeApproximately(ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].WorstSignalToNoise!.Value, 1e-9);
+            change.Reason.Should().StartWith("Without this, SQNR of the outputs would be ");
+            change.Cost.Should().Be(new LayerCost(UnevenNetwork.Width * UnevenNetwork.Width, UnevenNetwork.Width * UnevenNetwork.Width));
+        }
+    }
+
+    [Fact]
+    public void Steps_come_before_float()
+    {
+        PartialResult floatOnly = Run(FloatOnly);
+        PartialResult result = Run(FloatOnly with { Steps = [LayerStep.PerChannelWeights, LayerStep.ActivationsBy(new MseCalibrator())] });
+
+        result.IsTargetMet.Should().BeTrue();
+        result.Written.FloatLayers.Count.Should().BeLessThan(floatOnly.Written.FloatLayers.Count);
+        LayerChange[] steps = [.. result.Changes.Where(change => !change.IsFloat)];
+        steps.Should().NotBeEmpty();
+        steps.Select(change => change.Node).Should().Contain("h1-node").And.Contain("h4-node", "there a channel spoils the scale of the others");
+        foreach (LayerChange change in steps.Where(change => change.Steps.Contains(LayerStep.PerChannelWeights)))
+        {
+            result.Written.Options.OwnWeights[change.Node].Granularity.Should().Be(GranularityKind.PerChannel);
+        }
+    }
+
+    [Fact]
+    public void A_target_beyond_reach_is_said_and_the_best_is_written()
+    {
+        ModelMetric error = ModelMetric.Create("error", outputs => 1 + outputs.Average(sample => Distance(sample)), largerIsBetter: false);
+
+        PartialResult result = Run(FloatOnly with { Target = PartialTarget.Reach(0.5), Metric = error });
+
+        result.IsTargetMet.Should().BeFalse();
+        result.Threshold.Should().Be(0.5);
+        result.Reason.Should().StartWith("The target of a figure of 0.5 was not met even with every layer in float. The best that was reached was written: error 1 on 32 samples");
+        result.Written.Score.Score.Should().Be(1);
+        File.Exists(Output).Should().BeTrue();
+
+        static double Distance(SampleOutputs sample) => sample.GetValues("h7").ToArray().Zip(sample.GetReference("h7").ToArray(), (a, b) => Math.Abs((double)a - b)).Average();
+    }
+
+    [Fact]
+    public void No_more_layers_are_left_in_float_than_are_allowed()
+    {
+        PartialResult result = Run(FloatOnly with { Target = PartialTarget.Reach(60), MaxFloatLayers = 2 });
+
+        result.IsTargetMet.Should().BeFalse();
+        result.Reason.Should().StartWith("The target of a figure of 60 was not met with at most 2 layers in float.");
+        result.Written.FloatLayers.Should().HaveCount(2);
+        result.Written.Score.Score.Should().BeGreaterThan(result.Quantized.Score.Score);
+    }
+
+    [Fact]
+    public void Within_a_wide_latency_every_layer_that_helps_is_in_float()
+    {
+        PartialResult result = Run(FloatOnly with { Target = PartialTarget.MaxLatencyRatio(1000) });
+
+        result.IsTargetMet.Should().BeTrue();
+        result.Threshold.Should().BeNull();
+        result.Written.LatencyRatio.Should().BeInRange(0.001, 1000);
+        result.Written.Score.Score.Should().BeGreaterThan(30);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public void The_result_does_not_depend_on_parallelism(int trials)
+    {
+        string other = _folder.PathTo("other.onnx");
+        PartialResult expected = Run(FloatOnly with { MaxParallelTrials = 2 });
+
+        PartialResult result = PartialQuantizer.Run(Model, Calibration, Scoring, other, FloatOnly with { MaxParallelTrials = trials });
+
+        File.ReadAllBytes(other).Should().Equal(File.ReadAllBytes(Output));
+        Facts(result).Should().Be(Facts(expected));
+    }
+
+    [Theory]
+    [InlineData(PartialStage.Ranking, 3)]
+    [InlineData(PartialStage.SwitchingOff, 5)]
+    [InlineData(PartialStage.SwitchingOn, 2)]
+    public void An_interrupted_run_goes_on_from_its_trials(PartialStage stage, int completed)
+    {
+        PartialOptions options = FloatOnly with { MaxParallelTrials = 1 };
+        PartialResult whole = Run(options);
+        byte[] expected = File.ReadAllBytes(Output);
+        using CancellationTokenSource stop = new();
+        SynchronousProgress<PartialProgress> stopper = new(progress =>
+        {
+            if (progress.Stage == stage && progress.Completed == completed)
+            {
+                stop.Cancel();
+            }
+        });
+        Failing(() => PartialQuantizer.Run(Model, Calibration, Scoring, Output, options with { TrialsPath = Trials }, stopper, stop.Token)).Should().Throw<OperationCanceledException>();
+
+        PartialResult rest = Run(options with { TrialsPath = Trials });
+        PartialResult again = Run(options with { TrialsPath = Trials });
+
+        rest.ModelsResumed.Should().BeGreaterThanOrEqualTo(completed);
+        (rest.ModelsRun + rest.ModelsResumed).Should().Be(whole.ModelsRun);
+        (again.ModelsRun, again.ModelsResumed).Should().Be((0, whole.ModelsRun));
+        Facts(rest).Should().Be(Facts(whole));
+        Facts(again).Should().Be(Facts(whole));
+        File.ReadAllBytes(Output).Should().Equal(expected);
+    }
+
+    [Fact]
+    public void Trials_of_other_samples_options_and_metrics_do_not_count()
+    {
+        PartialOptions options = FloatOnly with { TrialsPath = Trials };
+        PartialResult first = Run(options);
+        SampleList other = new([.. RandomTensors.Samples(128, UnevenNetwork.Width).Skip(96)]);
+
+        PartialQuantizer.Run(Model, Calibration, other, Output, options).ModelsResumed.Should().Be(0);
+        Run(options with { Metric = ModelMetric.Cosine, Target = PartialTarget.MaxLoss(0.01) }).ModelsResumed.Should().Be(0);
+        Run(options with { Baseline = options.Baseline with { WeightFormat = CodeFormat.Signed(6) } }).ModelsResumed.Should().Be(0);
+        Run(options).ModelsResumed.Should().Be(first.ModelsRun, "one file serves many runs");
+    }
+
+    [Fact]
+    public void A_damaged_or_foreign_file_of_trials_is_refused_and_left_as_it_is()
+    {
+        Run(FloatOnly with { TrialsPath = Trials });
+        byte[] good = File.ReadAllBytes(Trials);
+        byte[] flipped = [.. good];
+        flipped[good.Length / 2] ^= 1;
+        byte[] newer = [.. good];
+        newer[4]++;
+        foreach ((byte[] content, string message) in ((byte[], string)[])[(good[..^1], "truncated or damaged"), (flipped, "truncated or damaged"), (newer, "has version 2"), ([.. "notes"u8], "is not a file of trials"), ([], "is not a file of trials")])
+        {
+            File.WriteAllBytes(Trials, content);
+            Failing(() => Run(FloatOnly with { TrialsPath = Trials })).Should().Throw<InvalidDataException>().WithMessage($"{Trials}: *{message}*");
+            File.ReadAllBytes(Trials).Should().Equal(content);
+        }
+    }
+
+    [Fact]
+    public void What_cannot_be_is_said()
+    {
+        Failing(() => PartialTarget.MaxLoss(-0.1)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("The target must be 0 or more.*");
+        Failing(() => PartialTarget.MaxLatencyRatio(0.9)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("The target must be 1 or more.*");
+        Failing(() => PartialTarget.Reach(double.NaN)).Should().Throw<ArgumentOutOfRangeException>();
+        Failing(() => Run(FloatOnly with { Target = PartialTarget.MaxLoss(0.01) })).Should().Throw<ArgumentException>().WithMessage("The float model's SQNR of the outputs is infinite*PartialTarget.Reach(30)*");
+        Failing(() => Run(FloatOnly with { Baseline = new PtqOptions { OwnWeights = new Dictionary<string, WeightOptions> { ["r1-node"] = new() } } }))
+            .Should().Throw<ArgumentException>().WithMessage("*PtqOptions.OwnWeights names 'r1-node', but the model has no such node with weights to quantize*");
+        Failing(() => Run(FloatOnly with { Criterion = SensitivityCriterion.NoiseToSignal })).Should().Throw<ArgumentException>().WithMessage("PartialOptions.Criterion is NoiseToSignal*");
+        Failing(() => Run(FloatOnly with { RankingSamples = 0 })).Should().Throw<ArgumentOutOfRangeException>();
+        _folder.Entries.Should().Equal("model.onnx");
+    }
+
+    private PartialResult Run(PartialOptions options) => PartialQuantizer.Run(Model, Calibration, Scoring, Output, options);
+
+    private static Action Failing(Action action) => action;
+
+    /// <summary>All that a result says, but for times and how many models were run.</summary>
+    private static string Facts(PartialResult result) => string.Join(
+        '\n',
+        [
+            result.Reason,
+            .. result.Changes.Select(change => $"{change.Node} {change.IsFloat} {string.Join(", ", change.Steps)} {change.Without} {change.Reason}"),
+            .. result.Curve.Append(result.Quantized).Append(result.Written).Select(point => $"{string.Join(", ", point.FloatLayers)} {point.Score} {point.Int8Share} {point.ModelBytes}"),
+            .. result.Sensitivity.Rankings.Select(ranking => $"{ranking.Measure} {ranking.Criterion} {ranking.CorrelationWithMetric} {string.Join(", ", ranking.Layers)}"),
+        ]);
+}
