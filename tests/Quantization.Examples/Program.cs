@@ -4,6 +4,8 @@ using Quantization.Examples;
 switch (args)
 {
     case ["model"]: ModelExample.Run(); break;
+    case ["partial"]: PartialExample.Run(); break;
+    case ["sensitivity"]: SensitivityExample.Run(); break;
     case ["report"]: ReportExample.Run(); break;
     case ["tensor"]: TensorExample.Run(); break;
     case ["codebook"]: CodebookExample.Run(); break;

@@ -12,6 +12,7 @@ internal static class PartialStudy
     private const int CalibrationLines = 60;
     private const int ScoringLines = 100;
     private const int UnseenLines = 200;
+    private const int AgreementLines = 24;
 
     /// <summary>Runs the parts that are named, or all: <c>per-tensor</c>, <c>per-channel</c>, <c>steps</c>, <c>budget</c>, <c>fashion</c>, <c>agreement</c>.</summary>
     public static int Run(string[] parts)
@@ -33,14 +34,14 @@ internal static class PartialStudy
             });
             Part("agreement", () =>
             {
-                Agree("recognizer, per tensor", perTensor, OcrModels.Recognizer, Calibration(), Scoring(), ErrorRate(), 1);
-                Agree("recognizer, per channel", new PtqOptions(), OcrModels.Recognizer, Calibration(), Scoring(), ErrorRate(), 1);
+                Agree("recognizer, per tensor", perTensor, OcrModels.Recognizer, Calibration(), Lines(3, AgreementLines), ErrorRate(), 1);
+                Agree("recognizer, per channel", new PtqOptions(), OcrModels.Recognizer, Calibration(), Lines(3, AgreementLines), ErrorRate(), 1);
                 Agree(
                     "classifier, 4 bits per tensor",
                     perTensor with { WeightFormat = CodeFormat.Signed(4) },
                     FashionExample.ModelPath,
                     FashionExample.TrainingImages(0, 100),
-                    FashionExample.TestImages(0, 1000),
+                    FashionExample.TestImages(0, 500),
                     null,
                     100);
             });

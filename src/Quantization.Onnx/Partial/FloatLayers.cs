@@ -11,7 +11,7 @@ internal sealed class FloatLayers(PartialRun run, Predicate<TrialScore> meets)
     /// <summary>How many sets are scored side by side where the first that is good enough is taken. Fixed, so that the result does not depend on the number of processors.</summary>
     private const int Ahead = 4;
 
-    /// <summary>How many exchanges of two layers for one are tried.</summary>
+    /// <summary>How many exchanges of two layers for one are looked at.</summary>
     private const int MaxExchanges = 24;
 
     /// <summary>Switches quantization off in descending sensitivity until the score is good enough, or no layer is left that may be in float.</summary>
@@ -112,7 +112,11 @@ internal sealed class FloatLayers(PartialRun run, Predicate<TrialScore> meets)
                 .Take(MaxExchanges)
                 .Select(each => each.Set),
         ];
-        foreach (LayerSet[] some in smaller.Chunk(Ahead))
+
+        // Sets of the same size that did not do are known: those with one layer less. Only what beats these on the samples that rank is worth scoring on all.
+        TrialScore[] removed = run.ScoreCandidates([.. inFloat.Select(layer => set.Without(layer.Node))]);
+        TrialScore[] scores = run.ScoreCandidates(smaller);
+        foreach (LayerSet[] some in smaller.Where((_, i) => Array.TrueForAll(removed, other => run.CompareCandidates(scores[i], other) > 0)).Chunk(Ahead))
         {
             int found = Array.FindIndex(run.Score(some), meets);
             if (found >= 0)

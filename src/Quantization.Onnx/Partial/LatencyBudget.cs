@@ -17,17 +17,20 @@ internal sealed class LatencyBudget(PartialRun run, Func<PtqOptions, double> mea
         List<LayerSet> within = [start];
         Measure(start);
         TrialScore score = run.ScoreCandidates([start])[0];
-        foreach (RankedLayer layer in run.Ranking)
+        List<string> left = [.. run.Ranking.Select(layer => layer.Node)];
+        for (int before = 0; before != within.Count;)
         {
-            if (within[^1].Float.Count >= run.MaxFloatLayers)
+            // What did not help at first may do so once others are in float; what was too slow is so for good.
+            before = within.Count;
+            foreach (string layer in left.ToArray())
             {
-                break;
-            }
+                LayerSet more = within[^1].WithFloat(layer);
+                if (within[^1].Float.Count >= run.MaxFloatLayers || run.ScoreCandidates([more])[0] is var scoreOfMore && run.CompareCandidates(scoreOfMore, score) <= 0)
+                {
+                    continue;
+                }
 
-            LayerSet more = within[^1].WithFloat(layer.Node);
-            TrialScore scoreOfMore = run.ScoreCandidates([more])[0];
-            if (run.CompareCandidates(scoreOfMore, score) > 0)
-            {
+                left.Remove(layer);
                 if (Measure(more) <= largestRatio)
                 {
                     within.Add(more);

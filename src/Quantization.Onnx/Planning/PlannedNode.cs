@@ -12,6 +12,11 @@ internal sealed record PlannedNode(NodeProto Node, NodeRole Role, IReadOnlyList<
     /// <summary>The result's name.</summary>
     public string Output => Last.Output[0];
 
+    /// <summary>
+    /// Whether the node runs on integers only if its result becomes codes at once: Conv, and Gemm with its Relu, which ONNX Runtime would otherwise join in float. A Gemm or MatMul by itself may hand out floats.
+    /// </summary>
+    public bool NeedsCodedResult => Node.OpType == "Conv" || (Node.OpType == "Gemm" && Last != Node);
+
     /// <summary>The weights of a weighted node, with the axis of its output channels.</summary>
     public WeightSlot? Weight { get; init; }
 

@@ -88,8 +88,7 @@ internal static class Planner
                 activations.TryAdd(input, observed?.GetValueOrDefault(input) ?? input);
             }
 
-            // Conv runs in int8 only if its result becomes codes at once; a Gemm or MatMul may hand out floats.
-            if (node.Node.OpType == "Conv" || read.Contains(node.Output))
+            if (node.NeedsCodedResult || read.Contains(node.Output))
             {
                 ref string? source = ref CollectionsMarshal.GetValueRefOrAddDefault(activations, node.Output, out _);
                 source = node.Role == NodeRole.Moving ? activations[node.Inputs[0]] : node.Output;

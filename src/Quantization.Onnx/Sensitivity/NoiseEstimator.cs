@@ -13,7 +13,7 @@ internal static class NoiseEstimator
         foreach (string value in layer.Inputs.Append(layer.Output).Where(parameters.ContainsKey).Distinct())
         {
             // A result that only the next layer turns into codes counts there.
-            if (value != layer.Output || layer.Node.OpType == "Conv")
+            if (value != layer.Output || layer.NeedsCodedResult)
             {
                 activations += NoiseToSignal(models.Calibration.Activations[plan.Activations[value]], parameters[value], options.ActivationFormat);
             }

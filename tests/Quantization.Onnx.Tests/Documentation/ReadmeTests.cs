@@ -49,6 +49,24 @@ public sealed partial class ReadmeTests
         bytes.Should().BeLessThan(267482 * 4 / 10);
     }
 
+    [Fact]
+    public async Task The_examples_of_partial_quantization_run()
+    {
+        using TemporaryFolder folder = new();
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Assets", "fashion-mobilenet.onnx"), folder.PathTo("model.onnx"));
+        for (int i = 0; i < 8; i++)
+        {
+            Random random = new(i);
+            folder.Write($"samples/{i}.npy", Npy.Float([.. Enumerable.Range(0, 28 * 28).Select(_ => random.NextSingle())], 1, 28, 28));
+        }
+
+        folder.Write("labels.csv", string.Join('\n', Enumerable.Range(0, 8).Select(i => $"{i}.npy,{i}")));
+
+        (await RunAsync("partial", folder.FullName)).Should().StartWith("The target of a loss of at most 0.005 is met: top-1 accuracy ");
+        folder.Entries.Should().Equal("labels.csv", "model.onnx", "model.other.onnx", "model.partial.onnx", "samples", "trials.qtri");
+        (await RunAsync("sensitivity", folder.FullName)).Split('\n').Should().HaveCount(5).And.OnlyContain(line => line.Contains('/') || line.StartsWith("classifier"));
+    }
+
     private static async Task<string> RunAsync(string example, string workingFolder)
     {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "Quantization.Examples.dll"), example])
