@@ -151,7 +151,7 @@ public sealed class PtqCommandTests
         ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--weight-bits", "4", "--json");
 
         run.ExitCode.Should().Be(0, run.Error);
-        JsonDocument.Parse(run.Output).RootElement.GetProperty("settings").GetProperty("Weight codes").GetString().Should().StartWith("Int4");
+        JsonDocument.Parse(run.Output).RootElement.GetProperty("settings").GetProperty("Weight codes").GetString().Should().Be("Int8 [-7, 7]");
     }
 
     [Fact]

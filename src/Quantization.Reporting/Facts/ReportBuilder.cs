@@ -145,7 +145,7 @@ internal static class ReportBuilder
             ["Activation codes"] = options.ActivationFormat.ToString(),
             ["Weight calibrator"] = options.WeightCalibrator.Name,
             ["Weight granularity"] = options.WeightGranularity.ToString(),
-            ["Weight codes"] = options.WeightFormat.ToString(),
+            ["Weight codes"] = new CodeFormat(CodeType.Int8, -options.WeightFormat.MaxCode, options.WeightFormat.MaxCode).ToString(), // as written, not as narrow as they could be stored
         };
         foreach ((string name, ICalibrator calibrator) in options.OwnCalibrators.OrderBy(own => own.Key, StringComparer.Ordinal))
         {
