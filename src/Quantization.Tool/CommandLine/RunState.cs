@@ -28,9 +28,12 @@ internal sealed class RunState(string? namedPath, string outputPath)
         {
             work();
         }
-        catch (OperationCanceledException exception) when (Kept is { Length: > 0 } kept)
+        catch (OperationCanceledException exception)
         {
-            throw new ResumableException($"cancelled; no model was written. {kept} {(kept.Contains(" and ", StringComparison.Ordinal) ? "hold" : "holds")} what was done so far: the same command goes on from there.", exception);
+            // Not in a filter, which would look before the work has put away what it keeps.
+            throw Kept is { Length: > 0 } kept
+                ? new ResumableException($"cancelled; no model was written. {kept} {(kept.Contains(" and ", StringComparison.Ordinal) ? "hold" : "holds")} what was done so far: the same command goes on from there.", exception)
+                : new OperationCanceledException(exception.Message, exception, exception.CancellationToken);
         }
     }
 
