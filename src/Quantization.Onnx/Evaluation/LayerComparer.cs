@@ -12,7 +12,7 @@ public static class LayerComparer
     /// <param name="calibration">What calibration saw of it.</param>
     /// <param name="samples">Some samples; a few dozen tell much. They are enumerated once a layer and twice more, by several threads at once.</param>
     /// <param name="options">How the model is quantized; null for the defaults.</param>
-    /// <param name="progress">Told of each layer, by one thread at a time: how many are done, and how many there are.</param>
+    /// <param name="progress">Told of each model that went over the samples, by one thread at a time: how many did, and how many will, which is one a weighted layer and three more.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <returns>The layers in the order in which they run. Memory does not grow with the number of samples.</returns>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
@@ -34,19 +34,23 @@ public static class LayerComparer
         options ??= new PtqOptions();
         FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory);
         PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, model);
-        using TrialScorer scorer = TrialScorer.Create(model, samples, ModelMetric.SignalToNoise, 1, options.SessionOptionsFactory, cancellationToken);
-        using TrialStore store = TrialStore.Open(null);
         TrialModels models = new(model, calibration);
-        TrialRunner runner = new(models, scorer, store, Environment.ProcessorCount);
         QuantizationPlan plan = models.Plan(options);
-        Dictionary<string, SignalEnergies> energies = Accumulate(model, models.Write(options), [.. plan.Nodes.Select(node => node.Output)], samples, options, cancellationToken);
-
         PlannedNode[] weighted = [.. plan.Nodes.Where(node => node.Weight is not null)];
-        string[] names = [.. weighted.Select(node => node.Node.GetLabel())];
         int done = 0;
+        void Done(int more) => progress?.Report((done += more, weighted.Length + 3));
+
+        using TrialScorer scorer = TrialScorer.Create(model, samples, ModelMetric.SignalToNoise, 1, options.SessionOptionsFactory, cancellationToken);
+        Done(1);
+        using TrialStore store = TrialStore.Open(null);
+        TrialRunner runner = new(models, scorer, store, Environment.ProcessorCount);
+        Dictionary<string, SignalEnergies> energies = Accumulate(model, models.Write(options), [.. plan.Nodes.Select(node => node.Output)], samples, options, cancellationToken);
+        Done(2);
+
+        string[] names = [.. weighted.Select(node => node.Node.GetLabel())];
         SearchTrial[] alone = runner.Try(
             [.. names.Select(name => options with { FloatNodes = options.FloatNodes.Concat(names.Where(other => other != name)).ToHashSet() })],
-            _ => progress?.Report((++done, weighted.Length)),
+            _ => Done(1),
             cancellationToken);
         Dictionary<string, double> own = names.Zip(alone).ToDictionary(each => each.First, each => each.Second.Score.SignalToNoise);
         return

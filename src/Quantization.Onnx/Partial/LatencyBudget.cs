@@ -2,9 +2,10 @@ namespace Quantization.Onnx;
 
 /// <summary>Switches quantization off in descending sensitivity where it helps and the model stays within a latency.</summary>
 /// <param name="run">Scores sets.</param>
+/// <param name="limit">How many models may be tried; the best of those within the latency is found besides.</param>
 /// <param name="measure">The median time of a run of the model that options give, in multiples of the int8 model's.</param>
 /// <param name="largestRatio">The most that is allowed.</param>
-internal sealed class LatencyBudget(PartialRun run, Func<PtqOptions, double> measure, double largestRatio)
+internal sealed class LatencyBudget(PartialRun run, TrialLimit limit, Func<PtqOptions, double> measure, double largestRatio)
 {
     private readonly Dictionary<string, double> _ratios = [];
 
@@ -25,7 +26,7 @@ internal sealed class LatencyBudget(PartialRun run, Func<PtqOptions, double> mea
             foreach (string layer in left.ToArray())
             {
                 LayerSet more = within[^1].WithFloat(layer);
-                if (within[^1].Float.Count >= run.MaxFloatLayers || run.ScoreCandidates([more])[0] is var scoreOfMore && run.CompareCandidates(scoreOfMore, score) <= 0)
+                if (within[^1].Float.Count >= run.MaxFloatLayers || limit.Allow(1) == 0 || run.ScoreCandidates([more])[0] is var scoreOfMore && run.CompareCandidates(scoreOfMore, score) <= 0)
                 {
                     continue;
                 }

@@ -44,7 +44,15 @@ internal sealed class PartialGoal
     }
 
     /// <summary>What was reached, in words.</summary>
-    public string Explain(bool isMet, PartialRun run, PartialPoint written, int samples)
+    public string Explain(bool isMet, TrialLimit limit, PartialRun run, PartialPoint written, int samples)
+    {
+        string reached = Explain(isMet, run, written, samples);
+        return limit.IsReached
+            ? string.Create(CultureInfo.InvariantCulture, $"{reached} The search was stopped by the limit of {limit.Most} trials, PartialOptions.MaxTrials; with more it may find a better set.")
+            : reached;
+    }
+
+    private string Explain(bool isMet, PartialRun run, PartialPoint written, int samples)
     {
         string figures = string.Create(CultureInfo.InvariantCulture, $"{_metric.Name} {written.Score.Score:0.####} on {samples} samples, the float model's being {run.FloatScore.Score:0.####}");
         string layers = string.Create(CultureInfo.InvariantCulture, $"{written.FloatLayers.Count} of {run.Layers.Count} layers in float, {written.Int8Share:0.0%} of the compute on integers");

@@ -64,25 +64,25 @@ internal sealed class PartialJob
         bool isMet = goal.IsMetBy(quantized);
         if (!isMet && _options.Steps.Count > 0)
         {
-            _reporter.Begin(PartialStage.TryingSteps);
+            run.Begin(PartialStage.TryingSteps, StepSearch.MostTrials(run.Layers.Count, _options.Steps.Count));
             found = StepSearch.Take(run, _options.Steps, variants, goal.IsMetBy);
             Reached(run, found);
         }
 
+        TrialLimit limit = new(_options.MaxTrials ?? FloatLayers.DefaultTrials(run.Layers.Count), () => run.Tried);
         if (_options.Target.Kind == PartialTargetKind.MaxLatencyRatio)
         {
-            _reporter.Begin(PartialStage.SwitchingOff);
-            budget = new LatencyBudget(run, options => MeasureRatio(models, options, scoringSamples.First()), _options.Target.Value);
+            run.Begin(PartialStage.SwitchingOff, limit.Left);
+            budget = new LatencyBudget(run, limit, options => MeasureRatio(models, options, scoringSamples.First()), _options.Target.Value);
             found = budget.Spend(found);
             isMet = true;
         }
         else if (!isMet)
         {
-            (found, isMet) = Search(run, goal, found);
+            (found, isMet) = Search(run, limit, goal, found);
         }
 
         TrialScore score = Reached(run, found);
-        _reporter.Begin(PartialStage.Curve);
         ExtendCurve(run, found);
         PartialCurve curve = new(run, models, costs, budget);
         PartialPoint written = curve.ToPoint(found, score);
@@ -96,7 +96,8 @@ internal sealed class PartialJob
         {
             Model = file,
             IsTargetMet = isMet,
-            Reason = goal.Explain(isMet, run, written, scorer.Samples),
+            IsLimitReached = limit.IsReached,
+            Reason = goal.Explain(isMet, limit, run, written, scorer.Samples),
             Target = _options.Target,
             Threshold = goal.Threshold,
             Metric = scorer.Metric,
@@ -108,8 +109,8 @@ internal sealed class PartialJob
             Sensitivity = sensitivity,
             Calibration = calibration,
             ResumedSamples = resumed,
-            ModelsRun = all.ModelsRun + (subset is null ? 0 : few.ModelsRun),
-            ModelsResumed = all.ModelsResumed + (subset is null ? 0 : few.ModelsResumed),
+            ModelsRun = run.ModelsRun,
+            ModelsResumed = run.ModelsResumed,
             ScoringSamples = scorer.Samples,
             RankingSamples = few.Scorer.Samples,
             LabelledSamples = scorer.Labelled,
@@ -118,24 +119,24 @@ internal sealed class PartialJob
     }
 
     /// <summary>The smallest set that meets the goal; or where none does, the smallest that is as good as the best.</summary>
-    private (LayerSet Set, bool IsMet) Search(PartialRun run, PartialGoal goal, LayerSet start)
+    private (LayerSet Set, bool IsMet) Search(PartialRun run, TrialLimit limit, PartialGoal goal, LayerSet start)
     {
-        _reporter.Begin(PartialStage.SwitchingOff);
-        FloatLayers layers = new(run, goal.IsMetBy);
+        run.Begin(PartialStage.SwitchingOff, limit.Left);
+        FloatLayers layers = new(run, limit, goal.IsMetBy);
         LayerSet last = layers.SwitchOff(start);
         bool isMet = goal.IsMetBy(Reached(run, last));
         if (!isMet)
         {
             (last, TrialScore best) = run.Scored.Aggregate((best, next) => run.Compare(next.Score, best.Score) > 0 ? next : best);
-            layers = new FloatLayers(run, score => run.Metric.Compare(score.Score, best.Score) >= 0);
+            layers = new FloatLayers(run, limit, score => run.Metric.Compare(score.Score, best.Score) >= 0);
         }
 
-        _reporter.Begin(PartialStage.SwitchingOn);
+        run.Begin(PartialStage.SwitchingOn, limit.Left);
         LayerSet found = layers.SwitchOn(last);
         if (!isMet && goal.IsMetBy(run.Score(found)[0]))
         {
             // The way back found a better set than the way there.
-            return (new FloatLayers(run, goal.IsMetBy).SwitchOn(found), true);
+            return (new FloatLayers(run, limit, goal.IsMetBy).SwitchOn(found), true);
         }
 
         return (found, isMet);
@@ -166,6 +167,7 @@ internal sealed class PartialJob
             more.Add(left.Take(count).Aggregate(set, (sum, layer) => sum.WithFloat(layer)));
         }
 
+        run.Begin(PartialStage.Curve, more.Count);
         run.Score(more);
     }
 

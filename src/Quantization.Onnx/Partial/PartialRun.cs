@@ -11,6 +11,7 @@ internal sealed class PartialRun
     private readonly QuantizationPlan _plan;
     private readonly Dictionary<string, (LayerSet Set, TrialScore Score)> _scored = [];
     private readonly List<string> _order = [];
+    private (int Tried, int Resumed) _begun;
 
     /// <param name="all">Scores on all samples.</param>
     /// <param name="few">Scores on those that rank; the same where these are all.</param>
@@ -61,6 +62,22 @@ internal sealed class PartialRun
         return order != 0 ? order : left.SignalToNoise.CompareTo(right.SignalToNoise);
     }
 
+    /// <summary>How many different models were tried so far, on all samples or those that rank.</summary>
+    public int Tried => ModelsRun + ModelsResumed;
+
+    public int ModelsRun => _all.ModelsRun + (_few == _all ? 0 : _few.ModelsRun);
+
+    public int ModelsResumed => _all.ModelsResumed + (_few == _all ? 0 : _few.ModelsResumed);
+
+    /// <summary>Begins a stage.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="models">How many models it will try at most.</param>
+    public void Begin(PartialStage stage, long models)
+    {
+        _begun = (Tried, ModelsResumed);
+        _reporter.Begin(stage, models);
+    }
+
     public PtqOptions OptionsOf(LayerSet set) => set.ApplyTo(_options.Baseline, _plan);
 
     /// <summary>Sets with equal keys give the same model.</summary>
@@ -70,8 +87,7 @@ internal sealed class PartialRun
     public TrialScore[] Score(params IReadOnlyList<LayerSet> sets)
     {
         PtqOptions[] options = [.. sets.Select(OptionsOf)];
-        _reporter.Expect(sets.Count);
-        TrialScore[] scores = _all.Score(options, _reporter.Step, _cancellationToken);
+        TrialScore[] scores = _all.Score(options, Report, _cancellationToken);
         for (int i = 0; i < scores.Length; i++)
         {
             string key = _all.Models.Make(options[i]).Key;
@@ -87,14 +103,13 @@ internal sealed class PartialRun
     /// <summary>Scores sets on the samples that rank, side by side.</summary>
     public TrialScore[] ScoreCandidates(IReadOnlyList<LayerSet> sets)
     {
-        _reporter.Expect(sets.Count);
-        return _few.Score([.. sets.Select(OptionsOf)], _reporter.Step, _cancellationToken);
+        return _few.Score([.. sets.Select(OptionsOf)], Report, _cancellationToken);
     }
 
     /// <summary>Scores models on the samples that rank, side by side.</summary>
     public TrialScore[] ScoreCandidates(IReadOnlyList<PtqOptions> options)
     {
-        _reporter.Expect(options.Count);
-        return _few.Score(options, _reporter.Step, _cancellationToken);
+        return _few.Score(options, Report, _cancellationToken);
     }
+    private void Report() => _reporter.Set(Tried - _begun.Tried, known: ModelsResumed - _begun.Resumed);
 }

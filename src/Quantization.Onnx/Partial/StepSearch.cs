@@ -14,7 +14,10 @@ internal static class StepSearch
     /// <summary>A step must lower a layer's noise by this share of it at least.</summary>
     private const double LeastGain = 0.1;
 
-    /// <summary>Takes steps until the score is good enough, or there is none left that helps.</summary>
+    /// <summary>How many models are tried at most.</summary>
+    public static int MostTrials(int layers, int steps) => layers * (steps + 1) + PrefixSearch.MostTrials(layers + 1);
+
+    /// <summary>Takes steps until the score is good enough; where no number of them is, the best that was found.</summary>
     public static LayerSet Take(PartialRun run, IReadOnlyList<LayerStep> steps, LayerVariants variants, Predicate<TrialScore> meets)
     {
         List<LayerSet> prefixes = [LayerSet.Empty];
@@ -23,23 +26,7 @@ internal static class StepSearch
             prefixes.Add(prefixes[^1].WithSteps(layer, taken));
         }
 
-        int[] tried = [.. Enumerable.Range(0, prefixes.Count).Where(count => int.IsPow2(count) || count == prefixes.Count - 1)];
-        TrialScore[] scores = run.Score([.. tried.Select(count => prefixes[count])]);
-        int enough = Array.FindIndex(scores, meets);
-        if (enough < 0)
-        {
-            int best = Enumerable.Range(0, tried.Length).Aggregate((best, next) => run.Compare(scores[next], scores[best]) > 0 ? next : best);
-            return prefixes[tried[best]];
-        }
-
-        (int low, int high) = (enough == 0 ? 0 : tried[enough - 1], tried[enough]);
-        while (high - low > 1)
-        {
-            int middle = (low + high) / 2;
-            (low, high) = meets(run.Score(prefixes[middle])[0]) ? (low, middle) : (middle, high);
-        }
-
-        return prefixes[high];
+        return PrefixSearch.FindShortest(run, prefixes, meets);
     }
 
     /// <summary>The steps that lower each layer's own noise, for the layers that matter, in descending sensitivity.</summary>

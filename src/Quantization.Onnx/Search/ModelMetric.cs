@@ -3,12 +3,13 @@ namespace Quantization.Onnx;
 /// <summary>The figure that models are ranked by. Immutable and safe to share; a metric of the caller's own must be safe to call from several threads at once.</summary>
 public sealed class ModelMetric
 {
-    private ModelMetric(string name, bool largerIsBetter, MetricKind kind, Func<IEnumerable<SampleOutputs>, double>? measure)
+    private ModelMetric(string name, bool largerIsBetter, MetricKind kind, Func<IEnumerable<SampleOutputs>, double>? measure, string? version = null)
     {
         Name = name;
         LargerIsBetter = largerIsBetter;
         Kind = kind;
         Measure = measure;
+        Version = version;
     }
 
     /// <summary>The share of labelled samples whose largest logit stands at the label's class, 0 … 1.</summary>
@@ -36,6 +37,9 @@ public sealed class ModelMetric
     /// <summary>Whether a larger figure is a better one.</summary>
     public bool LargerIsBetter { get; }
 
+    /// <summary>Tells a metric of the caller's own from others of the same name in files of trials; null where the name tells.</summary>
+    public string? Version { get; }
+
     internal MetricKind Kind { get; }
 
     internal Func<IEnumerable<SampleOutputs>, double>? Measure { get; }
@@ -46,11 +50,15 @@ public sealed class ModelMetric
     /// Turns a model's outputs, one sample after another, into a figure that is not NaN. The model runs while the sequence is enumerated; it can be enumerated once. Called for several models at the same time.
     /// </param>
     /// <param name="largerIsBetter">Whether a larger figure is a better one; false for error rates.</param>
-    public static ModelMetric Create(string name, Func<IEnumerable<SampleOutputs>, double> measure, bool largerIsBetter = true)
+    /// <param name="version">
+    /// What changes whenever <paramref name="measure"/> would give other figures: a version of its code, a hash of what it compares with. Kept trials (<see cref="SearchOptions.TrialsPath"/>,
+    /// <see cref="PartialOptions.TrialsPath"/>) are found again only for the same name and version, since no library can tell whether code has changed. Null, the default, where the name alone tells.
+    /// </param>
+    public static ModelMetric Create(string name, Func<IEnumerable<SampleOutputs>, double> measure, bool largerIsBetter = true, string? version = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(measure);
-        return new ModelMetric(name, largerIsBetter, MetricKind.Custom, measure);
+        return new ModelMetric(name, largerIsBetter, MetricKind.Custom, measure, version);
     }
 
     /// <summary>The metric's name.</summary>

@@ -44,7 +44,7 @@ public sealed record SearchOptions
 
     /// <summary>
     /// Where the scores of finished trials are kept, so that a search that was interrupted does not run them again; null, the default, to keep nothing. One file serves any number of searches: a trial is found there only
-    /// for the same model file, samples, <see cref="BatchSize"/>, version of ONNX Runtime and metric, which is told by its name. A file that holds something else or is damaged is refused.
+    /// for the same model file, samples, <see cref="BatchSize"/>, version of ONNX Runtime and metric, which is told by its name and <see cref="ModelMetric.Version"/>. A file that holds something else or is damaged is refused.
     /// </summary>
     public string? TrialsPath { get; init; }
 

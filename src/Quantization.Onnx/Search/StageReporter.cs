@@ -10,35 +10,37 @@ internal sealed class StageReporter<TStage>(Action<TStage, long, long?, TimeSpan
     private TStage _stage;
     private long _start;
     private long _completed;
+    private long _known;
     private long? _total;
 
     /// <summary>Begins a stage.</summary>
     public void Begin(TStage stage, long? total = null)
     {
-        (_stage, _start, _completed, _total) = (stage, Stopwatch.GetTimestamp(), 0, total);
+        (_stage, _start, _completed, _known, _total) = (stage, Stopwatch.GetTimestamp(), 0, 0, total);
         Report();
     }
 
-    /// <summary>Expects more steps in this stage.</summary>
-    public void Expect(long more) => _total = (_total ?? 0) + more;
-
-    /// <summary>Sets how far the stage is.</summary>
+    /// <summary>Sets how far the stage is, and how many steps it has.</summary>
     public void Set(long completed, long? total)
     {
         (_completed, _total) = (completed, total);
         Report();
     }
 
-    /// <summary>Counts a step in.</summary>
-    public void Step()
+    /// <summary>Sets how far the stage is.</summary>
+    /// <param name="completed">The steps done.</param>
+    /// <param name="known">How many of these took no time.</param>
+    public void Set(long completed, int known)
     {
-        _completed++;
-        _total = Math.Max(_total ?? 0, _completed);
+        (_completed, _known, _total) = (completed, known, Math.Max(_total ?? 0, completed));
         Report();
     }
+
+    /// <summary>Counts a step in.</summary>
+    public void Step() => Set(_completed + 1, known: 0);
 
     private void Report() => report(_stage, _completed, _total, EstimateRemaining());
 
     private TimeSpan? EstimateRemaining() =>
-        _completed > 0 && _total is { } total && total >= _completed ? Stopwatch.GetElapsedTime(_start) * ((double)(total - _completed) / _completed) : null;
+        _completed > _known && _total is { } total && total >= _completed ? Stopwatch.GetElapsedTime(_start) * ((double)(total - _completed) / (_completed - _known)) : null;
 }

@@ -8,7 +8,7 @@ internal static class PartialAdvice
     /// <summary>Whether the target was met, and what was done for it.</summary>
     public static IEnumerable<string> Of(QuantizationReport report, ReportPartial partial)
     {
-        if (!partial.IsTargetMet)
+        if (!partial.IsTargetMet || partial.IsLimitReached)
         {
             yield return partial.Reason;
         }

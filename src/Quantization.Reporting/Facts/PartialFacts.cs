@@ -10,6 +10,7 @@ internal static class PartialFacts
         Target = result.Target.ToString(),
         Threshold = result.Threshold,
         IsTargetMet = result.IsTargetMet,
+        IsLimitReached = result.IsLimitReached,
         Reason = result.Reason,
         Written = PointOf(result.Written, result.Written),
         AllInt8 = PointOf(result.Quantized, result.Written),

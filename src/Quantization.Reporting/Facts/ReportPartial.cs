@@ -1,6 +1,6 @@
 namespace Quantization.Reporting;
 
-/// <summary>How just the layers that hurt were kept in float. Immutable.</summary>
+/// <summary>How just the layers that hurt were kept in float: the facts of a <see cref="Quantization.Onnx.PartialResult"/> as JSON has them, whose shape does not change with the library's classes. Immutable.</summary>
 public sealed record ReportPartial
 {
     /// <summary>What was to be reached, in words.</summary>
@@ -11,6 +11,9 @@ public sealed record ReportPartial
 
     /// <summary>Whether it was reached.</summary>
     public required bool IsTargetMet { get; init; }
+
+    /// <summary>Whether the limit of trials ended the search before it was through.</summary>
+    public required bool IsLimitReached { get; init; }
 
     /// <summary>What was reached, with how many layers, or why the target was not met.</summary>
     public required string Reason { get; init; }

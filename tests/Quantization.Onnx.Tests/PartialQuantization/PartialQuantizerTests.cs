@@ -137,6 +137,50 @@ public sealed class PartialQuantizerTests : IDisposable
         result.Written.Score.Score.Should().BeGreaterThan(result.Quantized.Score.Score);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(30)]
+    public void A_limit_of_trials_is_kept_and_said_and_the_target_is_met_all_the_same(int most)
+    {
+        PartialOptions options = FloatOnly with { Target = PartialTarget.Reach(26) };
+        PartialResult whole = Run(options);
+
+        PartialResult result = Run(options with { MaxTrials = most });
+
+        const int Besides = 1 + 7 + (2 * 2 + 1) + 7 + 3; // all int8, the ranking, along the ranking, the reasons, the curve
+        (whole.IsLimitReached, result.IsLimitReached).Should().Be((false, true));
+        result.IsTargetMet.Should().BeTrue();
+        result.Written.Score.Score.Should().BeGreaterThanOrEqualTo(26);
+        result.ModelsRun.Should().BeLessThan(whole.ModelsRun).And.BeLessThanOrEqualTo(Besides + most);
+        result.Written.FloatLayers.Count.Should().BeInRange(whole.Written.FloatLayers.Count, Factors.Length);
+        result.Reason.Should().StartWith("The target of a figure of 26 is met: ").And.EndWith($" The search was stopped by the limit of {most} trials, PartialOptions.MaxTrials; with more it may find a better set.");
+        whole.Reason.Should().NotContain("limit");
+    }
+
+    [Fact]
+    public void Within_a_latency_a_limit_of_trials_is_kept_too()
+    {
+        PartialResult result = Run(FloatOnly with { Target = PartialTarget.MaxLatencyRatio(1000), MaxTrials = 2 });
+
+        result.IsLimitReached.Should().BeTrue();
+        result.Written.FloatLayers.Should().HaveCountLessThanOrEqualTo(2);
+        result.Reason.Should().StartWith("The best that was found within ").And.Contain("stopped by the limit of 2 trials");
+    }
+
+    [Fact]
+    public void The_time_left_goes_by_the_limit_of_trials()
+    {
+        List<PartialProgress> seen = [];
+        PartialQuantizer.Run(Model, Calibration, Scoring, Output, FloatOnly with { Target = PartialTarget.Reach(26) }, new SynchronousProgress<PartialProgress>(seen.Add));
+
+        PartialProgress[] off = [.. seen.Where(each => each.Stage == PartialStage.SwitchingOff)], on = [.. seen.Where(each => each.Stage == PartialStage.SwitchingOn)];
+        off.Should().OnlyContain(each => each.Total == 12 * Factors.Length && each.Completed <= each.Total);
+        on.Should().OnlyContain(each => each.Total == off[0].Total - off[^1].Completed && each.Completed <= each.Total);
+        off.Concat(on).Where(each => each.Completed > 0).Should().OnlyContain(each => each.Remaining > TimeSpan.Zero, "trials are left when both ways end");
+        seen.Where(each => each.Stage == PartialStage.Curve).Should().OnlyContain(each => each.Completed <= each.Total);
+    }
+
     [Fact]
     public void Within_a_wide_latency_every_layer_that_helps_is_in_float()
     {
@@ -204,6 +248,13 @@ public sealed class PartialQuantizerTests : IDisposable
         Run(options with { Metric = ModelMetric.Cosine, Target = PartialTarget.MaxLoss(0.01) }).ModelsResumed.Should().Be(0);
         Run(options with { Baseline = options.Baseline with { WeightFormat = CodeFormat.Signed(6) } }).ModelsResumed.Should().Be(0);
         Run(options).ModelsResumed.Should().Be(first.ModelsRun, "one file serves many runs");
+
+        PartialOptions own = options with { Metric = Noise("1"), Target = PartialTarget.MaxLoss(10) };
+        Run(own).ModelsResumed.Should().Be(0);
+        Run(own with { Metric = Noise("2") }).ModelsResumed.Should().Be(0, "the metric's code may have changed");
+        Run(own with { Metric = Noise("1") }).ModelsRun.Should().Be(0);
+
+        static ModelMetric Noise(string version) => ModelMetric.Create("own", outputs => outputs.Sum(sample => (double)sample.GetValues("h7")[0]), version: version);
     }
 
     [Fact]
@@ -234,6 +285,7 @@ public sealed class PartialQuantizerTests : IDisposable
             .Should().Throw<ArgumentException>().WithMessage("*PtqOptions.OwnWeights names 'r1-node', but the model has no such node with weights to quantize*");
         Failing(() => Run(FloatOnly with { Criterion = SensitivityCriterion.NoiseToSignal })).Should().Throw<ArgumentException>().WithMessage("PartialOptions.Criterion is NoiseToSignal*");
         Failing(() => Run(FloatOnly with { RankingSamples = 0 })).Should().Throw<ArgumentOutOfRangeException>();
+        Failing(() => Run(FloatOnly with { MaxTrials = -1 })).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("MaxTrials");
         _folder.Entries.Should().Equal("model.onnx");
     }
 
