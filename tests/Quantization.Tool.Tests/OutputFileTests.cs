@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx;
 
@@ -38,6 +40,74 @@ public sealed class OutputFileTests
         }
 
         folder.Files().Should().Equal(before);
+    }
+
+    [Fact]
+    public void What_a_killed_run_left_is_removed_by_the_next_one_to_the_same_output()
+    {
+        using FashionFolder folder = new();
+        string left = Leave(folder, ".model.int8.onnx.abcdefgh.ijk");
+
+        OutputFile.Open(folder.Output).Dispose();
+
+        Directory.Exists(left).Should().BeFalse();
+    }
+
+    [Fact]
+    public void What_is_not_surely_left_by_a_killed_run_stays()
+    {
+        using FashionFolder folder = new();
+        string[] kept =
+        [
+            Leave(folder, ".another.onnx.abcdefgh.ijk"),
+            Leave(folder, ".model.int8.onnx.young", age: TimeSpan.Zero),
+            Leave(folder, ".model.int8.onnx.running", process: Environment.ProcessId),
+            Leave(folder, ".model.int8.onnx.elsewhere", machine: "another-machine"),
+            Leave(folder, ".model.int8.onnx.strange", mark: "notes"),
+            folder[".model.int8.onnx.nobody"],
+        ];
+        Directory.CreateDirectory(kept[^1]);
+        string locked = Leave(folder, ".model.int8.onnx.locked");
+        using (new FileStream(Path.Combine(locked, ".owner"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            OutputFile.Open(folder.Output).Dispose();
+        }
+
+        kept.Append(locked).Should().OnlyContain(path => Directory.Exists(path));
+    }
+
+    [Fact]
+    public void Runs_side_by_side_to_one_output_leave_each_other_alone()
+    {
+        using FashionFolder folder = new();
+        string[] before = folder.Files();
+        using (OutputFile first = OutputFile.Open(folder.Output))
+        {
+            File.SetLastWriteTimeUtc(Directory.GetFiles(Path.GetDirectoryName(first.TemporaryPath)!, ".owner").Single(), DateTime.UtcNow.AddHours(-1));
+
+            OutputFile.Open(folder.Output).Dispose();
+
+            File.Exists(first.TemporaryPath).Should().BeTrue();
+        }
+
+        folder.Files().Should().Equal(before);
+    }
+
+    /// <summary>Makes the folder that a run leaves when it is killed, an hour ago where nothing else is said.</summary>
+    private static string Leave(FashionFolder folder, string name, string mark = "quantize", string? machine = null, int? process = null, TimeSpan? age = null)
+    {
+        folder.Write($"{name}/model.int8.onnx", "half");
+        string owner = folder.Write($"{name}/.owner", string.Create(CultureInfo.InvariantCulture, $"{mark}\n{machine ?? Environment.MachineName}\n{process ?? EndedProcess()}\n"));
+        File.SetLastWriteTimeUtc(owner, DateTime.UtcNow - (age ?? TimeSpan.FromHours(1)));
+        return folder[name];
+    }
+
+    /// <summary>The id of a process that has ended.</summary>
+    private static int EndedProcess()
+    {
+        using Process process = Process.Start(new ProcessStartInfo("dotnet", "--version") { RedirectStandardOutput = true })!;
+        process.WaitForExit();
+        return process.Id;
     }
 
     /// <summary>Writes a model whose weights do not fit into its own file.</summary>

@@ -7,10 +7,10 @@ namespace Quantization.Tool;
 internal sealed class OutputFile : IDisposable
 {
     private readonly string[] _newFolders;
-    private readonly DirectoryInfo _temporaryFolder;
+    private readonly OwnedFolder _temporaryFolder;
     private bool _isCommitted;
 
-    private OutputFile(string path, DirectoryInfo temporaryFolder, string[] newFolders)
+    private OutputFile(string path, OwnedFolder temporaryFolder, string[] newFolders)
     {
         Path = path;
         _temporaryFolder = temporaryFolder;
@@ -21,9 +21,9 @@ internal sealed class OutputFile : IDisposable
     public string Path { get; }
 
     /// <summary>The place to write to. The name is the final one, since a model names the file of its data after itself.</summary>
-    public string TemporaryPath => System.IO.Path.Combine(_temporaryFolder.FullName, System.IO.Path.GetFileName(Path));
+    public string TemporaryPath => System.IO.Path.Combine(_temporaryFolder.Path, System.IO.Path.GetFileName(Path));
 
-    /// <summary>Finds out whether the folder can be written to, before any work is done for nothing; a missing one is made.</summary>
+    /// <summary>Finds out whether the folder can be written to, before any work is done for nothing; a missing one is made, and what killed runs left there of the same output is removed.</summary>
     /// <exception cref="IOException">It cannot, or the path is a folder.</exception>
     public static OutputFile Open(string path)
     {
@@ -33,18 +33,22 @@ internal sealed class OutputFile : IDisposable
         }
 
         string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
-        DirectoryInfo temporaryFolder = new(System.IO.Path.Combine(folder, $".{System.IO.Path.GetFileName(path)}.{System.IO.Path.GetRandomFileName()}"));
-        OutputFile file = new(path, temporaryFolder, [.. MissingFolders(folder)]);
+        string name = System.IO.Path.GetFileName(path);
+        string temporaryFolder = OwnedFolder.NewPath(folder, name);
+        string[] newFolders = [.. MissingFolders(folder)];
+        OutputFile? file = null;
         try
         {
-            temporaryFolder.Create();
+            OwnedFolder.RemoveAbandoned(folder, name);
+            file = new OutputFile(path, OwnedFolder.Create(temporaryFolder), newFolders);
             File.Create(file.TemporaryPath).Dispose();
             return file;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            file.Dispose();
-            throw file.CannotWrite(exception);
+            file?.Dispose();
+            RemoveEmpty(newFolders);
+            throw CannotWrite(path, temporaryFolder, exception);
         }
     }
 
@@ -55,9 +59,9 @@ internal sealed class OutputFile : IDisposable
         {
             return write(TemporaryPath);
         }
-        catch (IOException exception) when (exception.Message.Contains(_temporaryFolder.FullName, StringComparison.Ordinal))
+        catch (IOException exception) when (exception.Message.Contains(_temporaryFolder.Path, StringComparison.Ordinal))
         {
-            throw new IOException(WithFinalPaths(exception.Message), exception);
+            throw new IOException(WithFinalPaths(exception.Message, _temporaryFolder.Path), exception);
         }
     }
 
@@ -67,9 +71,9 @@ internal sealed class OutputFile : IDisposable
     {
         try
         {
-            foreach (FileInfo beside in _temporaryFolder.EnumerateFiles().Where(file => file.FullName != TemporaryPath))
+            foreach (FileInfo beside in _temporaryFolder.Files.Where(file => file.FullName != TemporaryPath))
             {
-                beside.MoveTo(System.IO.Path.Combine(_temporaryFolder.Parent!.FullName, beside.Name), overwrite: true);
+                beside.MoveTo(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(_temporaryFolder.Path)!, beside.Name), overwrite: true);
             }
 
             File.Move(TemporaryPath, Path, overwrite: true);
@@ -77,29 +81,16 @@ internal sealed class OutputFile : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw CannotWrite(exception);
+            throw CannotWrite(Path, _temporaryFolder.Path, exception);
         }
     }
 
     public void Dispose()
     {
-        // A folder that was not made cannot be deleted, nor one at the end of a path through a file.
-        if (Directory.Exists(_temporaryFolder.FullName))
+        _temporaryFolder.Dispose();
+        if (!_isCommitted)
         {
-            _temporaryFolder.Delete(recursive: true);
-        }
-
-        if (_isCommitted)
-        {
-            return;
-        }
-
-        foreach (string folder in _newFolders)
-        {
-            if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
-            {
-                Directory.Delete(folder);
-            }
+            RemoveEmpty(_newFolders);
         }
     }
 
@@ -112,10 +103,21 @@ internal sealed class OutputFile : IDisposable
         }
     }
 
-    private IOException CannotWrite(Exception exception) => new(
-        $"{Path}: cannot write this file ({WithFinalPaths(exception.Message)}); make room or choose a folder that can be written to.", exception);
+    private static void RemoveEmpty(string[] folders)
+    {
+        foreach (string folder in folders)
+        {
+            if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+            {
+                Directory.Delete(folder);
+            }
+        }
+    }
 
-    private string WithFinalPaths(string message) => message
-        .Replace(TemporaryPath, Path, StringComparison.Ordinal)
-        .Replace(_temporaryFolder.FullName, _temporaryFolder.Parent!.FullName, StringComparison.Ordinal);
+    private static IOException CannotWrite(string path, string temporaryFolder, Exception exception) => new(
+        $"{path}: cannot write this file ({WithFinalPaths(exception.Message, temporaryFolder)}); make room or choose a folder that can be written to.", exception);
+
+    /// <summary>A message that names the final places instead of the temporary ones.</summary>
+    private static string WithFinalPaths(string message, string temporaryFolder) =>
+        message.Replace(temporaryFolder, System.IO.Path.GetDirectoryName(temporaryFolder), StringComparison.Ordinal);
 }
