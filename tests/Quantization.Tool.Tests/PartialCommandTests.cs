@@ -45,6 +45,18 @@ public sealed class PartialCommandTests
     }
 
     [Fact]
+    public void A_limit_of_trials_ends_the_search_and_is_told()
+    {
+        using FashionFolder folder = new(24);
+
+        ToolRun run = ToolRun.InProcess([.. Arguments(folder, "--max-loss", "0.1"), .. FourBits, "--float-only", "--max-trials", "0"]);
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Output.Should().Contain("The target of a loss of at most 0.1 is met").And.Contain("The search was stopped by the limit of 0 trials, --max-trials; with more it may find a better set.");
+        run.Output.Split("stopped by the limit").Should().HaveCount(2, "it is told once");
+    }
+
+    [Fact]
     public void With_a_kept_state_another_run_tries_nothing_twice()
     {
         using FashionFolder folder = new(24);
@@ -138,6 +150,7 @@ public sealed class PartialCommandTests
     [InlineData("--max-loss 0.1", "--max-loss needs a metric of which the float model has a figure, but its SQNR is infinite*")]
     [InlineData("--max-loss 0.1 --metric top1", "--metric top1 needs the samples' classes*")]
     [InlineData("--reach 30 --max-float-layers -1", "--max-float-layers '-1' is no whole number from 0 up.")]
+    [InlineData("--reach 30 --max-trials -1", "--max-trials '-1' is no whole number from 0 up.")]
     [InlineData("--reach 30 --measure best", "Argument 'best' not recognized. Must be one of:*")]
     [InlineData("--reach 30 --ranking-samples 0", "--ranking-samples '0' is no whole number from 1 up.")]
     [InlineData("--reach 30 --state model.onnx", "--state model.onnx would write over model.onnx; name another file, such as model.qcal.")]

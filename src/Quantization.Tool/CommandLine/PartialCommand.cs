@@ -28,13 +28,19 @@ internal static class PartialCommand
             Description = "How many layers may be left in float at most. [default: as many as the target needs]",
             CustomParser = result => CommonOptions.ParseCount(result, "--max-float-layers", least: 0),
         };
+        Option<int?> mostTrials = new("--max-trials")
+        {
+            HelpName = "N",
+            Description = "How many models may be tried while layers are left in float and quantized again. What is found by then is written. [default: 12 a layer]",
+            CustomParser = result => CommonOptions.ParseCount(result, "--max-trials", least: 0),
+        };
         Option<bool> floatOnly = new("--float-only") { Description = "Do not try to make layers more exact on integers before they are left in float." };
         Option<string> metric = SearchMetrics.CreateOption("What the target is about");
         Option<string[]> measures = SensitivityMeasures.CreateOption();
         Option<int> ranking = CommonOptions.Count("--ranking-samples", "How many of the scoring samples rank the layers; the target is judged on all.");
         ranking.DefaultValueFactory = _ => DefaultRankingSamples;
         Option<string> state = CommonOptions.RunState();
-        foreach (Option option in (Option[])[mostFloat, floatOnly, metric, measures, ranking, state])
+        foreach (Option option in (Option[])[mostFloat, mostTrials, floatOnly, metric, measures, ranking, state])
         {
             command.Options.Add(option);
         }
@@ -75,6 +81,7 @@ internal static class PartialCommand
                     ComparedMeasures = [.. parsed.GetValue(measures)!.Skip(1).Select(SensitivityMeasures.Find)],
                     RankingSamples = parsed.GetValue(ranking),
                     MaxFloatLayers = parsed.GetValue(mostFloat),
+                    MaxTrials = parsed.GetValue(mostTrials),
                     BatchSize = parsed.GetValue(batch),
                 },
                 IsFloatOnly = parsed.GetValue(floatOnly),
@@ -111,7 +118,7 @@ internal static class PartialCommand
     {
         PartialOptions options = request.Complete();
         PartialResult result = output.Model.Write(path =>
-            PartialQuantizer.Run(request.ModelPath, calibration, scoring, path, options, new PartialProgressLines(view, output.Progress), cancellation));
+            PartialQuantizer.Run(request.ModelPath, calibration, scoring, path, options, view.ForPartial(), cancellation));
         view.Begin("Measuring what was written");
         using WorkFolder work = new();
         string allInt8 = work["int8.onnx"];

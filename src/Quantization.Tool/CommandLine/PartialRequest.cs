@@ -3,27 +3,12 @@ using Quantization.Onnx;
 namespace Quantization.Tool;
 
 /// <summary>What <c>quantize partial</c> was asked for.</summary>
-internal sealed record PartialRequest
+internal sealed record PartialRequest : TrialsRequest
 {
-    public required string ModelPath { get; init; }
-
-    public required DataRequest Data { get; init; }
-
-    public required string OutputPath { get; init; }
-
-    public required string? StatePath { get; init; }
-
-    public required string Metric { get; init; }
-
     /// <summary>What the arguments say; see <see cref="Complete"/>.</summary>
     public required PartialOptions Options { get; init; }
 
     public required bool IsFloatOnly { get; init; }
-
-    public required ReportRequest Report { get; init; }
-
-    /// <summary>What is kept for an interrupted run.</summary>
-    public RunState State => new(StatePath, OutputPath);
 
     /// <summary>The options with what is kept and where.</summary>
     public PartialOptions Complete() => Options with
@@ -33,14 +18,9 @@ internal sealed record PartialRequest
         TrialsPath = State.TrialsPath,
     };
 
-    /// <summary>Refuses arguments that make no sense together.</summary>
-    /// <exception cref="UsageException">They do not.</exception>
-    public void ThrowUnlessSensible()
+    public override void ThrowUnlessSensible()
     {
-        OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Report);
-        Data.ThrowUnlessSensible();
-        State.ThrowUnlessSensible(ModelPath, Report);
-        SearchMetrics.ThrowUnlessLabelled(Metric, Data);
+        base.ThrowUnlessSensible();
         bool isRatio = Metric == SearchMetrics.SignalToNoise || (Metric == SearchMetrics.Default && !Data.IsLabelled);
         if (Options.Target.Kind == PartialTargetKind.MaxLoss && isRatio)
         {

@@ -71,7 +71,7 @@ internal static class SearchCommand
             Baseline = new PtqOptions { WeightFormat = CodeFormat.Signed(request.WeightBits) },
         };
         SearchResult search = output.Model.Write(path =>
-            PtqSearch.Run(request.ModelPath, calibration, scoring, path, options, new SearchProgressLines(view, output.Progress), cancellation));
+            PtqSearch.Run(request.ModelPath, calibration, scoring, path, options, view.ForSearch(), cancellation));
         view.Begin("Measuring the best");
         EvaluationResult measured = ModelEvaluator.Evaluate(
             request.ModelPath, [output.Model.TemporaryPath], scoring, new EvaluationOptions { BatchSize = request.BatchSize }, view.ForEvaluation(), cancellation);

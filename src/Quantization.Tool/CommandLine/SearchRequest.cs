@@ -1,34 +1,9 @@
 namespace Quantization.Tool;
 
 /// <summary>What <c>quantize search</c> was asked for.</summary>
-internal sealed record SearchRequest
+internal sealed record SearchRequest : TrialsRequest
 {
-    public required string ModelPath { get; init; }
-
-    public required DataRequest Data { get; init; }
-
-    public required string OutputPath { get; init; }
-
-    public required string? StatePath { get; init; }
-
-    public required string Metric { get; init; }
-
     public required int WeightBits { get; init; }
 
     public required int BatchSize { get; init; }
-
-    public required ReportRequest Report { get; init; }
-
-    /// <summary>What is kept for an interrupted search.</summary>
-    public RunState State => new(StatePath, OutputPath);
-
-    /// <summary>Refuses arguments that make no sense together.</summary>
-    /// <exception cref="UsageException">They do not.</exception>
-    public void ThrowUnlessSensible()
-    {
-        OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Report);
-        Data.ThrowUnlessSensible();
-        State.ThrowUnlessSensible(ModelPath, Report);
-        SearchMetrics.ThrowUnlessLabelled(Metric, Data);
-    }
 }

@@ -7,40 +7,30 @@ internal static class ProgressExtensions
 {
     /// <summary>Shows the samples of a calibration.</summary>
     public static IProgress<QuantizationProgress> ForCalibration(this ProgressView view) =>
-        new Reporter<QuantizationProgress>(progress => view.Report(progress.Completed, progress.Total));
+        new Reporter<QuantizationProgress>(progress => view.Report(new StepProgress(progress.Completed, progress.Total)));
 
     /// <summary>Shows the stages of a quantization, and the samples of its calibration.</summary>
-    public static IProgress<QuantizationProgress> ForQuantization(this ProgressView view, string calibrator)
-    {
-        QuantizationStage? stage = null;
-        return new Reporter<QuantizationProgress>(progress =>
-        {
-            if (stage != progress.Stage)
-            {
-                stage = progress.Stage;
-                view.Begin(Describe(progress, calibrator));
-            }
+    public static IProgress<QuantizationProgress> ForQuantization(this ProgressView view, string calibrator) => new StageProgress<QuantizationProgress, QuantizationStage>(
+        view, progress => progress.Stage, progress => StageNames.Describe(progress, calibrator), progress => new StepProgress(progress.Completed, progress.Total));
 
-            view.Report(progress.Completed, progress.Total);
-        });
-    }
+    /// <summary>Shows the stages of a search, and the models that are tried.</summary>
+    public static IProgress<SearchProgress> ForSearch(this ProgressView view) => new StageProgress<SearchProgress, SearchStage>(
+        view, progress => progress.Stage, StageNames.Describe, progress => new StepProgress(progress.Completed, progress.Total, progress.Remaining));
+
+    /// <summary>Shows the stages of a partial quantization, and the models that are tried.</summary>
+    public static IProgress<PartialProgress> ForPartial(this ProgressView view) => new StageProgress<PartialProgress, PartialStage>(
+        view,
+        progress => progress.Stage,
+        StageNames.Describe,
+        progress => new StepProgress(progress.Completed, progress.Total, progress.Remaining, progress.Stage is PartialStage.TryingSteps or PartialStage.SwitchingOff or PartialStage.SwitchingOn));
 
     /// <summary>Shows the samples of an evaluation.</summary>
     public static IProgress<EvaluationProgress> ForEvaluation(this ProgressView view) =>
-        new Reporter<EvaluationProgress>(progress => view.Report(progress.Samples, progress.Total));
+        new Reporter<EvaluationProgress>(progress => view.Report(new StepProgress(progress.Samples, progress.Total)));
 
-    /// <summary>Shows the layers of a comparison.</summary>
+    /// <summary>Shows the models of a comparison of layers.</summary>
     public static IProgress<(int Completed, int Total)> ForLayers(this ProgressView view) =>
-        new Reporter<(int Completed, int Total)>(progress => view.Report(progress.Completed, progress.Total));
-
-    private static string Describe(QuantizationProgress progress, string calibrator) => progress.Stage switch
-    {
-        QuantizationStage.Preparing => "Reading the model",
-        QuantizationStage.Calibrating => progress.Total is { } samples ? $"Calibrating on {Figures.Count(samples, "sample")}" : "Calibrating",
-        QuantizationStage.Quantizing => $"Quantizing with {calibrator}",
-        QuantizationStage.Inspecting => "Reading what ONNX Runtime makes of it",
-        _ => "Comparing the latency",
-    };
+        new Reporter<(int Completed, int Total)>(progress => view.Report(new StepProgress(progress.Completed, progress.Total)));
 
     private sealed class Reporter<T>(Action<T> report) : IProgress<T>
     {

@@ -1,13 +1,18 @@
+using System.Diagnostics;
 using Spectre.Console;
 
 namespace Quantization.Tool;
 
-/// <summary>Shows what is being done: moving bars on a terminal, one line a step elsewhere.</summary>
+/// <summary>Shows what is being done: moving bars on a terminal; elsewhere one line a step, and now and then one that tells the time left.</summary>
 internal sealed class ProgressView
 {
+    private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(5);
+
     private readonly TextWriter _lines;
     private readonly ProgressContext? _bars;
     private ProgressTask? _bar;
+    private long _begun;
+    private long _lastLine;
 
     private ProgressView(TextWriter lines, ProgressContext? bars)
     {
@@ -27,6 +32,7 @@ internal sealed class ProgressView
     public void Begin(string step)
     {
         Complete();
+        _begun = _lastLine = Stopwatch.GetTimestamp();
         if (_bars is null)
         {
             _lines.WriteLine($"{step} ...");
@@ -39,12 +45,24 @@ internal sealed class ProgressView
     }
 
     /// <summary>Tells how far the step is.</summary>
-    public void Report(long completed, long? total)
+    public void Report(StepProgress step)
     {
-        if (_bar is not null && total is > 0)
+        if (step.Total is not > 0)
+        {
+            return;
+        }
+
+        if (_bar is not null)
         {
             _bar.IsIndeterminate = false;
-            _bar.Value = (double)completed / total.Value;
+            _bar.Value = (double)step.Completed / step.Total.Value;
+        }
+        else if (_bars is null && step.Completed > 0 && Stopwatch.GetElapsedTime(_lastLine) > BetweenLines)
+        {
+            _lastLine = Stopwatch.GetTimestamp();
+            TimeSpan left = step.Remaining ?? Stopwatch.GetElapsedTime(_begun) * ((double)(step.Total.Value - step.Completed) / step.Completed);
+            string most = step.IsAtMost ? "at most " : "";
+            _lines.WriteLine($"  {Figures.Count(step.Completed)} of {most}{Figures.Count(step.Total.Value)} done, {most}about {Figures.Duration(left)} left");
         }
     }
 

@@ -7,6 +7,7 @@ internal static class ToolWords
     [
         ("set PtqOptions.WeightFormat to CodeFormat.Signed(7)", "add --weight-bits 7"),
         ("give a figure to reach, such as PartialTarget.Reach(30), or a metric such as ModelMetric.Top1", "say what to reach, such as --reach 30, or take a metric such as --metric agreement"),
+        ("PartialOptions.MaxTrials", "--max-trials"),
         ("PtqOptions.WeightGranularity", "--per-tensor"),
         ("PtqResult.QuantizedNodes lists", "--report lists"),
         ("ImageOptions.Width and Height", "--image-size WxH"),

@@ -1,0 +1,30 @@
+namespace Quantization.Tool;
+
+/// <summary>What a command was asked for that tries many models.</summary>
+internal abstract record TrialsRequest
+{
+    public required string ModelPath { get; init; }
+
+    public required DataRequest Data { get; init; }
+
+    public required string OutputPath { get; init; }
+
+    public required string? StatePath { get; init; }
+
+    public required string Metric { get; init; }
+
+    public required ReportRequest Report { get; init; }
+
+    /// <summary>What is kept for an interrupted run.</summary>
+    public RunState State => new(StatePath, OutputPath);
+
+    /// <summary>Refuses arguments that make no sense together.</summary>
+    /// <exception cref="UsageException">They do not.</exception>
+    public virtual void ThrowUnlessSensible()
+    {
+        OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Report);
+        Data.ThrowUnlessSensible();
+        State.ThrowUnlessSensible(ModelPath, Report);
+        SearchMetrics.ThrowUnlessLabelled(Metric, Data);
+    }
+}
