@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <summary>
 /// Folds constants that multiply or are added beside a Conv into its weights and bias. Behind it, <c>m · (w ∗ x + b) + a = (m·w) ∗ x + (m·b + a)</c>, for a constant of the tensor or of each channel; before it,
 /// <c>w ∗ (m · x + a) + b = (m·w) ∗ x + (b + a · Σw)</c>, for a constant of the tensor, the offset only where no zeros are padded. ONNX Runtime folds some of the former and none of the latter; what stays would keep
-/// codes from flowing on.
+/// codes from flowing on. Behind a ConvTranspose it is the same, a BatchNormalization included; before it, not every result has the same share of the offset.
 /// </summary>
 internal sealed class AffineFolding
 {
@@ -24,10 +24,10 @@ internal sealed class AffineFolding
     public static void Apply(GraphProto graph)
     {
         AffineFolding folding = new(graph);
-        foreach (NodeProto node in graph.Node.Where(node => node.OpType == "Conv").ToArray())
+        foreach (NodeProto node in graph.Node.Where(node => node.OpType is "Conv" or "ConvTranspose").ToArray())
         {
             while (WeightSlot.Find(node, folding._index, out _) is { } slot && folding._index.Consumers(node.Input[WeightSlot.WeightInput]).Count == 1
-                && (folding.FoldBehind(node, slot) || folding.FoldBefore(node, slot)))
+                && (folding.FoldBehind(node, slot) || (node.OpType == "Conv" && folding.FoldBefore(node, slot))))
             {
                 folding._index = new GraphIndex(graph);
             }
@@ -92,10 +92,10 @@ internal sealed class AffineFolding
     private static void ScaleWeights(WeightSlot slot, double[] factors)
     {
         float[] values = slot.Weight.ReadFloats();
-        int perChannel = values.Length / (int)slot.Channels;
+        long inner = slot.Weight.Dims.Skip(slot.ChannelAxis + 1).Aggregate(1L, (product, length) => product * length);
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = (float)(values[i] * factors[factors.Length == 1 ? 0 : i / perChannel]);
+            values[i] = (float)(values[i] * factors[factors.Length == 1 ? 0 : i / inner % slot.Channels]);
         }
 
         slot.Weight.FloatData.Clear();
@@ -107,7 +107,14 @@ internal sealed class AffineFolding
     {
         float[] weights = slot.Weight.ReadFloats();
         float[]? old = slot.Bias?.ReadFloats();
-        double[] bias = [.. weights.Chunk(weights.Length / (int)slot.Channels).Select((channel, i) => change(i, old is null ? 0 : old[i], channel.Sum(weight => (double)weight)))];
+        long inner = slot.Weight.Dims.Skip(slot.ChannelAxis + 1).Aggregate(1L, (product, length) => product * length);
+        double[] sums = new double[slot.Channels];
+        for (int i = 0; i < weights.Length; i++)
+        {
+            sums[i / inner % slot.Channels] += weights[i];
+        }
+
+        double[] bias = [.. sums.Select((sum, i) => change(i, old is null ? 0 : old[i], sum))];
         string name = AddConstant(bias, [bias.Length]);
         if (conv.Input.Count > WeightSlot.BiasInput)
         {

@@ -2,13 +2,14 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>What a Mul, Div, Add or Sub with a constant does: <c>y = factor · x + offset</c>, of one factor and offset for the tensor or one for each channel.</summary>
+/// <summary>What a Mul, Div, Add or Sub with a constant, or a BatchNormalization, does: <c>y = factor · x + offset</c>, of one factor and offset for the tensor or one for each channel.</summary>
 /// <param name="Value">The name of <c>x</c>.</param>
 /// <param name="Factors">One factor, or one a channel.</param>
 /// <param name="Offsets">As many offsets.</param>
 internal sealed record ConstantAffine(string Value, double[] Factors, double[] Offsets)
 {
     private const int ChannelAxis = 1;
+    private const float DefaultEpsilon = 1e-5f;
 
     /// <summary>Whether one factor and one offset serve all channels.</summary>
     public bool IsScalar => Factors.Length == 1;
@@ -21,6 +22,11 @@ internal sealed record ConstantAffine(string Value, double[] Factors, double[] O
     /// <returns>Null where the node does something else, or where its constant differs along other axes than the channels'.</returns>
     public static ConstantAffine? Find(NodeProto? node, GraphIndex graph, int rank, long channels)
     {
+        if (node is { OpType: "BatchNormalization" } && Opset.IsOnnx(node.Domain))
+        {
+            return FindNormalization(node, graph, channels);
+        }
+
         if (node is null || !Opset.IsOnnx(node.Domain) || node.OpType is not ("Mul" or "Div" or "Add" or "Sub"))
         {
             return null;
@@ -39,6 +45,22 @@ internal sealed record ConstantAffine(string Value, double[] Factors, double[] O
         return !constant.All(double.IsFinite) || (node.OpType == "Div" && constantInput == 0) ? null
             : node.OpType is "Mul" or "Div" ? new ConstantAffine(node.Input[1 - constantInput], constant, [.. constant.Select(_ => 0.0)])
             : new ConstantAffine(node.Input[1 - constantInput], ones, constant);
+    }
+
+    /// <summary><c>(x − mean) / √(variance + ε) · scale + offset</c>, with one of each a channel. ONNX Runtime folds it into a Conv before, but not into a ConvTranspose.</summary>
+    private static ConstantAffine? FindNormalization(NodeProto node, GraphIndex graph, long channels)
+    {
+        TensorProto?[] constants = [.. node.Input.Skip(1).Select(graph.FindConstant)];
+        if (node.Output.Count != 1 || node.GetInt("training_mode", 0) != 0 || constants.Any(tensor => tensor is null || !tensor.IsFloat() || tensor.CountElements() != channels))
+        {
+            return null;
+        }
+
+        float[][] values = [.. constants.Select(tensor => tensor!.ReadFloats())];
+        double epsilon = node.GetFloat("epsilon", DefaultEpsilon);
+        double[] factors = [.. values[0].Zip(values[3], (scale, variance) => scale / Math.Sqrt(variance + epsilon))];
+        double[] offsets = [.. factors.Select((factor, i) => values[1][i] - (factor * values[2][i]))];
+        return factors.Concat(offsets).All(double.IsFinite) ? new ConstantAffine(node.Input[0], factors, offsets) : null;
     }
 
     /// <summary>Shapes are matched from their ends, so the channels' axis lies as many axes before the end as <c>x</c> has behind it.</summary>

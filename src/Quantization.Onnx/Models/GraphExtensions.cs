@@ -55,6 +55,10 @@ internal static class GraphExtensions
     public static long GetInt(this NodeProto node, string name, long absent) =>
         node.Attribute.FirstOrDefault(attribute => attribute.Name == name) is { } found ? found.I : absent;
 
+    /// <summary>An attribute of so many integers, or its default for each of them where the node does not set it.</summary>
+    public static long[] GetInts(this NodeProto node, string name, int count, long absent) =>
+        node.Attribute.FirstOrDefault(attribute => attribute.Name == name && attribute.Ints.Count == count) is { } found ? [.. found.Ints] : [.. Enumerable.Repeat(absent, count)];
+
     /// <summary>A text attribute, or its default where the node does not set it.</summary>
     public static string GetText(this NodeProto node, string name, string absent) =>
         node.Attribute.FirstOrDefault(attribute => attribute.Name == name) is { } found ? found.S.ToStringUtf8() : absent;

@@ -9,13 +9,16 @@ namespace Quantization.Onnx;
 /// <param name="Last">The node whose output is this one's result: itself, or the Relu or Clip after it that the output's range makes superfluous.</param>
 internal sealed record PlannedNode(NodeProto Node, NodeRole Role, IReadOnlyList<string> Inputs, NodeProto Last)
 {
-    /// <summary>The result's name.</summary>
+    /// <summary>The result's name; the first one's where there are several.</summary>
     public string Output => Last.Output[0];
 
+    /// <summary>The names of all results: Split has several.</summary>
+    public IReadOnlyList<string> Outputs => Last.Output;
+
     /// <summary>
-    /// Whether the node runs on integers only if its result becomes codes at once: Conv, and Gemm with its Relu, which ONNX Runtime would otherwise join in float. A Gemm or MatMul by itself may hand out floats.
+    /// Whether the node runs on integers only if its result becomes codes at once: Conv and ConvTranspose, and Gemm with its Relu, which ONNX Runtime would otherwise join in float. A Gemm or MatMul by itself may hand out floats.
     /// </summary>
-    public bool NeedsCodedResult => Node.OpType == "Conv" || (Node.OpType == "Gemm" && Last != Node);
+    public bool NeedsCodedResult => Node.OpType is "Conv" or "ConvTranspose" || (Node.OpType == "Gemm" && Last != Node);
 
     /// <summary>The weights of a weighted node, with the axis of its output channels.</summary>
     public WeightSlot? Weight { get; init; }

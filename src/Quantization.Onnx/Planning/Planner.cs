@@ -4,7 +4,7 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Chooses the nodes to quantize. Conv, Gemm and MatMul with constant weights are chosen for themselves; Add, pooling and movers where they lie between chosen nodes,
+/// Chooses the nodes to quantize. Conv, ConvTranspose, Gemm and MatMul with constant weights are chosen for themselves; Add, pooling and movers where they lie between chosen nodes,
 /// so that codes flow on instead of being turned to float and back.
 /// </summary>
 internal static class Planner
@@ -50,9 +50,14 @@ internal static class Planner
                 inFloat[node.GetLabel()] = reason;
             }
 
+            foreach (NodeProto inner in node.Subgraphs().SelectMany(GraphExtensions.AllGraphs).SelectMany(inner => inner.Node).Where(WeightSlot.CanHaveWeights))
+            {
+                inFloat.TryAdd(inner.GetLabel(), $"it is inside {node.Describe()}, which stays as it is");
+            }
+
             if (candidates is [.., var last] && last.Node == node)
             {
-                produced.Add(last.Output);
+                produced.UnionWith(last.Outputs);
             }
         }
 
@@ -66,7 +71,7 @@ internal static class Planner
         HashSet<string> wanted = [];
         foreach (PlannedNode candidate in Enumerable.Reverse(candidates))
         {
-            if (candidate.Role == NodeRole.Weighted || (wanted.Contains(candidate.Output) && !graph.IsVisibleOutside(candidate.Output)))
+            if (candidate.Role == NodeRole.Weighted || (candidate.Outputs.Any(wanted.Contains) && !candidate.Outputs.Any(graph.IsVisibleOutside)))
             {
                 kept.Add(candidate);
                 wanted.UnionWith(candidate.Inputs);
@@ -88,10 +93,14 @@ internal static class Planner
                 activations.TryAdd(input, observed?.GetValueOrDefault(input) ?? input);
             }
 
-            if (node.NeedsCodedResult || read.Contains(node.Output))
+            if (node.NeedsCodedResult || node.Outputs.Any(read.Contains))
             {
-                ref string? source = ref CollectionsMarshal.GetValueRefOrAddDefault(activations, node.Output, out _);
-                source = node.Role == NodeRole.Moving ? activations[node.Inputs[0]] : node.Output;
+                // All of a Split's results become codes where one does, or it would run in float.
+                foreach (string output in node.Outputs)
+                {
+                    ref string? source = ref CollectionsMarshal.GetValueRefOrAddDefault(activations, output, out _);
+                    source = node.Role == NodeRole.Moving ? activations[node.Inputs[0]] : output;
+                }
             }
         }
 
@@ -155,11 +164,11 @@ internal static class Planner
 
     private static NodeRole? FindRole(NodeProto node) => !Opset.IsOnnx(node.Domain) ? null : node.OpType switch
     {
-        "Add" or "AveragePool" or "Concat" or "GlobalAveragePool" or "LeakyRelu" or "Mul" or "Sigmoid" => NodeRole.Connecting,
+        "Add" or "AveragePool" or "Concat" or "GlobalAveragePool" or "LeakyRelu" or "Mul" or "Sigmoid" or "Sub" => NodeRole.Connecting,
         "MaxPool" when node.Output.Count == 1 => NodeRole.Moving,
         "Pad" when node.Input.Count < 3 || node.Input[2].Length == 0 => NodeRole.Moving, // between go zeros, which every range contains
         "Resize" when node.GetText("mode", "nearest") == "nearest" => NodeRole.Moving, // the other modes compute, and ONNX Runtime does so in float
-        "DepthToSpace" or "Expand" or "Flatten" or "Gather" or "Reshape" or "Slice" or "Squeeze" or "Tile" or "Transpose" or "Unsqueeze" => NodeRole.Moving,
+        "DepthToSpace" or "Expand" or "Flatten" or "Gather" or "Reshape" or "Slice" or "Split" or "Squeeze" or "Tile" or "Transpose" or "Unsqueeze" => NodeRole.Moving,
         _ => null,
     };
 

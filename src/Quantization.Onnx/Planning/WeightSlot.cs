@@ -9,24 +9,30 @@ namespace Quantization.Onnx;
 /// <param name="BiasNeedsCodes">Whether the bias must be int32 for the node to run in int8 where no QuantizeLinear follows: true for Gemm.</param>
 internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorProto? Bias, bool BiasNeedsCodes)
 {
-    /// <summary>The input of Conv, Gemm and MatMul that holds the weights.</summary>
+    /// <summary>The form in which a ConvTranspose runs in int8; null for other operators.</summary>
+    public SubpixelConvolution? Subpixel { get; init; }
+
+    /// <summary>The input of Conv, ConvTranspose, Gemm and MatMul that holds the weights.</summary>
     public const int WeightInput = 1;
 
-    /// <summary>The input of Conv and Gemm that holds the bias.</summary>
+    /// <summary>The input of Conv, ConvTranspose and Gemm that holds the bias.</summary>
     public const int BiasInput = 2;
 
     /// <summary>The number of output channels.</summary>
     public long Channels => Weight.Dims[ChannelAxis];
 
+    /// <summary>Whether a node is of an operator that multiplies by weights.</summary>
+    public static bool CanHaveWeights(NodeProto node) => Opset.IsOnnx(node.Domain) && node.OpType is ("Conv" or "ConvTranspose" or "Gemm" or "MatMul");
+
     /// <summary>Finds a node's weights.</summary>
     /// <param name="node">A node.</param>
     /// <param name="graph">The graph around it.</param>
-    /// <param name="reason">Why the node cannot be quantized, where it is a Conv, Gemm or MatMul that cannot; otherwise null.</param>
+    /// <param name="reason">Why the node cannot be quantized, where it is a Conv, ConvTranspose, Gemm or MatMul that cannot; otherwise null.</param>
     /// <returns>Null where the node cannot be quantized.</returns>
     public static WeightSlot? Find(NodeProto node, GraphIndex graph, out string? reason)
     {
         reason = null;
-        if (!Opset.IsOnnx(node.Domain) || node.OpType is not ("Conv" or "Gemm" or "MatMul"))
+        if (!CanHaveWeights(node))
         {
             return null;
         }
@@ -34,6 +40,7 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
         TensorProto? weight = graph.FindConstant(node.Input[WeightInput]);
         bool hasBias = node.Input.Count > BiasInput && node.Input[BiasInput].Length > 0;
         TensorProto? bias = hasBias ? graph.FindConstant(node.Input[BiasInput]) : null;
+        SubpixelConvolution? subpixel = null;
         reason = weight is null && node.OpType == "MatMul" && graph.FindConstant(node.Input[0]) is null ? "both its operands are computed, and converting them takes the time that integers save"
             : weight is null ? "its weights are computed, not constant"
             : !weight.IsFloat() ? "its weights are not 32-bit floats"
@@ -41,7 +48,9 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
             : graph.FindConstant(node.Input[0]) is not null ? "its input is constant"
             : node.OpType switch
             {
-                "Conv" => weight.Dims.Count < 3 ? "its weights have no spatial axis" : null,
+                "Conv" or "ConvTranspose" when weight.Dims.Count < 3 => "its weights have no spatial axis",
+                "Conv" => null,
+                "ConvTranspose" => FindSubpixel(node, weight, out subpixel),
                 "Gemm" => node.GetFloat("alpha", 1) != 1 || (hasBias && node.GetFloat("beta", 1) != 1) ? "its alpha or beta is not 1" : null,
                 _ => weight.Dims.Count != 2 ? "its weights are not a matrix" : null,
             };
@@ -51,7 +60,7 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
         }
 
         int axis = node.OpType == "Conv" || (node.OpType == "Gemm" && node.GetInt("transB", 0) != 0) ? 0 : 1;
-        WeightSlot slot = new(weight!, axis, bias, node.OpType == "Gemm");
+        WeightSlot slot = new(weight!, axis, bias, node.OpType == "Gemm") { Subpixel = subpixel };
         if (hasBias && (bias is null || !bias.IsFloat() || bias.CountElements() != slot.Channels))
         {
             reason = "its bias is not one constant a channel";
@@ -59,5 +68,11 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
         }
 
         return slot;
+    }
+
+    private static string? FindSubpixel(NodeProto node, TensorProto weight, out SubpixelConvolution? subpixel)
+    {
+        subpixel = SubpixelConvolution.Find(node, weight, out string? reason);
+        return reason;
     }
 }

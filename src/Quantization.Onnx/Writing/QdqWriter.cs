@@ -18,6 +18,10 @@ internal sealed class QdqWriter
     private readonly Dictionary<NodeProto, PlannedNode> _planned;
     private readonly HashSet<string> _madeFromCodes;
     private readonly Dictionary<string, string> _dequantized = [];
+    private readonly Dictionary<string, (string Codes, QuantizationParameters Parameters)> _codes = [];
+    private readonly Dictionary<string, IEnumerable<NodeMove>> _moves = [];
+    private readonly Dictionary<string, string> _renamed = [];
+    private readonly HashSet<string> _negated = [];
     private readonly IReadOnlyDictionary<string, QuantizationParameters> _activations;
     private readonly WeightRanges _weightRanges;
     private readonly PtqOptions _options;
@@ -32,7 +36,7 @@ internal sealed class QdqWriter
         _names = new NameAllocator(graph.Graph);
         _pool = new InitializerPool(_graph, _names);
         _planned = new Dictionary<NodeProto, PlannedNode>(plan.Nodes.Select(node => KeyValuePair.Create(node.Node, node)), ReferenceEqualityComparer.Instance);
-        _madeFromCodes = [.. plan.Nodes.Select(node => node.Output).Where(activations.ContainsKey)];
+        _madeFromCodes = [.. plan.Nodes.SelectMany(node => node.Outputs).Where(activations.ContainsKey)];
         _activations = activations;
         _weightRanges = weightRanges;
         _options = options;
@@ -56,6 +60,7 @@ internal sealed class QdqWriter
             writer.Add(node);
         }
 
+        writer.RemoveUnreadNegated();
         UnusedConstants.Remove(writer._graph);
         return writer._model;
     }
@@ -63,6 +68,12 @@ internal sealed class QdqWriter
     private void Add(NodeProto source)
     {
         NodeProto node = source.Clone();
+        for (int i = 0; i < node.Input.Count; i++)
+        {
+            node.Input[i] = _renamed.GetValueOrDefault(node.Input[i], node.Input[i]);
+        }
+
+        SubpixelConvolution? subpixel = null;
         if (_planned.TryGetValue(source, out PlannedNode? planned))
         {
             for (int i = 0; i < node.Input.Count; i++)
@@ -75,12 +86,21 @@ internal sealed class QdqWriter
 
             if (planned.Weight is not null)
             {
+                subpixel = planned.Weight.Subpixel;
                 QuantizeWeights(node, planned);
+                if (subpixel is not null)
+                {
+                    TurnIntoConv(node, planned, subpixel);
+                }
             }
             else if (planned.Constant is { } constant)
             {
                 node.OpType = constant.OperatorType;
                 node.Input[constant.Input] = AddConstant(constant);
+            }
+            else if (node.OpType == "Sub")
+            {
+                TurnIntoAdd(node);
             }
             else if (node.OpType == "Flatten" && node.GetInt("axis", 1) == 1)
             {
@@ -89,12 +109,15 @@ internal sealed class QdqWriter
         }
 
         _graph.Node.Add(node);
-        if (node.Output.Count > 0 && _madeFromCodes.Contains(node.Output[0]))
+        for (int i = 0; i < node.Output.Count; i++)
         {
-            // The pair's result takes over the value's name, so whoever reads the value reads what the codes stand for, and the float result has no other reader: it can fuse.
-            string result = node.Output[0];
-            node.Output[0] = _names.Next();
-            AddPair(node.Output[0], result, _activations[result]);
+            if (_madeFromCodes.Contains(node.Output[i]))
+            {
+                // The pair's result takes over the value's name, so whoever reads the value reads what the codes stand for, and the float result has no other reader: it can fuse.
+                string result = node.Output[i];
+                node.Output[i] = _names.Next();
+                AddPair(node.Output[i], result, _activations[result], _moves.GetValueOrDefault(result, []));
+            }
         }
     }
 
@@ -122,14 +145,28 @@ internal sealed class QdqWriter
         return guard.Output[0];
     }
 
-    private void AddPair(string from, string to, QuantizationParameters parameters)
+    /// <summary>Adds a pair, and between its two operators those that move its codes.</summary>
+    private void AddPair(string from, string to, QuantizationParameters parameters, params IEnumerable<NodeMove> moves)
     {
         string codes = _names.Next();
         string scale = _pool.Add(TensorData.Make(TensorProto.Types.DataType.Float, parameters.Scales));
 
         string zeroPoint = AddZeroPoint(parameters);
         _graph.Node.Add(MakeNode("QuantizeLinear", [from, scale, zeroPoint], codes));
+        foreach (NodeMove move in moves)
+        {
+            NodeProto mover = MakeNode(move.OperatorType, [codes, .. move.Constants.Select(values => _pool.Add(TensorData.Make<long>(TensorProto.Types.DataType.Int64, values, values.Length)))], _names.Next());
+            if (move.Permutation is not null)
+            {
+                mover.Attribute.Add(MakeInts("perm", move.Permutation));
+            }
+
+            _graph.Node.Add(mover);
+            codes = mover.Output[0];
+        }
+
         _graph.Node.Add(MakeNode("DequantizeLinear", [codes, scale, zeroPoint], to));
+        _codes[to] = (codes, parameters);
     }
 
     /// <summary>Always explicit, though the operators take an absent one for 0: ONNX Runtime's integer Gemm wants to see it.</summary>
@@ -143,11 +180,49 @@ internal sealed class QdqWriter
         flatten.Input.Add(_pool.Add(TensorData.Make<long>(TensorProto.Types.DataType.Int64, [0, -1], 2)));
     }
 
+    /// <summary>Codes of the negative scale stand for the negative values, and ONNX Runtime adds such as fast as others; it has no integer form of Sub.</summary>
+    private void TurnIntoAdd(NodeProto subtraction)
+    {
+        subtraction.OpType = "Add";
+        _negated.Add(subtraction.Input[1]);
+        (string codes, QuantizationParameters parameters) = _codes[subtraction.Input[1]];
+        subtraction.Input[1] = AddDequantize([codes, AddScales([-parameters.Scales[0]], null), AddZeroPoint(parameters)], null);
+    }
+
+    /// <summary>Where only subtractions read a value, nobody reads its DequantizeLinear.</summary>
+    private void RemoveUnreadNegated()
+    {
+        HashSet<string> read = [.. _graph.AllGraphs().SelectMany(each => each.Node.SelectMany(node => node.Input).Concat(each.Output.Select(output => output.Name)))];
+        foreach (NodeProto node in _graph.Node.Where(node => node.Output.Any(_negated.Contains) && !node.Output.Any(read.Contains)).ToArray())
+        {
+            _graph.Node.Remove(node);
+        }
+    }
+
+    /// <summary>Makes a ConvTranspose, whose weights are rearranged codes by now, the Conv that computes its phases; they are moved beside each other as codes.</summary>
+    private void TurnIntoConv(NodeProto node, PlannedNode planned, SubpixelConvolution subpixel)
+    {
+        node.OpType = "Conv";
+        node.Attribute.Clear();
+        node.Attribute.Add(MakeInts("pads", subpixel.Pads));
+        _moves[planned.Output] = subpixel.Moves(planned.Weight!.Channels);
+        if (planned.Last != planned.Node)
+        {
+            // What goes from the Conv to its Relu has another shape than the model says of the value.
+            node.Output[0] = _renamed[planned.Node.Output[0]] = _names.Next();
+        }
+    }
+
     private void QuantizeWeights(NodeProto node, PlannedNode planned)
     {
         WeightSlot slot = planned.Weight!;
         float inputScale = _activations[planned.Inputs[0]].Scales[0];
         QuantizedWeight weight = QuantizedWeight.Make(_modelPath, planned, inputScale, _weightRanges, _options.ForWeightsOf(planned.Node.GetLabel()));
+        if (slot.Subpixel is { } subpixel)
+        {
+            weight = new QuantizedWeight(subpixel.Rearrange(weight.Codes), weight.Axis is null ? weight.Scales : subpixel.Repeat(weight.Scales), weight.Axis is null ? null : 0);
+        }
+
         string scales = AddScales(weight.Scales, weight.Axis);
         List<string> inputs = [_pool.Add(weight.Codes), scales];
         if (node.OpType == "Gemm")
@@ -159,10 +234,10 @@ internal sealed class QdqWriter
         node.Input[WeightSlot.WeightInput] = AddDequantize(inputs, weight.Axis);
         if (slot.Bias is not null)
         {
-            float[] bias = slot.Bias.ReadFloats();
+            float[] bias = slot.Subpixel?.Repeat(slot.Bias.ReadFloats()) ?? slot.Bias.ReadFloats();
             node.Input[WeightSlot.BiasInput] = slot.BiasNeedsCodes && !_madeFromCodes.Contains(planned.Output)
                 ? AddBiasCodes(bias, weight, inputScale)
-                : _pool.Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, bias, slot.Bias.Dims));
+                : _pool.Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, bias, slot.Subpixel is null ? slot.Bias.Dims : [bias.Length]));
         }
     }
 
@@ -202,6 +277,13 @@ internal sealed class QdqWriter
 
         _graph.Node.Add(node);
         return node.Output[0];
+    }
+
+    private static AttributeProto MakeInts(string name, IEnumerable<long> values)
+    {
+        AttributeProto attribute = new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints };
+        attribute.Ints.Add(values);
+        return attribute;
     }
 
     private static NodeProto MakeNode(string operatorType, IEnumerable<string> inputs, string output)
