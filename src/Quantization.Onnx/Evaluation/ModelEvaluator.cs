@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Quantization.Onnx;
 
@@ -153,13 +152,13 @@ public static class ModelEvaluator
 
     private static void Compare(EvaluatedModel model, string name, OrtValue referenceValue, OrtValue value, IReadOnlyList<ModelSample> classified)
     {
-        if (!IsFloat(referenceValue) || !IsFloat(value))
+        if (!FloatOutput.IsFloat(referenceValue) || !FloatOutput.IsFloat(value))
         {
             return;
         }
 
-        ReadOnlySpan<float> reference = referenceValue.GetTensorDataAsSpan<float>();
-        ReadOnlySpan<float> actual = value.GetTensorDataAsSpan<float>();
+        ReadOnlySpan<float> reference = new FloatOutput(referenceValue).Values;
+        ReadOnlySpan<float> actual = new FloatOutput(value).Values;
         if (reference.Length != actual.Length)
         {
             throw new OnnxModelException(model.Path, $"output '{name}' has {actual.Length} values where the reference has {reference.Length}; compare models of the same shapes.");
@@ -206,8 +205,6 @@ public static class ModelEvaluator
             model.Scores.AddLabel(logits.Slice(i * classes, classes), label);
         }
     }
-
-    private static bool IsFloat(OrtValue value) => value.IsTensor && value.GetTensorTypeAndShape().ElementDataType == TensorElementType.Float;
 
     /// <summary>A classifier may give [N, classes, 1, 1].</summary>
     private static long[] WithoutTrailingOnes(long[] shape)

@@ -18,7 +18,7 @@ internal sealed class ReferenceOutputs : IDisposable
     /// <summary>Opens the file to read the outputs from, in the order of writing. Any number can read at the same time.</summary>
     public FileStream Open() => new(FilePath, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
 
-    public static void Write(Stream file, OrtValue output) => file.Write(MemoryMarshal.AsBytes(output.GetTensorDataAsSpan<float>()));
+    public static void Write(Stream file, OrtValue output) => file.Write(MemoryMarshal.AsBytes(new FloatOutput(output).Values));
 
     /// <summary>Reads the reference of an output of so many values.</summary>
     public static float[] Read(Stream file, int length)

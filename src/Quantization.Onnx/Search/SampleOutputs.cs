@@ -16,7 +16,7 @@ public sealed class SampleOutputs
     /// <summary>The sample.</summary>
     public ModelSample Sample { get; }
 
-    /// <summary>The model's outputs of 32-bit floats, by name.</summary>
+    /// <summary>The model's outputs of floats, by name. Those of other widths than 32 bits are seen as 32-bit floats too.</summary>
     public IEnumerable<string> Names => _outputs.Keys;
 
     /// <summary>The values of an output, row-major.</summary>
@@ -33,5 +33,5 @@ public sealed class SampleOutputs
 
     private OutputSlice Find(string name) => _outputs.TryGetValue(name, out OutputSlice? output)
         ? output
-        : throw new KeyNotFoundException($"The model has no output '{name}' of 32-bit floats; it has {string.Join(", ", _outputs.Keys.Select(known => $"'{known}'"))}.");
+        : throw new KeyNotFoundException($"The model has no output '{name}' of floats; it has {string.Join(", ", _outputs.Keys.Select(known => $"'{known}'"))}.");
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
@@ -101,14 +100,14 @@ internal sealed class TrialScorer : IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 using BoundSample bound = SampleBinder.Bind(batch, session.InputMetadata);
                 using IDisposableReadOnlyCollection<OrtValue> outputs = RunSession(session, bound, batch[0].Name);
-                foreach (OrtValue output in outputs.Where(IsFloat))
+                foreach (OrtValue output in outputs.Where(FloatOutput.IsFloat))
                 {
                     ReferenceOutputs.Write(file, output);
                 }
 
-                if (!outputs.Any(IsFloat))
+                if (!outputs.Any(FloatOutput.IsFloat))
                 {
-                    throw new OnnxModelException(_modelPath, "the model has no output of 32-bit floats to compare; quantize it without a search.");
+                    throw new OnnxModelException(_modelPath, "the model has no output of floats to compare; quantize it without a search.");
                 }
 
                 foreach (ModelSample sample in batch)
@@ -172,12 +171,13 @@ internal sealed class TrialScorer : IDisposable
 
             using BoundSample bound = SampleBinder.Bind(batch, session.InputMetadata);
             using IDisposableReadOnlyCollection<OrtValue> outputs = RunSession(session, bound, batch[0].Name);
-            (string Name, OrtValue Value, long[] Shape, float[] Reference)[] floats =
+            (string Name, FloatOutput Value, long[] Shape, float[] Reference)[] floats =
             [
-                .. outputs.Select((value, i) => (Name: names[i], Value: value)).Where(output => IsFloat(output.Value)).Select(output =>
+                .. outputs.Select((value, i) => (Name: names[i], Value: value)).Where(output => FloatOutput.IsFloat(output.Value)).Select(output =>
                 {
                     long[] shape = output.Value.GetTensorTypeAndShape().Shape;
-                    return (output.Name, output.Value, shape, ReferenceOutputs.Read(file, output.Value.GetTensorDataAsSpan<float>().Length));
+                    FloatOutput values = new(output.Value);
+                    return (output.Name, values, shape, ReferenceOutputs.Read(file, values.Values.Length));
                 }),
             ];
             for (int i = 0; i < batch.Count; i++)
@@ -189,7 +189,7 @@ internal sealed class TrialScorer : IDisposable
         }
     }
 
-    private OutputSlice Slice(OrtValue value, float[] reference, long[] shape, int index, int count)
+    private OutputSlice Slice(FloatOutput value, float[] reference, long[] shape, int index, int count)
     {
         if (count == 1)
         {
@@ -217,6 +217,4 @@ internal sealed class TrialScorer : IDisposable
             throw new InvalidDataException($"{sampleName}: ONNX Runtime cannot run {_modelPath} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
-
-    private static bool IsFloat(OrtValue value) => value.IsTensor && value.GetTensorTypeAndShape().ElementDataType == TensorElementType.Float;
 }
