@@ -24,13 +24,14 @@ internal sealed class ActivationReader : IDisposable
         Model = model;
         Options = options;
         Threads = Math.Clamp(samples ?? int.MaxValue, 1, options.MaxDegreeOfParallelism);
-        HashSet<string> wanted = [.. Planner.Plan(new GraphIndex(model.Model.Graph)).Activations.Values];
-        if (wanted.Count == 0)
+        QuantizationPlan plan = Planner.Plan(new GraphIndex(model.Model.Graph));
+        if (plan.Nodes.Count == 0)
         {
             throw new OnnxModelException(
-                model.File.Path, "there is nothing to quantize, and so nothing to calibrate: the model has no Conv, Gemm or MatMul with constant 32-bit float weights; quantize it without a calibration, which copies it, or use it as it is.");
+                model.File.Path, $"there is nothing to quantize, and so nothing to calibrate: {plan.WhyEmpty()}. Use the model as it is; quantizing it without a calibration copies it.");
         }
 
+        HashSet<string> wanted = [.. plan.Activations.Values];
         Values = wanted;
         _inputs = [.. model.Model.Graph.Input.Select(input => input.Name).Where(wanted.Contains)];
         _computed = [.. model.Model.Graph.Node.SelectMany(node => node.Output).Where(wanted.Contains)];

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>Which nodes of a graph run on codes, and which values are quantized for them.</summary>
@@ -13,4 +15,26 @@ internal sealed record QuantizationPlan(
 {
     /// <summary>The bounds, by the value whose statistics are taken, beyond which values make no difference to their readers.</summary>
     public required IReadOnlyDictionary<string, Saturation> Saturations { get; init; }
+
+    private const int MostReasons = 3;
+
+    /// <summary>Why a plan without nodes has none, in words that follow a colon.</summary>
+    public string WhyEmpty()
+    {
+        if (Float.Count == 0)
+        {
+            return "the model has no Conv, ConvTranspose, Gemm or MatMul";
+        }
+
+        IGrouping<string, string>[] reasons = [.. Float.GroupBy(each => each.Value, each => each.Key).OrderByDescending(group => group.Count())];
+        string listed = string.Join("; ", reasons.Take(MostReasons).Select(Describe));
+        int others = reasons.Skip(MostReasons).Sum(group => group.Count());
+        return "each Conv, ConvTranspose, Gemm and MatMul stays in float, " + (others == 0 ? listed : string.Create(CultureInfo.InvariantCulture, $"{listed}; {others} more for other reasons"));
+
+        static string Describe(IGrouping<string, string> group)
+        {
+            int others = group.Count() - 1;
+            return string.Create(CultureInfo.InvariantCulture, $"'{group.First()}'{(others == 0 ? "" : $" and {others} more")}: {group.Key}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Quantizes trained models without training: Conv, Gemm and MatMul with constant weights, and what lies between them, become int8 in the QDQ form of ONNX, which ONNX Runtime runs on
+/// Quantizes trained models without training: Conv, ConvTranspose, Gemm and MatMul with constant weights, and what lies between them, become int8 in the QDQ form of ONNX, which ONNX Runtime runs on
 /// integers. Safe to use from several threads.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, samples or a calibration, so no call is ambiguous.")]
@@ -171,7 +171,7 @@ public static class PostTrainingQuantizer
             ConversionKinds = new Dictionary<string, int>(),
             Activations = new Dictionary<string, CalibrationResult>(),
             Calibration = new ModelCalibration(model.File.Fingerprint, 0, []),
-            Warnings = [$"There was nothing to quantize, so the output is the float model: {(plan.Float.Count == 0 ? "it has no Conv, Gemm or MatMul with constant weights outside of branches and loops" : "each of its Conv, Gemm and MatMul nodes stays in float")}."],
+            Warnings = [$"There was nothing to quantize, so the output is the float model: {plan.WhyEmpty()}."],
         };
     }
 

@@ -1,3 +1,5 @@
+using Quantization.Onnx.Protos;
+
 namespace Quantization.Onnx.Tests.Calibration;
 
 public sealed class BadSampleTests : IDisposable
@@ -21,9 +23,26 @@ public sealed class BadSampleTests : IDisposable
         string copy = _folder.PathTo("out.onnx");
 
         FluentActions.Invoking(() => ModelCalibrator.Calibrate(model, samples)).Should().Throw<OnnxModelException>()
-            .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: *; quantize it without a calibration, which copies it, or use it as it is.");
+            .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: the model has no Conv, ConvTranspose, Gemm or MatMul. Use the model as it is; quantizing it without a calibration copies it.");
         PostTrainingQuantizer.Quantize(model, samples, copy).Warnings.Should().ContainSingle().Which.Should().StartWith("There was nothing to quantize");
         File.ReadAllBytes(copy).Should().Equal(File.ReadAllBytes(model));
+    }
+
+    [Fact]
+    public void A_model_whose_nodes_all_stay_in_float_names_the_reasons()
+    {
+        ModelBuilder builder = new ModelBuilder().Input("x", 2, 2).Output("y", 2, 2).Constant("w", new float[4], 2, 2);
+        builder.Node("MatMul", ["x", "x"], "a").Node("MatMul", ["a", "x"], "b").Node("Gemm", ["b", "w"], "y", new AttributeProto { Name = "alpha", Type = AttributeProto.Types.AttributeType.Float, F = 0.5f });
+        string model = builder.Save(_folder.PathTo("model.onnx"));
+        SampleList samples = new([new ModelSample("one", SampleTensor.Create<float>("x", [1, 2, 3, 4], 2, 2)), new ModelSample("two", SampleTensor.Create<float>("x", [4, 3, 2, 1], 2, 2))]);
+        const string Reasons =
+            "each Conv, ConvTranspose, Gemm and MatMul stays in float, 'a-node' and 1 more: both its operands are computed, and converting them takes the time that integers save; 'y-node': its alpha or beta is not 1";
+
+        FluentActions.Invoking(() => ModelCalibrator.Calibrate(model, samples)).Should().Throw<OnnxModelException>()
+            .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: {Reasons}. Use the model as it is; quantizing it without a calibration copies it.");
+        FluentActions.Invoking(() => PtqSearch.Run(model, samples, samples, _folder.PathTo("out.onnx"))).Should().Throw<OnnxModelException>()
+            .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: {Reasons}. *");
+        PostTrainingQuantizer.Quantize(model, samples, _folder.PathTo("out.onnx")).Warnings.Should().Equal($"There was nothing to quantize, so the output is the float model: {Reasons}.");
     }
 
     [Fact]
