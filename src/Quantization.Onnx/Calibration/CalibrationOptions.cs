@@ -27,6 +27,11 @@ public sealed record CalibrationOptions
         }
     }
 
+    /// <summary>
+    /// What the model will run on, as in <see cref="PtqOptions.Runtime"/>; the default is ONNX Runtime on a processor. Each needs other activations, so a calibration serves the runtime that it was made for.
+    /// </summary>
+    public TargetRuntime Runtime { get; init; } = TargetRuntime.OnnxRuntimeCpu;
+
     /// <summary>Makes the options of each session that ONNX Runtime opens; see <see cref="PtqOptions.SessionOptionsFactory"/>.</summary>
     public Func<SessionOptions>? SessionOptionsFactory { get; init; }
 }

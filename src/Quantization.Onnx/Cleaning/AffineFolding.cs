@@ -24,9 +24,10 @@ internal sealed class AffineFolding
     public static void Apply(GraphProto graph)
     {
         AffineFolding folding = new(graph);
-        foreach (NodeProto node in graph.Node.Where(node => node.OpType is "Conv" or "ConvTranspose").ToArray())
+        foreach (NodeProto node in graph.Node.Where(node => node.OpType == "Conv" || (node.OpType == "ConvTranspose" && node.GetInt("group", 1) == 1)).ToArray())
         {
-            while (WeightSlot.Find(node, folding._index, out _) is { } slot && folding._index.Consumers(node.Input[WeightSlot.WeightInput]).Count == 1
+            // Which ConvTranspose becomes quantized makes no difference here.
+            while (WeightSlot.Find(node, folding._index, TargetRuntime.GraphCompiler, out _) is { } slot && folding._index.Consumers(node.Input[WeightSlot.WeightInput]).Count == 1
                 && (folding.FoldBehind(node, slot) || (node.OpType == "Conv" && folding.FoldBefore(node, slot))))
             {
                 folding._index = new GraphIndex(graph);

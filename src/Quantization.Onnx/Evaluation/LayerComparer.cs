@@ -32,7 +32,7 @@ public static class LayerComparer
         ArgumentNullException.ThrowIfNull(calibration);
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new PtqOptions();
-        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory);
+        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory, options.Runtime);
         PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, model);
         TrialModels models = new(model, calibration);
         QuantizationPlan plan = models.Plan(options);

@@ -30,7 +30,7 @@ internal sealed class PartialJob
 
     public PartialResult Run(ISampleSource calibrationSamples, ISampleSource scoringSamples)
     {
-        FloatModel model = FloatModel.Load(_modelPath, Baseline.SessionOptionsFactory);
+        FloatModel model = FloatModel.Load(_modelPath, Baseline.SessionOptionsFactory, Baseline.Runtime);
         PostTrainingQuantizer.ThrowUnlessNodes(model, new GraphIndex(model.Model.Graph), Baseline);
         AtomicFile.Create(_outputPath).Dispose(); // finds out now whether the file can be written, not after the work
         using TrialStore store = TrialStore.Open(_options.TrialsPath);

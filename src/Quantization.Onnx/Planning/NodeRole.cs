@@ -6,6 +6,9 @@ internal enum NodeRole
     /// <summary>Multiplies by constant weights, which are quantized too: where the size and the time of a model go.</summary>
     Weighted,
 
+    /// <summary>Multiplies two computed values, MatMul. Quantized for itself, like <see cref="Weighted"/>, for runtimes that gain from it.</summary>
+    Multiplying,
+
     /// <summary>Combines values and has a range of its own: Add, Mul, Concat, Sigmoid, pooling. Quantized between weighted nodes only, to keep them connected.</summary>
     Connecting,
 

@@ -11,27 +11,29 @@ internal static class Planner
 {
     /// <summary>Plans a cleaned graph.</summary>
     /// <param name="graph">The graph.</param>
+    /// <param name="runtime">What the model will run on.</param>
     /// <param name="keepInFloat">Says of a node's label whether to leave the node in float; null for none.</param>
-    public static QuantizationPlan Plan(GraphIndex graph, Func<string, bool>? keepInFloat = null)
+    public static QuantizationPlan Plan(GraphIndex graph, TargetRuntime runtime, Func<string, bool>? keepInFloat = null)
     {
         Dictionary<string, string> inFloat = [];
-        List<PlannedNode> candidates = FindCandidates(graph, keepInFloat, inFloat);
+        List<PlannedNode> candidates = FindCandidates(graph, runtime, keepInFloat, inFloat);
         List<PlannedNode> nodes = KeepConnected(candidates, graph);
 
         // Calibration observes what the whole plan needs: where a node in float cuts a moved value off, its statistics still are those of the value moved.
-        IReadOnlyDictionary<string, string>? observed = keepInFloat is null ? null : Plan(graph).Activations;
+        IReadOnlyDictionary<string, string>? observed = keepInFloat is null ? null : Plan(graph, runtime).Activations;
         Dictionary<string, string> activations = FindActivations(nodes, observed);
         return new QuantizationPlan(nodes, activations, inFloat) { Saturations = FindSaturations(activations, graph) };
     }
 
     /// <summary>Every weighted node, and every other one whose inputs are all made by candidates.</summary>
-    private static List<PlannedNode> FindCandidates(GraphIndex graph, Func<string, bool>? keepInFloat, Dictionary<string, string> inFloat)
+    private static List<PlannedNode> FindCandidates(GraphIndex graph, TargetRuntime runtime, Func<string, bool>? keepInFloat, Dictionary<string, string> inFloat)
     {
         List<PlannedNode> candidates = [];
+        HashSet<string> floats = runtime == TargetRuntime.GraphCompiler ? FloatValues.Find(graph.Graph) : [];
         HashSet<string> produced = [];
         foreach (NodeProto node in graph.Graph.Node)
         {
-            WeightSlot? weight = WeightSlot.Find(node, graph, out string? reason);
+            WeightSlot? weight = WeightSlot.Find(node, graph, runtime, out string? reason);
             if (keepInFloat is not null && keepInFloat(node.GetLabel()))
             {
                 (weight, reason) = (null, "kept in float as asked");
@@ -40,7 +42,12 @@ internal static class Planner
             {
                 candidates.Add(new PlannedNode(node, NodeRole.Weighted, [node.Input[0]], FindLast(node, graph)) { Weight = weight });
             }
-            else if (FindConnecting(node, graph) is { } connecting && connecting.Inputs.All(produced.Contains))
+            else if (IsProduct(node, graph) && node.Input.All(floats.Contains))
+            {
+                reason = null;
+                candidates.Add(new PlannedNode(node, NodeRole.Multiplying, [.. node.Input], FindLast(node, graph)));
+            }
+            else if (FindConnecting(node, graph, runtime) is { } connecting && connecting.Inputs.All(produced.Contains))
             {
                 candidates.Add(connecting);
             }
@@ -71,7 +78,7 @@ internal static class Planner
         HashSet<string> wanted = [];
         foreach (PlannedNode candidate in Enumerable.Reverse(candidates))
         {
-            if (candidate.Role == NodeRole.Weighted || (candidate.Outputs.Any(wanted.Contains) && !candidate.Outputs.Any(graph.IsVisibleOutside)))
+            if (candidate.Role is NodeRole.Weighted or NodeRole.Multiplying || (candidate.Outputs.Any(wanted.Contains) && !candidate.Outputs.Any(graph.IsVisibleOutside)))
             {
                 kept.Add(candidate);
                 wanted.UnionWith(candidate.Inputs);
@@ -143,7 +150,7 @@ internal static class Planner
         }
     }
 
-    private static PlannedNode? FindConnecting(NodeProto node, GraphIndex graph)
+    private static PlannedNode? FindConnecting(NodeProto node, GraphIndex graph, TargetRuntime runtime)
     {
         if (ConstantOperand.Find(node, graph) is { } constant)
         {
@@ -155,9 +162,12 @@ internal static class Planner
         {
             NodeRole.Moving => new PlannedNode(node, NodeRole.Moving, [node.Input[0]], node),
             NodeRole.Connecting => new PlannedNode(node, NodeRole.Connecting, [.. node.Input], FindLast(node, graph)),
+            _ when runtime == TargetRuntime.GraphCompiler && node.OpType == "Resize" && Opset.IsOnnx(node.Domain) => new PlannedNode(node, NodeRole.Connecting, [node.Input[0]], FindLast(node, graph)),
             _ => null,
         };
     }
+
+    private static bool IsProduct(NodeProto node, GraphIndex graph) => node.OpType == "MatMul" && Opset.IsOnnx(node.Domain) && node.Input.All(input => graph.FindConstant(input) is null);
 
     /// <summary>ONNX Runtime adds the bias behind a MatMul to the float that its integers give, which is as fast and finer than codes of both.</summary>
     private static bool AddsToProduct(ConstantOperand constant, string computed, GraphIndex graph) => constant.OperatorType == "Add" && graph.FindProducer(computed) is { OpType: "MatMul" };

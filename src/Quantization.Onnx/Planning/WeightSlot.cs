@@ -18,7 +18,7 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
     /// <summary>The input of Conv, ConvTranspose and Gemm that holds the bias.</summary>
     public const int BiasInput = 2;
 
-    /// <summary>The number of output channels.</summary>
+    /// <summary>The number of output channels; of a ConvTranspose those of one group, since each group has its weights for the same channels.</summary>
     public long Channels => Weight.Dims[ChannelAxis];
 
     /// <summary>Whether a node is of an operator that multiplies by weights.</summary>
@@ -27,9 +27,10 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
     /// <summary>Finds a node's weights.</summary>
     /// <param name="node">A node.</param>
     /// <param name="graph">The graph around it.</param>
+    /// <param name="runtime">What the node will run on.</param>
     /// <param name="reason">Why the node cannot be quantized, where it is a Conv, ConvTranspose, Gemm or MatMul that cannot; otherwise null.</param>
     /// <returns>Null where the node cannot be quantized.</returns>
-    public static WeightSlot? Find(NodeProto node, GraphIndex graph, out string? reason)
+    public static WeightSlot? Find(NodeProto node, GraphIndex graph, TargetRuntime runtime, out string? reason)
     {
         reason = null;
         if (!CanHaveWeights(node))
@@ -50,7 +51,7 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
             {
                 "Conv" or "ConvTranspose" when weight.Dims.Count < 3 => "its weights have no spatial axis",
                 "Conv" => null,
-                "ConvTranspose" => FindSubpixel(node, weight, out subpixel),
+                "ConvTranspose" => runtime == TargetRuntime.OnnxRuntimeCpu ? FindSubpixel(node, weight, out subpixel) : null,
                 "Gemm" => node.GetFloat("alpha", 1) != 1 || (hasBias && node.GetFloat("beta", 1) != 1) ? "its alpha or beta is not 1" : null,
                 _ => weight.Dims.Count != 2 ? "its weights are not a matrix" : null,
             };
@@ -60,8 +61,8 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
         }
 
         int axis = node.OpType == "Conv" || (node.OpType == "Gemm" && node.GetInt("transB", 0) != 0) ? 0 : 1;
-        WeightSlot slot = new(weight!, axis, bias, node.OpType == "Gemm") { Subpixel = subpixel };
-        if (hasBias && (bias is null || !bias.IsFloat() || bias.CountElements() != slot.Channels))
+        WeightSlot slot = new(weight!, axis, bias, node.OpType == "Gemm" && runtime == TargetRuntime.OnnxRuntimeCpu) { Subpixel = subpixel };
+        if (hasBias && (bias is null || !bias.IsFloat() || bias.CountElements() != slot.Channels * (node.OpType == "ConvTranspose" ? node.GetInt("group", 1) : 1)))
         {
             reason = "its bias is not one constant a channel";
             return null;

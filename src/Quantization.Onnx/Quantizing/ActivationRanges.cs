@@ -17,13 +17,13 @@ internal static class ActivationRanges
         {
             if (!calibration.Activations.TryGetValue(source, out TensorStatistics? statistics))
             {
-                throw new OnnxModelException(modelPath, $"the calibration has no statistics of activation '{source}'; it was made by another version of ONNX Runtime or of this library, calibrate again.");
+                throw new OnnxModelException(modelPath, $"the calibration has no statistics of activation '{source}'; it was made for another runtime than PtqOptions.Runtime, or by another version of ONNX Runtime or of this library; calibrate again.");
             }
 
             ICalibrator calibrator = options.OwnCalibrators.GetValueOrDefault(source) ?? options.ActivationCalibrator;
             CalibrationResult chosen = cache is null
-                ? Choose(statistics, calibrator, options.ActivationFormat, options.ActivationScheme)
-                : cache.Choose(source, statistics, calibrator, options.ActivationFormat, options.ActivationScheme);
+                ? Choose(statistics, calibrator, options)
+                : cache.Choose(source, statistics, calibrator, options);
             bySource[source] = plan.Saturations.TryGetValue(source, out Saturation saturation) ? chosen with { Range = saturation.Cut(chosen.Range, options.ActivationScheme, options.ActivationFormat) } : chosen;
         }
 
@@ -32,18 +32,23 @@ internal static class ActivationRanges
 
     /// <summary>The parameters of a chosen range.</summary>
     public static QuantizationParameters ToParameters(CalibrationResult result, PtqOptions options) =>
-        QuantizationParameters.FromRange(result.Range, options.ActivationFormat, QuantizationScheme.Affine);
+        FromRange(result.Range, options);
+
+    /// <summary>The parameters of a range.</summary>
+    public static QuantizationParameters FromRange(ValueRange range, PtqOptions options) => options.HasCentredCodes
+        ? QuantizationParameters.FromRange(ValueRange.Symmetric(range.MaxMagnitude), options.ActivationFormat.Restricted, QuantizationScheme.Symmetric)
+        : QuantizationParameters.FromRange(range, options.ActivationFormat, QuantizationScheme.Affine);
 
     /// <summary>The range that a calibrator chooses for an activation.</summary>
-    public static CalibrationResult Choose(TensorStatistics statistics, ICalibrator calibrator, CodeFormat activationFormat, QuantizationScheme scheme)
+    public static CalibrationResult Choose(TensorStatistics statistics, ICalibrator calibrator, PtqOptions options)
     {
-        if (scheme == QuantizationScheme.Affine)
+        if (options.ActivationScheme == QuantizationScheme.Affine)
         {
-            return calibrator.Calibrate(statistics, activationFormat, QuantizationScheme.Affine);
+            return calibrator.Calibrate(statistics, options.ActivationFormat, QuantizationScheme.Affine);
         }
 
         // Codes without sign have their zero-point in the middle, so a symmetric range is chosen as for codes with sign; values that are never negative need no such half.
-        CodeFormat format = statistics.Min < 0 ? CodeFormat.Int8 : CodeFormat.UInt8;
+        CodeFormat format = statistics.Min < 0 || options.HasCentredCodes ? CodeFormat.Int8 : CodeFormat.UInt8;
         return calibrator.Calibrate(statistics, format, QuantizationScheme.Symmetric);
     }
 }

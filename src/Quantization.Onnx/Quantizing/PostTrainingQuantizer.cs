@@ -86,12 +86,12 @@ public static class PostTrainingQuantizer
         ThrowUnlessPaths(modelPath, outputPath);
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
-        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory);
+        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory, options.Runtime);
         GraphIndex graph = new(model.Model.Graph);
         ThrowUnlessNodes(model, graph, options);
 
         using AtomicFile output = AtomicFile.Create(outputPath); // before the samples run: a folder that cannot be written to should not cost their time
-        QuantizationPlan plan = Planner.Plan(graph, options.FloatNodes.Contains);
+        QuantizationPlan plan = Planner.Plan(graph, options.Runtime, options.FloatNodes.Contains);
         if (plan.Nodes.Count == 0)
         {
             return Copy(model, plan, output, outputPath, options);
@@ -124,6 +124,7 @@ public static class PostTrainingQuantizer
             ConversionKinds = inspection.Conversions.CountBy(conversion => conversion.Kind).ToDictionary(StringComparer.Ordinal),
             Activations = ranges,
             Calibration = calibration,
+            Runtime = options.Runtime,
             Warnings = [.. Processor.Warn(options)],
         };
         result = result with { Warnings = [.. result.Warnings, .. SpeedAdvice.OfGraph(result, options.FloatNodes)] };
@@ -171,6 +172,7 @@ public static class PostTrainingQuantizer
             ConversionKinds = new Dictionary<string, int>(),
             Activations = new Dictionary<string, CalibrationResult>(),
             Calibration = new ModelCalibration(model.File.Fingerprint, 0, []),
+            Runtime = options.Runtime,
             Warnings = [$"There was nothing to quantize, so the output is the float model: {plan.WhyEmpty()}."],
         };
     }
@@ -191,7 +193,7 @@ public static class PostTrainingQuantizer
         if (options.OwnWeights.Count > 0)
         {
             ThrowUnlessAmong(
-                Planner.Plan(graph).Nodes.Where(node => node.Weight is not null).Select(node => node.Node.GetLabel()), options.OwnWeights.Keys, nameof(options.OwnWeights), "node with weights to quantize");
+                Planner.Plan(graph, options.Runtime).Nodes.Where(node => node.Weight is not null).Select(node => node.Node.GetLabel()), options.OwnWeights.Keys, nameof(options.OwnWeights), "node with weights to quantize");
         }
 
         void ThrowUnlessAmong(IEnumerable<string> known, IEnumerable<string> names, string option, string kind)

@@ -37,8 +37,12 @@ public sealed record PtqOptions
         }
     }
 
+    /// <summary>What will run the quantized model; the default is ONNX Runtime on a processor.</summary>
+    public TargetRuntime Runtime { get; init; } = TargetRuntime.OnnxRuntimeCpu;
+
     /// <summary>
-    /// Affine, the default: an activation's range lies where its values are. Symmetric: the range is centred on 0, or begins there where no value is negative.
+    /// Affine, the default: an activation's range lies where its values are. Symmetric: the range is centred on 0, or begins there where no value is negative; for <see cref="TargetRuntime.GraphCompiler"/>, codes of
+    /// <see cref="CodeFormat.Int8"/> are centred always, so that every zero-point is 0.
     /// </summary>
     public QuantizationScheme ActivationScheme { get; init; } = QuantizationScheme.Affine;
 
@@ -129,6 +133,9 @@ public sealed record PtqOptions
     /// for ONNX Runtime's own defaults; latencies are then measured with one thread.
     /// </summary>
     public Func<SessionOptions>? SessionOptionsFactory { get; init; }
+
+    /// <summary>Whether each zero-point is to be 0, whatever the values are.</summary>
+    internal bool HasCentredCodes => Runtime == TargetRuntime.GraphCompiler && ActivationFormat == CodeFormat.Int8 && ActivationScheme == QuantizationScheme.Symmetric;
 
     /// <summary>The weights' codes, restricted to an interval symmetric about 0, in the type that they are stored in.</summary>
     internal CodeFormat StoredWeightFormat => new(CodeType.Int8, -WeightFormat.MaxCode, WeightFormat.MaxCode);

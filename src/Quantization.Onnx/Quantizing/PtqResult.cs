@@ -42,6 +42,9 @@ public sealed record PtqResult
     /// <summary>What calibration saw: to save, to quantize from again with other options, or to report. Without samples and activations where there was nothing to quantize.</summary>
     public required ModelCalibration Calibration { get; init; }
 
+    /// <summary>What the model was quantized for, <see cref="PtqOptions.Runtime"/>. What runs on integers, which conversions are left and the latency are those of ONNX Runtime on this machine all the same.</summary>
+    public TargetRuntime Runtime { get; init; }
+
     /// <summary>What the user should know before using the model, a sentence each; empty where all went as one would expect.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 

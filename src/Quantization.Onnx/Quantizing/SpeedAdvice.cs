@@ -13,7 +13,11 @@ internal static class SpeedAdvice
     /// <param name="wanted">The nodes that the user keeps in float, which is nothing to warn of.</param>
     public static IEnumerable<string> OfGraph(PtqResult result, IReadOnlySet<string> wanted)
     {
-        if (result.Int8Nodes == 0)
+        if (result.Runtime == TargetRuntime.GraphCompiler)
+        {
+            yield return "The model is quantized for a runtime that compiles graphs. The int8 operators, the conversions left and the latency shown are those of ONNX Runtime here, which cannot fuse all of it: measure with the runtime that it is for.";
+        }
+        else if (result.Int8Nodes == 0)
         {
             yield return "ONNX Runtime runs none of the quantized nodes in int8 here, so the model gains size but no speed: "
                 + "see PtqResult.ConversionReasons, and quantize with the execution provider that the model will run on, or the CPU.";
@@ -47,7 +51,9 @@ internal static class SpeedAdvice
             return null;
         }
 
-        string cause = !hasExactProducts
+        string cause = result.Runtime == TargetRuntime.GraphCompiler
+            ? "It is quantized for a runtime that compiles graphs, so that says nothing of its speed there: measure with that runtime."
+            : !hasExactProducts
             ? "This processor has no VNNI instructions, which int8 gains most from: measure on a processor like the one that the model will run on."
             : 2 * result.Conversions > result.Int8Nodes
                 ? string.Create(

@@ -69,7 +69,7 @@ public static class PtqSearch
         options.ThrowUnlessPossible();
         PostTrainingQuantizer.ThrowUnlessPaths(modelPath, outputPath);
         SearchReporter reporter = new(progress);
-        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory);
+        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory, options.Baseline.Runtime);
         AtomicFile.Create(outputPath).Dispose(); // finds out now whether the file can be written, not after the work
 
         using TrialStore store = TrialStore.Open(options.TrialsPath);

@@ -54,7 +54,7 @@ internal static class ResumableCalibration
         }
 
         ModelCalibration found = ModelCalibration.Load(path);
-        IEnumerable<string> wanted = Planner.Plan(new GraphIndex(model.Model.Graph)).Activations.Values.Distinct();
+        IEnumerable<string> wanted = Planner.Plan(new GraphIndex(model.Model.Graph), model.Runtime).Activations.Values.Distinct();
         bool fits = found.Model == model.File.Fingerprint
             && !(found.SampleCount > samples.Count)
             && wanted.Order(StringComparer.Ordinal).SequenceEqual(found.Activations.Keys, StringComparer.Ordinal);

@@ -17,7 +17,7 @@ internal sealed class TrialModels(FloatModel model, ModelCalibration calibration
     public ModelCalibration Calibration => calibration;
 
     /// <summary>What options quantize.</summary>
-    public QuantizationPlan Plan(PtqOptions options) => Planner.Plan(Graph, options.FloatNodes.Contains);
+    public QuantizationPlan Plan(PtqOptions options) => Planner.Plan(Graph, model.Runtime, options.FloatNodes.Contains);
 
     /// <summary>The model that options give.</summary>
     public ModelProto Write(PtqOptions options) => Make(options).Write();
@@ -49,14 +49,14 @@ internal sealed class TrialModels(FloatModel model, ModelCalibration calibration
         ActivationRanges.Choose(model.File.Path, plan, calibration, options, _ranges).ToDictionary(each => each.Key, each => ActivationRanges.ToParameters(each.Value, options));
 
     /// <summary>Options with equal keys give the same model, whatever calibrators of activations led there.</summary>
-    private static string KeyOf(PtqOptions options, QuantizationPlan plan, Dictionary<string, QuantizationParameters> parameters) => string.Join(
+    private string KeyOf(PtqOptions options, QuantizationPlan plan, Dictionary<string, QuantizationParameters> parameters) => string.Join(
         '\n',
         parameters.OrderBy(each => each.Key, StringComparer.Ordinal)
             .Select(each => FormattableString.Invariant($"{each.Key} {each.Value.Scales[0]:R} {each.Value.ZeroPoints[0]}"))
             .Concat(options.FloatNodes.Order(StringComparer.Ordinal))
             .Concat(plan.Nodes.Where(node => node.Weight is not null).Select(node => node.Node.GetLabel()).Where(options.OwnWeights.ContainsKey)
                 .Select(node => (Node: node, Own: KeyOfWeights(options.ForWeightsOf(node)))).Where(each => each.Own != KeyOfWeights(options)).Select(each => $"{each.Node}: {each.Own}"))
-            .Append($"{KeyOfWeights(options)} {options.ActivationFormat}"));
+            .Append($"{KeyOfWeights(options)} {options.ActivationFormat}{(model.Runtime == TargetRuntime.OnnxRuntimeCpu ? "" : $" {model.Runtime}")}"));
 
     private static string KeyOfWeights(PtqOptions options) => $"{options.WeightGranularity} {options.WeightCalibrator.Name} {options.WeightFormat}";
 }

@@ -61,7 +61,7 @@ public static class SensitivityAnalyzer
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(calibration);
-        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory);
+        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory, options.Runtime);
         PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, model);
         TrialModels models = new(model, calibration);
         PostTrainingQuantizer.ThrowUnlessNodes(model, models.Graph, options);

@@ -98,7 +98,7 @@ internal sealed class QdqWriter
                 node.OpType = constant.OperatorType;
                 node.Input[constant.Input] = AddConstant(constant);
             }
-            else if (node.OpType == "Sub")
+            else if (node.OpType == "Sub" && _options.Runtime == TargetRuntime.OnnxRuntimeCpu)
             {
                 TurnIntoAdd(node);
             }
@@ -132,7 +132,7 @@ internal sealed class QdqWriter
         if (!_dequantized.TryGetValue(value, out string? dequantized))
         {
             _dequantized[value] = dequantized = _names.Next();
-            AddPair(FloatGuard.IsNeeded(value, _index, _madeFromCodes, _planned.ContainsKey) ? AddGuard(value) : value, dequantized, _activations[value]);
+            AddPair(_options.Runtime == TargetRuntime.OnnxRuntimeCpu && FloatGuard.IsNeeded(value, _index, _madeFromCodes, _planned.ContainsKey) ? AddGuard(value) : value, dequantized, _activations[value]);
         }
 
         return dequantized;
@@ -244,7 +244,7 @@ internal sealed class QdqWriter
     /// <summary>A constant has a range of its own, like an activation.</summary>
     private string AddConstant(ConstantOperand constant)
     {
-        QuantizationParameters parameters = QuantizationParameters.FromRange(new ValueRange(constant.Values.Min(), constant.Values.Max()), _options.ActivationFormat, QuantizationScheme.Affine);
+        QuantizationParameters parameters = ActivationRanges.FromRange(new ValueRange(constant.Values.Min(), constant.Values.Max()), _options);
         byte[] codes = new byte[constant.Values.Length];
         new AffineQuantizer(_options.ActivationFormat, parameters, Granularity.PerTensor).Quantize(new ReadOnlyTensorSpan<float>(constant.Values), new TensorSpan<byte>(codes));
         return AddDequantize([_pool.Add(TensorData.Make<byte>(ActivationType, codes, constant.Shape)), AddScales(parameters.Scales.ToArray(), null), AddZeroPoint(parameters)], null);

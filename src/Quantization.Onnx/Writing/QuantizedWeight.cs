@@ -35,7 +35,7 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
         for (int i = 0; i < ranges.Length; i++)
         {
             // A channel of nearly no weight would make the bias's step so small that the bias has no code.
-            float largestBias = bias is null ? 0 : perChannel ? MathF.Abs(bias[i]) : bias.Max(MathF.Abs);
+            float largestBias = bias is null ? 0 : perChannel ? LargestOf(bias, i, ranges.Length) : bias.Max(MathF.Abs);
             double leastScale = largestBias / (inputScale * LargestBiasCode);
             ranges[i] = ValueRange.Symmetric(MathF.Max(magnitudes[i], (float)(leastScale * format.MaxCode)));
         }
@@ -61,6 +61,18 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
         }
 
         return values;
+    }
+
+    /// <summary>A ConvTranspose of several groups has a bias for each, but weights of the same channels.</summary>
+    private static float LargestOf(float[] bias, int channel, int channels)
+    {
+        float largest = 0;
+        for (int i = channel; i < bias.Length; i += channels)
+        {
+            largest = MathF.Max(largest, MathF.Abs(bias[i]));
+        }
+
+        return largest;
     }
 
     private static void ThrowUnlessFinite(string modelPath, PlannedNode node, float[] magnitudes)

@@ -12,24 +12,26 @@ internal static class CalibrateCommand
     {
         Argument<string> model = CommonOptions.Model();
         Option<string> state = new("--state") { Required = true, HelpName = "file.qcal", Description = "The calibration file to write." };
+        Option<string> runtime = RuntimeOption.Create();
         Command command = new(Name, "Runs samples through a model and saves what its activations were, to merge and to quantize from.")
         {
             model,
         };
         DataOptions data = new(command, isRequired: true, isLabelled: false);
         command.Options.Add(state);
-        command.SetAction(parsed => Run(console, parsed.GetRequiredValue(model), data.Read(parsed), parsed.GetRequiredValue(state), cancellation));
+        command.Options.Add(runtime);
+        command.SetAction(parsed => Run(console, parsed.GetRequiredValue(model), data.Read(parsed), parsed.GetRequiredValue(state), RuntimeOption.Find(parsed.GetValue(runtime)!), cancellation));
         return command;
     }
 
-    private static int Run(ToolConsole console, string modelPath, DataRequest data, string statePath, CancellationToken cancellation)
+    private static int Run(ToolConsole console, string modelPath, DataRequest data, string statePath, TargetRuntime runtime, CancellationToken cancellation)
     {
         ISampleSource samples = SampleData.Open(modelPath, data).All;
         using OutputFile output = OutputFile.Open(statePath);
         ModelCalibration calibration = ProgressView.Show(console, view =>
         {
             view.Begin($"Calibrating on {Figures.Count(samples.Count!.Value, "sample")}");
-            return ModelCalibrator.Calibrate(modelPath, samples, progress: view.ForCalibration(), cancellationToken: cancellation);
+            return ModelCalibrator.Calibrate(modelPath, samples, new CalibrationOptions { Runtime = runtime }, progress: view.ForCalibration(), cancellationToken: cancellation);
         });
         StateFile.Save(calibration, output);
         console.Output.WriteLine(

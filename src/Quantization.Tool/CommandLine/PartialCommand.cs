@@ -49,8 +49,9 @@ internal static class PartialCommand
         Option<bool> perTensor = CommonOptions.PerTensor();
         Option<int> bits = CommonOptions.WeightBits();
         Option<string[]> floatNodes = CommonOptions.FloatNodes();
+        Option<string> runtime = RuntimeOption.Create();
         Option<int> batch = CommonOptions.Batch();
-        foreach (Option option in (Option[])[perTensor, bits, floatNodes, batch])
+        foreach (Option option in (Option[])[perTensor, bits, floatNodes, runtime, batch])
         {
             command.Options.Add(option);
         }
@@ -68,14 +69,14 @@ internal static class PartialCommand
                 Options = new PartialOptions
                 {
                     Target = target.Choose(parsed),
-                    Baseline = new PtqOptions
+                    Baseline = RuntimeOption.For(parsed.GetValue(runtime)!, new PtqOptions
                     {
                         ActivationCalibrator = calibrator.Choose(parsed),
                         WeightGranularity = parsed.GetValue(perTensor) ? GranularityKind.PerTensor : GranularityKind.PerChannel,
                         WeightFormat = CodeFormat.Signed(parsed.GetValue(bits)),
                         FloatNodes = (parsed.GetValue(floatNodes) ?? []).ToHashSet(),
                         LatencyRuns = 0, // measured afterwards, on many samples
-                    },
+                    }),
                     Metric = SearchMetrics.Find(parsed.GetValue(metric)!),
                     Measure = SensitivityMeasures.Find(parsed.GetValue(measures)![0]),
                     ComparedMeasures = [.. parsed.GetValue(measures)!.Skip(1).Select(SensitivityMeasures.Find)],

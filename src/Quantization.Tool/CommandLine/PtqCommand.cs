@@ -18,6 +18,7 @@ internal static class PtqCommand
         Option<bool> perTensor = CommonOptions.PerTensor();
         Option<int> bits = CommonOptions.WeightBits();
         Option<string[]> floatNodes = CommonOptions.FloatNodes();
+        Option<string> runtime = RuntimeOption.Create();
         Option<int> batch = CommonOptions.Batch();
         Option<int> threads = CommonOptions.Count("--threads", "The threads that ONNX Runtime measures with.");
         Command command = new(Name, "Quantizes a model to int8 without training, and measures accuracy, file size and latency beside the float model.")
@@ -31,6 +32,7 @@ internal static class PtqCommand
         command.Options.Add(perTensor);
         command.Options.Add(bits);
         command.Options.Add(floatNodes);
+        command.Options.Add(runtime);
         command.Options.Add(batch);
         command.Options.Add(threads);
         ReportOptions report = new(command);
@@ -42,13 +44,13 @@ internal static class PtqCommand
                 Data = data.Read(parsed),
                 StatePath = parsed.GetValue(state),
                 OutputPath = parsed.GetRequiredValue(output),
-                Options = new PtqOptions
+                Options = RuntimeOption.For(parsed.GetValue(runtime)!, new PtqOptions
                 {
                     ActivationCalibrator = calibrator.Choose(parsed),
                     WeightGranularity = parsed.GetValue(perTensor) ? GranularityKind.PerTensor : GranularityKind.PerChannel,
                     WeightFormat = CodeFormat.Signed(parsed.GetValue(bits)),
                     FloatNodes = (parsed.GetValue(floatNodes) ?? []).ToHashSet(),
-                },
+                }),
                 BatchSize = parsed.GetValue(batch),
                 Threads = parsed.GetValue(threads),
                 Report = report.Read(parsed),

@@ -16,13 +16,14 @@ internal static class SearchCommand
         Option<string> state = CommonOptions.RunState();
         Option<string> metric = SearchMetrics.CreateOption("What to rank by");
         Option<int> bits = CommonOptions.WeightBits();
+        Option<string> runtime = RuntimeOption.Create();
         Option<int> batch = CommonOptions.Batch();
         Command command = new(Name, "Tries calibrators, schemes and granularities from one calibration, scores them on samples that did not calibrate, and keeps the best int8 model.")
         {
             model,
         };
         DataOptions data = new(command, isRequired: true, isLabelled: true);
-        foreach (Option option in (Option[])[output, state, metric, bits, batch])
+        foreach (Option option in (Option[])[output, state, metric, bits, runtime, batch])
         {
             command.Options.Add(option);
         }
@@ -38,6 +39,7 @@ internal static class SearchCommand
                 StatePath = parsed.GetValue(state),
                 Metric = parsed.GetValue(metric)!,
                 WeightBits = parsed.GetValue(bits),
+                Runtime = parsed.GetValue(runtime)!,
                 BatchSize = parsed.GetValue(batch),
                 Report = report.Read(parsed),
             },
@@ -62,14 +64,14 @@ internal static class SearchCommand
     private static (SearchResult Search, QuantizationReport Report) Work(
         ProgressView view, SearchRequest request, ISampleSource calibration, ISampleSource scoring, RunOutput output, CancellationToken cancellation)
     {
-        SearchOptions options = new()
+        SearchOptions options = RuntimeOption.For(request.Runtime, new SearchOptions
         {
             Metric = SearchMetrics.Find(request.Metric),
             BatchSize = request.BatchSize,
             CalibrationPath = request.State.CalibrationPath,
             TrialsPath = request.State.TrialsPath,
             Baseline = new PtqOptions { WeightFormat = CodeFormat.Signed(request.WeightBits) },
-        };
+        });
         SearchResult search = output.Model.Write(path =>
             PtqSearch.Run(request.ModelPath, calibration, scoring, path, options, view.ForSearch(), cancellation));
         view.Begin("Measuring the best");

@@ -5,5 +5,7 @@ internal sealed record SearchRequest : TrialsRequest
 {
     public required int WeightBits { get; init; }
 
+    public required string Runtime { get; init; }
+
     public required int BatchSize { get; init; }
 }

@@ -14,7 +14,7 @@ public sealed class ModelCleanerTests : IDisposable
     {
         ModelFile file = ModelFile.Load(FashionExample.ModelPath);
 
-        ModelProto cleaned = FloatModel.Load(FashionExample.ModelPath, null).Model;
+        ModelProto cleaned = FloatModel.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model;
 
         cleaned.Graph.Node.Should().HaveCount(file.Model.Graph.Node.Count - 17).And.NotContain(node => node.OpType == "BatchNormalization");
         cleaned.OpsetImport.Should().Equal(file.Model.OpsetImport);
@@ -34,7 +34,7 @@ public sealed class ModelCleanerTests : IDisposable
 
     [Fact]
     public void Cleaning_twice_gives_the_same_model() =>
-        FloatModel.Load(FashionExample.ModelPath, null).Model.Should().Be(FloatModel.Load(FashionExample.ModelPath, null).Model);
+        FloatModel.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model.Should().Be(FloatModel.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model);
 
     [Fact]
     public void The_users_session_options_are_used_for_every_session_and_owned_by_it()
