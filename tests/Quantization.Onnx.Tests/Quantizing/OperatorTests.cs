@@ -14,6 +14,8 @@ public sealed class OperatorTests : IDisposable
     [Theory]
     [InlineData("Add a scalar", "QLinearAdd")]
     [InlineData("Add rows, Relu", "QLinearAdd")]
+    [InlineData("AveragePool", "QLinearAveragePool")]
+    [InlineData("Clip", null)]
     [InlineData("Concat", "QLinearConcat")]
     [InlineData("Concat of Relu", "QLinearConcat")]
     [InlineData("ConvTranspose", null)]
@@ -24,7 +26,9 @@ public sealed class OperatorTests : IDisposable
     [InlineData("Expand", null)]
     [InlineData("Flatten", null)]
     [InlineData("Gather", null)]
+    [InlineData("GlobalAveragePool", "QLinearGlobalAveragePool")]
     [InlineData("LeakyRelu", "QLinearLeakyRelu")]
+    [InlineData("MaxPool", null)]
     [InlineData("Mul", "QLinearMul")]
     [InlineData("Mul with rows", "QLinearMul")]
     [InlineData("Pad", null)]
@@ -36,6 +40,7 @@ public sealed class OperatorTests : IDisposable
     [InlineData("Sub", "QLinearAdd")]
     [InlineData("Sub rows", "QLinearAdd")]
     [InlineData("Tile", null)]
+    [InlineData("Transpose", null)]
     public void Codes_flow_through(string name, string? integerOperator)
     {
         string model = Make(name).Save(_folder.PathTo("model.onnx"));
@@ -61,6 +66,11 @@ public sealed class OperatorTests : IDisposable
     [Theory]
     [InlineData("Softmax")]
     [InlineData("Div rows")]
+    [InlineData("Concat with a float")]
+    [InlineData("Concat with a constant")]
+    [InlineData("Tanh")]
+    [InlineData("Pow")]
+    [InlineData("Sqrt")]
     [InlineData("HardSigmoid")]
     [InlineData("ConvTranspose of two groups")]
     [InlineData("ReduceMean")]
@@ -74,6 +84,33 @@ public sealed class OperatorTests : IDisposable
         result.ConversionReasons.Should().HaveCount(4).And.Contain(reason => reason.StartsWith("to floats: read in float by 'c-node' (")).And.Contain(reason => reason.Contains("is made in float by 'c-node' ("));
     }
 
+    /// <summary>One, two or three spatial axes, groups and depthwise: each runs on integers between two others.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 4)]
+    [InlineData(2, 2)]
+    [InlineData(2, 4)]
+    [InlineData(3, 1)]
+    [InlineData(3, 4)]
+    public void Convolutions_of_any_axes_and_groups_run_on_integers(int axes, int groups)
+    {
+        long[] shape = [1, 4, .. Enumerable.Repeat(5L, axes)], kernel = [.. Enumerable.Repeat(3L, axes)];
+        ModelBuilder model = new ModelBuilder().Input("x", shape).Output("y", shape);
+        foreach ((string from, string to) in (ReadOnlySpan<(string, string)>)[("x", "a"), ("a", "b"), ("b", "y")])
+        {
+            int weights = 4 * 4 / groups * (int)Math.Pow(3, axes);
+            model.Constant($"{to}-w", RandomTensors.Normal(to[0], weights, 0.3), [4, 4 / groups, .. kernel])
+                .Node("Conv", [from, $"{to}-w"], to, ModelBuilder.Int("group", groups), ModelBuilder.Ints("pads", [.. Enumerable.Repeat(1L, 2 * axes)]));
+        }
+
+        PtqResult result = PostTrainingQuantizer.Quantize(model.Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(16, shape), _folder.PathTo("out.onnx"));
+
+        result.Int8Operators.Should().Equal(new Dictionary<string, int> { ["QLinearConv"] = 3 });
+        result.Conversions.Should().Be(2);
+        float[] input = RandomTensors.Normal(1, 4 * (int)Math.Pow(5, axes));
+        Decibels.Sqnr(ModelRun.Floats(ModelFile.Load(_folder.PathTo("model.onnx")).Model, input, shape)[0], ModelRun.Floats(ModelFile.Load(result.OutputPath).Model, input, shape)[0]).Should().BeGreaterThan(25);
+    }
+
     private static ModelBuilder Make(string name)
     {
         ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4);
@@ -83,6 +120,29 @@ public sealed class OperatorTests : IDisposable
             case "Concat":
                 model.Conv("x", "b", 3, 4).Node("Concat", ["a", "b"], "c", ModelBuilder.Int("axis", 1));
                 channels = 8;
+                break;
+            case "AveragePool" or "MaxPool":
+                model.Node(name, ["a"], "c", ModelBuilder.Ints("kernel_shape", 2, 2), ModelBuilder.Ints("strides", 2, 2));
+                break;
+            case "Clip":
+                model.Constant("least", [0]).Constant("most", [6]).Node(name, ["a", "least", "most"], "c");
+                break;
+            case "Concat with a float":
+                model.Node("Concat", ["a", "x"], "c", ModelBuilder.Int("axis", 1));
+                channels = 7;
+                break;
+            case "Concat with a constant":
+                model.Constant("places", RandomTensors.Normal(3, 128), 1, 2, 8, 8).Node("Concat", ["a", "places"], "c", ModelBuilder.Int("axis", 1));
+                channels = 6;
+                break;
+            case "Pow":
+                model.Constant("exponent", [2]).Node(name, ["a", "exponent"], "c");
+                break;
+            case "Sqrt":
+                model.Node("Relu", ["a"], "b").Node(name, ["b"], "c");
+                break;
+            case "Transpose":
+                model.Node(name, ["a"], "c", ModelBuilder.Ints("perm", 0, 1, 3, 2));
                 break;
             case "Concat of Relu":
                 model.Conv("x", "b", 3, 4).Node("Relu", ["a"], "a1").Node("Relu", ["b"], "b1").Node("Concat", ["a1", "b1"], "c", ModelBuilder.Int("axis", 1));
