@@ -10,7 +10,7 @@ namespace Quantization.Kernels;
 /// <param name="count">How many elements.</param>
 /// <param name="lanes">The parameters.</param>
 /// <param name="pastCaches">Whether the run is part of so many elements that stores should go past the caches.</param>
-internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destination, nint index, nint count, LaneSource* lanes, bool pastCaches = false) : IWidthAction
+internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destination, nint index, nint count, LaneSource* lanes, bool pastCaches = false) : IWidthAction, IUniformOperation<TCode, float>
     where TCode : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -31,31 +31,17 @@ internal readonly unsafe struct DequantizeRun<TCode>(TCode* codes, float* destin
             return;
         }
 
-        switch (lanes->Lookup)
-        {
-            case ParameterLookup.PerRun when count < LaneSource.LongRun:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ShortRunLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), codes, destination, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerRun:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), codes, destination, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerElement:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns)), codes, destination, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerBlock when lanes->BlockShift == 4:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts, SixteenElements>, TCode>(new(lanes->Rows, lanes->BlockShift)), codes, destination, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerBlock:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts, ThirtyTwoElements>, TCode>(new(lanes->Rows, lanes->BlockShift)), codes, destination, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerRow:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, RowLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->RowLength)), codes, destination, index, count, pastCaches);
-                break;
-            default:
-                Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ColumnLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns, ParameterTable.PeriodOf(lanes->ParameterCount))), codes, destination, index, count, pastCaches);
-                break;
-        }
+        LaneSwitch.Run<DequantizeRun<TCode>, TCode, float, TSimd, TFloats, TInts>(lanes, codes, destination, index, count, pastCaches);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IUniformOperation<TCode, float>.Run<TSimd, TFloats, TInts, TLanes>(TLanes lanes, TCode* source, float* destination, nint index, nint count, bool pastCaches) =>
+        Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, TLanes, TCode>(lanes), source, destination, index, count, pastCaches);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IUniformOperation<TCode, float>.RunColumns<TSimd, TFloats, TInts>(
+        ColumnLanes<TSimd, TFloats, TInts> lanes, nint period, TCode* source, float* destination, nint index, nint count, bool pastCaches) =>
+        Driver.Run(new DequantizeMap<TSimd, TFloats, TInts, ColumnLanes<TSimd, TFloats, TInts>, TCode>(lanes), source, destination, index, count, pastCaches);
 
     private bool HasNoZeroPoint()
     {

@@ -11,7 +11,7 @@ namespace Quantization.Kernels;
 /// <param name="count">How many elements.</param>
 /// <param name="lanes">The parameters.</param>
 /// <param name="pastCaches">Whether the run is part of so many elements that stores should go past the caches.</param>
-internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* destination, nint index, nint count, LaneSource* lanes, bool pastCaches = false) : IWidthAction
+internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* destination, nint index, nint count, LaneSource* lanes, bool pastCaches = false) : IWidthAction, IUniformOperation<float, float>
     where TCode : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -32,29 +32,15 @@ internal readonly unsafe struct FakeQuantizeRun<TCode>(float* source, float* des
             return;
         }
 
-        switch (lanes->Lookup)
-        {
-            case ParameterLookup.PerRun when count < LaneSource.LongRun:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, ShortRunLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), source, destination, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerRun:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), source, destination, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerElement:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns)), source, destination, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerBlock when lanes->BlockShift == 4:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts, SixteenElements>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, destination, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerBlock:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts, ThirtyTwoElements>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, destination, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerRow:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, RowLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->RowLength)), source, destination, index, count, pastCaches);
-                break;
-            default:
-                Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, ColumnLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns, ParameterTable.PeriodOf(lanes->ParameterCount))), source, destination, index, count, pastCaches);
-                break;
-        }
+        LaneSwitch.Run<FakeQuantizeRun<TCode>, float, float, TSimd, TFloats, TInts>(lanes, source, destination, index, count, pastCaches);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IUniformOperation<float, float>.Run<TSimd, TFloats, TInts, TLanes>(TLanes lanes, float* source, float* destination, nint index, nint count, bool pastCaches) =>
+        Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, TLanes, TCode>(lanes), source, destination, index, count, pastCaches);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IUniformOperation<float, float>.RunColumns<TSimd, TFloats, TInts>(
+        ColumnLanes<TSimd, TFloats, TInts> lanes, nint period, float* source, float* destination, nint index, nint count, bool pastCaches) =>
+        Driver.Run(new FakeQuantizeMap<TSimd, TFloats, TInts, ColumnLanes<TSimd, TFloats, TInts>, TCode>(lanes), source, destination, index, count, pastCaches);
 }

@@ -10,7 +10,7 @@ namespace Quantization.Kernels;
 /// <param name="count">How many elements.</param>
 /// <param name="lanes">The parameters.</param>
 /// <param name="pastCaches">Whether the run is part of so many elements that stores should go past the caches.</param>
-internal readonly unsafe struct QuantizeRun<TCode>(float* source, TCode* codes, nint index, nint count, LaneSource* lanes, bool pastCaches = false) : IWidthAction
+internal readonly unsafe struct QuantizeRun<TCode>(float* source, TCode* codes, nint index, nint count, LaneSource* lanes, bool pastCaches = false) : IWidthAction, IUniformOperation<float, TCode>
     where TCode : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -25,41 +25,22 @@ internal readonly unsafe struct QuantizeRun<TCode>(float* source, TCode* codes, 
             return;
         }
 
-        switch (lanes->Lookup)
-        {
-            case ParameterLookup.PerRun when count < LaneSource.LongRun:
-                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, ShortRunLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), source, codes, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerRun:
-                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, UniformLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows + index)), source, codes, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerElement:
-                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, ElementLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns)), source, codes, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerBlock when lanes->BlockShift == 4:
-                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts, SixteenElements>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, codes, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerBlock:
-                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, BlockLanes<TSimd, TFloats, TInts, ThirtyTwoElements>, TCode>(new(lanes->Rows, lanes->BlockShift)), source, codes, index, count, pastCaches);
-                break;
-            case ParameterLookup.PerRow:
-                Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, RowLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Rows, lanes->RowLength)), source, codes, index, count, pastCaches);
-                break;
-            default:
-                QuantizeColumns(new QuantizeMap<TSimd, TFloats, TInts, ColumnLanes<TSimd, TFloats, TInts>, TCode>(new(lanes->Columns, ParameterTable.PeriodOf(lanes->ParameterCount))));
-                break;
-        }
+        LaneSwitch.Run<QuantizeRun<TCode>, float, TCode, TSimd, TFloats, TInts>(lanes, source, codes, index, count, pastCaches);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IUniformOperation<float, TCode>.Run<TSimd, TFloats, TInts, TLanes>(TLanes lanes, float* source, TCode* destination, nint index, nint count, bool pastCaches) =>
+        Driver.Run(new QuantizeMap<TSimd, TFloats, TInts, TLanes, TCode>(lanes), source, destination, index, count, pastCaches);
 
     /// <summary>Elements whole periods apart take the same parameters: two halves go side by side, so that these are loaded once for both. In place, codes would overtake the values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void QuantizeColumns<TMap>(TMap map)
-        where TMap : struct, IPairedMap<float, TCode>
+    static void IUniformOperation<float, TCode>.RunColumns<TSimd, TFloats, TInts>(
+        ColumnLanes<TSimd, TFloats, TInts> lanes, nint period, float* source, TCode* destination, nint index, nint count, bool pastCaches)
     {
-        nint period = ParameterTable.PeriodOf(lanes->ParameterCount);
-        nint half = source == (void*)codes ? 0 : count / (2 * period) * period;
-        Driver.RunSideBySide(map, source, codes, index, half, pastCaches);
-        Driver.Run(map, source + 2 * half, UniformKernels.Advance(codes, 2 * half), index + 2 * half, count - 2 * half, pastCaches);
+        QuantizeMap<TSimd, TFloats, TInts, ColumnLanes<TSimd, TFloats, TInts>, TCode> map = new(lanes);
+        nint half = source == (void*)destination ? 0 : count / (2 * period) * period;
+        Driver.RunSideBySide(map, source, destination, index, half, pastCaches);
+        Driver.Run(map, source + 2 * half, UniformKernels.Advance(destination, 2 * half), index + 2 * half, count - 2 * half, pastCaches);
     }
 
     /// <summary>32-bit codes are vectorized where a run has one scale and no zero-point: biases have neither, and sums beyond 32 bits would need wider lanes.</summary>
