@@ -154,6 +154,36 @@ public sealed class PtqCommandTests
         JsonDocument.Parse(run.Output).RootElement.GetProperty("settings").GetProperty("Weight codes").GetString().Should().Be("Int8 [-7, 7]");
     }
 
+    [Theory]
+    [InlineData("onnxruntime-cpu", "OnnxRuntimeCpu", "UInt8 [0, 255]", "Affine")]
+    [InlineData("graph-compiler", "GraphCompiler", "UInt8 [0, 255]", "Affine")]
+    [InlineData("tensorrt", "GraphCompiler", "Int8 [-128, 127]", "Symmetric")]
+    public void The_runtime_decides_the_codes_of_activations(string name, string runtime, string codes, string scheme)
+    {
+        using FashionFolder folder = new();
+        ToolRun.InProcess("calibrate", folder.Model, "--data", folder.Samples, "--state", folder["a.qcal"], "--runtime", name).ExitCode.Should().Be(0);
+
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--state", folder["a.qcal"], "--output", folder.Output, "--runtime", name, "--json");
+
+        run.ExitCode.Should().Be(0, run.Error);
+        JsonElement settings = JsonDocument.Parse(run.Output).RootElement.GetProperty("settings");
+        settings.GetProperty("Runtime").GetString().Should().Be(runtime);
+        settings.GetProperty("Activation codes").GetString().Should().Be(codes);
+        settings.GetProperty("Activation scheme").GetString().Should().Be(scheme);
+        run.Output.Contains("The model is quantized for a runtime that compiles graphs.", StringComparison.Ordinal).Should().Be(name != "onnxruntime-cpu");
+    }
+
+    [Fact]
+    public void An_unknown_runtime_is_refused_with_those_that_are_known()
+    {
+        using FashionFolder folder = new();
+
+        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--runtime", "gpu");
+
+        run.ExitCode.Should().Be(2);
+        run.Error.Should().Contain("gpu").And.Contain("tensorrt");
+    }
+
     [Fact]
     public void A_report_tells_layers_and_conversions()
     {

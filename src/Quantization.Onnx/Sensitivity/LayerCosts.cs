@@ -21,7 +21,15 @@ internal static class LayerCosts
         return layers.ToDictionary(layer => layer.Node.GetLabel(), layer =>
         {
             long weights = layer.Weight!.Weight.CountElements()!.Value;
-            return new LayerCost(weights / layer.Weight.Channels * elements[layer.Node.Output[0]], weights);
+            long inputs = weights / layer.Weight.Channels;
+            if (layer.Node.OpType == "ConvTranspose")
+            {
+                // Each value of the result adds up one phase of the kernel, over the inputs of one group.
+                int axes = layer.Weight.Weight.Dims.Count - 2;
+                return new LayerCost(inputs * elements[layer.Node.Output[0]] / layer.Node.GetInt("group", 1) / layer.Node.GetInts("strides", axes, 1).Aggregate((product, stride) => product * stride), weights);
+            }
+
+            return new LayerCost(inputs * elements[layer.Node.Output[0]], weights);
         });
     }
 }

@@ -140,6 +140,7 @@ internal static class ReportBuilder
     {
         Dictionary<string, string> settings = new()
         {
+            ["Runtime"] = options.Runtime.ToString(),
             ["Activation calibrator"] = options.ActivationCalibrator.Name,
             ["Activation scheme"] = options.ActivationScheme.ToString(),
             ["Activation codes"] = options.ActivationFormat.ToString(),

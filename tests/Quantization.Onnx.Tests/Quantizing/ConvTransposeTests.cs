@@ -64,6 +64,20 @@ public sealed class ConvTransposeTests : IDisposable
         codes.Dims.Should().Equal(20, 3, 1, 1);
     }
 
+    [Fact]
+    public void Its_sensitivity_is_measured_and_its_cost_counts_the_products_of_a_phase()
+    {
+        string model = Make([2, 2], [4, 4], [1, 1, 1, 1], [0, 0]).Save(_folder.PathTo("model.onnx"));
+        ModelCalibration calibration = ModelCalibrator.Calibrate(model, Samples("2,2"));
+
+        SensitivityResult result = SensitivityAnalyzer.Analyze(model, calibration, Samples("2,2"), new SensitivityOptions { Measures = Enum.GetValues<SensitivityMeasure>() });
+
+        // Each of the 2 · 6 · 7 inputs a channel meets each of its 5 · 16 weights.
+        LayerSensitivity layer = result.Layers.Single();
+        layer.Scores.Values.Should().OnlyContain(score => score.SignalToNoise > LeastSqnr);
+        layer.Cost.MultiplyAccumulates.Should().Be(2 * 6 * 7 * 3 * 5 * 16);
+    }
+
     [Theory]
     [InlineData("group", "ONNX Runtime has no integer ConvTranspose, and as a Conv only those of one group can be written")]
     [InlineData("dilations", "ONNX Runtime has no integer ConvTranspose, and as a Conv only those without dilation can be written")]
