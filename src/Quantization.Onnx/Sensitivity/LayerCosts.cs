@@ -10,8 +10,14 @@ internal static class LayerCosts
     /// <param name="layers">Its weighted nodes.</param>
     /// <param name="sample">The sample to run.</param>
     /// <param name="sessionOptions">The user's session options.</param>
+    /// <exception cref="OnnxModelException">There is no layer.</exception>
     public static Dictionary<string, LayerCost> Count(FloatModel model, IReadOnlyList<PlannedNode> layers, ModelSample sample, Func<SessionOptions>? sessionOptions)
     {
+        if (layers.Count == 0)
+        {
+            throw new OnnxModelException(model.File.Path, "no node with weights is quantized, so there are no layers to compare or to leave in float; quantize the model without that, or use it as it is.");
+        }
+
         string[] values = [.. layers.Select(layer => layer.Node.Output[0]).Distinct()];
         using InferenceSession session = ModelSession.Open(model.File.Path, ObservedModel.Of(model.Model, values), sessionOptions);
         using BoundSample bound = SampleBinder.Bind(sample, session.InputMetadata);

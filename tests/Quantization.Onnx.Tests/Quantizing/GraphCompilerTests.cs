@@ -106,6 +106,17 @@ public sealed class GraphCompilerTests : IDisposable
     }
 
     [Fact]
+    public void Products_alone_are_no_layers_to_leave_in_float()
+    {
+        new ModelBuilder().Input("x", 4, 4).Output("y", 4, 4).Node("MatMul", ["x", "x"], "y").Save(Model);
+        SampleList samples = RandomTensors.Samples(4, 4, 4);
+
+        PostTrainingQuantizer.Quantize(Model, samples, Output, Options).QuantizedNodes.Should().Equal("y-node");
+        FluentActions.Invoking(() => PartialQuantizer.Run(Model, samples, samples, Output, new PartialOptions { Target = PartialTarget.Reach(30), Baseline = Options })).Should().Throw<OnnxModelException>()
+            .WithMessage($"{Model}: no node with weights is quantized, so there are no layers to compare or to leave in float; *");
+    }
+
+    [Fact]
     public void A_calibration_for_the_other_runtime_is_refused()
     {
         Attention().Save(Model);
