@@ -80,8 +80,14 @@ internal static class ModelCleaner
         GraphProto graph = model.Graph;
         graph.Node.Clear();
         graph.Node.Add(optimized.Node);
+        Dictionary<string, TensorProto> originals = graph.Initializer.ToDictionary(tensor => tensor.Name);
         graph.Initializer.Clear();
-        graph.Initializer.Add(optimized.Initializer.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)); // ONNX Runtime's order varies
+        foreach (TensorProto tensor in optimized.Initializer.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)) // ONNX Runtime's order varies
+        {
+            // Most weights come back as they were; the model then need not be in memory twice.
+            graph.Initializer.Add(originals.TryGetValue(tensor.Name, out TensorProto? original) && original.Equals(tensor) ? original : tensor);
+        }
+
         graph.SparseInitializer.Clear();
         graph.SparseInitializer.Add(optimized.SparseInitializer);
         HashSet<string> values = [.. graph.Node.SelectMany(node => node.Output)];

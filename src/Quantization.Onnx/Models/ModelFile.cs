@@ -17,8 +17,8 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
     /// <exception cref="OnnxModelException">The file is empty, truncated, not ONNX, above 2 GB, keeps weights in files that cannot be read or lie outside of its folder, or holds a tensor that contradicts its shape.</exception>
     public static ModelFile Load(string path)
     {
-        byte[] content = ReadAll(path);
-        ModelProto model = Parse(path, content);
+        using FileContent content = ReadAll(path);
+        ModelProto model = Parse(path, content.Bytes);
         if (model.Graph is null)
         {
             throw new OnnxModelException(path, "not an ONNX model: the file holds no graph.");
@@ -35,7 +35,7 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
         }
 
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(content);
+        hash.AppendData(content.Bytes);
         long external = ExternalData.Load(path, model, hash);
         foreach (TensorProto tensor in model.AllTensors())
         {
@@ -45,10 +45,10 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
             }
         }
 
-        return new ModelFile(path, content.Length + external, external > 0, new ModelFingerprint(hash.GetHashAndReset()), model);
+        return new ModelFile(path, content.Bytes.Length + external, external > 0, new ModelFingerprint(hash.GetHashAndReset()), model);
     }
 
-    private static byte[] ReadAll(string path)
+    private static FileContent ReadAll(string path)
     {
         if (Directory.Exists(path))
         {
@@ -71,10 +71,10 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
             throw new OnnxModelException(path, "the file is larger than 2 GB, the most that a protobuf message can have; save the model with its weights in a file of their own (external data).");
         }
 
-        return File.ReadAllBytes(path);
+        return FileContent.Read(path);
     }
 
-    private static ModelProto Parse(string path, byte[] content)
+    private static ModelProto Parse(string path, ReadOnlySpan<byte> content)
     {
         try
         {

@@ -13,6 +13,11 @@ internal static class ModelStore
     /// <summary>The most bytes that a protobuf message can have.</summary>
     public const long LargestMessage = int.MaxValue;
 
+    /// <summary>
+    /// The most bytes of a model that ONNX Runtime is given in memory. It copies such a message twice; the tensors of a larger one lie in a temporary file, which it maps.
+    /// </summary>
+    public const long LargestInMemory = 1 << 27;
+
     /// <summary>Tensors below this size stay in the message, so that it can be read without the other file as far as possible.</summary>
     private const int SmallestExternal = 1024;
 

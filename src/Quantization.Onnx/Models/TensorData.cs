@@ -65,6 +65,10 @@ internal static class TensorData
     /// <summary>The values of a float tensor.</summary>
     public static float[] ReadFloats(this TensorProto tensor) => tensor.RawData.Length > 0 ? FromRaw(tensor.RawData.Span) : [.. tensor.FloatData];
 
+    /// <summary>The values of a float tensor where they lie, without a copy where the machine's byte order is theirs.</summary>
+    public static ReadOnlySpan<float> ViewFloats(this TensorProto tensor) =>
+        tensor.RawData.Length > 0 && BitConverter.IsLittleEndian ? MemoryMarshal.Cast<byte, float>(tensor.RawData.Span) : tensor.ReadFloats();
+
     /// <summary>A tensor without name from its elements in the machine's byte order.</summary>
     public static TensorProto Make<T>(TensorProto.Types.DataType type, ReadOnlySpan<T> values, params IEnumerable<long> shape)
         where T : unmanaged

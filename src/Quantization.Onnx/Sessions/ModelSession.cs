@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
@@ -13,13 +14,13 @@ internal static partial class ModelSession
     /// <param name="model">The model.</param>
     /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
     /// <param name="configure">What this session needs beyond the user's options.</param>
-    /// <param name="largestMessage">Above this size ONNX Runtime gets the model by way of temporary files, as it cannot read it from one message.</param>
+    /// <param name="largestInMemory">Above this size ONNX Runtime gets the model by way of temporary files: it maps them, and it could not read more than 2 GB from one message.</param>
     /// <exception cref="OnnxModelException">ONNX Runtime refuses the model.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     public static InferenceSession Open(
-        string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null, long largestMessage = ModelStore.LargestMessage)
+        string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null, long largestInMemory = ModelStore.LargestInMemory)
     {
-        if (ModelStore.SizeOf(model) <= largestMessage)
+        if (ModelStore.SizeOf(model) <= largestInMemory)
         {
             return Open(modelPath, model, model.ToByteArray(), optionsFactory, configure);
         }
@@ -27,7 +28,7 @@ internal static partial class ModelSession
         DirectoryInfo folder = Directory.CreateTempSubdirectory("quantization-");
         try
         {
-            string path = ModelStore.WriteSplit(model, folder.FullName);
+            string path = WriteSplit(modelPath, model, folder.FullName);
             return Open(modelPath, model, options => new InferenceSession(path, options), optionsFactory, configure);
         }
         finally
@@ -63,6 +64,22 @@ internal static partial class ModelSession
         {
             throw new DllNotFoundException(
                 "ONNX Runtime's native library was not found: add the package Microsoft.ML.OnnxRuntime, or another that brings it, such as Microsoft.ML.OnnxRuntime.Gpu, to the application.", e);
+        }
+    }
+
+    private static string WriteSplit(string modelPath, ModelProto model, string folder)
+    {
+        try
+        {
+            return ModelStore.WriteSplit(model, folder);
+        }
+        catch (IOException e)
+        {
+            throw new IOException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{folder}: cannot write {ModelStore.SizeOf(model)} bytes of {modelPath} here for ONNX Runtime to map; make room, or name another folder for temporary files (TMPDIR, on Windows TMP): {e.Message}"),
+                e);
         }
     }
 

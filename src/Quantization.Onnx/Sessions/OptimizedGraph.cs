@@ -8,15 +8,16 @@ internal static class OptimizedGraph
 {
     /// <summary>Lets ONNX Runtime optimize a model and reads the result, by way of a temporary folder.</summary>
     public static ModelProto Of(
-        string modelPath, ModelProto model, GraphOptimizationLevel level, Func<SessionOptions>? optionsFactory, long largestMessage = ModelStore.LargestMessage)
+        string modelPath, ModelProto model, GraphOptimizationLevel level, Func<SessionOptions>? optionsFactory, long largestInMemory = ModelStore.LargestInMemory)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("quantization-");
         try
         {
             string optimized = Path.Combine(folder.FullName, "optimized.onnx");
-            bool isLarge = ModelStore.SizeOf(model) > largestMessage;
-            ModelSession.Open(modelPath, model, optionsFactory, Configure, largestMessage).Dispose();
-            ModelProto result = ModelProto.Parser.ParseFrom(File.ReadAllBytes(optimized));
+            bool isLarge = ModelStore.SizeOf(model) > largestInMemory;
+            ModelSession.Open(modelPath, model, optionsFactory, Configure, largestInMemory).Dispose();
+            using FileContent content = FileContent.Read(optimized);
+            ModelProto result = ModelProto.Parser.ParseFrom(content.Bytes);
             ExternalData.Load(optimized, result, hash: null);
             return result;
 

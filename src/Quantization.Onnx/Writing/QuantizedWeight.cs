@@ -24,10 +24,10 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
     public static QuantizedWeight Make(string modelPath, PlannedNode node, float inputScale, WeightRanges weightRanges, PtqOptions options)
     {
         WeightSlot slot = node.Weight!;
-        float[] values = slot.Weight.ReadFloats();
+        ReadOnlySpan<float> values = slot.Weight.ViewFloats();
         float[]? bias = slot.Bias?.ReadFloats();
         bool perChannel = options.WeightGranularity == GranularityKind.PerChannel;
-        float[] magnitudes = weightRanges.Find(slot, values, options);
+        float[] magnitudes = weightRanges.Find(slot, options);
         ThrowUnlessFinite(modelPath, node, magnitudes);
 
         CodeFormat format = options.StoredWeightFormat;

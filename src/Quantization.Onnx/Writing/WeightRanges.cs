@@ -16,16 +16,16 @@ internal sealed class WeightRanges
 
     /// <summary>One magnitude a channel, or one for the tensor.</summary>
     /// <param name="slot">The weights.</param>
-    /// <param name="values">Their values.</param>
     /// <param name="options">The calibrator, the format and the granularity.</param>
-    public float[] Find(WeightSlot slot, float[] values, PtqOptions options)
+    public float[] Find(WeightSlot slot, PtqOptions options)
     {
         Key key = new(slot.Weight, slot.ChannelAxis, options.WeightGranularity, options.WeightCalibrator, options.StoredWeightFormat);
-        return _found.GetOrAdd(key, _ => new Lazy<float[]>(() => Search(slot, values, options))).Value;
+        return _found.GetOrAdd(key, _ => new Lazy<float[]>(() => Search(slot, options))).Value;
     }
 
-    private static float[] Search(WeightSlot slot, float[] values, PtqOptions options)
+    private static float[] Search(WeightSlot slot, PtqOptions options)
     {
+        ReadOnlySpan<float> values = slot.Weight.ViewFloats();
         bool perChannel = options.WeightGranularity == GranularityKind.PerChannel;
         int channels = perChannel ? (int)slot.Channels : 1;
         int inner = perChannel ? (int)slot.Weight.Dims.Skip(slot.ChannelAxis + 1).Aggregate(1L, (product, length) => product * length) : values.Length;
@@ -34,7 +34,7 @@ internal sealed class WeightRanges
         {
             for (int start = channel * inner; start < values.Length; start += channels * inner)
             {
-                magnitudes[channel] = MathF.Max(magnitudes[channel], MathF.Abs(TensorPrimitives.MaxMagnitude(values.AsSpan(start, inner))));
+                magnitudes[channel] = MathF.Max(magnitudes[channel], MathF.Abs(TensorPrimitives.MaxMagnitude(values.Slice(start, inner))));
             }
         }
 
@@ -48,7 +48,7 @@ internal sealed class WeightRanges
             TensorStatistics statistics = new(BinsPerSign);
             for (int start = channel * inner; start < values.Length; start += channels * inner)
             {
-                statistics.Observe(values.AsSpan(start, inner));
+                statistics.Observe(values.Slice(start, inner));
             }
 
             magnitudes[channel] = options.WeightCalibrator.Calibrate(statistics, options.StoredWeightFormat, QuantizationScheme.Symmetric).Range.MaxMagnitude;

@@ -37,6 +37,18 @@ public sealed class ModelCleanerTests : IDisposable
         FloatModel.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model.Should().Be(FloatModel.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model);
 
     [Fact]
+    public void A_weight_that_cleaning_leaves_as_it_was_is_in_memory_once()
+    {
+        ModelFile file = ModelFile.Load(ModelBuilder.Linear().Save(_folder.PathTo("model.onnx")));
+        TensorProto original = file.Model.Graph.Initializer.MaxBy(tensor => tensor.RawData.Length)!;
+
+        TensorProto cleaned = ModelCleaner.Clean(file.Path, file.Model, null).Graph.Initializer.Single(tensor => tensor.Name == original.Name);
+
+        original.RawData.IsEmpty.Should().BeFalse();
+        (cleaned.RawData.Span == original.RawData.Span).Should().BeTrue("two spans are equal where they are of the same memory");
+    }
+
+    [Fact]
     public void The_users_session_options_are_used_for_every_session_and_owned_by_it()
     {
         string model = ModelBuilder.Linear().Save(_folder.PathTo("model.onnx"));

@@ -89,7 +89,7 @@ public sealed class ExternalDataTests : IDisposable
         ModelProto model = ModelFile.Load(FashionExample.ModelPath).Model;
 
         ModelProto small = OptimizedGraph.Of("model.onnx", model, Microsoft.ML.OnnxRuntime.GraphOptimizationLevel.ORT_ENABLE_BASIC, null);
-        ModelProto large = OptimizedGraph.Of("model.onnx", model, Microsoft.ML.OnnxRuntime.GraphOptimizationLevel.ORT_ENABLE_BASIC, null, largestMessage: 10_000);
+        ModelProto large = OptimizedGraph.Of("model.onnx", model, Microsoft.ML.OnnxRuntime.GraphOptimizationLevel.ORT_ENABLE_BASIC, null, largestInMemory: 10_000);
 
         large.Graph.Initializer.OrderBy(tensor => tensor.Name).Select(tensor => tensor.RawData).Should().Equal(small.Graph.Initializer.OrderBy(tensor => tensor.Name).Select(tensor => tensor.RawData));
         large.Graph.Node.Count.Should().Be(small.Graph.Node.Count);
