@@ -27,7 +27,7 @@ internal static class CalibrationCost
             met &= CompareTime(subject.ModelPath, samples, Environment.ProcessorCount);
         }
 
-        long few = CalibrationMemory.Measure(subject, FewSamples), many = CalibrationMemory.Measure(subject, ManySamples);
+        (long few, long many) = CalibrationMemory.Measure(subject, FewSamples, ManySamples);
         double growth = (double)many / few;
         met &= growth <= MostMemory;
         Console.WriteLine(string.Create(
@@ -85,7 +85,7 @@ internal static class CalibrationCost
     private static Cost Calibrating(string modelPath, ModelSample[] samples, int threads)
     {
         FirstSample first = new();
-        CalibrationSubject subject = new([], modelPath, modelPath, count => samples.Take(count));
+        CalibrationSubject subject = new(modelPath, modelPath, count => samples.Take(count));
         CalibrationOptions options = new() { MaxDegreeOfParallelism = threads, SessionOptionsFactory = SingleThreaded };
         ModelCalibrator.Calibrate(modelPath, subject.Samples(samples.Length), options, first);
         return first.Clock!.Value.Stop(samples.Length - 1);

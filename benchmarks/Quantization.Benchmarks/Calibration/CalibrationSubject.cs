@@ -7,11 +7,10 @@ using Quantization.Onnx.Tests.RealModels;
 namespace Quantization.Benchmarks.Calibration;
 
 /// <summary>A model and any number of samples for it.</summary>
-/// <param name="Arguments">What names the subject on the command line.</param>
 /// <param name="Name">What the report calls it.</param>
 /// <param name="ModelPath">The float model.</param>
 /// <param name="Stream">The first samples, each made when it is asked for.</param>
-internal sealed record CalibrationSubject(string[] Arguments, string Name, string ModelPath, Func<int, IEnumerable<ModelSample>> Stream)
+internal sealed record CalibrationSubject(string Name, string ModelPath, Func<int, IEnumerable<ModelSample>> Stream)
 {
     private const int LineSeed = 1;
     private const int ImagesHeader = 16;
@@ -24,11 +23,11 @@ internal sealed record CalibrationSubject(string[] Arguments, string Name, strin
         {
             case [string model, string folder]:
                 SampleFolder samples = new(folder);
-                return new CalibrationSubject(arguments, Path.GetFileName(model), model, count => Repeat(samples, count));
+                return new CalibrationSubject(Path.GetFileName(model), model, count => Repeat(samples, count));
             case ["recognizer"]:
-                return new CalibrationSubject(arguments, "PaddleOCR's text recognizer", OcrModels.Recognizer, count => TextLine.Stream(LineSeed, count).Select(line => line.ToSample()));
+                return new CalibrationSubject("PaddleOCR's text recognizer", OcrModels.Recognizer, count => TextLine.Stream(LineSeed, count).Select(line => line.ToSample()));
             case ["fashion"]:
-                return new CalibrationSubject(arguments, "the embedded classifier", RepositoryFiles.Model, count => Repeat(Images(), count));
+                return new CalibrationSubject("the embedded classifier", RepositoryFiles.Model, count => Repeat(Images(), count));
             case []:
                 try
                 {
