@@ -92,7 +92,7 @@ internal static class ModelCalibrationFile
             }
         }
 
-        return samples > 0 && activations.Count > 0 && content.Position == content.Length ? new ModelCalibration(model, samples, activations) : throw Damaged(path);
+        return samples > 0 && count >= 0 && content.Position == content.Length ? new ModelCalibration(model, samples, activations) : throw Damaged(path);
     }
 
     private static InvalidDataException Damaged(string path, Exception? cause = null) =>

@@ -9,6 +9,9 @@ internal enum NodeRole
     /// <summary>Multiplies two computed values, MatMul. Quantized for itself, like <see cref="Weighted"/>, for runtimes that gain from it.</summary>
     Multiplying,
 
+    /// <summary>Looks rows up in a constant table, Gather: the table becomes codes as weights do, and the rows looked up floats. Quantized for itself, for its size; it reads no activation.</summary>
+    LookingUp,
+
     /// <summary>Combines values and has a range of its own: Add, Mul, Concat, Sigmoid, pooling. Quantized between weighted nodes only, to keep them connected.</summary>
     Connecting,
 

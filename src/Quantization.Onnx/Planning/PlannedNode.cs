@@ -20,8 +20,11 @@ internal sealed record PlannedNode(NodeProto Node, NodeRole Role, IReadOnlyList<
     /// </summary>
     public bool NeedsCodedResult => Node.OpType is "Conv" or "ConvTranspose" || (Node.OpType == "Gemm" && Last != Node);
 
-    /// <summary>The weights of a weighted node, with the axis of its output channels.</summary>
+    /// <summary>The weights of a weighted node, with the axis of its output channels; the table of one that looks rows up.</summary>
     public WeightSlot? Weight { get; init; }
+
+    /// <summary>The scale of the activations that the weights multiply; 1 where there are none.</summary>
+    public float InputScale(IReadOnlyDictionary<string, QuantizationParameters> activations) => Inputs.Count == 0 ? 1 : activations[Inputs[0]].Scales[0];
 
     /// <summary>The constant that a connecting node combines its input with; null where it has none.</summary>
     public ConstantOperand? Constant { get; init; }

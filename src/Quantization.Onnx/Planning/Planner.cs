@@ -4,7 +4,7 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Chooses the nodes to quantize. Conv, ConvTranspose, Gemm and MatMul with constant weights are chosen for themselves; Add, pooling and movers where they lie between chosen nodes,
+/// Chooses the nodes to quantize. Conv, ConvTranspose, Gemm and MatMul with constant weights and Gather from a constant table are chosen for themselves; Add, pooling and movers where they lie between chosen nodes,
 /// so that codes flow on instead of being turned to float and back.
 /// </summary>
 internal static class Planner
@@ -34,13 +34,18 @@ internal static class Planner
         foreach (NodeProto node in graph.Graph.Node)
         {
             WeightSlot? weight = WeightSlot.Find(node, graph, runtime, out string? reason);
+            WeightSlot? table = reason is null && weight is null ? EmbeddingTable.Find(node, graph, runtime, out reason) : null;
             if (keepInFloat is not null && keepInFloat(node.GetLabel()))
             {
-                (weight, reason) = (null, "kept in float as asked");
+                reason = "kept in float as asked";
             }
             else if (weight is not null)
             {
                 candidates.Add(new PlannedNode(node, NodeRole.Weighted, [node.Input[0]], FindLast(node, graph)) { Weight = weight });
+            }
+            else if (table is not null)
+            {
+                candidates.Add(new PlannedNode(node, NodeRole.LookingUp, [], node) { Weight = table });
             }
             else if (IsProduct(node, graph) && node.Input.All(floats.Contains))
             {
@@ -62,7 +67,7 @@ internal static class Planner
                 inFloat.TryAdd(inner.GetLabel(), $"it is inside {node.Describe()}, which stays as it is");
             }
 
-            if (candidates is [.., var last] && last.Node == node)
+            if (candidates is [.., { Role: not NodeRole.LookingUp } last] && last.Node == node)
             {
                 produced.UnionWith(last.Outputs);
             }
@@ -78,7 +83,7 @@ internal static class Planner
         HashSet<string> wanted = [];
         foreach (PlannedNode candidate in Enumerable.Reverse(candidates))
         {
-            if (candidate.Role is NodeRole.Weighted or NodeRole.Multiplying || (candidate.Outputs.Any(wanted.Contains) && !candidate.Outputs.Any(graph.IsVisibleOutside)))
+            if (candidate.Role is NodeRole.Weighted or NodeRole.Multiplying or NodeRole.LookingUp || (candidate.Outputs.Any(wanted.Contains) && !candidate.Outputs.Any(graph.IsVisibleOutside)))
             {
                 kept.Add(candidate);
                 wanted.UnionWith(candidate.Inputs);

@@ -23,7 +23,7 @@ internal sealed record QuantizationPlan(
     {
         if (Float.Count == 0)
         {
-            return "the model has no Conv, ConvTranspose, Gemm or MatMul";
+            return "the model has no Conv, ConvTranspose, Gemm or MatMul, and no table of embeddings";
         }
 
         IGrouping<string, string>[] reasons = [.. Float.GroupBy(each => each.Value, each => each.Key).OrderByDescending(group => group.Count())];

@@ -15,6 +15,9 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
     /// <summary>The input of Conv, ConvTranspose, Gemm and MatMul that holds the weights.</summary>
     public const int WeightInput = 1;
 
+    /// <summary>The input that holds the weights: <see cref="WeightInput"/>, or of a Gather its table.</summary>
+    public int Input { get; init; } = WeightInput;
+
     /// <summary>The input of Conv, ConvTranspose and Gemm that holds the bias.</summary>
     public const int BiasInput = 2;
 

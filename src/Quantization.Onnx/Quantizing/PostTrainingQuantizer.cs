@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Quantizes trained models without training: Conv, ConvTranspose, Gemm and MatMul with constant weights, and what lies between them, become int8 in the QDQ form of ONNX, which ONNX Runtime runs on
-/// integers. Safe to use from several threads.
+/// integers; the tables that Gather looks rows up in become int8 for their size. Safe to use from several threads.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, samples or a calibration, so no call is ambiguous.")]
 public static class PostTrainingQuantizer

@@ -15,7 +15,7 @@ public sealed record PtqResult
     /// <summary>The nodes that were quantized, by name (or first output where they have none), in the model's order. Where there is none, the output is the model itself, byte for byte.</summary>
     public required IReadOnlyList<string> QuantizedNodes { get; init; }
 
-    /// <summary>The Conv, ConvTranspose, Gemm and MatMul nodes that stay in float, and why; those inside of branches and loops too.</summary>
+    /// <summary>The Conv, ConvTranspose, Gemm and MatMul nodes that stay in float, and why; those inside of branches and loops too, and Gather nodes that look rows up in a table which could be quantized.</summary>
     public required IReadOnlyDictionary<string, string> FloatNodes { get; init; }
 
     /// <summary>The nodes that ONNX Runtime runs on integers after optimizing the model on this machine.</summary>

@@ -17,6 +17,10 @@ internal static class SpeedAdvice
         {
             yield return "The model is quantized for a runtime that compiles graphs. The int8 operators, the conversions left and the latency shown are those of ONNX Runtime here, which cannot fuse all of it: measure with the runtime that it is for.";
         }
+        else if (result.Int8Nodes == 0 && result.Conversions == 0)
+        {
+            yield return "Only tables that rows are looked up in became int8, so the model gains size but no speed.";
+        }
         else if (result.Int8Nodes == 0)
         {
             yield return "ONNX Runtime runs none of the quantized nodes in int8 here, so the model gains size but no speed: "

@@ -28,6 +28,11 @@ internal static class LayerCosts
         {
             long weights = layer.Weight!.Weight.CountElements()!.Value;
             long inputs = weights / layer.Weight.Channels;
+            if (layer.Role == NodeRole.LookingUp)
+            {
+                return new LayerCost(0, weights);
+            }
+
             if (layer.Node.OpType == "ConvTranspose")
             {
                 // Each value of the result adds up one phase of the kernel, over the inputs of one group.

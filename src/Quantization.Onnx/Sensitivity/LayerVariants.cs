@@ -48,13 +48,13 @@ internal sealed class LayerVariants
         TrialModel alone = _models.Make(options);
         return new TrialModel($"weights\n{alone.Key}", () =>
         {
-            float inputScale = _models.ChooseParameters(options, _models.Plan(options))[layer.Inputs[0]].Scales[0];
+            float inputScale = layer.InputScale(_models.ChooseParameters(options, _models.Plan(options)));
             QuantizedWeight weight = QuantizedWeight.Make(_models.Model.File.Path, layer, inputScale, _models.WeightRanges, options.ForWeightsOf(layer.Node.GetLabel()));
             ModelProto model = _models.Model.Model.Clone();
             TensorProto values = TensorData.Make<float>(TensorProto.Types.DataType.Float, weight.Dequantize(), layer.Weight!.Weight.Dims);
             values.Name = new NameAllocator(model.Graph).Next();
             model.Graph.Initializer.Add(values);
-            model.Graph.Node.Single(node => node.Output.Count > 0 && node.Output[0] == layer.Node.Output[0]).Input[WeightSlot.WeightInput] = values.Name;
+            model.Graph.Node.Single(node => node.Output.Count > 0 && node.Output[0] == layer.Node.Output[0]).Input[layer.Weight.Input] = values.Name;
             UnusedConstants.Remove(model.Graph);
             return model;
         });

@@ -19,7 +19,7 @@ internal static class NoiseEstimator
             }
         }
 
-        QuantizedWeight weight = QuantizedWeight.Make(models.Model.File.Path, layer, parameters[layer.Inputs[0]].Scales[0], models.WeightRanges, options.ForWeightsOf(layer.Node.GetLabel()));
+        QuantizedWeight weight = QuantizedWeight.Make(models.Model.File.Path, layer, layer.InputScale(parameters), models.WeightRanges, options.ForWeightsOf(layer.Node.GetLabel()));
         return new LayerNoiseEstimate(layer.Node.GetLabel(), layer.Node.OpType, activations, NoiseToSignal(layer.Weight!, layer.Weight!.Weight.ReadFloats(), weight.Dequantize()));
     }
 

@@ -36,7 +36,7 @@ internal sealed class QdqWriter
         _names = new NameAllocator(graph.Graph);
         _pool = new InitializerPool(_graph, _names);
         _planned = new Dictionary<NodeProto, PlannedNode>(plan.Nodes.Select(node => KeyValuePair.Create(node.Node, node)), ReferenceEqualityComparer.Instance);
-        _madeFromCodes = [.. plan.Nodes.SelectMany(node => node.Outputs).Where(activations.ContainsKey)];
+        _madeFromCodes = [.. plan.Nodes.Where(node => node.Role != NodeRole.LookingUp).SelectMany(node => node.Outputs).Where(activations.ContainsKey)];
         _activations = activations;
         _weightRanges = weightRanges;
         _options = options;
@@ -76,6 +76,12 @@ internal sealed class QdqWriter
         SubpixelConvolution? subpixel = null;
         if (_planned.TryGetValue(source, out PlannedNode? planned))
         {
+            if (planned is { Role: NodeRole.LookingUp, Weight: not null })
+            {
+                AddLookup(node, planned);
+                return;
+            }
+
             for (int i = 0; i < node.Input.Count; i++)
             {
                 if (planned.Inputs.Contains(node.Input[i]))
@@ -216,7 +222,7 @@ internal sealed class QdqWriter
     private void QuantizeWeights(NodeProto node, PlannedNode planned)
     {
         WeightSlot slot = planned.Weight!;
-        float inputScale = _activations[planned.Inputs[0]].Scales[0];
+        float inputScale = planned.InputScale(_activations);
         QuantizedWeight weight = QuantizedWeight.Make(_modelPath, planned, inputScale, _weightRanges, _options.ForWeightsOf(planned.Node.GetLabel()));
         if (slot.Subpixel is { } subpixel)
         {
@@ -239,6 +245,34 @@ internal sealed class QdqWriter
                 ? AddBiasCodes(bias, weight, inputScale)
                 : _pool.Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, bias, slot.Subpixel is null ? slot.Bias.Dims : [bias.Length]));
         }
+    }
+
+    /// <summary>
+    /// Looks codes up, and each row's scale beside them, and multiplies: what DequantizeLinear computes, of the rows that are wanted alone. Behind a DequantizeLinear of the table, ONNX Runtime would compute the whole of it at every
+    /// run; behind a Gather, DequantizeLinear knows no scale a row.
+    /// </summary>
+    private void AddLookup(NodeProto lookup, PlannedNode planned)
+    {
+        QuantizedWeight table = QuantizedWeight.Make(_modelPath, planned, planned.InputScale(_activations), _weightRanges, _options.ForWeightsOf(planned.Node.GetLabel()));
+        string result = lookup.Output[0];
+        NodeProto ofScales = lookup.Clone();
+        lookup.Input[planned.Weight!.Input] = _pool.Add(table.Codes);
+        lookup.Output[0] = _names.Next();
+        _graph.Node.Add(lookup);
+
+        string scale = _pool.Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, table.Scales, table.Axis is null ? [] : [table.Scales.Length, 1]));
+        if (table.Axis is not null)
+        {
+            ofScales.ClearName();
+            ofScales.Input[planned.Weight.Input] = scale;
+            ofScales.Output[0] = scale = _names.Next();
+            _graph.Node.Add(ofScales);
+        }
+
+        NodeProto cast = MakeNode("Cast", [lookup.Output[0]], _names.Next());
+        cast.Attribute.Add(new AttributeProto { Name = "to", Type = AttributeProto.Types.AttributeType.Int, I = (long)TensorProto.Types.DataType.Float });
+        _graph.Node.Add(cast);
+        _graph.Node.Add(MakeNode("Mul", [cast.Output[0], scale], result));
     }
 
     /// <summary>A constant has a range of its own, like an activation.</summary>

@@ -52,7 +52,7 @@ public sealed record QuantizationReport
     /// <summary>The nodes that were quantized.</summary>
     public required IReadOnlyList<string> QuantizedNodes { get; init; }
 
-    /// <summary>The Conv, ConvTranspose, Gemm and MatMul nodes that stay in float, and why; those inside of branches and loops too.</summary>
+    /// <summary>The Conv, ConvTranspose, Gemm and MatMul nodes that stay in float, and why; those inside of branches and loops too, and Gather nodes that look rows up in a table which could be quantized.</summary>
     public required IReadOnlyDictionary<string, string> FloatNodes { get; init; }
 
     /// <summary>The nodes that ONNX Runtime runs on integers on this machine, counted by operator.</summary>
