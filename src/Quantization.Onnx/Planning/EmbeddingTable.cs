@@ -29,7 +29,7 @@ internal static class EmbeddingTable
 
         string name = node.Input[TableInput];
         TensorProto table = graph.FindConstant(name)!;
-        reason = runtime != TargetRuntime.OnnxRuntimeCpu ? "runtimes that compile the graph do not agree on a form of tables of codes"
+        reason = runtime != TargetRuntime.OnnxRuntimeCpu ? "no form of a table of codes is known that all runtimes take which compile the graph"
             : graph.IsVisibleOutside(name) || graph.Consumers(name).Any(reader => !TakesCodes(reader, table, graph, runtime)) ? "its table is read in float too, and would be stored twice"
             : null;
         return reason is null ? new WeightSlot(table, RowAxis, null, false) { Input = TableInput } : null;
