@@ -22,6 +22,7 @@ internal sealed class QdqWriter
     private readonly Dictionary<string, IEnumerable<NodeMove>> _moves = [];
     private readonly Dictionary<string, string> _renamed = [];
     private readonly HashSet<string> _negated = [];
+    private readonly TableCodes _tables = new();
     private readonly IReadOnlyDictionary<string, QuantizationParameters> _activations;
     private readonly WeightRanges _weightRanges;
     private readonly PtqOptions _options;
@@ -230,7 +231,7 @@ internal sealed class QdqWriter
         }
 
         string scales = AddScales(weight.Scales, weight.Axis);
-        List<string> inputs = [_pool.Add(weight.Codes), scales];
+        List<string> inputs = [AddWeightCodes(weight.Codes), scales];
         if (node.OpType == "Gemm")
         {
             // As for activations; Conv and MatMul do without.
@@ -247,6 +248,20 @@ internal sealed class QdqWriter
         }
     }
 
+    /// <summary>Stores codes, but where they are a table's with rows and columns exchanged: ONNX Runtime exchanges these once, when it opens the model.</summary>
+    private string AddWeightCodes(TensorProto codes)
+    {
+        if (_tables.FindTransposeOf(codes) is not { } table)
+        {
+            return _pool.Add(codes);
+        }
+
+        NodeProto transpose = MakeNode("Transpose", [table], _names.Next());
+        transpose.Attribute.Add(MakeInts("perm", [1, 0]));
+        _graph.Node.Add(transpose);
+        return transpose.Output[0];
+    }
+
     /// <summary>
     /// Looks codes up, and each row's scale beside them, and multiplies: what DequantizeLinear computes, of the rows that are wanted alone. Behind a DequantizeLinear of the table, ONNX Runtime would compute the whole of it at every
     /// run; behind a Gather, DequantizeLinear knows no scale a row.
@@ -257,6 +272,7 @@ internal sealed class QdqWriter
         string result = lookup.Output[0];
         NodeProto ofScales = lookup.Clone();
         lookup.Input[planned.Weight!.Input] = _pool.Add(table.Codes);
+        _tables.Add(table.Codes, lookup.Input[planned.Weight.Input]);
         lookup.Output[0] = _names.Next();
         _graph.Node.Add(lookup);
 

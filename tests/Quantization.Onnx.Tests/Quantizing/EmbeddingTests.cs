@@ -156,7 +156,38 @@ public sealed class EmbeddingTests : IDisposable
 
         result.QuantizedNodes.Should().Equal("a-node", "b-node", "y-node");
         result.Int8Operators.Should().Equal(new Dictionary<string, int> { ["QGemm"] = 1 });
-        ModelFile.Load(Output).Model.Graph.Initializer.Where(tensor => tensor.RawData.Length >= Table.Length).Should().ContainSingle();
+        LargeTensors().Should().Be(1);
+        Decibels.Sqnr(Run(ModelPath), Run(Output)).Should().BeGreaterThan(30);
+    }
+
+    /// <summary>The output's weights are the table's transpose, which exporters write as a node or store beside the table.</summary>
+    [Theory]
+    [InlineData(true, GranularityKind.PerChannel)]
+    [InlineData(false, GranularityKind.PerChannel)]
+    [InlineData(false, GranularityKind.PerTensor)]
+    public void A_table_that_the_output_multiplies_by_is_stored_once(bool isNode, GranularityKind granularity)
+    {
+        ModelBuilder model = WithTransposedOutput(isNode);
+
+        PtqResult result = Quantize(model, new PtqOptions { WeightGranularity = granularity });
+
+        result.QuantizedNodes.Should().Equal("a-node", "y-node");
+        result.Int8Operators.Should().Equal(new Dictionary<string, int> { ["MatMulIntegerToFloat"] = 1 });
+        result.ConversionReasons.Should().ContainSingle().Which.Should().StartWith("to codes: 'a' is made in float by");
+        LargeTensors().Should().Be(1);
+        Decibels.Sqnr(Run(ModelPath), Run(Output)).Should().BeGreaterThan(granularity == GranularityKind.PerChannel ? 30 : 20);
+    }
+
+    [Theory]
+    [InlineData("a-node")]
+    [InlineData("y-node")]
+    public void What_is_quantized_in_two_ways_is_stored_twice(string inFloat)
+    {
+        Quantize(WithTransposedOutput(isNode: false), new PtqOptions { OwnWeights = new Dictionary<string, WeightOptions> { ["y-node"] = new() { Granularity = GranularityKind.PerTensor } } });
+        LargeTensors().Should().Be(2);
+
+        Quantize(WithTransposedOutput(isNode: false), new PtqOptions { FloatNodes = new HashSet<string> { inFloat } }).FloatNodes.Keys.Should().Equal(inFloat);
+        LargeTensors().Should().Be(2);
         Decibels.Sqnr(Run(ModelPath), Run(Output)).Should().BeGreaterThan(30);
     }
 
@@ -208,6 +239,24 @@ public sealed class EmbeddingTests : IDisposable
         model.Graph.Output[0].Type.TensorType.Shape = null;
         return model;
     }
+
+    private static ModelBuilder WithTransposedOutput(bool isNode)
+    {
+        ModelBuilder model = Lookup().Node("Gather", ["table", "ids"], "a");
+        if (isNode)
+        {
+            model.Node("Transpose", ["table"], "turned", ModelBuilder.Ints("perm", 1, 0));
+        }
+        else
+        {
+            model.Constant("turned", [.. Enumerable.Range(0, Table.Length).Select(i => Table[(i % Rows * Width) + (i / Rows)])], Width, Rows);
+        }
+
+        return model.Node("MatMul", ["a", "turned"], "y");
+    }
+
+    /// <summary>How many tensors as large as the table the result stores.</summary>
+    private int LargeTensors() => ModelFile.Load(Output).Model.Graph.Initializer.Count(tensor => tensor.RawData.Length >= Table.Length);
 
     private static float[] Expected() => [.. Ids.SelectMany(id => Table.AsSpan((int)(id < 0 ? id + Rows : id) * Width, Width).ToArray())];
 
