@@ -29,7 +29,7 @@ internal sealed record QuantizationPlan(
         IGrouping<string, string>[] reasons = [.. Float.GroupBy(each => each.Value, each => each.Key).OrderByDescending(group => group.Count())];
         string listed = string.Join("; ", reasons.Take(MostReasons).Select(Describe));
         int others = reasons.Skip(MostReasons).Sum(group => group.Count());
-        return "each Conv, ConvTranspose, Gemm and MatMul stays in float, " + (others == 0 ? listed : string.Create(CultureInfo.InvariantCulture, $"{listed}; {others} more for other reasons"));
+        return "each Conv, ConvTranspose, Gemm, MatMul and table of embeddings stays in float, " + (others == 0 ? listed : string.Create(CultureInfo.InvariantCulture, $"{listed}; {others} more for other reasons"));
 
         static string Describe(IGrouping<string, string> group)
         {

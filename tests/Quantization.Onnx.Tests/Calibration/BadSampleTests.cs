@@ -36,7 +36,7 @@ public sealed class BadSampleTests : IDisposable
         string model = builder.Save(_folder.PathTo("model.onnx"));
         SampleList samples = new([new ModelSample("one", SampleTensor.Create<float>("x", [1, 2, 3, 4], 2, 2)), new ModelSample("two", SampleTensor.Create<float>("x", [4, 3, 2, 1], 2, 2))]);
         const string Reasons =
-            "each Conv, ConvTranspose, Gemm and MatMul stays in float, 'a-node' and 1 more: both its operands are computed, and converting them takes the time that integers save; 'y-node': its alpha or beta is not 1";
+            "each Conv, ConvTranspose, Gemm, MatMul and table of embeddings stays in float, 'a-node' and 1 more: both its operands are computed, and converting them takes the time that integers save; 'y-node': its alpha or beta is not 1";
 
         FluentActions.Invoking(() => ModelCalibrator.Calibrate(model, samples)).Should().Throw<OnnxModelException>()
             .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: {Reasons}. Use the model as it is; quantizing it without a calibration copies it.");
