@@ -94,7 +94,7 @@ internal sealed record SubpixelConvolution(long[] Strides, long[] Kernel, long[]
 
     /// <summary>
     /// The operators that move the phases beside each other, with their constants: an axis at a time, as shapes are not known before a run, and with the channels last, so that whole rows of them are copied. DepthToSpace, which does
-    /// the same, copies single bytes and takes as long as the ConvTranspose.
+    /// the same, copies single bytes and takes as long as the ConvTranspose. Reshape would find a length for −1 by itself, but not where the batch is empty, as behind a detector that found nothing.
     /// </summary>
     public IEnumerable<NodeMove> Moves(long channels)
     {
@@ -103,15 +103,15 @@ internal sealed record SubpixelConvolution(long[] Strides, long[] Kernel, long[]
             if (Strides.Length == 1)
             {
                 yield return NodeMove.Transpose(0, 2, 1);
-                yield return NodeMove.Reshape(0, -1, channels);
+                yield return NodeMove.ReshapeGrowing(1, 2, Strides[0], 0, Strides[0] * Growth(0), channels);
                 yield return NodeMove.Transpose(0, 2, 1);
             }
             else
             {
                 yield return NodeMove.Transpose(0, 2, 3, 1);
-                yield return NodeMove.Reshape(0, 0, -1, Strides[0], channels);
+                yield return NodeMove.ReshapeGrowing(2, 3, Strides[1], 0, 0, Strides[1] * Growth(1), Strides[0], channels);
                 yield return NodeMove.Transpose(0, 2, 1, 3, 4);
-                yield return NodeMove.Reshape(0, 0, -1, channels);
+                yield return NodeMove.ReshapeGrowing(2, 2, Strides[0], 0, 0, Strides[0] * Growth(0), channels);
                 yield return NodeMove.Transpose(0, 3, 2, 1);
             }
         }
@@ -122,6 +122,9 @@ internal sealed record SubpixelConvolution(long[] Strides, long[] Kernel, long[]
             yield return NodeMove.Slice([.. Crops.Take(axes)], [.. Crops.Skip(axes).Select(crop => crop == 0 ? long.MaxValue : -crop)], [.. Enumerable.Range(2, axes).Select(axis => (long)axis)]);
         }
     }
+
+    /// <summary>How much longer the Conv's result is than its input.</summary>
+    private long Growth(int axis) => Pads[axis] + Pads[Strides.Length + axis] - (PhaseKernel[axis] - 1);
 
     private static (int First, int Last) InTwo(long[] lengths) => lengths.Length == 1 ? (1, (int)lengths[0]) : ((int)lengths[0], (int)lengths[1]);
 

@@ -20,6 +20,7 @@ internal sealed class QdqWriter
     private readonly Dictionary<string, string> _dequantized = [];
     private readonly Dictionary<string, (string Codes, QuantizationParameters Parameters)> _codes = [];
     private readonly Dictionary<string, IEnumerable<NodeMove>> _moves = [];
+    private readonly Dictionary<string, string> _inputCodes = [];
     private readonly Dictionary<string, string> _renamed = [];
     private readonly HashSet<string> _negated = [];
     private readonly TableCodes _tables = new();
@@ -162,7 +163,7 @@ internal sealed class QdqWriter
         _graph.Node.Add(MakeNode("QuantizeLinear", [from, scale, zeroPoint], codes));
         foreach (NodeMove move in moves)
         {
-            NodeProto mover = MakeNode(move.OperatorType, [codes, .. move.Constants.Select(values => _pool.Add(TensorData.Make<long>(TensorProto.Types.DataType.Int64, values, values.Length)))], _names.Next());
+            NodeProto mover = MakeNode(move.OperatorType, [codes, .. move.Growth is { } growth ? [AddShape(_inputCodes[to], move.Constants[0], growth)] : move.Constants.Select(AddIntegers)], _names.Next());
             if (move.Permutation is not null)
             {
                 mover.Attribute.Add(MakeInts("perm", move.Permutation));
@@ -170,11 +171,42 @@ internal sealed class QdqWriter
 
             _graph.Node.Add(mover);
             codes = mover.Output[0];
+            if (move.Growth is not null)
+            {
+                AddRank(codes, move.Constants[0].Length);
+            }
         }
 
         _graph.Node.Add(MakeNode("DequantizeLinear", [codes, scale, zeroPoint], to));
         _codes[to] = (codes, parameters);
     }
+
+    /// <summary>The shape of a Reshape of which one length depends on the operator's input.</summary>
+    private string AddShape(string inputCodes, long[] shape, (int Axis, int InputAxis, long Times) growth)
+    {
+        long[] axes = new long[shape.Length], times = new long[shape.Length];
+        Array.Fill(axes, growth.InputAxis);
+        times[growth.Axis] = growth.Times;
+        string lengths = AddNode("Gather", AddNode("Shape", inputCodes), AddIntegers(axes));
+        return AddNode("Add", AddNode("Mul", lengths, AddIntegers(times)), AddIntegers(shape));
+    }
+
+    /// <summary>ONNX Runtime does not infer the rank from a shape that is computed, and without it would not join what it transposes around a Conv with the transpositions beside.</summary>
+    private void AddRank(string codes, int rank)
+    {
+        TensorShapeProto shape = new();
+        shape.Dim.Add(Enumerable.Range(0, rank).Select(_ => new TensorShapeProto.Types.Dimension()));
+        _graph.ValueInfo.Add(new ValueInfoProto { Name = codes, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)ActivationType, Shape = shape } } });
+    }
+
+    private string AddNode(string operatorType, params IEnumerable<string> inputs)
+    {
+        NodeProto node = MakeNode(operatorType, inputs, _names.Next());
+        _graph.Node.Add(node);
+        return node.Output[0];
+    }
+
+    private string AddIntegers(long[] values) => _pool.Add(TensorData.Make<long>(TensorProto.Types.DataType.Int64, values, values.Length));
 
     /// <summary>Always explicit, though the operators take an absent one for 0: ONNX Runtime's integer Gemm wants to see it.</summary>
     private string AddZeroPoint(QuantizationParameters parameters) => _pool.Add(TensorData.Make<byte>(ActivationType, [(byte)parameters.ZeroPoints[0]]));
@@ -184,7 +216,7 @@ internal sealed class QdqWriter
     {
         flatten.OpType = "Reshape";
         flatten.Attribute.Clear();
-        flatten.Input.Add(_pool.Add(TensorData.Make<long>(TensorProto.Types.DataType.Int64, [0, -1], 2)));
+        flatten.Input.Add(AddIntegers([0, -1]));
     }
 
     /// <summary>Codes of the negative scale stand for the negative values, and ONNX Runtime adds such as fast as others; it has no integer form of Sub.</summary>
@@ -212,6 +244,7 @@ internal sealed class QdqWriter
         node.OpType = "Conv";
         node.Attribute.Clear();
         node.Attribute.Add(MakeInts("pads", subpixel.Pads));
+        _inputCodes[planned.Output] = _codes[node.Input[0]].Codes;
         _moves[planned.Output] = subpixel.Moves(planned.Weight!.Channels);
         if (planned.Last != planned.Node)
         {

@@ -39,11 +39,26 @@ public sealed class ConvTransposeTests : IDisposable
 
         result.Int8Operators.Should().Equal(new Dictionary<string, int> { ["QLinearConv"] = 1 });
         result.ConversionReasons.Should().HaveCount(2);
-        (long[] expectedShape, float[] expected) = Run(model, strides);
-        (long[] shape, float[] actual) = Run(result.OutputPath, strides);
+        (long[] expectedShape, float[] expected) = Run(model, InputShape(strides));
+        (long[] shape, float[] actual) = Run(result.OutputPath, InputShape(strides));
         shape.Should().Equal(expectedShape);
         Decibels.Sqnr(expected, actual).Should().BeGreaterThan(LeastSqnr);
         OnnxChecker.Check([result.OutputPath]).Accepted.Should().Be(1);
+    }
+
+    /// <summary>What a detector hands on where it finds nothing.</summary>
+    [Theory]
+    [InlineData("2", "4", "1,1", "0")]
+    [InlineData("2,2", "2,2", "0,0,0,0", "0,0")]
+    [InlineData("3,2", "3,4", "2,0,0,3", "0,0")]
+    public void Takes_an_empty_batch(string strides, string kernel, string pads, string added)
+    {
+        string model = Make(Numbers(strides), Numbers(kernel), Numbers(pads), Numbers(added)).Save(_folder.PathTo("model.onnx"));
+
+        PtqResult result = PostTrainingQuantizer.Quantize(model, Samples(strides), _folder.PathTo("out.onnx"));
+
+        long[] empty = [0, .. InputShape(strides)[1..]];
+        Run(result.OutputPath, empty).Shape.Should().Equal(Run(model, empty).Shape);
     }
 
     [Fact]
@@ -128,10 +143,9 @@ public sealed class ConvTransposeTests : IDisposable
         return model;
     }
 
-    private static (long[] Shape, float[] Values) Run(string path, string strides)
+    private static (long[] Shape, float[] Values) Run(string path, long[] shape)
     {
         using InferenceSession session = new(path);
-        long[] shape = InputShape(strides);
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(RandomTensors.Normal(1, (int)shape.Aggregate((a, b) => a * b)), shape);
         using RunOptions run = new();
         using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, new Dictionary<string, OrtValue> { ["x"] = input }, ["y"]);
