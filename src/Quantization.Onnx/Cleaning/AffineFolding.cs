@@ -27,7 +27,7 @@ internal sealed class AffineFolding
         foreach (NodeProto node in graph.Node.Where(node => node.OpType == "Conv" || (node.OpType == "ConvTranspose" && node.GetInt("group", 1) == 1)).ToArray())
         {
             // Which ConvTranspose becomes quantized makes no difference here.
-            while (WeightSlot.Find(node, folding._index, TargetRuntime.GraphCompiler, out _) is { } slot && folding._index.Consumers(node.Input[WeightSlot.WeightInput]).Count == 1
+            while (WeightSlot.Find(node, folding._index, TargetRuntime.GraphCompiler, out _) is { } slot && folding.HasOneReader(node.Input[WeightSlot.WeightInput])
                 && (folding.FoldBehind(node, slot) || (node.OpType == "Conv" && folding.FoldBefore(node, slot))))
             {
                 folding._index = new GraphIndex(graph);
@@ -85,7 +85,9 @@ internal sealed class AffineFolding
     }
 
     /// <summary>The node that makes a value for one reader alone.</summary>
-    private NodeProto? FindOwnProducer(string value) => !_index.IsVisibleOutside(value) && _index.Consumers(value).Count == 1 ? _index.FindProducer(value) : null;
+    private NodeProto? FindOwnProducer(string value) => HasOneReader(value) ? _index.FindProducer(value) : null;
+
+    private bool HasOneReader(string value) => !_index.IsVisibleOutside(value) && _index.Consumers(value).Count == 1;
 
     private static bool IsPadded(NodeProto conv) =>
         conv.GetText("auto_pad", "NOTSET") is not ("NOTSET" or "VALID") || conv.Attribute.Any(attribute => attribute.Name == "pads" && attribute.Ints.Any(pad => pad != 0));

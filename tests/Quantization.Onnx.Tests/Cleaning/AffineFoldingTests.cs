@@ -47,6 +47,18 @@ public sealed class AffineFoldingTests
     }
 
     [Fact]
+    public void Weights_that_the_model_hands_out_stay()
+    {
+        ModelBuilder model = GraphCases.Image().Constant("two", [2]).Node("Mul", ["x", "two"], "m").Conv("m", "y", 3, 3).Output("y").Output("y-w", 3, 3, 3, 3);
+        model.Graph.Output[0].Type.TensorType.Shape = null;
+        ModelProto before = model.Model.Clone();
+
+        AffineFolding.Apply(model.Graph);
+
+        model.Model.Should().Be(before);
+    }
+
+    [Fact]
     public void Weights_that_another_node_reads_stay()
     {
         ModelBuilder model = GraphCases.Image().Constant("two", [2]).Conv("x", "a", 3, 3).Node("Mul", ["a", "two"], "m").Node("Conv", ["m", "a-w"], "y", ModelBuilder.Ints("pads", 1, 1, 1, 1)).Output("y");
