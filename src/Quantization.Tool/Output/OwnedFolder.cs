@@ -108,8 +108,8 @@ internal sealed class OwnedFolder : IDisposable
     {
         try
         {
-            using Process process = Process.GetProcessById(id);
-            return !process.HasExited;
+            Process.GetProcessById(id).Dispose(); // whether it has exited, Windows would not say of another user's
+            return true;
         }
         catch (ArgumentException)
         {
