@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx.Protos;
 
@@ -34,8 +35,17 @@ internal static unsafe class Observer
     private static readonly nint PositionName = Marshal.StringToCoTaskMemUTF8(PositionAttribute);
     private static readonly nint RegisteredDomain = RuntimeInterface.CreateDomain(DomainName, MakeOperator());
 
+    /// <summary>
+    /// A first session with the operator, for ONNX Runtime enters the domain in a table of the process where it does not find it: of two sessions that open at once, both would, and the second be refused.
+    /// </summary>
+    private static readonly Lazy<bool> IsDomainEntered = new(EnterDomain);
+
     /// <summary>Makes the operator known to the sessions of the options.</summary>
-    public static void Register(SessionOptions options) => RuntimeInterface.AddDomain(options, RegisteredDomain);
+    public static void Register(SessionOptions options)
+    {
+        _ = IsDomainEntered.Value;
+        RuntimeInterface.AddDomain(options, RegisteredDomain);
+    }
 
     /// <summary>Lets a model compute nothing but what leads to the values, and observe them.</summary>
     public static void Attach(ModelProto model, IReadOnlyList<string> values)
@@ -62,6 +72,26 @@ internal static unsafe class Observer
         }
 
         DeadNodes.Remove(graph);
+    }
+
+    private static bool EnterDomain()
+    {
+        using SessionOptions options = new();
+        RuntimeInterface.AddDomain(options, RegisteredDomain);
+        ModelProto model = new()
+        {
+            IrVersion = 4,
+            OpsetImport = { new OperatorSetIdProto { Version = 13 } },
+            Graph = new GraphProto
+            {
+                Name = Domain,
+                Input = { ValueOf("x", new TensorShapeProto()) },
+                Node = { new NodeProto { OpType = "Identity", Input = { "x" }, Output = { "y" } } },
+                Output = { ValueOf("y", new TensorShapeProto()) },
+            },
+        };
+        new InferenceSession(model.ToByteArray(), options).Dispose();
+        return true;
     }
 
     private static ValueInfoProto ValueOf(string name, TensorShapeProto shape) =>
