@@ -52,6 +52,11 @@ internal static class TensorProtoReader
 
     private static byte[] FromRaw(ByteString raw, int size)
     {
+        if (BitConverter.IsLittleEndian && MemoryMarshal.TryGetArray(raw.Memory, out ArraySegment<byte> segment) && segment.Array!.Length == raw.Length)
+        {
+            return segment.Array; // neither the message nor the sample changes it
+        }
+
         byte[] data = raw.ToByteArray();
         if (!BitConverter.IsLittleEndian && data.Length % size == 0)
         {
