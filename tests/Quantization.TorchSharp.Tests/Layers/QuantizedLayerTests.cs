@@ -73,13 +73,14 @@ public sealed class QuantizedLayerTests : TorchTest
     {
         foreach (bool frozen in new[] { false, true })
         {
-            QatModel model = QuantizationAwareTraining.Prepare(Sequential(Conv2d(2, 4, 3), BatchNorm2d(4)), new QatOptions { Default = LayerQuantization.Learned(4, 4) });
+            // Channels that fill oneDNN's blocks: of others libtorch 2.10 at times computes an input's gradient as NaN (docs/qat.md).
+            QatModel model = QuantizationAwareTraining.Prepare(Sequential(Conv2d(8, 8, 3), BatchNorm2d(8)), new QatOptions { Default = LayerQuantization.Learned(4, 4) });
             if (frozen)
             {
                 model.FreezeBatchNorm();
             }
 
-            (model.Module.call(torch.randn(5, 2, 8, 8)) * torch.randn(5, 4, 6, 6)).sum().backward();
+            (model.Module.call(torch.randn(5, 8, 8, 8)) * torch.randn(5, 8, 6, 6)).sum().backward();
 
             foreach ((string name, Parameter parameter) in model.Module.named_parameters())
             {
