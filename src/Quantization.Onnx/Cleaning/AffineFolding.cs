@@ -95,7 +95,7 @@ internal sealed class AffineFolding
     private static void ScaleWeights(WeightSlot slot, double[] factors)
     {
         float[] values = slot.Weight.ReadFloats();
-        long inner = slot.Weight.Dims.Skip(slot.ChannelAxis + 1).Aggregate(1L, (product, length) => product * length);
+        long inner = slot.Weight.StrideOf(slot.ChannelAxis);
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = (float)(values[i] * factors[factors.Length == 1 ? 0 : i / inner % slot.Channels]);
@@ -110,7 +110,7 @@ internal sealed class AffineFolding
     {
         float[] weights = slot.Weight.ReadFloats();
         float[]? old = slot.Bias?.ReadFloats();
-        long inner = slot.Weight.Dims.Skip(slot.ChannelAxis + 1).Aggregate(1L, (product, length) => product * length);
+        long inner = slot.Weight.StrideOf(slot.ChannelAxis);
         double[] sums = new double[slot.Channels];
         for (int i = 0; i < weights.Length; i++)
         {

@@ -34,6 +34,9 @@ internal static class TensorData
         return (long)count;
     }
 
+    /// <summary>How many elements lie from one index of an axis to the next.</summary>
+    public static long StrideOf(this TensorProto tensor, int axis) => tensor.Dims.Skip(axis + 1).Aggregate(1L, (product, length) => product * length);
+
     /// <summary>Whether the bytes stored are as many as the shape says, as far as the schema knows the element's size.</summary>
     public static bool HasSizeOfItsShape(this TensorProto tensor)
     {

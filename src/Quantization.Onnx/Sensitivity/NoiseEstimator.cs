@@ -56,7 +56,7 @@ internal static class NoiseEstimator
     private static double NoiseToSignal(WeightSlot slot, float[] weights, float[] quantized)
     {
         int channels = (int)slot.Channels;
-        int inner = (int)slot.Weight.Dims.Skip(slot.ChannelAxis + 1).Aggregate(1L, (product, length) => product * length);
+        int inner = (int)slot.Weight.StrideOf(slot.ChannelAxis);
         double[] noise = new double[channels], signal = new double[channels];
         for (int i = 0; i < weights.Length; i++)
         {

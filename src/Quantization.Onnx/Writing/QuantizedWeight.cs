@@ -53,7 +53,7 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
     public float[] Dequantize()
     {
         ReadOnlySpan<sbyte> codes = MemoryMarshal.Cast<byte, sbyte>(Codes.RawData.Span);
-        int inner = Axis is { } axis ? (int)Codes.Dims.Skip(axis + 1).Aggregate(1L, (product, length) => product * length) : codes.Length;
+        int inner = Axis is { } axis ? (int)Codes.StrideOf(axis) : codes.Length;
         float[] values = new float[codes.Length];
         for (int i = 0; i < values.Length; i++)
         {

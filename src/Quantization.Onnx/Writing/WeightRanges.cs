@@ -28,7 +28,7 @@ internal sealed class WeightRanges
         ReadOnlySpan<float> values = slot.Weight.ViewFloats();
         bool perChannel = options.WeightGranularity == GranularityKind.PerChannel;
         int channels = perChannel ? (int)slot.Channels : 1;
-        int inner = perChannel ? (int)slot.Weight.Dims.Skip(slot.ChannelAxis + 1).Aggregate(1L, (product, length) => product * length) : values.Length;
+        int inner = perChannel ? (int)slot.Weight.StrideOf(slot.ChannelAxis) : values.Length;
         float[] magnitudes = new float[channels];
         for (int channel = 0; channel < channels; channel++)
         {
