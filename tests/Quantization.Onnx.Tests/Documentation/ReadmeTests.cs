@@ -7,6 +7,20 @@ namespace Quantization.Onnx.Tests.Documentation;
 /// <summary>Every C# example of a README is compiled, run, and word for word the code that ran.</summary>
 public sealed partial class ReadmeTests
 {
+    /// <summary>The folder that the examples of models run in: <c>model.onnx</c>, and random images in <c>samples</c>.</summary>
+    private static TemporaryFolder FolderWithModel(int samples)
+    {
+        TemporaryFolder folder = new();
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Assets", "fashion-mobilenet.onnx"), folder.PathTo("model.onnx"));
+        for (int i = 0; i < samples; i++)
+        {
+            Random random = new(i);
+            folder.Write($"samples/{i}.npy", Npy.Float([.. Enumerable.Range(0, 28 * 28).Select(_ => random.NextSingle())], 1, 28, 28));
+        }
+
+        return folder;
+    }
+
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Documentation");
 
     public static TheoryData<string> Readmes => new(Directory.GetFiles(Path.Combine(Folder, "readmes"), "*.md", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder, file)));
@@ -34,13 +48,7 @@ public sealed partial class ReadmeTests
     [Fact]
     public async Task The_model_example_writes_an_int8_model()
     {
-        using TemporaryFolder folder = new();
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "Assets", "fashion-mobilenet.onnx"), folder.PathTo("model.onnx"));
-        for (int i = 0; i < 4; i++)
-        {
-            Random random = new(i);
-            folder.Write($"samples/{i}.npy", Npy.Float([.. Enumerable.Range(0, 28 * 28).Select(_ => random.NextSingle())], 1, 28, 28));
-        }
+        using TemporaryFolder folder = FolderWithModel(samples: 4);
 
         string output = await RunAsync("model", folder.FullName);
 
@@ -52,13 +60,7 @@ public sealed partial class ReadmeTests
     [Fact]
     public async Task The_examples_of_partial_quantization_run()
     {
-        using TemporaryFolder folder = new();
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "Assets", "fashion-mobilenet.onnx"), folder.PathTo("model.onnx"));
-        for (int i = 0; i < 8; i++)
-        {
-            Random random = new(i);
-            folder.Write($"samples/{i}.npy", Npy.Float([.. Enumerable.Range(0, 28 * 28).Select(_ => random.NextSingle())], 1, 28, 28));
-        }
+        using TemporaryFolder folder = FolderWithModel(samples: 8);
 
         folder.Write("labels.csv", string.Join('\n', Enumerable.Range(0, 8).Select(i => $"{i}.npy,{i}")));
 
