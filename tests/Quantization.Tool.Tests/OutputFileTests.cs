@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx;
 
@@ -60,10 +59,9 @@ public sealed class OutputFileTests
         string[] kept =
         [
             Leave(folder, ".another.onnx.abcdefgh.ijk"),
-            Leave(folder, ".model.int8.onnx.young", age: TimeSpan.Zero),
-            Leave(folder, ".model.int8.onnx.running", process: Environment.ProcessId),
-            Leave(folder, ".model.int8.onnx.elsewhere", machine: "another-machine"),
-            Leave(folder, ".model.int8.onnx.strange", mark: "notes"),
+            Leave(folder, ".model.int8.onnx.running", FolderOwner.Current),
+            Leave(folder, ".model.int8.onnx.elsewhere", Ended with { Machine = "another-machine" }),
+            Leave(folder, ".model.int8.onnx.strange", "notes\nof\n1\n2\n"),
             folder[".model.int8.onnx.nobody"],
         ];
         Directory.CreateDirectory(kept[^1]);
@@ -77,14 +75,35 @@ public sealed class OutputFileTests
     }
 
     [Fact]
+    public void A_number_that_another_process_has_by_now_does_not_keep_a_folder()
+    {
+        using FashionFolder folder = new();
+        string left = Leave(folder, ".model.int8.onnx.abcdefgh.ijk", FolderOwner.Current with { Started = FolderOwner.Current.Started - 3600 });
+
+        OutputFile.Open(folder.Output).Dispose();
+
+        Directory.Exists(left).Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_folder_of_a_run_that_was_killed_before_it_owned_it_is_removed_after_a_while()
+    {
+        using FashionFolder folder = new();
+        string young = Path.GetDirectoryName(folder.Write(".model.int8.onnx.young/.owner.new", "quantize"))!, old = Path.GetDirectoryName(folder.Write(".model.int8.onnx.old/.owner.new", ""))!;
+        Directory.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-1));
+
+        OutputFile.Open(folder.Output).Dispose();
+
+        (Directory.Exists(young), Directory.Exists(old)).Should().Be((true, false));
+    }
+
+    [Fact]
     public void Runs_side_by_side_to_one_output_leave_each_other_alone()
     {
         using FashionFolder folder = new();
         string[] before = folder.Files();
         using (OutputFile first = OutputFile.Open(folder.Output))
         {
-            File.SetLastWriteTimeUtc(Directory.GetFiles(Path.GetDirectoryName(first.TemporaryPath)!, ".owner").Single(), DateTime.UtcNow.AddHours(-1));
-
             OutputFile.Open(folder.Output).Dispose();
 
             File.Exists(first.TemporaryPath).Should().BeTrue();
@@ -93,16 +112,19 @@ public sealed class OutputFileTests
         folder.Files().Should().Equal(before);
     }
 
-    /// <summary>Makes the folder that a run leaves when it is killed, an hour ago where nothing else is said.</summary>
-    private static string Leave(FashionFolder folder, string name, string mark = "quantize", string? machine = null, int? process = null, TimeSpan? age = null)
+    private static FolderOwner Ended { get; } = FolderOwner.Current with { Process = EndedProcess() };
+
+    /// <summary>Makes the folder that a run leaves when it is killed.</summary>
+    private static string Leave(FashionFolder folder, string name, FolderOwner? owner = null) => Leave(folder, name, (owner ?? Ended).ToText());
+
+    private static string Leave(FashionFolder folder, string name, string owner)
     {
         folder.Write($"{name}/model.int8.onnx", "half");
-        string owner = folder.Write($"{name}/.owner", string.Create(CultureInfo.InvariantCulture, $"{mark}\n{machine ?? Environment.MachineName}\n{process ?? EndedProcess()}\n"));
-        File.SetLastWriteTimeUtc(owner, DateTime.UtcNow - (age ?? TimeSpan.FromHours(1)));
+        folder.Write($"{name}/.owner", owner);
         return folder[name];
     }
 
-    /// <summary>The id of a process that has ended.</summary>
+    /// <summary>The number of a process that has ended.</summary>
     private static int EndedProcess()
     {
         using Process process = Process.Start(new ProcessStartInfo("dotnet", "--version") { RedirectStandardOutput = true })!;

@@ -9,7 +9,7 @@ public sealed class OnnxModelException : Exception
     /// <param name="node">The node at fault, if one is.</param>
     /// <param name="innerException">The cause, if another component found it.</param>
     public OnnxModelException(string modelPath, string problem, string? node = null, Exception? innerException = null)
-        : base($"{modelPath}: {problem}", innerException)
+        : base(VisibleText.Of($"{modelPath}: {problem}"), innerException)
     {
         ModelPath = modelPath;
         Node = node;

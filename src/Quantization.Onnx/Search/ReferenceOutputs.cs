@@ -8,9 +8,9 @@ namespace Quantization.Onnx;
 /// </summary>
 internal sealed class ReferenceOutputs : IDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("quantization-");
+    private readonly OwnedFolder _folder = OwnedFolder.CreateTemporary();
 
-    private string FilePath => Path.Combine(_folder.FullName, "reference-outputs");
+    private string FilePath => _folder["reference-outputs"];
 
     /// <summary>Opens the file to write the outputs to, in order.</summary>
     public FileStream Create() => new(FilePath, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
@@ -18,7 +18,19 @@ internal sealed class ReferenceOutputs : IDisposable
     /// <summary>Opens the file to read the outputs from, in the order of writing. Any number can read at the same time.</summary>
     public FileStream Open() => new(FilePath, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
 
-    public static void Write(Stream file, OrtValue output) => file.Write(MemoryMarshal.AsBytes(new FloatOutput(output).Values));
+    /// <summary>Writes an output.</summary>
+    /// <exception cref="IOException">There is no room.</exception>
+    public static void Write(Stream file, OrtValue output)
+    {
+        try
+        {
+            file.Write(MemoryMarshal.AsBytes(new FloatOutput(output).Values));
+        }
+        catch (IOException e)
+        {
+            throw OwnedFolder.CannotUseTemporaryPath("cannot keep the float model's outputs here", e);
+        }
+    }
 
     /// <summary>Reads the reference of an output of so many values.</summary>
     public static float[] Read(Stream file, int length)
@@ -28,5 +40,5 @@ internal sealed class ReferenceOutputs : IDisposable
         return values;
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose() => _folder.Dispose();
 }

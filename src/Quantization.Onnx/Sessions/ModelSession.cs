@@ -25,16 +25,9 @@ internal static partial class ModelSession
             return Open(modelPath, model, model.ToByteArray(), optionsFactory, configure);
         }
 
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("quantization-");
-        try
-        {
-            string path = WriteSplit(modelPath, model, folder.FullName);
-            return Open(modelPath, model, options => new InferenceSession(path, options), optionsFactory, configure);
-        }
-        finally
-        {
-            Remove(folder);
-        }
+        using OwnedFolder folder = OwnedFolder.CreateTemporary();
+        string path = WriteSplit(modelPath, model, folder.FullName);
+        return Open(modelPath, model, options => new InferenceSession(path, options), optionsFactory, configure);
     }
 
     /// <summary>Opens a session on a model's message.</summary>
@@ -75,23 +68,8 @@ internal static partial class ModelSession
         }
         catch (IOException e)
         {
-            throw new IOException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{folder}: cannot write {ModelStore.SizeOf(model)} bytes of {modelPath} here for ONNX Runtime to map; make room, or name another folder for temporary files (TMPDIR, on Windows TMP): {e.Message}"),
-                e);
-        }
-    }
-
-    private static void Remove(DirectoryInfo folder)
-    {
-        try
-        {
-            folder.Delete(recursive: true);
-        }
-        catch (IOException) when (OperatingSystem.IsWindows())
-        {
-            // Windows does not delete a file that a session has mapped; cleaning up the temporary folder is then up to the system.
+            throw OwnedFolder.CannotUseTemporaryPath(
+                string.Create(CultureInfo.InvariantCulture, $"cannot write {ModelStore.SizeOf(model)} bytes of {modelPath} here for ONNX Runtime to map"), e);
         }
     }
 

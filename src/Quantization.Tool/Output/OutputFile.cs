@@ -1,3 +1,5 @@
+using Quantization.Onnx;
+
 namespace Quantization.Tool;
 
 /// <summary>
@@ -21,26 +23,20 @@ internal sealed class OutputFile : IDisposable
     public string Path { get; }
 
     /// <summary>The place to write to. The name is the final one, since a model names the file of its data after itself.</summary>
-    public string TemporaryPath => System.IO.Path.Combine(_temporaryFolder.Path, System.IO.Path.GetFileName(Path));
+    public string TemporaryPath => _temporaryFolder[System.IO.Path.GetFileName(Path)];
 
     /// <summary>Finds out whether the folder can be written to, before any work is done for nothing; a missing one is made, and what killed runs left there of the same output is removed.</summary>
-    /// <exception cref="IOException">It cannot, or the path is a folder.</exception>
+    /// <exception cref="IOException">It cannot, or the path is a folder, a pipe or a device.</exception>
     public static OutputFile Open(string path)
     {
-        if (Directory.Exists(path))
-        {
-            throw new IOException($"{path}: this is a folder; name the file to write in it.");
-        }
-
-        string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
-        string name = System.IO.Path.GetFileName(path);
-        string temporaryFolder = OwnedFolder.NewPath(folder, name);
-        string[] newFolders = [.. MissingFolders(folder)];
+        OutputPath.ThrowUnlessFile(path);
+        string[] newFolders = [.. MissingFolders(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!)];
         OutputFile? file = null;
         try
         {
-            OwnedFolder.RemoveAbandoned(folder, name);
-            file = new OutputFile(path, OwnedFolder.Create(temporaryFolder), newFolders);
+            TemporaryNames.Add(path);
+            file = new OutputFile(path, OwnedFolder.CreateBeside(path), newFolders);
+            WorkerLink.Current?.Note(WorkerLink.Folder, file._temporaryFolder.FullName);
             File.Create(file.TemporaryPath).Dispose();
             return file;
         }
@@ -48,22 +44,12 @@ internal sealed class OutputFile : IDisposable
         {
             file?.Dispose();
             RemoveEmpty(newFolders);
-            throw CannotWrite(path, temporaryFolder, exception);
+            throw CannotWrite(path, exception);
         }
     }
 
-    /// <summary>Does the work that writes to <see cref="TemporaryPath"/>; messages name the final place instead.</summary>
-    public T Write<T>(Func<string, T> write)
-    {
-        try
-        {
-            return write(TemporaryPath);
-        }
-        catch (IOException exception) when (exception.Message.Contains(_temporaryFolder.Path, StringComparison.Ordinal))
-        {
-            throw new IOException(WithFinalPaths(exception.Message, _temporaryFolder.Path), exception);
-        }
-    }
+    /// <summary>Does the work that writes to <see cref="TemporaryPath"/>.</summary>
+    public T Write<T>(Func<string, T> write) => write(TemporaryPath);
 
     /// <summary>Puts the file in its place, after what it refers to.</summary>
     /// <exception cref="IOException">The file that is there cannot be replaced.</exception>
@@ -73,7 +59,7 @@ internal sealed class OutputFile : IDisposable
         {
             foreach (FileInfo beside in _temporaryFolder.Files.Where(file => file.FullName != TemporaryPath))
             {
-                beside.MoveTo(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(_temporaryFolder.Path)!, beside.Name), overwrite: true);
+                beside.MoveTo(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(_temporaryFolder.FullName)!, beside.Name), overwrite: true);
             }
 
             File.Move(TemporaryPath, Path, overwrite: true);
@@ -81,7 +67,7 @@ internal sealed class OutputFile : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw CannotWrite(Path, _temporaryFolder.Path, exception);
+            throw CannotWrite(Path, exception);
         }
     }
 
@@ -114,10 +100,6 @@ internal sealed class OutputFile : IDisposable
         }
     }
 
-    private static IOException CannotWrite(string path, string temporaryFolder, Exception exception) => new(
-        $"{path}: cannot write this file ({WithFinalPaths(exception.Message, temporaryFolder)}); make room or choose a folder that can be written to.", exception);
-
-    /// <summary>A message that names the final places instead of the temporary ones.</summary>
-    private static string WithFinalPaths(string message, string temporaryFolder) =>
-        message.Replace(temporaryFolder, System.IO.Path.GetDirectoryName(temporaryFolder), StringComparison.Ordinal);
+    private static IOException CannotWrite(string path, Exception exception) =>
+        new($"{path}: cannot write this file ({TemporaryNames.Restore(exception.Message)}); make room or choose a folder that can be written to.", exception);
 }

@@ -1,38 +1,39 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// A file that appears whole or not at all: written beside its final place, then moved there in one step. Until <see cref="Commit"/> an existing file of that name
+/// A file that appears whole or not at all: written in a folder beside its final place, then moved there in one step. Until <see cref="Commit"/> an existing file of that name
 /// stays as it was; without it nothing is left behind.
 /// </summary>
 internal sealed class AtomicFile : IDisposable
 {
     private readonly string _path;
-    private readonly string _temporaryPath;
+    private readonly OwnedFolder _folder;
     private readonly FileStream _stream;
-    private bool _committed;
 
-    private AtomicFile(string path, string temporaryPath, FileStream stream)
+    private AtomicFile(string path, OwnedFolder folder, FileStream stream)
     {
         _path = path;
-        _temporaryPath = temporaryPath;
+        _folder = folder;
         _stream = stream;
     }
 
     /// <summary>Opens a file for writing, and so finds out early whether the folder can be written to. A missing folder is made.</summary>
-    /// <exception cref="IOException">The folder cannot be written to, or the path is a folder.</exception>
+    /// <exception cref="IOException">The folder cannot be written to, or the path is a folder, a pipe or a device.</exception>
     public static AtomicFile Create(string path)
     {
-        if (Directory.Exists(path))
-        {
-            throw new IOException($"{path}: cannot write here, this is a folder; name a file in it.");
-        }
-
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        string temporaryPath = Path.Combine(folder, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}");
+        OutputPath.ThrowUnlessFile(path);
         return Guard(path, () =>
         {
-            Directory.CreateDirectory(folder);
-            return new AtomicFile(path, temporaryPath, new FileStream(temporaryPath, FileMode.CreateNew, FileAccess.Write));
+            OwnedFolder folder = OwnedFolder.CreateBeside(path);
+            try
+            {
+                return new AtomicFile(path, folder, new FileStream(folder[Path.GetFileName(path)], FileMode.CreateNew, FileAccess.Write));
+            }
+            catch
+            {
+                folder.Dispose();
+                throw;
+            }
         });
     }
 
@@ -43,10 +44,11 @@ internal sealed class AtomicFile : IDisposable
         write(_stream);
         _stream.Flush(flushToDisk: true);
         _stream.Dispose();
-        File.Move(_temporaryPath, _path, overwrite: true);
-        return _committed = true;
+        File.Move(_stream.Name, _path, overwrite: true);
+        return true;
     });
 
+    /// <inheritdoc />
     public void Dispose()
     {
         try
@@ -55,10 +57,7 @@ internal sealed class AtomicFile : IDisposable
         }
         finally
         {
-            if (!_committed)
-            {
-                File.Delete(_temporaryPath);
-            }
+            _folder.Dispose();
         }
     }
 
