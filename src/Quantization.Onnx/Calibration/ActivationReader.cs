@@ -51,8 +51,9 @@ internal sealed class ActivationReader : IDisposable
     public IReadOnlyCollection<string> Values { get; }
 
     /// <summary>Observes a sample.</summary>
+    /// <returns>The sample's digest.</returns>
     /// <exception cref="InvalidDataException">The sample does not fit the model, or an activation holds NaN or infinity.</exception>
-    public void Observe(ModelSample sample, IReadOnlyDictionary<string, TensorStatistics> statistics)
+    public SampleDigest Observe(ModelSample sample, IReadOnlyDictionary<string, TensorStatistics> statistics)
     {
         using BoundSample bound = SampleBinder.Bind(sample, _bindable);
         using Observation observation = new(Model, sample, _computed, statistics, Options.NonFinite);
@@ -71,6 +72,16 @@ internal sealed class ActivationReader : IDisposable
             Run(sample, bound, observation);
             observation.ThrowIfFailed();
         }
+
+        return SampleDigest.Of(sample);
+    }
+
+    /// <summary>The digest of a sample that is not run.</summary>
+    /// <exception cref="InvalidDataException">The sample does not fit the model.</exception>
+    public SampleDigest Digest(ModelSample sample)
+    {
+        SampleBinder.Bind(sample, _bindable).Dispose(); // names, types and shapes are checked before values are read
+        return SampleDigest.Of(sample);
     }
 
     public void Dispose() => _session.Dispose();

@@ -17,6 +17,7 @@ internal sealed class CalibrationRun
     private readonly CancellationToken _cancellationToken;
     private long _taken;
     private long _completed;
+    private SampleDigest _samplesSeen;
     private (long Sample, ExceptionDispatchInfo Error)? _failure;
 
     private CalibrationRun(ActivationReader reader, IEnumerator<ModelSample> samples, int? total, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
@@ -41,7 +42,7 @@ internal sealed class CalibrationRun
         CalibrationRun run = new(reader, enumerator, samples.Count, progress, cancellationToken);
         SortedDictionary<string, TensorStatistics> statistics = run.Observe();
         return run._completed > 0
-            ? new ModelCalibration(reader.Model.File.Fingerprint, run._completed, statistics)
+            ? new ModelCalibration(reader.Model.File.Fingerprint, run._completed, statistics, CalibrationOrigin.Create(run._samplesSeen, reader.Options))
             : throw new ArgumentException("There is no sample to calibrate with; give at least one.", nameof(samples));
     }
 
@@ -72,16 +73,17 @@ internal sealed class CalibrationRun
         new(_reader.Values.ToDictionary(value => value, _ => new TensorStatistics(_reader.Options.BinsPerSign)), StringComparer.Ordinal);
 
     /// <summary>Takes the next sample and observes it; false where there is none, or where no more are wanted.</summary>
-    private bool ObserveNext(Action<ModelSample> observe)
+    private bool ObserveNext(Func<ModelSample, SampleDigest> observe)
     {
         if (!TryTake(out ModelSample? sample, out long number))
         {
             return false;
         }
 
+        SampleDigest digest;
         try
         {
-            observe(sample);
+            digest = observe(sample);
         }
         catch (Exception e)
         {
@@ -92,6 +94,7 @@ internal sealed class CalibrationRun
         lock (_gate)
         {
             _completed++;
+            _samplesSeen += digest;
             _progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, _completed, _total));
         }
 

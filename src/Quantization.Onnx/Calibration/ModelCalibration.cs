@@ -9,10 +9,11 @@ public sealed class ModelCalibration
 {
     private readonly SortedDictionary<string, TensorStatistics> _activations;
 
-    internal ModelCalibration(ModelFingerprint model, long sampleCount, SortedDictionary<string, TensorStatistics> activations)
+    internal ModelCalibration(ModelFingerprint model, long sampleCount, SortedDictionary<string, TensorStatistics> activations, CalibrationOrigin? origin = null)
     {
         Model = model;
         SampleCount = sampleCount;
+        Origin = origin;
         _activations = activations;
     }
 
@@ -27,6 +28,12 @@ public sealed class ModelCalibration
 
     internal ModelFingerprint Model { get; }
 
+    /// <summary>What it was made from and with; null where its file does not tell.</summary>
+    internal CalibrationOrigin? Origin { get; private set; }
+
+    /// <summary>Whether a search or a partial quantization keeps it for itself, and may replace its file.</summary>
+    internal bool IsKeptByRun { get; init; }
+
     /// <summary>Reads a file that <see cref="Save"/> wrote.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no calibration, or truncated, damaged or of another version.</exception>
@@ -38,7 +45,7 @@ public sealed class ModelCalibration
             throw new FileNotFoundException($"{path}: there is no such calibration file.", path);
         }
 
-        return ModelCalibrationFile.Read(path, File.ReadAllBytes(path));
+        return ModelCalibrationFile.Read(path);
     }
 
     /// <summary>Adds what was seen of the same model on other samples. <paramref name="other"/> is not changed.</summary>
@@ -64,6 +71,7 @@ public sealed class ModelCalibration
         }
 
         SampleCount += other.SampleCount;
+        Origin = CalibrationOrigin.Merge(Origin, other.Origin);
     }
 
     /// <summary>Writes the calibration; an existing file is replaced in one step, or stays as it was if writing fails. Equal calibrations give equal files.</summary>
@@ -72,6 +80,13 @@ public sealed class ModelCalibration
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using AtomicFile file = AtomicFile.Create(path);
-        file.Commit(stream => ModelCalibrationFile.Write(this, stream));
+        file.Commit(stream => ModelCalibrationFile.Write(this, stream, isKeptByRun: false));
+    }
+
+    /// <summary>Writes the calibration as the state of a run, which may replace it.</summary>
+    internal void Keep(string path)
+    {
+        using AtomicFile file = AtomicFile.Create(path);
+        file.Commit(stream => ModelCalibrationFile.Write(this, stream, isKeptByRun: true));
     }
 }

@@ -1,17 +1,19 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The file of a calibration, little-endian: <c>QCAL</c>, version (int32), SHA-256 of the model, samples (int64), activations (int32), then for each in the ordinal order of names its name
-/// (int32 length, UTF-8) and statistics (<see cref="TensorStatistics.Save"/>), last the SHA-256 of all before it.
+/// The file of a calibration, little-endian: <c>QCAL</c>, version (int32), SHA-256 of the model, samples (int64), since version 2 the origin, then activations (int32), for each in the ordinal order of names
+/// its name (int32 length, UTF-8) and statistics (<see cref="TensorStatistics.Save"/>), last the SHA-256 of all before it. The origin: whether a run keeps the file for itself (int32, 0 or 1), the digest of
+/// the samples (32 bytes), settings (int32), and each as a name is written; without settings it is unknown.
 /// </summary>
 internal static class ModelCalibrationFile
 {
-    private const int Version = 1;
-
+    private const int Version = 2;
+    private const int VersionWithoutOrigin = 1;
     private const int HeaderSize = 4 + sizeof(int) + ModelFingerprint.Size + sizeof(long) + sizeof(int);
 
     /// <summary>64 MB.</summary>
@@ -22,7 +24,8 @@ internal static class ModelCalibrationFile
 
     private static ReadOnlySpan<byte> Magic => "QCAL"u8;
 
-    public static void Write(ModelCalibration calibration, Stream stream)
+    /// <summary>Writes a calibration.</summary>
+    public static void Write(ModelCalibration calibration, Stream stream, bool isKeptByRun)
     {
         using MemoryStream content = new();
         using BinaryWriter writer = new(content, Encoding.UTF8); // little-endian everywhere
@@ -30,12 +33,18 @@ internal static class ModelCalibrationFile
         writer.Write(Version);
         writer.Write(calibration.Model.Bytes);
         writer.Write(calibration.SampleCount);
+        writer.Write(isKeptByRun ? 1 : 0);
+        writer.Write((calibration.Origin?.Samples ?? default).ToBytes());
+        writer.Write(calibration.Origin?.Settings.Count ?? 0);
+        foreach (string setting in calibration.Origin?.Settings ?? [])
+        {
+            WriteText(writer, setting);
+        }
+
         writer.Write(calibration.Activations.Count);
         foreach ((string name, TensorStatistics statistics) in calibration.Activations)
         {
-            byte[] utf8 = Encoding.UTF8.GetBytes(name);
-            writer.Write(utf8.Length);
-            writer.Write(utf8);
+            WriteText(writer, name);
             statistics.Save(content);
         }
 
@@ -44,17 +53,41 @@ internal static class ModelCalibrationFile
         stream.Write(SHA256.HashData(written));
     }
 
-    public static ModelCalibration Read(string path, byte[] bytes)
+    /// <summary>Whether a file begins as calibrations do; false where there is none.</summary>
+    public static bool IsOne(string path)
     {
-        if (!bytes.AsSpan().StartsWith(Magic))
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        using FileStream stream = RegularFile.OpenRead(path);
+        return HasMagic(stream);
+    }
+
+    /// <summary>Reads a calibration. What is no calibration is refused by its first bytes.</summary>
+    /// <exception cref="InvalidDataException">The file is no calibration, or truncated, damaged or of another version.</exception>
+    public static ModelCalibration Read(string path)
+    {
+        using FileStream stream = RegularFile.OpenRead(path);
+        if (!HasMagic(stream))
         {
             throw new InvalidDataException($"{path}: this is not a calibration file.");
         }
 
-        int version = bytes.Length < Magic.Length + sizeof(int) ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(Magic.Length));
-        if (version is not (0 or Version))
+        if (stream.Length > Array.MaxLength)
         {
-            throw new InvalidDataException($"{path}: the calibration file has version {version}, this library reads {Version}; calibrate again, or use the library that wrote it.");
+            throw Damaged(path);
+        }
+
+        byte[] bytes = new byte[stream.Length];
+        stream.Position = 0;
+        stream.ReadExactly(bytes);
+        int version = bytes.Length < Magic.Length + sizeof(int) ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(Magic.Length));
+        if (version is not (0 or VersionWithoutOrigin or Version))
+        {
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture, $"{path}: the calibration file has version {version}, this library reads {VersionWithoutOrigin} and {Version}; calibrate again, or use the library that wrote it."));
         }
 
         int end = bytes.Length - SHA256.HashSizeInBytes;
@@ -65,7 +98,7 @@ internal static class ModelCalibrationFile
 
         try
         {
-            return ReadContent(path, new MemoryStream(bytes, Magic.Length + sizeof(int), end - Magic.Length - sizeof(int)));
+            return ReadContent(path, new MemoryStream(bytes, Magic.Length + sizeof(int), end - Magic.Length - sizeof(int)), version);
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidDataException or ArgumentException)
         {
@@ -73,17 +106,24 @@ internal static class ModelCalibrationFile
         }
     }
 
-    private static ModelCalibration ReadContent(string path, MemoryStream content)
+    private static bool HasMagic(Stream stream)
+    {
+        Span<byte> start = stackalloc byte[Magic.Length];
+        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(Magic);
+    }
+
+    private static ModelCalibration ReadContent(string path, MemoryStream content, int version)
     {
         using BinaryReader reader = new(content, Encoding.UTF8);
         ModelFingerprint model = new(reader.ReadBytes(ModelFingerprint.Size));
         long samples = reader.ReadInt64();
+        (bool isKeptByRun, CalibrationOrigin? origin) = version == VersionWithoutOrigin ? (false, null) : ReadOrigin(reader);
         int count = reader.ReadInt32();
         long bins = 0;
         SortedDictionary<string, TensorStatistics> activations = new(StringComparer.Ordinal);
         for (int i = 0; i < count; i++)
         {
-            string name = Encoding.UTF8.GetString(reader.ReadBytes(reader.ReadInt32()));
+            string name = ReadText(reader);
             activations.Add(name, TensorStatistics.Load(content));
             bins += 2L * activations[name].BinsPerSign;
             if (bins > MostEmptyBins + MostBinsAByte * content.Length)
@@ -92,9 +132,47 @@ internal static class ModelCalibrationFile
             }
         }
 
-        return samples > 0 && count >= 0 && content.Position == content.Length ? new ModelCalibration(model, samples, activations) : throw Damaged(path);
+        return samples > 0 && count >= 0 && content.Position == content.Length
+            ? new ModelCalibration(model, samples, activations, origin) { IsKeptByRun = isKeptByRun }
+            : throw Damaged(path);
+    }
+
+    private static (bool IsKeptByRun, CalibrationOrigin? Origin) ReadOrigin(BinaryReader reader)
+    {
+        int kept = reader.ReadInt32();
+        SampleDigest samples = SampleDigest.Read(reader.ReadBytes(SampleDigest.Size));
+        int count = reader.ReadInt32();
+        if (kept is not (0 or 1) || count is < 0 or > CalibrationOrigin.MaxSettings)
+        {
+            throw new InvalidDataException("The origin is damaged.");
+        }
+
+        string[] settings = new string[count];
+        for (int i = 0; i < count; i++)
+        {
+            settings[i] = ReadText(reader);
+        }
+
+        return (kept == 1, count == 0 ? null : CalibrationOrigin.Create(samples, settings));
+    }
+
+    private static void WriteText(BinaryWriter writer, string text)
+    {
+        byte[] utf8 = Encoding.UTF8.GetBytes(text);
+        writer.Write(utf8.Length);
+        writer.Write(utf8);
+    }
+
+    /// <summary>A length is believed only as far as there are bytes.</summary>
+    private static string ReadText(BinaryReader reader)
+    {
+        int length = reader.ReadInt32();
+        Stream content = reader.BaseStream;
+        return length >= 0 && length <= content.Length - content.Position
+            ? Encoding.UTF8.GetString(reader.ReadBytes(length))
+            : throw new InvalidDataException("A name is longer than the file.");
     }
 
     private static InvalidDataException Damaged(string path, Exception? cause = null) =>
-        new($"{path}: the calibration file is truncated or damaged; calibrate again.", cause);
+        new($"{path}: the calibration file is truncated or damaged; calibrate again, or delete the file where a run kept it.", cause);
 }

@@ -38,7 +38,8 @@ internal sealed class PartialJob
         _reporter.Begin(PartialStage.Calibrating, calibrationSamples.Count);
         SynchronousProgress<QuantizationProgress> samplesDone = new(value => _reporter.Set(value.Completed, value.Total));
         CalibrationOptions calibrating = new() { SessionOptionsFactory = Baseline.SessionOptionsFactory };
-        (ModelCalibration calibration, long resumed) = ResumableCalibration.Run(model, calibrationSamples, calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
+        ResumedCalibration resumed = ResumableCalibration.Run(model, calibrationSamples, calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
+        ModelCalibration calibration = resumed.Calibration;
 
         _reporter.Begin(PartialStage.Referencing);
         TrialModels models = new(model, calibration);
@@ -108,7 +109,8 @@ internal sealed class PartialJob
             Curve = points,
             Sensitivity = sensitivity,
             Calibration = calibration,
-            ResumedSamples = resumed,
+            ResumedSamples = resumed.Resumed,
+            RestartReason = resumed.RestartReason,
             ModelsRun = run.ModelsRun,
             ModelsResumed = run.ModelsResumed,
             ScoringSamples = scorer.Samples,

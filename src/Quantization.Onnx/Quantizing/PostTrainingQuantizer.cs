@@ -181,7 +181,7 @@ public static class PostTrainingQuantizer
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
-        if (Path.GetFullPath(modelPath) == Path.GetFullPath(outputPath))
+        if (OutputPath.IsSame(modelPath, outputPath))
         {
             throw new ArgumentException($"{outputPath}: this is the float model itself, which would be lost; name another output.", nameof(outputPath));
         }

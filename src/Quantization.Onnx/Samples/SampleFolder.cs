@@ -108,4 +108,7 @@ public sealed class SampleFolder : ISampleSource
     private static bool IsNpy(string path) => path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsNpz(string path) => path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a file's name is that of a sample, or of an input of one.</summary>
+    internal static bool IsSampleFile(string path) => IsNpy(path) || IsNpz(path) || path.EndsWith(".pb", StringComparison.OrdinalIgnoreCase);
 }

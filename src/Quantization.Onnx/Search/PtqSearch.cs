@@ -76,8 +76,9 @@ public static class PtqSearch
 
         reporter.Begin(SearchStage.Calibrating, calibrationSamples.Count);
         SynchronousProgress<QuantizationProgress> samplesDone = new(value => reporter.Sample(value.Completed, value.Total));
-        (ModelCalibration calibration, long resumed) = ResumableCalibration.Run(
+        ResumedCalibration resumed = ResumableCalibration.Run(
             model, calibrationSamples, new CalibrationOptions { SessionOptionsFactory = options.SessionOptionsFactory }, options.CalibrationPath, samplesDone, cancellationToken);
+        ModelCalibration calibration = resumed.Calibration;
 
         reporter.Begin(SearchStage.Referencing);
         using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, options.Metric, options.BatchSize, options.SessionOptionsFactory, cancellationToken);
@@ -113,7 +114,8 @@ public static class PtqSearch
             FloatScore = scorer.FloatScore,
             Metric = scorer.Metric,
             Calibration = calibration,
-            ResumedSamples = resumed,
+            ResumedSamples = resumed.Resumed,
+            RestartReason = resumed.RestartReason,
             ScoringSamples = scorer.Samples,
             LabelledSamples = scorer.Labelled,
             Elapsed = Stopwatch.GetElapsedTime(start),

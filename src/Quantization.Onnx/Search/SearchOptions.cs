@@ -37,14 +37,15 @@ public sealed record SearchOptions
     public int MaxParallelTrials { get; init; } = Environment.ProcessorCount;
 
     /// <summary>
-    /// Where the calibration is kept, so that an interrupted search goes on from it and a further one need not calibrate. A file there that was made from this model and goes through as many samples is
-    /// used, and completed if it is not complete; another is replaced. Null, the default, to keep nothing.
+    /// Where the calibration is kept, so that an interrupted search goes on from it and a further one need not calibrate. A search goes on from a file that was made from the same model and samples, as the
+    /// model is fed them, with the same versions and options. Where anything differs, a file that a search or a partial quantization kept is replaced, and <see cref="TrialsResult.RestartReason"/> says so; a
+    /// calibration that <see cref="ModelCalibration.Save"/> wrote is used where it fits, and otherwise refused: it is never overwritten. Null, the default, to keep nothing.
     /// </summary>
     public string? CalibrationPath { get; init; }
 
     /// <summary>
     /// Where the scores of finished trials are kept, so that a search that was interrupted does not run them again; null, the default, to keep nothing. One file serves any number of searches: a trial is found there only
-    /// for the same model file, samples, <see cref="BatchSize"/>, version of ONNX Runtime and metric, which is told by its name and <see cref="ModelMetric.Version"/>. A file that holds something else or is damaged is refused.
+    /// for the same model file, samples, <see cref="BatchSize"/>, versions of ONNX Runtime and of this library, and metric, which is told by its name and <see cref="ModelMetric.Version"/>. A file that holds something else or is damaged is refused.
     /// </summary>
     public string? TrialsPath { get; init; }
 

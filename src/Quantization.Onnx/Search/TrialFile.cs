@@ -38,11 +38,38 @@ internal static class TrialFile
         stream.Write(SHA256.HashData(written));
     }
 
-    public static SortedDictionary<TrialKey, TrialScore> Read(string path, byte[] bytes)
+    /// <summary>Whether a file begins as those of trials do; false where there is none.</summary>
+    public static bool IsOne(string path)
     {
-        if (!bytes.AsSpan().StartsWith(Magic))
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        using FileStream stream = RegularFile.OpenRead(path);
+        Span<byte> start = stackalloc byte[Magic.Length];
+        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(Magic);
+    }
+
+    /// <summary>Reads the trials of a file. Its length has to be that of the number of trials that it tells before more than its head is read.</summary>
+    /// <exception cref="InvalidDataException">The file holds something else, or is truncated, damaged or of another version.</exception>
+    public static SortedDictionary<TrialKey, TrialScore> Read(string path)
+    {
+        if (!IsOne(path))
         {
             throw new InvalidDataException($"{path}: this is not a file of trials; name another file to keep them in.");
+        }
+
+        using FileStream stream = RegularFile.OpenRead(path);
+        byte[] head = new byte[HeaderSize];
+        int headLength = stream.ReadAtLeast(head, HeaderSize, throwOnEndOfStream: false);
+        int records = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(Magic.Length + sizeof(int)));
+        bool fits = headLength == HeaderSize && stream.Length == HeaderSize + (long)records * RecordSize + SHA256.HashSizeInBytes && stream.Length <= Array.MaxLength;
+        byte[] bytes = fits ? new byte[stream.Length] : head[..headLength];
+        if (fits)
+        {
+            stream.Position = 0;
+            stream.ReadExactly(bytes);
         }
 
         int version = bytes.Length < HeaderSize ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(Magic.Length));

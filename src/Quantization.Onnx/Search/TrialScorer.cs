@@ -38,7 +38,7 @@ internal sealed class TrialScorer : IDisposable
 
     public int Labelled { get; private set; }
 
-    /// <summary>Tells on what models are scored: the float model, the samples and how they are joined, the metric's name and version, ONNX Runtime's version.</summary>
+    /// <summary>Tells on what models are scored: the float model, the samples and how they are joined, the metric's name and version, the versions of ONNX Runtime and of this library.</summary>
     public string Fingerprint { get; private set; }
 
     /// <summary>Runs the float model over the samples and keeps its outputs.</summary>
@@ -127,7 +127,7 @@ internal sealed class TrialScorer : IDisposable
         }
 
         Metric ??= Labelled == Samples ? ModelMetric.Top1 : ModelMetric.SignalToNoise;
-        Fingerprint = $"{_model} {Convert.ToHexStringLower(seen.GetHashAndReset())} {_batchSize.ToString(CultureInfo.InvariantCulture)} {OrtEnv.Instance().GetVersionString()} {Metric.Name}{(Metric.Version is null ? "" : $"\n{Metric.Version}")}";
+        Fingerprint = $"{_model} {Convert.ToHexStringLower(seen.GetHashAndReset())} {_batchSize.ToString(CultureInfo.InvariantCulture)} {OrtEnv.Instance().GetVersionString()} {CalibrationOrigin.LibraryVersion} {Metric.Name}{(Metric.Version is null ? "" : $"\n{Metric.Version}")}";
         FloatScore = Score(model, false, cancellationToken);
     }
 

@@ -12,30 +12,41 @@ internal sealed class TrialStore : IDisposable
 
     private readonly Lock _gate = new();
     private readonly string? _path;
+    private readonly KeptFileLock? _lock;
     private readonly SortedDictionary<TrialKey, TrialScore> _scores;
     private long _saved = Stopwatch.GetTimestamp();
     private bool _isSaved = true;
 
-    private TrialStore(string? path, SortedDictionary<TrialKey, TrialScore> scores)
+    private TrialStore(string? path, KeptFileLock? fileLock, SortedDictionary<TrialKey, TrialScore> scores)
     {
         _path = path;
+        _lock = fileLock;
         _scores = scores;
     }
 
-    /// <summary>Reads the trials in a file, if there is one.</summary>
+    /// <summary>Reads the trials in a file, if there is one, and keeps other runs from it until the store is disposed of.</summary>
     /// <param name="path">The file; null to keep nothing.</param>
     /// <exception cref="InvalidDataException">The file holds something else, or is damaged.</exception>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written, or another run uses it.</exception>
     public static TrialStore Open(string? path)
     {
         if (path is null)
         {
-            return new TrialStore(null, []);
+            return new TrialStore(null, null, []);
         }
 
-        SortedDictionary<TrialKey, TrialScore> scores = File.Exists(path) ? TrialFile.Read(path, File.ReadAllBytes(path)) : [];
-        AtomicFile.Create(path).Dispose(); // finds out now whether the file can be written
-        return new TrialStore(path, scores);
+        KeptFileLock fileLock = KeptFileLock.Take(path);
+        try
+        {
+            SortedDictionary<TrialKey, TrialScore> scores = File.Exists(path) ? TrialFile.Read(path) : [];
+            AtomicFile.Create(path).Dispose(); // finds out now whether the file can be written
+            return new TrialStore(path, fileLock, scores);
+        }
+        catch
+        {
+            fileLock.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The score of a trial that is over; null where it is not.</summary>
@@ -70,9 +81,16 @@ internal sealed class TrialStore : IDisposable
     {
         lock (_gate)
         {
-            if (!_isSaved)
+            try
             {
-                Save(_path!);
+                if (!_isSaved)
+                {
+                    Save(_path!);
+                }
+            }
+            finally
+            {
+                _lock?.Dispose();
             }
         }
     }

@@ -25,6 +25,11 @@ public abstract record TrialsResult
     /// <summary>How many of the calibration samples had been run already by an earlier run, whose calibration was found; 0 where none was.</summary>
     public required long ResumedSamples { get; init; }
 
+    /// <summary>
+    /// Why the calibration began anew although an earlier run had kept one: other samples, another model, other versions or options. A sentence; null where no calibration was kept, or where it was gone on from.
+    /// </summary>
+    public string? RestartReason { get; init; }
+
     /// <summary>How many samples scored; none of them calibrated where the library dealt them.</summary>
     public required int ScoringSamples { get; init; }
 
