@@ -16,4 +16,7 @@ internal static class ExitCode
 
     /// <summary>What shells give a process that Ctrl-C ended.</summary>
     public const int Cancelled = 130;
+
+    /// <summary>Whether the tool itself chose an exit code; other codes mean that its process crashed or was killed.</summary>
+    public static bool IsOwn(int exitCode) => exitCode is Success or Failure or WrongUsage or TargetNotMet or Cancelled;
 }

@@ -32,6 +32,7 @@ internal sealed class ProgressView
     public void Begin(string step)
     {
         Complete();
+        WorkerLink.Current?.Note(WorkerLink.Step, step);
         _begun = _lastLine = Stopwatch.GetTimestamp();
         if (_bars is null)
         {
