@@ -135,7 +135,7 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public void An_output_that_is_a_folder() => Fails(output: _folder.Samples).Should().Be($"{_folder.Samples}: this is a folder; name the file to write in it.");
+    public void An_output_that_is_a_folder() => Fails(output: _folder.Samples).Should().Be($"{_folder.Samples}: cannot write here, this is a folder; name a file in it.");
 
     [Fact]
     public void An_output_folder_that_nobody_can_write_to()

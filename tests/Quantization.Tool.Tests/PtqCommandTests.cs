@@ -223,7 +223,7 @@ public sealed class PtqCommandTests
         ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--report", folder.Samples);
 
         run.ExitCode.Should().Be(1);
-        run.ErrorLine.Should().Be($"{folder.Samples}: this is a folder; name the file to write in it.");
+        run.ErrorLine.Should().Be($"{folder.Samples}: cannot write here, this is a folder; name a file in it.");
         run.Error.Should().NotContain("Calibrating");
         folder.Files().Should().Equal(before);
         File.ReadAllText(folder.Output).Should().Be("earlier");

@@ -133,9 +133,19 @@ public sealed record QuantizationReport
 
     /// <summary>Writes the page; the file appears whole or not at all.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void SaveHtml(string path) => WholeFile.Write(path, ToHtml());
+    public void SaveHtml(string path) => Save(path, ToHtml());
 
     /// <summary>Writes the JSON; the file appears whole or not at all.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void SaveJson(string path) => WholeFile.Write(path, ToJson());
+    public void SaveJson(string path) => Save(path, ToJson());
+
+    /// <summary>Whether a file is a page that <see cref="SaveHtml"/> wrote; false where there is none.</summary>
+    internal static bool IsHtml(string path) => HtmlPage.IsOne(path);
+
+    private static void Save(string path, string content)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using AtomicFile file = AtomicFile.Create(path);
+        file.Commit(stream => stream.Write(Encoding.UTF8.GetBytes(content)));
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quantization.Onnx;
 
 namespace Quantization.Reporting;
 
@@ -6,12 +7,33 @@ namespace Quantization.Reporting;
 internal static class HtmlPage
 {
     private const int MostTrials = 12;
+    private const int LongestStart = 512;
+    private const string Start = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">";
+    private const string Generator = "<meta name=\"generator\" content=\"Quantization.Reporting\">";
 
+    /// <summary>Version 0.1.0 did not name itself.</summary>
+    private const string FirstVersion = "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>";
+
+    /// <summary>Whether a file is a page of this kind; false where there is none.</summary>
+    public static bool IsOne(string path)
+    {
+        if (RegularFile.KindOf(path) != FileKind.Regular)
+        {
+            return false;
+        }
+
+        using StreamReader reader = new(path);
+        char[] start = new char[LongestStart];
+        string read = new string(start, 0, reader.ReadBlock(start)).ReplaceLineEndings("");
+        return read.StartsWith(Start + Generator, StringComparison.Ordinal) || read.StartsWith(Start + FirstVersion, StringComparison.Ordinal);
+    }
+
+    /// <summary>The page of a report.</summary>
     public static string Render(QuantizationReport report)
     {
         HtmlWriter html = new();
-        html.Raw("<!DOCTYPE html>")
-            .Raw("<html lang=\"en\"><head><meta charset=\"utf-8\">")
+        html.Raw(Start)
+            .Raw(Generator)
             .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
             .Raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">")
             .Element("title", $"{report.Model}, quantized")

@@ -7,12 +7,17 @@ namespace Quantization.Tool;
 internal static class CalibrateCommand
 {
     public const string Name = "calibrate";
+    public const string IgnoreNonFinite = "--ignore-non-finite";
 
     public static Command Create(ToolConsole console, CancellationToken cancellation)
     {
         Argument<string> model = CommonOptions.Model();
         Option<string> state = new("--state") { Required = true, HelpName = "file.qcal", Description = "The calibration file to write." };
         Option<string> runtime = RuntimeOption.Create();
+        Option<bool> ignore = new(IgnoreNonFinite)
+        {
+            Description = "Leave NaN and infinity out where the model computes them in float, instead of ending with an error. Samples that hold them are always an error.",
+        };
         Command command = new(Name, "Runs samples through a model and saves what its activations were, to merge and to quantize from.")
         {
             model,
@@ -20,21 +25,32 @@ internal static class CalibrateCommand
         DataOptions data = new(command, isRequired: true, isLabelled: false);
         command.Options.Add(state);
         command.Options.Add(runtime);
-        command.SetAction(parsed => Run(console, parsed.GetRequiredValue(model), data.Read(parsed), parsed.GetRequiredValue(state), RuntimeOption.Find(parsed.GetValue(runtime)!), cancellation));
+        command.Options.Add(ignore);
+        command.SetAction(parsed =>
+        {
+            CalibrationOptions options = new()
+            {
+                Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!),
+                NonFinite = parsed.GetValue(ignore) ? NonFiniteValues.Ignore : NonFiniteValues.Throw,
+            };
+            return Run(console, parsed.GetRequiredValue(model), data.Read(parsed), parsed.GetRequiredValue(state), options, cancellation);
+        });
         return command;
     }
 
-    private static int Run(ToolConsole console, string modelPath, DataRequest data, string statePath, TargetRuntime runtime, CancellationToken cancellation)
+    private static int Run(ToolConsole console, string modelPath, DataRequest data, string statePath, CalibrationOptions options, CancellationToken cancellation)
     {
+        OutputRules.ThrowUnlessCalibration(statePath);
+        OutputRules.ThrowIfInput("--state", statePath, modelPath, data);
         ISampleSource samples = SampleData.Open(modelPath, data).All;
         using OutputFile output = OutputFile.Open(statePath);
         ModelCalibration calibration = ProgressView.Show(console, view =>
         {
             view.Begin($"Calibrating on {Figures.Count(samples.Count!.Value, "sample")}");
-            return ModelCalibrator.Calibrate(modelPath, samples, new CalibrationOptions { Runtime = runtime }, progress: view.ForCalibration(), cancellationToken: cancellation);
+            return ModelCalibrator.Calibrate(modelPath, samples, options, progress: view.ForCalibration(), cancellationToken: cancellation);
         });
         StateFile.Save(calibration, output);
-        console.Output.WriteLine(
+        console.WriteLine(
             $"Wrote {statePath}: {Figures.Count(calibration.SampleCount, "sample")}, {Figures.Count(calibration.Activations.Count, "activation")} of {modelPath}.");
         return ExitCode.Success;
     }

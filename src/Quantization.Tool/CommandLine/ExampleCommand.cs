@@ -13,7 +13,7 @@ internal static class ExampleCommand
         ICalibrator[] calibrators = [new MaxCalibrator(), new EntropyCalibrator(), new PercentileCalibrator()];
         string outputPath = Path.Combine("quantized", $"{ExampleModel.Name}.int8.onnx");
         using OutputFile output = OutputFile.Open(outputPath);
-        using WorkFolder work = new();
+        using OwnedFolder work = OwnedFolder.CreateTemporary();
         string model = work[$"{ExampleModel.Name}.onnx"];
         ExampleModel.Save(model);
 
@@ -38,25 +38,25 @@ internal static class ExampleCommand
         cancellation.ThrowIfCancellationRequested();
         output.Commit();
 
-        console.Output.WriteLine(
+        console.WriteLine(
             $"{ExampleModel.Name} in ONNX Runtime: calibrated on {Figures.Count(calibrationImages.Count, "image")}, scored on {Figures.Count(scoringImages.Count, "other image")} in batches of {BatchSize}, one thread.");
         console.Screen.Write(CreateTable(calibrators, scores));
         foreach (string remark in calibrators.SelectMany((calibrator, i) => ModelReport.Remarks(calibrator.Name, quantized[i].WithLatency(ModelReport.LatencyOf(scores, i)))).Distinct())
         {
-            console.Output.WriteLine(remark);
+            console.WriteLine(remark);
         }
 
         foreach (string line in ModelReport.Int8Nodes(quantized[best], isVerbose: false))
         {
-            console.Output.WriteLine(line);
+            console.WriteLine(line);
         }
 
-        console.Output.WriteLine($"Wrote the best, {calibrators[best].Name}: {outputPath}");
+        console.WriteLine($"Wrote the best, {calibrators[best].Name}: {outputPath}");
         return ExitCode.Success;
     }
 
     private static PtqResult Quantize(
-        ProgressView view, string model, ModelCalibration calibration, ICalibrator calibrator, WorkFolder work, CancellationToken cancellation)
+        ProgressView view, string model, ModelCalibration calibration, ICalibrator calibrator, OwnedFolder work, CancellationToken cancellation)
     {
         view.Begin($"Quantizing with {calibrator.Name}");
         return PostTrainingQuantizer.Quantize(

@@ -23,10 +23,12 @@ internal static class MergeCommand
 
     private static int Run(ToolConsole console, string[] paths, string statePath)
     {
-        if (paths.Select(Path.GetFullPath).Distinct().Count() < paths.Length)
+        if (paths.Index().Any(one => paths[..one.Index].Any(other => OutputPath.IsSame(one.Item, other))))
         {
             throw new UsageException("A calibration file is named twice; its samples would count double.");
         }
+
+        OutputRules.ThrowUnlessCalibration(statePath);
 
         using OutputFile output = OutputFile.Open(statePath);
         ModelCalibration merged = ModelCalibration.Load(paths[0]);
@@ -43,7 +45,7 @@ internal static class MergeCommand
         }
 
         StateFile.Save(merged, output);
-        console.Output.WriteLine(
+        console.WriteLine(
             $"Wrote {statePath}: {Figures.Count(merged.SampleCount, "sample")}, {Figures.Count(merged.Activations.Count, "activation")}, from {Figures.Count(paths.Length, "file")}.");
         return ExitCode.Success;
     }

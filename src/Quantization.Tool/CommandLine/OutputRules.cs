@@ -1,22 +1,62 @@
+using Quantization.Onnx;
+using Quantization.Reporting;
+
 namespace Quantization.Tool;
 
-/// <summary>What every command refuses about the files that it is asked to write.</summary>
+/// <summary>
+/// What every command refuses about the files that it is asked to write. Files are told apart by what they are, not by their paths: links and other spellings lead to the same file.
+/// </summary>
 internal static class OutputRules
 {
-    /// <summary>Refuses to write over the float model, or two things to one file.</summary>
+    /// <summary>Refuses to write over the float model, over a sample or label file, over a page that is no report, or two things to one file.</summary>
     /// <exception cref="UsageException">The paths do not go together.</exception>
-    public static void ThrowUnlessSensible(string modelPath, string outputPath, ReportRequest report)
+    public static void ThrowUnlessSensible(string modelPath, string outputPath, DataRequest data, ReportRequest report)
     {
-        if (IsSame(modelPath, outputPath))
+        if (OutputPath.IsSame(modelPath, outputPath))
         {
             throw new UsageException($"--output {outputPath} is the float model itself, which would be lost; name another file.");
         }
 
-        if (report.PagePath is { } page && (IsSame(page, outputPath) || IsSame(page, modelPath)))
+        ThrowIfInput("--output", outputPath, modelPath, data);
+        if (report.PagePath is not { } page)
         {
-            throw new UsageException($"--report {page} is the {(IsSame(page, outputPath) ? "int8" : "float")} model's file; name another, such as report.html.");
+            return;
+        }
+
+        if (OutputPath.IsSame(page, outputPath) || OutputPath.IsSame(page, modelPath))
+        {
+            throw new UsageException($"--report {page} is the {(OutputPath.IsSame(page, outputPath) ? "int8" : "float")} model's file; name another, such as report.html.");
+        }
+
+        ThrowIfInput("--report", page, modelPath, data);
+        if (RegularFile.KindOf(page) == FileKind.Regular && !QuantizationReport.IsHtml(page))
+        {
+            throw new UsageException($"--report {page} exists and is no report of this tool; name another file, or delete this one.");
         }
     }
 
-    public static bool IsSame(string first, string second) => Path.GetFullPath(first) == Path.GetFullPath(second);
+    /// <summary>Refuses to write over what is read.</summary>
+    /// <exception cref="UsageException">The file is an input.</exception>
+    public static void ThrowIfInput(string option, string path, string modelPath, DataRequest data)
+    {
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        if (InputFiles.Of(modelPath, data).FirstOrDefault(input => OutputPath.IsSame(input, path)) is { } taken)
+        {
+            throw new UsageException($"{option} {path} is {(taken == path ? "an input" : $"the input {taken}")}, which would be lost; name another file.");
+        }
+    }
+
+    /// <summary>Refuses to write a calibration over something else.</summary>
+    /// <exception cref="UsageException">The file holds something else.</exception>
+    public static void ThrowUnlessCalibration(string path)
+    {
+        if (File.Exists(path) && !ModelCalibrationFile.IsOne(path))
+        {
+            throw new UsageException($"--state {path} exists and is no calibration file; name another file, or delete this one.");
+        }
+    }
 }

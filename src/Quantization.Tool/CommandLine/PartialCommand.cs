@@ -121,7 +121,7 @@ internal static class PartialCommand
         PartialResult result = output.Model.Write(path =>
             PartialQuantizer.Run(request.ModelPath, calibration, scoring, path, options, view.ForPartial(), cancellation));
         view.Begin("Measuring what was written");
-        using WorkFolder work = new();
+        using OwnedFolder work = OwnedFolder.CreateTemporary();
         string allInt8 = work["int8.onnx"];
         PostTrainingQuantizer.Quantize(request.ModelPath, result.Calibration, allInt8, result.Quantized.Options, cancellationToken: cancellation);
         EvaluationResult times = ModelEvaluator.Evaluate(

@@ -12,18 +12,23 @@ internal static class PartialSummary
     public static void Write(ToolConsole console, PartialRequest request, PartialResult result, EvaluationResult times, QuantizationReport report)
     {
         string resumed = result.ModelsResumed > 0 ? $", {Figures.Count(result.ModelsResumed, "other")} known from an earlier run" : "";
-        console.Output.WriteLine(
+        console.WriteLine(
             $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}, scored on the {Figures.Count(result.ScoringSamples, "other sample")} by {result.Metric.Name}, {Figures.Count(result.RankingSamples)} of them ranked the layers; {Figures.Count(result.ModelsRun, "model")} tried{resumed}.");
-        console.Output.WriteLine(ToolWords.Translate(result.Reason));
+        if (result.RestartReason is not null)
+        {
+            console.WriteLine(result.RestartReason);
+        }
+
+        console.WriteLine(ToolWords.Translate(result.Reason));
         console.Screen.Write(CreateTable(result, times));
         foreach (string sentence in report.Advice.Where(sentence => sentence != result.Reason).Concat(report.Warnings))
         {
-            console.Output.WriteLine(ToolWords.Translate(sentence));
+            console.WriteLine(ToolWords.Translate(sentence));
         }
 
         foreach (string line in Layers(report.Partial!, request.Report.IsVerbose).Concat(ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose)))
         {
-            console.Output.WriteLine(line);
+            console.WriteLine(line);
         }
 
         if (request.Options.ComparedMeasures.Count > 0)
@@ -33,10 +38,10 @@ internal static class PartialSummary
 
         if (request.StatePath is not null)
         {
-            console.Output.WriteLine($"Kept {request.State.CalibrationPath} and {request.State.TrialsPath}: with them another target takes little time.");
+            console.WriteLine($"Kept {request.State.CalibrationPath} and {request.State.TrialsPath}: with them another target takes little time.");
         }
 
-        console.Output.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.Model.OutputBytes, result.Model.ModelBytes)}");
+        console.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.Model.OutputBytes, result.Model.ModelBytes)}");
     }
 
     private static Table CreateTable(PartialResult result, EvaluationResult times)
@@ -67,8 +72,8 @@ internal static class PartialSummary
         foreach (ReportRanking ranking in report.Partial!.Rankings)
         {
             table.AddRow(
-                $"{ranking.Name}{(ranking.IsUsed ? " (used)" : "")}".EscapeMarkup(),
-                ranking.MostSensitive.EscapeMarkup(),
+                ToolConsole.Cell($"{ranking.Name}{(ranking.IsUsed ? " (used)" : "")}"),
+                ToolConsole.Cell(ranking.MostSensitive),
                 Figures.Correlation(ranking.CorrelationWithMetric),
                 Figures.Count(ranking.Models + ranking.Resumed),
                 Figures.Milliseconds(TimeSpan.FromMilliseconds(ranking.Milliseconds)));

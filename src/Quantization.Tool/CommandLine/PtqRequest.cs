@@ -31,6 +31,10 @@ internal sealed record PtqRequest
         }
 
         Data.ThrowUnlessSensible();
-        OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Report);
+        OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Data, Report);
+        if (StatePath is not null && ((string?[])[OutputPath, Report.PagePath]).OfType<string>().FirstOrDefault(other => Quantization.Onnx.OutputPath.IsSame(other, StatePath)) is { } taken)
+        {
+            throw new UsageException($"{taken} is the calibration that --state reads; name another file.");
+        }
     }
 }

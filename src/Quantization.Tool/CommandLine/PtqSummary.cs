@@ -11,7 +11,7 @@ internal static class PtqSummary
 
     public static void Write(ToolConsole console, PtqRequest request, PtqSamples samples, PtqResult result, EvaluationResult? scores)
     {
-        console.Output.WriteLine(samples.Describe(request, result));
+        console.WriteLine(samples.Describe(request, result));
         if (scores is not null)
         {
             console.Screen.Write(CreateTable(scores));
@@ -19,22 +19,22 @@ internal static class PtqSummary
 
         if (scores?.Candidates[0].WorstSignalToNoise < ClearNoise)
         {
-            console.Output.WriteLine(
+            console.WriteLine(
                 $"The outputs are clearly different from the float model's. 'quantize {SearchCommand.Name}' tries every calibrator and keeps the best; --report shows which layers hurt, and --float-node leaves them in float.");
         }
 
         foreach (string remark in ModelReport.Remarks(request.Options.ActivationCalibrator.Name, result))
         {
-            console.Output.WriteLine(remark);
+            console.WriteLine(remark);
         }
 
         IEnumerable<string> int8Nodes = result.QuantizedNodes.Count > 0 ? ModelReport.Int8Nodes(result, request.Report.IsVerbose) : [];
         foreach (string line in int8Nodes.Concat(ModelReport.FloatNodes(result, request.Report.IsVerbose)))
         {
-            console.Output.WriteLine(line);
+            console.WriteLine(line);
         }
 
-        console.Output.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.OutputBytes, result.ModelBytes)}");
+        console.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.OutputBytes, result.ModelBytes)}");
     }
 
     private static Table CreateTable(EvaluationResult scores)

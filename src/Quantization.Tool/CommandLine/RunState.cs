@@ -1,3 +1,5 @@
+using Quantization.Onnx;
+
 namespace Quantization.Tool;
 
 /// <summary>What a long run keeps, so that it goes on from there when it was interrupted.</summary>
@@ -13,12 +15,16 @@ internal sealed class RunState(string? namedPath, string outputPath)
 
     /// <summary>Refuses to keep anything in a file that is something else.</summary>
     /// <exception cref="UsageException">A path is.</exception>
-    public void ThrowUnlessSensible(string modelPath, ReportRequest report)
+    public void ThrowUnlessSensible(string modelPath, DataRequest data, ReportRequest report)
     {
-        if (((string?[])[modelPath, outputPath, report.PagePath]).OfType<string>().FirstOrDefault(other => OutputRules.IsSame(CalibrationPath, other) || OutputRules.IsSame(TrialsPath, other)) is { } taken)
+        string?[] others = [modelPath, outputPath, report.PagePath];
+        if (others.OfType<string>().FirstOrDefault(other => OutputPath.IsSame(CalibrationPath, other) || OutputPath.IsSame(TrialsPath, other)) is { } taken)
         {
             throw new UsageException($"--state {CalibrationPath} would write over {taken}; name another file, such as model.qcal.");
         }
+
+        OutputRules.ThrowIfInput("--state", CalibrationPath, modelPath, data);
+        OutputRules.ThrowIfInput("--state", TrialsPath, modelPath, data);
     }
 
     /// <summary>Does the work; where it is cancelled, the user is told what was kept.</summary>
@@ -37,12 +43,21 @@ internal sealed class RunState(string? namedPath, string outputPath)
         }
     }
 
-    /// <summary>Removes what the user did not ask to keep.</summary>
+    /// <summary>Removes what the user did not ask to keep, if a run wrote it.</summary>
     public void DeleteUnlessNamed()
     {
-        if (namedPath is null)
+        if (namedPath is not null)
+        {
+            return;
+        }
+
+        if (File.Exists(CalibrationPath) && ModelCalibration.Load(CalibrationPath).IsKeptByRun)
         {
             File.Delete(CalibrationPath);
+        }
+
+        if (TrialFile.IsOne(TrialsPath))
+        {
             File.Delete(TrialsPath);
         }
     }

@@ -30,6 +30,9 @@ internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsL
         return new SampleData(folder, samples, labels is not null, () => samples.Split());
     }
 
+    /// <summary>Whether a file is of a kind that samples are read from.</summary>
+    public static bool IsSampleFile(string path) => SampleFolder.IsSampleFile(path) || ImageFile.IsImage(path);
+
     /// <summary>A quarter of the samples calibrates and the others score; where there are labels, a quarter of those with a label.</summary>
     public (ISampleSource Calibration, ISampleSource Scoring) Deal() => IsLabelled ? Split() : SampleSplit.Deal(All);
 }

@@ -12,21 +12,26 @@ internal static class SearchSummary
     public static void Write(ToolConsole console, SearchRequest request, SearchResult result, QuantizationReport report)
     {
         string resumed = result.ResumedSamples > 0 ? $", {Figures.Count(result.ResumedSamples, "sample")} of them by an earlier run" : "";
-        console.Output.WriteLine(
+        console.WriteLine(
             $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}{resumed}, scored on the {Figures.Count(result.ScoringSamples, "other sample")} by {result.Metric.Name}; {Figures.Count(result.Trials.Count, "model")} tried.");
+        if (result.RestartReason is not null)
+        {
+            console.WriteLine(result.RestartReason);
+        }
+
         console.Screen.Write(CreateTable(result));
         foreach (string sentence in report.Advice)
         {
-            console.Output.WriteLine(ToolWords.Translate(sentence));
+            console.WriteLine(ToolWords.Translate(sentence));
         }
 
         IEnumerable<string> nodes = ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose).Concat(ModelReport.FloatNodes(result.Model, request.Report.IsVerbose));
         foreach (string line in report.Warnings.Select(ToolWords.Translate).Concat(nodes))
         {
-            console.Output.WriteLine(line);
+            console.WriteLine(line);
         }
 
-        console.Output.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.Model.OutputBytes, result.Model.ModelBytes)}");
+        console.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.Model.OutputBytes, result.Model.ModelBytes)}");
     }
 
     /// <summary>The float model, the best trials and plain quantization.</summary>
@@ -43,7 +48,7 @@ internal static class SearchSummary
         foreach (SearchTrial trial in shown)
         {
             string kept = trial == result.Best ? " (kept)" : trial == result.Baseline ? " (plain)" : "";
-            table.AddRow($"{trial.Name}{kept}".EscapeMarkup(), Figures.Percent(trial.Score.Top1), Figures.Percent(trial.Score.Agreement), Figures.Decibels(trial.Score.SignalToNoise));
+            table.AddRow(ToolConsole.Cell($"{trial.Name}{kept}"), Figures.Percent(trial.Score.Top1), Figures.Percent(trial.Score.Agreement), Figures.Decibels(trial.Score.SignalToNoise));
         }
 
         return table;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 
 namespace Quantization.Tool;
 
@@ -24,9 +25,36 @@ internal static class ToolCommands
             CalibrateCommand.Create(console, cancellation),
             MergeCommand.Create(console),
         };
+        foreach (Command command in root.Subcommands)
+        {
+            RefuseEmptyValues(command);
+        }
+
         root.SetAction(_ => ExampleCommand.Run(console, cancellation));
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;
+    }
+
+    /// <summary>An empty path or name is a variable of a script that was not set.</summary>
+    private static void RefuseEmptyValues(Command command)
+    {
+        foreach (Option option in command.Options)
+        {
+            option.Validators.Add(result => AddErrorIfEmpty(option.Name, result));
+        }
+
+        foreach (Argument argument in command.Arguments)
+        {
+            argument.Validators.Add(result => AddErrorIfEmpty(argument.HelpName ?? argument.Name, result));
+        }
+    }
+
+    private static void AddErrorIfEmpty(string name, SymbolResult result)
+    {
+        if (result.Tokens.Any(token => token.Value.Length == 0))
+        {
+            result.AddError($"{name} needs a value, but '' is empty.");
+        }
     }
 }

@@ -22,9 +22,9 @@ internal abstract record TrialsRequest
     /// <exception cref="UsageException">They do not.</exception>
     public virtual void ThrowUnlessSensible()
     {
-        OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Report);
+        OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Data, Report);
         Data.ThrowUnlessSensible();
-        State.ThrowUnlessSensible(ModelPath, Report);
+        State.ThrowUnlessSensible(ModelPath, Data, Report);
         SearchMetrics.ThrowUnlessLabelled(Metric, Data);
     }
 }

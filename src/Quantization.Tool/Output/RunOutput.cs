@@ -63,7 +63,7 @@ internal sealed class RunOutput : IDisposable
         writeSummary(_console);
         if (_page is not null)
         {
-            _console.Output.WriteLine($"Wrote {_page.Path}");
+            _console.WriteLine($"Wrote {_page.Path}");
         }
     }
 

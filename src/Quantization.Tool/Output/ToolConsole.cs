@@ -1,3 +1,4 @@
+using Quantization.Onnx;
 using Spectre.Console;
 
 namespace Quantization.Tool;
@@ -29,8 +30,14 @@ internal sealed class ToolConsole
     /// <summary>The console of the process.</summary>
     public static ToolConsole Attach() => new(Console.Out, Console.Error, !Console.IsOutputRedirected, !Console.IsErrorRedirected);
 
-    /// <summary>Writes one line that begins with 'error:'.</summary>
-    public void WriteError(string message) => Error.WriteLine($"error: {message.ReplaceLineEndings(" ")}");
+    /// <summary>Writes one line to the output. What would steer a terminal is shown as escapes.</summary>
+    public void WriteLine(string line) => Output.WriteLine(VisibleText.Of(TemporaryNames.Restore(line)));
+
+    /// <summary>Writes one line that begins with 'error:' to the error stream. What would steer a terminal is shown as escapes.</summary>
+    public void WriteError(string message) => Error.WriteLine($"error: {VisibleText.Of(TemporaryNames.Restore(message).ReplaceLineEndings(" "))}");
+
+    /// <summary>A text as a cell of a table.</summary>
+    public static string Cell(string text) => VisibleText.Of(text).EscapeMarkup();
 
     private static IAnsiConsole CreateScreen(TextWriter writer, bool isTerminal)
     {

@@ -16,6 +16,10 @@ internal static class ToolWords
         ("ImageOptions.StandardDeviation", "--std"),
         ("PtqOptions.FloatNodes", "--float-node"),
         ("PtqResult.ConversionReasons", "--verbose"),
+        (", or calibrate with CalibrationOptions.NonFinite = NonFiniteValues.Ignore", $", or leave such values out with 'quantize {CalibrateCommand.Name} {CalibrateCommand.IgnoreNonFinite}'"),
+        ("take ModelMetric.SignalToNoise", "take --metric sqnr"),
+        ("PtqOptions.Runtime", "--runtime"),
+        ("; ImageFolder makes samples of them", ""),
     ];
 
     public static string Translate(string sentence) =>
