@@ -26,7 +26,7 @@ internal static class CalibrateCommand
 
     private static int Run(ToolConsole console, string modelPath, DataRequest data, string statePath, TargetRuntime runtime, CancellationToken cancellation)
     {
-        ISampleSource samples = SampleData.Open(modelPath, data).All;
+        ISampleSource samples = SampleData.Open(console, modelPath, data).All;
         using OutputFile output = OutputFile.Open(statePath);
         ModelCalibration calibration = ProgressView.Show(console, view =>
         {
