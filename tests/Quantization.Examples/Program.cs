@@ -4,6 +4,7 @@ using Quantization.Examples;
 switch (args)
 {
     case ["model"]: ModelExample.Run(); break;
+    case ["images"]: ImagesExample.Run(); break;
     case ["partial"]: PartialExample.Run(); break;
     case ["sensitivity"]: SensitivityExample.Run(); break;
     case ["report"]: ReportExample.Run(); break;

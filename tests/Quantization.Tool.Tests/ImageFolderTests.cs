@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Quantization.Images;
 using Quantization.Onnx;
 
 namespace Quantization.Tool.Tests;
@@ -11,7 +12,7 @@ public sealed class ImageFolderTests : IDisposable
 
     public ImageFolderTests()
     {
-        foreach ((string name, string file) in new[] { ("cat/1.png", "noise.png"), ("cat/2.jpg", "smooth.jpg"), ("dog/1.gif", "noise.gif"), ("dog/2.bmp", "noise.bmp"), ("dog/3.png", "grey.png"), ("dog/4.png", "upright.png") })
+        foreach ((string name, string file) in new[] { ("cat/1.png", "noise.png"), ("cat/2.jpg", "smooth.jpg"), ("dog/1.gif", "noise.gif"), ("dog/2.bmp", "noise.bmp"), ("dog/3.png", "grey.png"), ("dog/4.webp", "noise.webp") })
         {
             _folder.Write($"images/{name}", File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Images", "Data", file)));
         }
@@ -73,6 +74,32 @@ public sealed class ImageFolderTests : IDisposable
         run.ExitCode.Should().Be(1);
         run.ErrorLine.Should().Be($"{image}: the image is truncated; write or download it again, or remove it.");
         _folder.Files().Should().Equal(before);
+    }
+
+    [Fact]
+    public void Images_of_formats_that_cannot_be_read_are_counted_in_one_line()
+    {
+        foreach (string file in new[] { "cat/3.tga", "dog/5.heic", "dog/6.tga" })
+        {
+            _folder.Write($"images/{file}", [1, 2, 3]);
+        }
+
+        ToolRun run = Run("calibrate", "--state", _folder["a.qcal"]);
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Error.ReplaceLineEndings("\n").Should().StartWith($"{Images}: 3 files of formats that cannot be read are left out: .tga 2, .heic 1.\n");
+        run.Output.Should().Contain(": 6 samples, ");
+    }
+
+    [Fact]
+    public void A_folder_of_nothing_but_images_that_cannot_be_read_is_refused()
+    {
+        _folder.Write("scans/1.tiff", [1, 2, 3]);
+
+        ToolRun run = ToolRun.InProcess("ptq", _folder.Model, "--data", _folder["scans"], "--output", _folder.Output);
+
+        run.ExitCode.Should().Be(1);
+        run.ErrorLine.Should().Be($"{_folder["scans"]}: none of the folder's images is of a format that can be read: .tiff 1; convert them to PNG or JPEG.");
     }
 
     [Theory]

@@ -34,8 +34,8 @@ public sealed class SampleFolder : ISampleSource
         _paths = List(path);
         if (_paths.Length == 0)
         {
-            throw new InvalidDataException(ImageFolder.HasImages(path)
-                ? $"{path}: the folder has images, no arrays; ImageFolder makes samples of them."
+            throw new InvalidDataException(ImageFiles.In(path).Any()
+                ? $"{path}: the folder has images, no arrays; ImageFolder of the package Quantization.Images makes samples of them."
                 : $"{path}: the folder has no sample; put .npy or .npz files there, or subfolders with ONNX's input_0.pb …, or images.");
         }
 

@@ -42,7 +42,7 @@ internal static class CalibrateCommand
     {
         OutputRules.ThrowUnlessCalibration(statePath);
         OutputRules.ThrowIfInput("--state", statePath, modelPath, data);
-        ISampleSource samples = SampleData.Open(modelPath, data).All;
+        ISampleSource samples = SampleData.Open(console, modelPath, data).All;
         using OutputFile output = OutputFile.Open(statePath);
         ModelCalibration calibration = ProgressView.Show(console, view =>
         {

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Quantization.Onnx;
+using Quantization.Images;
 
 namespace Quantization.Tool;
 

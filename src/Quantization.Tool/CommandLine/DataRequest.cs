@@ -1,4 +1,4 @@
-using Quantization.Onnx;
+using Quantization.Images;
 
 namespace Quantization.Tool;
 

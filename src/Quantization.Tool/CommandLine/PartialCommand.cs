@@ -95,7 +95,7 @@ internal static class PartialCommand
     private static int Run(ToolConsole console, PartialRequest request, CancellationToken cancellation)
     {
         request.ThrowUnlessSensible();
-        (ISampleSource calibration, ISampleSource scoring) = SampleData.Open(request.ModelPath, request.Data).Deal();
+        (ISampleSource calibration, ISampleSource scoring) = SampleData.Open(console, request.ModelPath, request.Data).Deal();
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         PartialResult? reached = null;
         request.State.KeepWhenCancelled(() =>

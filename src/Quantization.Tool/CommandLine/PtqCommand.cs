@@ -62,7 +62,7 @@ internal static class PtqCommand
     private static int Run(ToolConsole console, PtqRequest request, CancellationToken cancellation)
     {
         request.ThrowUnlessSensible();
-        PtqSamples samples = PtqSamples.Open(request);
+        PtqSamples samples = PtqSamples.Open(console, request);
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, samples, output.Model, cancellation));
         output.Finish(report, shown => PtqSummary.Write(shown, request, samples, result, scores), cancellation);

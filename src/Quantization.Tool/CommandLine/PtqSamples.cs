@@ -8,9 +8,9 @@ namespace Quantization.Tool;
 /// <param name="Scoring">The samples to measure on; null where there are none.</param>
 internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration, ISampleSource? Scoring)
 {
-    public static PtqSamples Open(PtqRequest request)
+    public static PtqSamples Open(ToolConsole console, PtqRequest request)
     {
-        SampleData? samples = request.Data.FolderPath is null ? null : SampleData.Open(request.ModelPath, request.Data);
+        SampleData? samples = request.Data.FolderPath is null ? null : SampleData.Open(console, request.ModelPath, request.Data);
         if (samples is null || request.StatePath is not null)
         {
             return new PtqSamples(samples?.FolderPath, null, samples?.All);

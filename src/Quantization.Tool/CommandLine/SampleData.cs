@@ -1,3 +1,4 @@
+using Quantization.Images;
 using Quantization.Onnx;
 
 namespace Quantization.Tool;
@@ -9,15 +10,23 @@ namespace Quantization.Tool;
 /// <param name="Split">Deals the labelled ones into those to calibrate on and those to score with.</param>
 internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsLabelled, Func<(ISampleSource Calibration, ISampleSource Scoring)> Split)
 {
-    /// <summary>Opens a folder: of images where it has no arrays.</summary>
+    /// <summary>
+    /// Opens a folder: of images where it has no arrays. Says on the error stream how many images are left out, even where progress is
+    /// not shown.
+    /// </summary>
     /// <exception cref="UsageException">Arguments for images are given, but the folder holds arrays.</exception>
-    public static SampleData Open(string modelPath, DataRequest request)
+    public static SampleData Open(ToolConsole console, string modelPath, DataRequest request)
     {
         string folder = request.FolderPath!;
         LabelFile? labels = request.LabelsPath is null ? null : LabelFile.Read(request.LabelsPath);
         if (!SampleFolder.HasSamples(folder) && ImageFolder.HasImages(folder))
         {
             ImageFolder images = ImageFolder.ForModel(modelPath, folder, request.Images, labels, request.FoldersAreClasses);
+            if (images.Warning is { } warning)
+            {
+                console.Error.WriteLine(VisibleText.Of(warning));
+            }
+
             return new SampleData(folder, images, request.IsLabelled, () => images.Split());
         }
 
@@ -31,7 +40,7 @@ internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsL
     }
 
     /// <summary>Whether a file is of a kind that samples are read from.</summary>
-    public static bool IsSampleFile(string path) => SampleFolder.IsSampleFile(path) || ImageFile.IsImage(path);
+    public static bool IsSampleFile(string path) => SampleFolder.IsSampleFile(path) || ImageFiles.IsReadable(path);
 
     /// <summary>A quarter of the samples calibrates and the others score; where there are labels, a quarter of those with a label.</summary>
     public (ISampleSource Calibration, ISampleSource Scoring) Deal() => IsLabelled ? Split() : SampleSplit.Deal(All);

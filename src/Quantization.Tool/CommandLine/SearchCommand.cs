@@ -50,7 +50,7 @@ internal static class SearchCommand
     private static int Run(ToolConsole console, SearchRequest request, CancellationToken cancellation)
     {
         request.ThrowUnlessSensible();
-        (ISampleSource calibration, ISampleSource scoring) = SampleData.Open(request.ModelPath, request.Data).Deal();
+        (ISampleSource calibration, ISampleSource scoring) = SampleData.Open(console, request.ModelPath, request.Data).Deal();
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         request.State.KeepWhenCancelled(() =>
         {

@@ -19,7 +19,7 @@ internal static class ToolWords
         (", or calibrate with CalibrationOptions.NonFinite = NonFiniteValues.Ignore", $", or leave such values out with 'quantize {CalibrateCommand.Name} {CalibrateCommand.IgnoreNonFinite}'"),
         ("take ModelMetric.SignalToNoise", "take --metric sqnr"),
         ("PtqOptions.Runtime", "--runtime"),
-        ("; ImageFolder makes samples of them", ""),
+        ("; ImageFolder of the package Quantization.Images makes samples of them", ""),
     ];
 
     public static string Translate(string sentence) =>

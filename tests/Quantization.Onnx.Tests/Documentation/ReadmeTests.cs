@@ -58,6 +58,20 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
+    public async Task The_example_of_images_quantizes_a_model()
+    {
+        using TemporaryFolder folder = FolderWithModel(samples: 0);
+        foreach ((string name, string file) in new[] { ("cat/1", "noise.png"), ("cat/2", "noise.webp"), ("dog/1", "noise.gif"), ("dog/2", "noise.bmp") })
+        {
+            folder.Write($"images/{name}{Path.GetExtension(file)}", File.ReadAllBytes(Path.Combine(Folder, "images", file)));
+        }
+
+        string output = await RunAsync("images", folder.FullName);
+
+        output.Should().Be($"4 images of 2 classes, 3 to score; {new FileInfo(folder.PathTo("model.int8.onnx")).Length} of 267482 bytes");
+    }
+
+    [Fact]
     public async Task The_examples_of_partial_quantization_run()
     {
         using TemporaryFolder folder = FolderWithModel(samples: 8);
