@@ -7,7 +7,7 @@ namespace Quantization.Onnx.Tests.Hostile;
 internal sealed class BranchGraphs
 {
     private static readonly string[] Operators =
-        ["Conv", "Conv", "Conv", "Conv", "MaxPool", "Reshape", "Transpose", "Slice", "Squeeze", "Unsqueeze", "Concat", "Add", "Sigmoid", "Split", "Identity", "Flatten", "MatMul", "Relu", "If", "If", "Loop", "Deep"];
+        ["Conv", "Conv", "Conv", "Conv", "MaxPool", "Reshape", "Transpose", "Slice", "Squeeze", "Unsqueeze", "Concat", "Add", "Sigmoid", "Split", "Identity", "Nothing", "Flatten", "MatMul", "Relu", "If", "If", "Loop", "Deep"];
 
     private readonly ModelBuilder _model = GraphCases.Image(17);
     private readonly List<(string Name, long[] Shape)> _values = [("x", GraphCases.ImageShape)];
@@ -101,6 +101,17 @@ internal sealed class BranchGraphs
             case "Sigmoid" or "Identity" or "Relu":
                 (string value, shape) = Pick();
                 Emit(operatorType, [value], shape);
+                break;
+            case "Nothing":
+                (value, shape) = Pick();
+                string neutral = NewName(), doesNothing = ((string[])["Add", "Sub", "Mul", "Div", "Dropout", "Cast", "Expand", "Sum", "Concat", "Pad"])[Next(10)];
+                _model.Constant(neutral, [doesNothing is "Mul" or "Div" ? 1 : 0]).Integers($"{neutral}-shape", [.. shape.Select(_ => 1L)]);
+                _model.Integers($"{neutral}-pads", new long[2 * shape.Length]);
+                Emit(
+                    doesNothing,
+                    doesNothing is "Dropout" or "Cast" or "Sum" or "Concat" ? [value] : doesNothing is "Expand" ? [value, $"{neutral}-shape"] : doesNothing is "Pad" ? [value, $"{neutral}-pads"] : [value, neutral],
+                    shape,
+                    doesNothing == "Cast" ? [ModelBuilder.Int("to", 1)] : doesNothing == "Concat" ? [ModelBuilder.Int("axis", 0)] : []);
                 break;
             case "Flatten" when Pick(shape => shape.Length > 2) is { Name.Length: > 0 } flat:
                 Emit("Flatten", [flat.Name], [flat.Shape[0], flat.Shape[1..].Aggregate(1L, (a, b) => a * b)]);
