@@ -52,8 +52,9 @@ internal sealed class DeadActivations
         string[] activations = [.. plan.Dead.Select(dead => dead.Activation).Distinct()], nodes = [.. plan.Dead.Select(dead => dead.Node)];
         if (nodes.Length > 0)
         {
-            yield return $"The activations {List(activations)} were 0 in every calibration sample, which tells no scale, so the nodes {List(nodes)} stay in float: "
-                + "calibrate on samples in which these activations are not 0, or do nothing if they always are.";
+            (string what, string were, string they, string are) = activations.Length == 1 ? ("activation", "was", "it", "is") : ("activations", "were", "they", "are");
+            yield return $"The {what} {List(activations)} {were} 0 in every calibration sample, which tells no scale, so the {(nodes.Length == 1 ? "node" : "nodes")} {List(nodes)} "
+                + $"{(nodes.Length == 1 ? "stays" : "stay")} in float: calibrate on samples in which {they} {are} not 0, or do nothing if {they} always {are}.";
         }
     }
 

@@ -25,7 +25,7 @@ public sealed class DeadActivationTests : IDisposable
 
         result.FloatNodes.Keys.Should().BeEquivalentTo(inFloat);
         result.FloatNodes["h"].Should().Be("its input 'r' was 0 in every calibration sample, which tells no scale");
-        result.Warnings.Should().ContainSingle(warning => warning.StartsWith("The activations 'r' were 0 in every calibration sample", StringComparison.Ordinal)).Which.Should().Contain(string.Join(", ", inFloat.Select(node => $"'{node}'")));
+        result.Warnings.Should().ContainSingle(warning => warning.StartsWith("The activation 'r' was 0 in every calibration sample", StringComparison.Ordinal)).Which.Should().Contain(string.Join(", ", inFloat.Select(node => $"'{node}'")));
         ModelEvaluator.Evaluate(model, [Output], samples).Candidates[0].WorstSignalToNoise.Should().BeGreaterThan(40);
     }
 
@@ -69,7 +69,7 @@ public sealed class DeadActivationTests : IDisposable
         result.Calibration.SampleCount.Should().Be(1);
         result.Warnings.Should().HaveCount(2);
         result.Warnings[0].Should().Be("There was nothing to quantize, so the output is the float model: each Conv, ConvTranspose, Gemm, MatMul and table of embeddings stays in float, 'y-node': its input 'x' was 0 in every calibration sample, which tells no scale.");
-        result.Warnings[1].Should().StartWith("The activations 'x' were 0 in every calibration sample");
+        result.Warnings[1].Should().StartWith("The activation 'x' was 0 in every calibration sample");
         File.ReadAllBytes(Output).Should().Equal(File.ReadAllBytes(ModelPath));
     }
 

@@ -51,15 +51,16 @@ public sealed class PartialPlanTests
     public void The_operator_corpus()
     {
         int planned = 0;
-        foreach (string path in CorpusModel.All().Select(model => model.ModelPath).Where(path => ModelFile.Load(path).Model.AllNodes().Any(WeightSlot.CanHaveWeights)))
+        foreach (string path in CorpusModel.All().Select(model => model.ModelPath))
         {
             try
             {
-                planned += Check(path, TargetRuntime.OnnxRuntimeCpu) + Check(path, TargetRuntime.GraphCompiler);
+                bool canBePlanned = ModelFile.Load(path).Model.AllNodes().Any(WeightSlot.CanHaveWeights);
+                planned += !canBePlanned ? 0 : Check(path, TargetRuntime.OnnxRuntimeCpu) + Check(path, TargetRuntime.GraphCompiler);
             }
             catch (OnnxModelException)
             {
-                // ONNX Runtime cannot run it, or it is quantized already.
+                // The library or ONNX Runtime cannot read it, or it is quantized already.
             }
         }
 
