@@ -1,5 +1,5 @@
-using Quantization.Onnx.Tests.Quantizing;
 using Quantization.Onnx.Protos;
+using Quantization.Onnx.Tests.Quantizing;
 
 namespace Quantization.Onnx.Tests.Hostile;
 
