@@ -43,8 +43,15 @@ internal sealed class AffineFolding
             return false;
         }
 
-        ScaleWeights(slot, affine.Factors);
-        SetBias(conv, slot, (channel, bias, _) => affine.Factors[affine.IsScalar ? 0 : channel] * bias + affine.Offsets[affine.IsScalar ? 0 : channel]);
+        float[] weights = Scale(slot, affine.Factors);
+        float[] biases = MakeBias(slot, (channel, bias, _) => affine.Factors[affine.IsScalar ? 0 : channel] * bias + affine.Offsets[affine.IsScalar ? 0 : channel]);
+        if (!AreFinite(weights) || !AreFinite(biases))
+        {
+            return false;
+        }
+
+        SetWeights(slot, weights);
+        SetBias(conv, biases);
         conv.Output[0] = next.Output[0];
         _graph.Node.Remove(next);
         return true;
@@ -62,8 +69,14 @@ internal sealed class AffineFolding
         (double factor, double offset) = (affine.Factors[0], affine.Offsets[0]);
         if (offset == 0 || !IsPadded(conv))
         {
-            SetBias(conv, slot, (_, bias, sum) => bias + offset * sum);
-            ScaleWeights(slot, [factor]);
+            float[] weights = Scale(slot, [factor]), biases = MakeBias(slot, (_, bias, sum) => bias + offset * sum);
+            if (!AreFinite(weights) || !AreFinite(biases))
+            {
+                return false;
+            }
+
+            SetBias(conv, biases);
+            SetWeights(slot, weights);
             conv.Input[0] = affine.Value;
             _graph.Node.Remove(last);
             return true;
@@ -71,12 +84,12 @@ internal sealed class AffineFolding
 
         // m · x + a = m · (x + a/m): the factor passes the addition, and padded zeros stay what they are.
         if (factor == 1 && FindOwnProducer(affine.Value) is { } before && ConstantAffine.Find(before, _index, slot.Weight.Dims.Count, 1) is { } inner
-            && inner.Offsets[0] == 0 && inner.Factors[0] != 0 && float.IsFinite((float)(offset / inner.Factors[0])))
+            && inner.Offsets[0] == 0 && inner.Factors[0] != 0 && float.IsFinite((float)(offset / inner.Factors[0])) && Scale(slot, inner.Factors) is var scaled && AreFinite(scaled))
         {
-            ScaleWeights(slot, inner.Factors);
+            SetWeights(slot, scaled);
             last.OpType = "Add";
             last.Input.Clear();
-            last.Input.Add([inner.Value, AddConstant([offset / inner.Factors[0]], [])]);
+            last.Input.Add([inner.Value, AddConstant([(float)(offset / inner.Factors[0])], [])]);
             _graph.Node.Remove(before);
             return true;
         }
@@ -92,7 +105,10 @@ internal sealed class AffineFolding
     private static bool IsPadded(NodeProto conv) =>
         conv.GetText("auto_pad", "NOTSET") is not ("NOTSET" or "VALID") || conv.Attribute.Any(attribute => attribute.Name == "pads" && attribute.Ints.Any(pad => pad != 0));
 
-    private static void ScaleWeights(WeightSlot slot, double[] factors)
+    /// <summary>A model is to fail where it is at fault, with the tensor that the user knows: what is or becomes NaN or infinite is not folded.</summary>
+    private static bool AreFinite(float[] values) => Array.TrueForAll(values, float.IsFinite);
+
+    private static float[] Scale(WeightSlot slot, double[] factors)
     {
         float[] values = slot.Weight.ReadFloats();
         long inner = slot.Weight.StrideOf(slot.ChannelAxis);
@@ -101,12 +117,17 @@ internal sealed class AffineFolding
             values[i] = (float)(values[i] * factors[factors.Length == 1 ? 0 : i / inner % slot.Channels]);
         }
 
+        return values;
+    }
+
+    private static void SetWeights(WeightSlot slot, float[] values)
+    {
         slot.Weight.FloatData.Clear();
         slot.Weight.RawData = TensorData.Make<float>(TensorProto.Types.DataType.Float, values).RawData;
     }
 
-    /// <summary>Replaces the bias by a function of the channel, its bias, and the sum of its weights.</summary>
-    private void SetBias(NodeProto conv, WeightSlot slot, Func<int, double, double, double> change)
+    /// <summary>A function of the channel, its bias, and the sum of its weights, for each channel.</summary>
+    private static float[] MakeBias(WeightSlot slot, Func<int, double, double, double> change)
     {
         float[] weights = slot.Weight.ReadFloats();
         float[]? old = slot.Bias?.ReadFloats();
@@ -117,8 +138,12 @@ internal sealed class AffineFolding
             sums[i / inner % slot.Channels] += weights[i];
         }
 
-        double[] bias = [.. sums.Select((sum, i) => change(i, old is null ? 0 : old[i], sum))];
-        string name = AddConstant(bias, [bias.Length]);
+        return [.. sums.Select((sum, i) => (float)change(i, old is null ? 0 : old[i], sum))];
+    }
+
+    private void SetBias(NodeProto conv, float[] values)
+    {
+        string name = AddConstant(values, [values.Length]);
         if (conv.Input.Count > WeightSlot.BiasInput)
         {
             conv.Input[WeightSlot.BiasInput] = name;
@@ -129,9 +154,9 @@ internal sealed class AffineFolding
         }
     }
 
-    private string AddConstant(double[] values, long[] shape)
+    private string AddConstant(float[] values, long[] shape)
     {
-        TensorProto tensor = TensorData.Make<float>(TensorProto.Types.DataType.Float, [.. values.Select(value => (float)value)], shape);
+        TensorProto tensor = TensorData.Make<float>(TensorProto.Types.DataType.Float, values, shape);
         tensor.Name = _names.Next();
         _graph.Initializer.Add(tensor);
         return tensor.Name;

@@ -1,10 +1,11 @@
+using Google.Protobuf.Collections;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
 /// <summary>
 /// Lets a model of 16-bit floats compute in 32-bit floats, which is what calibration observes and integers are made from; ONNX Runtime does the same on processors without 16-bit arithmetic. Inputs and outputs keep
-/// their types: a Cast stands at the border.
+/// their types: a Cast stands at the border. A Cast that rounds to 16 bits stays, and another behind it leads back to 32 bits.
 /// </summary>
 internal static class HalfPrecision
 {
@@ -25,12 +26,13 @@ internal static class HalfPrecision
 
         ModelProto model = original.Clone();
         NameAllocator names = new(model.Graph);
+        IReadOnlySet<NodeProto> rounding = RoundingCasts.Find(model);
         foreach (TensorProto tensor in model.AllTensors().Where(TensorData.IsHalfFloat))
         {
             tensor.Widen();
         }
 
-        foreach (AttributeProto attribute in model.AllNodes().SelectMany(node => node.Attribute).Where(NamesHalfFloat))
+        foreach (AttributeProto attribute in model.AllNodes().Where(node => !rounding.Contains(node)).SelectMany(node => node.Attribute).Where(NamesHalfFloat))
         {
             attribute.I = Float;
         }
@@ -38,6 +40,16 @@ internal static class HalfPrecision
         foreach (ValueInfoProto value in model.AllGraphs().SelectMany(graph => graph == model.Graph ? graph.ValueInfo : graph.Input.Concat(graph.Output).Concat(graph.ValueInfo)).Where(IsHalfFloat))
         {
             value.Type.TensorType.ElemType = Float;
+        }
+
+        foreach (GraphProto graph in model.AllGraphs().ToArray())
+        {
+            CastBack(graph.Node, rounding, names);
+        }
+
+        foreach (FunctionProto function in model.Functions)
+        {
+            CastBack(function.Node, rounding, new NameAllocator(new GraphProto { Node = { function.Node, new NodeProto { Input = { function.Input }, Output = { function.Output } } } }));
         }
 
         foreach (ValueInfoProto output in model.Graph.Output.Where(IsHalfFloat).ToArray())
@@ -59,6 +71,20 @@ internal static class HalfPrecision
 
     private static bool NamesHalfFloat(AttributeProto attribute) =>
         attribute.Type == AttributeProto.Types.AttributeType.Int && TypeAttributes.Contains(attribute.Name) && TensorData.IsHalfFloat(attribute.I);
+
+    /// <summary>Puts a Cast to 32 bits behind each Cast that rounds to 16.</summary>
+    private static void CastBack(RepeatedField<NodeProto> nodes, IReadOnlySet<NodeProto> rounding, NameAllocator names)
+    {
+        for (int i = 0; i < nodes.Count; i++)
+        {
+            if (rounding.Contains(nodes[i]))
+            {
+                NodeProto back = Cast(names.Next(), nodes[i].Output[0], Float);
+                nodes[i].Output[0] = back.Input[0];
+                nodes.Insert(++i, back);
+            }
+        }
+    }
 
     /// <summary>Gives a value another name wherever nodes make or read it.</summary>
     private static string Rename(GraphProto graph, string from, string to)

@@ -15,6 +15,9 @@ internal static class FloatValues
         "PRelu", "Pad", "Pow", "Reciprocal", "ReduceMax", "ReduceMean", "ReduceSum", "Relu", "Reshape", "Resize", "Sigmoid", "Slice", "Softmax", "SpaceToDepth", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Tile",
         "Transpose", "Unsqueeze");
 
+    /// <summary>Whether the first result of one of ONNX's own operators has the type of its first input.</summary>
+    public static bool KeepsType(NodeProto node) => KeepType.Contains(node.OpType);
+
     /// <summary>The names of the values.</summary>
     public static HashSet<string> Find(GraphProto graph)
     {

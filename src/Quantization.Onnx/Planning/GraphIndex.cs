@@ -58,4 +58,7 @@ internal sealed class GraphIndex
 
     /// <summary>Whether somebody outside the graph's own nodes sees the value: the caller, or a graph inside a node.</summary>
     public bool IsVisibleOutside(string value) => _outputs.Contains(value) || _captured.Contains(value);
+
+    /// <summary>Whether a graph inside a node reads the value.</summary>
+    public bool IsCaptured(string value) => _captured.Contains(value);
 }

@@ -13,10 +13,11 @@ internal static class Planner
     /// <param name="graph">The graph.</param>
     /// <param name="runtime">What the model will run on.</param>
     /// <param name="keepInFloat">Says of a node's label whether to leave the node in float; null for none.</param>
-    public static QuantizationPlan Plan(GraphIndex graph, TargetRuntime runtime, Func<string, bool>? keepInFloat = null)
+    /// <param name="dead">Other nodes to leave in float; null for none.</param>
+    public static QuantizationPlan Plan(GraphIndex graph, TargetRuntime runtime, Func<string, bool>? keepInFloat = null, IReadOnlyDictionary<NodeProto, DeadNode>? dead = null)
     {
         Dictionary<string, string> inFloat = [];
-        List<PlannedNode> candidates = FindCandidates(graph, runtime, keepInFloat, inFloat);
+        List<PlannedNode> candidates = FindCandidates(graph, runtime, keepInFloat, dead, inFloat);
         List<PlannedNode> nodes = KeepConnected(candidates, graph);
 
         // Calibration observes what the whole plan needs: where a node in float cuts a moved value off, its statistics still are those of the value moved.
@@ -26,7 +27,8 @@ internal static class Planner
     }
 
     /// <summary>Every weighted node, and every other one whose inputs are all made by candidates.</summary>
-    private static List<PlannedNode> FindCandidates(GraphIndex graph, TargetRuntime runtime, Func<string, bool>? keepInFloat, Dictionary<string, string> inFloat)
+    private static List<PlannedNode> FindCandidates(
+        GraphIndex graph, TargetRuntime runtime, Func<string, bool>? keepInFloat, IReadOnlyDictionary<NodeProto, DeadNode>? dead, Dictionary<string, string> inFloat)
     {
         List<PlannedNode> candidates = [];
         HashSet<string> floats = runtime == TargetRuntime.GraphCompiler ? FloatValues.Find(graph.Graph) : [];
@@ -38,6 +40,10 @@ internal static class Planner
             if (keepInFloat is not null && keepInFloat(node.GetLabel()))
             {
                 reason = "kept in float as asked";
+            }
+            else if (dead is not null && dead.TryGetValue(node, out DeadNode? deadNode))
+            {
+                reason = deadNode.Reason;
             }
             else if (weight is not null)
             {
@@ -96,7 +102,7 @@ internal static class Planner
 
     private static Dictionary<string, string> FindActivations(List<PlannedNode> nodes, IReadOnlyDictionary<string, string>? observed)
     {
-        HashSet<string> read = [.. nodes.SelectMany(node => node.Inputs)];
+        HashSet<string> read = [.. nodes.SelectMany(node => node.Inputs)], sources = [.. observed?.Values ?? []];
         Dictionary<string, string> activations = [];
         foreach (PlannedNode node in nodes)
         {
@@ -111,7 +117,9 @@ internal static class Planner
                 foreach (string output in node.Outputs)
                 {
                     ref string? source = ref CollectionsMarshal.GetValueRefOrAddDefault(activations, output, out _);
-                    source = node.Role == NodeRole.Moving ? activations[node.Inputs[0]] : output;
+                    source = node.Role == NodeRole.Moving ? activations[node.Inputs[0]]
+                        : sources.Contains(output) ? output
+                        : observed?.GetValueOrDefault(output) ?? output; // it shares another's statistics in the whole plan, where a Concat follows
                 }
             }
         }

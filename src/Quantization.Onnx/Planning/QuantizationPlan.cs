@@ -16,6 +16,9 @@ internal sealed record QuantizationPlan(
     /// <summary>The bounds, by the value whose statistics are taken, beyond which values make no difference to their readers.</summary>
     public required IReadOnlyDictionary<string, Saturation> Saturations { get; init; }
 
+    /// <summary>The nodes among those in float that are so because of what calibration saw, in the graph's order.</summary>
+    public IReadOnlyList<DeadNode> Dead { get; init; } = [];
+
     private const int MostReasons = 3;
 
     /// <summary>Why a plan without nodes has none, in words that follow a colon.</summary>

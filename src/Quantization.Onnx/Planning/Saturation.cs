@@ -24,7 +24,7 @@ internal readonly record struct Saturation(float Least, float Most)
 
         float alpha = gate.GetFloat("alpha", DefaultAlpha), beta = gate.GetFloat("beta", DefaultBeta);
         NodeProto[] others = [.. readers.Where(reader => reader != gate)];
-        return !(alpha > 0) || beta is < 0 or > 1 ? null
+        return !(alpha > 0 && float.IsFinite(alpha)) || beta is not (>= 0 and <= 1) ? null
             : others.Length == 0 ? new Saturation(-beta / alpha, (1 - beta) / alpha)
             : others is [{ OpType: "Mul" } product] && Opset.IsOnnx(product.Domain) && product.Input.Contains(gate.Output[0]) ? new Saturation(-beta / alpha, float.MaxValue)
             : null;

@@ -94,12 +94,18 @@ public static class PostTrainingQuantizer
         QuantizationPlan plan = Planner.Plan(graph, options.Runtime, options.FloatNodes.Contains);
         if (plan.Nodes.Count == 0)
         {
-            return Copy(model, plan, output, outputPath, options);
+            return Copy(model, plan, new ModelCalibration(model.File.Fingerprint, 0, []), output, outputPath, options);
         }
 
         ModelCalibration calibration = calibrate(model);
         ThrowUnlessMadeFrom(calibration, model);
         cancellationToken.ThrowIfCancellationRequested();
+        plan = DeadActivations.Of(calibration).Plan(graph, options.Runtime, options.FloatNodes.Contains);
+        if (plan.Nodes.Count == 0)
+        {
+            return Copy(model, plan, calibration, output, outputPath, options);
+        }
+
         progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, 0, null));
         Dictionary<string, CalibrationResult> ranges = ActivationRanges.Choose(modelPath, plan, calibration, options);
         Dictionary<string, QuantizationParameters> parameters = ranges.ToDictionary(each => each.Key, each => ActivationRanges.ToParameters(each.Value, options));
@@ -125,7 +131,7 @@ public static class PostTrainingQuantizer
             Activations = ranges,
             Calibration = calibration,
             Runtime = options.Runtime,
-            Warnings = [.. Processor.Warn(options)],
+            Warnings = [.. DeadActivations.Warn(plan), .. Processor.Warn(options)],
         };
         result = result with { Warnings = [.. result.Warnings, .. SpeedAdvice.OfGraph(result, options.FloatNodes)] };
         return latency is null ? result : result.WithLatency(latency);
@@ -144,7 +150,7 @@ public static class PostTrainingQuantizer
     }
 
     /// <summary>A model with nothing to quantize comes through as it is.</summary>
-    private static PtqResult Copy(FloatModel model, QuantizationPlan plan, AtomicFile output, string outputPath, PtqOptions options)
+    private static PtqResult Copy(FloatModel model, QuantizationPlan plan, ModelCalibration calibration, AtomicFile output, string outputPath, PtqOptions options)
     {
         long bytes = model.File.Bytes;
         if (model.File.IsSplit)
@@ -171,9 +177,9 @@ public static class PostTrainingQuantizer
             ConversionReasons = [],
             ConversionKinds = new Dictionary<string, int>(),
             Activations = new Dictionary<string, CalibrationResult>(),
-            Calibration = new ModelCalibration(model.File.Fingerprint, 0, []),
+            Calibration = calibration,
             Runtime = options.Runtime,
-            Warnings = [$"There was nothing to quantize, so the output is the float model: {plan.WhyEmpty()}."],
+            Warnings = [$"There was nothing to quantize, so the output is the float model: {plan.WhyEmpty()}.", .. DeadActivations.Warn(plan)],
         };
     }
 

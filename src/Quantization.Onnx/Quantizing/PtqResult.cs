@@ -39,7 +39,7 @@ public sealed record PtqResult
     /// <summary>The range of each quantized activation, and how it was chosen, by the value's name.</summary>
     public required IReadOnlyDictionary<string, CalibrationResult> Activations { get; init; }
 
-    /// <summary>What calibration saw: to save, to quantize from again with other options, or to report. Without samples and activations where there was nothing to quantize.</summary>
+    /// <summary>What calibration saw: to save, to quantize from again with other options, or to report. Without samples and activations where the model has nothing to quantize.</summary>
     public required ModelCalibration Calibration { get; init; }
 
     /// <summary>What the model was quantized for, <see cref="PtqOptions.Runtime"/>. What runs on integers, which conversions are left and the latency are those of ONNX Runtime on this machine all the same.</summary>

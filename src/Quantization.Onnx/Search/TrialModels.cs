@@ -7,6 +7,7 @@ namespace Quantization.Onnx;
 internal sealed class TrialModels(FloatModel model, ModelCalibration calibration)
 {
     private readonly ActivationRangeCache _ranges = new();
+    private readonly DeadActivations _dead = DeadActivations.Of(calibration);
 
     public FloatModel Model => model;
 
@@ -17,7 +18,7 @@ internal sealed class TrialModels(FloatModel model, ModelCalibration calibration
     public ModelCalibration Calibration => calibration;
 
     /// <summary>What options quantize.</summary>
-    public QuantizationPlan Plan(PtqOptions options) => Planner.Plan(Graph, model.Runtime, options.FloatNodes.Contains);
+    public QuantizationPlan Plan(PtqOptions options) => _dead.Plan(Graph, model.Runtime, options.FloatNodes.Contains);
 
     /// <summary>The model that options give.</summary>
     public ModelProto Write(PtqOptions options) => Make(options).Write();
@@ -54,6 +55,7 @@ internal sealed class TrialModels(FloatModel model, ModelCalibration calibration
         parameters.OrderBy(each => each.Key, StringComparer.Ordinal)
             .Select(each => FormattableString.Invariant($"{each.Key} {each.Value.Scales[0]:R} {each.Value.ZeroPoints[0]}"))
             .Concat(options.FloatNodes.Order(StringComparer.Ordinal))
+            .Concat(plan.Dead.Select(dead => $"{dead.Node} 0"))
             .Concat(plan.Nodes.Where(node => node.Weight is not null).Select(node => node.Node.GetLabel()).Where(options.OwnWeights.ContainsKey)
                 .Select(node => (Node: node, Own: KeyOfWeights(options.ForWeightsOf(node)))).Where(each => each.Own != KeyOfWeights(options)).Select(each => $"{each.Node}: {each.Own}"))
             .Append($"{KeyOfWeights(options)} {options.ActivationFormat}{(model.Runtime == TargetRuntime.OnnxRuntimeCpu ? "" : $" {model.Runtime}")}"));

@@ -17,6 +17,7 @@ internal sealed class QdqWriter
     private readonly InitializerPool _pool;
     private readonly Dictionary<NodeProto, PlannedNode> _planned;
     private readonly HashSet<string> _madeFromCodes;
+    private readonly HashSet<string> _guarded;
     private readonly Dictionary<string, string> _dequantized = [];
     private readonly Dictionary<string, (string Codes, QuantizationParameters Parameters)> _codes = [];
     private readonly Dictionary<string, IEnumerable<NodeMove>> _moves = [];
@@ -39,6 +40,7 @@ internal sealed class QdqWriter
         _pool = new InitializerPool(_graph, _names);
         _planned = new Dictionary<NodeProto, PlannedNode>(plan.Nodes.Select(node => KeyValuePair.Create(node.Node, node)), ReferenceEqualityComparer.Instance);
         _madeFromCodes = [.. plan.Nodes.Where(node => node.Role != NodeRole.LookingUp).SelectMany(node => node.Outputs).Where(activations.ContainsKey)];
+        _guarded = CaptureGuard.Find(graph, _madeFromCodes, _planned);
         _activations = activations;
         _weightRanges = weightRanges;
         _options = options;
@@ -125,6 +127,12 @@ internal sealed class QdqWriter
                 string result = node.Output[i];
                 node.Output[i] = _names.Next();
                 AddPair(node.Output[i], result, _activations[result], _moves.GetValueOrDefault(result, []));
+            }
+            else if (_guarded.Contains(node.Output[i]))
+            {
+                string result = node.Output[i];
+                node.Output[i] = _names.Next();
+                _graph.Node.Add(MakeNode(FloatGuard.OperatorType, [node.Output[i]], result));
             }
         }
     }

@@ -20,7 +20,7 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
     /// <param name="inputScale">The scale of the node's activations: with the weights' it makes the bias's.</param>
     /// <param name="weightRanges">Finds the ranges.</param>
     /// <param name="options">The format and granularity.</param>
-    /// <exception cref="OnnxModelException">A weight is NaN or infinite.</exception>
+    /// <exception cref="OnnxModelException">A weight or a bias is NaN or infinite, or a bias is too large for codes.</exception>
     public static QuantizedWeight Make(string modelPath, PlannedNode node, float inputScale, WeightRanges weightRanges, PtqOptions options)
     {
         WeightSlot slot = node.Weight!;
@@ -28,7 +28,8 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
         float[]? bias = slot.Bias?.ReadFloats();
         bool perChannel = options.WeightGranularity == GranularityKind.PerChannel;
         float[] magnitudes = weightRanges.Find(slot, options);
-        ThrowUnlessFinite(modelPath, node, magnitudes);
+        ThrowUnlessFinite(modelPath, node, "weight", slot.Weight, magnitudes);
+        ThrowUnlessFinite(modelPath, node, "bias", slot.Bias, bias ?? []);
 
         CodeFormat format = options.StoredWeightFormat;
         ValueRange[] ranges = new ValueRange[magnitudes.Length];
@@ -37,7 +38,8 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
             // A channel of nearly no weight would make the bias's step so small that the bias has no code.
             float largestBias = bias is null ? 0 : perChannel ? LargestOf(bias, i, ranges.Length) : bias.Max(MathF.Abs);
             double leastScale = largestBias / (inputScale * LargestBiasCode);
-            ranges[i] = ValueRange.Symmetric(MathF.Max(magnitudes[i], (float)(leastScale * format.MaxCode)));
+            float leastMagnitude = (float)(leastScale * format.MaxCode);
+            ranges[i] = float.IsFinite(leastMagnitude) ? ValueRange.Symmetric(MathF.Max(magnitudes[i], leastMagnitude)) : throw TooLarge(modelPath, node, largestBias);
         }
 
         Granularity granularity = perChannel ? Granularity.PerChannel(slot.ChannelAxis) : Granularity.PerTensor;
@@ -75,15 +77,19 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
         return largest;
     }
 
-    private static void ThrowUnlessFinite(string modelPath, PlannedNode node, float[] magnitudes)
+    private static void ThrowUnlessFinite(string modelPath, PlannedNode node, string what, TensorProto? tensor, float[] values)
     {
-        int index = Array.FindIndex(magnitudes, magnitude => !float.IsFinite(magnitude));
-        if (index >= 0)
+        if (Array.Exists(values, value => !float.IsFinite(value)))
         {
             throw new OnnxModelException(
-                modelPath,
-                string.Create(CultureInfo.InvariantCulture, $"weight '{node.Weight!.Weight.Name}' of node {node.Node.Describe()} holds NaN or infinity; repair the model, or name the node in PtqOptions.FloatNodes."),
-                node.Node.Name);
+                modelPath, $"{what} '{tensor!.Name}' of node {node.Node.Describe()} holds NaN or infinity; repair the model, or name the node in PtqOptions.FloatNodes.", node.Node.Name);
         }
     }
+
+    private static OnnxModelException TooLarge(string modelPath, PlannedNode node, float bias) => new(
+        modelPath,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"bias '{node.Weight!.Bias!.Name}' of node {node.Node.Describe()} holds {bias:R}, which is too large beside inputs as small as '{node.Inputs[0]}'; name the node in PtqOptions.FloatNodes."),
+        node.Node.Name);
 }

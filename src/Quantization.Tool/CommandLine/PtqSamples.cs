@@ -30,7 +30,7 @@ internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration
     {
         if (result.QuantizedNodes.Count == 0)
         {
-            return "No sample was run.";
+            return result.Calibration.SampleCount == 0 ? "No sample was run." : $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}; nothing was measured.";
         }
 
         string calibrator = $"Calibrated with {request.Options.ActivationCalibrator.Name}";
