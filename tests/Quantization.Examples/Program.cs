@@ -1,4 +1,10 @@
 using Quantization.Examples;
+using Quantization.Onnx;
+
+if (ModelProbe.IsProbe(args))
+{
+    return ModelProbe.Run(args);
+}
 
 // One example a run, in a process and a folder of its own, since examples name files as a reader would.
 switch (args)
@@ -13,3 +19,5 @@ switch (args)
     case ["calibration"]: CalibrationExample.Run(); break;
     default: throw new ArgumentException($"There is no example '{string.Join(' ', args)}'.");
 }
+
+return 0;

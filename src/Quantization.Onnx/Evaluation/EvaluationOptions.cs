@@ -16,6 +16,9 @@ public sealed record EvaluationOptions
     /// </summary>
     public Func<SessionOptions>? SessionOptionsFactory { get; init; }
 
+    /// <summary>Tries the candidates in a child process before this process opens them; null, the default, for no trial. See <see cref="ModelProbe"/>.</summary>
+    public ModelProbe? Probe { get; init; }
+
     /// <summary>
     /// The fewest timed runs a model, 20 by default: where the samples give fewer, the last batch is run again, though for no longer than two seconds.
     /// </summary>

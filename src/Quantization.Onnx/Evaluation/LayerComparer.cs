@@ -40,11 +40,13 @@ public static class LayerComparer
         int done = 0;
         void Done(int more) => progress?.Report((done += more, weighted.Length + 3));
 
-        using TrialScorer scorer = TrialScorer.Create(model, samples, ModelMetric.SignalToNoise, 1, options.SessionOptionsFactory, cancellationToken);
+        using TrialScorer scorer = TrialScorer.Create(model, samples, ModelMetric.SignalToNoise, 1, options, cancellationToken);
         Done(1);
         using TrialStore store = TrialStore.Open(null);
         TrialRunner runner = new(models, scorer, store, Environment.ProcessorCount);
-        Dictionary<string, SignalEnergies> energies = Accumulate(model, models.Write(options), [.. plan.Nodes.Select(node => node.Output)], samples, options, cancellationToken);
+        ModelProto quantized = models.Write(options);
+        options.Probe?.Check(modelPath, quantized, samples.First(), cancellationToken);
+        Dictionary<string, SignalEnergies> energies = Accumulate(model, quantized, [.. plan.Nodes.Select(node => node.Output)], samples, options, cancellationToken);
         Done(2);
 
         string[] names = [.. weighted.Select(node => node.Node.GetLabel())];

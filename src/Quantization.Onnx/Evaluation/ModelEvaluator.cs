@@ -38,6 +38,11 @@ public static class ModelEvaluator
             foreach (string path in candidatePaths.Prepend(referencePath))
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                if (models.Count > 0)
+                {
+                    options.Probe?.Check(path, ModelFile.Load(path).Model, samples.FirstOrDefault(), cancellationToken);
+                }
+
                 models.Add(EvaluatedModel.Load(path, options.SessionOptionsFactory, cancellationToken));
             }
 

@@ -43,10 +43,10 @@ internal sealed class PartialJob
 
         _reporter.Begin(PartialStage.Referencing);
         TrialModels models = new(model, calibration);
-        using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, _options.Metric, _options.BatchSize, Baseline.SessionOptionsFactory, _cancellationToken);
+        using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, _options.Metric, _options.BatchSize, Baseline, _cancellationToken);
         bool ranksOnAll = _options.RankingSamples >= scorer.Samples;
         using TrialScorer? subset = ranksOnAll ? null : TrialScorer.Create(
-            model, new SampleSubset(scoringSamples, scorer.Samples, _options.RankingSamples), scorer.Metric, _options.BatchSize, Baseline.SessionOptionsFactory, _cancellationToken);
+            model, new SampleSubset(scoringSamples, scorer.Samples, _options.RankingSamples), scorer.Metric, _options.BatchSize, Baseline, _cancellationToken);
         TrialRunner all = new(models, scorer, store, _options.MaxParallelTrials);
         TrialRunner few = subset is null ? all : new TrialRunner(models, subset, store, _options.MaxParallelTrials);
         PartialRun run = new(all, few, _options, _reporter, _cancellationToken);

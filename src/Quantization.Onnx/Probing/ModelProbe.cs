@@ -24,26 +24,20 @@ public sealed class ModelProbe
     /// <summary>The exit code of a probe where ONNX Runtime refused the model with an error, which the same step reports again in this process.</summary>
     private const int Refused = 1;
 
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(2);
+
     private readonly string _program;
     private readonly string[] _arguments;
 
-    private ModelProbe(string program, string[] arguments)
+    private ModelProbe(string program, string[] arguments, TimeSpan timeout)
     {
         _program = program;
         _arguments = arguments;
+        Timeout = timeout;
     }
 
-    /// <summary>How long a probe may take until the model counts as one that hangs; two minutes by default.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
-    public TimeSpan Timeout
-    {
-        get;
-        init
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
-            field = value;
-        }
-    } = TimeSpan.FromMinutes(2);
+    /// <summary>How long a probe may take until the model counts as one that hangs; two minutes where nothing else is said.</summary>
+    public TimeSpan Timeout { get; }
 
     /// <summary>A probe that starts this application again.</summary>
     /// <exception cref="InvalidOperationException">The application's program is not known.</exception>
@@ -51,7 +45,7 @@ public sealed class ModelProbe
     {
         string program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this application's program is not known; name it with ModelProbe.Program.");
         bool isHosted = Path.GetFileNameWithoutExtension(program) == "dotnet";
-        return new ModelProbe(program, isHosted ? [Assembly.GetEntryAssembly()!.Location] : []);
+        return new ModelProbe(program, isHosted ? [Assembly.GetEntryAssembly()!.Location] : [], DefaultTimeout);
     }
 
     /// <summary>A probe that starts another program, whose <c>Main</c> calls <see cref="Run"/>.</summary>
@@ -61,7 +55,15 @@ public sealed class ModelProbe
     {
         ArgumentException.ThrowIfNullOrEmpty(program);
         ArgumentNullException.ThrowIfNull(arguments);
-        return new ModelProbe(program, [.. arguments]);
+        return new ModelProbe(program, [.. arguments], DefaultTimeout);
+    }
+
+    /// <summary>The same probe with another time limit.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is not positive.</exception>
+    public ModelProbe WithTimeout(TimeSpan timeout)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        return new ModelProbe(_program, _arguments, timeout);
     }
 
     /// <summary>Whether the application was started as a probe.</summary>
@@ -139,6 +141,6 @@ public sealed class ModelProbe
             ? child.ExitCode
             : throw new OnnxModelException(
                 modelPath,
-                string.Create(CultureInfo.InvariantCulture, $"ONNX Runtime did not open and run the quantized model within {Timeout.TotalSeconds} seconds. Leave nodes in float (PtqOptions.FloatNodes), or give the probe more time (ModelProbe.Timeout)."));
+                string.Create(CultureInfo.InvariantCulture, $"ONNX Runtime did not open and run the quantized model within {Timeout.TotalSeconds} seconds. Leave nodes in float (PtqOptions.FloatNodes), or give the probe more time (ModelProbe.WithTimeout)."));
     }
 }

@@ -113,9 +113,11 @@ public static class PostTrainingQuantizer
 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
+        ModelSample? sample = findLatencySample();
+        options.Probe?.Check(modelPath, quantized, sample, cancellationToken);
         Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory);
         cancellationToken.ThrowIfCancellationRequested();
-        LatencyComparison? latency = MeasureLatency(model, quantized, outputPath, findLatencySample(), options, progress, cancellationToken);
+        LatencyComparison? latency = MeasureLatency(model, quantized, outputPath, sample, options, progress, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         long bytes = ModelStore.Commit(output, outputPath, quantized, options.MaxFileBytes);
         PtqResult result = new()

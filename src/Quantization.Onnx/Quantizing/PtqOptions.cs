@@ -134,6 +134,9 @@ public sealed record PtqOptions
     /// </summary>
     public Func<SessionOptions>? SessionOptionsFactory { get; init; }
 
+    /// <summary>Tries the quantized model in a child process before this process opens it, since a model can crash ONNX Runtime; null, the default, for no trial. See <see cref="ModelProbe"/>.</summary>
+    public ModelProbe? Probe { get; init; }
+
     /// <summary>Whether each zero-point is to be 0, whatever the values are.</summary>
     internal bool HasCentredCodes => Runtime == TargetRuntime.GraphCompiler && ActivationFormat == CodeFormat.Int8 && ActivationScheme == QuantizationScheme.Symmetric;
 

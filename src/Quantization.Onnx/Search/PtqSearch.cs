@@ -81,7 +81,7 @@ public static class PtqSearch
         ModelCalibration calibration = resumed.Calibration;
 
         reporter.Begin(SearchStage.Referencing);
-        using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, options.Metric, options.BatchSize, options.SessionOptionsFactory, cancellationToken);
+        using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, options.Metric, options.BatchSize, options.Baseline, cancellationToken);
         TrialRunner runner = new(new TrialModels(model, calibration), scorer, store, options.MaxParallelTrials);
         void Report(SearchTrial trial) => reporter.Trial(trial, scorer.Metric);
 

@@ -14,16 +14,18 @@ internal sealed class TrialScorer : IDisposable
     private readonly ISampleSource _samples;
     private readonly int _batchSize;
     private readonly Func<SessionOptions>? _sessionOptions;
+    private readonly ModelProbe? _probe;
     private readonly List<int> _batches = [];
     private readonly string _model;
 
-    private TrialScorer(ModelFile file, ISampleSource samples, ModelMetric? metric, int batchSize, Func<SessionOptions>? sessionOptions)
+    private TrialScorer(ModelFile file, ISampleSource samples, ModelMetric? metric, int batchSize, PtqOptions options)
     {
         _modelPath = file.Path;
         _model = file.Fingerprint.ToString();
         _samples = samples;
         _batchSize = batchSize;
-        _sessionOptions = sessionOptions;
+        _sessionOptions = options.SessionOptionsFactory;
+        _probe = options.Probe;
         Metric = metric!;
         FloatScore = null!;
         Fingerprint = null!;
@@ -46,11 +48,11 @@ internal sealed class TrialScorer : IDisposable
     /// <param name="samples">The scoring samples.</param>
     /// <param name="metric">What to rank by; null for accuracy where every sample has a label, else the SQNR of the outputs.</param>
     /// <param name="batchSize">How many samples to join in a run.</param>
-    /// <param name="sessionOptions">The user's session options.</param>
+    /// <param name="options">How sessions are opened, and whether models are tried in a child process first.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
-    public static TrialScorer Create(FloatModel model, ISampleSource samples, ModelMetric? metric, int batchSize, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+    public static TrialScorer Create(FloatModel model, ISampleSource samples, ModelMetric? metric, int batchSize, PtqOptions options, CancellationToken cancellationToken)
     {
-        TrialScorer scorer = new(model.File, samples, metric, batchSize, sessionOptions);
+        TrialScorer scorer = new(model.File, samples, metric, batchSize, options);
         try
         {
             scorer.KeepReference(model.Model, cancellationToken);
@@ -64,7 +66,12 @@ internal sealed class TrialScorer : IDisposable
     }
 
     /// <summary>Runs a model over the samples and compares it with the float model.</summary>
-    public TrialScore Score(TrialModel model, CancellationToken cancellationToken) => Score(model.Write(), model.Simulate, cancellationToken);
+    public TrialScore Score(TrialModel model, CancellationToken cancellationToken)
+    {
+        ModelProto written = model.Write();
+        _probe?.Check(_modelPath, written, _samples.First(), cancellationToken);
+        return Score(written, model.Simulate, cancellationToken);
+    }
 
     private TrialScore Score(ModelProto model, bool simulate, CancellationToken cancellationToken)
     {

@@ -29,7 +29,7 @@ public static class SensitivityAnalyzer
         TrialModels models = Load(modelPath, calibration, options.Baseline);
         using TrialStore store = TrialStore.Open(options.TrialsPath);
         Func<Microsoft.ML.OnnxRuntime.SessionOptions>? sessions = options.Baseline.SessionOptionsFactory;
-        using TrialScorer scorer = TrialScorer.Create(models.Model, samples, options.Metric, options.BatchSize, sessions, cancellationToken);
+        using TrialScorer scorer = TrialScorer.Create(models.Model, samples, options.Metric, options.BatchSize, options.Baseline, cancellationToken);
         IReadOnlyList<PlannedNode> layers = new LayerVariants(models, options.Baseline).Layers;
         Dictionary<string, LayerCost> costs = LayerCosts.Count(models.Model, layers, samples.First(), sessions);
         (SensitivityMeasure current, int done) = (default, 0);

@@ -42,7 +42,7 @@ public sealed class ExhaustiveTests(ITestOutputHelper output) : IDisposable
     private static Dictionary<int, double> ScoreEverySet(string path, SampleList calibration, SampleList scoring, string[] layers)
     {
         FloatModel model = FloatModel.Load(path, null, TargetRuntime.OnnxRuntimeCpu);
-        using TrialScorer scorer = TrialScorer.Create(model, scoring, ModelMetric.SignalToNoise, 1, null, CancellationToken.None);
+        using TrialScorer scorer = TrialScorer.Create(model, scoring, ModelMetric.SignalToNoise, 1, new PtqOptions(), CancellationToken.None);
         using TrialStore store = TrialStore.Open(null);
         TrialRunner runner = new(new TrialModels(model, ModelCalibrator.Calibrate(path, calibration)), scorer, store, 2);
         PtqOptions[] sets =
