@@ -8,7 +8,7 @@ namespace Quantization.Onnx;
 /// </summary>
 internal sealed class FunctionExpansion
 {
-    /// <summary>The most nodes that calls of functions may become. ONNX Runtime 1.31 takes up to 40 s to inline 65,000, and four times as long for twice as many.</summary>
+    /// <summary>The most nodes that calls of functions may come to, with the calls inside of them. ONNX Runtime 1.31 takes up to 40 s to inline 65,000, and four times as long for twice as many.</summary>
     public const long MostNodes = 100_000;
 
     /// <summary>How deep functions may call each other: ONNX Runtime goes over the whole model for each level.</summary>
@@ -73,7 +73,7 @@ internal sealed class FunctionExpansion
             {
                 throw new OnnxModelException(_path, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the calls of function '{function.Name}'{InDomain(function.Domain)} become {(total == long.MaxValue ? "more than " : "")}{total} {unit} when ONNX Runtime inlines them, and {most} are the most that are accepted; export the model without functions inside of each other."));
+                    $"the calls of function '{function.Name}'{InDomain(function.Domain)} come to {(total == long.MaxValue ? "more than " : "")}{total} {unit} when ONNX Runtime inlines them, and {most} are the most that are accepted; export the model without functions inside of each other."));
             }
         }
     }
