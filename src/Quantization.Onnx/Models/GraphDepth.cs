@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 /// </summary>
 internal static unsafe class GraphDepth
 {
-    /// <summary>The deepest that ONNX Runtime 1.31 opens: 31 times an If in a branch of an If.</summary>
+    /// <summary>The deepest that ONNX Runtime 1.31 opens: 31 times an If in a branch of an If. Where no value inside has a shape it opens 32, but cannot be asked for its optimized form.</summary>
     public const int Most = 31;
 
     /// <summary>The nesting of messages up to which depth is told exactly. Reading is recursive, so more would need more stack than every thread has.</summary>
@@ -22,8 +22,26 @@ internal static unsafe class GraphDepth
     /// <summary>Whether Google.Protobuf refused a message for its depth. It says so in words alone.</summary>
     public static bool IsRefusal(InvalidProtocolBufferException exception) => exception.Message == Refusal;
 
-    /// <summary>How often graphs lie in nodes of graphs, as messages show it.</summary>
-    public static string Describe(ReadOnlySpan<byte> content)
+    /// <summary>Refuses a model whose graphs are nested deeper than ONNX Runtime reads.</summary>
+    /// <exception cref="OnnxModelException">They are.</exception>
+    public static void ThrowIfExceeded(string path, ModelProto model)
+    {
+        int depth = Measure(model);
+        if (depth > Most)
+        {
+            throw Refuse(path, depth.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    /// <summary>The error for a model that Google.Protobuf refused for its depth.</summary>
+    public static OnnxModelException Refuse(string path, ReadOnlySpan<byte> content, Exception cause) => Refuse(path, Describe(content), cause);
+
+    private static OnnxModelException Refuse(string path, string depth, Exception? cause = null) => new(
+        path,
+        FormattableString.Invariant($"graphs inside of nodes (If, Loop, Scan) are nested {depth} deep, and ONNX Runtime reads {Most} at most; export the model with fewer branches inside of each other."),
+        innerException: cause);
+
+    private static string Describe(ReadOnlySpan<byte> content)
     {
         try
         {

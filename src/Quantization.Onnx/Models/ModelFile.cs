@@ -93,7 +93,9 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
         }
     }
 
-    private static ModelProto Parse(string path, ReadOnlySpan<byte> content)
+    /// <summary>Reads a model's message.</summary>
+    /// <exception cref="OnnxModelException">It is damaged, or graphs are nested too deeply in it.</exception>
+    public static ModelProto Parse(string path, ReadOnlySpan<byte> content)
     {
         try
         {
@@ -101,10 +103,7 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
         }
         catch (InvalidProtocolBufferException e) when (GraphDepth.IsRefusal(e))
         {
-            throw new OnnxModelException(
-                path,
-                $"graphs inside of nodes (If, Loop, Scan) are nested {GraphDepth.Describe(content)} deep, and ONNX Runtime reads {GraphDepth.Most} at most; export the model with fewer branches inside of each other.",
-                innerException: e);
+            throw GraphDepth.Refuse(path, content, e);
         }
         catch (InvalidProtocolBufferException e)
         {

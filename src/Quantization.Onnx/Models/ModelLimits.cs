@@ -13,7 +13,7 @@ internal static class ModelLimits
     public const int MostOutputs = 2048;
 
     /// <summary>Refuses a model beyond a limit.</summary>
-    /// <exception cref="OnnxModelException">A graph has too many outputs, or functions become too many nodes.</exception>
+    /// <exception cref="OnnxModelException">A graph has too many outputs, graphs are nested too deeply, or functions come to too many nodes.</exception>
     public static void ThrowIfExceeded(string path, ModelProto model)
     {
         if (model.AllGraphs().FirstOrDefault(graph => graph.Output.Count > MostOutputs) is { } graph)
@@ -23,6 +23,7 @@ internal static class ModelLimits
                 $"graph '{graph.Name}' has {graph.Output.Count} outputs, and {MostOutputs} are the most that are accepted, since ONNX Runtime's time grows with their square; export the model with fewer outputs."));
         }
 
+        GraphDepth.ThrowIfExceeded(path, model);
         FunctionExpansion.ThrowIfTooManyNodes(path, model);
     }
 }

@@ -17,7 +17,7 @@ internal static class OptimizedGraph
             bool isLarge = ModelStore.SizeOf(model) > largestInMemory;
             ModelSession.Open(modelPath, model, optionsFactory, Configure, largestInMemory).Dispose();
             using FileContent content = FileContent.Read(optimized);
-            ModelProto result = ModelProto.Parser.ParseFrom(content.Bytes);
+            ModelProto result = ModelFile.Parse(modelPath, content.Bytes);
             ExternalData.Load(optimized, result, hash: null);
             return result;
 
