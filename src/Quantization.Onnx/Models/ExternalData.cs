@@ -8,23 +8,34 @@ namespace Quantization.Onnx;
 /// <summary>Tensors that a model keeps in files beside its own, as the ONNX IR specification's "external tensor data" says.</summary>
 internal static class ExternalData
 {
-    /// <summary>Brings them into memory, and their bytes into the hash if there is one.</summary>
-    /// <returns>How many bytes there were.</returns>
-    /// <exception cref="OnnxModelException">A file is missing, too short or outside of the model's folder, or a tensor's place in it makes no sense.</exception>
+    /// <summary>
+    /// How far tensors that share bytes may exceed what the files hold: by as much again, or by 1 GiB. They are in memory once, but written for each.
+    /// </summary>
+    private const long MostShared = 1L << 30;
+
+    /// <summary>Brings them into memory, and their bytes into the hash if there is one. Tensors with the same place in the same file share their bytes.</summary>
+    /// <returns>How many bytes there were, shared ones once.</returns>
+    /// <exception cref="OnnxModelException">
+    /// A file is missing, no regular file, too short or outside of the model's folder, or a tensor's place in it makes no sense or overlaps another's. All places are checked before anything is read.
+    /// </exception>
     public static long Load(string modelPath, ModelProto model, IncrementalHash? hash)
     {
-        long bytes = 0;
-        foreach (TensorProto tensor in model.AllTensors())
+        ExternalFiles files = new(modelPath);
+        List<ExternalRegion> regions = [.. model.AllTensors().Where(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External).Select(files.Locate)];
+        long bytes = CheckOverlaps(files, regions);
+        Dictionary<(string Path, long Offset, long Length), ByteString> read = [];
+        foreach (ExternalRegion region in regions)
         {
-            if (tensor.DataLocation == TensorProto.Types.DataLocation.External)
+            if (!read.TryGetValue((region.Path, region.Offset, region.Length), out ByteString? data))
             {
-                byte[] data = Read(modelPath, tensor);
-                hash?.AppendData(data);
-                bytes += data.Length;
-                tensor.RawData = UnsafeByteOperations.UnsafeWrap(data);
-                tensor.ExternalData.Clear();
-                tensor.ClearDataLocation();
+                byte[] content = Read(files, region);
+                hash?.AppendData(content);
+                read[(region.Path, region.Offset, region.Length)] = data = UnsafeByteOperations.UnsafeWrap(content);
             }
+
+            region.Tensor.RawData = data;
+            region.Tensor.ExternalData.Clear();
+            region.Tensor.ClearDataLocation();
         }
 
         return bytes;
@@ -43,65 +54,53 @@ internal static class ExternalData
         ]);
     }
 
-    private static byte[] Read(string modelPath, TensorProto tensor)
+    /// <summary>Refuses tensors that share a part of their bytes, and those that share all of them too often.</summary>
+    /// <returns>The bytes of all regions, shared ones once.</returns>
+    private static long CheckOverlaps(ExternalFiles files, List<ExternalRegion> regions)
     {
-        string path = Locate(modelPath, tensor);
-        long offset = GetNumber(modelPath, tensor, "offset") ?? 0;
+        long bytes = 0;
+        Int128 shared = 0;
+        foreach (IGrouping<string, ExternalRegion> file in regions.Where(region => region.Length > 0).GroupBy(region => region.Path))
+        {
+            ExternalRegion? before = null;
+            foreach (ExternalRegion region in file.OrderBy(region => region.Offset).ThenBy(region => region.Length))
+            {
+                if (before is null || before.Offset + before.Length <= region.Offset)
+                {
+                    bytes += region.Length;
+                }
+                else if (before.IsSameAs(region))
+                {
+                    shared += region.Length;
+                }
+                else
+                {
+                    throw files.Refuse(region.Tensor, string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"lies in bytes {region.Offset} to {region.Offset + region.Length} of {region.Path}, which overlap those of tensor '{before.Tensor.Name}', {before.Offset} to {before.Offset + before.Length}; export the model again"));
+                }
+
+                before = region;
+            }
+        }
+
+        return shared <= Math.Max(bytes, MostShared) ? bytes : throw files.Refuse(regions[^1].Tensor, string.Create(
+            CultureInfo.InvariantCulture, $"and others share bytes of other tensors: {bytes} bytes of data stand for {bytes + shared}, which is not accepted; export the model again"));
+    }
+
+    private static byte[] Read(ExternalFiles files, ExternalRegion region)
+    {
         try
         {
-            using FileStream stream = File.OpenRead(path);
-            long length = GetNumber(modelPath, tensor, "length") ?? stream.Length - offset;
-            if (offset > stream.Length || length > stream.Length - offset)
-            {
-                throw Refuse(modelPath, tensor, string.Create(CultureInfo.InvariantCulture, $"should be {length} bytes from {offset} on in {path}, which has only {stream.Length}; the file is truncated, download it again"));
-            }
-
-            if (length > Array.MaxLength)
-            {
-                throw Refuse(modelPath, tensor, string.Create(CultureInfo.InvariantCulture, $"has {length} bytes, and {Array.MaxLength} is the most that one tensor can have here; split it"));
-            }
-
-            byte[] data = new byte[length];
-            stream.Position = offset;
+            using FileStream stream = RegularFile.OpenRead(region.Path, bufferSize: 0);
+            byte[] data = new byte[region.Length];
+            stream.Position = region.Offset;
             stream.ReadExactly(data);
             return data;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Refuse(modelPath, tensor, $"cannot be read: {e.Message.TrimEnd('.')}; put the file beside the model", e);
+            throw files.Refuse(region.Tensor, $"cannot be read: {e.Message.TrimEnd('.')}; put the file beside the model", e);
         }
     }
-
-    /// <summary>The tensor's file. A model that names a file elsewhere could make whoever quantizes it hand out what is not the model's.</summary>
-    private static string Locate(string modelPath, TensorProto tensor)
-    {
-        string location = tensor.ExternalData.FirstOrDefault(entry => entry.Key == "location")?.Value ?? "";
-        if (location.Length == 0)
-        {
-            throw Refuse(modelPath, tensor, "is said to lie in another file, but not in which; export the model again");
-        }
-
-        string folder = Path.GetDirectoryName(Path.GetFullPath(modelPath))!;
-        string path = Path.GetFullPath(Path.Combine(folder, location));
-        string target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
-        if (Path.IsPathRooted(location) || !IsInside(folder, path) || !IsInside(folder, target))
-        {
-            throw Refuse(modelPath, tensor, $"is said to lie in '{location}', outside of the model's folder, which is not allowed; put the file beside the model and name it so");
-        }
-
-        return path;
-    }
-
-    private static bool IsInside(string folder, string path) => path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-
-    private static long? GetNumber(string modelPath, TensorProto tensor, string key)
-    {
-        string? text = tensor.ExternalData.FirstOrDefault(entry => entry.Key == key)?.Value;
-        return text is null ? null
-            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number
-            : throw Refuse(modelPath, tensor, $"has '{text}' as the {key} of its bytes in another file, which is no number of bytes; export the model again");
-    }
-
-    private static OnnxModelException Refuse(string modelPath, TensorProto tensor, string problem, Exception? cause = null) =>
-        new(modelPath, $"tensor '{tensor.Name}' {problem}.", innerException: cause);
 }

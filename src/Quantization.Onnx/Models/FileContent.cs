@@ -30,10 +30,12 @@ internal sealed unsafe class FileContent : IDisposable
 
     private Span<byte> Span => _few ?? new Span<byte>(_many, _length);
 
-    /// <summary>Reads a file of at most 2 GB.</summary>
+    /// <summary>Reads a regular file of at most 2 GB.</summary>
+    /// <exception cref="EndOfStreamException">The file became shorter meanwhile.</exception>
+    /// <exception cref="IOException">The file cannot be read, or it is no regular file.</exception>
     public static FileContent Read(string path)
     {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using FileStream stream = RegularFile.OpenRead(path, bufferSize: 0);
         FileContent content = new(checked((int)stream.Length));
         try
         {

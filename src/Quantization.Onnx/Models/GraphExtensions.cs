@@ -5,51 +5,52 @@ namespace Quantization.Onnx;
 /// <summary>Walks through a graph and the graphs inside its nodes.</summary>
 internal static class GraphExtensions
 {
-    /// <summary>The graph, then every graph that a node of it holds, at any depth.</summary>
+    /// <summary>The graph, then every graph that a node of it holds, at any depth. No recursion: neither stack nor time grows with the depth.</summary>
     public static IEnumerable<GraphProto> AllGraphs(this GraphProto graph)
     {
-        yield return graph;
-        foreach (NodeProto node in graph.Node)
+        Stack<GraphProto> rest = new([graph]);
+        while (rest.TryPop(out GraphProto? next))
         {
-            foreach (GraphProto inner in node.Subgraphs().SelectMany(AllGraphs))
+            yield return next;
+            foreach (GraphProto inner in next.Node.SelectMany(Subgraphs).Reverse())
             {
-                yield return inner;
+                rest.Push(inner);
             }
         }
     }
 
     /// <summary>The graphs that a node holds itself: the branches of If, the body of Loop.</summary>
-    public static IEnumerable<GraphProto> Subgraphs(this NodeProto node)
-    {
-        foreach (AttributeProto attribute in node.Attribute)
-        {
-            if (attribute.G is not null)
-            {
-                yield return attribute.G;
-            }
+    public static IEnumerable<GraphProto> Subgraphs(this NodeProto node) => node.Attribute.SelectMany(Subgraphs);
 
-            foreach (GraphProto graph in attribute.Graphs)
-            {
-                yield return graph;
-            }
-        }
-    }
+    /// <summary>The graphs that are the value of an attribute.</summary>
+    public static IEnumerable<GraphProto> Subgraphs(this AttributeProto attribute) => attribute.G is null ? attribute.Graphs : attribute.Graphs.Prepend(attribute.G);
+
+    /// <summary>Every graph inside a function, at any depth: in its nodes and in the defaults of its attributes.</summary>
+    public static IEnumerable<GraphProto> AllGraphs(this FunctionProto function) =>
+        function.Node.SelectMany(Subgraphs).Concat(function.AttributeProto.SelectMany(Subgraphs)).SelectMany(AllGraphs);
 
     /// <summary>Every graph of a model, at any depth: the main one and those inside of nodes, of functions too.</summary>
-    public static IEnumerable<GraphProto> AllGraphs(this ModelProto model)
-    {
-        IEnumerable<GraphProto> inFunctions = model.Functions.SelectMany(function => function.Node).SelectMany(Subgraphs).SelectMany(AllGraphs);
-        return model.Graph.AllGraphs().Concat(inFunctions);
-    }
+    public static IEnumerable<GraphProto> AllGraphs(this ModelProto model) => model.Graph.AllGraphs().Concat(model.Functions.SelectMany(AllGraphs));
 
     /// <summary>Every node of a model, at any depth, those of its functions included.</summary>
     public static IEnumerable<NodeProto> AllNodes(this ModelProto model) => model.AllGraphs().SelectMany(graph => graph.Node).Concat(model.Functions.SelectMany(function => function.Node));
 
     /// <summary>Every tensor stored in a model, at any depth.</summary>
     public static IEnumerable<TensorProto> AllTensors(this ModelProto model) =>
-        model.AllGraphs().SelectMany(graph => graph.Initializer.Concat(graph.SparseInitializer.Select(sparse => sparse.Values)))
-            .Concat(model.AllNodes().SelectMany(node => node.Attribute).SelectMany(attribute => attribute.T is null ? attribute.Tensors : attribute.Tensors.Prepend(attribute.T)))
-            .Where(tensor => tensor is not null);
+        model.AllGraphs().SelectMany(StoredTensors)
+            .Concat(model.AllNodes().SelectMany(node => node.Attribute).Concat(model.Functions.SelectMany(function => function.AttributeProto)).SelectMany(StoredTensors));
+
+    /// <summary>The tensors that a graph stores itself, not those of its nodes.</summary>
+    public static IEnumerable<TensorProto> StoredTensors(this GraphProto graph) => graph.Initializer.Concat(graph.SparseInitializer.SelectMany(Parts));
+
+    /// <summary>The tensors that an attribute stores.</summary>
+    public static IEnumerable<TensorProto> StoredTensors(this AttributeProto attribute)
+    {
+        IEnumerable<SparseTensorProto> sparse = attribute.SparseTensor is null ? attribute.SparseTensors : attribute.SparseTensors.Prepend(attribute.SparseTensor);
+        return (attribute.T is null ? attribute.Tensors : attribute.Tensors.Prepend(attribute.T)).Concat(sparse.SelectMany(Parts));
+    }
+
+    private static IEnumerable<TensorProto> Parts(SparseTensorProto sparse) => ((TensorProto?[])[sparse.Values, sparse.Indices]).OfType<TensorProto>();
 
     /// <summary>An integer attribute, or its default where the node does not set it.</summary>
     public static long GetInt(this NodeProto node, string name, long absent) =>

@@ -14,7 +14,11 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
 {
     /// <summary>Reads a model and refuses what is not one.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="OnnxModelException">The file is empty, truncated, not ONNX, above 2 GB, keeps weights in files that cannot be read or lie outside of its folder, or holds a tensor that contradicts its shape.</exception>
+    /// <exception cref="OnnxModelException">
+    /// The file is empty, truncated, no regular file, not ONNX, above 2 GB, exceeds a limit of <see cref="ModelLimits"/>, keeps weights in files that cannot be read or lie outside of its folder, or holds a
+    /// tensor that contradicts its shape.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static ModelFile Load(string path)
     {
         using FileContent content = ReadAll(path);
@@ -29,6 +33,7 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
             throw new OnnxModelException(path, "the model does not import ONNX's operator set, so its operators have no meaning; export it again.");
         }
 
+        ModelLimits.ThrowIfExceeded(path, model);
         if (model.Graph.Initializer.GroupBy(tensor => tensor.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
             throw new OnnxModelException(path, $"two tensors of the graph are called '{twice.Key}'; the model is damaged, export it again.");
@@ -45,6 +50,7 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
             }
         }
 
+        FunctionExpansion.ThrowIfTooManyBytes(path, model);
         return new ModelFile(path, content.Bytes.Length + external, external > 0, new ModelFingerprint(hash.GetHashAndReset()), model);
     }
 
@@ -53,6 +59,12 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
         if (Directory.Exists(path))
         {
             throw new FileNotFoundException($"{path}: this is a folder; name the model's file in it.", path);
+        }
+
+        FileKind kind = RegularFile.KindOf(path);
+        if (kind is FileKind.Pipe or FileKind.Socket or FileKind.Device)
+        {
+            throw new OnnxModelException(path, $"this is {RegularFile.Describe(kind)}, and a model is read from a regular file alone; copy it into one and name that.");
         }
 
         FileInfo file = new(path);
@@ -71,14 +83,27 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
             throw new OnnxModelException(path, "the file is larger than 2 GB, the most that a protobuf message can have; save the model with its weights in a file of their own (external data).");
         }
 
-        return FileContent.Read(path);
+        try
+        {
+            return FileContent.Read(path);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new OnnxModelException(path, "the file became shorter while it was read; leave it as it is until the run has ended.", innerException: e);
+        }
     }
 
-    private static ModelProto Parse(string path, ReadOnlySpan<byte> content)
+    /// <summary>Reads a model's message.</summary>
+    /// <exception cref="OnnxModelException">It is damaged, or graphs are nested too deeply in it.</exception>
+    public static ModelProto Parse(string path, ReadOnlySpan<byte> content)
     {
         try
         {
             return ModelProto.Parser.ParseFrom(content);
+        }
+        catch (InvalidProtocolBufferException e) when (GraphDepth.IsRefusal(e))
+        {
+            throw GraphDepth.Refuse(path, content, e);
         }
         catch (InvalidProtocolBufferException e)
         {

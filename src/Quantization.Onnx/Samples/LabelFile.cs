@@ -5,9 +5,13 @@ namespace Quantization.Onnx;
 /// <summary>The classes of samples, as a text file tells them: lines <c>file name,class index</c>, classes counted from 0.</summary>
 /// <remarks>
 /// UTF-8, one sample a line, without a header line; empty lines are passed over. The last comma separates, so that names may hold commas; a name may stand in double quotes.
+/// A line has 65,536 characters at most, and a file 256 MiB.
 /// </remarks>
 public sealed class LabelFile
 {
+    private const int LongestLine = 1 << 16;
+    private const int LargestFile = 1 << 28;
+
     private readonly Dictionary<string, (int Label, int Line)> _labels = [];
 
     private LabelFile(string path) => Path = path;
@@ -22,11 +26,13 @@ public sealed class LabelFile
     public IReadOnlyCollection<string> Names => _labels.Keys;
 
     /// <summary>Reads a label file.</summary>
-    /// <exception cref="InvalidDataException">A line has no comma, no name or no class index, or a name stands there twice; the message names the file and the line.</exception>
+    /// <exception cref="InvalidDataException">A line has no comma, no name or no class index, or is too long, or a name stands there twice; the message names the file and the line.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IOException">The file cannot be read or is no regular file.</exception>
     public static LabelFile Read(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
+        RegularFile.ThrowUnlessRegular(path);
         if (!File.Exists(path))
         {
             throw new FileNotFoundException($"{path}: there is no such label file.", path);
@@ -34,9 +40,16 @@ public sealed class LabelFile
 
         LabelFile file = new(path);
         int number = 0;
-        foreach (string line in File.ReadLines(path))
+        using StreamReader reader = new(OpenRead(path));
+        BoundedLines lines = new(reader, LongestLine);
+        while (lines.Read(out bool isTooLong) is { } line)
         {
             number++;
+            if (isTooLong)
+            {
+                throw file.Error(number, FormattableString.Invariant($"the line is longer than {LongestLine} characters; write one 'file name,class index' a line"));
+            }
+
             if (!string.IsNullOrWhiteSpace(line))
             {
                 file.Add(line, number);
@@ -64,6 +77,18 @@ public sealed class LabelFile
                 throw new InvalidDataException($"{Locate(name)}: '{name}' is no sample of {folder}; remove the line or add the file.");
             }
         }
+    }
+
+    private static FileStream OpenRead(string path)
+    {
+        FileStream stream = RegularFile.OpenRead(path);
+        if (stream.Length > LargestFile)
+        {
+            stream.Dispose();
+            throw new InvalidDataException(FormattableString.Invariant($"{path}: the label file is larger than {LargestFile} bytes; give one line 'file name,class index' a sample and nothing else."));
+        }
+
+        return stream;
     }
 
     private void Add(string line, int number)

@@ -13,8 +13,12 @@ namespace Quantization.Onnx;
 /// <param name="IsBigEndian">Whether each element's bytes run from the highest to the lowest.</param>
 /// <param name="IsFortranOrder">Whether the first axis runs fastest instead of the last.</param>
 /// <param name="Shape">The length of each axis.</param>
-internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsBigEndian, bool IsFortranOrder, long[] Shape)
+/// <param name="Length">The bytes that the head itself takes.</param>
+internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsBigEndian, bool IsFortranOrder, long[] Shape, int Length)
 {
+    /// <summary>The most axes that NumPy knows.</summary>
+    private const int MostAxes = 64;
+
     /// <summary>NumPy's own limit for a header that it reads without being asked to trust the file is 10,000 bytes.</summary>
     private const int LongestText = 65535;
 
@@ -66,10 +70,14 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
 
         byte[] text = new byte[textLength];
         stream.ReadExactly(text);
-        return Parse(version == 3 ? Encoding.UTF8.GetString(text) : Encoding.Latin1.GetString(text));
+        return Parse(version == 3 ? Encoding.UTF8.GetString(text) : Encoding.Latin1.GetString(text), start.Length + length.Length + text.Length);
     }
 
-    private static NpyHeader Parse(string text)
+    /// <summary>Whether another header, read later from the same file, says the same.</summary>
+    public bool IsSameAs(NpyHeader other) =>
+        (ElementType, IsBigEndian, IsFortranOrder, Length) == (other.ElementType, other.IsBigEndian, other.IsFortranOrder, other.Length) && Shape.AsSpan().SequenceEqual(other.Shape);
+
+    private static NpyHeader Parse(string text, int headLength)
     {
         Match type = Descr().Match(text);
         Match order = FortranOrder().Match(text);
@@ -85,6 +93,11 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
         }
 
         string[] parts = shape.Groups["axes"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (parts.Length > MostAxes)
+        {
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"its shape has {parts.Length} axes; NumPy writes {MostAxes} at most"));
+        }
+
         long[] axes = new long[parts.Length];
         for (int i = 0; i < axes.Length; i++)
         {
@@ -95,7 +108,7 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
         }
 
         // '=' and '|' stand for the writing machine's order and for no order; every machine that writes .npy today is little-endian.
-        return new NpyHeader(elementType, type.Groups["order"].Value == ">", order.Groups["value"].Value == "True", axes);
+        return new NpyHeader(elementType, type.Groups["order"].Value == ">", order.Groups["value"].Value == "True", axes, headLength);
     }
 
     private static TensorElementType? ElementTypeOf(string kind) => kind switch

@@ -8,18 +8,37 @@ namespace Quantization.Onnx;
 /// <summary>Reads one NumPy array into row-major order and the machine's byte order.</summary>
 internal static class NpyReader
 {
-    /// <summary>Memory is taken as bytes arrive, so that a shape which lies about a short stream costs no more than the stream.</summary>
-    private const int FirstRead = 1 << 20;
-
-    /// <summary>Reads an array that fills its stream.</summary>
+    /// <summary>Reads a header and checks what it claims before anybody makes room for it.</summary>
     /// <param name="stream">The stream, at the first byte of the header.</param>
-    /// <param name="name">The name of the tensor, or null.</param>
-    /// <exception cref="InvalidDataException">The array is damaged, or longer or shorter than its shape; the message is a clause about 'it', for the caller to put the file's name before.</exception>
+    /// <param name="length">The length of the array with its header, as its file or archive says.</param>
+    /// <param name="limit">The most bytes that the elements may take.</param>
+    /// <exception cref="InvalidDataException">The header is damaged, does not fit the length or exceeds the limit; the message is a clause about 'it', for the caller to put the file's name before.</exception>
     /// <exception cref="EndOfStreamException">The stream ends within the header.</exception>
-    public static SampleTensor Read(Stream stream, string? name)
+    public static NpyHeader ReadHeader(Stream stream, long length, long limit)
     {
         NpyHeader header = NpyHeader.Read(stream);
-        byte[] data = ReadData(stream, header);
+        int wanted = header.DataLength;
+        long there = length - header.Length;
+        if (there < wanted)
+        {
+            throw TooShort(header, there);
+        }
+
+        if (there > wanted)
+        {
+            throw TooLong(header);
+        }
+
+        return wanted <= limit ? header : throw new InvalidDataException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)} asks for {wanted} bytes, more than the {limit} that are left to a sample; split the sample"));
+    }
+
+    /// <summary>Reads the elements behind a header that was checked.</summary>
+    /// <exception cref="InvalidDataException">There are fewer or more of them than the header says.</exception>
+    public static byte[] ReadData(Stream stream, NpyHeader header)
+    {
+        byte[] data = ReadBytes(stream, header);
         int size = SampleElementType.SizeOf(header.ElementType);
         if (header.IsBigEndian == BitConverter.IsLittleEndian)
         {
@@ -45,41 +64,23 @@ internal static class NpyReader
             };
         }
 
-        return new SampleTensor(name, header.ElementType, header.Shape, data);
-    }
-
-    private static byte[] ReadData(Stream stream, NpyHeader header)
-    {
-        int wanted = header.DataLength;
-        byte[] data = new byte[Math.Min(wanted, FirstRead)];
-        int read = 0;
-        while (read < wanted)
-        {
-            if (read == data.Length)
-            {
-                Array.Resize(ref data, (int)Math.Min(wanted, 2L * data.Length));
-            }
-
-            int count = stream.Read(data, read, data.Length - read);
-            if (count == 0)
-            {
-                throw new InvalidDataException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)} needs {wanted} bytes, but it ends after {read}; write it again"));
-            }
-
-            read += count;
-        }
-
-        if (stream.ReadByte() >= 0)
-        {
-            throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"it goes on after the {wanted} bytes of its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)}; store one array a file"));
-        }
-
         return data;
     }
+
+    private static byte[] ReadBytes(Stream stream, NpyHeader header)
+    {
+        byte[] data = new byte[header.DataLength];
+        int read = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
+        return read < data.Length ? throw TooShort(header, read) : stream.ReadByte() >= 0 ? throw TooLong(header) : data;
+    }
+
+    private static InvalidDataException TooShort(NpyHeader header, long there) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)} needs {header.DataLength} bytes, but it ends after {there}; write it again"));
+
+    private static InvalidDataException TooLong(NpyHeader header) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"it goes on after the {header.DataLength} bytes of its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)}; store one array a file"));
 
     /// <summary>Turns the bytes of each element around.</summary>
     public static void ReverseEndianness(Span<byte> data, int size)

@@ -21,12 +21,19 @@ internal static class SampleBinder
     {
         Dictionary<string, OrtValue> values = new(inputs.Count);
         BoundSample bound = new(values);
+        List<(string Name, NodeMetadata Metadata, long[] Shape, SampleTensor[] Tensors)> joined = new(inputs.Count);
+        foreach ((string name, NodeMetadata metadata) in inputs)
+        {
+            (long[] shape, SampleTensor[] tensors) = Match(samples, name, joined.Count, metadata, inputs);
+            joined.Add((name, metadata, shape, tensors));
+        }
+
         try
         {
-            int position = 0;
-            foreach ((string name, NodeMetadata metadata) in inputs)
+            // Data of files is read only now that every input of every sample is known to fit.
+            foreach ((string name, NodeMetadata metadata, long[] shape, SampleTensor[] tensors) in joined)
             {
-                values.Add(name, Join(samples, name, position++, metadata, inputs));
+                values.Add(name, Join(samples, name, metadata, shape, tensors));
             }
 
             return bound;
@@ -58,7 +65,9 @@ internal static class SampleBinder
         return true;
     }
 
-    private static OrtValue Join(IReadOnlyList<ModelSample> samples, string name, int position, NodeMetadata metadata, IReadOnlyDictionary<string, NodeMetadata> inputs)
+    /// <summary>Finds an input in each sample and gives its shape when all are joined.</summary>
+    private static (long[] Shape, SampleTensor[] Tensors) Match(
+        IReadOnlyList<ModelSample> samples, string name, int position, NodeMetadata metadata, IReadOnlyDictionary<string, NodeMetadata> inputs)
     {
         long[] shape = [];
         SampleTensor[] tensors = new SampleTensor[samples.Count];
@@ -66,7 +75,6 @@ internal static class SampleBinder
         {
             tensors[i] = Find(samples[i], name, position, inputs);
             long[] next = GetShape(samples[i], tensors[i], name, metadata);
-            ThrowUnlessFinite(samples[i], tensors[i], name);
             if (i == 0)
             {
                 shape = next;
@@ -75,6 +83,16 @@ internal static class SampleBinder
             {
                 shape[0] += next[0];
             }
+        }
+
+        return (shape, tensors);
+    }
+
+    private static OrtValue Join(IReadOnlyList<ModelSample> samples, string name, NodeMetadata metadata, long[] shape, SampleTensor[] tensors)
+    {
+        for (int i = 0; i < tensors.Length; i++)
+        {
+            ThrowUnlessFinite(samples[i], tensors[i], name);
         }
 
         OrtValue value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, metadata.ElementDataType, shape);

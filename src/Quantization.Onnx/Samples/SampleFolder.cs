@@ -14,6 +14,9 @@ namespace Quantization.Onnx;
 /// </summary>
 public sealed class SampleFolder : ISampleSource
 {
+    /// <summary>The value of <see cref="MaxSampleBytes"/> where none is given: 1 GiB.</summary>
+    public const long DefaultMaxSampleBytes = 1L << 30;
+
     private readonly string[] _paths;
 
     /// <summary>Lists a folder's samples; their values are read later.</summary>
@@ -46,6 +49,7 @@ public sealed class SampleFolder : ISampleSource
     {
         FolderPath = whole.FolderPath;
         Labels = whole.Labels;
+        MaxSampleBytes = whole.MaxSampleBytes;
         _paths = [.. paths];
     }
 
@@ -54,6 +58,21 @@ public sealed class SampleFolder : ISampleSource
 
     /// <summary>The samples' classes, or null.</summary>
     public LabelFile? Labels { get; }
+
+    /// <summary>
+    /// The most bytes that the values of one sample may take in memory. Headers are checked against it before anything is read or inflated, so that a small file cannot ask for more memory than there is.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+    public long MaxSampleBytes
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    }
+    = DefaultMaxSampleBytes;
 
     /// <summary>The number of samples.</summary>
     public int Count => _paths.Length;
@@ -69,7 +88,10 @@ public sealed class SampleFolder : ISampleSource
     }
 
     /// <summary>Reads the samples one by one.</summary>
-    /// <remarks>Moving on throws <see cref="InvalidDataException"/> where a file is damaged, and <see cref="IOException"/> where it cannot be read.</remarks>
+    /// <remarks>
+    /// Moving on reads headers alone. It throws <see cref="InvalidDataException"/> where a file is damaged or exceeds <see cref="MaxSampleBytes"/>, and <see cref="IOException"/> where it cannot be read
+    /// or is no regular file. The values are read when <see cref="SampleTensor.Data"/> is asked for, so the files must stay in place until then.
+    /// </remarks>
     public IEnumerator<ModelSample> GetEnumerator() => _paths.Select(Read).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
@@ -100,7 +122,9 @@ public sealed class SampleFolder : ISampleSource
     private ModelSample Read(string path)
     {
         string name = Path.GetFileName(path);
-        SampleTensor[] inputs = IsNpy(path) ? SampleFile.ReadNpy(path) : IsNpz(path) ? SampleFile.ReadNpz(path) : SampleFile.ReadOnnx(path);
+        SampleTensor[] inputs = IsNpy(path) ? SampleFile.ReadNpy(path, MaxSampleBytes)
+            : IsNpz(path) ? SampleFile.ReadNpz(path, MaxSampleBytes)
+            : SampleFile.ReadOnnx(path, MaxSampleBytes);
         int? label = Labels?.Find(name);
         return new ModelSample(path, inputs) { Label = label, LabelOrigin = label is null ? null : Labels!.Locate(name) };
     }

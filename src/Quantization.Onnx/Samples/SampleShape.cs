@@ -5,6 +5,22 @@ namespace Quantization.Onnx;
 /// <summary>Shapes as messages show them.</summary>
 internal static class SampleShape
 {
+    /// <summary>The number of elements; null where a length is negative or the product leaves 63 bits.</summary>
+    public static long? CountElements(ReadOnlySpan<long> shape)
+    {
+        Int128 count = 1;
+        foreach (long length in shape)
+        {
+            count *= length;
+            if (length < 0 || count > long.MaxValue)
+            {
+                return null;
+            }
+        }
+
+        return (long)count;
+    }
+
     /// <summary>For example <c>[1, 28, 28]</c>.</summary>
     public static string Format(ReadOnlySpan<long> shape)
     {

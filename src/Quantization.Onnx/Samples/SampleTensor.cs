@@ -5,13 +5,30 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Quantization.Onnx;
 
-/// <summary>The value of one input: a dense, row-major tensor in managed memory. Immutable.</summary>
+/// <summary>The value of one input: a dense, row-major tensor. Immutable.</summary>
+/// <remarks>
+/// A tensor from a file knows its name, element type and shape at once and reads its elements when <see cref="Data"/> is first asked for, so that a sample which does not fit the model costs no memory.
+/// </remarks>
 public sealed class SampleTensor
 {
-    private readonly byte[] _data;
+    private readonly Lazy<byte[]> _data;
     private readonly long[] _shape;
 
     internal SampleTensor(string? name, TensorElementType elementType, long[] shape, byte[] data)
+        : this(name, elementType, shape, new Lazy<byte[]>(data))
+    {
+    }
+
+    /// <param name="name">The model input that this value is for; null for the input at the same position.</param>
+    /// <param name="elementType">The type of the elements.</param>
+    /// <param name="shape">The length of each axis.</param>
+    /// <param name="read">Reads the elements; called once at most.</param>
+    internal SampleTensor(string? name, TensorElementType elementType, long[] shape, Func<byte[]> read)
+        : this(name, elementType, shape, new Lazy<byte[]>(read))
+    {
+    }
+
+    private SampleTensor(string? name, TensorElementType elementType, long[] shape, Lazy<byte[]> data)
     {
         Name = name;
         ElementType = elementType;
@@ -28,8 +45,13 @@ public sealed class SampleTensor
     /// <summary>The length of each axis; empty for a scalar.</summary>
     public ReadOnlySpan<long> Shape => _shape;
 
-    /// <summary>The elements in the machine's byte order, row-major.</summary>
-    public ReadOnlySpan<byte> Data => _data;
+    /// <summary>The elements in the machine's byte order, row-major. Those of a file are read at the first call and kept as long as the tensor lives; several threads may ask at once.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, or it changed since its header was read.</exception>
+    /// <exception cref="IOException">The file is gone or cannot be read.</exception>
+    public ReadOnlySpan<byte> Data => _data.Value;
+
+    /// <summary>Whether the elements are in memory.</summary>
+    internal bool IsRead => _data.IsValueCreated;
 
     /// <summary>Copies the values of an input.</summary>
     /// <typeparam name="T">

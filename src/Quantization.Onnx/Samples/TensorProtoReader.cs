@@ -10,32 +10,17 @@ namespace Quantization.Onnx;
 /// <summary>Reads a serialized TensorProto, the files of ONNX's own test layout.</summary>
 internal static class TensorProtoReader
 {
-    /// <summary>Reads a tensor that fills its stream.</summary>
-    /// <exception cref="InvalidDataException">The tensor is damaged or of a type that samples do not have; the message is a clause about 'it'.</exception>
-    public static SampleTensor Read(Stream stream)
+    /// <summary>Reads the values of a tensor that fills its stream and whose header was checked.</summary>
+    /// <exception cref="InvalidDataException">The tensor is damaged or not the one of the header; the message is a clause about 'it'.</exception>
+    public static byte[] ReadData(Stream stream, TensorProtoHeader header)
     {
         TensorProto tensor = Parse(stream);
         TensorElementType type = (TensorElementType)tensor.DataType;
-        int size = SampleElementType.SizeOf(type);
-        if (size == 0)
-        {
-            throw new InvalidDataException($"it holds elements of type {type}; samples hold numbers of whole bytes and bool");
-        }
-
-        if (tensor.DataLocation == TensorProto.Types.DataLocation.External)
-        {
-            throw new InvalidDataException("it keeps its values in another file; store them in the tensor itself");
-        }
-
-        byte[] data = tensor.HasRawData ? FromRaw(tensor.RawData, size) : FromFields(tensor, type);
-        if (tensor.CountElements() is not long elements || (Int128)elements * size != data.Length)
-        {
-            throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"its shape {SampleShape.Format([.. tensor.Dims])} of {SampleElementType.NameOf(type)} does not fit its {data.Length} bytes of values; write it again"));
-        }
-
-        return new SampleTensor(tensor.Name.Length == 0 ? null : tensor.Name, type, [.. tensor.Dims], data);
+        SampleFile.ThrowUnlessSame(type == header.ElementType && tensor.Name == (header.Name ?? "") && tensor.Dims.SequenceEqual(header.Shape));
+        byte[] data = tensor.HasRawData ? FromRaw(tensor.RawData, SampleElementType.SizeOf(type)) : FromFields(tensor, type);
+        return data.Length == header.DataLength ? data : throw new InvalidDataException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"its shape {SampleShape.Format([.. tensor.Dims])} of {SampleElementType.NameOf(type)} does not fit its {data.Length} bytes of values; write it again"));
     }
 
     private static TensorProto Parse(Stream stream)

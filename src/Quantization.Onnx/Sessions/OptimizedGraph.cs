@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx.Protos;
 
@@ -21,7 +20,7 @@ internal static class OptimizedGraph
             ModelSession.Open(modelPath, model, optionsFactory, Configure, largestInMemory).Dispose();
             return Read(optimized);
         }
-        catch (Exception e) when (e is OnnxModelException or InvalidProtocolBufferException or IOException && !HasRoom(folder, ModelStore.SizeOf(model)))
+        catch (Exception e) when (e is OnnxModelException or IOException && !HasRoom(folder, ModelStore.SizeOf(model)))
         {
             // ONNX Runtime says of a full disk that it cannot use the model, or nothing at all.
             throw OwnedFolder.CannotUseTemporaryPath($"there is no room for ONNX Runtime to write what it makes of {modelPath}", e);
@@ -42,7 +41,7 @@ internal static class OptimizedGraph
     private static ModelProto Read(string path)
     {
         using FileContent content = FileContent.Read(path);
-        ModelProto model = ModelProto.Parser.ParseFrom(content.Bytes);
+        ModelProto model = ModelFile.Parse(path, content.Bytes);
         ExternalData.Load(path, model, hash: null);
         return model;
     }

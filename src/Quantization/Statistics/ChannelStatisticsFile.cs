@@ -12,6 +12,9 @@ internal static class ChannelStatisticsFile
     private const int Version = 1;
     private const int HeaderLength = 16;
 
+    /// <summary>A channel that has seen nothing: 48 bytes and a checksum of 32.</summary>
+    private const int SmallestChannel = 80;
+
     /// <summary>64 MB.</summary>
     private const long MostEmptyBins = 8 << 20;
 
@@ -73,6 +76,12 @@ internal static class ChannelStatisticsFile
         if (count <= 0)
         {
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The channel statistics claim {count} channels."));
+        }
+
+        if (stream.CanSeek && (stream.Length - stream.Position) / SmallestChannel < count)
+        {
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture, $"The channel statistics are truncated: they claim {count} channels, and {stream.Length - stream.Position} bytes are left."));
         }
 
         List<TensorStatisticsState> channels = [];

@@ -107,9 +107,16 @@ internal static class TensorStatisticsFile
         return counts;
     }
 
-    /// <summary>Reads in pieces, so that a number of bins that is not true ends at the end of the stream instead of in a large allocation.</summary>
+    /// <summary>
+    /// Reads no more than the stream has, where it tells its length, and in pieces where it does not: a number of bins that is not true ends at the end of the stream instead of in a large allocation.
+    /// </summary>
     private static byte[] ReadRest(Stream stream, int length)
     {
+        if (stream.CanSeek && stream.Length - stream.Position < length)
+        {
+            throw new InvalidDataException("The tensor statistics are truncated.");
+        }
+
         byte[] rest = new byte[Math.Min(length, FirstPiece)];
         ReadExactly(stream, rest);
         while (rest.Length < length)

@@ -187,6 +187,31 @@ public sealed class StatisticsFileTests
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1_000_000);
     }
 
+    /// <summary>A network stream does not tell its length, and gives a few bytes at a time.</summary>
+    [Fact]
+    public void A_stream_that_cannot_seek_is_read_the_same_and_believed_no_more()
+    {
+        TensorStatistics.Load(new TricklingStream(Sound)).ToBytes().Should().Equal(Sound);
+        Bytes(ChannelStatistics.Load(new TricklingStream(SoundChannels))).Should().Equal(SoundChannels);
+
+        byte[] bins = new byte[90];
+        Sound.AsSpan(0, 48).CopyTo(bins);
+        foreach (int offset in (int[])[8, 40, 44])
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bins.AsSpan(offset), 65536);
+        }
+
+        byte[] channels = [.. SoundChannels];
+        BinaryPrimitives.WriteInt32LittleEndian(channels.AsSpan(8), int.MaxValue);
+        SHA256.HashData(channels.AsSpan(0, 16), channels.AsSpan(16, 32));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        ((Action)(() => TensorStatistics.Load(new TricklingStream(bins)))).Should().Throw<InvalidDataException>().WithMessage("*truncated*");
+        ((Action)(() => ChannelStatistics.Load(new TricklingStream(channels)))).Should().Throw<InvalidDataException>().WithMessage("*truncated*");
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1_000_000);
+    }
+
     [Fact]
     public void Statistics_that_saw_nothing_or_only_zeros_are_saved_too()
     {
