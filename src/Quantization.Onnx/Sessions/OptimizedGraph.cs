@@ -18,7 +18,7 @@ internal static class OptimizedGraph
         try
         {
             ModelSession.Open(modelPath, model, optionsFactory, Configure, largestInMemory).Dispose();
-            return Read(optimized);
+            return Read(modelPath, optimized);
         }
         catch (Exception e) when (e is OnnxModelException or IOException && !HasRoom(folder, ModelStore.SizeOf(model)))
         {
@@ -38,10 +38,10 @@ internal static class OptimizedGraph
         }
     }
 
-    private static ModelProto Read(string path)
+    private static ModelProto Read(string modelPath, string path)
     {
         using FileContent content = FileContent.Read(path);
-        ModelProto model = ModelFile.Parse(path, content.Bytes);
+        ModelProto model = ModelFile.Parse(modelPath, content.Bytes);
         ExternalData.Load(path, model, hash: null);
         return model;
     }
