@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Quantization.Onnx;
 
-/// <summary>The kind and the identity of what a path names, links followed. .NET tells neither: it has no test for named pipes, devices and sockets.</summary>
+/// <summary>
+/// The kind and the identity of what a path names, links followed. .NET tells neither: it has no test for named pipes, devices and sockets.
+/// </summary>
 /// <param name="Kind">What it is; never <see cref="FileKind.Missing"/>.</param>
 /// <param name="Identity">Which one it is; null for a Windows device.</param>
 internal readonly unsafe partial record struct FileStatus(FileKind Kind, FileIdentity? Identity)
@@ -21,7 +23,9 @@ internal readonly unsafe partial record struct FileStatus(FileKind Kind, FileIde
     private const int BufferLength = 512;
 
     /// <summary>Looks at a path without opening what it names.</summary>
-    /// <returns>Null where there is nothing, where a folder on the way may not be searched, or where the system offers no such function.</returns>
+    /// <returns>
+    /// Null where there is nothing, where a folder on the way may not be searched, or where the system offers no such function.
+    /// </returns>
     public static FileStatus? Read(string path)
     {
         // C functions stop at a NUL and would look at another file.

@@ -1,6 +1,8 @@
 namespace Quantization.Onnx;
 
-/// <summary>Paths without links. .NET follows the links of a path's last part alone, so a link to a folder in its middle goes unnoticed.</summary>
+/// <summary>
+/// Paths without links. .NET follows the links of a path's last part alone, so a link to a folder in its middle goes unnoticed.
+/// </summary>
 internal static class RealPath
 {
     /// <summary>As many links as Linux follows.</summary>

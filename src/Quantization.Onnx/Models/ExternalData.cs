@@ -9,14 +9,19 @@ namespace Quantization.Onnx;
 internal static class ExternalData
 {
     /// <summary>
-    /// How far tensors that share bytes may exceed what the files hold: by as much again, or by 1 GiB. They are in memory once, but written for each.
+    /// How far tensors that share bytes may exceed what the files hold: by as much again, or by 1 GiB. They are in memory once, but written
+    /// for each.
     /// </summary>
     private const long MostShared = 1L << 30;
 
-    /// <summary>Brings them into memory, and their bytes into the hash if there is one. Tensors with the same place in the same file share their bytes.</summary>
+    /// <summary>
+    /// Brings them into memory, and their bytes into the hash if there is one. Tensors with the same place in the same file share their
+    /// bytes.
+    /// </summary>
     /// <returns>How many bytes there were, shared ones once.</returns>
     /// <exception cref="OnnxModelException">
-    /// A file is missing, no regular file, too short or outside of the model's folder, or a tensor's place in it makes no sense or overlaps another's. All places are checked before anything is read.
+    /// A file is missing, no regular file, too short or outside of the model's folder, or a tensor's place in it makes no sense or overlaps
+    /// another's. All places are checked before anything is read.
     /// </exception>
     public static long Load(string modelPath, ModelProto model, IncrementalHash? hash)
     {
@@ -77,7 +82,7 @@ internal static class ExternalData
                 {
                     throw files.Refuse(region.Tensor, string.Create(
                         CultureInfo.InvariantCulture,
-                        $"lies in bytes {region.Offset} to {region.Offset + region.Length} of {region.Path}, which overlap those of tensor '{before.Tensor.Name}', {before.Offset} to {before.Offset + before.Length}; export the model again"));
+                        $"lies in bytes {region.Offset} to {region.Offset + region.Length} of {region.Path}, which overlap those of tensor '{PlainText.Of(before.Tensor.Name)}', {before.Offset} to {before.Offset + before.Length}; export the model again"));
                 }
 
                 before = region;

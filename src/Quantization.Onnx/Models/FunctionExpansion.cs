@@ -4,11 +4,15 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// What a model becomes when every call of a function is replaced by the function's nodes, as ONNX Runtime does when it opens the model. Functions that call functions can double it at each level.
+/// What a model becomes when every call of a function is replaced by the function's nodes, as ONNX Runtime does when it opens the model.
+/// Functions that call functions can double it at each level.
 /// </summary>
 internal sealed class FunctionExpansion
 {
-    /// <summary>The most nodes that calls of functions may come to, with the calls inside of them. ONNX Runtime 1.31 takes up to 40 s to inline 65,000, and four times as long for twice as many.</summary>
+    /// <summary>
+    /// The most nodes that calls of functions may come to, with the calls inside of them. ONNX Runtime 1.31 takes up to 40 s to inline
+    /// 65,000, and four times as long for twice as many.
+    /// </summary>
     public const long MostNodes = 100_000;
 
     /// <summary>How deep functions may call each other: ONNX Runtime goes over the whole model for each level.</summary>
@@ -45,7 +49,9 @@ internal sealed class FunctionExpansion
         }
     }
 
-    /// <summary>Refuses a model whose functions hold tensors and are called so often that they fill the memory. External data must have been read.</summary>
+    /// <summary>
+    /// Refuses a model whose functions hold tensors and are called so often that they fill the memory. External data must have been read.
+    /// </summary>
     /// <exception cref="OnnxModelException">The message names the function.</exception>
     public static void ThrowIfTooManyBytes(string path, ModelProto model)
     {
@@ -65,7 +71,7 @@ internal sealed class FunctionExpansion
             {
                 throw new OnnxModelException(_path, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"function '{function.Name}'{InDomain(function.Domain)} calls functions {_levels[function]} levels deep, and {MostLevels} are the most that are accepted; export the model without functions inside of each other."));
+                    $"function '{PlainText.Of(function.Name)}'{InDomain(function.Domain)} calls functions {_levels[function]} levels deep, and {MostLevels} are the most that are accepted; export the model without functions inside of each other."));
             }
 
             total = Add(total, Multiply(_sizes[function], calls[function]));
@@ -73,12 +79,14 @@ internal sealed class FunctionExpansion
             {
                 throw new OnnxModelException(_path, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the calls of function '{function.Name}'{InDomain(function.Domain)} come to {(total == long.MaxValue ? "more than " : "")}{total} {unit} when ONNX Runtime inlines them, and {most} are the most that are accepted; export the model without functions inside of each other."));
+                    $"the calls of function '{PlainText.Of(function.Name)}'{InDomain(function.Domain)} come to {(total == long.MaxValue ? "more than " : "")}{total} {unit} when ONNX Runtime inlines them, and {most} are the most that are accepted; export the model without functions inside of each other."));
             }
         }
     }
 
-    /// <summary>Finds the size of a function after those of the functions that it calls. The stack is explicit, since a chain of calls may be long.</summary>
+    /// <summary>
+    /// Finds the size of a function after those of the functions that it calls. The stack is explicit, since a chain of calls may be long.
+    /// </summary>
     private void Visit((string Domain, string Name, string Overload) root)
     {
         Stack<(string Domain, string Name, string Overload)> rest = new([root]);
@@ -112,7 +120,7 @@ internal sealed class FunctionExpansion
         nodes.Select(node => KeyOf(node.Domain, node.OpType, node.Overload)).Where(_functions.Contains).CountBy(key => key).ToDictionary(each => each.Key, each => (long)each.Value);
 
     private OnnxModelException Cycle((string Domain, string Name, string Overload) function) =>
-        new(_path, $"function '{function.Name}'{InDomain(function.Domain)} calls itself, directly or through others, so it has no end; export the model again.");
+        new(_path, $"function '{PlainText.Of(function.Name)}'{InDomain(function.Domain)} calls itself, directly or through others, so it has no end; export the model again.");
 
     private static long CountBytes(IEnumerable<NodeProto> nodes) =>
         nodes.SelectMany(node => node.Attribute).SelectMany(attribute => attribute.StoredTensors().Concat(attribute.Subgraphs().SelectMany(GraphExtensions.StoredTensors)))
@@ -120,7 +128,7 @@ internal sealed class FunctionExpansion
 
     private static (string Domain, string Name, string Overload) KeyOf(string domain, string name, string overload) => (Opset.IsOnnx(domain) ? "" : domain, name, overload);
 
-    private static string InDomain(string domain) => domain.Length == 0 ? "" : $" of domain '{domain}'";
+    private static string InDomain(string domain) => domain.Length == 0 ? "" : $" of domain '{PlainText.Of(domain)}'";
 
     private static long Add(long a, long b) => a > long.MaxValue - b ? long.MaxValue : a + b;
 

@@ -5,14 +5,21 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// How deep graphs lie inside of each other. Protobuf messages may be nested 100 deep, in Google.Protobuf and in ONNX Runtime alike, and each level of graphs takes three: node, attribute, graph.
+/// How deep graphs lie inside of each other. Protobuf messages may be nested 100 deep, in Google.Protobuf and in ONNX Runtime alike, and
+/// each level of graphs takes three: node, attribute, graph.
 /// </summary>
 internal static unsafe class GraphDepth
 {
-    /// <summary>The deepest that ONNX Runtime 1.31 opens: 31 times an If in a branch of an If. Where no value inside has a shape it opens 32, but cannot be asked for its optimized form.</summary>
+    /// <summary>
+    /// The deepest that ONNX Runtime 1.31 opens: 31 times an If in a branch of an If. Where no value inside has a shape it opens 32, but
+    /// cannot be asked for its optimized form.
+    /// </summary>
     public const int Most = 31;
 
-    /// <summary>The nesting of messages up to which depth is told exactly. Reading is recursive, so more would need more stack than every thread has.</summary>
+    /// <summary>
+    /// The nesting of messages up to which depth is told exactly. Reading is recursive, so more would need more stack than every thread
+    /// has.
+    /// </summary>
     private const int MessagesToCount = 250;
 
     private const int MessagesALevel = 3;

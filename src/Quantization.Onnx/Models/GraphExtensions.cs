@@ -5,7 +5,9 @@ namespace Quantization.Onnx;
 /// <summary>Walks through a graph and the graphs inside its nodes.</summary>
 internal static class GraphExtensions
 {
-    /// <summary>The graph, then every graph that a node of it holds, at any depth. No recursion: neither stack nor time grows with the depth.</summary>
+    /// <summary>
+    /// The graph, then every graph that a node of it holds, at any depth. No recursion: neither stack nor time grows with the depth.
+    /// </summary>
     public static IEnumerable<GraphProto> AllGraphs(this GraphProto graph)
     {
         Stack<GraphProto> rest = new([graph]);

@@ -15,7 +15,8 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
     /// <summary>Reads a model and refuses what is not one.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="OnnxModelException">
-    /// The file is empty, truncated, no regular file, not ONNX, above 2 GB, exceeds a limit of <see cref="ModelLimits"/>, keeps weights in files that cannot be read or lie outside of its folder, or holds a
+    /// The file is empty, truncated, no regular file, not ONNX, above 2 GB, exceeds a limit of <see cref="ModelLimits"/>, keeps weights in
+    /// files that cannot be read or lie outside of its folder, or holds a
     /// tensor that contradicts its shape.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -26,7 +26,10 @@ public sealed class LabelFile
     public IReadOnlyCollection<string> Names => _labels.Keys;
 
     /// <summary>Reads a label file.</summary>
-    /// <exception cref="InvalidDataException">A line has no comma, no name or no class index, or is too long, or a name stands there twice; the message names the file and the line.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A line has no comma, no name or no class index, or is too long, or a name stands there twice; the message names the file and the
+    /// line.
+    /// </exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">The file cannot be read or is no regular file.</exception>
     public static LabelFile Read(string path)
@@ -74,7 +77,7 @@ public sealed class LabelFile
         {
             if (!names.Contains(name))
             {
-                throw new InvalidDataException($"{Locate(name)}: '{name}' is no sample of {folder}; remove the line or add the file.");
+                throw new InvalidDataException($"{Locate(name)}: '{PlainText.Of(name)}' is no sample of {folder}; remove the line or add the file.");
             }
         }
     }
@@ -97,17 +100,17 @@ public sealed class LabelFile
         string name = comma < 0 ? "" : Unquote(line[..comma].Trim());
         if (name.Length == 0)
         {
-            throw Error(number, $"'{line}' does not read 'file name,class index'");
+            throw Error(number, $"'{PlainText.Of(line)}' does not read 'file name,class index'");
         }
 
         if (!int.TryParse(line.AsSpan(comma + 1), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int label))
         {
-            throw Error(number, $"'{line[(comma + 1)..].Trim()}' is no class index; write a whole number from 0");
+            throw Error(number, $"'{PlainText.Of(line[(comma + 1)..].Trim())}' is no class index; write a whole number from 0");
         }
 
         if (!_labels.TryAdd(name, (label, number)))
         {
-            throw Error(number, $"'{name}' already has a label in line {_labels[name].Line.ToString(CultureInfo.InvariantCulture)}; keep one of them");
+            throw Error(number, $"'{PlainText.Of(name)}' already has a label in line {_labels[name].Line.ToString(CultureInfo.InvariantCulture)}; keep one of them");
         }
     }
 

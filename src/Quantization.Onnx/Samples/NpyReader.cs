@@ -12,7 +12,10 @@ internal static class NpyReader
     /// <param name="stream">The stream, at the first byte of the header.</param>
     /// <param name="length">The length of the array with its header, as its file or archive says.</param>
     /// <param name="limit">The most bytes that the elements may take.</param>
-    /// <exception cref="InvalidDataException">The header is damaged, does not fit the length or exceeds the limit; the message is a clause about 'it', for the caller to put the file's name before.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The header is damaged, does not fit the length or exceeds the limit; the message is a clause about 'it', for the caller to put the
+    /// file's name before.
+    /// </exception>
     /// <exception cref="EndOfStreamException">The stream ends within the header.</exception>
     public static NpyHeader ReadHeader(Stream stream, long length, long limit)
     {

@@ -4,7 +4,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Name, type and shape of a serialized TensorProto, found without reading its values: Google.Protobuf can only read a message whole, and a message may ask for more memory than its file has bytes.
+/// Name, type and shape of a serialized TensorProto, found without reading its values: Google.Protobuf can only read a message whole, and a
+/// message may ask for more memory than its file has bytes.
 /// </summary>
 /// <param name="Name">The tensor's name; null where it has none.</param>
 /// <param name="ElementType">The type of the elements.</param>
@@ -21,7 +22,9 @@ internal sealed record TensorProtoHeader(string? Name, TensorElementType Element
     /// <summary>Reads the header of a tensor that fills its stream.</summary>
     /// <param name="stream">The stream, at its start.</param>
     /// <param name="limit">The most bytes that the elements may take.</param>
-    /// <exception cref="InvalidDataException">The tensor is damaged, too large or of a type that samples do not have; the message is a clause about 'it'.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The tensor is damaged, too large or of a type that samples do not have; the message is a clause about 'it'.
+    /// </exception>
     /// <exception cref="EndOfStreamException">The stream ends within a field.</exception>
     public static TensorProtoHeader Read(Stream stream, long limit)
     {
@@ -57,7 +60,9 @@ internal sealed record TensorProtoHeader(string? Name, TensorElementType Element
     /// <summary>Whether another header, read later from the same file, says the same.</summary>
     public bool IsSameAs(TensorProtoHeader other) => Name == other.Name && ElementType == other.ElementType && Shape.AsSpan().SequenceEqual(other.Shape);
 
-    /// <summary>Whether the bytes of values can be so many elements. Integers are stored with a variable length, so only bounds are known of these.</summary>
+    /// <summary>
+    /// Whether the bytes of values can be so many elements. Integers are stored with a variable length, so only bounds are known of these.
+    /// </summary>
     private static bool Fits(long elements, int size, TensorElementType type, ProtoFields fields) =>
         fields.RawBytes is { } raw ? (Int128)elements * size == raw
         : type is TensorElementType.Float or TensorElementType.Double ? (Int128)elements * size == fields.ValueBytes

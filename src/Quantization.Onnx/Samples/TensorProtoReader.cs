@@ -11,7 +11,9 @@ namespace Quantization.Onnx;
 internal static class TensorProtoReader
 {
     /// <summary>Reads the values of a tensor that fills its stream and whose header was checked.</summary>
-    /// <exception cref="InvalidDataException">The tensor is damaged or not the one of the header; the message is a clause about 'it'.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The tensor is damaged or not the one of the header; the message is a clause about 'it'.
+    /// </exception>
     public static byte[] ReadData(Stream stream, TensorProtoHeader header)
     {
         TensorProto tensor = Parse(stream);
