@@ -82,7 +82,7 @@ internal static class ExternalData
                 {
                     throw files.Refuse(region.Tensor, string.Create(
                         CultureInfo.InvariantCulture,
-                        $"lies in bytes {region.Offset} to {region.Offset + region.Length} of {region.Path}, which overlap those of tensor '{PlainText.Of(before.Tensor.Name)}', {before.Offset} to {before.Offset + before.Length}; export the model again"));
+                        $"lies in bytes {region.Offset} to {region.Offset + region.Length} of {region.Path}, which overlap those of tensor '{VisibleText.Short(before.Tensor.Name)}', {before.Offset} to {before.Offset + before.Length}; export the model again"));
                 }
 
                 before = region;

@@ -71,7 +71,7 @@ internal sealed class FunctionExpansion
             {
                 throw new OnnxModelException(_path, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"function '{PlainText.Of(function.Name)}'{InDomain(function.Domain)} calls functions {_levels[function]} levels deep, and {MostLevels} are the most that are accepted; export the model without functions inside of each other."));
+                    $"function '{VisibleText.Short(function.Name)}'{InDomain(function.Domain)} calls functions {_levels[function]} levels deep, and {MostLevels} are the most that are accepted; export the model without functions inside of each other."));
             }
 
             total = Add(total, Multiply(_sizes[function], calls[function]));
@@ -79,7 +79,7 @@ internal sealed class FunctionExpansion
             {
                 throw new OnnxModelException(_path, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the calls of function '{PlainText.Of(function.Name)}'{InDomain(function.Domain)} come to {(total == long.MaxValue ? "more than " : "")}{total} {unit} when ONNX Runtime inlines them, and {most} are the most that are accepted; export the model without functions inside of each other."));
+                    $"the calls of function '{VisibleText.Short(function.Name)}'{InDomain(function.Domain)} come to {(total == long.MaxValue ? "more than " : "")}{total} {unit} when ONNX Runtime inlines them, and {most} are the most that are accepted; export the model without functions inside of each other."));
             }
         }
     }
@@ -120,7 +120,7 @@ internal sealed class FunctionExpansion
         nodes.Select(node => KeyOf(node.Domain, node.OpType, node.Overload)).Where(_functions.Contains).CountBy(key => key).ToDictionary(each => each.Key, each => (long)each.Value);
 
     private OnnxModelException Cycle((string Domain, string Name, string Overload) function) =>
-        new(_path, $"function '{PlainText.Of(function.Name)}'{InDomain(function.Domain)} calls itself, directly or through others, so it has no end; export the model again.");
+        new(_path, $"function '{VisibleText.Short(function.Name)}'{InDomain(function.Domain)} calls itself, directly or through others, so it has no end; export the model again.");
 
     private static long CountBytes(IEnumerable<NodeProto> nodes) =>
         nodes.SelectMany(node => node.Attribute).SelectMany(attribute => attribute.StoredTensors().Concat(attribute.Subgraphs().SelectMany(GraphExtensions.StoredTensors)))
@@ -128,7 +128,7 @@ internal sealed class FunctionExpansion
 
     private static (string Domain, string Name, string Overload) KeyOf(string domain, string name, string overload) => (Opset.IsOnnx(domain) ? "" : domain, name, overload);
 
-    private static string InDomain(string domain) => domain.Length == 0 ? "" : $" of domain '{PlainText.Of(domain)}'";
+    private static string InDomain(string domain) => domain.Length == 0 ? "" : $" of domain '{VisibleText.Short(domain)}'";
 
     private static long Add(long a, long b) => a > long.MaxValue - b ? long.MaxValue : a + b;
 

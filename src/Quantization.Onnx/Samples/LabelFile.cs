@@ -77,7 +77,7 @@ public sealed class LabelFile
         {
             if (!names.Contains(name))
             {
-                throw new InvalidDataException($"{Locate(name)}: '{PlainText.Of(name)}' is no sample of {folder}; remove the line or add the file.");
+                throw new InvalidDataException($"{Locate(name)}: '{VisibleText.Short(name)}' is no sample of {folder}; remove the line or add the file.");
             }
         }
     }
@@ -100,17 +100,17 @@ public sealed class LabelFile
         string name = comma < 0 ? "" : Unquote(line[..comma].Trim());
         if (name.Length == 0)
         {
-            throw Error(number, $"'{PlainText.Of(line)}' does not read 'file name,class index'");
+            throw Error(number, $"'{VisibleText.Short(line)}' does not read 'file name,class index'");
         }
 
         if (!int.TryParse(line.AsSpan(comma + 1), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int label))
         {
-            throw Error(number, $"'{PlainText.Of(line[(comma + 1)..].Trim())}' is no class index; write a whole number from 0");
+            throw Error(number, $"'{VisibleText.Short(line[(comma + 1)..].Trim())}' is no class index; write a whole number from 0");
         }
 
         if (!_labels.TryAdd(name, (label, number)))
         {
-            throw Error(number, $"'{PlainText.Of(name)}' already has a label in line {_labels[name].Line.ToString(CultureInfo.InvariantCulture)}; keep one of them");
+            throw Error(number, $"'{VisibleText.Short(name)}' already has a label in line {_labels[name].Line.ToString(CultureInfo.InvariantCulture)}; keep one of them");
         }
     }
 

@@ -84,12 +84,12 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
         Match shape = ShapeTuple().Match(text);
         if (!order.Success || !shape.Success)
         {
-            throw new InvalidDataException($"its header '{PlainText.Of(text.Trim())}' lacks fortran_order or shape");
+            throw new InvalidDataException($"its header '{VisibleText.Short(text.Trim())}' lacks fortran_order or shape");
         }
 
         if (!type.Success || ElementTypeOf(type.Groups["kind"].Value) is not TensorElementType elementType)
         {
-            throw new InvalidDataException($"its header '{PlainText.Of(text.Trim())}' tells no type of plain numbers; store float, integer or bool arrays");
+            throw new InvalidDataException($"its header '{VisibleText.Short(text.Trim())}' tells no type of plain numbers; store float, integer or bool arrays");
         }
 
         string[] parts = shape.Groups["axes"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -103,7 +103,7 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
         {
             if (!long.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out axes[i]))
             {
-                throw new InvalidDataException($"its shape ({PlainText.Of(shape.Groups["axes"].Value)}) has an axis '{PlainText.Of(parts[i])}'");
+                throw new InvalidDataException($"its shape ({VisibleText.Short(shape.Groups["axes"].Value)}) has an axis '{VisibleText.Short(parts[i])}'");
             }
         }
 

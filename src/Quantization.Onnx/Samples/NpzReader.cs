@@ -36,14 +36,14 @@ internal static class NpzReader
         {
             if (!entry.Name.EndsWith(".npy", StringComparison.Ordinal))
             {
-                throw new InvalidDataException($"its entry '{PlainText.Of(entry.FullName)}' is no .npy array; write it with numpy.savez");
+                throw new InvalidDataException($"its entry '{VisibleText.Short(entry.FullName)}' is no .npy array; write it with numpy.savez");
             }
 
             // A name may hold slashes, as the names of inputs do.
             string name = entry.FullName[..^".npy".Length];
             if (!names.Add(name))
             {
-                throw new InvalidDataException($"it has two arrays called '{PlainText.Of(name)}'");
+                throw new InvalidDataException($"it has two arrays called '{VisibleText.Short(name)}'");
             }
 
             NpzArray array = new(name, entry.FullName, ReadEntry(name, entry, limit, (_, header) => header));
@@ -84,7 +84,7 @@ internal static class NpzReader
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
         {
-            throw new InvalidDataException($"in its array '{PlainText.Of(name)}', {SampleFile.Clause(exception)}", exception);
+            throw new InvalidDataException($"in its array '{VisibleText.Short(name)}', {SampleFile.Clause(exception)}", exception);
         }
     }
 

@@ -113,7 +113,7 @@ internal static class SampleBinder
             if (tensor.Name is not null && !inputs.ContainsKey(tensor.Name))
             {
                 throw new InvalidDataException(
-                    $"{sample.Name}: the model has no input '{PlainText.Of(tensor.Name)}'; its inputs are {string.Join(", ", inputs.Keys.Select(known => $"'{known}'"))}.");
+                    $"{sample.Name}: the model has no input '{VisibleText.Short(tensor.Name)}'; its inputs are {string.Join(", ", inputs.Keys.Select(known => $"'{known}'"))}.");
             }
         }
 

@@ -93,7 +93,7 @@ public sealed class HostileExternalDataTests : IDisposable
     [Theory]
     [InlineData("a\0b", @"a\u0000b")]
     [InlineData("a\nb", @"a\u000ab")]
-    [InlineData("\u001b[31m", @"\u001b[31m")]
+    [InlineData("\u001B[31m", @"\u001b[31m")]
     public void Control_characters_in_the_name(string location, string shown) =>
         Refused(Save(location, null, null), $"tensor 'w' is said to lie in '{shown}', a name with control characters; name the file without them and export the model again.");
 
@@ -107,7 +107,7 @@ public sealed class HostileExternalDataTests : IDisposable
     [InlineData("0", "-48", "tensor 'w' has '-48' as the length *")]
     [InlineData("0", "9223372036854775808", "tensor 'w' has '9223372036854775808' as the length *")]
     [InlineData("0", "0x30", "tensor 'w' has '0x30' as the length *")]
-    [InlineData("0", "4\u001b8", @"tensor 'w' has '4\u001b8' as the length *")]
+    [InlineData("0", "4\u001B8", @"tensor 'w' has '4\u001b8' as the length *")]
     [InlineData("9223372036854775807", "9223372036854775807", "tensor 'w' should be 9223372036854775807 bytes from 9223372036854775807 on in *s.bin, which has only 48; *")]
     [InlineData("49", "0", "tensor 'w' should be 0 bytes from 49 on in *s.bin, which has only 48; *")]
     [InlineData("1", "48", "tensor 'w' should be 48 bytes from 1 on in *s.bin, which has only 48; *")]
