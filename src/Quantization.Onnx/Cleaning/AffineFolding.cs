@@ -27,7 +27,7 @@ internal sealed class AffineFolding
         foreach (NodeProto node in graph.Node.Where(node => node.OpType == "Conv" || (node.OpType == "ConvTranspose" && node.GetInt("group", 1) == 1)).ToArray())
         {
             // Which ConvTranspose becomes quantized makes no difference here.
-            while (WeightSlot.Find(node, folding._index, TargetRuntime.GraphCompiler, out _) is { } slot && folding.HasOneReader(node.Input[WeightSlot.WeightInput])
+            while (WeightSlot.Find(node, folding._index, Targets.AnyForm, out _) is { } slot && folding.HasOneReader(node.Input[WeightSlot.WeightInput])
                 && (folding.FoldBehind(node, slot) || (node.OpType == "Conv" && folding.FoldBefore(node, slot))))
             {
                 folding._index = new GraphIndex(graph);

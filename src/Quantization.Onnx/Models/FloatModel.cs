@@ -4,16 +4,17 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>A float model that is ready to be calibrated and quantized, as often as one likes. Nothing changes it.</summary>
-internal sealed record FloatModel(ModelFile File, ModelProto Model, TargetRuntime Runtime)
+internal sealed record FloatModel(ModelFile File, ModelProto Model, Target Target)
 {
     /// <summary>Reads a model and cleans it, and lifts its operator set where there is something to quantize.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or lifted.</exception>
     public static FloatModel Load(string path, Func<SessionOptions>? optionsFactory, TargetRuntime runtime)
     {
+        Target target = Targets.Of(runtime);
         ModelFile file = ModelFile.Load(path);
         ModelProto model = ModelCleaner.Clean(path, file.Model, optionsFactory);
-        if (Planner.Plan(new GraphIndex(model.Graph), runtime).Nodes.Count > 0)
+        if (Planner.Plan(new GraphIndex(model.Graph), target).Nodes.Count > 0)
         {
             OpsetLift.Apply(path, model);
             HardSigmoidForm.Apply(model.Graph);
@@ -21,6 +22,6 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, TargetRuntim
             UnusedConstants.Remove(model.Graph);
         }
 
-        return new FloatModel(file, model, runtime);
+        return new FloatModel(file, model, target);
     }
 }

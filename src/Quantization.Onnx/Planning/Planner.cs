@@ -11,32 +11,32 @@ internal static class Planner
 {
     /// <summary>Plans a cleaned graph.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="runtime">What the model will run on.</param>
+    /// <param name="target">What the model will run on.</param>
     /// <param name="keepInFloat">Says of a node's label whether to leave the node in float; null for none.</param>
     /// <param name="dead">Other nodes to leave in float; null for none.</param>
-    public static QuantizationPlan Plan(GraphIndex graph, TargetRuntime runtime, Func<string, bool>? keepInFloat = null, IReadOnlyDictionary<NodeProto, DeadNode>? dead = null)
+    public static QuantizationPlan Plan(GraphIndex graph, Target target, Func<string, bool>? keepInFloat = null, IReadOnlyDictionary<NodeProto, DeadNode>? dead = null)
     {
         Dictionary<string, string> inFloat = [];
-        List<PlannedNode> candidates = FindCandidates(graph, runtime, keepInFloat, dead, inFloat);
+        List<PlannedNode> candidates = FindCandidates(graph, target, keepInFloat, dead, inFloat);
         List<PlannedNode> nodes = KeepConnected(candidates, graph);
 
         // Calibration observes what the whole plan needs: where a node in float cuts a moved value off, its statistics still are those of the value moved.
-        IReadOnlyDictionary<string, string>? observed = keepInFloat is null ? null : Plan(graph, runtime).Activations;
+        IReadOnlyDictionary<string, string>? observed = keepInFloat is null ? null : Plan(graph, target).Activations;
         Dictionary<string, string> activations = FindActivations(nodes, observed);
         return new QuantizationPlan(nodes, activations, inFloat) { Saturations = FindSaturations(activations, graph) };
     }
 
     /// <summary>Every weighted node, and every other one whose inputs are all made by candidates.</summary>
     private static List<PlannedNode> FindCandidates(
-        GraphIndex graph, TargetRuntime runtime, Func<string, bool>? keepInFloat, IReadOnlyDictionary<NodeProto, DeadNode>? dead, Dictionary<string, string> inFloat)
+        GraphIndex graph, Target target, Func<string, bool>? keepInFloat, IReadOnlyDictionary<NodeProto, DeadNode>? dead, Dictionary<string, string> inFloat)
     {
         List<PlannedNode> candidates = [];
-        HashSet<string> floats = runtime == TargetRuntime.GraphCompiler ? FloatValues.Find(graph.Graph) : [];
+        HashSet<string> floats = target.GainsFromProducts ? FloatValues.Find(graph.Graph) : [];
         HashSet<string> produced = [];
         foreach (NodeProto node in graph.Graph.Node)
         {
-            WeightSlot? weight = WeightSlot.Find(node, graph, runtime, out string? reason);
-            WeightSlot? table = reason is null && weight is null ? EmbeddingTable.Find(node, graph, runtime, out reason) : null;
+            WeightSlot? weight = WeightSlot.Find(node, graph, target, out string? reason);
+            WeightSlot? table = reason is null && weight is null ? EmbeddingTable.Find(node, graph, target, out reason) : null;
             if (keepInFloat is not null && keepInFloat(node.GetLabel()))
             {
                 reason = "kept in float as asked";
@@ -58,7 +58,7 @@ internal static class Planner
                 reason = null;
                 candidates.Add(new PlannedNode(node, NodeRole.Multiplying, [.. node.Input], FindLast(node, graph)));
             }
-            else if (FindConnecting(node, graph, runtime) is { } connecting && connecting.Inputs.All(produced.Contains))
+            else if (FindConnecting(node, graph, target) is { } connecting && connecting.Inputs.All(produced.Contains))
             {
                 candidates.Add(connecting);
             }
@@ -163,7 +163,7 @@ internal static class Planner
         }
     }
 
-    private static PlannedNode? FindConnecting(NodeProto node, GraphIndex graph, TargetRuntime runtime)
+    private static PlannedNode? FindConnecting(NodeProto node, GraphIndex graph, Target target)
     {
         if (ConstantOperand.Find(node, graph) is { } constant)
         {
@@ -175,7 +175,7 @@ internal static class Planner
         {
             NodeRole.Moving => new PlannedNode(node, NodeRole.Moving, [node.Input[0]], node),
             NodeRole.Connecting => new PlannedNode(node, NodeRole.Connecting, [.. node.Input], FindLast(node, graph)),
-            _ when runtime == TargetRuntime.GraphCompiler && node.OpType == "Resize" && Opset.IsOnnx(node.Domain) => new PlannedNode(node, NodeRole.Connecting, [node.Input[0]], FindLast(node, graph)),
+            _ when target.HasIntegerInterpolation && node.OpType == "Resize" && Opset.IsOnnx(node.Domain) => new PlannedNode(node, NodeRole.Connecting, [node.Input[0]], FindLast(node, graph)),
             _ => null,
         };
     }

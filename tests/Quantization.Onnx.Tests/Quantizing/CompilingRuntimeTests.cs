@@ -5,9 +5,9 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx.Tests.Quantizing;
 
 /// <summary>Models for runtimes that compile the graph: more operators have pairs, and ONNX Runtime computes nearly the same from them.</summary>
-public sealed class GraphCompilerTests : IDisposable
+public sealed class CompilingRuntimeTests : IDisposable
 {
-    private static readonly PtqOptions Options = new() { Runtime = TargetRuntime.GraphCompiler, LatencyRuns = 0 };
+    private static readonly PtqOptions Options = new() { Runtime = TargetRuntime.OpenVino, LatencyRuns = 0 };
     private static readonly PtqOptions TensorRT = Options with { ActivationFormat = CodeFormat.Int8, ActivationScheme = QuantizationScheme.Symmetric };
 
     private readonly TemporaryFolder _folder = new();
@@ -124,7 +124,7 @@ public sealed class GraphCompilerTests : IDisposable
 
         FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(Model, calibration, Output, Options)).Should().Throw<OnnxModelException>()
             .WithMessage("*the calibration has no statistics of activation '*'; it was made for another runtime than PtqOptions.Runtime, *");
-        ModelCalibration own = ModelCalibrator.Calibrate(Model, RandomTensors.Samples(2, 1, 6, 8), new CalibrationOptions { Runtime = TargetRuntime.GraphCompiler });
+        ModelCalibration own = ModelCalibrator.Calibrate(Model, RandomTensors.Samples(2, 1, 6, 8), new CalibrationOptions { Runtime = TargetRuntime.OpenVino });
         PostTrainingQuantizer.Quantize(Model, own, Output, Options).QuantizedNodes.Should().Contain("scores-node");
     }
 

@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 /// Keeps ONNX Runtime from aborting on values that branches and loops capture. It moves a DequantizeLinear past operators that only move values, by putting a pair behind them; where a graph inside a node
 /// captures the result, it writes past the end of that node's inputs, and the process dies (seen with 1.31.1). An operator in between stops the move: Sum of one value, which no optimization removes.
 /// </summary>
-internal static class CaptureGuard
+internal static class CaptureBarrier
 {
     /// <summary>Finds the values that need the operator. Where a QuantizeLinear reads a value too, ONNX Runtime leaves the value alone.</summary>
     /// <param name="graph">The float graph, its nodes in the order in which they run.</param>
