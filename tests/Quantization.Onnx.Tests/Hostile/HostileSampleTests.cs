@@ -173,12 +173,12 @@ public sealed class HostileSampleTests : IDisposable
     [Fact]
     public void Text_of_a_file_is_shown_in_one_line_without_what_a_terminal_obeys()
     {
-        string array = _folder.Write("a.npy", [0x93, .. "NUMPY"u8, 1, 0, 14, 0, .. "{'descr':\u001b[2J\n"u8]);
+        string array = _folder.Write("a.npy", [0x93, .. "NUMPY"u8, 1, 0, 14, 0, .. "{'descr':\u001B[2J\n"u8]);
         string archive = SampleFiles.Archive(_folder.PathTo("b.npz"), ["x\u001b", "x\u001b"]);
         string labels = _folder.Write("labels.csv", $"{new string('a', 60_000)}\u0007");
 
-        Refusal(() => SampleFile.ReadNpy(array)).Should().StartWith($@"{array}: its header '{{'descr':\u001b[2J' lacks ");
-        Refusal(() => SampleFile.ReadNpz(archive)).Should().Be($@"{archive}: it has two arrays called 'x\u001b'.");
+        Refusal(() => SampleFile.ReadNpy(array)).Should().StartWith($@"{array}: its header '{{'descr':\u001B[2J' lacks ");
+        Refusal(() => SampleFile.ReadNpz(archive)).Should().Be($@"{archive}: it has two arrays called 'x\u001B'.");
         Refusal(() => LabelFile.Read(labels))
             .Should().Be($"{labels}, line 1: '{new string('a', 200)}…' does not read 'file name,class index'.");
     }
