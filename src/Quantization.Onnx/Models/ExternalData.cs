@@ -26,7 +26,8 @@ internal static class ExternalData
     public static long Load(string modelPath, ModelProto model, IncrementalHash? hash)
     {
         ExternalFiles files = new(modelPath);
-        List<ExternalRegion> regions = [.. model.AllTensors().Where(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External).Select(files.Locate)];
+        List<ExternalRegion> regions =
+            [.. model.AllTensors().Where(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External).Select(files.Locate)];
         long bytes = CheckOverlaps(files, regions);
         Dictionary<(string Path, long Offset, long Length), ByteString> read = [];
         foreach (ExternalRegion region in regions)
@@ -82,7 +83,9 @@ internal static class ExternalData
                 {
                     throw files.Refuse(region.Tensor, string.Create(
                         CultureInfo.InvariantCulture,
-                        $"lies in bytes {region.Offset} to {region.Offset + region.Length} of {region.Path}, which overlap those of tensor '{VisibleText.Short(before.Tensor.Name)}', {before.Offset} to {before.Offset + before.Length}; export the model again"));
+                        $"lies in bytes {region.Offset} to {region.Offset + region.Length} of {region.Path}, which overlap those of "
+                            + $"tensor '{VisibleText.Short(before.Tensor.Name)}', {before.Offset} to {before.Offset + before.Length}; export "
+                            + $"the model again"));
                 }
 
                 before = region;
@@ -90,7 +93,8 @@ internal static class ExternalData
         }
 
         return shared <= Math.Max(bytes, MostShared) ? bytes : throw files.Refuse(regions[^1].Tensor, string.Create(
-            CultureInfo.InvariantCulture, $"and others share bytes of other tensors: {bytes} bytes of data stand for {bytes + shared}, which is not accepted; export the model again"));
+            CultureInfo.InvariantCulture, $"and others share bytes of other tensors: {bytes} bytes of data stand for {bytes + shared}, "
+                + $"which is not accepted; export the model again"));
     }
 
     private static byte[] Read(ExternalFiles files, ExternalRegion region)

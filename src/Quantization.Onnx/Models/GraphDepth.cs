@@ -41,11 +41,13 @@ internal static unsafe class GraphDepth
     }
 
     /// <summary>The error for a model that Google.Protobuf refused for its depth.</summary>
-    public static OnnxModelException Refuse(string path, ReadOnlySpan<byte> content, Exception cause) => Refuse(path, Describe(content), cause);
+    public static OnnxModelException Refuse(string path, ReadOnlySpan<byte> content, Exception cause) =>
+        Refuse(path, Describe(content), cause);
 
     private static OnnxModelException Refuse(string path, string depth, Exception? cause = null) => new(
         path,
-        FormattableString.Invariant($"graphs inside of nodes (If, Loop, Scan) are nested {depth} deep, and ONNX Runtime reads {Most} at most; export the model with fewer branches inside of each other."),
+        string.Create(CultureInfo.InvariantCulture, $"graphs inside of nodes (If, Loop, Scan) are nested {depth} deep, and ONNX Runtime "
+            + $"reads {Most} at most; export the model with fewer branches inside of each other."),
         innerException: cause);
 
     private static string Describe(ReadOnlySpan<byte> content)
@@ -68,7 +70,8 @@ internal static unsafe class GraphDepth
     private static int Measure(ModelProto model)
     {
         int deepest = 0;
-        IEnumerable<GraphProto> roots = model.Functions.SelectMany(function => function.Node).SelectMany(GraphExtensions.Subgraphs).Concat(model.Graph is null ? [] : [model.Graph]);
+        IEnumerable<GraphProto> roots = model.Functions.SelectMany(function => function.Node).SelectMany(GraphExtensions.Subgraphs)
+            .Concat(model.Graph is null ? [] : [model.Graph]);
         Stack<(GraphProto Graph, int Depth)> rest = new(roots.Select(graph => (graph, 0)));
         while (rest.TryPop(out (GraphProto Graph, int Depth) next))
         {

@@ -65,7 +65,8 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
         FileKind kind = RegularFile.KindOf(path);
         if (kind is FileKind.Pipe or FileKind.Socket or FileKind.Device)
         {
-            throw new OnnxModelException(path, $"this is {RegularFile.Describe(kind)}, and a model is read from a regular file alone; copy it into one and name that.");
+            throw new OnnxModelException(path, $"this is {RegularFile.Describe(kind)}, and a model is read from a regular file alone; "
+                + "copy it into one and name that.");
         }
 
         FileInfo file = new(path);
@@ -90,7 +91,8 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
         }
         catch (EndOfStreamException e)
         {
-            throw new OnnxModelException(path, "the file became shorter while it was read; leave it as it is until the run has ended.", innerException: e);
+            throw new OnnxModelException(
+                path, "the file became shorter while it was read; leave it as it is until the run has ended.", innerException: e);
         }
     }
 

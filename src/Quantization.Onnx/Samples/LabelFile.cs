@@ -50,7 +50,8 @@ public sealed class LabelFile
             number++;
             if (isTooLong)
             {
-                throw file.Error(number, FormattableString.Invariant($"the line is longer than {LongestLine} characters; write one 'file name,class index' a line"));
+                throw file.Error(number, string.Create(CultureInfo.InvariantCulture, $"the line is longer than {LongestLine} characters; "
+                    + $"write one 'file name,class index' a line"));
             }
 
             if (!string.IsNullOrWhiteSpace(line))
@@ -77,7 +78,8 @@ public sealed class LabelFile
         {
             if (!names.Contains(name))
             {
-                throw new InvalidDataException($"{Locate(name)}: '{VisibleText.Short(name)}' is no sample of {folder}; remove the line or add the file.");
+                throw new InvalidDataException($"{Locate(name)}: '{VisibleText.Short(name)}' is no sample of {folder}; remove the line or add "
+                    + "the file.");
             }
         }
     }
@@ -88,7 +90,8 @@ public sealed class LabelFile
         if (stream.Length > LargestFile)
         {
             stream.Dispose();
-            throw new InvalidDataException(FormattableString.Invariant($"{path}: the label file is larger than {LargestFile} bytes; give one line 'file name,class index' a sample and nothing else."));
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}: the label file is larger than "
+                + $"{LargestFile} bytes; give one line 'file name,class index' a sample and nothing else."));
         }
 
         return stream;
@@ -110,7 +113,8 @@ public sealed class LabelFile
 
         if (!_labels.TryAdd(name, (label, number)))
         {
-            throw Error(number, $"'{VisibleText.Short(name)}' already has a label in line {_labels[name].Line.ToString(CultureInfo.InvariantCulture)}; keep one of them");
+            throw Error(number, $"'{VisibleText.Short(name)}' already has a label in line "
+                + $"{_labels[name].Line.ToString(CultureInfo.InvariantCulture)}; keep one of them");
         }
     }
 

@@ -34,7 +34,8 @@ internal static class NpyReader
 
         return wanted <= limit ? header : throw new InvalidDataException(string.Create(
             CultureInfo.InvariantCulture,
-            $"its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)} asks for {wanted} bytes, more than the {limit} that are left to a sample; split the sample"));
+            $"its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)} asks for {wanted} bytes, "
+                + $"more than the {limit} that are left to a sample; split the sample"));
     }
 
     /// <summary>Reads the elements behind a header that was checked.</summary>
@@ -79,11 +80,13 @@ internal static class NpyReader
 
     private static InvalidDataException TooShort(NpyHeader header, long there) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)} needs {header.DataLength} bytes, but it ends after {there}; write it again"));
+        $"its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)} needs {header.DataLength} bytes, "
+            + $"but it ends after {there}; write it again"));
 
     private static InvalidDataException TooLong(NpyHeader header) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"it goes on after the {header.DataLength} bytes of its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)}; store one array a file"));
+        $"it goes on after the {header.DataLength} bytes of its shape {SampleShape.Format(header.Shape)} of "
+            + $"{SampleElementType.NameOf(header.ElementType)}; store one array a file"));
 
     /// <summary>Turns the bytes of each element around.</summary>
     public static void ReverseEndianness(Span<byte> data, int size)

@@ -77,7 +77,8 @@ internal static class NpzReader
             if (entry.Length / LargestGain > entry.CompressedLength)
             {
                 throw new InvalidDataException(string.Create(
-                    CultureInfo.InvariantCulture, $"{entry.Length} bytes are claimed to be packed in {entry.CompressedLength}, which cannot be; write it again"));
+                    CultureInfo.InvariantCulture, $"{entry.Length} bytes are claimed to be packed in {entry.CompressedLength}, which "
+                        + $"cannot be; write it again"));
             }
 
             return read(data, header);
@@ -90,13 +91,15 @@ internal static class NpzReader
 
     private static ZipArchive Open(Stream stream)
     {
-        ReadBudget budget = new(stream, LongestDirectory + LongestEnd, $"its list of entries is too long for the {MostArrays} arrays that a sample may have; write it with numpy.savez");
+        ReadBudget budget = new(stream, LongestDirectory + LongestEnd, $"its list of entries is too long for the {MostArrays} arrays that "
+            + "a sample may have; write it with numpy.savez");
         ZipArchive archive = new(budget, ZipArchiveMode.Read, leaveOpen: true);
         try
         {
             if (archive.Entries.Count > MostArrays)
             {
-                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it holds {archive.Entries.Count} arrays, and a sample may have {MostArrays}"));
+                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it holds {archive.Entries.Count} arrays, and "
+                    + $"a sample may have {MostArrays}"));
             }
 
             budget.Lift();

@@ -56,7 +56,8 @@ internal sealed class ProtoFields
             if (other > mostOtherBytes || fields.Dims.Count > mostAxes)
             {
                 throw new InvalidDataException(string.Create(
-                    CultureInfo.InvariantCulture, $"it holds more than {mostOtherBytes} bytes beside its values, or more than {mostAxes} axes; write it again"));
+                    CultureInfo.InvariantCulture, $"it holds more than {mostOtherBytes} bytes beside its values, or more than {mostAxes} "
+                        + $"axes; write it again"));
             }
         }
 

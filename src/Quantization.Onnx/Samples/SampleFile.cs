@@ -76,7 +76,8 @@ internal static class SampleFile
     }
 
     /// <summary>What an exception says about 'it', for a message that begins with the path.</summary>
-    public static string Clause(Exception exception) => exception is EndOfStreamException ? "it ends too early; write it again" : exception.Message.TrimEnd('.');
+    public static string Clause(Exception exception) =>
+        exception is EndOfStreamException ? "it ends too early; write it again" : exception.Message.TrimEnd('.');
 
     private static int CountOnnxInputs(string folder)
     {

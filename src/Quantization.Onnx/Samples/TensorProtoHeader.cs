@@ -47,18 +47,21 @@ internal sealed record TensorProtoHeader(string? Name, TensorElementType Element
         {
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"its shape {SampleShape.Format(shape)} of {SampleElementType.NameOf(type)} does not fit its {fields.RawBytes ?? fields.ValueBytes} bytes of values; write it again"));
+                $"its shape {SampleShape.Format(shape)} of {SampleElementType.NameOf(type)} does not fit its "
+                    + $"{fields.RawBytes ?? fields.ValueBytes} bytes of values; write it again"));
         }
 
         return wanted <= Math.Min(limit, Array.MaxLength)
             ? new TensorProtoHeader(fields.Name, type, shape, (long)wanted)
             : throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"its shape {SampleShape.Format(shape)} of {SampleElementType.NameOf(type)} asks for {wanted} bytes, more than the {Math.Min(limit, Array.MaxLength)} that are left to a sample; split the sample"));
+                $"its shape {SampleShape.Format(shape)} of {SampleElementType.NameOf(type)} asks for {wanted} bytes, more than the "
+                    + $"{Math.Min(limit, Array.MaxLength)} that are left to a sample; split the sample"));
     }
 
     /// <summary>Whether another header, read later from the same file, says the same.</summary>
-    public bool IsSameAs(TensorProtoHeader other) => Name == other.Name && ElementType == other.ElementType && Shape.AsSpan().SequenceEqual(other.Shape);
+    public bool IsSameAs(TensorProtoHeader other) => Name == other.Name && ElementType == other.ElementType
+        && Shape.AsSpan().SequenceEqual(other.Shape);
 
     /// <summary>
     /// Whether the bytes of values can be so many elements. Integers are stored with a variable length, so only bounds are known of these.

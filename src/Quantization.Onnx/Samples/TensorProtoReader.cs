@@ -18,11 +18,13 @@ internal static class TensorProtoReader
     {
         TensorProto tensor = Parse(stream);
         TensorElementType type = (TensorElementType)tensor.DataType;
-        SampleFile.ThrowUnlessSame(type == header.ElementType && tensor.Name == (header.Name ?? "") && tensor.Dims.SequenceEqual(header.Shape));
+        SampleFile.ThrowUnlessSame(type == header.ElementType && tensor.Name == (header.Name ?? "")
+            && tensor.Dims.SequenceEqual(header.Shape));
         byte[] data = tensor.HasRawData ? FromRaw(tensor.RawData, SampleElementType.SizeOf(type)) : FromFields(tensor, type);
         return data.Length == header.DataLength ? data : throw new InvalidDataException(string.Create(
             CultureInfo.InvariantCulture,
-            $"its shape {SampleShape.Format([.. tensor.Dims])} of {SampleElementType.NameOf(type)} does not fit its {data.Length} bytes of values; write it again"));
+            $"its shape {SampleShape.Format([.. tensor.Dims])} of {SampleElementType.NameOf(type)} does not fit its {data.Length} bytes "
+                + $"of values; write it again"));
     }
 
     private static TensorProto Parse(Stream stream)
