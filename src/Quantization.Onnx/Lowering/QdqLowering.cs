@@ -20,7 +20,7 @@ internal static class QdqLowering
         FloatModel model, GraphIndex graph, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> activations, PtqOptions options, WeightRanges? weightRanges = null)
     {
         Dictionary<NodeProto, PlannedNode> planned = new(plan.Nodes.Select(node => KeyValuePair.Create(node.Node, node)), ReferenceEqualityComparer.Instance);
-        HashSet<string> madeFromCodes = [.. plan.Nodes.Where(node => node.Role != NodeRole.LookingUp).SelectMany(node => node.Outputs).Where(activations.ContainsKey)];
+        HashSet<string> madeFromCodes = [.. plan.Nodes.Where(node => node.Role != NodeRole.TableLookup).SelectMany(node => node.Outputs).Where(activations.ContainsKey)];
         HashSet<string> captured = CaptureBarrier.Find(graph, madeFromCodes, planned);
         ILowering[] lowerings = LoweringsOf(model, options, weightRanges ?? new WeightRanges());
         ModelProto written = model.Model.Clone();

@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 internal sealed class TableLookupLowering(WeightRounding rounding, TableCodes tables) : ILowering
 {
     /// <inheritdoc />
-    public bool CanLower(PlannedNode planned) => planned is { Role: NodeRole.LookingUp, Weight: not null };
+    public bool CanLower(PlannedNode planned) => planned is { Role: NodeRole.TableLookup, Weight: not null };
 
     /// <inheritdoc />
     public NodeProto? Lower(NodeProto node, PlannedNode planned, QdqGraph graph)

@@ -16,10 +16,10 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, Target Targe
         ModelProto model = ModelCleaner.Clean(path, file.Model, optionsFactory);
         if (Planner.Plan(new GraphIndex(model.Graph), target).Nodes.Count > 0)
         {
-            OpsetLift.Apply(path, model);
-            HardSigmoidForm.Apply(model.Graph);
-            AffineFolding.Apply(model.Graph);
-            UnusedConstants.Remove(model.Graph);
+            foreach (GraphPass pass in StaticInt8Passes.All)
+            {
+                pass.Apply(path, model);
+            }
         }
 
         return new FloatModel(file, model, target);

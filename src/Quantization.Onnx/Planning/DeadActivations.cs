@@ -32,7 +32,7 @@ internal sealed class DeadActivations
         for (int before = -1; before != found.Count && _sources.Count > 0;)
         {
             before = found.Count;
-            foreach (PlannedNode node in plan.Nodes.Where(node => node.Role is NodeRole.Weighted or NodeRole.Multiplying))
+            foreach (PlannedNode node in plan.Nodes.Where(node => node.Role is NodeRole.Weighted or NodeRole.Product))
             {
                 if (Find(node, plan) is { } dead)
                 {

@@ -1,7 +1,7 @@
 using Quantization.Onnx.Protos;
 using Quantization.Onnx.Tests.Quantizing;
 
-namespace Quantization.Onnx.Tests.Cleaning;
+namespace Quantization.Onnx.Tests.Passes;
 
 /// <summary>The forms in which exporters write hard-sigmoid and hard-swish.</summary>
 public sealed class HardSigmoidFormTests

@@ -1,10 +1,10 @@
 using Google.Protobuf;
 using Quantization.Onnx.Protos;
 
-namespace Quantization.Onnx.Tests.Cleaning;
+namespace Quantization.Onnx.Tests.Passes;
 
 /// <summary>Each operator that changed its form runs before and after, and gives the same bits.</summary>
-public sealed class OpsetLiftTests
+public sealed class OpsetUpgradeTests
 {
     private static readonly float[] Values = [.. Enumerable.Range(0, 48).Select(i => i * 37 % 64 / 8f - 3)];
 
@@ -96,7 +96,7 @@ public sealed class OpsetLiftTests
     {
         ModelBuilder builder = new ModelBuilder(10).Input("x", Shape).Output("y").Input("scales", 4).Node("Resize", ["x", "scales"], "y");
 
-        Action lift = () => OpsetLift.Apply("model.onnx", builder.Model);
+        Action lift = () => OpsetUpgrade.Apply("model.onnx", builder.Model);
 
         lift.Should().Throw<OnnxModelException>().WithMessage(
             "model.onnx: node 'y-node' (Resize) cannot be brought to operator set 13, which quantization needs: whether it enlarges or reduces is computed, and the rounding of coordinates depends on it; export the model with operator set 13 or later.")
@@ -106,7 +106,7 @@ public sealed class OpsetLiftTests
     [Fact]
     public void Models_that_are_too_old_are_refused()
     {
-        Action lift = () => OpsetLift.Apply("model.onnx", new ModelBuilder(5).Model);
+        Action lift = () => OpsetUpgrade.Apply("model.onnx", new ModelBuilder(5).Model);
 
         lift.Should().Throw<OnnxModelException>().WithMessage("model.onnx: the model has operator set 5, and 6 is the oldest that can be quantized; export it with operator set 13 or later.");
     }
@@ -118,7 +118,7 @@ public sealed class OpsetLiftTests
         model.Graph.Output.ToList().ForEach(output => output.Type.TensorType.Shape = null);
         float[][] before = ModelRun.Floats(model, Values, Shape);
 
-        OpsetLift.Apply("model.onnx", model);
+        OpsetUpgrade.Apply("model.onnx", model);
 
         Opset.Find(model)!.Version.Should().Be(13);
         ModelRun.Floats(model, Values, Shape).Should().BeEquivalentTo(before, options => options.WithStrictOrdering());

@@ -1,7 +1,7 @@
 namespace Quantization.Onnx.Tests.Quantizing;
 
 /// <summary>What a reader cuts off gets no codes, but for one step, and what it keeps gets finer ones.</summary>
-public sealed class SaturationTests : IDisposable
+public sealed class EffectiveRangeTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 

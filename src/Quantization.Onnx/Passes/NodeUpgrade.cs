@@ -4,7 +4,7 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>A node on its way into a newer operator set, with what its rewriting needs to know and to add.</summary>
-internal sealed class NodeLift(string modelPath, GraphProto graph, NodeProto node, NameAllocator names, IReadOnlyDictionary<string, int> ranks)
+internal sealed class NodeUpgrade(string modelPath, GraphProto graph, NodeProto node, NameAllocator names, IReadOnlyDictionary<string, int> ranks)
 {
     public NodeProto Node => node;
 

@@ -7,14 +7,14 @@ namespace Quantization.Onnx;
 /// </summary>
 /// <param name="Least">Values below count as this one.</param>
 /// <param name="Most">Values above count as this one.</param>
-internal readonly record struct Saturation(float Least, float Most)
+internal readonly record struct EffectiveRange(float Least, float Most)
 {
     /// <summary>The steepness and the middle that a HardSigmoid has where it does not say.</summary>
     private const float DefaultAlpha = 0.2f, DefaultBeta = 0.5f;
 
     /// <summary>Where the readers of a value saturate.</summary>
     /// <returns>Null where they do not.</returns>
-    public static Saturation? Find(string value, GraphIndex graph)
+    public static EffectiveRange? Find(string value, GraphIndex graph)
     {
         IReadOnlyList<NodeProto> readers = graph.Consumers(value);
         if (graph.IsVisibleOutside(value) || readers.FirstOrDefault(IsHardSigmoid) is not { } gate)
@@ -25,8 +25,8 @@ internal readonly record struct Saturation(float Least, float Most)
         float alpha = gate.GetFloat("alpha", DefaultAlpha), beta = gate.GetFloat("beta", DefaultBeta);
         NodeProto[] others = [.. readers.Where(reader => reader != gate)];
         return !(alpha > 0 && float.IsFinite(alpha)) || beta is not (>= 0 and <= 1) ? null
-            : others.Length == 0 ? new Saturation(-beta / alpha, (1 - beta) / alpha)
-            : others is [{ OpType: "Mul" } product] && Opset.IsOnnx(product.Domain) && product.Input.Contains(gate.Output[0]) ? new Saturation(-beta / alpha, float.MaxValue)
+            : others.Length == 0 ? new EffectiveRange(-beta / alpha, (1 - beta) / alpha)
+            : others is [{ OpType: "Mul" } product] && Opset.IsOnnx(product.Domain) && product.Input.Contains(gate.Output[0]) ? new EffectiveRange(-beta / alpha, float.MaxValue)
             : null;
     }
 

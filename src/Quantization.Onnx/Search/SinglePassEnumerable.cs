@@ -3,7 +3,7 @@ using System.Collections;
 namespace Quantization.Onnx;
 
 /// <summary>A sequence that can be enumerated once, and whose rest can be gone through after somebody stopped half-way.</summary>
-internal sealed class OnceOnly<T>(IEnumerable<T> source) : IEnumerable<T>, IDisposable
+internal sealed class SinglePassEnumerable<T>(IEnumerable<T> source) : IEnumerable<T>, IDisposable
 {
     private readonly IEnumerator<T> _source = source.GetEnumerator();
     private bool _isTaken;

@@ -4,10 +4,10 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>Brings nodes of operator sets 6 to 12 into the form that set 13 has for them. Each result is the same to the bit.</summary>
-internal static class OperatorLifts
+internal static class OperatorUpgrades
 {
     /// <summary>Set 7 made broadcasting what it is today: the shapes' ends are matched. Before, the place could be named.</summary>
-    public static void Broadcast(NodeLift lift)
+    public static void Broadcast(NodeUpgrade lift)
     {
         lift.Take("broadcast", out _);
         if (lift.Take("axis", out _))
@@ -17,7 +17,7 @@ internal static class OperatorLifts
     }
 
     /// <summary>Set 9 dropped the form with a mean and variance for each element, set 7 the switch between training and inference.</summary>
-    public static void BatchNormalization(NodeLift lift)
+    public static void BatchNormalization(NodeUpgrade lift)
     {
         lift.Take("is_test", out _);
         if (lift.Take("spatial", out AttributeProto? spatial) && spatial.I == 0)
@@ -27,7 +27,7 @@ internal static class OperatorLifts
     }
 
     /// <summary>Bounds became inputs.</summary>
-    public static void Clip(NodeLift lift)
+    public static void Clip(NodeUpgrade lift)
     {
         bool hasLeast = lift.Take("min", out AttributeProto? least);
         bool hasMost = lift.Take("max", out AttributeProto? most);
@@ -43,7 +43,7 @@ internal static class OperatorLifts
     }
 
     /// <summary>The ratio became an input that inference does not read; the mask became bool in set 10.</summary>
-    public static void Dropout(NodeLift lift)
+    public static void Dropout(NodeUpgrade lift)
     {
         lift.Take("is_test", out _);
         lift.Take("ratio", out _);
@@ -54,7 +54,7 @@ internal static class OperatorLifts
     }
 
     /// <summary>Pads and the value between became inputs.</summary>
-    public static void Pad(NodeLift lift)
+    public static void Pad(NodeUpgrade lift)
     {
         if (lift.Take("pads", out AttributeProto? pads))
         {
@@ -68,7 +68,7 @@ internal static class OperatorLifts
     }
 
     /// <summary>The axes became an input, which may be absent as they could be.</summary>
-    public static void Axes(NodeLift lift)
+    public static void Axes(NodeUpgrade lift)
     {
         if (lift.Take("axes", out AttributeProto? axes))
         {
@@ -77,7 +77,7 @@ internal static class OperatorLifts
     }
 
     /// <summary>The lengths of the parts became an input.</summary>
-    public static void Split(NodeLift lift)
+    public static void Split(NodeUpgrade lift)
     {
         if (lift.Take("split", out AttributeProto? lengths))
         {
@@ -86,7 +86,7 @@ internal static class OperatorLifts
     }
 
     /// <summary>Starts, ends and axes became inputs.</summary>
-    public static void Slice(NodeLift lift)
+    public static void Slice(NodeUpgrade lift)
     {
         foreach (string name in (string[])["starts", "ends", "axes"])
         {
@@ -98,7 +98,7 @@ internal static class OperatorLifts
     }
 
     /// <summary>The count became an input of one element.</summary>
-    public static void TopK(NodeLift lift)
+    public static void TopK(NodeUpgrade lift)
     {
         if (lift.Take("k", out AttributeProto? count))
         {
@@ -107,13 +107,13 @@ internal static class OperatorLifts
     }
 
     /// <summary>Has a new name.</summary>
-    public static void Scatter(NodeLift lift) => lift.Node.OpType = "ScatterElements";
+    public static void Scatter(NodeUpgrade lift) => lift.Node.OpType = "ScatterElements";
 
     /// <summary>
     /// Before set 13, Softmax and its kin flattened all axes from the given one on (1 if none was given); since then they work along one axis (the last if none is given). Along the last
     /// axis both are the same; otherwise the flattening is written out.
     /// </summary>
-    public static void Normalization(NodeLift lift)
+    public static void Normalization(NodeUpgrade lift)
     {
         long axis = lift.Take("axis", out AttributeProto? given) ? given.I : 1;
         NodeProto node = lift.Node;
@@ -135,7 +135,7 @@ internal static class OperatorLifts
     }
 
     /// <summary>The scales became an input in set 9; since 10 the operator is called Resize.</summary>
-    public static void Upsample(NodeLift lift)
+    public static void Upsample(NodeUpgrade lift)
     {
         if (lift.Take("scales", out AttributeProto? scales))
         {
@@ -147,7 +147,7 @@ internal static class OperatorLifts
     }
 
     /// <summary>Set 11 put a region before the scales, and named the ways to find and to round coordinates, of which set 10 knew one: it rounds down when enlarging and up when reducing.</summary>
-    public static void Resize(NodeLift lift)
+    public static void Resize(NodeUpgrade lift)
     {
         NodeProto node = lift.Node;
         node.Input.Insert(1, "");
@@ -168,7 +168,7 @@ internal static class OperatorLifts
     }
 
     /// <summary>For operators whose old form has no equal.</summary>
-    public static void Impossible(NodeLift lift) => throw lift.Impossible("its old form has no equal");
+    public static void Impossible(NodeUpgrade lift) => throw lift.Impossible("its old form has no equal");
 
     private static NodeProto Make(string operatorType, IEnumerable<string> inputs, string output)
     {

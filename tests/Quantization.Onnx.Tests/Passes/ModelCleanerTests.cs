@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx.Protos;
 
-namespace Quantization.Onnx.Tests.Cleaning;
+namespace Quantization.Onnx.Tests.Passes;
 
 public sealed class ModelCleanerTests : IDisposable
 {

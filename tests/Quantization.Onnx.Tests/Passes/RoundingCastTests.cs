@@ -4,7 +4,7 @@ using Quantization.Onnx.Protos;
 using Quantization.Onnx.Tests.Quantizing;
 using static Quantization.Onnx.Protos.TensorProto.Types;
 
-namespace Quantization.Onnx.Tests.Cleaning;
+namespace Quantization.Onnx.Tests.Passes;
 
 /// <summary>A Cast to 16-bit floats inside a model rounds and overflows after cleaning as it did before. ONNX Runtime is the oracle: it runs the original.</summary>
 public sealed class RoundingCastTests : IDisposable

@@ -8,43 +8,43 @@ namespace Quantization.Onnx;
 /// Raises a model's operator set to the one that per-channel quantization needs. Only the operators listed here changed their form or meaning on the way; the others take the raised import
 /// as it is. What changed when: the operators' change log in the ONNX specification.
 /// </summary>
-internal static class OpsetLift
+internal static class OpsetUpgrade
 {
     /// <summary>The first version that ONNX Runtime runs with all its operators' attributes as they are read here.</summary>
     private const long Oldest = 6;
 
     /// <summary>The version in which an operator last changed, up to <see cref="Opset.PerChannel"/>, and what brings an older node into its new form.</summary>
-    private static readonly FrozenDictionary<string, (long Version, Action<NodeLift> Lift)> Changed = new Dictionary<string, (long, Action<NodeLift>)>
+    private static readonly FrozenDictionary<string, (long Version, Action<NodeUpgrade> Lift)> Changed = new Dictionary<string, (long, Action<NodeUpgrade>)>
     {
-        ["Add"] = (7, OperatorLifts.Broadcast),
-        ["And"] = (7, OperatorLifts.Broadcast),
-        ["BatchNormalization"] = (9, OperatorLifts.BatchNormalization),
-        ["Clip"] = (11, OperatorLifts.Clip),
-        ["Div"] = (7, OperatorLifts.Broadcast),
-        ["Dropout"] = (12, OperatorLifts.Dropout),
-        ["Equal"] = (7, OperatorLifts.Broadcast),
-        ["Gemm"] = (7, OperatorLifts.Broadcast),
-        ["Greater"] = (7, OperatorLifts.Broadcast),
-        ["Hardmax"] = (13, OperatorLifts.Normalization),
-        ["Less"] = (7, OperatorLifts.Broadcast),
-        ["LogSoftmax"] = (13, OperatorLifts.Normalization),
-        ["Mul"] = (7, OperatorLifts.Broadcast),
-        ["Or"] = (7, OperatorLifts.Broadcast),
-        ["Pad"] = (11, OperatorLifts.Pad),
-        ["Pow"] = (7, OperatorLifts.Broadcast),
-        ["ReduceSum"] = (13, OperatorLifts.Axes),
-        ["Resize"] = (11, OperatorLifts.Resize),
-        ["Scan"] = (9, OperatorLifts.Impossible),
-        ["Scatter"] = (11, OperatorLifts.Scatter),
-        ["Slice"] = (10, OperatorLifts.Slice),
-        ["Softmax"] = (13, OperatorLifts.Normalization),
-        ["Split"] = (13, OperatorLifts.Split),
-        ["Squeeze"] = (13, OperatorLifts.Axes),
-        ["Sub"] = (7, OperatorLifts.Broadcast),
-        ["TopK"] = (10, OperatorLifts.TopK),
-        ["Unsqueeze"] = (13, OperatorLifts.Axes),
-        ["Upsample"] = (10, OperatorLifts.Upsample),
-        ["Xor"] = (7, OperatorLifts.Broadcast),
+        ["Add"] = (7, OperatorUpgrades.Broadcast),
+        ["And"] = (7, OperatorUpgrades.Broadcast),
+        ["BatchNormalization"] = (9, OperatorUpgrades.BatchNormalization),
+        ["Clip"] = (11, OperatorUpgrades.Clip),
+        ["Div"] = (7, OperatorUpgrades.Broadcast),
+        ["Dropout"] = (12, OperatorUpgrades.Dropout),
+        ["Equal"] = (7, OperatorUpgrades.Broadcast),
+        ["Gemm"] = (7, OperatorUpgrades.Broadcast),
+        ["Greater"] = (7, OperatorUpgrades.Broadcast),
+        ["Hardmax"] = (13, OperatorUpgrades.Normalization),
+        ["Less"] = (7, OperatorUpgrades.Broadcast),
+        ["LogSoftmax"] = (13, OperatorUpgrades.Normalization),
+        ["Mul"] = (7, OperatorUpgrades.Broadcast),
+        ["Or"] = (7, OperatorUpgrades.Broadcast),
+        ["Pad"] = (11, OperatorUpgrades.Pad),
+        ["Pow"] = (7, OperatorUpgrades.Broadcast),
+        ["ReduceSum"] = (13, OperatorUpgrades.Axes),
+        ["Resize"] = (11, OperatorUpgrades.Resize),
+        ["Scan"] = (9, OperatorUpgrades.Impossible),
+        ["Scatter"] = (11, OperatorUpgrades.Scatter),
+        ["Slice"] = (10, OperatorUpgrades.Slice),
+        ["Softmax"] = (13, OperatorUpgrades.Normalization),
+        ["Split"] = (13, OperatorUpgrades.Split),
+        ["Squeeze"] = (13, OperatorUpgrades.Axes),
+        ["Sub"] = (7, OperatorUpgrades.Broadcast),
+        ["TopK"] = (10, OperatorUpgrades.TopK),
+        ["Unsqueeze"] = (13, OperatorUpgrades.Axes),
+        ["Upsample"] = (10, OperatorUpgrades.Upsample),
+        ["Xor"] = (7, OperatorUpgrades.Broadcast),
     }.ToFrozenDictionary();
 
     /// <summary>Raises the import in place and rewrites the nodes that need it, in the graph and in the graphs inside its nodes.</summary>
@@ -72,8 +72,8 @@ internal static class OpsetLift
             Dictionary<string, int> ranks = KnownRanks(graph);
             foreach (NodeProto node in nodes)
             {
-                NodeLift lift = new(modelPath, graph, node, names, ranks);
-                if (Opset.IsOnnx(node.Domain) && Changed.TryGetValue(node.OpType, out (long Version, Action<NodeLift> Lift) change) && change.Version > import.Version)
+                NodeUpgrade lift = new(modelPath, graph, node, names, ranks);
+                if (Opset.IsOnnx(node.Domain) && Changed.TryGetValue(node.OpType, out (long Version, Action<NodeUpgrade> Lift) change) && change.Version > import.Version)
                 {
                     change.Lift(lift);
                 }

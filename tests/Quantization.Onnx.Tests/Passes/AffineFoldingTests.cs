@@ -1,7 +1,7 @@
 using Quantization.Onnx.Protos;
 using Quantization.Onnx.Tests.Quantizing;
 
-namespace Quantization.Onnx.Tests.Cleaning;
+namespace Quantization.Onnx.Tests.Passes;
 
 /// <summary>Constants beside a Conv disappear into it, and the function stays the same.</summary>
 public sealed class AffineFoldingTests
