@@ -6,7 +6,7 @@ namespace Quantization.Onnx.Tests.Golden;
 internal static class GoldenCases
 {
     private static readonly PtqOptions Cpu = new() { LatencyRuns = 0 };
-    private static readonly PtqOptions Compiler = Cpu with { Runtime = TargetRuntime.GraphCompiler };
+    private static readonly PtqOptions Compiler = Cpu with { Runtime = TargetRuntime.OpenVino };
     private static readonly PtqOptions TensorRT = Compiler with { ActivationFormat = CodeFormat.Int8, ActivationScheme = QuantizationScheme.Symmetric };
 
     /// <summary>The files that <see cref="PostTrainingQuantizer"/> writes with each option.</summary>
@@ -36,7 +36,7 @@ internal static class GoldenCases
             }
         }
 
-        if (subject.FindCalibration(TargetRuntime.GraphCompiler) is not null)
+        if (subject.FindCalibration(TargetRuntime.OpenVino) is not null)
         {
             yield return Of("graph compiler", Compiler);
             yield return Of("TensorRT", TensorRT);
@@ -44,7 +44,7 @@ internal static class GoldenCases
             {
                 yield return Of("graph compiler, MSE, symmetric", Compiler with { ActivationCalibrator = new MseCalibrator(), ActivationScheme = QuantizationScheme.Symmetric });
                 yield return Of("graph compiler, int8", Compiler with { ActivationFormat = CodeFormat.Int8 });
-                yield return Later("graph compiler, float nodes", () => Compiler with { FloatNodes = EveryThirdWeighted(TargetRuntime.GraphCompiler) });
+                yield return Later("graph compiler, float nodes", () => Compiler with { FloatNodes = EveryThirdWeighted(TargetRuntime.OpenVino) });
                 yield return Later("TensorRT, own weights and calibrators", () => WithOwn(TensorRT));
                 yield return Of("TensorRT, weights per tensor by MSE", TensorRT with { WeightGranularity = GranularityKind.PerTensor, WeightCalibrator = new MseCalibrator() });
             }
@@ -71,7 +71,7 @@ internal static class GoldenCases
         foreach ((string name, TargetRuntime runtime, SearchOptions options) in ((string, TargetRuntime, SearchOptions)[])
             [
                 ("search", TargetRuntime.OnnxRuntimeCpu, new SearchOptions()),
-                ("search for TensorRT", TargetRuntime.GraphCompiler, new SearchOptions { Baseline = TensorRT, ActivationSchemes = [QuantizationScheme.Symmetric] }),
+                ("search for TensorRT", TargetRuntime.OpenVino, new SearchOptions { Baseline = TensorRT, ActivationSchemes = [QuantizationScheme.Symmetric] }),
             ])
         {
             GoldenModels models = GoldenModels.Load(subject.Path, subject.Calibration(runtime), runtime);

@@ -16,7 +16,7 @@ internal sealed class GoldenModels
     /// <summary>The names of the nodes with weights that default options quantize, in ordinal order.</summary>
     public static string[] WeightedNodes(string path, TargetRuntime runtime) =>
     [
-        .. Planner.Plan(new GraphIndex(FloatModel.Load(path, null, runtime).Model.Graph), runtime).Nodes
+        .. Planner.Plan(new GraphIndex(FloatModel.Load(path, null, runtime).Model.Graph), Targets.Of(runtime)).Nodes
             .Where(node => node.Weight is not null).Select(node => node.Node.GetLabel()).Distinct().Order(StringComparer.Ordinal),
     ];
 
