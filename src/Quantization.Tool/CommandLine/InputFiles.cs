@@ -20,8 +20,7 @@ internal static class InputFiles
 
         if (Directory.Exists(data.FolderPath))
         {
-            EnumerationOptions all = new() { RecurseSubdirectories = true };
-            foreach (string file in Directory.EnumerateFiles(data.FolderPath, "*", all).Where(SampleData.IsSampleFile))
+            foreach (string file in FolderTree.EnumerateFiles(data.FolderPath).Where(SampleData.IsSampleFile))
             {
                 yield return file;
             }
