@@ -29,7 +29,7 @@ internal sealed class TensorFile
     /// <summary>The bytes of the file when it was opened.</summary>
     public long Length { get; }
 
-    /// <summary>Opens a regular file. Nobody is kept from changing, renaming or deleting it.</summary>
+    /// <summary>Opens a regular file. Others may rename, delete or change it, but may not open it for themselves alone.</summary>
     /// <param name="modelPath">What messages call the model.</param>
     /// <param name="path">The file: the model's own or one beside it.</param>
     /// <exception cref="IOException">The file cannot be opened, or it is no regular file.</exception>
