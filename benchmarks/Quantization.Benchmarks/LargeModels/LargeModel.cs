@@ -30,8 +30,9 @@ internal sealed record LargeModel(int Layers, int Width)
     public void SaveSamples(string folder)
     {
         Random random = new(1);
-        StoredSamples.Write(
-            Enumerable.Range(0, Samples).Select(_ => new ModelSample("sample", SampleTensor.Create<float>("x", [.. Enumerable.Range(0, Width).Select(_ => Draw(random))], 1, Width))), folder);
+        StoredSamples.Write(Enumerable.Range(0, Samples).Select(_ => new ModelSample("sample", MakeInput())), folder);
+
+        SampleTensor MakeInput() => SampleTensor.Create<float>("x", [.. Enumerable.Range(0, Width).Select(_ => Draw(random))], 1, Width);
     }
 
     private ModelProto Make()
@@ -39,8 +40,8 @@ internal sealed record LargeModel(int Layers, int Width)
         GraphProto graph = new() { Name = "large", Input = { ValueOf("x") }, Output = { ValueOf("y") } };
         for (int i = 0; i < Layers; i++)
         {
-            NodeProto node = new() { Name = $"matmul{i}", OpType = "MatMul", Input = { i == 0 ? "x" : $"y{i}", $"w{i}" }, Output = { i == Layers - 1 ? "y" : $"y{i + 1}" } };
-            graph.Node.Add(node);
+            string input = i == 0 ? "x" : $"y{i}", output = i == Layers - 1 ? "y" : $"y{i + 1}";
+            graph.Node.Add(new NodeProto { Name = $"matmul{i}", OpType = "MatMul", Input = { input, $"w{i}" }, Output = { output } });
             graph.Initializer.Add(MakeWeight($"w{i}", i));
         }
 
@@ -57,7 +58,13 @@ internal sealed record LargeModel(int Layers, int Width)
             value = Draw(random) * scale;
         }
 
-        return new TensorProto { Name = name, DataType = (int)TensorProto.Types.DataType.Float, Dims = { Width, Width }, RawData = UnsafeByteOperations.UnsafeWrap(data) };
+        return new TensorProto
+        {
+            Name = name,
+            DataType = (int)TensorProto.Types.DataType.Float,
+            Dims = { Width, Width },
+            RawData = UnsafeByteOperations.UnsafeWrap(data),
+        };
     }
 
     /// <summary>A number of mean 0 and variance 1.</summary>
@@ -71,10 +78,12 @@ internal sealed record LargeModel(int Layers, int Width)
             TensorType = new TypeProto.Types.Tensor
             {
                 ElemType = (int)TensorProto.Types.DataType.Float,
-                Shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimValue = 1 }, new TensorShapeProto.Types.Dimension { DimValue = Width } } },
+                Shape = new TensorShapeProto { Dim = { LengthOf(1), LengthOf(Width) } },
             },
         },
     };
+
+    private static TensorShapeProto.Types.Dimension LengthOf(long value) => new() { DimValue = value };
 
     private static void Write(string path, ModelProto model)
     {

@@ -21,7 +21,8 @@ internal static class LargeModelMemory
         DirectoryInfo folder = Directory.CreateTempSubdirectory("quantization-benchmark-");
         try
         {
-            string samples = Path.Combine(folder.FullName, "samples"), inline = Path.Combine(folder.FullName, "inline.onnx"), external = Path.Combine(folder.FullName, "external.onnx");
+            string samples = Path.Combine(folder.FullName, "samples");
+            string inline = Path.Combine(folder.FullName, "inline.onnx"), external = Path.Combine(folder.FullName, "external.onnx");
             LargeModel.Documented.SaveSamples(samples);
             LargeModel.Documented.SaveInline(inline);
             LargeModel.Documented.SaveExternal(external);
@@ -42,13 +43,15 @@ internal static class LargeModelMemory
     private static void Print(string name, string model, string samples)
     {
         string output = model + ".int8.onnx";
-        List<(long Peak, TimeSpan Time, TimeSpan Processor)> runs = [.. Enumerable.Range(0, Rounds).Select(_ => Measure("ptq", model, "--data", samples, "--output", output))];
+        List<(long Peak, TimeSpan Time, TimeSpan Processor)> runs =
+            [.. Enumerable.Range(0, Rounds).Select(_ => Measure("ptq", model, "--data", samples, "--output", output))];
         long peak = MedianOf(run => run.Peak);
         TimeSpan time = MedianOf(run => run.Time), processor = MedianOf(run => run.Processor);
         using FileStream written = File.OpenRead(output);
+        string hash = Convert.ToHexStringLower(SHA256.HashData(written))[..16];
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {name} | {peak / 1e9:F2} GB | {time.TotalSeconds:F1} s | {processor.TotalSeconds:F1} s | {Convert.ToHexStringLower(SHA256.HashData(written))[..16]} |"));
+            $"| {name} | {peak / 1e9:F2} GB | {time.TotalSeconds:F1} s | {processor.TotalSeconds:F1} s | {hash} |"));
 
         T MedianOf<T>(Func<(long Peak, TimeSpan Time, TimeSpan Processor), T> figure) => runs.Select(figure).Order().ElementAt(Rounds / 2);
     }
@@ -57,7 +60,8 @@ internal static class LargeModelMemory
     private static (long Peak, TimeSpan Time, TimeSpan Processor) Measure(params string[] arguments)
     {
         ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        string[] host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(LargeModelMemory).Assembly.Location] : [];
+        bool isHosted = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
+        string[] host = isHosted ? [typeof(LargeModelMemory).Assembly.Location] : [];
         foreach (string argument in (string[])[.. host, ToolArgument, .. arguments])
         {
             start.ArgumentList.Add(argument);

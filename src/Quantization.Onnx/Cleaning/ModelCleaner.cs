@@ -16,9 +16,12 @@ internal static class ModelCleaner
     /// <param name="modelPath">What messages call the model.</param>
     /// <param name="original">The model.</param>
     /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
-    /// <param name="largestInMemory">A larger model goes to ONNX Runtime by way of files, and the weights that it leaves as they are stay the original's.</param>
+    /// <param name="largestInMemory">
+    /// A larger model goes to ONNX Runtime by way of files, and the weights that it leaves as they are stay the original's.
+    /// </param>
     /// <exception cref="OnnxModelException">ONNX Runtime refuses the model, or it is quantized already.</exception>
-    public static ModelProto Clean(string modelPath, ModelProto original, Func<SessionOptions>? optionsFactory, long largestInMemory = ModelStore.LargestInMemory)
+    public static ModelProto Clean(
+        string modelPath, ModelProto original, Func<SessionOptions>? optionsFactory, long largestInMemory = ModelStore.LargestInMemory)
     {
         ThrowIfQuantized(modelPath, original);
         ModelProto model = original.Clone();
@@ -42,7 +45,8 @@ internal static class ModelCleaner
 
     private static ModelProto Optimize(string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory, long largestInMemory)
     {
-        GraphProto optimized = OptimizedGraph.Of(modelPath, model, GraphOptimizationLevel.ORT_ENABLE_BASIC, optionsFactory, largestInMemory).Graph;
+        ModelProto whole = OptimizedGraph.Of(modelPath, model, GraphOptimizationLevel.ORT_ENABLE_BASIC, optionsFactory, largestInMemory);
+        GraphProto optimized = whole.Graph;
         HashSet<string> domains = [.. model.OpsetImport.Select(import => import.Domain), "", "ai.onnx"];
         if (optimized.Node.All(node => domains.Contains(node.Domain)) && Branches.Restore(model.Graph, optimized))
         {

@@ -49,7 +49,8 @@ internal sealed class EvaluatedModel : IDisposable
             try
             {
                 // ONNX Runtime maps the data where it lies.
-                return new EvaluatedModel(path, file.Bytes, ModelSession.Open(path, file.Model, path, optionsFactory, options => Configure(options, optionsFactory)), cancellation);
+                InferenceSession session = ModelSession.Open(path, file.Model, path, optionsFactory, Configure);
+                return new EvaluatedModel(path, file.Bytes, session, cancellation);
             }
             catch (OnnxModelException)
             {
@@ -58,6 +59,8 @@ internal sealed class EvaluatedModel : IDisposable
         }
 
         return new EvaluatedModel(path, file.Model, file.Bytes, optionsFactory, cancellation);
+
+        void Configure(SessionOptions options) => EvaluatedModel.Configure(options, optionsFactory);
     }
 
     /// <summary>Runs the model and times it; the first run is not timed, because it also allocates.</summary>

@@ -14,15 +14,21 @@ internal static class ExternalData
     private const long MostShared = 1L << 30;
 
     /// <summary>
-    /// The most files that stay open for their tensors to be read later, since processes may not open any number; tensors of further files are read at once. Exporters write one file, or one a tensor.
+    /// The most files that stay open for their tensors to be read later, since processes may not open any number; tensors of further
+    /// files are read at once. Exporters write one file, or one a tensor.
     /// </summary>
     private const int MostOpen = 256;
 
-    /// <summary>Makes their bytes the tensors' own, and brings them into the hash if there is one. Tensors with the same place in the same file share their bytes.</summary>
+    /// <summary>
+    /// Makes their bytes the tensors' own, and brings them into the hash if there is one. Tensors with the same place in the same file
+    /// share their bytes.
+    /// </summary>
     /// <param name="modelPath">The model's file.</param>
     /// <param name="model">The model.</param>
     /// <param name="hash">Gets the bytes of each place if there is one.</param>
-    /// <param name="mostInMemory">Where there are more bytes, those of large tensors are not read but left in their file until they are asked for.</param>
+    /// <param name="mostInMemory">
+    /// Where there are more bytes, those of large tensors are not read but left in their file until they are asked for.
+    /// </param>
     /// <returns>How many bytes there were, shared ones once.</returns>
     /// <exception cref="OnnxModelException">
     /// A file is missing, no regular file, too short or outside of the model's folder, or a tensor's place in it makes no sense or overlaps another's. All places are checked before anything is read.
@@ -38,8 +44,10 @@ internal static class ExternalData
         {
             if (!read.TryGetValue((region.Path, region.Offset, region.Length), out ByteString? data))
             {
-                bool stays = bytes > mostInMemory && region.Length >= TensorBytes.Smallest && (open.Count < MostOpen || open.ContainsKey(region.Path));
-                read[(region.Path, region.Offset, region.Length)] = data = stays ? Find(files, region, open) : Read(files, region);
+                bool canStay = open.Count < MostOpen || open.ContainsKey(region.Path);
+                bool stays = bytes > mostInMemory && region.Length >= TensorBytes.Smallest && canStay;
+                data = Guard(files, region, () => stays ? Find(files, region, open) : Read(region));
+                read[(region.Path, region.Offset, region.Length)] = data;
                 if (hash is not null)
                 {
                     TensorBytes.ForEachBlock(data, hash.AppendData);
@@ -107,16 +115,16 @@ internal static class ExternalData
             CultureInfo.InvariantCulture, $"and others share bytes of other tensors: {bytes} bytes of data stand for {bytes + shared}, which is not accepted; export the model again"));
     }
 
-    private static ByteString Read(ExternalFiles files, ExternalRegion region) => Guard(files, region, () =>
+    private static ByteString Read(ExternalRegion region)
     {
         using FileStream stream = RegularFile.OpenRead(region.Path, bufferSize: 0);
         byte[] data = new byte[region.Length];
         stream.Position = region.Offset;
         stream.ReadExactly(data);
         return UnsafeByteOperations.UnsafeWrap(data);
-    });
+    }
 
-    private static ByteString Find(ExternalFiles files, ExternalRegion region, Dictionary<string, TensorFile> open) => Guard(files, region, () =>
+    private static ByteString Find(ExternalFiles files, ExternalRegion region, Dictionary<string, TensorFile> open)
     {
         if (!open.TryGetValue(region.Path, out TensorFile? file))
         {
@@ -124,8 +132,10 @@ internal static class ExternalData
         }
 
         // The file may have become shorter since the place was checked.
-        return region.Offset + region.Length <= file.Length ? TensorBytes.Of(file, region.Offset, (int)region.Length) : throw new EndOfStreamException();
-    });
+        return region.Offset + region.Length <= file.Length
+            ? TensorBytes.Of(file, region.Offset, (int)region.Length)
+            : throw new EndOfStreamException();
+    }
 
     private static ByteString Guard(ExternalFiles files, ExternalRegion region, Func<ByteString> read)
     {

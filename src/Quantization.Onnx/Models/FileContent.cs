@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Bytes of a file, for as long as it takes to read a message from them. Many lie outside of the managed heap, which would keep an array as large as a model until its next full collection. Few do not:
+/// Bytes of a file, for as long as it takes to read a message from them. Many lie outside of the managed heap, which would keep an
+/// array as large as a model until its next full collection. Few do not:
 /// freeing a block of some megabytes moves glibc to keep later ones of that size, ONNX Runtime's, instead of giving them back.
 /// </summary>
 internal sealed unsafe class FileContent : IDisposable

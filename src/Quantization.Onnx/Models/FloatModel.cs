@@ -9,7 +9,8 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, TargetRuntim
     /// <summary>Reads a model and cleans it, and lifts its operator set where there is something to quantize.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or lifted.</exception>
-    public static FloatModel Load(string path, Func<SessionOptions>? optionsFactory, TargetRuntime runtime, long largestInMemory = ModelStore.LargestInMemory)
+    public static FloatModel Load(
+        string path, Func<SessionOptions>? optionsFactory, TargetRuntime runtime, long largestInMemory = ModelStore.LargestInMemory)
     {
         ModelFile file = ModelFile.Load(path, largestInMemory);
         ModelProto model = ModelCleaner.Clean(path, file.Model, optionsFactory, largestInMemory);

@@ -6,12 +6,16 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Reads a model's message and leaves the bytes of its large tensors in the file. A message is the sum of its fields, so it can be read in parts: what lies between two large tensors is read as it is, and the
+/// Reads a model's message and leaves the bytes of its large tensors in the file. A message is the sum of its fields, so it can be read
+/// in parts: what lies between two large tensors is read as it is, and the
 /// messages around a tensor field by field.
 /// </summary>
 internal sealed class LazyModelReader
 {
-    /// <summary>How deep messages are taken apart: a tensor of a node in a graph in a graph. Deeper ones are read whole; this is no limit of what can be read.</summary>
+    /// <summary>
+    /// How deep messages are taken apart: a tensor of a node in a graph in a graph. Deeper ones are read whole; this is no limit of
+    /// what can be read.
+    /// </summary>
     private const int Deepest = 8;
 
     private readonly TensorFile _file;
@@ -66,7 +70,9 @@ internal sealed class LazyModelReader
         MergeBytes(message, merged, end);
     }
 
-    /// <summary>The message that a field adds to the one around it: the next of a list, or the only one, which several fields may make up.</summary>
+    /// <summary>
+    /// The message that a field adds to the one around it: the next of a list, or the only one, which several fields may make up.
+    /// </summary>
     private static IMessage GetChild(IMessage message, FieldDescriptor field)
     {
         if (!field.IsRepeated && field.Accessor.GetValue(message) is IMessage present)

@@ -29,7 +29,8 @@ internal static class ModelDataFiles
                     .Select(location => Path.Combine(folder, location)),
             ];
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or IOException or UnauthorizedAccessException or OverflowException or OnnxModelException)
+        catch (Exception e) when (
+            e is InvalidProtocolBufferException or IOException or UnauthorizedAccessException or OverflowException or OnnxModelException)
         {
             return [];
         }

@@ -17,7 +17,10 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
 
     /// <summary>Reads a model and refuses what is not one.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="largestInMemory">The large tensors of a model of more bytes stay in its files until they are asked for: those files must not be changed as long as the model is in use.</param>
+    /// <param name="largestInMemory">
+    /// The large tensors of a model of more bytes stay in its files until they are asked for: those files must not be changed as long
+    /// as the model is in use.
+    /// </param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="OnnxModelException">
     /// The file is empty, truncated, no regular file, not ONNX, above 2 GB, exceeds a limit of <see cref="ModelLimits"/>, keeps weights in files that cannot be read or lie outside of its folder, or holds a
@@ -28,7 +31,7 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
     {
         ThrowUnlessFile(path);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        (ModelProto model, long bytes) = Read(path, hash, largestInMemory);
+        (ModelProto model, long bytes) = Read(path, path, hash, largestInMemory);
         if (model.Graph is null)
         {
             throw new OnnxModelException(path, "not an ONNX model: the file holds no graph.");
@@ -88,10 +91,14 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
         }
     }
 
-    /// <summary>Reads a model's message.</summary>
+    /// <summary>Reads the message that ONNX Runtime made of a model.</summary>
+    /// <param name="modelPath">What messages call the model.</param>
+    /// <param name="path">The file.</param>
     /// <exception cref="OnnxModelException">It is damaged, or graphs are nested too deeply in it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static ModelMessage Read(string path, IncrementalHash? hash = null, long largestInMemory = ModelStore.LargestInMemory)
+    public static ModelProto ReadMade(string modelPath, string path) => Read(modelPath, path, null, ModelStore.LargestInMemory).Model;
+
+    private static ModelMessage Read(string modelPath, string path, IncrementalHash? hash, long largestInMemory)
     {
         try
         {
@@ -99,16 +106,17 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
         }
         catch (EndOfStreamException e)
         {
-            throw new OnnxModelException(path, "the file became shorter while it was read; leave it as it is until the run has ended.", innerException: e);
+            throw new OnnxModelException(
+                modelPath, "the file became shorter while it was read; leave it as it is until the run has ended.", innerException: e);
         }
         catch (InvalidProtocolBufferException e) when (GraphDepth.IsRefusal(e))
         {
             using FileContent content = FileContent.Read(path);
-            throw GraphDepth.Refuse(path, content.Bytes, e);
+            throw GraphDepth.Refuse(modelPath, content.Bytes, e);
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new OnnxModelException(path, "the file is truncated or not an ONNX model; export or download it again.", innerException: e);
+            throw new OnnxModelException(modelPath, "the file is truncated or not an ONNX model; export or download it again.", innerException: e);
         }
     }
 }

@@ -14,7 +14,8 @@ internal static class ModelStore
     public const long LargestMessage = int.MaxValue;
 
     /// <summary>
-    /// The most bytes of a model that is in memory as a whole. The tensors of a larger one stay in their file until they are asked for. ONNX Runtime gets them by way of a temporary file, which it maps: it copies a message in
+    /// The most bytes of a model that is in memory as a whole. The tensors of a larger one stay in their file until they are asked for.
+    /// ONNX Runtime gets them by way of a temporary file, which it maps: it copies a message in
     /// memory twice.
     /// </summary>
     public const long LargestInMemory = 1 << 27;

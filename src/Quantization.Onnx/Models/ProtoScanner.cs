@@ -13,7 +13,10 @@ internal sealed class ProtoScanner(TensorFile file)
     private int _windowLength;
 
     /// <summary>Finds the field that begins at a place.</summary>
-    /// <returns>False where there is none that ends within the message, or one of a kind that ONNX does not use; what there is, protobuf's own reader says better.</returns>
+    /// <returns>
+    /// False where there is none that ends within the message, or one of a kind that ONNX does not use; what there is, protobuf's own
+    /// reader says better.
+    /// </returns>
     public bool TryFind(long start, long end, out ProtoField field)
     {
         field = default;

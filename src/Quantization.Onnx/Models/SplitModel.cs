@@ -29,9 +29,12 @@ internal sealed class SplitModel
         using FileStream message = File.Create(path);
         small.WriteTo(message);
         Dictionary<(string Offset, string Length), ByteString> tensors = [];
-        foreach ((TensorProto moved, TensorProto tensor) in small.Graph.Initializer.Zip(model.Graph.Initializer).Where(pair => IsElsewhere(pair.First)))
+        for (int i = 0; i < small.Graph.Initializer.Count; i++)
         {
-            tensors.Add(PlaceOf(moved), tensor.RawData);
+            if (IsElsewhere(small.Graph.Initializer[i]))
+            {
+                tensors.Add(PlaceOf(small.Graph.Initializer[i]), model.Graph.Initializer[i].RawData);
+            }
         }
 
         return new SplitModel(path, tensors);
@@ -53,5 +56,6 @@ internal sealed class SplitModel
 
     private static (string Offset, string Length) PlaceOf(TensorProto tensor) => (ValueOf(tensor, "offset"), ValueOf(tensor, "length"));
 
-    private static string ValueOf(TensorProto tensor, string key) => tensor.ExternalData.FirstOrDefault(entry => entry.Key == key)?.Value ?? "";
+    private static string ValueOf(TensorProto tensor, string key) =>
+        tensor.ExternalData.FirstOrDefault(entry => entry.Key == key)?.Value ?? "";
 }

@@ -6,7 +6,8 @@ using Google.Protobuf;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The bytes of one tensor, which stay in their file until somebody looks at them. Then they are in managed memory for as long as a span refers to them, and on until the next collection in case
+/// The bytes of one tensor, which stay in their file until somebody looks at them. Then they are in managed memory for as long as a
+/// span refers to them, and on until the next collection in case
 /// somebody looks again. Safe to use from several threads.
 /// </summary>
 internal sealed unsafe class TensorBytes : MemoryManager<byte>
@@ -28,7 +29,8 @@ internal sealed unsafe class TensorBytes : MemoryManager<byte>
     }
 
     /// <summary>Bytes of a file as protobuf messages hold them. Clones of the message share them.</summary>
-    public static ByteString Of(TensorFile file, long offset, int length) => UnsafeByteOperations.UnsafeWrap(new TensorBytes(file, offset, length).CreateMemory(length));
+    public static ByteString Of(TensorFile file, long offset, int length) =>
+        UnsafeByteOperations.UnsafeWrap(new TensorBytes(file, offset, length).CreateMemory(length));
 
     /// <summary>Whether bytes lie in a file, and have not been looked at or are garbage already; for tests.</summary>
     public static bool AreInFile(ByteString bytes) => TryFind(bytes, out TensorBytes? found) && !found._bytes.TryGetTarget(out _);

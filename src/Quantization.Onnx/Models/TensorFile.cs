@@ -3,10 +3,14 @@ using Microsoft.Win32.SafeHandles;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// A file that bytes of tensors are read from when they are asked for. It stays open as long as one of its tensors is in use, so it may be deleted or replaced by a rename meanwhile. What was written into it since is
+/// A file that bytes of tensors are read from when they are asked for. It stays open as long as one of its tensors is in use, so it may
+/// be deleted or replaced by a rename meanwhile. What was written into it since is
 /// found out before each read and refused: the bytes would not be those that the model was checked with. Safe to use from several threads.
 /// </summary>
-/// <remarks>Reads copy, on purpose. Memory that maps the file would end the process where somebody shortens the file, and a span over it does not keep the mapping alive.</remarks>
+/// <remarks>
+/// Reads copy, on purpose. Memory that maps the file would end the process where somebody shortens the file, and a span over it does
+/// not keep the mapping alive.
+/// </remarks>
 internal sealed class TensorFile
 {
     /// <summary>The bytes that are read at once where a tensor is only passed on.</summary>
@@ -37,7 +41,8 @@ internal sealed class TensorFile
     public static TensorFile Open(string modelPath, string path)
     {
         RegularFile.ThrowUnlessRegular(path);
-        return new TensorFile(modelPath, path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return new TensorFile(modelPath, path, handle);
     }
 
     /// <summary>Reads bytes that lie within <see cref="Length"/>.</summary>
@@ -53,10 +58,12 @@ internal sealed class TensorFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OnnxModelException(_modelPath, $"{_path} cannot be read: {e.Message.TrimEnd('.')}; leave the file in reach until the run has ended.", innerException: e);
+            string problem = $"{_path} cannot be read: {e.Message.TrimEnd('.')}; leave the file in reach until the run has ended.";
+            throw new OnnxModelException(_modelPath, problem, innerException: e);
         }
 
-        throw new OnnxModelException(_modelPath, $"{_path} changed while the model was in use; leave the file as it is until the run has ended.");
+        throw new OnnxModelException(
+            _modelPath, $"{_path} changed while the model was in use; leave the file as it is until the run has ended.");
     }
 
     /// <summary>Reads bytes block by block, so that few are in memory at once.</summary>

@@ -37,9 +37,11 @@ internal static partial class ModelSession
     /// <param name="configure">What this session needs beyond the user's options.</param>
     /// <exception cref="OnnxModelException">ONNX Runtime refuses the model.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
-    public static InferenceSession Open(string modelPath, ModelProto model, string path, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null)
+    public static InferenceSession Open(
+        string modelPath, ModelProto model, string path, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null)
     {
-        // The session takes as much native memory as the model has weights. The collector knows nothing of that and would keep garbage of the same size.
+        // The session takes as much native memory as the model has weights. The collector knows nothing of that and would keep garbage
+        // of the same size.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         return Open(modelPath, model, options => new InferenceSession(path, options), optionsFactory, configure);
     }
@@ -54,8 +56,8 @@ internal static partial class ModelSession
         }
         catch (IOException e)
         {
-            throw OwnedFolder.CannotUseTemporaryPath(
-                string.Create(CultureInfo.InvariantCulture, $"cannot write {ModelStore.SizeOf(model)} bytes of {modelPath} here for ONNX Runtime to map"), e);
+            string bytes = ModelStore.SizeOf(model).ToString(CultureInfo.InvariantCulture);
+            throw OwnedFolder.CannotUseTemporaryPath($"cannot write {bytes} bytes of {modelPath} here for ONNX Runtime to map", e);
         }
     }
 

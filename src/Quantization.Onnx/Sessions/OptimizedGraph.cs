@@ -13,24 +13,31 @@ internal static class OptimizedGraph
     /// <param name="model">The model.</param>
     /// <param name="level">How far to optimize.</param>
     /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
-    /// <param name="largestInMemory">A larger model goes by way of files, and the tensors that ONNX Runtime leaves as they are come back as the argument's own bytes.</param>
+    /// <param name="largestInMemory">
+    /// A larger model goes by way of files, and the tensors that ONNX Runtime leaves as they are come back as the argument's own bytes.
+    /// </param>
     /// <param name="writesTensors">Whether ONNX Runtime writes all tensors of a large model; null where it does if it has to.</param>
     /// <exception cref="OnnxModelException">ONNX Runtime refuses the model.</exception>
     /// <exception cref="IOException">The temporary folder has no room for the result.</exception>
     public static ModelProto Of(
-        string modelPath, ModelProto model, GraphOptimizationLevel level, Func<SessionOptions>? optionsFactory, long largestInMemory = ModelStore.LargestInMemory, bool? writesTensors = null)
+        string modelPath,
+        ModelProto model,
+        GraphOptimizationLevel level,
+        Func<SessionOptions>? optionsFactory,
+        long largestInMemory = ModelStore.LargestInMemory,
+        bool? writesTensors = null)
     {
         long size = ModelStore.SizeOf(model);
         using OwnedFolder folder = OwnedFolder.CreateTemporary();
+        SplitModel? split = size <= largestInMemory ? null : ModelSession.Split(modelPath, model, folder);
         try
         {
-            if (size <= largestInMemory)
+            if (split is null)
             {
-                ModelSession.Open(modelPath, model, optionsFactory, options => Configure(options, folder, level), largestInMemory).Dispose();
-                return ModelFile.Read(folder[Optimized]).Model;
+                ModelSession.Open(modelPath, model, optionsFactory, Save, largestInMemory).Dispose();
+                return ModelFile.ReadMade(modelPath, folder[Optimized]);
             }
 
-            SplitModel split = ModelSession.Split(modelPath, model, folder);
             try
             {
                 return OfSplit(modelPath, model, split, folder, level, optionsFactory, writesTensors ?? false);
@@ -46,14 +53,22 @@ internal static class OptimizedGraph
             // ONNX Runtime says of a full disk that it cannot use the model, or nothing at all.
             throw OwnedFolder.CannotUseTemporaryPath($"there is no room for ONNX Runtime to write what it makes of {modelPath}", e);
         }
+
+        void Save(SessionOptions options) => OptimizedGraph.Save(options, folder, level);
     }
 
     private static ModelProto OfSplit(
-        string modelPath, ModelProto model, SplitModel split, OwnedFolder folder, GraphOptimizationLevel level, Func<SessionOptions>? optionsFactory, bool writesTensors)
+        string modelPath,
+        ModelProto model,
+        SplitModel split,
+        OwnedFolder folder,
+        GraphOptimizationLevel level,
+        Func<SessionOptions>? optionsFactory,
+        bool writesTensors)
     {
         ModelSession.Open(modelPath, model, split.Path, optionsFactory, options =>
         {
-            Configure(options, folder, level);
+            Save(options, folder, level);
 
             // Kernels would rearrange the weights for runs that there are not.
             options.AddSessionConfigEntry("session.disable_prepacking", "1");
@@ -63,13 +78,13 @@ internal static class OptimizedGraph
                 options.AddSessionConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", "1024");
             }
         }).Dispose();
-        ModelProto optimized = ModelFile.Read(folder[Optimized]).Model;
+        ModelProto optimized = ModelFile.ReadMade(modelPath, folder[Optimized]);
         split.BringBack(optimized);
         ExternalData.Load(folder[Optimized], optimized, hash: null);
         return optimized;
     }
 
-    private static void Configure(SessionOptions options, OwnedFolder folder, GraphOptimizationLevel level)
+    private static void Save(SessionOptions options, OwnedFolder folder, GraphOptimizationLevel level)
     {
         options.GraphOptimizationLevel = level;
         options.OptimizedModelFilePath = folder[Optimized];

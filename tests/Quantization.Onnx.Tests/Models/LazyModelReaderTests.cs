@@ -45,7 +45,8 @@ public sealed class LazyModelReaderTests : IDisposable
     {
         float[] values = RandomTensors.Normal(1, Side * Side);
         ModelProto model = new ModelBuilder().Input("x", 1, Side).Output("y", 1, Side).Node("MatMul", ["x", "w"], "y").Model;
-        model.Graph.Initializer.Add(new TensorProto { Name = "w", Dims = { Side, Side }, DataType = (int)TensorProto.Types.DataType.Float, FloatData = { values } });
+        TensorProto weights = new() { Name = "w", Dims = { Side, Side }, DataType = 1, FloatData = { values } };
+        model.Graph.Initializer.Add(weights);
         string path = _folder.Write("model.onnx", model.ToByteArray());
 
         TensorProto lazy = ModelMessage.Read(path, largestInMemory: Nothing).Model.Graph.Initializer.Single();
@@ -142,7 +143,7 @@ public sealed class LazyModelReaderTests : IDisposable
     {
         string path = _folder.Write("model.onnx", Everywhere().ToByteArray());
         TensorProto tensor = ModelFile.Load(path, Nothing).Model.Graph.Initializer[0];
-        float[] expected = MakeWeight("w", 1).ReadFloats();
+        float[] expected = MakeWeight("w", 'w').ReadFloats();
 
         Parallel.For(0, 64, _ => tensor.ViewFloats().SequenceEqual(expected).Should().BeTrue());
     }
@@ -161,23 +162,42 @@ public sealed class LazyModelReaderTests : IDisposable
         }
     }
 
-    /// <summary>Large tensors as initializers, in nodes, in the graphs of nodes, in functions and as parts of sparse ones, between small fields of all kinds.</summary>
+    /// <summary>
+    /// Large tensors as initializers, in nodes, in the graphs of nodes, in functions and as parts of sparse ones, between small fields
+    /// of all kinds.
+    /// </summary>
     private static ModelProto Everywhere(bool isZero = false)
     {
-        GraphProto branch = new() { Name = "branch", Initializer = { MakeWeight("inner", isZero ? 0 : 4) }, Node = { new NodeProto { OpType = "Identity", Input = { "inner" }, Output = { "z" } } }, Output = { new ValueInfoProto { Name = "z" } } };
         ModelProto model = new ModelBuilder().Input("x", 1, Side).Output("y", 1, Side).Node("MatMul", ["x", "w"], "y").Model;
         model.ProducerName = "test";
-        model.Graph.Initializer.Add([MakeWeight("w", isZero ? 0 : 1), new TensorProto { Name = "small", Dims = { 1 }, DataType = 1, RawData = ByteString.CopyFrom(1, 2, 3, 4) }, MakeWeight("v", isZero ? 0 : 2)]);
-        model.Graph.Node.Add(new NodeProto { OpType = "Constant", Output = { "c" }, Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = MakeWeight("c", isZero ? 0 : 3) } } });
-        model.Graph.Node.Add(new NodeProto { OpType = "If", Input = { "x" }, Output = { "z" }, Attribute = { new AttributeProto { Name = "then_branch", Type = AttributeProto.Types.AttributeType.Graph, G = branch } } });
-        model.Graph.SparseInitializer.Add(new SparseTensorProto { Values = MakeWeight("sparse", isZero ? 0 : 5), Indices = new TensorProto { Name = "indices", DataType = 7, Dims = { 0 } } });
-        model.Functions.Add(new FunctionProto { Name = "f", Domain = "d", Node = { new NodeProto { OpType = "Constant", Output = { "k" }, Attribute = { new AttributeProto { Name = "value", T = MakeWeight("k", isZero ? 0 : 6) } } } } });
+        model.Graph.Initializer.Add(Make("w"));
+        ByteString few = ByteString.CopyFrom(1, 2, 3, 4);
+        model.Graph.Initializer.Add(new TensorProto { Name = "small", Dims = { 1 }, DataType = 1, RawData = few });
+        model.Graph.Initializer.Add(Make("v"));
+        model.Graph.Node.Add(Constant("c"));
+        GraphProto branch = new() { Name = "branch", Initializer = { Make("inner") }, Output = { new ValueInfoProto { Name = "z" } } };
+        branch.Node.Add(new NodeProto { OpType = "Identity", Input = { "inner" }, Output = { "z" } });
+        AttributeProto attribute = new() { Name = "then_branch", Type = AttributeProto.Types.AttributeType.Graph, G = branch };
+        model.Graph.Node.Add(new NodeProto { OpType = "If", Input = { "x" }, Output = { "z" }, Attribute = { attribute } });
+        TensorProto indices = new() { Name = "indices", DataType = 7, Dims = { 0 } };
+        model.Graph.SparseInitializer.Add(new SparseTensorProto { Values = Make("sparse"), Indices = indices });
+        model.Functions.Add(new FunctionProto { Name = "f", Domain = "d", Node = { Constant("k") } });
         return model;
+
+        TensorProto Make(string name) => MakeWeight(name, isZero ? 0 : name[0]);
+
+        NodeProto Constant(string name) => new()
+        {
+            OpType = "Constant",
+            Output = { name },
+            Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = Make(name) } },
+        };
     }
 
     private static TensorProto MakeWeight(string name, int seed)
     {
-        TensorProto tensor = TensorData.Make<float>(TensorProto.Types.DataType.Float, seed == 0 ? new float[Side * Side] : RandomTensors.Normal(seed, Side * Side), Side, Side);
+        float[] values = seed == 0 ? new float[Side * Side] : RandomTensors.Normal(seed, Side * Side);
+        TensorProto tensor = TensorData.Make<float>(TensorProto.Types.DataType.Float, values, Side, Side);
         tensor.Name = name;
         return tensor;
     }
