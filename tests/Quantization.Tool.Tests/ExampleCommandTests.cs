@@ -36,8 +36,8 @@ public sealed partial class ExampleCommandTests
         run.Output.Should().MatchRegex(@"ONNX Runtime runs \d+ nodes in int8 \(.*QLinearConv 17");
         run.Output.Should().Contain($": {Path.Combine("quantized", "fashion-mobilenet.int8.onnx")}");
         run.Output.Split('\n').Where(line => line.StartsWith('│')).Should().OnlyContain(line => line.TrimEnd('\r').Length <= 80, "the table fits the narrowest usual terminal");
-        run.Output.Should().NotContain("\u001b");
-        run.Error.Should().NotContain("\u001b");
+        run.Output.Should().NotContain("\u001B");
+        run.Error.Should().NotContain("\u001B");
 
         string written = Path.Combine(folder.FullName, OutputPath);
         ((double)new FileInfo(written).Length / 267_482).Should().BeLessThan(0.40);

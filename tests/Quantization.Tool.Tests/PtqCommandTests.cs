@@ -156,8 +156,8 @@ public sealed class PtqCommandTests
 
     [Theory]
     [InlineData("onnxruntime-cpu", "OnnxRuntimeCpu", "UInt8 [0, 255]", "Affine")]
-    [InlineData("graph-compiler", "GraphCompiler", "UInt8 [0, 255]", "Affine")]
-    [InlineData("tensorrt", "GraphCompiler", "Int8 [-128, 127]", "Symmetric")]
+    [InlineData("openvino", "OpenVino", "UInt8 [0, 255]", "Affine")]
+    [InlineData("tensorrt", "TensorRT", "Int8 [-128, 127]", "Symmetric")]
     public void The_runtime_decides_the_codes_of_activations(string name, string runtime, string codes, string scheme)
     {
         using FashionFolder folder = new();

@@ -24,7 +24,7 @@ internal sealed class ActivationReader : IDisposable
         Model = model;
         Options = options;
         Threads = Math.Clamp(samples ?? int.MaxValue, 1, options.MaxDegreeOfParallelism);
-        QuantizationPlan plan = Planner.Plan(new GraphIndex(model.Model.Graph), model.Runtime);
+        QuantizationPlan plan = Planner.Plan(new GraphIndex(model.Model.Graph), model.Target);
         if (plan.Nodes.Count == 0)
         {
             throw new OnnxModelException(

@@ -57,7 +57,7 @@ public static class LayerComparer
         Dictionary<string, double> own = names.Zip(alone).ToDictionary(each => each.First, each => each.Second.Score.SignalToNoise);
         return
         [
-            .. plan.Nodes.Where(node => node.Role != NodeRole.Moving).Select(node => new LayerNoise(
+            .. plan.Nodes.Where(node => node.Role != NodeRole.DataMovement).Select(node => new LayerNoise(
                 node.Node.GetLabel(), node.Node.OpType, node.Output, energies[node.Output].SignalToNoise, own.TryGetValue(node.Node.GetLabel(), out double ratio) ? ratio : null)),
         ];
     }

@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Quantization.Onnx;
 
-/// <summary>The kind and the identity of what a path names, links followed. .NET tells neither: it has no test for named pipes, devices and sockets.</summary>
+/// <summary>
+/// The kind and the identity of what a path names, links followed. .NET tells neither: it has no test for named pipes, devices and sockets.
+/// </summary>
 /// <param name="Kind">What it is; never <see cref="FileKind.Missing"/>.</param>
 /// <param name="Identity">Which one it is; null for a Windows device.</param>
 internal readonly unsafe partial record struct FileStatus(FileKind Kind, FileIdentity? Identity)
@@ -21,7 +23,9 @@ internal readonly unsafe partial record struct FileStatus(FileKind Kind, FileIde
     private const int BufferLength = 512;
 
     /// <summary>Looks at a path without opening what it names.</summary>
-    /// <returns>Null where there is nothing, where a folder on the way may not be searched, or where the system offers no such function.</returns>
+    /// <returns>
+    /// Null where there is nothing, where a folder on the way may not be searched, or where the system offers no such function.
+    /// </returns>
     public static FileStatus? Read(string path)
     {
         // C functions stop at a NUL and would look at another file.
@@ -56,7 +60,8 @@ internal readonly unsafe partial record struct FileStatus(FileKind Kind, FileIde
 
         // The layout of struct statx is the same on every processor: mode at 28, inode at 32, the device's two numbers at 136.
         ulong device = ((ulong)MemoryMarshal.Read<uint>(status[136..]) << 32) | MemoryMarshal.Read<uint>(status[140..]);
-        return new FileStatus(KindOf(MemoryMarshal.Read<ushort>(status[28..])), new FileIdentity(device, MemoryMarshal.Read<ulong>(status[32..])));
+        FileIdentity identity = new(device, MemoryMarshal.Read<ulong>(status[32..]));
+        return new FileStatus(KindOf(MemoryMarshal.Read<ushort>(status[28..])), identity);
     }
 
     private static FileStatus? ReadMac(string path)
@@ -72,7 +77,8 @@ internal readonly unsafe partial record struct FileStatus(FileKind Kind, FileIde
         }
 
         // struct stat: device (32 bits), mode (16), number of links (16), inode (64).
-        return new FileStatus(KindOf(MemoryMarshal.Read<ushort>(status[4..])), new FileIdentity(MemoryMarshal.Read<uint>(status), MemoryMarshal.Read<ulong>(status[8..])));
+        FileIdentity identity = new(MemoryMarshal.Read<uint>(status), MemoryMarshal.Read<ulong>(status[8..]));
+        return new FileStatus(KindOf(MemoryMarshal.Read<ushort>(status[4..])), identity);
     }
 
     private static FileStatus? ReadWindows(string path)
@@ -99,7 +105,9 @@ internal readonly unsafe partial record struct FileStatus(FileKind Kind, FileIde
             WindowsFileInformation information;
             return new FileStatus(
                 FileKind.Regular,
-                WindowsStatus(handle, &information) == 0 ? null : new FileIdentity(information.Volume, ((ulong)information.IndexHigh << 32) | information.IndexLow));
+                WindowsStatus(handle, &information) == 0
+                    ? null
+                    : new FileIdentity(information.Volume, ((ulong)information.IndexHigh << 32) | information.IndexLow));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,8 @@
 namespace Quantization.Onnx;
 
-/// <summary>Paths without links. .NET follows the links of a path's last part alone, so a link to a folder in its middle goes unnoticed.</summary>
+/// <summary>
+/// Paths without links. .NET follows the links of a path's last part alone, so a link to a folder in its middle goes unnoticed.
+/// </summary>
 internal static class RealPath
 {
     /// <summary>As many links as Linux follows.</summary>
@@ -51,5 +53,6 @@ internal static class RealPath
 
     /// <summary>The parts of a path, the last first.</summary>
     private static IEnumerable<string> Parts(string path) =>
-        path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").Reverse();
+        path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries)
+            .Where(part => part != ".").Reverse();
 }

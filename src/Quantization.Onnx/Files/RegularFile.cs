@@ -10,7 +10,9 @@ internal static class RegularFile
     /// <param name="path">The file.</param>
     /// <param name="bufferSize">The size of the stream's buffer; 0 for none.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="IOException">The path names something else than a regular file, or the file cannot be read. The message begins with the path.</exception>
+    /// <exception cref="IOException">
+    /// The path names something else than a regular file, or the file cannot be read. The message begins with the path.
+    /// </exception>
     public static FileStream OpenRead(string path, int bufferSize = 4096)
     {
         ThrowUnlessRegular(path);

@@ -8,6 +8,11 @@ namespace Quantization.Onnx;
 /// </summary>
 internal static class VisibleText
 {
+    private const int Longest = 200;
+
+    /// <summary>The same, cut where it is long: a damaged file may hold anything in the place of a name.</summary>
+    public static string Short(string text) => text.Length <= Longest ? Of(text) : Of(text[..Longest]) + "…";
+
     /// <summary>The text with <c>\n</c>, <c>\r</c> and <c>\t</c> for line breaks and tabs, and <c>\u001B</c> and the like for other control and format characters.</summary>
     public static string Of(string text)
     {

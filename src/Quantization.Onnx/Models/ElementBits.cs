@@ -18,7 +18,9 @@ internal static class ElementBits
         _ => null,
     };
 
-    /// <summary>The bytes of a tensor's elements, those of less than a byte packed; null where the type is not known or the shape makes no sense.</summary>
+    /// <summary>
+    /// The bytes of a tensor's elements, those of less than a byte packed; null where the type is not known or the shape makes no sense.
+    /// </summary>
     public static Int128? BytesOf(TensorProto tensor) =>
         Of(tensor.DataType) is { } bits && tensor.CountElements() is { } elements ? ((Int128)elements * bits + 7) / 8 : null;
 }

@@ -9,7 +9,8 @@ namespace Quantization.Onnx;
 internal static class ExternalData
 {
     /// <summary>
-    /// How far tensors that share bytes may exceed what the files hold: by as much again, or by 1 GiB. They are in memory once, but written for each.
+    /// How far tensors that share bytes may exceed what the files hold: by as much again, or by 1 GiB. They are in memory once, but written
+    /// for each.
     /// </summary>
     private const long MostShared = 1L << 30;
 
@@ -31,12 +32,14 @@ internal static class ExternalData
     /// </param>
     /// <returns>How many bytes there were, shared ones once.</returns>
     /// <exception cref="OnnxModelException">
-    /// A file is missing, no regular file, too short or outside of the model's folder, or a tensor's place in it makes no sense or overlaps another's. All places are checked before anything is read.
+    /// A file is missing, no regular file, too short or outside of the model's folder, or a tensor's place in it makes no sense or overlaps
+    /// another's. All places are checked before anything is read.
     /// </exception>
     public static long Load(string modelPath, ModelProto model, IncrementalHash? hash, long mostInMemory = ModelStore.LargestInMemory)
     {
         ExternalFiles files = new(modelPath);
-        List<ExternalRegion> regions = [.. model.AllTensors().Where(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External).Select(files.Locate)];
+        List<ExternalRegion> regions =
+            [.. model.AllTensors().Where(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External).Select(files.Locate)];
         long bytes = CheckOverlaps(files, regions);
         Dictionary<(string Path, long Offset, long Length), ByteString> read = [];
         Dictionary<string, TensorFile> open = [];
@@ -104,7 +107,9 @@ internal static class ExternalData
                 {
                     throw files.Refuse(region.Tensor, string.Create(
                         CultureInfo.InvariantCulture,
-                        $"lies in bytes {region.Offset} to {region.Offset + region.Length} of {region.Path}, which overlap those of tensor '{before.Tensor.Name}', {before.Offset} to {before.Offset + before.Length}; export the model again"));
+                        $"lies in bytes {region.Offset} to {region.Offset + region.Length} of {region.Path}, which overlap those of "
+                            + $"tensor '{VisibleText.Short(before.Tensor.Name)}', {before.Offset} to {before.Offset + before.Length}; export "
+                            + $"the model again"));
                 }
 
                 before = region;
@@ -112,7 +117,8 @@ internal static class ExternalData
         }
 
         return shared <= Math.Max(bytes, MostShared) ? bytes : throw files.Refuse(regions[^1].Tensor, string.Create(
-            CultureInfo.InvariantCulture, $"and others share bytes of other tensors: {bytes} bytes of data stand for {bytes + shared}, which is not accepted; export the model again"));
+            CultureInfo.InvariantCulture, $"and others share bytes of other tensors: {bytes} bytes of data stand for {bytes + shared}, "
+                + $"which is not accepted; export the model again"));
     }
 
     private static ByteString Read(ExternalRegion region)

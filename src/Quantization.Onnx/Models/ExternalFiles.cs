@@ -1,10 +1,11 @@
 using System.Globalization;
-using System.Text;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Finds the files that a model keeps tensors in, and refuses those that are not the model's. Nothing is read from them here.</summary>
+/// <summary>
+/// Finds the files that a model keeps tensors in, and refuses those that are not the model's. Nothing is read from them here.
+/// </summary>
 /// <param name="modelPath">The model's file.</param>
 internal sealed class ExternalFiles(string modelPath)
 {
@@ -25,23 +26,27 @@ internal sealed class ExternalFiles(string modelPath)
         Int128 length = GetNumber(tensor, "length") ?? needed ?? Math.Max(0, fileLength - offset);
         if (offset > fileLength || length > fileLength - offset)
         {
-            throw Refuse(tensor, string.Create(CultureInfo.InvariantCulture, $"should be {length} bytes from {offset} on in {path}, which has only {fileLength}; the file is truncated, download it again"));
+            throw Refuse(tensor, string.Create(CultureInfo.InvariantCulture, $"should be {length} bytes from {offset} on in {path}, which "
+                + $"has only {fileLength}; the file is truncated, download it again"));
         }
 
         if (needed is not null && length != needed)
         {
             throw Refuse(tensor, string.Create(
                 CultureInfo.InvariantCulture,
-                $"holds more or fewer values than its shape [{string.Join(", ", tensor.Dims)}] says; its {length} bytes in {path} should be {needed}: the file is damaged, export the model again"));
+                $"holds more or fewer values than its shape [{string.Join(", ", tensor.Dims)}] says; its {length} bytes in {path} should "
+                    + $"be {needed}: the file is damaged, export the model again"));
         }
 
         return length <= Array.MaxLength
             ? new ExternalRegion(tensor, path, offset, (long)length)
-            : throw Refuse(tensor, string.Create(CultureInfo.InvariantCulture, $"has {length} bytes, and {Array.MaxLength} is the most that one tensor can have here; split it"));
+            : throw Refuse(tensor, string.Create(CultureInfo.InvariantCulture, $"has {length} bytes, and {Array.MaxLength} is the most "
+                + $"that one tensor can have here; split it"));
     }
 
     /// <summary>An error that names the tensor.</summary>
-    public OnnxModelException Refuse(TensorProto tensor, string problem, Exception? cause = null) => new(modelPath, $"tensor '{tensor.Name}' {problem}.", innerException: cause);
+    public OnnxModelException Refuse(TensorProto tensor, string problem, Exception? cause = null) =>
+        new(modelPath, $"tensor '{VisibleText.Short(tensor.Name)}' {problem}.", innerException: cause);
 
     private (string Path, long Length) Find(TensorProto tensor)
     {
@@ -63,7 +68,8 @@ internal sealed class ExternalFiles(string modelPath)
     {
         if (location.Any(char.IsControl))
         {
-            throw Refuse(tensor, $"is said to lie in '{Escape(location)}', a name with control characters; name the file without them and export the model again");
+            throw Refuse(tensor, $"is said to lie in '{VisibleText.Short(location)}', a name with control characters; name the file without "
+                + "them and export the model again");
         }
 
         try
@@ -72,7 +78,8 @@ internal sealed class ExternalFiles(string modelPath)
             FileKind kind = RegularFile.KindOf(path);
             if (kind is not (FileKind.Regular or FileKind.Missing))
             {
-                throw Refuse(tensor, $"is said to lie in '{location}', which is {RegularFile.Describe(kind)}, and data is read from regular files alone; put the file with the data there");
+                throw Refuse(tensor, $"is said to lie in '{VisibleText.Short(location)}', which is {RegularFile.Describe(kind)}, and data is "
+                    + "read from regular files alone; put the file with the data there");
             }
 
             using FileStream stream = RegularFile.OpenRead(path);
@@ -84,13 +91,16 @@ internal sealed class ExternalFiles(string modelPath)
         }
     }
 
-    /// <summary>The tensor's file. A model that names a file elsewhere could make whoever quantizes it hand out what is not the model's.</summary>
+    /// <summary>
+    /// The tensor's file. A model that names a file elsewhere could make whoever quantizes it hand out what is not the model's.
+    /// </summary>
     private string GetPath(TensorProto tensor, string location)
     {
         string path = Path.GetFullPath(Path.Combine(_folder, location));
         if (Path.IsPathRooted(location) || !IsInside(_folder, path) || !IsInside(RealPath.Of(_folder), RealPath.Of(path)))
         {
-            throw Refuse(tensor, $"is said to lie in '{location}', outside of the model's folder, which is not allowed; put the file beside the model and name it so");
+            throw Refuse(tensor, $"is said to lie in '{VisibleText.Short(location)}', outside of the model's folder, which is not allowed; put "
+                + "the file beside the model and name it so");
         }
 
         return path;
@@ -113,19 +123,10 @@ internal sealed class ExternalFiles(string modelPath)
         string? text = tensor.ExternalData.FirstOrDefault(entry => entry.Key == key)?.Value;
         return text is null ? null
             : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number
-            : throw Refuse(tensor, $"has '{Escape(text)}' as the {key} of its bytes in another file, which is no number of bytes; export the model again");
+            : throw Refuse(tensor, $"has '{VisibleText.Short(text)}' as the {key} of its bytes in another file, which is no number of bytes; "
+                + "export the model again");
     }
 
-    private static bool IsInside(string folder, string path) => path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-
-    private static string Escape(string text)
-    {
-        StringBuilder escaped = new();
-        foreach (char each in text)
-        {
-            escaped.Append(char.IsControl(each) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)each:x4}") : each.ToString());
-        }
-
-        return escaped.ToString();
-    }
+    private static bool IsInside(string folder, string path) =>
+        path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -4,11 +4,15 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// What a model becomes when every call of a function is replaced by the function's nodes, as ONNX Runtime does when it opens the model. Functions that call functions can double it at each level.
+/// What a model becomes when every call of a function is replaced by the function's nodes, as ONNX Runtime does when it opens the model.
+/// Functions that call functions can double it at each level.
 /// </summary>
 internal sealed class FunctionExpansion
 {
-    /// <summary>The most nodes that calls of functions may come to, with the calls inside of them. ONNX Runtime 1.31 takes up to 40 s to inline 65,000, and four times as long for twice as many.</summary>
+    /// <summary>
+    /// The most nodes that calls of functions may come to, with the calls inside of them. ONNX Runtime 1.31 takes up to 40 s to inline
+    /// 65,000, and four times as long for twice as many.
+    /// </summary>
     public const long MostNodes = 100_000;
 
     /// <summary>How deep functions may call each other: ONNX Runtime goes over the whole model for each level.</summary>
@@ -19,17 +23,17 @@ internal sealed class FunctionExpansion
 
     private readonly string _path;
     private readonly Func<IEnumerable<NodeProto>, long> _measure;
-    private readonly ILookup<(string Domain, string Name, string Overload), FunctionProto> _functions;
-    private readonly Dictionary<(string Domain, string Name, string Overload), long> _sizes = [];
-    private readonly Dictionary<(string Domain, string Name, string Overload), int> _levels = [];
-    private readonly HashSet<(string Domain, string Name, string Overload)> _open = [];
+    private readonly ILookup<FunctionKey, FunctionProto> _functions;
+    private readonly Dictionary<FunctionKey, long> _sizes = [];
+    private readonly Dictionary<FunctionKey, int> _levels = [];
+    private readonly HashSet<FunctionKey> _open = [];
 
     private FunctionExpansion(string path, ModelProto model, Func<IEnumerable<NodeProto>, long> measure)
     {
         _path = path;
         _measure = measure;
         _functions = model.Functions.ToLookup(function => KeyOf(function.Domain, function.Name, function.Overload));
-        foreach (IGrouping<(string Domain, string Name, string Overload), FunctionProto> function in _functions)
+        foreach (IGrouping<FunctionKey, FunctionProto> function in _functions)
         {
             Visit(function.Key);
         }
@@ -45,7 +49,9 @@ internal sealed class FunctionExpansion
         }
     }
 
-    /// <summary>Refuses a model whose functions hold tensors and are called so often that they fill the memory. External data must have been read.</summary>
+    /// <summary>
+    /// Refuses a model whose functions hold tensors and are called so often that they fill the memory. External data must have been read.
+    /// </summary>
     /// <exception cref="OnnxModelException">The message names the function.</exception>
     public static void ThrowIfTooManyBytes(string path, ModelProto model)
     {
@@ -57,15 +63,17 @@ internal sealed class FunctionExpansion
 
     private void ThrowIfMore(ModelProto model, long most, string unit)
     {
-        Dictionary<(string Domain, string Name, string Overload), long> calls = CallsIn(model.Graph.AllGraphs().SelectMany(graph => graph.Node));
+        Dictionary<FunctionKey, long> calls = CallsIn(model.Graph.AllGraphs().SelectMany(graph => graph.Node));
         long total = 0;
-        foreach ((string Domain, string Name, string Overload) function in calls.Keys.OrderByDescending(key => Multiply(_sizes[key], calls[key])))
+        foreach (FunctionKey function in calls.Keys.OrderByDescending(key => Multiply(_sizes[key], calls[key])))
         {
             if (_levels[function] > MostLevels)
             {
                 throw new OnnxModelException(_path, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"function '{function.Name}'{InDomain(function.Domain)} calls functions {_levels[function]} levels deep, and {MostLevels} are the most that are accepted; export the model without functions inside of each other."));
+                    $"function '{VisibleText.Short(function.Name)}'{InDomain(function.Domain)} calls functions {_levels[function]} levels "
+                        + $"deep, and {MostLevels} are the most that are accepted; export the model without functions inside of each "
+                        + $"other."));
             }
 
             total = Add(total, Multiply(_sizes[function], calls[function]));
@@ -73,16 +81,20 @@ internal sealed class FunctionExpansion
             {
                 throw new OnnxModelException(_path, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the calls of function '{function.Name}'{InDomain(function.Domain)} come to {(total == long.MaxValue ? "more than " : "")}{total} {unit} when ONNX Runtime inlines them, and {most} are the most that are accepted; export the model without functions inside of each other."));
+                    $"the calls of function '{VisibleText.Short(function.Name)}'{InDomain(function.Domain)} come to "
+                        + $"{(total == long.MaxValue ? "more than " : "")}{total} {unit} when ONNX Runtime inlines them, and {most} are "
+                        + $"the most that are accepted; export the model without functions inside of each other."));
             }
         }
     }
 
-    /// <summary>Finds the size of a function after those of the functions that it calls. The stack is explicit, since a chain of calls may be long.</summary>
-    private void Visit((string Domain, string Name, string Overload) root)
+    /// <summary>
+    /// Finds the size of a function after those of the functions that it calls. The stack is explicit, since a chain of calls may be long.
+    /// </summary>
+    private void Visit(FunctionKey root)
     {
-        Stack<(string Domain, string Name, string Overload)> rest = new([root]);
-        while (rest.TryPeek(out (string Domain, string Name, string Overload) function))
+        Stack<FunctionKey> rest = new([root]);
+        while (rest.TryPeek(out FunctionKey function))
         {
             if (_sizes.ContainsKey(function))
             {
@@ -90,11 +102,12 @@ internal sealed class FunctionExpansion
                 continue;
             }
 
-            List<NodeProto> nodes = [.. _functions[function].SelectMany(each => each.Node.Concat(each.AllGraphs().SelectMany(graph => graph.Node)))];
-            Dictionary<(string Domain, string Name, string Overload), long> calls = CallsIn(nodes);
+            List<NodeProto> nodes =
+                [.. _functions[function].SelectMany(each => each.Node.Concat(each.AllGraphs().SelectMany(graph => graph.Node)))];
+            Dictionary<FunctionKey, long> calls = CallsIn(nodes);
             if (_open.Add(function))
             {
-                foreach ((string Domain, string Name, string Overload) called in calls.Keys.Where(called => !_sizes.ContainsKey(called)))
+                foreach (FunctionKey called in calls.Keys.Where(called => !_sizes.ContainsKey(called)))
                 {
                     rest.Push(_open.Contains(called) ? throw Cycle(called) : called);
                 }
@@ -108,21 +121,34 @@ internal sealed class FunctionExpansion
         }
     }
 
-    private Dictionary<(string Domain, string Name, string Overload), long> CallsIn(IEnumerable<NodeProto> nodes) =>
-        nodes.Select(node => KeyOf(node.Domain, node.OpType, node.Overload)).Where(_functions.Contains).CountBy(key => key).ToDictionary(each => each.Key, each => (long)each.Value);
+    private Dictionary<FunctionKey, long> CallsIn(IEnumerable<NodeProto> nodes) =>
+        nodes.Select(node => KeyOf(node.Domain, node.OpType, node.Overload)).Where(_functions.Contains).CountBy(key => key)
+            .ToDictionary(each => each.Key, each => (long)each.Value);
 
-    private OnnxModelException Cycle((string Domain, string Name, string Overload) function) =>
-        new(_path, $"function '{function.Name}'{InDomain(function.Domain)} calls itself, directly or through others, so it has no end; export the model again.");
+    private OnnxModelException Cycle(FunctionKey function) =>
+        new(_path, $"function '{VisibleText.Short(function.Name)}'{InDomain(function.Domain)} calls itself, directly or through others, so it "
+            + "has no end; export the model again.");
 
     private static long CountBytes(IEnumerable<NodeProto> nodes) =>
-        nodes.SelectMany(node => node.Attribute).SelectMany(attribute => attribute.StoredTensors().Concat(attribute.Subgraphs().SelectMany(GraphExtensions.StoredTensors)))
-            .Sum(tensor => (long)tensor.RawData.Length + sizeof(float) * (long)(tensor.FloatData.Count + tensor.Int32Data.Count) + sizeof(long) * (long)(tensor.Int64Data.Count + tensor.DoubleData.Count + tensor.Uint64Data.Count));
+        nodes.SelectMany(node => node.Attribute)
+            .SelectMany(attribute => attribute.StoredTensors().Concat(attribute.Subgraphs().SelectMany(GraphExtensions.StoredTensors)))
+            .Sum(CountBytes);
 
-    private static (string Domain, string Name, string Overload) KeyOf(string domain, string name, string overload) => (Opset.IsOnnx(domain) ? "" : domain, name, overload);
+    private static long CountBytes(TensorProto tensor)
+    {
+        long narrow = (long)tensor.FloatData.Count + tensor.Int32Data.Count;
+        long wide = (long)tensor.Int64Data.Count + tensor.DoubleData.Count + tensor.Uint64Data.Count;
+        return tensor.RawData.Length + sizeof(float) * narrow + sizeof(long) * wide;
+    }
 
-    private static string InDomain(string domain) => domain.Length == 0 ? "" : $" of domain '{domain}'";
+    private static FunctionKey KeyOf(string domain, string name, string overload) =>
+        new(Opset.IsOnnx(domain) ? "" : domain, name, overload);
+
+    private static string InDomain(string domain) => domain.Length == 0 ? "" : $" of domain '{VisibleText.Short(domain)}'";
 
     private static long Add(long a, long b) => a > long.MaxValue - b ? long.MaxValue : a + b;
 
     private static long Multiply(long a, long b) => (long)Int128.Min((Int128)a * b, long.MaxValue);
+
+    private readonly record struct FunctionKey(string Domain, string Name, string Overload);
 }

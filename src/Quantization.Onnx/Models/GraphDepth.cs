@@ -5,14 +5,21 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// How deep graphs lie inside of each other. Protobuf messages may be nested 100 deep, in Google.Protobuf and in ONNX Runtime alike, and each level of graphs takes three: node, attribute, graph.
+/// How deep graphs lie inside of each other. Protobuf messages may be nested 100 deep, in Google.Protobuf and in ONNX Runtime alike, and
+/// each level of graphs takes three: node, attribute, graph.
 /// </summary>
 internal static unsafe class GraphDepth
 {
-    /// <summary>The deepest that ONNX Runtime 1.31 opens: 31 times an If in a branch of an If. Where no value inside has a shape it opens 32, but cannot be asked for its optimized form.</summary>
+    /// <summary>
+    /// The deepest that ONNX Runtime 1.31 opens: 31 times an If in a branch of an If. Where no value inside has a shape it opens 32, but
+    /// cannot be asked for its optimized form.
+    /// </summary>
     public const int Most = 31;
 
-    /// <summary>The nesting of messages up to which depth is told exactly. Reading is recursive, so more would need more stack than every thread has.</summary>
+    /// <summary>
+    /// The nesting of messages up to which depth is told exactly. Reading is recursive, so more would need more stack than every thread
+    /// has.
+    /// </summary>
     private const int MessagesToCount = 250;
 
     private const int MessagesALevel = 3;
@@ -34,11 +41,13 @@ internal static unsafe class GraphDepth
     }
 
     /// <summary>The error for a model that Google.Protobuf refused for its depth.</summary>
-    public static OnnxModelException Refuse(string path, ReadOnlySpan<byte> content, Exception cause) => Refuse(path, Describe(content), cause);
+    public static OnnxModelException Refuse(string path, ReadOnlySpan<byte> content, Exception cause) =>
+        Refuse(path, Describe(content), cause);
 
     private static OnnxModelException Refuse(string path, string depth, Exception? cause = null) => new(
         path,
-        FormattableString.Invariant($"graphs inside of nodes (If, Loop, Scan) are nested {depth} deep, and ONNX Runtime reads {Most} at most; export the model with fewer branches inside of each other."),
+        string.Create(CultureInfo.InvariantCulture, $"graphs inside of nodes (If, Loop, Scan) are nested {depth} deep, and ONNX Runtime "
+            + $"reads {Most} at most; export the model with fewer branches inside of each other."),
         innerException: cause);
 
     private static string Describe(ReadOnlySpan<byte> content)
@@ -61,7 +70,8 @@ internal static unsafe class GraphDepth
     private static int Measure(ModelProto model)
     {
         int deepest = 0;
-        IEnumerable<GraphProto> roots = model.Functions.SelectMany(function => function.Node).SelectMany(GraphExtensions.Subgraphs).Concat(model.Graph is null ? [] : [model.Graph]);
+        IEnumerable<GraphProto> roots = model.Functions.SelectMany(function => function.Node).SelectMany(GraphExtensions.Subgraphs)
+            .Concat(model.Graph is null ? [] : [model.Graph]);
         Stack<(GraphProto Graph, int Depth)> rest = new(roots.Select(graph => (graph, 0)));
         while (rest.TryPop(out (GraphProto Graph, int Depth) next))
         {

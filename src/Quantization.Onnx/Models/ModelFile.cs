@@ -23,7 +23,8 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
     /// </param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="OnnxModelException">
-    /// The file is empty, truncated, no regular file, not ONNX, above 2 GB, exceeds a limit of <see cref="ModelLimits"/>, keeps weights in files that cannot be read or lie outside of its folder, or holds a
+    /// The file is empty, truncated, no regular file, not ONNX, above 2 GB, exceeds a limit of <see cref="ModelLimits"/>, keeps weights in
+    /// files that cannot be read or lie outside of its folder, or holds a
     /// tensor that contradicts its shape.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -71,7 +72,8 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
         FileKind kind = RegularFile.KindOf(path);
         if (kind is FileKind.Pipe or FileKind.Socket or FileKind.Device)
         {
-            throw new OnnxModelException(path, $"this is {RegularFile.Describe(kind)}, and a model is read from a regular file alone; copy it into one and name that.");
+            throw new OnnxModelException(path, $"this is {RegularFile.Describe(kind)}, and a model is read from a regular file alone; "
+                + "copy it into one and name that.");
         }
 
         FileInfo file = new(path);

@@ -23,16 +23,16 @@ internal sealed class DeadActivations
 
     /// <summary>Plans a cleaned graph, without the nodes that multiply dead activations or make them.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="runtime">What the model will run on.</param>
+    /// <param name="target">What the model will run on.</param>
     /// <param name="keepInFloat">Says of a node's label whether to leave the node in float.</param>
-    public QuantizationPlan Plan(GraphIndex graph, TargetRuntime runtime, Func<string, bool> keepInFloat)
+    public QuantizationPlan Plan(GraphIndex graph, Target target, Func<string, bool> keepInFloat)
     {
-        QuantizationPlan plan = Planner.Plan(graph, runtime, keepInFloat);
+        QuantizationPlan plan = Planner.Plan(graph, target, keepInFloat);
         Dictionary<NodeProto, DeadNode> found = new(ReferenceEqualityComparer.Instance);
         for (int before = -1; before != found.Count && _sources.Count > 0;)
         {
             before = found.Count;
-            foreach (PlannedNode node in plan.Nodes.Where(node => node.Role is NodeRole.Weighted or NodeRole.Multiplying))
+            foreach (PlannedNode node in plan.Nodes.Where(node => node.Role is NodeRole.Weighted or NodeRole.Product))
             {
                 if (Find(node, plan) is { } dead)
                 {
@@ -40,7 +40,7 @@ internal sealed class DeadActivations
                 }
             }
 
-            plan = before == found.Count ? plan : Planner.Plan(graph, runtime, keepInFloat, found);
+            plan = before == found.Count ? plan : Planner.Plan(graph, target, keepInFloat, found);
         }
 
         return plan with { Dead = [.. graph.Graph.Node.Where(found.ContainsKey).Select(node => found[node])] };

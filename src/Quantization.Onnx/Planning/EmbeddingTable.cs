@@ -16,10 +16,10 @@ internal static class EmbeddingTable
     /// <summary>Finds the table of a Gather whose indices are computed.</summary>
     /// <param name="node">A node.</param>
     /// <param name="graph">The graph around it.</param>
-    /// <param name="runtime">What the node will run on.</param>
+    /// <param name="target">What the node will run on.</param>
     /// <param name="reason">Why the table stays in float where the node looks rows of one up; otherwise null.</param>
     /// <returns>The table, each of its rows a channel; null where there is none, or where it stays in float.</returns>
-    public static WeightSlot? Find(NodeProto node, GraphIndex graph, TargetRuntime runtime, out string? reason)
+    public static WeightSlot? Find(NodeProto node, GraphIndex graph, Target target, out string? reason)
     {
         reason = null;
         if (!IsLookup(node, graph))
@@ -29,14 +29,14 @@ internal static class EmbeddingTable
 
         string name = node.Input[TableInput];
         TensorProto table = graph.FindConstant(name)!;
-        reason = runtime != TargetRuntime.OnnxRuntimeCpu ? "no form of a table of codes is known that all runtimes take which compile the graph"
-            : graph.IsVisibleOutside(name) || graph.Consumers(name).Any(reader => !TakesCodes(reader, table, graph, runtime)) ? "its table is read in float too, and would be stored twice"
+        reason = !target.TakesTablesOfCodes ? "no form of a table of codes is known that all runtimes take which compile the graph"
+            : graph.IsVisibleOutside(name) || graph.Consumers(name).Any(reader => !TakesCodes(reader, table, graph, target)) ? "its table is read in float too, and would be stored twice"
             : null;
         return reason is null ? new WeightSlot(table, RowAxis, null, false) { Input = TableInput } : null;
     }
 
-    private static bool TakesCodes(NodeProto reader, TensorProto table, GraphIndex graph, TargetRuntime runtime) =>
-        IsLookup(reader, graph) || (WeightSlot.Find(reader, graph, runtime, out _) is { } slot && ReferenceEquals(slot.Weight, table) && reader.Input.Count(input => input == reader.Input[slot.Input]) == 1);
+    private static bool TakesCodes(NodeProto reader, TensorProto table, GraphIndex graph, Target target) =>
+        IsLookup(reader, graph) || (WeightSlot.Find(reader, graph, target, out _) is { } slot && ReferenceEquals(slot.Weight, table) && reader.Input.Count(input => input == reader.Input[slot.Input]) == 1);
 
     private static bool IsLookup(NodeProto node, GraphIndex graph) =>
         node.OpType == "Gather" && Opset.IsOnnx(node.Domain) && graph.FindConstant(node.Input[IndexInput]) is null

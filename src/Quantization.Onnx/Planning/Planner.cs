@@ -11,32 +11,32 @@ internal static class Planner
 {
     /// <summary>Plans a cleaned graph.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="runtime">What the model will run on.</param>
+    /// <param name="target">What the model will run on.</param>
     /// <param name="keepInFloat">Says of a node's label whether to leave the node in float; null for none.</param>
     /// <param name="dead">Other nodes to leave in float; null for none.</param>
-    public static QuantizationPlan Plan(GraphIndex graph, TargetRuntime runtime, Func<string, bool>? keepInFloat = null, IReadOnlyDictionary<NodeProto, DeadNode>? dead = null)
+    public static QuantizationPlan Plan(GraphIndex graph, Target target, Func<string, bool>? keepInFloat = null, IReadOnlyDictionary<NodeProto, DeadNode>? dead = null)
     {
         Dictionary<string, string> inFloat = [];
-        List<PlannedNode> candidates = FindCandidates(graph, runtime, keepInFloat, dead, inFloat);
+        List<PlannedNode> candidates = FindCandidates(graph, target, keepInFloat, dead, inFloat);
         List<PlannedNode> nodes = KeepConnected(candidates, graph);
 
         // Calibration observes what the whole plan needs: where a node in float cuts a moved value off, its statistics still are those of the value moved.
-        IReadOnlyDictionary<string, string>? observed = keepInFloat is null ? null : Plan(graph, runtime).Activations;
+        IReadOnlyDictionary<string, string>? observed = keepInFloat is null ? null : Plan(graph, target).Activations;
         Dictionary<string, string> activations = FindActivations(nodes, observed);
-        return new QuantizationPlan(nodes, activations, inFloat) { Saturations = FindSaturations(activations, graph) };
+        return new QuantizationPlan(nodes, activations, inFloat) { EffectiveRanges = FindEffectiveRanges(activations, graph) };
     }
 
     /// <summary>Every weighted node, and every other one whose inputs are all made by candidates.</summary>
     private static List<PlannedNode> FindCandidates(
-        GraphIndex graph, TargetRuntime runtime, Func<string, bool>? keepInFloat, IReadOnlyDictionary<NodeProto, DeadNode>? dead, Dictionary<string, string> inFloat)
+        GraphIndex graph, Target target, Func<string, bool>? keepInFloat, IReadOnlyDictionary<NodeProto, DeadNode>? dead, Dictionary<string, string> inFloat)
     {
         List<PlannedNode> candidates = [];
-        HashSet<string> floats = runtime == TargetRuntime.GraphCompiler ? FloatValues.Find(graph.Graph) : [];
+        HashSet<string> floats = target.GainsFromProducts ? FloatValues.Find(graph.Graph) : [];
         HashSet<string> produced = [];
         foreach (NodeProto node in graph.Graph.Node)
         {
-            WeightSlot? weight = WeightSlot.Find(node, graph, runtime, out string? reason);
-            WeightSlot? table = reason is null && weight is null ? EmbeddingTable.Find(node, graph, runtime, out reason) : null;
+            WeightSlot? weight = WeightSlot.Find(node, graph, target, out string? reason);
+            WeightSlot? table = reason is null && weight is null ? EmbeddingTable.Find(node, graph, target, out reason) : null;
             if (keepInFloat is not null && keepInFloat(node.GetLabel()))
             {
                 reason = "kept in float as asked";
@@ -51,14 +51,14 @@ internal static class Planner
             }
             else if (table is not null)
             {
-                candidates.Add(new PlannedNode(node, NodeRole.LookingUp, [], node) { Weight = table });
+                candidates.Add(new PlannedNode(node, NodeRole.TableLookup, [], node) { Weight = table });
             }
             else if (IsProduct(node, graph) && node.Input.All(floats.Contains))
             {
                 reason = null;
-                candidates.Add(new PlannedNode(node, NodeRole.Multiplying, [.. node.Input], FindLast(node, graph)));
+                candidates.Add(new PlannedNode(node, NodeRole.Product, [.. node.Input], FindLast(node, graph)));
             }
-            else if (FindConnecting(node, graph, runtime) is { } connecting && connecting.Inputs.All(produced.Contains))
+            else if (FindConnecting(node, graph, target) is { } connecting && connecting.Inputs.All(produced.Contains))
             {
                 candidates.Add(connecting);
             }
@@ -73,7 +73,7 @@ internal static class Planner
                 inFloat.TryAdd(inner.GetLabel(), $"it is inside {node.Describe()}, which stays as it is");
             }
 
-            if (candidates is [.., { Role: not NodeRole.LookingUp } last] && last.Node == node)
+            if (candidates is [.., { Role: not NodeRole.TableLookup } last] && last.Node == node)
             {
                 produced.UnionWith(last.Outputs);
             }
@@ -89,7 +89,7 @@ internal static class Planner
         HashSet<string> wanted = [];
         foreach (PlannedNode candidate in Enumerable.Reverse(candidates))
         {
-            if (candidate.Role is NodeRole.Weighted or NodeRole.Multiplying or NodeRole.LookingUp || (candidate.Outputs.Any(wanted.Contains) && !candidate.Outputs.Any(graph.IsVisibleOutside)))
+            if (candidate.Role is NodeRole.Weighted or NodeRole.Product or NodeRole.TableLookup || (candidate.Outputs.Any(wanted.Contains) && !candidate.Outputs.Any(graph.IsVisibleOutside)))
             {
                 kept.Add(candidate);
                 wanted.UnionWith(candidate.Inputs);
@@ -117,7 +117,7 @@ internal static class Planner
                 foreach (string output in node.Outputs)
                 {
                     ref string? source = ref CollectionsMarshal.GetValueRefOrAddDefault(activations, output, out _);
-                    source = node.Role == NodeRole.Moving ? activations[node.Inputs[0]]
+                    source = node.Role == NodeRole.DataMovement ? activations[node.Inputs[0]]
                         : sources.Contains(output) ? output
                         : observed?.GetValueOrDefault(output) ?? output; // it shares another's statistics in the whole plan, where a Concat follows
                 }
@@ -132,18 +132,18 @@ internal static class Planner
         return activations;
     }
 
-    private static Dictionary<string, Saturation> FindSaturations(Dictionary<string, string> activations, GraphIndex graph)
+    private static Dictionary<string, EffectiveRange> FindEffectiveRanges(Dictionary<string, string> activations, GraphIndex graph)
     {
-        Dictionary<string, Saturation> saturations = [];
+        Dictionary<string, EffectiveRange> effective = [];
         foreach (string source in activations.Values.Distinct())
         {
-            if (Saturation.Find(source, graph) is { } saturation)
+            if (EffectiveRange.Find(source, graph) is { } range)
             {
-                saturations.Add(source, saturation);
+                effective.Add(source, range);
             }
         }
 
-        return saturations;
+        return effective;
     }
 
     /// <summary>
@@ -153,7 +153,7 @@ internal static class Planner
     private static void ShareParameters(PlannedNode concat, List<PlannedNode> nodes, Dictionary<string, string> activations)
     {
         PlannedNode[] makers = [.. nodes.Where(each => concat.Inputs.Contains(each.Output))];
-        bool share = makers.All(maker => maker.Role != NodeRole.Moving && maker.Last == maker.Node) || makers.All(maker => maker.Role != NodeRole.Moving && maker.Last != maker.Node);
+        bool share = makers.All(maker => maker.Role != NodeRole.DataMovement && maker.Last == maker.Node) || makers.All(maker => maker.Role != NodeRole.DataMovement && maker.Last != maker.Node);
         foreach (PlannedNode maker in share ? makers : [])
         {
             if (nodes.Count(each => each.Inputs.Contains(maker.Output)) == 1 && activations.ContainsKey(maker.Output))
@@ -163,19 +163,19 @@ internal static class Planner
         }
     }
 
-    private static PlannedNode? FindConnecting(NodeProto node, GraphIndex graph, TargetRuntime runtime)
+    private static PlannedNode? FindConnecting(NodeProto node, GraphIndex graph, Target target)
     {
         if (ConstantOperand.Find(node, graph) is { } constant)
         {
             string computed = node.Input[1 - constant.Input];
-            return AddsToProduct(constant, computed, graph) ? null : new PlannedNode(node, NodeRole.Connecting, [computed], FindLast(node, graph)) { Constant = constant };
+            return AddsToProduct(constant, computed, graph) ? null : new PlannedNode(node, NodeRole.Arithmetic, [computed], FindLast(node, graph)) { Constant = constant };
         }
 
-        return FindRole(node) switch
+        return OperatorRules.Find(node)?.Role switch
         {
-            NodeRole.Moving => new PlannedNode(node, NodeRole.Moving, [node.Input[0]], node),
-            NodeRole.Connecting => new PlannedNode(node, NodeRole.Connecting, [.. node.Input], FindLast(node, graph)),
-            _ when runtime == TargetRuntime.GraphCompiler && node.OpType == "Resize" && Opset.IsOnnx(node.Domain) => new PlannedNode(node, NodeRole.Connecting, [node.Input[0]], FindLast(node, graph)),
+            NodeRole.DataMovement => new PlannedNode(node, NodeRole.DataMovement, [node.Input[0]], node),
+            NodeRole.Arithmetic => new PlannedNode(node, NodeRole.Arithmetic, [.. node.Input], FindLast(node, graph)),
+            _ when target.HasIntegerInterpolation && node.OpType == "Resize" && Opset.IsOnnx(node.Domain) => new PlannedNode(node, NodeRole.Arithmetic, [node.Input[0]], FindLast(node, graph)),
             _ => null,
         };
     }
@@ -184,16 +184,6 @@ internal static class Planner
 
     /// <summary>ONNX Runtime adds the bias behind a MatMul to the float that its integers give, which is as fast and finer than codes of both.</summary>
     private static bool AddsToProduct(ConstantOperand constant, string computed, GraphIndex graph) => constant.OperatorType == "Add" && graph.FindProducer(computed) is { OpType: "MatMul" };
-
-    private static NodeRole? FindRole(NodeProto node) => !Opset.IsOnnx(node.Domain) ? null : node.OpType switch
-    {
-        "Add" or "AveragePool" or "Concat" or "GlobalAveragePool" or "LeakyRelu" or "Mul" or "Sigmoid" or "Sub" => NodeRole.Connecting,
-        "MaxPool" when node.Output.Count == 1 => NodeRole.Moving,
-        "Pad" when node.Input.Count < 3 || node.Input[2].Length == 0 => NodeRole.Moving, // between go zeros, which every range contains
-        "Resize" when node.GetText("mode", "nearest") == "nearest" => NodeRole.Moving, // the other modes compute, and ONNX Runtime does so in float
-        "DepthToSpace" or "Expand" or "Flatten" or "Gather" or "Reshape" or "Slice" or "Split" or "Squeeze" or "Tile" or "Transpose" or "Unsqueeze" => NodeRole.Moving,
-        _ => null,
-    };
 
     /// <summary>A Relu or Clip that alone reads the result and cuts at 0 is superfluous once the result's codes begin at 0: ONNX Runtime leaves it out.</summary>
     private static NodeProto FindLast(NodeProto node, GraphIndex graph)

@@ -14,7 +14,7 @@ internal sealed record QuantizationPlan(
     IReadOnlyDictionary<string, string> Float)
 {
     /// <summary>The bounds, by the value whose statistics are taken, beyond which values make no difference to their readers.</summary>
-    public required IReadOnlyDictionary<string, Saturation> Saturations { get; init; }
+    public required IReadOnlyDictionary<string, EffectiveRange> EffectiveRanges { get; init; }
 
     /// <summary>The nodes among those in float that are so because of what calibration saw, in the graph's order.</summary>
     public IReadOnlyList<DeadNode> Dead { get; init; } = [];

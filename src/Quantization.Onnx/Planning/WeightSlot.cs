@@ -30,10 +30,10 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
     /// <summary>Finds a node's weights.</summary>
     /// <param name="node">A node.</param>
     /// <param name="graph">The graph around it.</param>
-    /// <param name="runtime">What the node will run on.</param>
+    /// <param name="target">What the node will run on.</param>
     /// <param name="reason">Why the node cannot be quantized, where it is a Conv, ConvTranspose, Gemm or MatMul that cannot; otherwise null.</param>
     /// <returns>Null where the node cannot be quantized.</returns>
-    public static WeightSlot? Find(NodeProto node, GraphIndex graph, TargetRuntime runtime, out string? reason)
+    public static WeightSlot? Find(NodeProto node, GraphIndex graph, Target target, out string? reason)
     {
         reason = null;
         if (!CanHaveWeights(node))
@@ -54,7 +54,7 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
             {
                 "Conv" or "ConvTranspose" when weight.Dims.Count < 3 => "its weights have no spatial axis",
                 "Conv" => null,
-                "ConvTranspose" => runtime == TargetRuntime.OnnxRuntimeCpu ? FindSubpixel(node, weight, out subpixel) : null,
+                "ConvTranspose" => target.HasIntegerConvTranspose ? null : FindSubpixel(node, weight, out subpixel),
                 "Gemm" => node.GetFloat("alpha", 1) != 1 || (hasBias && node.GetFloat("beta", 1) != 1) ? "its alpha or beta is not 1" : null,
                 _ => weight.Dims.Count != 2 ? "its weights are not a matrix" : null,
             };
@@ -64,7 +64,7 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
         }
 
         int axis = node.OpType == "Conv" || (node.OpType == "Gemm" && node.GetInt("transB", 0) != 0) ? 0 : 1;
-        WeightSlot slot = new(weight!, axis, bias, node.OpType == "Gemm" && runtime == TargetRuntime.OnnxRuntimeCpu) { Subpixel = subpixel };
+        WeightSlot slot = new(weight!, axis, bias, node.OpType == "Gemm" && target.NeedsBiasCodes) { Subpixel = subpixel };
         if (hasBias && (bias is null || !bias.IsFloat() || bias.CountElements() != slot.Channels * (node.OpType == "ConvTranspose" ? node.GetInt("group", 1) : 1)))
         {
             reason = "its bias is not one constant a channel";

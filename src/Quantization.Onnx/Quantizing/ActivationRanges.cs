@@ -24,7 +24,7 @@ internal static class ActivationRanges
             CalibrationResult chosen = cache is null
                 ? Choose(statistics, calibrator, options)
                 : cache.Choose(source, statistics, calibrator, options);
-            bySource[source] = plan.Saturations.TryGetValue(source, out Saturation saturation) ? chosen with { Range = saturation.Cut(chosen.Range, options.ActivationScheme, options.ActivationFormat) } : chosen;
+            bySource[source] = plan.EffectiveRanges.TryGetValue(source, out EffectiveRange effective) ? chosen with { Range = effective.Cut(chosen.Range, options.ActivationScheme, options.ActivationFormat) } : chosen;
         }
 
         return plan.Activations.ToDictionary(each => each.Key, each => bySource[each.Value]);

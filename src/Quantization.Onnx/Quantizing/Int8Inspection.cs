@@ -48,7 +48,7 @@ internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Opera
         if (conversion.OpType == "QuantizeLinear")
         {
             NodeProto? producer = graph.FindProducer(from);
-            if (producer is { OpType: FloatGuard.OperatorType, Input.Count: 1 })
+            if (producer is { OpType: FusionBarrier.OperatorType, Input.Count: 1 })
             {
                 from = producer.Input[0];
                 producer = graph.FindProducer(from);

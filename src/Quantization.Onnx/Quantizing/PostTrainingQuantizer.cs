@@ -91,7 +91,7 @@ public static class PostTrainingQuantizer
         ThrowUnlessNodes(model, graph, options);
 
         using AtomicFile output = AtomicFile.Create(outputPath); // before the samples run: a folder that cannot be written to should not cost their time
-        QuantizationPlan plan = Planner.Plan(graph, options.Runtime, options.FloatNodes.Contains);
+        QuantizationPlan plan = Planner.Plan(graph, model.Target, options.FloatNodes.Contains);
         if (plan.Nodes.Count == 0)
         {
             return Copy(model, plan, new ModelCalibration(model.File.Fingerprint, 0, []), output, outputPath, options);
@@ -100,7 +100,7 @@ public static class PostTrainingQuantizer
         ModelCalibration calibration = calibrate(model);
         ThrowUnlessMadeFrom(calibration, model);
         cancellationToken.ThrowIfCancellationRequested();
-        plan = DeadActivations.Of(calibration).Plan(graph, options.Runtime, options.FloatNodes.Contains);
+        plan = DeadActivations.Of(calibration).Plan(graph, model.Target, options.FloatNodes.Contains);
         if (plan.Nodes.Count == 0)
         {
             return Copy(model, plan, calibration, output, outputPath, options);
@@ -109,7 +109,7 @@ public static class PostTrainingQuantizer
         progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, 0, null));
         Dictionary<string, CalibrationResult> ranges = ActivationRanges.Choose(modelPath, plan, calibration, options);
         Dictionary<string, QuantizationParameters> parameters = ranges.ToDictionary(each => each.Key, each => ActivationRanges.ToParameters(each.Value, options));
-        ModelProto quantized = QdqWriter.Write(model, graph, plan, parameters, options);
+        ModelProto quantized = QdqLowering.Write(model, graph, plan, parameters, options);
 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
@@ -201,7 +201,7 @@ public static class PostTrainingQuantizer
         if (options.OwnWeights.Count > 0)
         {
             ThrowUnlessAmong(
-                Planner.Plan(graph, options.Runtime).Nodes.Where(node => node.Weight is not null).Select(node => node.Node.GetLabel()), options.OwnWeights.Keys, nameof(options.OwnWeights), "node with weights to quantize");
+                Planner.Plan(graph, model.Target).Nodes.Where(node => node.Weight is not null).Select(node => node.Node.GetLabel()), options.OwnWeights.Keys, nameof(options.OwnWeights), "node with weights to quantize");
         }
 
         void ThrowUnlessAmong(IEnumerable<string> known, IEnumerable<string> names, string option, string kind)

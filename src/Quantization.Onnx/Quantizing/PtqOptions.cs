@@ -9,6 +9,7 @@ public sealed record PtqOptions
     private const int UsualLatencyRuns = 20;
 
     private readonly CodeFormat _activationFormat = CodeFormat.UInt8;
+    private readonly QuantizationScheme _activationScheme = QuantizationScheme.Affine;
     private readonly int _latencyRuns = UsualLatencyRuns;
     private readonly long _maxFileBytes = ModelStore.LargestMessage;
     private readonly CodeFormat _weightFormat = CodeFormat.Int8;
@@ -20,11 +21,11 @@ public sealed record PtqOptions
     /// <summary>The calibrators of single activations, by the value's name; the others take <see cref="ActivationCalibrator"/>. The default is none.</summary>
     public IReadOnlyDictionary<string, ICalibrator> OwnCalibrators { get; init; } = FrozenDictionary<string, ICalibrator>.Empty;
 
-    /// <summary>The codes of activations: <see cref="CodeFormat.UInt8"/>, the default, which ONNX Runtime runs fastest on x64, or <see cref="CodeFormat.Int8"/>.</summary>
+    /// <summary>The codes of activations: <see cref="CodeFormat.UInt8"/>, the default, which ONNX Runtime runs fastest on x64, or <see cref="CodeFormat.Int8"/>; for <see cref="TargetRuntime.TensorRT"/> always <see cref="CodeFormat.Int8"/>.</summary>
     /// <exception cref="ArgumentException">Any other format: QuantizeLinear saturates at the bounds of the type, and only bytes run as integers.</exception>
     public CodeFormat ActivationFormat
     {
-        get => _activationFormat;
+        get => Targets.Of(Runtime).ActivationFormat ?? _activationFormat;
         init
         {
             ArgumentNullException.ThrowIfNull(value);
@@ -41,10 +42,14 @@ public sealed record PtqOptions
     public TargetRuntime Runtime { get; init; } = TargetRuntime.OnnxRuntimeCpu;
 
     /// <summary>
-    /// Affine, the default: an activation's range lies where its values are. Symmetric: the range is centred on 0, or begins there where no value is negative; for <see cref="TargetRuntime.GraphCompiler"/>, codes of
-    /// <see cref="CodeFormat.Int8"/> are centred always, so that every zero-point is 0.
+    /// Affine, the default: an activation's range lies where its values are. Symmetric: the range is centred on 0, or begins there where no value is negative; for runtimes other than ONNX Runtime, codes of
+    /// <see cref="CodeFormat.Int8"/> are centred always, so that every zero-point is 0. For <see cref="TargetRuntime.TensorRT"/> always symmetric.
     /// </summary>
-    public QuantizationScheme ActivationScheme { get; init; } = QuantizationScheme.Affine;
+    public QuantizationScheme ActivationScheme
+    {
+        get => Targets.Of(Runtime).ActivationScheme ?? _activationScheme;
+        init => _activationScheme = value;
+    }
 
     /// <summary>
     /// The codes of weights, symmetric about 0: <see cref="CodeFormat.Int8"/> (−127 … 127), the default, or fewer: <c>CodeFormat.Signed(4)</c> gives −7 … 7. All are stored as int8, because that is what runs as integers.
@@ -138,7 +143,7 @@ public sealed record PtqOptions
     public ModelProbe? Probe { get; init; }
 
     /// <summary>Whether each zero-point is to be 0, whatever the values are.</summary>
-    internal bool HasCentredCodes => Runtime == TargetRuntime.GraphCompiler && ActivationFormat == CodeFormat.Int8 && ActivationScheme == QuantizationScheme.Symmetric;
+    internal bool HasCentredCodes => Targets.Of(Runtime).CentresSymmetricCodes && ActivationFormat == CodeFormat.Int8 && ActivationScheme == QuantizationScheme.Symmetric;
 
     /// <summary>The weights' codes, restricted to an interval symmetric about 0, in the type that they are stored in.</summary>
     internal CodeFormat StoredWeightFormat => new(CodeType.Int8, -WeightFormat.MaxCode, WeightFormat.MaxCode);

@@ -13,7 +13,7 @@ internal static class SpeedAdvice
     /// <param name="wanted">The nodes that the user keeps in float, which is nothing to warn of.</param>
     public static IEnumerable<string> OfGraph(PtqResult result, IReadOnlySet<string> wanted)
     {
-        if (result.Runtime == TargetRuntime.GraphCompiler)
+        if (!Targets.Of(result.Runtime).IsRunHere)
         {
             yield return "The model is quantized for a runtime that compiles graphs. The int8 operators, the conversions left and the latency shown are those of ONNX Runtime here, which cannot fuse all of it: measure with the runtime that it is for.";
         }
@@ -55,7 +55,7 @@ internal static class SpeedAdvice
             return null;
         }
 
-        string cause = result.Runtime == TargetRuntime.GraphCompiler
+        string cause = !Targets.Of(result.Runtime).IsRunHere
             ? "It is quantized for a runtime that compiles graphs, so that says nothing of its speed there: measure with that runtime."
             : !hasExactProducts
             ? "This processor has no VNNI instructions, which int8 gains most from: measure on a processor like the one that the model will run on."

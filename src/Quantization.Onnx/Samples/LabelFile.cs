@@ -26,7 +26,10 @@ public sealed class LabelFile
     public IReadOnlyCollection<string> Names => _labels.Keys;
 
     /// <summary>Reads a label file.</summary>
-    /// <exception cref="InvalidDataException">A line has no comma, no name or no class index, or is too long, or a name stands there twice; the message names the file and the line.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A line has no comma, no name or no class index, or is too long, or a name stands there twice; the message names the file and the
+    /// line.
+    /// </exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">The file cannot be read or is no regular file.</exception>
     public static LabelFile Read(string path)
@@ -47,7 +50,8 @@ public sealed class LabelFile
             number++;
             if (isTooLong)
             {
-                throw file.Error(number, FormattableString.Invariant($"the line is longer than {LongestLine} characters; write one 'file name,class index' a line"));
+                throw file.Error(number, string.Create(CultureInfo.InvariantCulture, $"the line is longer than {LongestLine} characters; "
+                    + $"write one 'file name,class index' a line"));
             }
 
             if (!string.IsNullOrWhiteSpace(line))
@@ -74,7 +78,8 @@ public sealed class LabelFile
         {
             if (!names.Contains(name))
             {
-                throw new InvalidDataException($"{Locate(name)}: '{name}' is no sample of {folder}; remove the line or add the file.");
+                throw new InvalidDataException($"{Locate(name)}: '{VisibleText.Short(name)}' is no sample of {folder}; remove the line or add "
+                    + "the file.");
             }
         }
     }
@@ -85,7 +90,8 @@ public sealed class LabelFile
         if (stream.Length > LargestFile)
         {
             stream.Dispose();
-            throw new InvalidDataException(FormattableString.Invariant($"{path}: the label file is larger than {LargestFile} bytes; give one line 'file name,class index' a sample and nothing else."));
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}: the label file is larger than "
+                + $"{LargestFile} bytes; give one line 'file name,class index' a sample and nothing else."));
         }
 
         return stream;
@@ -97,17 +103,18 @@ public sealed class LabelFile
         string name = comma < 0 ? "" : Unquote(line[..comma].Trim());
         if (name.Length == 0)
         {
-            throw Error(number, $"'{line}' does not read 'file name,class index'");
+            throw Error(number, $"'{VisibleText.Short(line)}' does not read 'file name,class index'");
         }
 
         if (!int.TryParse(line.AsSpan(comma + 1), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int label))
         {
-            throw Error(number, $"'{line[(comma + 1)..].Trim()}' is no class index; write a whole number from 0");
+            throw Error(number, $"'{VisibleText.Short(line[(comma + 1)..].Trim())}' is no class index; write a whole number from 0");
         }
 
         if (!_labels.TryAdd(name, (label, number)))
         {
-            throw Error(number, $"'{name}' already has a label in line {_labels[name].Line.ToString(CultureInfo.InvariantCulture)}; keep one of them");
+            throw Error(number, $"'{VisibleText.Short(name)}' already has a label in line "
+                + $"{_labels[name].Line.ToString(CultureInfo.InvariantCulture)}; keep one of them");
         }
     }
 

@@ -70,12 +70,14 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
 
         byte[] text = new byte[textLength];
         stream.ReadExactly(text);
-        return Parse(version == 3 ? Encoding.UTF8.GetString(text) : Encoding.Latin1.GetString(text), start.Length + length.Length + text.Length);
+        Encoding encoding = version == 3 ? Encoding.UTF8 : Encoding.Latin1;
+        return Parse(encoding.GetString(text), start.Length + length.Length + text.Length);
     }
 
     /// <summary>Whether another header, read later from the same file, says the same.</summary>
     public bool IsSameAs(NpyHeader other) =>
-        (ElementType, IsBigEndian, IsFortranOrder, Length) == (other.ElementType, other.IsBigEndian, other.IsFortranOrder, other.Length) && Shape.AsSpan().SequenceEqual(other.Shape);
+        (ElementType, IsBigEndian, IsFortranOrder, Length) == (other.ElementType, other.IsBigEndian, other.IsFortranOrder, other.Length)
+            && Shape.AsSpan().SequenceEqual(other.Shape);
 
     private static NpyHeader Parse(string text, int headLength)
     {
@@ -84,18 +86,20 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
         Match shape = ShapeTuple().Match(text);
         if (!order.Success || !shape.Success)
         {
-            throw new InvalidDataException($"its header '{text.Trim()}' lacks fortran_order or shape");
+            throw new InvalidDataException($"its header '{VisibleText.Short(text.Trim())}' lacks fortran_order or shape");
         }
 
         if (!type.Success || ElementTypeOf(type.Groups["kind"].Value) is not TensorElementType elementType)
         {
-            throw new InvalidDataException($"its header '{text.Trim()}' tells no type of plain numbers; store float, integer or bool arrays");
+            throw new InvalidDataException($"its header '{VisibleText.Short(text.Trim())}' tells no type of plain numbers; store float, "
+                + "integer or bool arrays");
         }
 
         string[] parts = shape.Groups["axes"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length > MostAxes)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"its shape has {parts.Length} axes; NumPy writes {MostAxes} at most"));
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"its shape has {parts.Length} axes; NumPy writes "
+                + $"{MostAxes} at most"));
         }
 
         long[] axes = new long[parts.Length];
@@ -103,7 +107,8 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
         {
             if (!long.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out axes[i]))
             {
-                throw new InvalidDataException($"its shape ({shape.Groups["axes"].Value}) has an axis '{parts[i]}'");
+                throw new InvalidDataException($"its shape ({VisibleText.Short(shape.Groups["axes"].Value)}) has an axis "
+                    + $"'{VisibleText.Short(parts[i])}'");
             }
         }
 

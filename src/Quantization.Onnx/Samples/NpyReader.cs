@@ -12,7 +12,10 @@ internal static class NpyReader
     /// <param name="stream">The stream, at the first byte of the header.</param>
     /// <param name="length">The length of the array with its header, as its file or archive says.</param>
     /// <param name="limit">The most bytes that the elements may take.</param>
-    /// <exception cref="InvalidDataException">The header is damaged, does not fit the length or exceeds the limit; the message is a clause about 'it', for the caller to put the file's name before.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The header is damaged, does not fit the length or exceeds the limit; the message is a clause about 'it', for the caller to put the
+    /// file's name before.
+    /// </exception>
     /// <exception cref="EndOfStreamException">The stream ends within the header.</exception>
     public static NpyHeader ReadHeader(Stream stream, long length, long limit)
     {
@@ -31,7 +34,8 @@ internal static class NpyReader
 
         return wanted <= limit ? header : throw new InvalidDataException(string.Create(
             CultureInfo.InvariantCulture,
-            $"its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)} asks for {wanted} bytes, more than the {limit} that are left to a sample; split the sample"));
+            $"its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)} asks for {wanted} bytes, "
+                + $"more than the {limit} that are left to a sample; split the sample"));
     }
 
     /// <summary>Reads the elements behind a header that was checked.</summary>
@@ -76,11 +80,13 @@ internal static class NpyReader
 
     private static InvalidDataException TooShort(NpyHeader header, long there) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)} needs {header.DataLength} bytes, but it ends after {there}; write it again"));
+        $"its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)} needs {header.DataLength} bytes, "
+            + $"but it ends after {there}; write it again"));
 
     private static InvalidDataException TooLong(NpyHeader header) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"it goes on after the {header.DataLength} bytes of its shape {SampleShape.Format(header.Shape)} of {SampleElementType.NameOf(header.ElementType)}; store one array a file"));
+        $"it goes on after the {header.DataLength} bytes of its shape {SampleShape.Format(header.Shape)} of "
+            + $"{SampleElementType.NameOf(header.ElementType)}; store one array a file"));
 
     /// <summary>Turns the bytes of each element around.</summary>
     public static void ReverseEndianness(Span<byte> data, int size)

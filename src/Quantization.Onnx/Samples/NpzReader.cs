@@ -12,7 +12,10 @@ internal static class NpzReader
     /// <summary>The most bytes of the list of entries, which is read before anything is known about them: 1 KiB an array.</summary>
     private const int LongestDirectory = MostArrays << 10;
 
-    /// <summary>What <see cref="ZipArchive"/> reads at most to find the list at the end of the file: a comment of 64 KiB, the records beside it, and a buffer more.</summary>
+    /// <summary>
+    /// What <see cref="ZipArchive"/> reads at most to find the list at the end of the file: a comment of 64 KiB, the records beside it, and
+    /// a buffer more.
+    /// </summary>
     private const int LongestEnd = 2 << 16;
 
     /// <summary>Deflate makes 258 bytes of two bits at best.</summary>
@@ -21,7 +24,9 @@ internal static class NpzReader
     /// <summary>Reads the header of every array and checks what it claims.</summary>
     /// <param name="stream">The archive.</param>
     /// <param name="limit">The most bytes that the elements of all arrays may take.</param>
-    /// <exception cref="InvalidDataException">The archive is damaged, holds something else than arrays, too many or too large ones, or two of one name.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The archive is damaged, holds something else than arrays, too many or too large ones, or two of one name.
+    /// </exception>
     public static List<NpzArray> ReadHeaders(Stream stream, long limit)
     {
         using ZipArchive archive = Open(stream);
@@ -31,14 +36,14 @@ internal static class NpzReader
         {
             if (!entry.Name.EndsWith(".npy", StringComparison.Ordinal))
             {
-                throw new InvalidDataException($"its entry '{entry.FullName}' is no .npy array; write it with numpy.savez");
+                throw new InvalidDataException($"its entry '{VisibleText.Short(entry.FullName)}' is no .npy array; write it with numpy.savez");
             }
 
             // A name may hold slashes, as the names of inputs do.
             string name = entry.FullName[..^".npy".Length];
             if (!names.Add(name))
             {
-                throw new InvalidDataException($"it has two arrays called '{name}'");
+                throw new InvalidDataException($"it has two arrays called '{VisibleText.Short(name)}'");
             }
 
             NpzArray array = new(name, entry.FullName, ReadEntry(name, entry, limit, (_, header) => header));
@@ -72,26 +77,29 @@ internal static class NpzReader
             if (entry.Length / LargestGain > entry.CompressedLength)
             {
                 throw new InvalidDataException(string.Create(
-                    CultureInfo.InvariantCulture, $"{entry.Length} bytes are claimed to be packed in {entry.CompressedLength}, which cannot be; write it again"));
+                    CultureInfo.InvariantCulture, $"{entry.Length} bytes are claimed to be packed in {entry.CompressedLength}, which "
+                        + $"cannot be; write it again"));
             }
 
             return read(data, header);
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
         {
-            throw new InvalidDataException($"in its array '{name}', {SampleFile.Clause(exception)}", exception);
+            throw new InvalidDataException($"in its array '{VisibleText.Short(name)}', {SampleFile.Clause(exception)}", exception);
         }
     }
 
     private static ZipArchive Open(Stream stream)
     {
-        ReadBudget budget = new(stream, LongestDirectory + LongestEnd, $"its list of entries is too long for the {MostArrays} arrays that a sample may have; write it with numpy.savez");
+        ReadBudget budget = new(stream, LongestDirectory + LongestEnd, $"its list of entries is too long for the {MostArrays} arrays that "
+            + "a sample may have; write it with numpy.savez");
         ZipArchive archive = new(budget, ZipArchiveMode.Read, leaveOpen: true);
         try
         {
             if (archive.Entries.Count > MostArrays)
             {
-                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it holds {archive.Entries.Count} arrays, and a sample may have {MostArrays}"));
+                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it holds {archive.Entries.Count} arrays, and "
+                    + $"a sample may have {MostArrays}"));
             }
 
             budget.Lift();

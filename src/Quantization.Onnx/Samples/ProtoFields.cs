@@ -40,7 +40,9 @@ internal sealed class ProtoFields
     public bool IsExternal { get; private set; }
 
     /// <summary>Walks through a message that fills its stream, and skips the values.</summary>
-    /// <exception cref="InvalidDataException">These are no fields, or they hold too much beside values; the message is a clause about 'it'.</exception>
+    /// <exception cref="InvalidDataException">
+    /// These are no fields, or they hold too much beside values; the message is a clause about 'it'.
+    /// </exception>
     /// <exception cref="EndOfStreamException">A field is cut off.</exception>
     public static ProtoFields Read(Stream stream, int mostOtherBytes, int mostAxes)
     {
@@ -54,7 +56,8 @@ internal sealed class ProtoFields
             if (other > mostOtherBytes || fields.Dims.Count > mostAxes)
             {
                 throw new InvalidDataException(string.Create(
-                    CultureInfo.InvariantCulture, $"it holds more than {mostOtherBytes} bytes beside its values, or more than {mostAxes} axes; write it again"));
+                    CultureInfo.InvariantCulture, $"it holds more than {mostOtherBytes} bytes beside its values, or more than {mostAxes} "
+                        + $"axes; write it again"));
             }
         }
 

@@ -67,7 +67,11 @@ internal static class SampleBinder
 
     /// <summary>Finds an input in each sample and gives its shape when all are joined.</summary>
     private static (long[] Shape, SampleTensor[] Tensors) Match(
-        IReadOnlyList<ModelSample> samples, string name, int position, NodeMetadata metadata, IReadOnlyDictionary<string, NodeMetadata> inputs)
+        IReadOnlyList<ModelSample> samples,
+        string name,
+        int position,
+        NodeMetadata metadata,
+        IReadOnlyDictionary<string, NodeMetadata> inputs)
     {
         long[] shape = [];
         SampleTensor[] tensors = new SampleTensor[samples.Count];
@@ -88,7 +92,8 @@ internal static class SampleBinder
         return (shape, tensors);
     }
 
-    private static OrtValue Join(IReadOnlyList<ModelSample> samples, string name, NodeMetadata metadata, long[] shape, SampleTensor[] tensors)
+    private static OrtValue Join(
+        IReadOnlyList<ModelSample> samples, string name, NodeMetadata metadata, long[] shape, SampleTensor[] tensors)
     {
         for (int i = 0; i < tensors.Length; i++)
         {
@@ -113,7 +118,8 @@ internal static class SampleBinder
             if (tensor.Name is not null && !inputs.ContainsKey(tensor.Name))
             {
                 throw new InvalidDataException(
-                    $"{sample.Name}: the model has no input '{tensor.Name}'; its inputs are {string.Join(", ", inputs.Keys.Select(known => $"'{known}'"))}.");
+                    $"{sample.Name}: the model has no input '{VisibleText.Short(tensor.Name)}'; "
+                    + $"its inputs are {string.Join(", ", inputs.Keys.Select(known => $"'{known}'"))}.");
             }
         }
 

@@ -1,12 +1,17 @@
 namespace Quantization.Onnx;
 
-/// <summary>Reads the inputs of one sample from its file: headers at once, values when they are asked for. Every error becomes one message that begins with the file's path.</summary>
+/// <summary>
+/// Reads the inputs of one sample from its file: headers at once, values when they are asked for. Every error becomes one message that
+/// begins with the file's path.
+/// </summary>
 internal static class SampleFile
 {
     /// <summary>Reads an <c>.npy</c> file: one unnamed input.</summary>
     /// <param name="path">The file.</param>
     /// <param name="limit">The most bytes that the values may take.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, its length is not what its shape needs, or it exceeds the limit.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, its length is not what its shape needs, or it exceeds the limit.
+    /// </exception>
     /// <exception cref="IOException">The file is gone, cannot be read or is no regular file.</exception>
     public static SampleTensor[] ReadNpy(string path, long limit = SampleFolder.DefaultMaxSampleBytes)
     {
@@ -71,7 +76,8 @@ internal static class SampleFile
     }
 
     /// <summary>What an exception says about 'it', for a message that begins with the path.</summary>
-    public static string Clause(Exception exception) => exception is EndOfStreamException ? "it ends too early; write it again" : exception.Message.TrimEnd('.');
+    public static string Clause(Exception exception) =>
+        exception is EndOfStreamException ? "it ends too early; write it again" : exception.Message.TrimEnd('.');
 
     private static int CountOnnxInputs(string folder)
     {

@@ -60,7 +60,8 @@ public sealed class SampleFolder : ISampleSource
     public LabelFile? Labels { get; }
 
     /// <summary>
-    /// The most bytes that the values of one sample may take in memory. Headers are checked against it before anything is read or inflated, so that a small file cannot ask for more memory than there is.
+    /// The most bytes that the values of one sample may take in memory. Headers are checked against it before anything is read or inflated,
+    /// so that a small file cannot ask for more memory than there is.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
     public long MaxSampleBytes
@@ -89,8 +90,10 @@ public sealed class SampleFolder : ISampleSource
 
     /// <summary>Reads the samples one by one.</summary>
     /// <remarks>
-    /// Moving on reads headers alone. It throws <see cref="InvalidDataException"/> where a file is damaged or exceeds <see cref="MaxSampleBytes"/>, and <see cref="IOException"/> where it cannot be read
-    /// or is no regular file. The values are read when <see cref="SampleTensor.Data"/> is asked for, so the files must stay in place until then.
+    /// Moving on reads headers alone. It throws <see cref="InvalidDataException"/> where a file is damaged or exceeds
+    /// <see cref="MaxSampleBytes"/>, and <see cref="IOException"/> where it cannot be read
+    /// or is no regular file. The values are read when <see cref="SampleTensor.Data"/> is asked for, so the files must stay in place until
+    /// then.
     /// </remarks>
     public IEnumerator<ModelSample> GetEnumerator() => _paths.Select(Read).GetEnumerator();
 

@@ -7,7 +7,8 @@ namespace Quantization.Onnx;
 
 /// <summary>The value of one input: a dense, row-major tensor. Immutable.</summary>
 /// <remarks>
-/// A tensor from a file knows its name, element type and shape at once and reads its elements when <see cref="Data"/> is first asked for, so that a sample which does not fit the model costs no memory.
+/// A tensor from a file knows its name, element type and shape at once and reads its elements when <see cref="Data"/> is first asked for,
+/// so that a sample which does not fit the model costs no memory.
 /// </remarks>
 public sealed class SampleTensor
 {
@@ -45,7 +46,10 @@ public sealed class SampleTensor
     /// <summary>The length of each axis; empty for a scalar.</summary>
     public ReadOnlySpan<long> Shape => _shape;
 
-    /// <summary>The elements in the machine's byte order, row-major. Those of a file are read at the first call and kept as long as the tensor lives; several threads may ask at once.</summary>
+    /// <summary>
+    /// The elements in the machine's byte order, row-major. Those of a file are read at the first call and kept as long as the tensor
+    /// lives; several threads may ask at once.
+    /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged, or it changed since its header was read.</exception>
     /// <exception cref="IOException">The file is gone or cannot be read.</exception>
     public ReadOnlySpan<byte> Data => _data.Value;

@@ -4,7 +4,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Name, type and shape of a serialized TensorProto, found without reading its values: Google.Protobuf can only read a message whole, and a message may ask for more memory than its file has bytes.
+/// Name, type and shape of a serialized TensorProto, found without reading its values: Google.Protobuf can only read a message whole, and a
+/// message may ask for more memory than its file has bytes.
 /// </summary>
 /// <param name="Name">The tensor's name; null where it has none.</param>
 /// <param name="ElementType">The type of the elements.</param>
@@ -21,7 +22,9 @@ internal sealed record TensorProtoHeader(string? Name, TensorElementType Element
     /// <summary>Reads the header of a tensor that fills its stream.</summary>
     /// <param name="stream">The stream, at its start.</param>
     /// <param name="limit">The most bytes that the elements may take.</param>
-    /// <exception cref="InvalidDataException">The tensor is damaged, too large or of a type that samples do not have; the message is a clause about 'it'.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The tensor is damaged, too large or of a type that samples do not have; the message is a clause about 'it'.
+    /// </exception>
     /// <exception cref="EndOfStreamException">The stream ends within a field.</exception>
     public static TensorProtoHeader Read(Stream stream, long limit)
     {
@@ -44,20 +47,25 @@ internal sealed record TensorProtoHeader(string? Name, TensorElementType Element
         {
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"its shape {SampleShape.Format(shape)} of {SampleElementType.NameOf(type)} does not fit its {fields.RawBytes ?? fields.ValueBytes} bytes of values; write it again"));
+                $"its shape {SampleShape.Format(shape)} of {SampleElementType.NameOf(type)} does not fit its "
+                    + $"{fields.RawBytes ?? fields.ValueBytes} bytes of values; write it again"));
         }
 
         return wanted <= Math.Min(limit, Array.MaxLength)
             ? new TensorProtoHeader(fields.Name, type, shape, (long)wanted)
             : throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"its shape {SampleShape.Format(shape)} of {SampleElementType.NameOf(type)} asks for {wanted} bytes, more than the {Math.Min(limit, Array.MaxLength)} that are left to a sample; split the sample"));
+                $"its shape {SampleShape.Format(shape)} of {SampleElementType.NameOf(type)} asks for {wanted} bytes, more than the "
+                    + $"{Math.Min(limit, Array.MaxLength)} that are left to a sample; split the sample"));
     }
 
     /// <summary>Whether another header, read later from the same file, says the same.</summary>
-    public bool IsSameAs(TensorProtoHeader other) => Name == other.Name && ElementType == other.ElementType && Shape.AsSpan().SequenceEqual(other.Shape);
+    public bool IsSameAs(TensorProtoHeader other) => Name == other.Name && ElementType == other.ElementType
+        && Shape.AsSpan().SequenceEqual(other.Shape);
 
-    /// <summary>Whether the bytes of values can be so many elements. Integers are stored with a variable length, so only bounds are known of these.</summary>
+    /// <summary>
+    /// Whether the bytes of values can be so many elements. Integers are stored with a variable length, so only bounds are known of these.
+    /// </summary>
     private static bool Fits(long elements, int size, TensorElementType type, ProtoFields fields) =>
         fields.RawBytes is { } raw ? (Int128)elements * size == raw
         : type is TensorElementType.Float or TensorElementType.Double ? (Int128)elements * size == fields.ValueBytes

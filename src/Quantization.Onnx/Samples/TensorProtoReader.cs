@@ -11,16 +11,20 @@ namespace Quantization.Onnx;
 internal static class TensorProtoReader
 {
     /// <summary>Reads the values of a tensor that fills its stream and whose header was checked.</summary>
-    /// <exception cref="InvalidDataException">The tensor is damaged or not the one of the header; the message is a clause about 'it'.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The tensor is damaged or not the one of the header; the message is a clause about 'it'.
+    /// </exception>
     public static byte[] ReadData(Stream stream, TensorProtoHeader header)
     {
         TensorProto tensor = Parse(stream);
         TensorElementType type = (TensorElementType)tensor.DataType;
-        SampleFile.ThrowUnlessSame(type == header.ElementType && tensor.Name == (header.Name ?? "") && tensor.Dims.SequenceEqual(header.Shape));
+        SampleFile.ThrowUnlessSame(type == header.ElementType && tensor.Name == (header.Name ?? "")
+            && tensor.Dims.SequenceEqual(header.Shape));
         byte[] data = tensor.HasRawData ? FromRaw(tensor.RawData, SampleElementType.SizeOf(type)) : FromFields(tensor, type);
         return data.Length == header.DataLength ? data : throw new InvalidDataException(string.Create(
             CultureInfo.InvariantCulture,
-            $"its shape {SampleShape.Format([.. tensor.Dims])} of {SampleElementType.NameOf(type)} does not fit its {data.Length} bytes of values; write it again"));
+            $"its shape {SampleShape.Format([.. tensor.Dims])} of {SampleElementType.NameOf(type)} does not fit its {data.Length} bytes "
+                + $"of values; write it again"));
     }
 
     private static TensorProto Parse(Stream stream)

@@ -18,7 +18,7 @@ internal sealed class TrialModels(FloatModel model, ModelCalibration calibration
     public ModelCalibration Calibration => calibration;
 
     /// <summary>What options quantize.</summary>
-    public QuantizationPlan Plan(PtqOptions options) => _dead.Plan(Graph, model.Runtime, options.FloatNodes.Contains);
+    public QuantizationPlan Plan(PtqOptions options) => _dead.Plan(Graph, model.Target, options.FloatNodes.Contains);
 
     /// <summary>The model that options give.</summary>
     public ModelProto Write(PtqOptions options) => Make(options).Write();
@@ -34,7 +34,7 @@ internal sealed class TrialModels(FloatModel model, ModelCalibration calibration
     public TrialModel Make(PtqOptions options, QuantizationPlan plan, string variant, bool simulate)
     {
         Dictionary<string, QuantizationParameters> parameters = ChooseParameters(options, plan);
-        return new TrialModel(variant + KeyOf(options, plan, parameters), () => QdqWriter.Write(model, Graph, plan, parameters, options, WeightRanges), simulate);
+        return new TrialModel(variant + KeyOf(options, plan, parameters), () => QdqLowering.Write(model, Graph, plan, parameters, options, WeightRanges), simulate);
     }
 
     /// <summary>The range of each activation that is calibrated for itself, by name.</summary>
@@ -58,7 +58,7 @@ internal sealed class TrialModels(FloatModel model, ModelCalibration calibration
             .Concat(plan.Dead.Select(dead => $"{dead.Node} 0"))
             .Concat(plan.Nodes.Where(node => node.Weight is not null).Select(node => node.Node.GetLabel()).Where(options.OwnWeights.ContainsKey)
                 .Select(node => (Node: node, Own: KeyOfWeights(options.ForWeightsOf(node)))).Where(each => each.Own != KeyOfWeights(options)).Select(each => $"{each.Node}: {each.Own}"))
-            .Append($"{KeyOfWeights(options)} {options.ActivationFormat}{(model.Runtime == TargetRuntime.OnnxRuntimeCpu ? "" : $" {model.Runtime}")}"));
+            .Append($"{KeyOfWeights(options)} {options.ActivationFormat}{(model.Target.IsRunHere ? "" : $" {model.Target.Name}")}"));
 
     private static string KeyOfWeights(PtqOptions options) => $"{options.WeightGranularity} {options.WeightCalibrator.Name} {options.WeightFormat}";
 }

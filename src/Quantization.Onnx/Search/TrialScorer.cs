@@ -87,7 +87,7 @@ internal sealed class TrialScorer : IDisposable
             return keeper.ToScore(Metric, null);
         }
 
-        using OnceOnly<SampleOutputs> rest = new(outputs);
+        using SinglePassEnumerable<SampleOutputs> rest = new(outputs);
         double custom = Metric.Measure(rest);
         rest.Drain();
 

@@ -28,7 +28,7 @@ internal static class LayerCosts
         {
             long weights = layer.Weight!.Weight.CountElements()!.Value;
             long inputs = weights / layer.Weight.Channels;
-            if (layer.Role == NodeRole.LookingUp)
+            if (layer.Role == NodeRole.TableLookup)
             {
                 return new LayerCost(0, weights);
             }

@@ -104,8 +104,9 @@ internal static class OptimizedGraph
 
             return true;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)
         {
+            // .NET says the latter of a file beyond the largest that the process may write.
             return false;
         }
     }

@@ -69,14 +69,15 @@ internal static class PartialCommand
                 Options = new PartialOptions
                 {
                     Target = target.Choose(parsed),
-                    Baseline = RuntimeOption.For(parsed.GetValue(runtime)!, new PtqOptions
+                    Baseline = new PtqOptions
                     {
+                        Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!),
                         ActivationCalibrator = calibrator.Choose(parsed),
                         WeightGranularity = parsed.GetValue(perTensor) ? GranularityKind.PerTensor : GranularityKind.PerChannel,
                         WeightFormat = CodeFormat.Signed(parsed.GetValue(bits)),
                         FloatNodes = (parsed.GetValue(floatNodes) ?? []).ToHashSet(),
                         LatencyRuns = 0, // measured afterwards, on many samples
-                    }),
+                    },
                     Metric = SearchMetrics.Find(parsed.GetValue(metric)!),
                     Measure = SensitivityMeasures.Find(parsed.GetValue(measures)![0]),
                     ComparedMeasures = [.. parsed.GetValue(measures)!.Skip(1).Select(SensitivityMeasures.Find)],

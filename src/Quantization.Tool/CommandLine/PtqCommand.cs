@@ -44,13 +44,14 @@ internal static class PtqCommand
                 Data = data.Read(parsed),
                 StatePath = parsed.GetValue(state),
                 OutputPath = parsed.GetRequiredValue(output),
-                Options = RuntimeOption.For(parsed.GetValue(runtime)!, new PtqOptions
+                Options = new PtqOptions
                 {
+                    Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!),
                     ActivationCalibrator = calibrator.Choose(parsed),
                     WeightGranularity = parsed.GetValue(perTensor) ? GranularityKind.PerTensor : GranularityKind.PerChannel,
                     WeightFormat = CodeFormat.Signed(parsed.GetValue(bits)),
                     FloatNodes = (parsed.GetValue(floatNodes) ?? []).ToHashSet(),
-                }),
+                },
                 BatchSize = parsed.GetValue(batch),
                 Threads = parsed.GetValue(threads),
                 Report = report.Read(parsed),

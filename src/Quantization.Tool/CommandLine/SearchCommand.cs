@@ -64,14 +64,14 @@ internal static class SearchCommand
     private static (SearchResult Search, QuantizationReport Report) Work(
         ProgressView view, SearchRequest request, ISampleSource calibration, ISampleSource scoring, RunOutput output, CancellationToken cancellation)
     {
-        SearchOptions options = RuntimeOption.For(request.Runtime, new SearchOptions
+        SearchOptions options = new()
         {
             Metric = SearchMetrics.Find(request.Metric),
             BatchSize = request.BatchSize,
             CalibrationPath = request.State.CalibrationPath,
             TrialsPath = request.State.TrialsPath,
-            Baseline = new PtqOptions { WeightFormat = CodeFormat.Signed(request.WeightBits) },
-        });
+            Baseline = new PtqOptions { Runtime = RuntimeOption.Find(request.Runtime), WeightFormat = CodeFormat.Signed(request.WeightBits) },
+        };
         SearchResult search = output.Model.Write(path =>
             PtqSearch.Run(request.ModelPath, calibration, scoring, path, options, view.ForSearch(), cancellation));
         view.Begin("Measuring the best");

@@ -81,7 +81,8 @@ internal static class ChannelStatisticsFile
         if (stream.CanSeek && (stream.Length - stream.Position) / SmallestChannel < count)
         {
             throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture, $"The channel statistics are truncated: they claim {count} channels, and {stream.Length - stream.Position} bytes are left."));
+                CultureInfo.InvariantCulture, $"The channel statistics are truncated: they claim {count} channels, and "
+                    + $"{stream.Length - stream.Position} bytes are left."));
         }
 
         List<TensorStatisticsState> channels = [];

@@ -108,7 +108,8 @@ internal static class TensorStatisticsFile
     }
 
     /// <summary>
-    /// Reads no more than the stream has, where it tells its length, and in pieces where it does not: a number of bins that is not true ends at the end of the stream instead of in a large allocation.
+    /// Reads no more than the stream has, where it tells its length, and in pieces where it does not: a number of bins that is not true
+    /// ends at the end of the stream instead of in a large allocation.
     /// </summary>
     private static byte[] ReadRest(Stream stream, int length)
     {

@@ -18,6 +18,9 @@ internal sealed record CorpusModel(string Folder)
         return [.. Directory.EnumerateFiles(Root, "model.onnx", SearchOption.AllDirectories).Select(path => new CorpusModel(Path.GetDirectoryName(path)!)).OrderBy(model => model.Name, StringComparer.Ordinal)];
     }
 
+    /// <summary>The model of a group and a name, as <see cref="Name"/> has them.</summary>
+    public static CorpusModel Named(string name) => new(Path.Combine(Prerequisite.DebianFile(Root, "libonnx-testdata"), name));
+
     /// <summary>The inputs of its first test case; null where a sample cannot hold them, such as sequences.</summary>
     public SampleFolder? FindSample()
     {

@@ -28,7 +28,7 @@ public sealed class CorpusTests(ITestOutputHelper output) : IDisposable
 
     [Theory]
     [InlineData(TargetRuntime.OnnxRuntimeCpu, 30)]
-    [InlineData(TargetRuntime.GraphCompiler, 34)]
+    [InlineData(TargetRuntime.OpenVino, 34)]
     public void Every_model_that_runs_still_runs_or_is_left_as_it_was(TargetRuntime runtime, int leastQuantized)
     {
         CorpusModel[] models = CorpusModel.All();

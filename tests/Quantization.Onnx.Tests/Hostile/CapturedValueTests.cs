@@ -70,7 +70,7 @@ public sealed class CapturedValueTests : IDisposable
     private string? Check(int seed)
     {
         string model = BranchGraphs.Make(seed).Save(_folder.PathTo("model.onnx")), quantized = _folder.PathTo("quantized.onnx");
-        TargetRuntime runtime = seed % 3 == 0 ? TargetRuntime.GraphCompiler : TargetRuntime.OnnxRuntimeCpu;
+        TargetRuntime runtime = seed % 3 == 0 ? TargetRuntime.OpenVino : TargetRuntime.OnnxRuntimeCpu;
         PtqOptions options = new() { Runtime = runtime, LatencyRuns = 0, WeightGranularity = seed % 2 == 0 ? GranularityKind.PerChannel : GranularityKind.PerTensor };
         PtqResult result = PostTrainingQuantizer.Quantize(model, RandomTensors.Samples(4, GraphCases.ImageShape), quantized, options);
         if (seed % 5 == 0 && result.QuantizedNodes.Count > 1)

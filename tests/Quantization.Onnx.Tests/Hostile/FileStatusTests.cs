@@ -80,7 +80,9 @@ public sealed class FileStatusTests : IDisposable
     public async Task A_pipe_is_refused_without_waiting_for_a_writer()
     {
         string pipe = NamedPipe.Make(_folder.PathTo("pipe"));
-        IOException error = await Assert.ThrowsAsync<IOException>(() => Task.Run(() => RegularFile.OpenRead(pipe).Dispose(), TestContext.Current.CancellationToken));
+        IOException error =
+            await Assert.ThrowsAsync<IOException>(() =>
+                Task.Run(() => RegularFile.OpenRead(pipe).Dispose(), TestContext.Current.CancellationToken));
 
         Assert.Equal($"{pipe}: a named pipe is no file to read from; copy the content into a regular file and name that.", error.Message);
     }
@@ -99,7 +101,9 @@ public sealed class FileStatusTests : IDisposable
     {
         string missing = _folder.PathTo("missing");
 
-        Assert.Equal($"{missing}: there is no such file.", Assert.Throws<FileNotFoundException>(() => RegularFile.OpenRead(missing)).Message);
-        Assert.StartsWith($"{_folder.FullName}: a folder is no file", Assert.Throws<IOException>(() => RegularFile.OpenRead(_folder.FullName)).Message);
+        Assert.Equal($"{missing}: there is no such file.",
+            Assert.Throws<FileNotFoundException>(() => RegularFile.OpenRead(missing)).Message);
+        Assert.StartsWith($"{_folder.FullName}: a folder is no file",
+            Assert.Throws<IOException>(() => RegularFile.OpenRead(_folder.FullName)).Message);
     }
 }

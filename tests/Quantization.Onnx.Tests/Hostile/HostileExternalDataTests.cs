@@ -18,7 +18,8 @@ public sealed class HostileExternalDataTests : IDisposable
         elsewhere.Write("s.bin", new byte[64]);
         Directory.CreateSymbolicLink(_folder.PathTo("ldir"), elsewhere.FullName);
 
-        Refused(Save("ldir/s.bin", null, null), "tensor 'w' is said to lie in 'ldir/s.bin', outside of the model's folder, which is not allowed; put the file beside the model and name it so.");
+        Refused(Save("ldir/s.bin", null, null), "tensor 'w' is said to lie in 'ldir/s.bin', outside of the model's folder, which is not "
+            + "allowed; put the file beside the model and name it so.");
     }
 
     [Fact]
@@ -76,7 +77,8 @@ public sealed class HostileExternalDataTests : IDisposable
         await Task.Run(
             () =>
             {
-                Refused(own, "tensor 'w' is said to lie in 'fifo', which is a named pipe, and data is read from regular files alone; put the file with the data there.");
+                Refused(own, "tensor 'w' is said to lie in 'fifo', which is a named pipe, and data is read from regular files alone; put "
+                    + "the file with the data there.");
                 Refused(given, "tensor * is said to lie in 'fifo', which is a named pipe, *");
             },
             TestContext.Current.CancellationToken);
@@ -87,18 +89,21 @@ public sealed class HostileExternalDataTests : IDisposable
     {
         Directory.CreateDirectory(_folder.PathTo("inner"));
 
-        Refused(Save("inner", null, null), "tensor 'w' is said to lie in 'inner', which is a folder, and data is read from regular files alone; *");
+        Refused(Save("inner", null, null), "tensor 'w' is said to lie in 'inner', which is a folder, and data is read from regular files "
+            + "alone; *");
     }
 
     [Theory]
     [InlineData("a\0b", @"a\u0000b")]
-    [InlineData("a\nb", @"a\u000ab")]
-    [InlineData("\u001b[31m", @"\u001b[31m")]
+    [InlineData("a\nb", @"a\nb")]
+    [InlineData("\u001B[31m", @"\u001b[31m")]
     public void Control_characters_in_the_name(string location, string shown) =>
-        Refused(Save(location, null, null), $"tensor 'w' is said to lie in '{shown}', a name with control characters; name the file without them and export the model again.");
+        Refused(Save(location, null, null), $"tensor 'w' is said to lie in '{shown}', a name with control characters; name the file "
+            + "without them and export the model again.");
 
     [Fact]
-    public void The_NUL_in_the_file_that_showed_it() => Refused(Copy("e_nul.onnx"), @"tensor * is said to lie in '*\u0000*', a name with control characters; *");
+    public void The_NUL_in_the_file_that_showed_it() =>
+        Refused(Copy("e_nul.onnx"), @"tensor * is said to lie in '*\u0000*', a name with control characters; *");
 
     [Theory]
     [InlineData("-1", "48", "tensor 'w' has '-1' as the offset of its bytes in another file, which is no number of bytes; *")]
@@ -107,8 +112,9 @@ public sealed class HostileExternalDataTests : IDisposable
     [InlineData("0", "-48", "tensor 'w' has '-48' as the length *")]
     [InlineData("0", "9223372036854775808", "tensor 'w' has '9223372036854775808' as the length *")]
     [InlineData("0", "0x30", "tensor 'w' has '0x30' as the length *")]
-    [InlineData("0", "4\u001b8", @"tensor 'w' has '4\u001b8' as the length *")]
-    [InlineData("9223372036854775807", "9223372036854775807", "tensor 'w' should be 9223372036854775807 bytes from 9223372036854775807 on in *s.bin, which has only 48; *")]
+    [InlineData("0", "4\u001B8", @"tensor 'w' has '4\u001b8' as the length *")]
+    [InlineData("9223372036854775807", "9223372036854775807", "tensor 'w' should be 9223372036854775807 bytes from 9223372036854775807 on "
+        + "in *s.bin, which has only 48; *")]
     [InlineData("49", "0", "tensor 'w' should be 0 bytes from 49 on in *s.bin, which has only 48; *")]
     [InlineData("1", "48", "tensor 'w' should be 48 bytes from 1 on in *s.bin, which has only 48; *")]
     [InlineData("1", null, "tensor 'w' should be 48 bytes from 1 on in *s.bin, which has only 48; *")]
@@ -159,7 +165,8 @@ public sealed class HostileExternalDataTests : IDisposable
         model.Graph.Initializer.Add(tensor);
         Refer(tensor, "s.bin", "0", "2");
 
-        ModelFile.Load(model.Save(_folder.PathTo("model.onnx"))).Model.Graph.Initializer[0].RawData.ToByteArray().Should().Equal(0x21, 0x03);
+        ModelFile.Load(model.Save(_folder.PathTo("model.onnx"))).Model.Graph.Initializer[0].RawData.ToByteArray()
+            .Should().Equal(0x21, 0x03);
     }
 
     [Fact]
@@ -171,7 +178,8 @@ public sealed class HostileExternalDataTests : IDisposable
         ModelFile file = ModelFile.Load(SaveSeveral(("s.bin", 0), ("s.bin", 0), ("other.bin", 0)));
 
         file.Bytes.Should().Be(new FileInfo(file.Path).Length + 48);
-        file.Model.Graph.Initializer.Should().HaveCount(3).And.AllSatisfy(tensor => tensor.RawData.Should().BeSameAs(file.Model.Graph.Initializer[0].RawData));
+        file.Model.Graph.Initializer.Should().HaveCount(3)
+            .And.AllSatisfy(tensor => tensor.RawData.Should().BeSameAs(file.Model.Graph.Initializer[0].RawData));
     }
 
     [Fact]
@@ -193,7 +201,8 @@ public sealed class HostileExternalDataTests : IDisposable
         _folder.Write("s.bin", new byte[96]);
         File.CreateSymbolicLink(_folder.PathTo("link.bin"), "s.bin");
 
-        Refused(SaveSeveral(("s.bin", 0), (second, 47)), "tensor 'w1' lies in bytes 47 to 95 of *s.bin, which overlap those of tensor 'w0', 0 to 48; export the model again.");
+        Refused(SaveSeveral(("s.bin", 0), (second, 47)), "tensor 'w1' lies in bytes 47 to 95 of *s.bin, which overlap those of tensor "
+            + "'w0', 0 to 48; export the model again.");
     }
 
     [Fact]
@@ -209,7 +218,8 @@ public sealed class HostileExternalDataTests : IDisposable
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Refused(model.Save(_folder.PathTo("model.onnx")), "tensor 'w2' and others share bytes of other tensors: 1073741824 bytes of data stand for 3221225472, which is not accepted; export the model again.");
+        Refused(model.Save(_folder.PathTo("model.onnx")), "tensor 'w2' and others share bytes of other tensors: 1073741824 bytes of data "
+            + "stand for 3221225472, which is not accepted; export the model again.");
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(4 << 20);
     }
 
@@ -228,16 +238,21 @@ public sealed class HostileExternalDataTests : IDisposable
             model => model.Graph.Node.Add(Holder(new AttributeProto { Name = "value", SparseTensor = sparse })),
             model => model.Graph.Node.Add(Holder(new AttributeProto { Name = "value", SparseTensors = { sparse } })),
             model => model.Graph.Node.Add(Holder(new AttributeProto { Name = "body", G = new GraphProto { Initializer = { Outside() } } })),
-            model => model.Functions.Add(new FunctionProto { Name = "f", Node = { Holder(new AttributeProto { Name = "value", T = Outside() }) } }),
-            model => model.Functions.Add(new FunctionProto { Name = "f", AttributeProto = { new AttributeProto { Name = "value", T = Outside() } } }),
-            model => model.Functions.Add(new FunctionProto { Name = "f", AttributeProto = { new AttributeProto { Name = "body", G = new GraphProto { Initializer = { Outside() } } } } }),
+            model => model.Functions.Add(
+                new FunctionProto { Name = "f", Node = { Holder(new AttributeProto { Name = "value", T = Outside() }) } }),
+            model => model.Functions.Add(
+                new FunctionProto { Name = "f", AttributeProto = { new AttributeProto { Name = "value", T = Outside() } } }),
+            model => model.Functions.Add(
+                new FunctionProto { Name = "f", AttributeProto =
+                    { new AttributeProto { Name = "body", G = new GraphProto { Initializer = { Outside() } } } } }),
         ];
         foreach (Action<ModelProto> hide in places)
         {
             ModelBuilder model = ModelBuilder.Linear();
             hide(model.Model);
 
-            Refused(model.Save(_folder.PathTo("model.onnx")), "tensor 'hidden' is said to lie in '../secret', outside of the model's folder, *");
+            Refused(model.Save(_folder.PathTo("model.onnx")), "tensor 'hidden' is said to lie in '../secret', outside of the model's "
+                + "folder, *");
         }
     }
 
@@ -246,7 +261,8 @@ public sealed class HostileExternalDataTests : IDisposable
     private static TensorProto Refer(TensorProto tensor, string location, string? offset, string? length)
     {
         tensor.DataLocation = TensorProto.Types.DataLocation.External;
-        foreach ((string key, string? value) in (IEnumerable<(string, string?)>)[("location", location), ("offset", offset), ("length", length)])
+        foreach ((string key, string? value) in (IEnumerable<(string, string?)>)[("location", location), ("offset", offset),
+            ("length", length)])
         {
             if (value is not null)
             {
@@ -257,7 +273,8 @@ public sealed class HostileExternalDataTests : IDisposable
         return tensor;
     }
 
-    private string Save(string location, int offset, int length) => Save(location, offset.ToString(CultureInfo.InvariantCulture), length.ToString(CultureInfo.InvariantCulture));
+    private string Save(string location, int offset, int length) =>
+        Save(location, offset.ToString(CultureInfo.InvariantCulture), length.ToString(CultureInfo.InvariantCulture));
 
     private string Save(string location, string? offset, string? length, Action<TensorProto>? change = null)
     {
@@ -274,7 +291,8 @@ public sealed class HostileExternalDataTests : IDisposable
         ModelBuilder model = new ModelBuilder().Input("x", 4).Output("y", 4).Node("Relu", ["x"], "y");
         foreach ((string location, int offset) in places)
         {
-            TensorProto tensor = new() { Name = $"w{model.Graph.Initializer.Count}", DataType = (int)TensorProto.Types.DataType.Float, Dims = { 4, 3 } };
+            TensorProto tensor =
+                new() { Name = $"w{model.Graph.Initializer.Count}", DataType = (int)TensorProto.Types.DataType.Float, Dims = { 4, 3 } };
             model.Graph.Initializer.Add(Refer(tensor, location, offset.ToString(CultureInfo.InvariantCulture), "48"));
         }
 
@@ -297,7 +315,8 @@ public sealed class HostileExternalDataTests : IDisposable
 
     private static void Refused(string path, string message)
     {
-        string text = FluentActions.Invoking(() => ModelFile.Load(path)).Should().Throw<OnnxModelException>().WithMessage($"{path}: {message}").Which.Message;
+        string text = FluentActions.Invoking(() => ModelFile.Load(path)).Should().Throw<OnnxModelException>()
+            .WithMessage($"{path}: {message}").Which.Message;
         text.Any(char.IsControl).Should().BeFalse("the message is one line of plain text");
     }
 }

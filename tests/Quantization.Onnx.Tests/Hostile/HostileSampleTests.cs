@@ -51,7 +51,9 @@ public sealed class HostileSampleTests : IDisposable
     [Fact]
     public void Every_input_is_checked_before_the_data_of_any_is_read()
     {
-        ModelSample sample = new("s", new SampleTensor("a", TensorElementType.Float, [1, 2], () => throw new InvalidOperationException("read")), SampleTensor.Create<float>("b", [1, 2, 3], 3));
+        ModelSample sample =
+            new("s", new SampleTensor("a", TensorElementType.Float, [1, 2], () => throw new InvalidOperationException("read")),
+                SampleTensor.Create<float>("b", [1, 2, 3], 3));
         using InferenceSession session = TinyModel.Open(TinyModel.Add(-1, 2));
 
         Refusal(() => SampleBinder.Bind(sample, session.InputMetadata)).Should().StartWith("s: input 'b' has shape [3]");
@@ -65,7 +67,8 @@ public sealed class HostileSampleTests : IDisposable
         long before = GC.GetAllocatedBytesForCurrentThread();
 
         Refusal(() => new SampleFolder(_folder.FullName) { MaxSampleBytes = 1 << 20 }.ToList()).Should()
-            .Be($"{bomb}: in its array 'x', its shape [1048577] of uint8 asks for 1048577 bytes, more than the 1048576 that are left to a sample; split the sample.");
+            .Be($"{bomb}: in its array 'x', its shape [1048577] of uint8 asks for 1048577 bytes, more than the 1048576 that are left to a "
+                + "sample; split the sample.");
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(FewBytes);
         new SampleFolder(_folder.FullName) { MaxSampleBytes = (1 << 20) + 1 }.Single().Inputs[0].Data.Length.Should().Be((1 << 20) + 1);
@@ -78,7 +81,8 @@ public sealed class HostileSampleTests : IDisposable
 
         new SampleFolder(_folder.FullName) { MaxSampleBytes = 4 }.Single().Inputs.Length.Should().Be(4);
         Refusal(() => new SampleFolder(_folder.FullName) { MaxSampleBytes = 3 }.ToList()).Should()
-            .Be($"{path}: in its array 'd', its shape [1] of uint8 asks for 1 bytes, more than the 0 that are left to a sample; split the sample.");
+            .Be($"{path}: in its array 'd', its shape [1] of uint8 asks for 1 bytes, more than the 0 that are left to a sample; split the "
+                + "sample.");
     }
 
     [Fact]
@@ -91,7 +95,8 @@ public sealed class HostileSampleTests : IDisposable
             file.SetLength(file.Position + (1L << 31)); // no room is taken on the disk
         }
 
-        Refusal(() => new SampleFolder(_folder.FullName).ToList()).Should().StartWith($"{path}: its shape [1, 536870912] asks for more than 2147483591 bytes");
+        Refusal(() => new SampleFolder(_folder.FullName).ToList())
+            .Should().StartWith($"{path}: its shape [1, 536870912] asks for more than 2147483591 bytes");
 
         using (FileStream file = File.Create(path))
         {
@@ -100,12 +105,14 @@ public sealed class HostileSampleTests : IDisposable
         }
 
         Refusal(() => new SampleFolder(_folder.FullName).ToList()).Should()
-            .Be($"{path}: its shape [300000000] of float32 asks for 1200000000 bytes, more than the 1073741824 that are left to a sample; split the sample.");
+            .Be($"{path}: its shape [300000000] of float32 asks for 1200000000 bytes, more than the 1073741824 that are left to a sample; "
+                + "split the sample.");
     }
 
     [Fact]
     public void The_limit_holds_for_both_halves_of_a_split() =>
-        new SampleFolder(Images(), LabelFile.Read(_folder.Write("labels.csv", "a.npy,0\nb.npy,1"))) { MaxSampleBytes = 7 }.Split().Scoring.MaxSampleBytes.Should().Be(7);
+        new SampleFolder(Images(), LabelFile.Read(_folder.Write("labels.csv", "a.npy,0\nb.npy,1"))) { MaxSampleBytes = 7 }
+            .Split().Scoring.MaxSampleBytes.Should().Be(7);
 
     [Theory]
     [InlineData(0)]
@@ -124,7 +131,8 @@ public sealed class HostileSampleTests : IDisposable
         File.WriteAllBytes(path, archive);
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        Refusal(() => SampleFile.ReadNpz(path)).Should().StartWith($"{path}: in its array 'x', {500_000_000 + head} bytes are claimed to be packed in ");
+        Refusal(() => SampleFile.ReadNpz(path))
+            .Should().StartWith($"{path}: in its array 'x', {500_000_000 + head} bytes are claimed to be packed in ");
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(FewBytes);
     }
@@ -153,12 +161,26 @@ public sealed class HostileSampleTests : IDisposable
     [Fact]
     public void A_list_of_entries_that_is_longer_than_any_sample_needs()
     {
-        string path = SampleFiles.Archive(_folder.PathTo("names.npz"), Enumerable.Range(0, 40).Select(i => $"{new string('a', 60_000)}{i}"));
+        string path =
+            SampleFiles.Archive(_folder.PathTo("names.npz"), Enumerable.Range(0, 40).Select(i => $"{new string('a', 60_000)}{i}"));
         long before = GC.GetAllocatedBytesForCurrentThread();
 
         Refusal(() => SampleFile.ReadNpz(path)).Should().StartWith($"{path}: its list of entries is too long for the 1024 arrays");
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(FewBytes);
+    }
+
+    [Fact]
+    public void Text_of_a_file_is_shown_in_one_line_without_what_a_terminal_obeys()
+    {
+        string array = _folder.Write("a.npy", [0x93, .. "NUMPY"u8, 1, 0, 14, 0, .. "{'descr':\u001B[2J\n"u8]);
+        string archive = SampleFiles.Archive(_folder.PathTo("b.npz"), ["x\u001b", "x\u001b"]);
+        string labels = _folder.Write("labels.csv", $"{new string('a', 60_000)}\u0007");
+
+        Refusal(() => SampleFile.ReadNpy(array)).Should().StartWith($@"{array}: its header '{{'descr':\u001B[2J' lacks ");
+        Refusal(() => SampleFile.ReadNpz(archive)).Should().Be($@"{archive}: it has two arrays called 'x\u001B'.");
+        Refusal(() => LabelFile.Read(labels))
+            .Should().Be($"{labels}, line 1: '{new string('a', 200)}…' does not read 'file name,class index'.");
     }
 
     [Fact]
@@ -199,7 +221,9 @@ public sealed class HostileSampleTests : IDisposable
     [Fact]
     public void A_TensorProto_is_checked_without_its_values()
     {
-        TensorProto tensor = new() { DataType = (int)TensorProto.Types.DataType.Float, Name = "x", RawData = UnsafeByteOperations.UnsafeWrap(new byte[1 << 24]) };
+        TensorProto tensor =
+            new() { DataType = (int)TensorProto.Types.DataType.Float, Name = "x", RawData =
+                UnsafeByteOperations.UnsafeWrap(new byte[1 << 24]) };
         tensor.Dims.Add([1, 1 << 22]);
         _folder.Write("input_0.pb", tensor.ToByteArray());
         using InferenceSession session = TinyModel.Open(TinyModel.Identity(shape: [-1, 784]));
@@ -207,7 +231,8 @@ public sealed class HostileSampleTests : IDisposable
 
         ModelSample sample = new SampleFolder(_folder.FullName).Single();
         Refusal(() => SampleBinder.Bind(sample, session.InputMetadata)).Should().Contain("input 'x' has shape [1, 4194304]");
-        Refusal(() => new SampleFolder(_folder.FullName) { MaxSampleBytes = 1 << 20 }.ToList()).Should().Contain("asks for 16777216 bytes, more than the 1048576");
+        Refusal(() => new SampleFolder(_folder.FullName) { MaxSampleBytes = 1 << 20 }.ToList())
+            .Should().Contain("asks for 16777216 bytes, more than the 1048576");
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1 << 20);
         sample.Inputs[0].Data.Length.Should().Be(1 << 24);
@@ -242,8 +267,10 @@ public sealed class HostileSampleTests : IDisposable
     {
         string pipe = NamedPipe.Make(_folder.PathTo("labels.csv"));
 
-        FluentActions.Invoking(() => LabelFile.Read(pipe)).Should().Throw<IOException>().WithMessage($"{pipe}: a named pipe is no file to read from; *");
-        FluentActions.Invoking(() => LabelFile.Read("/dev/zero")).Should().Throw<IOException>().WithMessage("/dev/zero: a device is no file to read from; *");
+        FluentActions.Invoking(() => LabelFile.Read(pipe)).Should().Throw<IOException>()
+            .WithMessage($"{pipe}: a named pipe is no file to read from; *");
+        FluentActions.Invoking(() => LabelFile.Read("/dev/zero")).Should().Throw<IOException>()
+            .WithMessage("/dev/zero: a device is no file to read from; *");
     }
 
     [Fact]
@@ -256,7 +283,8 @@ public sealed class HostileSampleTests : IDisposable
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Refusal(() => LabelFile.Read(labels)).Should().Be($"{labels}, line 1: the line is longer than 65536 characters; write one 'file name,class index' a line.");
+        Refusal(() => LabelFile.Read(labels))
+            .Should().Be($"{labels}, line 1: the line is longer than 65536 characters; write one 'file name,class index' a line.");
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(2 << 20);
 
         using (FileStream file = File.Create(labels))
@@ -307,7 +335,8 @@ public sealed class HostileSampleTests : IDisposable
         SampleTensor tensor = SampleFile.ReadNpy(path).Single();
         File.WriteAllBytes(path, [.. SampleFiles.NpyHead("|u1", "(3, 2)"), .. new byte[6]]);
 
-        Refusal(() => tensor.Data.Length).Should().Be($"{path}: it changed during the run; leave the samples as they are until it has ended.");
+        Refusal(() => tensor.Data.Length)
+            .Should().Be($"{path}: it changed during the run; leave the samples as they are until it has ended.");
     }
 
     [Fact]
@@ -332,7 +361,9 @@ public sealed class HostileSampleTests : IDisposable
         tensor.IsRead.Should().BeFalse();
 
         bool[] same = new bool[8];
-        Parallel.For(0, same.Length, i => same[i] = System.Runtime.CompilerServices.Unsafe.AreSame(ref MemoryMarshal.GetReference(tensor.Data), ref MemoryMarshal.GetReference(tensor.Data)));
+        Parallel.For(0, same.Length, i =>
+            same[i] = System.Runtime.CompilerServices.Unsafe.AreSame(ref MemoryMarshal.GetReference(tensor.Data),
+                ref MemoryMarshal.GetReference(tensor.Data)));
 
         same.Should().AllBeEquivalentTo(true);
         tensor.IsRead.Should().BeTrue();

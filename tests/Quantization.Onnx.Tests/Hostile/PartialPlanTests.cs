@@ -43,7 +43,7 @@ public sealed class PartialPlanTests
     public void Graphs_around_branches()
     {
         using TemporaryFolder folder = new();
-        int planned = Enumerable.Range(0, 100).Sum(seed => Check(BranchGraphs.Make(seed).Save(folder.PathTo("model.onnx")), seed % 2 == 0 ? TargetRuntime.OnnxRuntimeCpu : TargetRuntime.GraphCompiler));
+        int planned = Enumerable.Range(0, 100).Sum(seed => Check(BranchGraphs.Make(seed).Save(folder.PathTo("model.onnx")), seed % 2 == 0 ? TargetRuntime.OnnxRuntimeCpu : TargetRuntime.OpenVino));
         planned.Should().BeGreaterThan(200);
     }
 
@@ -56,7 +56,7 @@ public sealed class PartialPlanTests
             try
             {
                 bool canBePlanned = ModelFile.Load(path).Model.AllNodes().Any(WeightSlot.CanHaveWeights);
-                planned += !canBePlanned ? 0 : Check(path, TargetRuntime.OnnxRuntimeCpu) + Check(path, TargetRuntime.GraphCompiler);
+                planned += !canBePlanned ? 0 : Check(path, TargetRuntime.OnnxRuntimeCpu) + Check(path, TargetRuntime.OpenVino);
             }
             catch (OnnxModelException)
             {
@@ -84,7 +84,7 @@ public sealed class PartialPlanTests
     private static int Check(string path, TargetRuntime runtime)
     {
         GraphIndex graph = new(FloatModel.Load(path, null, runtime).Model.Graph);
-        QuantizationPlan whole = Planner.Plan(graph, runtime);
+        QuantizationPlan whole = Planner.Plan(graph, Targets.Of(runtime));
         HashSet<string> observed = [.. whole.Activations.Values];
 #pragma warning disable CA5394 // nothing secret here
         Random random = new(whole.Nodes.Count);
@@ -92,13 +92,13 @@ public sealed class PartialPlanTests
         {
             double share = random.NextDouble();
             HashSet<string> inFloat = [.. whole.Nodes.Select(node => node.Node.GetLabel()).Where(_ => random.NextDouble() < share)];
-            QuantizationPlan plan = Planner.Plan(graph, runtime, inFloat.Contains);
+            QuantizationPlan plan = Planner.Plan(graph, Targets.Of(runtime), inFloat.Contains);
             plan.Activations.Values.Should().BeSubsetOf(observed, "{0} without {1}", path, string.Join(", ", inFloat));
             plan.Activations.Keys.Should().BeSubsetOf(whole.Activations.Keys);
         }
 #pragma warning restore CA5394
 
-        QuantizationPlan same = Planner.Plan(graph, runtime, _ => false);
+        QuantizationPlan same = Planner.Plan(graph, Targets.Of(runtime), _ => false);
         same.Activations.Should().Equal(whole.Activations);
         return whole.Nodes.Count;
     }

@@ -137,13 +137,13 @@ public sealed class LargeModelTests : IDisposable
     {
         GraphIndex graph = new(model.Model.Graph);
         PtqOptions options = new();
-        QuantizationPlan plan = Planner.Plan(graph, options.Runtime);
+        QuantizationPlan plan = Planner.Plan(graph, model.Target);
         Dictionary<string, QuantizationParameters> parameters = ActivationRanges.Choose(model.File.Path, plan, calibration, options)
             .ToDictionary(each => each.Key, each => ActivationRanges.ToParameters(each.Value, options));
         string path = _folder.PathTo("out.onnx");
         using (AtomicFile output = AtomicFile.Create(path))
         {
-            ModelStore.Commit(output, path, QdqWriter.Write(model, graph, plan, parameters, options), options.MaxFileBytes);
+            ModelStore.Commit(output, path, QdqLowering.Write(model, graph, plan, parameters, options), options.MaxFileBytes);
         }
 
         return File.ReadAllBytes(path);

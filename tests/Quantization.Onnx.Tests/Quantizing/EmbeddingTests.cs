@@ -127,7 +127,7 @@ public sealed class EmbeddingTests : IDisposable
         PtqOptions options = name switch
         {
             "kept" => new PtqOptions { FloatNodes = new HashSet<string> { "y-node" } },
-            "another runtime" => new PtqOptions { Runtime = TargetRuntime.GraphCompiler },
+            "another runtime" => new PtqOptions { Runtime = TargetRuntime.OpenVino },
             _ => new PtqOptions(),
         };
         if (name == "read in float")

@@ -10,6 +10,18 @@ public class QuantizationParametersTests
         parameters.ZeroPoints[0].Should().Be(64);
     }
 
+    /// <summary>As ONNX's DynamicQuantizeLinear computes in floats. From the exact extent, each scale would be one unit in the last place off.</summary>
+    [Theory]
+    [InlineData(-0.1f, 0.3f, 0x3ACD9A67)]
+    [InlineData(-0.1f, 0.5f, 0x3B1A33CE)]
+    [InlineData(-0.1f, 0.9f, 0x3B808081)]
+    [InlineData(-0.1f, 2.5f, 0x3C270D73)]
+    public void The_extent_of_an_affine_range_is_rounded_to_float_before_it_is_divided(float min, float max, int bits)
+    {
+        float scale = QuantizationParameters.FromRange(new ValueRange(min, max), CodeFormat.UInt8, QuantizationScheme.Affine).Scales[0];
+        BitConverter.SingleToInt32Bits(scale).Should().Be(bits);
+    }
+
     [Fact]
     public void A_range_beside_zero_is_widened_to_contain_it()
     {

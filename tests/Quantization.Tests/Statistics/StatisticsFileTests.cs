@@ -206,8 +206,10 @@ public sealed class StatisticsFileTests
         SHA256.HashData(channels.AsSpan(0, 16), channels.AsSpan(16, 32));
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        ((Action)(() => TensorStatistics.Load(new TricklingStream(bins)))).Should().Throw<InvalidDataException>().WithMessage("*truncated*");
-        ((Action)(() => ChannelStatistics.Load(new TricklingStream(channels)))).Should().Throw<InvalidDataException>().WithMessage("*truncated*");
+        ((Action)(() => TensorStatistics.Load(new TricklingStream(bins)))).Should().Throw<InvalidDataException>()
+            .WithMessage("*truncated*");
+        ((Action)(() => ChannelStatistics.Load(new TricklingStream(channels)))).Should().Throw<InvalidDataException>()
+            .WithMessage("*truncated*");
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1_000_000);
     }

@@ -13,7 +13,7 @@ public sealed class CapturedValueTests : IDisposable
     [Theory]
     [InlineData("p2_if_only.onnx")]
     [InlineData("p2_if_only.onnx", "--per-tensor")]
-    [InlineData("p2_if_only.onnx", "--runtime", "graph-compiler")]
+    [InlineData("p2_if_only.onnx", "--runtime", "openvino")]
     [InlineData("p2_if_only.onnx", "--float-node", "v")]
     [InlineData("p5_if_and_output.onnx")]
     [InlineData("if_crash_a.onnx")]

@@ -17,10 +17,12 @@ public sealed class HostileInputTests : IDisposable
         string[] before = _folder.Files();
 
         ToolRun run = ToolRun.AsProcess(
-            _folder.Path, new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x6400000" }, null, "ptq", _folder.Model, "--data", _folder.Samples, "--output", _folder.Output);
+            _folder.Path, new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x6400000" }, null, "ptq", _folder.Model,
+                "--data", _folder.Samples, "--output", _folder.Output);
 
         run.ExitCode.Should().Be(1, run.Error);
-        run.ErrorLine.Should().Be($"{bomb}: input 'image' has shape [1, 1, 8192, 8192], but the model takes [N, 1, 28, 28], with or without the first axis.");
+        run.ErrorLine.Should().Be($"{bomb}: input 'image' has shape [1, 1, 8192, 8192], but the model takes [N, 1, 28, 28], with or "
+            + "without the first axis.");
         _folder.Files().Should().Equal(before);
     }
 
@@ -29,7 +31,8 @@ public sealed class HostileInputTests : IDisposable
     {
         string pipe = NamedPipe.Make(_folder["samples/a.npy"]);
 
-        Fails(_folder.Model).Should().Be($"{pipe}: a named pipe is no file to read from; copy the content into a regular file and name that.");
+        Fails(_folder.Model).Should().Be($"{pipe}: a named pipe is no file to read from; copy the content into a regular file and name "
+            + "that.");
     }
 
     [Fact]
@@ -72,7 +75,8 @@ public sealed class HostileInputTests : IDisposable
     {
         string model = Copy("n_40.onnx");
 
-        Fails(model).Should().StartWith($"{model}: graphs inside of nodes (If, Loop, Scan) are nested 41 deep, and ONNX Runtime reads 31 at most; ");
+        Fails(model).Should().StartWith($"{model}: graphs inside of nodes (If, Loop, Scan) are nested 41 deep, and ONNX Runtime reads 31 "
+            + "at most; ");
     }
 
     private string Copy(string name) => _folder.Write(name, File.ReadAllBytes(SharedFolder.Hostile(name)));

@@ -1,0 +1,174 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// The model that lowerings write to, with what they share: names, constants, and the pairs of QuantizeLinear and DequantizeLinear that stand at quantized values.
+/// </summary>
+internal sealed class QdqGraph
+{
+    private readonly GraphProto _graph;
+    private readonly NameAllocator _names;
+    private readonly InitializerPool _pool;
+    private readonly IReadOnlySet<string> _madeFromCodes;
+    private readonly Dictionary<string, string> _dequantized = [];
+    private readonly Dictionary<string, (string Codes, QuantizationParameters Parameters)> _codes = [];
+    private readonly Dictionary<string, string> _renamed = [];
+    private readonly Dictionary<string, (string InputCodes, IEnumerable<NodeMove> Moves)> _moves = [];
+
+    /// <param name="model">The model to write to; its graph has no nodes yet.</param>
+    /// <param name="names">Hands out names that the float graph does not use.</param>
+    /// <param name="madeFromCodes">The values whose pair follows the node that makes them.</param>
+    /// <param name="activations">The parameters of each quantized value.</param>
+    public QdqGraph(ModelProto model, NameAllocator names, IReadOnlySet<string> madeFromCodes, IReadOnlyDictionary<string, QuantizationParameters> activations)
+    {
+        _graph = model.Graph;
+        _names = names;
+        _pool = new InitializerPool(_graph, names);
+        _madeFromCodes = madeFromCodes;
+        Activations = activations;
+    }
+
+    /// <summary>The parameters of each quantized value.</summary>
+    public IReadOnlyDictionary<string, QuantizationParameters> Activations { get; }
+
+    /// <summary>Finds the values that need a barrier before their pair; see <see cref="FusionBarrier"/>.</summary>
+    public required Predicate<string> NeedsBarrier { private get; init; }
+
+    /// <summary>The type that activations' codes are stored in.</summary>
+    public required TensorProto.Types.DataType ActivationType { get; init; }
+
+    /// <summary>A name that is not used yet.</summary>
+    public string NewName() => _names.Next();
+
+    /// <summary>Whether a value's pair follows the node that makes it, so that whoever reads the value reads what the codes stand for.</summary>
+    public bool IsMadeFromCodes(string value) => _madeFromCodes.Contains(value);
+
+    /// <summary>The codes of a value that was dequantized, and what turns them into floats.</summary>
+    public (string Codes, QuantizationParameters Parameters) CodesOf(string dequantized) => _codes[dequantized];
+
+    /// <summary>What nodes that follow are to read in the place of a value.</summary>
+    public void Rename(string value, string name) => _renamed[value] = name;
+
+    /// <summary>The name to read a value by.</summary>
+    public string NameOf(string value) => _renamed.GetValueOrDefault(value, value);
+
+    /// <summary>Lets operators move a result's codes before they are dequantized.</summary>
+    /// <param name="result">The result.</param>
+    /// <param name="inputCodes">The codes that the operator reads, whose shape decides the result's.</param>
+    /// <param name="moves">The operators.</param>
+    public void MoveCodes(string result, string inputCodes, IEnumerable<NodeMove> moves) => _moves[result] = (inputCodes, moves);
+
+    /// <summary>Adds a node.</summary>
+    public void Add(NodeProto node) => _graph.Node.Add(node);
+
+    /// <summary>Adds a node of one result; its name.</summary>
+    public string AddNode(string operatorType, params IEnumerable<string> inputs)
+    {
+        NodeProto node = NodeFactory.Make(operatorType, inputs, NewName());
+        Add(node);
+        return node.Output[0];
+    }
+
+    /// <summary>Adds a constant, once for equal ones; its name.</summary>
+    public string AddConstant(TensorProto tensor) => _pool.Add(tensor);
+
+    /// <summary>Adds a list of integers.</summary>
+    public string AddIntegers(long[] values) => _pool.Add(TensorData.Make<long>(TensorProto.Types.DataType.Int64, values, values.Length));
+
+    /// <summary>Adds scales: one for the tensor, or one for each index of an axis.</summary>
+    public string AddScales(float[] scales, int? axis) => _pool.Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, scales, ShapeOf(scales, axis)));
+
+    /// <summary>The shape of scales: none for the tensor, or their number.</summary>
+    public static IEnumerable<long> ShapeOf(float[] scales, int? axis) => axis is null ? [] : [scales.Length];
+
+    /// <summary>Adds an activation's zero-point. It is always explicit, though the operators take an absent one for 0: ONNX Runtime's integer Gemm wants to see it.</summary>
+    public string AddZeroPoint(QuantizationParameters parameters) => _pool.Add(TensorData.Make<byte>(ActivationType, [(byte)parameters.ZeroPoints[0]]));
+
+    /// <summary>Adds a DequantizeLinear; the name of its result.</summary>
+    public string AddDequantize(IEnumerable<string> inputs, int? axis)
+    {
+        NodeProto node = NodeFactory.Make("DequantizeLinear", inputs, NewName());
+        if (axis is { } given and not 1)
+        {
+            node.Attribute.Add(new AttributeProto { Name = "axis", Type = AttributeProto.Types.AttributeType.Int, I = given });
+        }
+
+        Add(node);
+        return node.Output[0];
+    }
+
+    /// <summary>The name of the value behind its codes. A value made in float gets its pair before the first reader that wants codes; others go on reading the float.</summary>
+    public string ReadFromCodes(string value)
+    {
+        if (IsMadeFromCodes(value))
+        {
+            return value;
+        }
+
+        if (!_dequantized.TryGetValue(value, out string? dequantized))
+        {
+            _dequantized[value] = dequantized = NewName();
+            AddPair(NeedsBarrier(value) ? AddNode(FusionBarrier.OperatorType, value) : value, dequantized, value);
+        }
+
+        return dequantized;
+    }
+
+    /// <summary>Adds the pair of a result. It takes over the value's name, so the float result has no other reader: it can fuse.</summary>
+    /// <param name="from">The float result.</param>
+    /// <param name="value">The value's name.</param>
+    public void AddResultPair(string from, string value) => AddPair(from, value, value);
+
+    private void AddPair(string from, string to, string value)
+    {
+        string codes = NewName();
+        QuantizationParameters parameters = Activations[value];
+        string scale = _pool.Add(TensorData.Make(TensorProto.Types.DataType.Float, parameters.Scales));
+        string zeroPoint = AddZeroPoint(parameters);
+        Add(NodeFactory.Make("QuantizeLinear", [from, scale, zeroPoint], codes));
+        if (_moves.TryGetValue(to, out (string InputCodes, IEnumerable<NodeMove> Moves) moving))
+        {
+            codes = moving.Moves.Aggregate(codes, (moved, move) => AddMove(moved, move, moving.InputCodes));
+        }
+
+        Add(NodeFactory.Make("DequantizeLinear", [codes, scale, zeroPoint], to));
+        _codes[to] = (codes, parameters);
+    }
+
+    private string AddMove(string codes, NodeMove move, string inputCodes)
+    {
+        IEnumerable<string> constants = move.Growth is { } growth ? [AddShape(inputCodes, move.Constants[0], growth)] : move.Constants.Select(AddIntegers);
+        NodeProto mover = NodeFactory.Make(move.OperatorType, [codes, .. constants], NewName());
+        if (move.Permutation is not null)
+        {
+            mover.Attribute.Add(NodeFactory.Ints("perm", move.Permutation));
+        }
+
+        Add(mover);
+        if (move.Growth is not null)
+        {
+            AddRank(mover.Output[0], move.Constants[0].Length);
+        }
+
+        return mover.Output[0];
+    }
+
+    /// <summary>The shape of a Reshape of which one length depends on the operator's input.</summary>
+    private string AddShape(string inputCodes, long[] shape, (int Axis, int InputAxis, long Times) growth)
+    {
+        long[] axes = new long[shape.Length], times = new long[shape.Length];
+        Array.Fill(axes, growth.InputAxis);
+        times[growth.Axis] = growth.Times;
+        string lengths = AddNode("Gather", AddNode("Shape", inputCodes), AddIntegers(axes));
+        return AddNode("Add", AddNode("Mul", lengths, AddIntegers(times)), AddIntegers(shape));
+    }
+
+    /// <summary>ONNX Runtime does not infer the rank from a shape that is computed, and without it would not join what it transposes around a Conv with the transpositions beside.</summary>
+    private void AddRank(string codes, int rank)
+    {
+        TensorShapeProto shape = new();
+        shape.Dim.Add(Enumerable.Range(0, rank).Select(_ => new TensorShapeProto.Types.Dimension()));
+        _graph.ValueInfo.Add(new ValueInfoProto { Name = codes, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)ActivationType, Shape = shape } } });
+    }
+}

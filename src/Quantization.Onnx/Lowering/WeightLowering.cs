@@ -1,0 +1,57 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>Conv, Gemm and MatMul with constant weights, and ConvTranspose where the runtime has an integer form of it: a DequantizeLinear behind the weights' codes, and the bias in float or as int32 codes.</summary>
+internal sealed class WeightLowering(WeightRounding rounding, TableCodes tables) : ILowering
+{
+    /// <inheritdoc />
+    public bool CanLower(PlannedNode planned) => planned.Weight is { Subpixel: null };
+
+    /// <inheritdoc />
+    public NodeProto Lower(NodeProto node, PlannedNode planned, QdqGraph graph)
+    {
+        WeightSlot slot = planned.Weight!;
+        float inputScale = planned.InputScale(graph.Activations);
+        QuantizedWeight weight = rounding.Round(planned, inputScale);
+        node.Input[WeightSlot.WeightInput] = AddWeight(weight, node.OpType == "Gemm", graph);
+        if (slot.Bias is not null)
+        {
+            node.Input[WeightSlot.BiasInput] = slot.BiasNeedsCodes && !graph.IsMadeFromCodes(planned.Output)
+                ? BiasCodes.Add(slot.Bias.ReadFloats(), weight, inputScale, graph)
+                : graph.AddConstant(TensorData.Make<float>(TensorProto.Types.DataType.Float, slot.Bias.ReadFloats(), slot.Bias.Dims));
+        }
+
+        return node;
+    }
+
+    /// <summary>Adds the codes of weights and what turns them back.</summary>
+    /// <param name="weight">The weights.</param>
+    /// <param name="hasZeroPoint">Whether the zero-point is written, though it is 0: ONNX Runtime's integer Gemm wants to see it, Conv and MatMul do without.</param>
+    /// <param name="graph">The model to write to.</param>
+    private string AddWeight(QuantizedWeight weight, bool hasZeroPoint, QdqGraph graph)
+    {
+        string scales = graph.AddScales(weight.Scales, weight.Axis);
+        List<string> inputs = [AddCodes(weight.Codes, graph), scales];
+        if (hasZeroPoint)
+        {
+            inputs.Add(graph.AddConstant(TensorData.Make<byte>(TensorProto.Types.DataType.Int8, new byte[weight.Scales.Length], QdqGraph.ShapeOf(weight.Scales, weight.Axis))));
+        }
+
+        return graph.AddDequantize(inputs, weight.Axis);
+    }
+
+    /// <summary>Stores codes, but where they are a table's with rows and columns exchanged: ONNX Runtime exchanges these once, when it opens the model.</summary>
+    private string AddCodes(TensorProto codes, QdqGraph graph)
+    {
+        if (tables.FindTransposeOf(codes) is not { } table)
+        {
+            return graph.AddConstant(codes);
+        }
+
+        NodeProto transpose = NodeFactory.Make("Transpose", [table], graph.NewName());
+        transpose.Attribute.Add(NodeFactory.Ints("perm", [1, 0]));
+        graph.Add(transpose);
+        return transpose.Output[0];
+    }
+}
