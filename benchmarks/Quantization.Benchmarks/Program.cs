@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Quantization.Benchmarks.Calibration;
 using Quantization.Benchmarks.Codebooks;
+using Quantization.Benchmarks.LargeModels;
 using Quantization.Benchmarks.PartialQuantization;
 using Quantization.Benchmarks.Report;
 using Quantization.Benchmarks.Sweep;
@@ -20,9 +21,13 @@ switch (args)
         return CalibrationCost.Report(CalibrationSubject.Find(subject));
     case ["calibration-memory", string samples, .. string[] subject]:
         return CalibrationMemory.Print(CalibrationSubject.Find(subject), int.Parse(samples, CultureInfo.InvariantCulture));
+    case ["large-model"]:
+        return LargeModelMemory.Report();
+    case [LargeModelMemory.ToolArgument, .. string[] rest]:
+        return LargeModelMemory.RunTool(rest);
     case ["partial", .. string[] rest]:
         return PartialStudy.Run(rest);
     default:
-        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        BenchmarkSwitcher.FromAssembly(typeof(KernelReport).Assembly).Run(args);
         return 0;
 }

@@ -20,23 +20,16 @@ internal sealed class EvaluatedModel : IDisposable
     /// <param name="optionsFactory">The session's options; null for one thread on the CPU.</param>
     /// <param name="cancellation">Ends a run.</param>
     public EvaluatedModel(string path, ModelProto model, long fileSize, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
+        : this(path, fileSize, ModelSession.Open(path, model, optionsFactory, options => Configure(options, optionsFactory)), cancellation)
+    {
+    }
+
+    private EvaluatedModel(string path, long fileSize, InferenceSession session, CancellationToken cancellation)
     {
         Path = path;
         _fileSize = fileSize;
-        _session = ModelSession.Open(path, model, optionsFactory, options =>
-        {
-            if (optionsFactory is null)
-            {
-                options.IntraOpNumThreads = 1;
-                options.InterOpNumThreads = 1;
-            }
-        });
+        _session = session;
         _cancellation = cancellation.Register(() => _runOptions.Terminate = true);
-    }
-
-    private EvaluatedModel(ModelFile file, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
-        : this(file.Path, file.Model, file.Bytes, optionsFactory, cancellation)
-    {
     }
 
     public string Path { get; }
@@ -48,7 +41,27 @@ internal sealed class EvaluatedModel : IDisposable
     public IReadOnlyList<string> OutputNames => _session.OutputNames;
 
     /// <summary>Reads a model's file and opens a session on it.</summary>
-    public static EvaluatedModel Load(string path, Func<SessionOptions>? optionsFactory, CancellationToken cancellation) => new(ModelFile.Load(path), optionsFactory, cancellation);
+    public static EvaluatedModel Load(string path, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
+    {
+        ModelFile file = ModelFile.Load(path);
+        if (file.IsSplit && file.MessageBytes <= ModelStore.LargestInMemory && file.Bytes > ModelStore.LargestInMemory)
+        {
+            try
+            {
+                // ONNX Runtime maps the data where it lies.
+                InferenceSession session = ModelSession.Open(path, file.Model, path, optionsFactory, Configure);
+                return new EvaluatedModel(path, file.Bytes, session, cancellation);
+            }
+            catch (OnnxModelException)
+            {
+                // It does not follow each link that is followed here; what else there is, it says below.
+            }
+        }
+
+        return new EvaluatedModel(path, file.Model, file.Bytes, optionsFactory, cancellation);
+
+        void Configure(SessionOptions options) => EvaluatedModel.Configure(options, optionsFactory);
+    }
 
     /// <summary>Runs the model and times it; the first run is not timed, because it also allocates.</summary>
     /// <exception cref="OnnxModelException">ONNX Runtime cannot run the model on this input.</exception>
@@ -82,5 +95,14 @@ internal sealed class EvaluatedModel : IDisposable
         _cancellation.Dispose();
         _runOptions.Dispose();
         _session.Dispose();
+    }
+
+    private static void Configure(SessionOptions options, Func<SessionOptions>? optionsFactory)
+    {
+        if (optionsFactory is null)
+        {
+            options.IntraOpNumThreads = 1;
+            options.InterOpNumThreads = 1;
+        }
     }
 }

@@ -15,33 +15,49 @@ internal static class ExternalData
     private const long MostShared = 1L << 30;
 
     /// <summary>
-    /// Brings them into memory, and their bytes into the hash if there is one. Tensors with the same place in the same file share their
-    /// bytes.
+    /// The most files that stay open for their tensors to be read later, since processes may not open any number; tensors of further
+    /// files are read at once. Exporters write one file, or one a tensor.
     /// </summary>
+    private const int MostOpen = 256;
+
+    /// <summary>
+    /// Makes their bytes the tensors' own, and brings them into the hash if there is one. Tensors with the same place in the same file
+    /// share their bytes.
+    /// </summary>
+    /// <param name="modelPath">The model's file.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="hash">Gets the bytes of each place if there is one.</param>
+    /// <param name="mostInMemory">
+    /// Where there are more bytes, those of large tensors are not read but left in their file until they are asked for.
+    /// </param>
     /// <returns>How many bytes there were, shared ones once.</returns>
     /// <exception cref="OnnxModelException">
     /// A file is missing, no regular file, too short or outside of the model's folder, or a tensor's place in it makes no sense or overlaps
     /// another's. All places are checked before anything is read.
     /// </exception>
-    public static long Load(string modelPath, ModelProto model, IncrementalHash? hash)
+    public static long Load(string modelPath, ModelProto model, IncrementalHash? hash, long mostInMemory = ModelStore.LargestInMemory)
     {
         ExternalFiles files = new(modelPath);
         List<ExternalRegion> regions =
             [.. model.AllTensors().Where(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External).Select(files.Locate)];
         long bytes = CheckOverlaps(files, regions);
         Dictionary<(string Path, long Offset, long Length), ByteString> read = [];
+        Dictionary<string, TensorFile> open = [];
         foreach (ExternalRegion region in regions)
         {
             if (!read.TryGetValue((region.Path, region.Offset, region.Length), out ByteString? data))
             {
-                byte[] content = Read(files, region);
-                hash?.AppendData(content);
-                read[(region.Path, region.Offset, region.Length)] = data = UnsafeByteOperations.UnsafeWrap(content);
+                bool canStay = open.Count < MostOpen || open.ContainsKey(region.Path);
+                bool stays = bytes > mostInMemory && region.Length >= TensorBytes.Smallest && canStay;
+                data = Guard(files, region, () => stays ? Find(files, region, open) : Read(region));
+                read[(region.Path, region.Offset, region.Length)] = data;
+                if (hash is not null)
+                {
+                    TensorBytes.ForEachBlock(data, hash.AppendData);
+                }
             }
 
-            region.Tensor.RawData = data;
-            region.Tensor.ExternalData.Clear();
-            region.Tensor.ClearDataLocation();
+            PutBack(region.Tensor, data);
         }
 
         return bytes;
@@ -58,6 +74,14 @@ internal static class ExternalData
             new StringStringEntryProto { Key = "offset", Value = offset.ToString(CultureInfo.InvariantCulture) },
             new StringStringEntryProto { Key = "length", Value = length.ToString(CultureInfo.InvariantCulture) },
         ]);
+    }
+
+    /// <summary>Gives a tensor its bytes in place of where they are.</summary>
+    public static void PutBack(TensorProto tensor, ByteString data)
+    {
+        tensor.RawData = data;
+        tensor.ExternalData.Clear();
+        tensor.ClearDataLocation();
     }
 
     /// <summary>Refuses tensors that share a part of their bytes, and those that share all of them too often.</summary>
@@ -97,15 +121,33 @@ internal static class ExternalData
                 + $"which is not accepted; export the model again"));
     }
 
-    private static byte[] Read(ExternalFiles files, ExternalRegion region)
+    private static ByteString Read(ExternalRegion region)
+    {
+        using FileStream stream = RegularFile.OpenRead(region.Path, bufferSize: 0);
+        byte[] data = new byte[region.Length];
+        stream.Position = region.Offset;
+        stream.ReadExactly(data);
+        return UnsafeByteOperations.UnsafeWrap(data);
+    }
+
+    private static ByteString Find(ExternalFiles files, ExternalRegion region, Dictionary<string, TensorFile> open)
+    {
+        if (!open.TryGetValue(region.Path, out TensorFile? file))
+        {
+            open[region.Path] = file = TensorFile.Open(files.ModelPath, region.Path);
+        }
+
+        // The file may have become shorter since the place was checked.
+        return region.Offset + region.Length <= file.Length
+            ? TensorBytes.Of(file, region.Offset, (int)region.Length)
+            : throw new EndOfStreamException();
+    }
+
+    private static ByteString Guard(ExternalFiles files, ExternalRegion region, Func<ByteString> read)
     {
         try
         {
-            using FileStream stream = RegularFile.OpenRead(region.Path, bufferSize: 0);
-            byte[] data = new byte[region.Length];
-            stream.Position = region.Offset;
-            stream.ReadExactly(data);
-            return data;
+            return read();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -13,6 +13,9 @@ internal sealed class ExternalFiles(string modelPath)
     private readonly Dictionary<string, (string Path, long Length)> _found = [];
     private readonly Dictionary<FileIdentity, string> _names = [];
 
+    /// <summary>The model's file.</summary>
+    public string ModelPath => modelPath;
+
     /// <summary>Checks a tensor's place against its file, and against its shape and type.</summary>
     /// <exception cref="OnnxModelException">The file is missing or outside of the model's folder, or the place makes no sense.</exception>
     public ExternalRegion Locate(TensorProto tensor)

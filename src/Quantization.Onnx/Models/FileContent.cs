@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The bytes of a file, for as long as it takes to read a message from them. Many lie outside of the managed heap, which would keep an array as large as a model until its next full collection. Few do not:
+/// Bytes of a file, for as long as it takes to read a message from them. Many lie outside of the managed heap, which would keep an
+/// array as large as a model until its next full collection. Few do not:
 /// freeing a block of some megabytes moves glibc to keep later ones of that size, ONNX Runtime's, instead of giving them back.
 /// </summary>
 internal sealed unsafe class FileContent : IDisposable
@@ -36,10 +37,25 @@ internal sealed unsafe class FileContent : IDisposable
     public static FileContent Read(string path)
     {
         using FileStream stream = RegularFile.OpenRead(path, bufferSize: 0);
-        FileContent content = new(checked((int)stream.Length));
+        return Read(checked((int)stream.Length), stream.ReadExactly);
+    }
+
+    /// <summary>Reads a part of a file.</summary>
+    /// <exception cref="OnnxModelException">The file changed since it was opened, or it cannot be read.</exception>
+    public static FileContent Read(TensorFile file, long offset, int length) => Read(length, destination => file.Read(offset, destination));
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_many);
+        _many = null;
+    }
+
+    private static FileContent Read(int length, Action<Span<byte>> fill)
+    {
+        FileContent content = new(length);
         try
         {
-            stream.ReadExactly(content.Span);
+            fill(content.Span);
             return content;
         }
         catch
@@ -47,11 +63,5 @@ internal sealed unsafe class FileContent : IDisposable
             content.Dispose();
             throw;
         }
-    }
-
-    public void Dispose()
-    {
-        NativeMemory.Free(_many);
-        _many = null;
     }
 }

@@ -12,8 +12,7 @@ internal static class ModelDataFiles
         try
         {
             RegularFile.ThrowUnlessRegular(modelPath);
-            using FileContent content = FileContent.Read(modelPath);
-            ModelProto model = ModelProto.Parser.ParseFrom(content.Bytes);
+            ModelProto model = ModelMessage.Read(modelPath).Model;
             if (model.Graph is null)
             {
                 return [];
@@ -30,7 +29,8 @@ internal static class ModelDataFiles
                     .Select(location => Path.Combine(folder, location)),
             ];
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or IOException or UnauthorizedAccessException or OverflowException)
+        catch (Exception e) when (
+            e is InvalidProtocolBufferException or IOException or UnauthorizedAccessException or OverflowException or OnnxModelException)
         {
             return [];
         }

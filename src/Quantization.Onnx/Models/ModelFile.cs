@@ -6,13 +6,21 @@ namespace Quantization.Onnx;
 
 /// <summary>A model as its file holds it.</summary>
 /// <param name="Path">The file.</param>
+/// <param name="MessageBytes">Its size.</param>
 /// <param name="Bytes">Its size, together with the files that it keeps tensors in.</param>
-/// <param name="IsSplit">Whether there are such files; their tensors are in memory all the same.</param>
 /// <param name="Fingerprint">Tells whether another file holds the same.</param>
 /// <param name="Model">The content.</param>
-internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFingerprint Fingerprint, ModelProto Model)
+internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, ModelFingerprint Fingerprint, ModelProto Model)
 {
+    /// <summary>Whether the model keeps tensors in other files; messages hold them as if they were its own.</summary>
+    public bool IsSplit => Bytes > MessageBytes;
+
     /// <summary>Reads a model and refuses what is not one.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="largestInMemory">
+    /// The large tensors of a model of more bytes stay in its files until they are asked for: those files must not be changed as long
+    /// as the model is in use.
+    /// </param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="OnnxModelException">
     /// The file is empty, truncated, no regular file, not ONNX, above 2 GB, exceeds a limit of <see cref="ModelLimits"/>, keeps weights in
@@ -20,10 +28,11 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
     /// tensor that contradicts its shape.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static ModelFile Load(string path)
+    public static ModelFile Load(string path, long largestInMemory = ModelStore.LargestInMemory)
     {
-        using FileContent content = ReadAll(path);
-        ModelProto model = Parse(path, content.Bytes);
+        ThrowUnlessFile(path);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        (ModelProto model, long bytes) = Read(path, path, hash, largestInMemory);
         if (model.Graph is null)
         {
             throw new OnnxModelException(path, "not an ONNX model: the file holds no graph.");
@@ -40,9 +49,7 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
             throw new OnnxModelException(path, $"two tensors of the graph are called '{twice.Key}'; the model is damaged, export it again.");
         }
 
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(content.Bytes);
-        long external = ExternalData.Load(path, model, hash);
+        long external = ExternalData.Load(path, model, hash, largestInMemory - bytes);
         foreach (TensorProto tensor in model.AllTensors())
         {
             if (!tensor.HasSizeOfItsShape())
@@ -52,10 +59,10 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
         }
 
         FunctionExpansion.ThrowIfTooManyBytes(path, model);
-        return new ModelFile(path, content.Bytes.Length + external, external > 0, new ModelFingerprint(hash.GetHashAndReset()), model);
+        return new ModelFile(path, bytes, bytes + external, new ModelFingerprint(hash.GetHashAndReset()), model);
     }
 
-    private static FileContent ReadAll(string path)
+    private static void ThrowUnlessFile(string path)
     {
         if (Directory.Exists(path))
         {
@@ -84,33 +91,34 @@ internal sealed record ModelFile(string Path, long Bytes, bool IsSplit, ModelFin
         {
             throw new OnnxModelException(path, "the file is larger than 2 GB, the most that a protobuf message can have; save the model with its weights in a file of their own (external data).");
         }
+    }
 
+    /// <summary>Reads the message that ONNX Runtime made of a model.</summary>
+    /// <param name="modelPath">What messages call the model.</param>
+    /// <param name="path">The file.</param>
+    /// <exception cref="OnnxModelException">It is damaged, or graphs are nested too deeply in it.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static ModelProto ReadMade(string modelPath, string path) => Read(modelPath, path, null, ModelStore.LargestInMemory).Model;
+
+    private static ModelMessage Read(string modelPath, string path, IncrementalHash? hash, long largestInMemory)
+    {
         try
         {
-            return FileContent.Read(path);
+            return ModelMessage.Read(path, hash, largestInMemory);
         }
         catch (EndOfStreamException e)
         {
             throw new OnnxModelException(
-                path, "the file became shorter while it was read; leave it as it is until the run has ended.", innerException: e);
-        }
-    }
-
-    /// <summary>Reads a model's message.</summary>
-    /// <exception cref="OnnxModelException">It is damaged, or graphs are nested too deeply in it.</exception>
-    public static ModelProto Parse(string path, ReadOnlySpan<byte> content)
-    {
-        try
-        {
-            return ModelProto.Parser.ParseFrom(content);
+                modelPath, "the file became shorter while it was read; leave it as it is until the run has ended.", innerException: e);
         }
         catch (InvalidProtocolBufferException e) when (GraphDepth.IsRefusal(e))
         {
-            throw GraphDepth.Refuse(path, content, e);
+            using FileContent content = FileContent.Read(path);
+            throw GraphDepth.Refuse(modelPath, content.Bytes, e);
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new OnnxModelException(path, "the file is truncated or not an ONNX model; export or download it again.", innerException: e);
+            throw new OnnxModelException(modelPath, "the file is truncated or not an ONNX model; export or download it again.", innerException: e);
         }
     }
 }

@@ -14,7 +14,9 @@ internal static class ModelStore
     public const long LargestMessage = int.MaxValue;
 
     /// <summary>
-    /// The most bytes of a model that ONNX Runtime is given in memory. It copies such a message twice; the tensors of a larger one lie in a temporary file, which it maps.
+    /// The most bytes of a model that is in memory as a whole. The tensors of a larger one stay in their file until they are asked for.
+    /// ONNX Runtime gets them by way of a temporary file, which it maps: it copies a message in
+    /// memory twice.
     /// </summary>
     public const long LargestInMemory = 1 << 27;
 
@@ -51,25 +53,12 @@ internal static class ModelStore
             {
                 data.Write(new byte[(Alignment - data.Position % Alignment) % Alignment]);
                 long offset = data.Position;
-                tensor.RawData.WriteTo(data);
+                TensorBytes.ForEachBlock(tensor.RawData, data.Write);
                 ExternalData.Refer(tensor, location, offset);
             }
         }
 
         return small;
-    }
-
-    /// <summary>Writes a model into a folder of its own.</summary>
-    /// <returns>The path of its message.</returns>
-    public static string WriteSplit(ModelProto model, string folder)
-    {
-        const string Location = "model.data";
-        using FileStream data = File.Create(Path.Combine(folder, Location));
-        ModelProto small = MoveTensors(model, Location, data);
-        string path = Path.Combine(folder, "model.onnx");
-        using FileStream message = File.Create(path);
-        small.WriteTo(message);
-        return path;
     }
 
     /// <summary>Puts a model in the place of an output file.</summary>
@@ -89,7 +78,7 @@ internal static class ModelStore
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (TensorProto tensor in model.Graph.Initializer)
         {
-            hash.AppendData(tensor.RawData.Span);
+            TensorBytes.ForEachBlock(tensor.RawData, hash.AppendData);
         }
 
         string location = $"{Path.GetFileName(path)}.{Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 4))}.data";

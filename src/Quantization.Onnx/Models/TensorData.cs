@@ -55,9 +55,13 @@ internal static class TensorData
     /// <summary>Turns a tensor of 16-bit floats into one of 32-bit floats in place. Each value has its equal.</summary>
     public static void Widen(this TensorProto tensor)
     {
-        ushort[] bits = tensor.RawData.Length > 0
-            ? [.. Enumerable.Range(0, tensor.RawData.Length / sizeof(ushort)).Select(i => BinaryPrimitives.ReadUInt16LittleEndian(tensor.RawData.Span[(i * sizeof(ushort))..]))]
-            : [.. tensor.Int32Data.Select(value => (ushort)value)];
+        ReadOnlySpan<byte> raw = tensor.RawData.Span;
+        ushort[] bits = raw.Length > 0 ? new ushort[raw.Length / sizeof(ushort)] : [.. tensor.Int32Data.Select(value => (ushort)value)];
+        for (int i = 0; i < raw.Length / sizeof(ushort); i++)
+        {
+            bits[i] = BinaryPrimitives.ReadUInt16LittleEndian(raw[(i * sizeof(ushort))..]);
+        }
+
         bool isHalf = tensor.DataType == (int)TensorProto.Types.DataType.Float16;
         float[] values = [.. bits.Select(value => isHalf ? (float)BitConverter.UInt16BitsToHalf(value) : BitConverter.UInt32BitsToSingle((uint)value << 16))];
         tensor.Int32Data.Clear();

@@ -13,8 +13,15 @@ internal static class ModelCleaner
     private const long InitializersApart = 4;
 
     /// <summary>The cleaned model; the argument is not changed.</summary>
+    /// <param name="modelPath">What messages call the model.</param>
+    /// <param name="original">The model.</param>
+    /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
+    /// <param name="largestInMemory">
+    /// A larger model goes to ONNX Runtime by way of files, and the weights that it leaves as they are stay the original's.
+    /// </param>
     /// <exception cref="OnnxModelException">ONNX Runtime refuses the model, or it is quantized already.</exception>
-    public static ModelProto Clean(string modelPath, ModelProto original, Func<SessionOptions>? optionsFactory)
+    public static ModelProto Clean(
+        string modelPath, ModelProto original, Func<SessionOptions>? optionsFactory, long largestInMemory = ModelStore.LargestInMemory)
     {
         ThrowIfQuantized(modelPath, original);
         ModelProto model = original.Clone();
@@ -23,22 +30,23 @@ internal static class ModelCleaner
         {
             try
             {
-                return Optimize(modelPath, widened, optionsFactory);
+                return Optimize(modelPath, widened, optionsFactory, largestInMemory);
             }
             catch (OnnxModelException)
             {
                 // An operator knows 16-bit floats alone, or the model is damaged: as it is, it runs or says why not. Its optimized form would compute each weight from 16 bits.
-                OptimizedGraph.Of(modelPath, model, GraphOptimizationLevel.ORT_ENABLE_BASIC, optionsFactory);
+                OptimizedGraph.Of(modelPath, model, GraphOptimizationLevel.ORT_ENABLE_BASIC, optionsFactory, largestInMemory);
                 return model;
             }
         }
 
-        return Optimize(modelPath, model, optionsFactory);
+        return Optimize(modelPath, model, optionsFactory, largestInMemory);
     }
 
-    private static ModelProto Optimize(string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory)
+    private static ModelProto Optimize(string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory, long largestInMemory)
     {
-        GraphProto optimized = OptimizedGraph.Of(modelPath, model, GraphOptimizationLevel.ORT_ENABLE_BASIC, optionsFactory).Graph;
+        ModelProto whole = OptimizedGraph.Of(modelPath, model, GraphOptimizationLevel.ORT_ENABLE_BASIC, optionsFactory, largestInMemory);
+        GraphProto optimized = whole.Graph;
         HashSet<string> domains = [.. model.OpsetImport.Select(import => import.Domain), "", "ai.onnx"];
         if (optimized.Node.All(node => domains.Contains(node.Domain)) && Branches.Restore(model.Graph, optimized))
         {

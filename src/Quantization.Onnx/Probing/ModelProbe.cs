@@ -105,7 +105,7 @@ public sealed class ModelProbe
     internal void Check(string modelPath, ModelProto model, ModelSample? sample, CancellationToken cancellationToken)
     {
         using OwnedFolder folder = OwnedFolder.CreateTemporary();
-        ModelStore.WriteSplit(model, folder.FullName);
+        SplitModel.Write(model, folder.FullName);
         if (sample is not null)
         {
             ProbeSample.Write(sample, folder.FullName);

@@ -26,8 +26,39 @@ internal static partial class ModelSession
         }
 
         using OwnedFolder folder = OwnedFolder.CreateTemporary();
-        string path = WriteSplit(modelPath, model, folder.FullName);
+        return Open(modelPath, model, Split(modelPath, model, folder).Path, optionsFactory, configure);
+    }
+
+    /// <summary>Opens a session on the file of a large model, which ONNX Runtime reads itself.</summary>
+    /// <param name="modelPath">What messages call the model.</param>
+    /// <param name="model">The model as messages should name its nodes.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
+    /// <param name="configure">What this session needs beyond the user's options.</param>
+    /// <exception cref="OnnxModelException">ONNX Runtime refuses the model.</exception>
+    /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
+    public static InferenceSession Open(
+        string modelPath, ModelProto model, string path, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null)
+    {
+        // The session takes as much native memory as the model has weights. The collector knows nothing of that and would keep garbage
+        // of the same size.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         return Open(modelPath, model, options => new InferenceSession(path, options), optionsFactory, configure);
+    }
+
+    /// <summary>Writes a model into a temporary folder for ONNX Runtime.</summary>
+    /// <exception cref="IOException">The folder has no room for it.</exception>
+    public static SplitModel Split(string modelPath, ModelProto model, OwnedFolder folder)
+    {
+        try
+        {
+            return SplitModel.Write(model, folder.FullName);
+        }
+        catch (IOException e)
+        {
+            string bytes = ModelStore.SizeOf(model).ToString(CultureInfo.InvariantCulture);
+            throw OwnedFolder.CannotUseTemporaryPath($"cannot write {bytes} bytes of {modelPath} here for ONNX Runtime to map", e);
+        }
     }
 
     /// <summary>Opens a session on a model's message.</summary>
@@ -57,19 +88,6 @@ internal static partial class ModelSession
         {
             throw new DllNotFoundException(
                 "ONNX Runtime's native library was not found: add the package Microsoft.ML.OnnxRuntime, or another that brings it, such as Microsoft.ML.OnnxRuntime.Gpu, to the application.", e);
-        }
-    }
-
-    private static string WriteSplit(string modelPath, ModelProto model, string folder)
-    {
-        try
-        {
-            return ModelStore.WriteSplit(model, folder);
-        }
-        catch (IOException e)
-        {
-            throw OwnedFolder.CannotUseTemporaryPath(
-                string.Create(CultureInfo.InvariantCulture, $"cannot write {ModelStore.SizeOf(model)} bytes of {modelPath} here for ONNX Runtime to map"), e);
         }
     }
 
