@@ -56,10 +56,10 @@ internal static class LargeModelMemory
         T MedianOf<T>(Func<(long Peak, TimeSpan Time, TimeSpan Processor), T> figure) => runs.Select(figure).Order().ElementAt(Rounds / 2);
     }
 
-    /// <summary>The peak never falls while the process runs, so that the last look at it is nearly the final one.</summary>
+    /// <summary>Neither figure falls while the process runs, so that the last look is nearly the final one.</summary>
     private static (long Peak, TimeSpan Time, TimeSpan Processor) Measure(params string[] arguments)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
         bool isHosted = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
         string[] host = isHosted ? [typeof(LargeModelMemory).Assembly.Location] : [];
         foreach (string argument in (string[])[.. host, ToolArgument, .. arguments])
@@ -68,18 +68,35 @@ internal static class LargeModelMemory
         }
 
         long begin = Stopwatch.GetTimestamp(), peak = 0;
+        TimeSpan processor = TimeSpan.Zero;
         using Process process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
         while (!process.WaitForExit(PollInterval))
         {
-            process.Refresh();
-            peak = Math.Max(peak, process.PeakWorkingSet64);
+            (long seen, processor) = Look(process) ?? (peak, processor);
+            peak = Math.Max(peak, seen); // a process that is about to end has no memory any more
         }
 
         TimeSpan time = Stopwatch.GetElapsedTime(begin);
         return process.ExitCode == 0
-            ? (peak, time, process.TotalProcessorTime)
+            ? (peak, time, processor)
             : throw new InvalidOperationException($"'{string.Join(' ', arguments)}' ended with exit code {process.ExitCode}.");
+    }
+
+    /// <summary>The peak memory and the processor time so far; null where the process has just ended.</summary>
+    private static (long Peak, TimeSpan Processor)? Look(Process process)
+    {
+        try
+        {
+            process.Refresh();
+            return (process.PeakWorkingSet64, process.TotalProcessorTime);
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 }

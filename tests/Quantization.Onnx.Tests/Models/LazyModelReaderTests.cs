@@ -92,7 +92,7 @@ public sealed class LazyModelReaderTests : IDisposable
         for (int i = 0; i < 400; i++)
         {
             byte[] damaged = [.. whole];
-            for (int k = random.Next(1, 4); k > 0; k--)
+            for (int k = i % 3; k >= 0; k--)
             {
                 damaged[structure[random.Next(structure.Length)]] = (byte)random.Next(256);
             }
@@ -105,7 +105,7 @@ public sealed class LazyModelReaderTests : IDisposable
             models += expected.StartsWith(path, StringComparison.Ordinal) ? 0 : 1;
         }
 
-        models.Should().BeInRange(50, 350, "both kinds of outcome are compared");
+        models.Should().BeInRange(20, 380, "both kinds of outcome are compared");
     }
 
     [Fact]
@@ -154,6 +154,13 @@ public sealed class LazyModelReaderTests : IDisposable
         try
         {
             ModelFile file = ModelFile.Load(path, largestInMemory);
+            foreach (TensorProto tensor in file.Model.AllTensors().Where(tensor => tensor.FloatData.Count > 0 && !tensor.HasRawData))
+            {
+                // The two forms of floats: damage can turn one into the other.
+                tensor.RawData = TensorData.Make<float>(TensorProto.Types.DataType.Float, [.. tensor.FloatData]).RawData;
+                tensor.FloatData.Clear();
+            }
+
             return $"{file.Fingerprint} {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(file.Model.ToByteArray()))}";
         }
         catch (OnnxModelException e)
