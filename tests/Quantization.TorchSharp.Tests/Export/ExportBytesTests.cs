@@ -9,8 +9,9 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.TorchSharp.Tests.Export;
 
 /// <summary>
-/// Exported files, byte for byte as they were when these hashes were taken, but for the version of the library that they name. Weights and inputs are multiples of 1/64, whose sums are exact in any order, so that ranges are the same on every processor; nothing is trained,
-/// and no quantized layer reads what another computed.
+/// Exported files, byte for byte as they were when these hashes were taken, but for the version of the library that they name. Weights and
+/// inputs are multiples of 1/64, whose sums are exact in any order, so that ranges are the same on every processor; nothing is trained, and no
+/// quantized layer reads what another computed.
 /// </summary>
 public sealed class ExportBytesTests : TorchTest
 {
@@ -32,7 +33,9 @@ public sealed class ExportBytesTests : TorchTest
             {
                 WeightBits = name.Contains("4 bits", StringComparison.Ordinal) ? 4 : 8,
                 ActivationBits = name.Contains("4 bits", StringComparison.Ordinal) ? 4 : 8,
-                WeightGranularity = name.Contains("per tensor", StringComparison.Ordinal) ? GranularityKind.PerTensor : GranularityKind.PerChannel,
+                WeightGranularity = name.Contains("per tensor", StringComparison.Ordinal)
+                    ? GranularityKind.PerTensor
+                    : GranularityKind.PerChannel,
             };
         OnnxExportOptions options = new()
         {
@@ -66,7 +69,11 @@ public sealed class ExportBytesTests : TorchTest
 
     private static (Module<Tensor, Tensor> Net, long[] Shape) Make(string name) => name switch
     {
-        "net" => (Sequential(Conv2d(2, 4, 3, padding: 1), BatchNorm2d(4), ReLU(), MaxPool2d(2), ConvTranspose2d(4, 3, 2, stride: 2), LeakyReLU(0.25), Flatten(), Linear(192, 3), Softmax(1)), [2, 8, 8]),
+        "net" => (
+            Sequential(
+                Conv2d(2, 4, 3, padding: 1), BatchNorm2d(4), ReLU(), MaxPool2d(2), ConvTranspose2d(4, 3, 2, stride: 2), LeakyReLU(0.25),
+                Flatten(), Linear(192, 3), Softmax(1)),
+            [2, 8, 8]),
         "convolution" => (Sequential(Conv2d(2, 4, 3, stride: 2, padding: 1), ReLU()), [2, 8, 8]),
         "transposed convolution" => (Sequential(ConvTranspose2d(2, 3, 2, stride: 2)), [2, 4, 4]),
         "linear" => (Sequential(Flatten(), Linear(16, 5)), [4, 4]),
@@ -84,5 +91,9 @@ public sealed class ExportBytesTests : TorchTest
     }
 
     /// <summary>Multiples of 1/64 between −1 and 1.</summary>
-    private static Tensor Grid(int seed, long[] shape) => torch.tensor([.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(k => ((((k + (7 * seed)) * 37) % 127) - 63) / 64f)], shape);
+    private static Tensor Grid(int seed, long[] shape)
+    {
+        int count = (int)shape.Aggregate(1L, (a, b) => a * b);
+        return torch.tensor([.. Enumerable.Range(0, count).Select(k => ((((k + (7 * seed)) * 37) % 127) - 63) / 64f)], shape);
+    }
 }
