@@ -3,7 +3,8 @@ using System.IO.Compression;
 namespace Quantization.Onnx.Tests.Golden;
 
 /// <summary>
-/// The stored calibrations, and the models that are small enough to be stored beside them. Quantizing from them runs no samples, so that the bytes do not depend on how a processor rounds in ONNX Runtime's kernels.
+/// The stored calibrations, and the models that are small enough to be stored beside them. Quantizing from them runs no samples, so the
+/// bytes do not depend on how a processor rounds in ONNX Runtime's kernels.
 /// </summary>
 internal static class GoldenArchive
 {
@@ -21,7 +22,8 @@ internal static class GoldenArchive
         return
         [
             .. archive.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith($"{folder}/", StringComparison.Ordinal))
-                .SelectMany(name => endings.Where(name.EndsWith).Select(ending => name[..^ending.Length])).Distinct().Order(StringComparer.Ordinal),
+                .SelectMany(name => endings.Where(name.EndsWith).Select(ending => name[..^ending.Length]))
+                .Distinct().Order(StringComparer.Ordinal),
         ];
     }
 
@@ -48,7 +50,8 @@ internal static class GoldenArchive
         }
     }
 
-    private static string CalibrationName(string model, TargetRuntime runtime) => $"{model}.{(runtime == TargetRuntime.OnnxRuntimeCpu ? "cpu" : "compiler")}.qcal";
+    private static string CalibrationName(string model, TargetRuntime runtime) =>
+        $"{model}.{(runtime == TargetRuntime.OnnxRuntimeCpu ? "cpu" : "compiler")}.qcal";
 
     private static string? Extract(string name, string path)
     {

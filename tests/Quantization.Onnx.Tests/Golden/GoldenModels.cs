@@ -3,7 +3,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx.Tests.Golden;
 
-/// <summary>The models that searches, partial quantizations and sensitivity measures make. Everything that the golden tests need of the library's internals is here.</summary>
+/// <summary>
+/// The models that searches, partial quantizations and sensitivity measures make. Everything that the golden tests need of the library's
+/// internals is here.
+/// </summary>
 internal sealed class GoldenModels
 {
     private readonly TrialModels _models;
@@ -11,7 +14,8 @@ internal sealed class GoldenModels
     private GoldenModels(TrialModels models) => _models = models;
 
     /// <summary>Prepares a model and its calibration.</summary>
-    public static GoldenModels Load(string path, ModelCalibration calibration, TargetRuntime runtime) => new(new TrialModels(FloatModel.Load(path, null, runtime), calibration));
+    public static GoldenModels Load(string path, ModelCalibration calibration, TargetRuntime runtime) =>
+        new(new TrialModels(FloatModel.Load(path, null, runtime), calibration));
 
     /// <summary>The names of the nodes with weights that default options quantize, in ordinal order.</summary>
     public static string[] WeightedNodes(string path, TargetRuntime runtime) =>

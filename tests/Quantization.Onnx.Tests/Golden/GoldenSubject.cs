@@ -12,8 +12,12 @@ internal sealed class GoldenSubject
     {
         (Name, Path) = (name, path);
         TargetRuntime[] runtimes = Enum.GetValues<TargetRuntime>();
-        _calibrations = runtimes.ToDictionary(runtime => runtime, runtime => new Lazy<ModelCalibration?>(() => GoldenArchive.FindCalibration(name, runtime)));
-        _weighted = runtimes.ToDictionary(runtime => runtime, runtime => new Lazy<string[]>(() => GoldenModels.WeightedNodes(path, runtime)));
+        _calibrations = runtimes.ToDictionary(
+            runtime => runtime,
+            runtime => new Lazy<ModelCalibration?>(() => GoldenArchive.FindCalibration(name, runtime)));
+        _weighted = runtimes.ToDictionary(
+            runtime => runtime,
+            runtime => new Lazy<string[]>(() => GoldenModels.WeightedNodes(path, runtime)));
     }
 
     /// <summary>The name in the table.</summary>
@@ -46,7 +50,10 @@ internal sealed class GoldenSubject
     /// <summary>Every third of some names.</summary>
     public static string[] EveryThird(IEnumerable<string> names) => [.. names.Where((_, i) => i % 3 == 0)];
 
-    /// <summary>Makes and stores the calibrations where there are none. Where there is one alone, nothing of the model can be quantized for the other runtime.</summary>
+    /// <summary>
+    /// Makes and stores the calibrations where there are none. Where there is one alone, nothing of the model can be quantized for
+    /// the other runtime.
+    /// </summary>
     public void Calibrate()
     {
         if (MakeSamples is null || _calibrations.Keys.Any(runtime => FindCalibration(runtime) is not null))

@@ -17,7 +17,12 @@ internal static class RandomInputs
         using InferenceSession session = new(path);
         return new SampleList(
         [
-            .. Enumerable.Range(0, Samples).Select(i => new ModelSample($"sample {i}", [.. session.InputMetadata.OrderBy(input => input.Key, StringComparer.Ordinal).Select(input => Make(input.Key, input.Value, i, scale, freeLength))])),
+            .. Enumerable.Range(0, Samples).Select(i => new ModelSample(
+                $"sample {i}",
+                [
+                    .. session.InputMetadata.OrderBy(input => input.Key, StringComparer.Ordinal)
+                        .Select(input => Make(input.Key, input.Value, i, scale, freeLength)),
+                ])),
         ]);
     }
 
@@ -28,8 +33,10 @@ internal static class RandomInputs
         return input.ElementDataType switch
         {
             TensorElementType.Float => SampleTensor.Create<float>(name, RandomTensors.Normal(1000 + seed, count, scale), shape),
-            TensorElementType.Int64 when name.Contains("mask", StringComparison.Ordinal) => SampleTensor.Create<long>(name, [.. Enumerable.Repeat(1L, count)], shape),
-            TensorElementType.Int64 when name.Contains("type", StringComparison.Ordinal) => SampleTensor.Create<long>(name, new long[count], shape),
+            TensorElementType.Int64 when name.Contains("mask", StringComparison.Ordinal) =>
+                SampleTensor.Create<long>(name, [.. Enumerable.Repeat(1L, count)], shape),
+            TensorElementType.Int64 when name.Contains("type", StringComparison.Ordinal) =>
+                SampleTensor.Create<long>(name, new long[count], shape),
             TensorElementType.Int64 => SampleTensor.Create<long>(name, EncoderModel.Numbers(seed, count, 30_000), shape),
             _ => throw new NotSupportedException($"{name} is of {input.ElementDataType}."),
         };

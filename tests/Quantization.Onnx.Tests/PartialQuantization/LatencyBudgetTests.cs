@@ -48,7 +48,9 @@ public sealed class LatencyBudgetTests : IDisposable
         found.Float.Should().HaveCount(2);
         budget.RatioOf(found).Should().Be(1.5);
         ScoreOf(found.Float).Should().BeGreaterThan(ScoreOf([]));
-        _measured.Should().Contain(each => each.Ratio > 1.5 && ScoreOf(each.Float) > ScoreOf(found.Float), "a better set was measured and found too slow");
+        _measured.Should().Contain(
+            each => each.Ratio > 1.5 && ScoreOf(each.Float) > ScoreOf(found.Float),
+            "a better set was measured and found too slow");
     }
 
     [Fact]
@@ -76,7 +78,8 @@ public sealed class LatencyBudgetTests : IDisposable
 
     private LayerSet Spend(Func<string[], double> ratioOf, double largestRatio, out LatencyBudget budget)
     {
-        budget = new LatencyBudget(_run, new TrialLimit(1000, () => _run.Tried), options => Measure([.. options.FloatNodes], ratioOf), largestRatio);
+        TrialLimit limit = new(1000, () => _run.Tried);
+        budget = new LatencyBudget(_run, limit, options => Measure([.. options.FloatNodes], ratioOf), largestRatio);
         return budget.Spend(LayerSet.Empty);
     }
 
@@ -86,5 +89,6 @@ public sealed class LatencyBudgetTests : IDisposable
         return _measured[^1].Ratio;
     }
 
-    private double ScoreOf(IEnumerable<string> inFloat) => _run.Score(inFloat.Aggregate(LayerSet.Empty, (set, layer) => set.WithFloat(layer)))[0].Score;
+    private double ScoreOf(IEnumerable<string> inFloat) =>
+        _run.Score(inFloat.Aggregate(LayerSet.Empty, (set, layer) => set.WithFloat(layer)))[0].Score;
 }

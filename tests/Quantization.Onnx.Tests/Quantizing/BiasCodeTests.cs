@@ -26,10 +26,13 @@ public sealed class BiasCodeTests : IDisposable
         int channels = steps.Length;
         float[] weights = [.. Enumerable.Repeat(127 * WeightScale, channels), .. Enumerable.Repeat(-0.25f, channels)];
         string path = new ModelBuilder().Input("x", -1, 2).Output("y", -1, channels)
-            .Constant("w", weights, 2, channels).Constant("b", [.. steps.Select(each => (float)(each * InputScale * WeightScale))], channels).Node("Gemm", ["x", "w", "b"], "y").Save(_folder.PathTo("model.onnx"));
+            .Constant("w", weights, 2, channels)
+            .Constant("b", [.. steps.Select(each => (float)(each * InputScale * WeightScale))], channels)
+            .Node("Gemm", ["x", "w", "b"], "y").Save(_folder.PathTo("model.onnx"));
         SampleList samples = new([new ModelSample("all codes", SampleTensor.Create<float>("x", [0, 255 * InputScale], 1, 2))]);
 
-        PtqResult result = PostTrainingQuantizer.Quantize(path, samples, _folder.PathTo("out.onnx"), new PtqOptions { WeightGranularity = granularity });
+        PtqOptions options = new() { WeightGranularity = granularity };
+        PtqResult result = PostTrainingQuantizer.Quantize(path, samples, _folder.PathTo("out.onnx"), options);
 
         GraphIndex graph = new(ModelFile.Load(result.OutputPath).Model.Graph);
         NodeProto bias = graph.FindProducer(graph.Graph.Node.Single(node => node.OpType == "Gemm").Input[2])!;

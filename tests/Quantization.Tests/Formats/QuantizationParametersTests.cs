@@ -10,7 +10,7 @@ public class QuantizationParametersTests
         parameters.ZeroPoints[0].Should().Be(64);
     }
 
-    /// <summary>As ONNX's DynamicQuantizeLinear computes in floats. From the exact extent, each scale would be one unit in the last place off.</summary>
+    /// <summary>ONNX's DynamicQuantizeLinear computes so. From the exact extent, each scale would be one unit in the last place off.</summary>
     [Theory]
     [InlineData(-0.1f, 0.3f, 0x3ACD9A67)]
     [InlineData(-0.1f, 0.5f, 0x3B1A33CE)]
