@@ -134,7 +134,7 @@ public sealed class QuantizationReportTests
         using TemporaryFolder folder = new();
         Directory.CreateDirectory(folder.PathTo("report.html"));
 
-        FluentActions.Invoking(() => Report.SaveHtml(folder.PathTo("report.html"))).Should().Throw<IOException>().WithMessage("*report.html: cannot write this report*");
+        FluentActions.Invoking(() => Report.SaveHtml(folder.PathTo("report.html"))).Should().Throw<IOException>().WithMessage("*report.html: cannot write here, this is a folder; name a file in it.");
         folder.Entries.Should().Equal("report.html");
     }
 }

@@ -11,9 +11,9 @@ public sealed class CrashTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("ABRT", "ONNX Runtime crashed (SIGABRT) during the step 'Calibrating on ")]
-    [InlineData("SEGV", "ONNX Runtime crashed (SIGSEGV) during the step 'Calibrating on ")]
-    [InlineData("KILL", "the process was killed during the step 'Calibrating on ")]
+    [InlineData("ABRT", @"^ONNX Runtime crashed \(SIGABRT\) during the step 'Calibrating on ")]
+    [InlineData("SEGV", @"^ONNX Runtime crashed \(SIG(SEGV|ABRT)\) during the step 'Calibrating on ")] // .NET aborts where the signal meets its own code
+    [InlineData("KILL", "^the process was killed during the step 'Calibrating on ")]
     public void A_crash_of_the_work_is_one_line(string signal, string message)
     {
         File.WriteAllText(_folder.Output, "earlier");
@@ -38,7 +38,7 @@ public sealed class CrashTests : IDisposable
             "ptq", _folder.Model, "--data", _folder["many"], "--output", _folder.Output);
 
         run.ExitCode.Should().Be(1);
-        run.ErrorLine.Should().StartWith(message).And.Contain("Nothing was written.");
+        run.ErrorLine.Should().MatchRegex(message).And.Contain("Nothing was written.");
         Directory.Delete(_folder["many"], recursive: true);
         Directory.Delete(_folder["tmp"], recursive: true);
         _folder.Files().Should().Equal(before);
