@@ -11,13 +11,14 @@ internal sealed class ConsoleCancellation : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
-    private int _signals;
-    private int _orders;
+    private readonly Repetition _signals = new();
+    private readonly Repetition _orders = new();
 
     public ConsoleCancellation() => _registrations =
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, Cancel),
     ];
 
     public CancellationToken Token => _source.Token;
@@ -25,7 +26,7 @@ internal sealed class ConsoleCancellation : IDisposable
     /// <summary>Takes an order to cancel.</summary>
     public void Order()
     {
-        if (Interlocked.Increment(ref _orders) > 1)
+        if (_orders.IsRepeated())
         {
             Process.GetCurrentProcess().Kill();
         }
@@ -45,7 +46,17 @@ internal sealed class ConsoleCancellation : IDisposable
 
     private void Cancel(PosixSignalContext context)
     {
-        context.Cancel = Interlocked.Increment(ref _signals) == 1;
+        context.Cancel = !_signals.IsRepeated();
         _source.Cancel();
+    }
+
+    /// <summary>Tells a second request from an echo of the first: <c>timeout</c> signals a process, and its group right after.</summary>
+    private sealed class Repetition
+    {
+        private static readonly TimeSpan LongestEcho = TimeSpan.FromSeconds(1);
+
+        private long _first;
+
+        public bool IsRepeated() => Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0) is var first && first != 0 && Stopwatch.GetElapsedTime(first) > LongestEcho;
     }
 }

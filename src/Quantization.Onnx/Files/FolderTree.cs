@@ -3,21 +3,24 @@ using System.Globalization;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The files of a folder and its subfolders, hidden ones left out. Links to folders are followed, as people put data sets together with them, but none that leads back to a folder on the way: such a loop has no end.
+/// The files of a folder and its subfolders. Links to folders are followed, as people put data sets together with them, but none that leads back to a folder on the way: such a loop has no end.
 /// </summary>
 internal static class FolderTree
 {
     /// <summary>The most folders that are looked into. Links to folders of links can make a few folders look like 2ⁿ.</summary>
     private const int MostFolders = 250_000;
 
-    private static readonly EnumerationOptions HereAlone = new();
+    private static readonly EnumerationOptions Visible = new();
+    private static readonly EnumerationOptions WithHidden = new() { AttributesToSkip = 0 };
 
     /// <summary>The paths of the files, in no particular order.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="mostFolders">The most folders that are looked into.</param>
+    /// <param name="includesHidden">Whether hidden files and folders count.</param>
     /// <exception cref="IOException">There are more folders than any data set has.</exception>
-    public static IEnumerable<string> EnumerateFiles(string folder, int mostFolders = MostFolders)
+    public static IEnumerable<string> EnumerateFiles(string folder, int mostFolders = MostFolders, bool includesHidden = false)
     {
+        EnumerationOptions options = includesHidden ? WithHidden : Visible;
         Stack<(string Path, Ancestor? Above)> left = new([(folder, null)]);
         for (int looked = 0; left.TryPop(out (string Path, Ancestor? Above) next); looked++)
         {
@@ -27,12 +30,12 @@ internal static class FolderTree
             }
 
             Ancestor here = new(FileIdentity.Of(next.Path), next.Above);
-            foreach (string file in Directory.EnumerateFiles(next.Path, "*", HereAlone))
+            foreach (string file in Directory.EnumerateFiles(next.Path, "*", options))
             {
                 yield return file;
             }
 
-            foreach (string inside in Directory.EnumerateDirectories(next.Path, "*", HereAlone))
+            foreach (string inside in Directory.EnumerateDirectories(next.Path, "*", options))
             {
                 if (!here.Includes(FileIdentity.Of(inside)))
                 {

@@ -6,7 +6,9 @@ internal static class OutputPath
     private static readonly StringComparison Comparison =
         OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
 
-    /// <summary>Refuses what a file cannot be put in the place of: folders, named pipes, sockets and devices.</summary>
+    /// <summary>
+    /// Refuses what a file cannot be put in the place of: folders, named pipes, sockets and devices. Links too: a file is put in its place by a rename, which would replace the link, <c>/dev/stdout</c> for one.
+    /// </summary>
     /// <exception cref="IOException">The path names one of these.</exception>
     public static void ThrowUnlessFile(string path)
     {
@@ -14,6 +16,11 @@ internal static class OutputPath
         if (kind == FileKind.Folder)
         {
             throw new IOException($"{path}: cannot write here, this is a folder; name a file in it.");
+        }
+
+        if (kind is FileKind.Missing or FileKind.Regular && new FileInfo(path).LinkTarget is { } target)
+        {
+            throw new IOException($"{path}: cannot write here, this is a link to {target}; name the file itself.");
         }
 
         if (kind is not (FileKind.Missing or FileKind.Regular))

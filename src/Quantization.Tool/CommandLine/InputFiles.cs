@@ -20,7 +20,7 @@ internal static class InputFiles
 
         if (Directory.Exists(data.FolderPath))
         {
-            foreach (string file in FolderTree.EnumerateFiles(data.FolderPath).Where(SampleData.IsSampleFile))
+            foreach (string file in FolderTree.EnumerateFiles(data.FolderPath, includesHidden: true).Where(SampleData.IsSampleFile))
             {
                 yield return file;
             }

@@ -28,7 +28,7 @@ internal sealed class ToolConsole
     public IAnsiConsole? ProgressScreen { get; }
 
     /// <summary>The console of the process.</summary>
-    public static ToolConsole Attach() => new(Console.Out, Console.Error, !Console.IsOutputRedirected, !Console.IsErrorRedirected);
+    public static ToolConsole Attach() => new(new StandardStream(Console.Out, isSilent: false), new StandardStream(Console.Error, isSilent: true), !Console.IsOutputRedirected, !Console.IsErrorRedirected);
 
     /// <summary>Writes one line to the output. What would steer a terminal is shown as escapes.</summary>
     public void WriteLine(string line) => Output.WriteLine(VisibleText.Of(TemporaryNames.Restore(line)));

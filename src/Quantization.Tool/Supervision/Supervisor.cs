@@ -33,6 +33,7 @@ internal static class Supervisor
         int cancellations = 0;
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Cancel);
         WorkerNotes told = WorkerNotes.Read(notes);
         child.WaitForExit();
         if (ExitCode.IsOwn(child.ExitCode))

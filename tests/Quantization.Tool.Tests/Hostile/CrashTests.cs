@@ -38,7 +38,7 @@ public sealed class CrashTests : IDisposable
             "ptq", _folder.Model, "--data", _folder["many"], "--output", _folder.Output);
 
         run.ExitCode.Should().Be(1);
-        run.ErrorLine.Should().MatchRegex(message).And.Contain("Nothing was written.");
+        run.ErrorLine.Should().MatchRegex(message).And.Contain("No output was written.");
         Directory.Delete(_folder["many"], recursive: true);
         Directory.Delete(_folder["tmp"], recursive: true);
         _folder.Files().Should().Equal(before);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Quantization.Onnx;
 
 namespace Quantization.Tool.Tests.Hostile;
 
@@ -143,6 +144,35 @@ public sealed class OverwritingTests : IDisposable
 
         Refuses(1, ["ptq", _folder.Model, "--data", _folder.Samples, .. output]).Should().Be($"{pipe}: cannot write here, this is {kind}, not a file; name a file.");
         Quantization.Onnx.RegularFile.KindOf(pipe).Should().Be(Quantization.Onnx.FileKind.Pipe);
+    }
+
+    [Fact]
+    public void A_link_is_no_output()
+    {
+        _folder.Write("other.onnx", "other");
+        File.CreateSymbolicLink(_folder["link.onnx"], _folder["other.onnx"]);
+
+        Refuses(1, ["ptq", _folder.Model, "--data", _folder.Samples, "--output", _folder["link.onnx"]])
+            .Should().Be($"{_folder["link.onnx"]}: cannot write here, this is a link to {_folder["other.onnx"]}; name the file itself.");
+    }
+
+    [Fact]
+    public void A_hidden_sample()
+    {
+        File.Copy(_folder["samples/image0000.npy"], _folder["samples/.hidden.npy"]);
+
+        Refuses(2, ["ptq", _folder.Model, "--data", _folder.Samples, "--output", _folder["samples/.hidden.npy"]]).Should().Contain("is an input, which would be lost");
+    }
+
+    [Fact]
+    public void A_file_that_is_called_as_a_lock()
+    {
+        string state = _folder["m"];
+        _folder.Write("m.lock", "mine");
+        _folder.Write(".m.trials.quantize-lock", "mine too, whatever it is");
+
+        Refuses(1, ["search", _folder.Model, "--data", _folder.Samples, "--output", _folder.Output, "--state", state])
+            .Should().StartWith($"{KeptFileLock.PathOf(state + ".trials")}: this file is no lock of a run; move it away, ");
     }
 
     [Fact]

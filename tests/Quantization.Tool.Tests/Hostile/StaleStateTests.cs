@@ -119,7 +119,7 @@ public sealed class StaleStateTests : IDisposable
     public void Two_runs_do_not_share_what_they_keep()
     {
         string state = _folder["state.qcal"];
-        using FileStream other = new(state + ".trials.lock", FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        using FileStream other = new(KeptFileLock.PathOf(state + ".trials"), FileMode.Create, FileAccess.ReadWrite, FileShare.None);
 
         ToolRun run = ToolRun.InProcess("search", _folder.Model, "--data", _folder.Samples, "--output", _folder.Output, "--state", state);
 
