@@ -15,6 +15,6 @@ internal enum ImageFormat
     /// <summary>A Windows bitmap.</summary>
     Bmp,
 
-    /// <summary>A GIF, of which the first picture counts.</summary>
+    /// <summary>A GIF. Only its first picture is read.</summary>
     Gif,
 }

@@ -54,34 +54,24 @@ internal static class ModelCalibrationFile
     }
 
     /// <summary>Whether a file begins as calibrations do; false where there is none.</summary>
-    public static bool IsOne(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return false;
-        }
-
-        using FileStream stream = RegularFile.OpenRead(path);
-        return HasMagic(stream);
-    }
+    public static bool IsOne(string path) => RegularFile.BeginsWith(path, Magic);
 
     /// <summary>Reads a calibration. What is no calibration is refused by its first bytes.</summary>
     /// <exception cref="InvalidDataException">The file is no calibration, or truncated, damaged or of another version.</exception>
     public static ModelCalibration Read(string path)
     {
-        using FileStream stream = RegularFile.OpenRead(path);
-        if (!HasMagic(stream))
+        if (!IsOne(path))
         {
             throw new InvalidDataException($"{path}: this is not a calibration file.");
         }
 
+        using FileStream stream = RegularFile.OpenRead(path);
         if (stream.Length > Array.MaxLength)
         {
             throw Damaged(path);
         }
 
         byte[] bytes = new byte[stream.Length];
-        stream.Position = 0;
         stream.ReadExactly(bytes);
         int version = bytes.Length < Magic.Length + sizeof(int) ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(Magic.Length));
         if (version is not (0 or VersionWithoutOrigin or Version))
@@ -104,12 +94,6 @@ internal static class ModelCalibrationFile
         {
             throw Damaged(path, e);
         }
-    }
-
-    private static bool HasMagic(Stream stream)
-    {
-        Span<byte> start = stackalloc byte[Magic.Length];
-        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(Magic);
     }
 
     private static ModelCalibration ReadContent(string path, MemoryStream content, int version)

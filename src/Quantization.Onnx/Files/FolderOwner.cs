@@ -48,7 +48,7 @@ internal sealed record FolderOwner(string Machine, int Process, long Started)
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException or NotSupportedException)
         {
-            return false; // another user's process, of which the system says no more
+            return false; // the system hides the details of another user's process
         }
     }
 

@@ -30,6 +30,19 @@ internal static class RegularFile
         }
     }
 
+    /// <summary>Whether a file begins with these bytes; false where there is none.</summary>
+    public static bool BeginsWith(string path, ReadOnlySpan<byte> magic)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        using FileStream stream = OpenRead(path);
+        byte[] start = new byte[magic.Length];
+        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && magic.SequenceEqual(start);
+    }
+
     /// <summary>Refuses what exists and is no regular file.</summary>
     /// <exception cref="IOException">The path names something else than a regular file.</exception>
     public static void ThrowUnlessRegular(string path)

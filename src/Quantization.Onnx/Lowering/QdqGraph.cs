@@ -154,7 +154,7 @@ internal sealed class QdqGraph
         return mover.Output[0];
     }
 
-    /// <summary>The shape of a Reshape of which one length depends on the operator's input.</summary>
+    /// <summary>A shape for Reshape with one length that depends on the operator's input.</summary>
     private string AddShape(string inputCodes, long[] shape, (int Axis, int InputAxis, long Times) growth)
     {
         long[] axes = new long[shape.Length], times = new long[shape.Length];

@@ -117,7 +117,7 @@ internal static class OperatorUpgrades
     {
         long axis = lift.Take("axis", out AttributeProto? given) ? given.I : 1;
         NodeProto node = lift.Node;
-        node.Attribute.Add(Integer("axis", -1));
+        node.Attribute.Add(NodeFactory.Int("axis", -1));
         if (axis == -1 || axis == lift.Rank - 1)
         {
             return;
@@ -125,13 +125,13 @@ internal static class OperatorUpgrades
 
         string input = node.Input[0], output = node.Output[0], shape = lift.NewName();
         string flat = lift.NewName(), normalized = lift.NewName();
-        lift.Before.Add(Make("Shape", [input], shape));
-        NodeProto flatten = Make("Flatten", [input], flat);
-        flatten.Attribute.Add(Integer("axis", axis));
+        lift.Before.Add(NodeFactory.Make("Shape", [input], shape));
+        NodeProto flatten = NodeFactory.Make("Flatten", [input], flat);
+        flatten.Attribute.Add(NodeFactory.Int("axis", axis));
         lift.Before.Add(flatten);
         node.Input[0] = flat;
         node.Output[0] = normalized;
-        lift.After.Add(Make("Reshape", [normalized, shape], output));
+        lift.After.Add(NodeFactory.Make("Reshape", [normalized, shape], output));
     }
 
     /// <summary>The scales became an input in set 9; since 10 the operator is called Resize.</summary>
@@ -169,16 +169,6 @@ internal static class OperatorUpgrades
 
     /// <summary>For operators whose old form has no equal.</summary>
     public static void Impossible(NodeUpgrade lift) => throw lift.Impossible("its old form has no equal");
-
-    private static NodeProto Make(string operatorType, IEnumerable<string> inputs, string output)
-    {
-        NodeProto node = new() { OpType = operatorType };
-        node.Input.Add(inputs);
-        node.Output.Add(output);
-        return node;
-    }
-
-    private static AttributeProto Integer(string name, long value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
 
     private static AttributeProto Text(string name, string value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
 }

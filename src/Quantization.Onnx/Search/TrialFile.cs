@@ -39,17 +39,7 @@ internal static class TrialFile
     }
 
     /// <summary>Whether a file begins as those of trials do; false where there is none.</summary>
-    public static bool IsOne(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return false;
-        }
-
-        using FileStream stream = RegularFile.OpenRead(path);
-        Span<byte> start = stackalloc byte[Magic.Length];
-        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(Magic);
-    }
+    public static bool IsOne(string path) => RegularFile.BeginsWith(path, Magic);
 
     /// <summary>Reads the trials of a file. Its length has to be that of the number of trials that it tells before more than its head is read.</summary>
     /// <exception cref="InvalidDataException">The file holds something else, or is truncated, damaged or of another version.</exception>
