@@ -29,6 +29,6 @@ public static class ModelCalibrator
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new CalibrationOptions();
         progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
-        return CalibrationRun.Run(FloatModel.Load(modelPath, options.SessionOptionsFactory, options.Runtime), samples, options, progress, cancellationToken);
+        return CalibrationRun.Run(StaticInt8Recipe.Load(modelPath, options.SessionOptionsFactory, options.Runtime), samples, options, progress, cancellationToken);
     }
 }

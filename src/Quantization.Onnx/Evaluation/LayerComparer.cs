@@ -32,33 +32,31 @@ public static class LayerComparer
         ArgumentNullException.ThrowIfNull(calibration);
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new PtqOptions();
-        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory, options.Runtime);
+        FloatModel model = StaticInt8Recipe.Load(modelPath, options.SessionOptionsFactory, options.Runtime);
         PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, model);
         TrialModels models = new(model, calibration);
         QuantizationPlan plan = models.Plan(options);
-        PlannedNode[] weighted = [.. plan.Nodes.Where(node => node.Weight is not null)];
+        QuantizableNode[] nodes = [.. plan.Nodes.Select(model.Analysis.Find)];
+        LayerVariants variants = new(models, plan);
+        IReadOnlyList<QuantizableNode> weighted = variants.Layers;
         int done = 0;
-        void Done(int more) => progress?.Report((done += more, weighted.Length + 3));
+        void Done(int more) => progress?.Report((done += more, weighted.Count + 3));
 
         using TrialScorer scorer = TrialScorer.Create(model, samples, ModelMetric.SignalToNoise, 1, options, cancellationToken);
         Done(1);
         using TrialStore store = TrialStore.Open(null);
         TrialRunner runner = new(models, scorer, store, Environment.ProcessorCount);
-        ModelProto quantized = models.Write(options);
+        ModelProto quantized = models.Write(plan);
         options.Probe?.Check(modelPath, quantized, samples.First(), cancellationToken);
-        Dictionary<string, SignalEnergies> energies = Accumulate(model, quantized, [.. plan.Nodes.Select(node => node.Output)], samples, options, cancellationToken);
+        Dictionary<string, SignalEnergies> energies = Accumulate(model, quantized, [.. nodes.Select(node => node.Output)], samples, options, cancellationToken);
         Done(2);
 
-        string[] names = [.. weighted.Select(node => node.Node.GetLabel())];
-        SearchTrial[] alone = runner.Try(
-            [.. names.Select(name => options with { FloatNodes = options.FloatNodes.Concat(names.Where(other => other != name)).ToHashSet() })],
-            _ => Done(1),
-            cancellationToken);
-        Dictionary<string, double> own = names.Zip(alone).ToDictionary(each => each.First, each => each.Second.Score.SignalToNoise);
+        TrialScore[] alone = runner.Score([.. weighted.Select(layer => variants.Only(plan, layer))], () => Done(1), cancellationToken);
+        Dictionary<string, double> own = weighted.Zip(alone).ToDictionary(each => each.First.Label, each => each.Second.SignalToNoise);
         return
         [
-            .. plan.Nodes.Where(node => node.Role != NodeRole.DataMovement).Select(node => new LayerNoise(
-                node.Node.GetLabel(), node.Node.OpType, node.Output, energies[node.Output].SignalToNoise, own.TryGetValue(node.Node.GetLabel(), out double ratio) ? ratio : null)),
+            .. nodes.Where(node => node.Role != NodeRole.DataMovement).Select(node => new LayerNoise(
+                node.Label, node.Node.OpType, node.Output, energies[node.Output].SignalToNoise, own.TryGetValue(node.Label, out double ratio) ? ratio : null)),
         ];
     }
 

@@ -25,7 +25,7 @@ internal static class CaptureBarrier
             }
             else if ((isMover && (codes.Contains(node.Input[0]) || moved.Contains(node.Input[0]))) || (isRemoved && node.Input.Any(moved.Contains)))
             {
-                if (!graph.Consumers(result).Any(reader => planned.TryGetValue(reader, out PlannedNode? each) && each.Inputs.Contains(result)))
+                if (!graph.Consumers(result).Any(reader => planned.TryGetValue(reader, out PlannedNode? each) && each.ReadsCodes(result)))
                 {
                     _ = graph.IsCaptured(result) ? guarded.Add(result) : moved.Add(result);
                 }

@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 internal sealed class FlattenLowering : ILowering
 {
     /// <inheritdoc />
-    public bool CanLower(PlannedNode planned) => planned.Node.OpType == "Flatten" && planned.Node.GetInt("axis", 1) == 1;
+    public bool CanLower(PlannedNode planned) => planned.Facts.Node.OpType == "Flatten" && planned.Facts.Node.GetInt("axis", 1) == 1;
 
     /// <inheritdoc />
     public NodeProto Lower(NodeProto node, PlannedNode planned, QdqGraph graph)

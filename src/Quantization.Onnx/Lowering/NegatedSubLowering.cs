@@ -8,15 +8,15 @@ internal sealed class NegatedSubLowering(Target target) : ILowering
     private readonly HashSet<string> _negated = [];
 
     /// <inheritdoc />
-    public bool CanLower(PlannedNode planned) => planned.Node.OpType == "Sub" && !target.HasIntegerSub;
+    public bool CanLower(PlannedNode planned) => planned.Facts.Node.OpType == "Sub" && planned.Plan.InputAt(1) is not null && !target.HasIntegerSub;
 
     /// <inheritdoc />
     public NodeProto Lower(NodeProto node, PlannedNode planned, QdqGraph graph)
     {
         node.OpType = "Add";
         _negated.Add(node.Input[1]);
-        (string codes, QuantizationParameters parameters) = graph.CodesOf(node.Input[1]);
-        node.Input[1] = graph.AddDequantize([codes, graph.AddScales([-parameters.Scales[0]], null), graph.AddZeroPoint(parameters)], null);
+        (string codes, TensorEncoding encoding) = graph.CodesOf(node.Input[1]);
+        node.Input[1] = graph.AddDequantize([codes, graph.AddScales([-((FixedParameters)encoding.Range).Scale], null), graph.AddZeroPoint(encoding)], null);
         return node;
     }
 

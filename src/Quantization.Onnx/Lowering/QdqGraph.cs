@@ -10,42 +10,34 @@ internal sealed class QdqGraph
     private readonly GraphProto _graph;
     private readonly NameAllocator _names;
     private readonly InitializerPool _pool;
-    private readonly IReadOnlySet<string> _madeFromCodes;
-    private readonly Dictionary<string, string> _dequantized = [];
-    private readonly Dictionary<string, (string Codes, QuantizationParameters Parameters)> _codes = [];
+    private readonly IReadOnlyDictionary<string, TensorEncoding> _madeFromCodes;
+    private readonly Dictionary<(string Value, TensorEncoding Encoding), string> _dequantized = [];
+    private readonly Dictionary<string, (string Codes, TensorEncoding Encoding)> _codes = [];
     private readonly Dictionary<string, string> _renamed = [];
     private readonly Dictionary<string, (string InputCodes, IEnumerable<NodeMove> Moves)> _moves = [];
 
     /// <param name="model">The model to write to; its graph has no nodes yet.</param>
     /// <param name="names">Hands out names that the float graph does not use.</param>
-    /// <param name="madeFromCodes">The values whose pair follows the node that makes them.</param>
-    /// <param name="activations">The parameters of each quantized value.</param>
-    public QdqGraph(ModelProto model, NameAllocator names, IReadOnlySet<string> madeFromCodes, IReadOnlyDictionary<string, QuantizationParameters> activations)
+    /// <param name="madeFromCodes">The values whose pair follows the node that makes them, with its parameters.</param>
+    public QdqGraph(ModelProto model, NameAllocator names, IReadOnlyDictionary<string, TensorEncoding> madeFromCodes)
     {
         _graph = model.Graph;
         _names = names;
         _pool = new InitializerPool(_graph, names);
         _madeFromCodes = madeFromCodes;
-        Activations = activations;
     }
-
-    /// <summary>The parameters of each quantized value.</summary>
-    public IReadOnlyDictionary<string, QuantizationParameters> Activations { get; }
 
     /// <summary>Finds the values that need a barrier before their pair; see <see cref="FusionBarrier"/>.</summary>
     public required Predicate<string> NeedsBarrier { private get; init; }
-
-    /// <summary>The type that activations' codes are stored in.</summary>
-    public required TensorProto.Types.DataType ActivationType { get; init; }
 
     /// <summary>A name that is not used yet.</summary>
     public string NewName() => _names.Next();
 
     /// <summary>Whether a value's pair follows the node that makes it, so that whoever reads the value reads what the codes stand for.</summary>
-    public bool IsMadeFromCodes(string value) => _madeFromCodes.Contains(value);
+    public bool IsMadeFromCodes(string value) => _madeFromCodes.ContainsKey(value);
 
     /// <summary>The codes of a value that was dequantized, and what turns them into floats.</summary>
-    public (string Codes, QuantizationParameters Parameters) CodesOf(string dequantized) => _codes[dequantized];
+    public (string Codes, TensorEncoding Encoding) CodesOf(string dequantized) => _codes[dequantized];
 
     /// <summary>What nodes that follow are to read in the place of a value.</summary>
     public void Rename(string value, string name) => _renamed[value] = name;
@@ -83,7 +75,7 @@ internal sealed class QdqGraph
     public static IEnumerable<long> ShapeOf(float[] scales, int? axis) => axis is null ? [] : [scales.Length];
 
     /// <summary>Adds an activation's zero-point. It is always explicit, though the operators take an absent one for 0: ONNX Runtime's integer Gemm wants to see it.</summary>
-    public string AddZeroPoint(QuantizationParameters parameters) => _pool.Add(TensorData.Make<byte>(ActivationType, [(byte)parameters.ZeroPoints[0]]));
+    public string AddZeroPoint(TensorEncoding encoding) => _pool.Add(TensorData.Make<byte>(CodeTypes.ToOnnx(encoding.Format.Type), [(byte)Parameters(encoding).ZeroPoint]));
 
     /// <summary>Adds a DequantizeLinear; the name of its result.</summary>
     public string AddDequantize(IEnumerable<string> inputs, int? axis)
@@ -98,18 +90,24 @@ internal sealed class QdqGraph
         return node.Output[0];
     }
 
-    /// <summary>The name of the value behind its codes. A value made in float gets its pair before the first reader that wants codes; others go on reading the float.</summary>
-    public string ReadFromCodes(string value)
+    /// <summary>
+    /// The name of the value behind its codes. A value made in float gets its pair before the first reader that wants codes; others go on reading the float. A value that is made from codes of other parameters gets a
+    /// second pair.
+    /// </summary>
+    /// <param name="value">The value.</param>
+    /// <param name="encoding">How the reader wants it.</param>
+    public string ReadFromCodes(string value, TensorEncoding encoding)
     {
-        if (IsMadeFromCodes(value))
+        bool isMadeFromCodes = _madeFromCodes.TryGetValue(value, out TensorEncoding? made);
+        if (isMadeFromCodes && (made!.Format, made.Range) == (encoding.Format, encoding.Range))
         {
             return value;
         }
 
-        if (!_dequantized.TryGetValue(value, out string? dequantized))
+        if (!_dequantized.TryGetValue((value, encoding), out string? dequantized))
         {
-            _dequantized[value] = dequantized = NewName();
-            AddPair(NeedsBarrier(value) ? AddNode(FusionBarrier.OperatorType, value) : value, dequantized, value);
+            _dequantized[(value, encoding)] = dequantized = NewName();
+            AddPair(!isMadeFromCodes && NeedsBarrier(value) ? AddNode(FusionBarrier.OperatorType, value) : value, dequantized, encoding);
         }
 
         return dequantized;
@@ -118,25 +116,26 @@ internal sealed class QdqGraph
     /// <summary>Adds the pair of a result. It takes over the value's name, so the float result has no other reader: it can fuse.</summary>
     /// <param name="from">The float result.</param>
     /// <param name="value">The value's name.</param>
-    public void AddResultPair(string from, string value) => AddPair(from, value, value);
+    public void AddResultPair(string from, string value) => AddPair(from, value, _madeFromCodes[value]);
 
-    private void AddPair(string from, string to, string value)
+    private void AddPair(string from, string to, TensorEncoding encoding)
     {
         string codes = NewName();
-        QuantizationParameters parameters = Activations[value];
-        string scale = _pool.Add(TensorData.Make(TensorProto.Types.DataType.Float, parameters.Scales));
-        string zeroPoint = AddZeroPoint(parameters);
+        string scale = _pool.Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, [Parameters(encoding).Scale]));
+        string zeroPoint = AddZeroPoint(encoding);
         Add(NodeFactory.Make("QuantizeLinear", [from, scale, zeroPoint], codes));
         if (_moves.TryGetValue(to, out (string InputCodes, IEnumerable<NodeMove> Moves) moving))
         {
-            codes = moving.Moves.Aggregate(codes, (moved, move) => AddMove(moved, move, moving.InputCodes));
+            codes = moving.Moves.Aggregate(codes, (moved, move) => AddMove(moved, move, moving.InputCodes, encoding));
         }
 
         Add(NodeFactory.Make("DequantizeLinear", [codes, scale, zeroPoint], to));
-        _codes[to] = (codes, parameters);
+        _codes[to] = (codes, encoding);
     }
 
-    private string AddMove(string codes, NodeMove move, string inputCodes)
+    private static FixedParameters Parameters(TensorEncoding encoding) => (FixedParameters)encoding.Range;
+
+    private string AddMove(string codes, NodeMove move, string inputCodes, TensorEncoding encoding)
     {
         IEnumerable<string> constants = move.Growth is { } growth ? [AddShape(inputCodes, move.Constants[0], growth)] : move.Constants.Select(AddIntegers);
         NodeProto mover = NodeFactory.Make(move.OperatorType, [codes, .. constants], NewName());
@@ -148,7 +147,7 @@ internal sealed class QdqGraph
         Add(mover);
         if (move.Growth is not null)
         {
-            AddRank(mover.Output[0], move.Constants[0].Length);
+            AddRank(mover.Output[0], move.Constants[0].Length, encoding);
         }
 
         return mover.Output[0];
@@ -165,10 +164,10 @@ internal sealed class QdqGraph
     }
 
     /// <summary>ONNX Runtime does not infer the rank from a shape that is computed, and without it would not join what it transposes around a Conv with the transpositions beside.</summary>
-    private void AddRank(string codes, int rank)
+    private void AddRank(string codes, int rank, TensorEncoding encoding)
     {
         TensorShapeProto shape = new();
         shape.Dim.Add(Enumerable.Range(0, rank).Select(_ => new TensorShapeProto.Types.Dimension()));
-        _graph.ValueInfo.Add(new ValueInfoProto { Name = codes, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)ActivationType, Shape = shape } } });
+        _graph.ValueInfo.Add(new ValueInfoProto { Name = codes, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)CodeTypes.ToOnnx(encoding.Format.Type), Shape = shape } } });
     }
 }

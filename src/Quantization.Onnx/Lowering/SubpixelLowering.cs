@@ -6,14 +6,14 @@ namespace Quantization.Onnx;
 internal sealed class SubpixelLowering(WeightRounding rounding) : ILowering
 {
     /// <inheritdoc />
-    public bool CanLower(PlannedNode planned) => planned.Weight is { Subpixel: not null };
+    public bool CanLower(PlannedNode planned) => planned is { Facts.Weight.Subpixel: not null, Plan.Weights: not null } && planned.Plan.InputAt(0) is not null;
 
     /// <inheritdoc />
     public NodeProto Lower(NodeProto node, PlannedNode planned, QdqGraph graph)
     {
-        WeightSlot slot = planned.Weight!;
+        WeightSlot slot = planned.Facts.Weight!;
         SubpixelConvolution form = slot.Subpixel!;
-        QuantizedWeight weight = rounding.Round(planned, planned.InputScale(graph.Activations));
+        QuantizedWeight weight = rounding.Round(planned);
         int? axis = weight.Axis is null ? null : 0;
         TensorProto phases = form.Rearrange(weight.Codes);
         string scales = graph.AddScales(axis is null ? weight.Scales : form.Repeat(weight.Scales), axis);
@@ -27,12 +27,12 @@ internal sealed class SubpixelLowering(WeightRounding rounding) : ILowering
         node.OpType = "Conv";
         node.Attribute.Clear();
         node.Attribute.Add(NodeFactory.Ints("pads", form.Pads));
-        graph.MoveCodes(planned.Output, graph.CodesOf(node.Input[0]).Codes, form.Moves(slot.Channels));
-        if (planned.Last != planned.Node)
+        graph.MoveCodes(planned.Facts.Output, graph.CodesOf(node.Input[0]).Codes, form.Moves(slot.Channels));
+        if (planned.Facts.Last != planned.Facts.Node)
         {
             // What goes from the Conv to its Relu has another shape than the model says of the value.
             node.Output[0] = graph.NewName();
-            graph.Rename(planned.Node.Output[0], node.Output[0]);
+            graph.Rename(planned.Facts.Node.Output[0], node.Output[0]);
         }
 
         return node;

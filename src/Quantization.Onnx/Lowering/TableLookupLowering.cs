@@ -9,13 +9,13 @@ namespace Quantization.Onnx;
 internal sealed class TableLookupLowering(WeightRounding rounding, TableCodes tables) : ILowering
 {
     /// <inheritdoc />
-    public bool CanLower(PlannedNode planned) => planned is { Role: NodeRole.TableLookup, Weight: not null };
+    public bool CanLower(PlannedNode planned) => planned is { Facts.Role: NodeRole.TableLookup, Plan.Weights: not null };
 
     /// <inheritdoc />
     public NodeProto? Lower(NodeProto node, PlannedNode planned, QdqGraph graph)
     {
-        QuantizedWeight table = rounding.Round(planned, planned.InputScale(graph.Activations));
-        int input = planned.Weight!.Input;
+        QuantizedWeight table = rounding.Round(planned);
+        int input = planned.Facts.Weight!.Input;
         string result = node.Output[0];
         NodeProto ofScales = node.Clone();
         node.Input[input] = graph.AddConstant(table.Codes);

@@ -6,18 +6,17 @@ namespace Quantization.Onnx;
 internal sealed class WeightLowering(WeightRounding rounding, TableCodes tables) : ILowering
 {
     /// <inheritdoc />
-    public bool CanLower(PlannedNode planned) => planned.Weight is { Subpixel: null };
+    public bool CanLower(PlannedNode planned) => planned is { Facts.Weight: not null, Plan.Weights: not null };
 
     /// <inheritdoc />
     public NodeProto Lower(NodeProto node, PlannedNode planned, QdqGraph graph)
     {
-        WeightSlot slot = planned.Weight!;
-        float inputScale = planned.InputScale(graph.Activations);
-        QuantizedWeight weight = rounding.Round(planned, inputScale);
+        WeightSlot slot = planned.Facts.Weight!;
+        QuantizedWeight weight = rounding.Round(planned);
         node.Input[WeightSlot.WeightInput] = AddWeight(weight, node.OpType == "Gemm", graph);
         if (slot.Bias is not null)
         {
-            node.Input[WeightSlot.BiasInput] = slot.BiasNeedsCodes && !graph.IsMadeFromCodes(planned.Output)
+            node.Input[WeightSlot.BiasInput] = slot.BiasNeedsCodes && planned.InputScale is { } inputScale && !graph.IsMadeFromCodes(planned.Facts.Output)
                 ? BiasCodes.Add(slot.Bias.ReadFloats(), weight, inputScale, graph)
                 : graph.AddConstant(TensorData.Make<float>(TensorProto.Types.DataType.Float, slot.Bias.ReadFloats(), slot.Bias.Dims));
         }

@@ -1,32 +1,44 @@
+using System.Collections.Immutable;
 using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>A float model that is ready to be calibrated and quantized, as often as one likes. Nothing changes it.</summary>
-internal sealed record FloatModel(ModelFile File, ModelProto Model, Target Target)
+/// <summary>A float model that went through the passes of a recipe, ready to be observed and quantized as often as one likes. Nothing changes it.</summary>
+/// <param name="File">The model's file.</param>
+/// <param name="Model">The model after the passes.</param>
+/// <param name="Analysis">What the rules of the recipe say of its nodes.</param>
+/// <param name="Observations">What the recipe must observe of it.</param>
+/// <param name="Passes">The names of the passes, in their order.</param>
+internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableGraph Analysis, ObservationRequest Observations, ImmutableArray<string> Passes)
 {
-    /// <summary>Reads a model and cleans it, and lifts its operator set where there is something to quantize.</summary>
+    /// <summary>What the quantized model will run on.</summary>
+    public Target Target => Analysis.Target;
+
+    /// <summary>Reads a model and cleans it, and takes it through the passes of a recipe where there is something to quantize.</summary>
     /// <param name="path">The model's file.</param>
+    /// <param name="recipe">The recipe.</param>
     /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
-    /// <param name="runtime">What the quantized model will run on.</param>
     /// <param name="largestInMemory">The tensors of a larger model stay in its files until they are asked for.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or lifted.</exception>
-    public static FloatModel Load(
-        string path, Func<SessionOptions>? optionsFactory, TargetRuntime runtime, long largestInMemory = ModelStore.LargestInMemory)
+    public static FloatModel Load(string path, IRecipe recipe, Func<SessionOptions>? optionsFactory, long largestInMemory = ModelStore.LargestInMemory)
     {
-        Target target = Targets.Of(runtime);
         ModelFile file = ModelFile.Load(path, largestInMemory);
         ModelProto model = ModelCleaner.Clean(path, file.Model, optionsFactory, largestInMemory);
-        if (Planner.Plan(new GraphIndex(model.Graph), target).Nodes.Count > 0)
+        QuantizableGraph analysis = recipe.Analyze(new GraphIndex(model.Graph));
+        ImmutableArray<string> passes = [];
+        if (recipe.CanQuantize(analysis))
         {
-            foreach (GraphPass pass in StaticInt8Passes.All)
+            foreach (GraphPass pass in recipe.Passes)
             {
                 pass.Apply(path, model);
             }
+
+            analysis = recipe.Analyze(new GraphIndex(model.Graph));
+            passes = [.. recipe.Passes.Select(pass => pass.Name)];
         }
 
-        return new FloatModel(file, model, target);
+        return new FloatModel(file, model, analysis, recipe.Observe(analysis), passes);
     }
 }

@@ -97,7 +97,7 @@ internal sealed class FloatLayers(PartialRun run, TrialLimit limit, Predicate<Tr
     /// <summary>All that was done, the least helpful first; empty where there are too few trials to tell.</summary>
     private string[] OrderByHelp(LayerSet set)
     {
-        string[] changed = [.. run.Layers.Select(layer => layer.Node.GetLabel()).Where(set.Contains)];
+        string[] changed = [.. run.Layers.Select(layer => layer.Label).Where(set.Contains)];
         if (limit.Allow(changed.Length) < changed.Length)
         {
             return [];

@@ -3,9 +3,9 @@ namespace Quantization.Onnx;
 /// <summary>Switches quantization off in descending sensitivity where it helps and the model stays within a latency.</summary>
 /// <param name="run">Scores sets.</param>
 /// <param name="limit">How many models may be tried; the best of those within the latency is found besides.</param>
-/// <param name="measure">The median time of a run of the model that options give, in multiples of the int8 model's.</param>
+/// <param name="measure">The median time of a run of a plan's model, in multiples of the int8 model's.</param>
 /// <param name="largestRatio">The most that is allowed.</param>
-internal sealed class LatencyBudget(PartialRun run, TrialLimit limit, Func<PtqOptions, double> measure, double largestRatio)
+internal sealed class LatencyBudget(PartialRun run, TrialLimit limit, Func<QuantizationPlan, double> measure, double largestRatio)
 {
     private readonly Dictionary<string, double> _ratios = [];
 
@@ -44,5 +44,5 @@ internal sealed class LatencyBudget(PartialRun run, TrialLimit limit, Func<PtqOp
         return within[Enumerable.Range(0, scores.Length).Aggregate((best, next) => run.Compare(scores[next], scores[best]) > 0 ? next : best)];
     }
 
-    private double Measure(LayerSet set) => _ratios[run.KeyOf(set)] = measure(run.OptionsOf(set));
+    private double Measure(LayerSet set) => _ratios[run.KeyOf(set)] = measure(run.PlanOf(set));
 }

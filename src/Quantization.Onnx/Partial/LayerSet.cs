@@ -21,34 +21,58 @@ internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDiction
     /// <summary>Whether something is done for a layer.</summary>
     public bool Contains(string layer) => Float.Contains(layer) || Steps.ContainsKey(layer);
 
-    /// <summary>The options that give the model.</summary>
+    /// <summary>The plan of the set.</summary>
+    /// <param name="baseline">The plan of layers as they are to begin with.</param>
+    /// <param name="models">Derives plans.</param>
+    public QuantizationPlan ApplyTo(QuantizationPlan baseline, TrialModels models)
+    {
+        Dictionary<string, TensorEncoding> weights = [];
+        Dictionary<string, ICalibrator> activations = [];
+        foreach ((NodePlan node, LayerStep step) in StepsOf(baseline))
+        {
+            if (step.Weights is { } own && (weights.GetValueOrDefault(node.Node) ?? node.Weights) is { } before)
+            {
+                weights[node.Node] = before with
+                {
+                    Granularity = own.Granularity ?? before.Granularity,
+                    Range = own.Calibrator is null ? before.Range : new OwnRange(own.Calibrator),
+                };
+            }
+
+            SetCalibrators(activations, node, step);
+        }
+
+        return models.Exclude(baseline.WithWeights(weights).WithCalibrators(activations), Float);
+    }
+
+    /// <summary>The options that give the same model.</summary>
     /// <param name="baseline">How layers are quantized to begin with.</param>
-    /// <param name="plan">What is quantized with the baseline.</param>
+    /// <param name="plan">The plan of layers as they are to begin with.</param>
     public PtqOptions ApplyTo(PtqOptions baseline, QuantizationPlan plan)
     {
         Dictionary<string, WeightOptions> weights = new(baseline.OwnWeights);
         Dictionary<string, ICalibrator> activations = new(baseline.OwnCalibrators);
-        foreach (PlannedNode layer in plan.Nodes)
+        foreach ((NodePlan node, LayerStep step) in StepsOf(plan))
         {
-            foreach (LayerStep step in Steps.GetValueOrDefault(layer.Node.GetLabel()) ?? [])
+            if (step.Weights is { } own)
             {
-                string name = layer.Node.GetLabel();
-                if (step.Weights is { } own)
-                {
-                    WeightOptions before = weights.GetValueOrDefault(name) ?? new WeightOptions();
-                    weights[name] = new WeightOptions { Granularity = own.Granularity ?? before.Granularity, Calibrator = own.Calibrator ?? before.Calibrator };
-                }
-
-                if (step.Activations is { } calibrator)
-                {
-                    foreach (string value in layer.Inputs.Append(layer.Output).Where(plan.Activations.ContainsKey))
-                    {
-                        activations[plan.Activations[value]] = calibrator;
-                    }
-                }
+                WeightOptions before = weights.GetValueOrDefault(node.Node) ?? new WeightOptions();
+                weights[node.Node] = new WeightOptions { Granularity = own.Granularity ?? before.Granularity, Calibrator = own.Calibrator ?? before.Calibrator };
             }
+
+            SetCalibrators(activations, node, step);
         }
 
         return baseline with { FloatNodes = baseline.FloatNodes.Union(Float).ToHashSet(), OwnWeights = weights, OwnCalibrators = activations };
+    }
+
+    private IEnumerable<(NodePlan Node, LayerStep Step)> StepsOf(QuantizationPlan plan) => plan.Nodes.SelectMany(node => (Steps.GetValueOrDefault(node.Node) ?? []).Select(step => (node, step)));
+
+    private static void SetCalibrators(Dictionary<string, ICalibrator> activations, NodePlan node, LayerStep step)
+    {
+        foreach (ObservedRange rule in step.Activations is null ? [] : node.Inputs.Concat(node.Results).Select(each => each.Encoding.Range).OfType<ObservedRange>())
+        {
+            activations[rule.Source] = step.Activations!;
+        }
     }
 }

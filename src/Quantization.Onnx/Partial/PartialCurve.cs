@@ -10,10 +10,9 @@ internal sealed class PartialCurve(PartialRun run, TrialModels models, IReadOnly
     /// <summary>A set with all that is told of it.</summary>
     public PartialPoint ToPoint(LayerSet set, TrialScore score)
     {
-        PtqOptions options = run.OptionsOf(set);
-        ModelProto model = models.Write(options);
+        ModelProto model = models.Write(run.PlanOf(set));
         long bytes = ModelStore.SizeOf(model) is var most && most > ModelStore.LargestMessage ? most : model.CalculateSize();
-        return new PartialPoint([.. run.Layers.Select(layer => layer.Node.GetLabel()).Where(set.Float.Contains)], options, score, Int8Share(set), bytes) { LatencyRatio = latencies?.RatioOf(set) };
+        return new PartialPoint([.. run.Layers.Select(layer => layer.Label).Where(set.Float.Contains)], run.OptionsOf(set), score, Int8Share(set), bytes) { LatencyRatio = latencies?.RatioOf(set) };
     }
 
     /// <summary>The sets that no other one beats both by the metric and by the share of int8 compute, then the float model.</summary>
@@ -33,7 +32,7 @@ internal sealed class PartialCurve(PartialRun run, TrialModels models, IReadOnly
             }
         }
 
-        points.Add(ToPoint(run.Layers.Aggregate(LayerSet.Empty, (set, layer) => set.WithFloat(layer.Node.GetLabel())), run.FloatScore));
+        points.Add(ToPoint(run.Layers.Aggregate(LayerSet.Empty, (set, layer) => set.WithFloat(layer.Label)), run.FloatScore));
         return points;
     }
 

@@ -30,8 +30,8 @@ internal sealed class PartialJob
 
     public PartialResult Run(ISampleSource calibrationSamples, ISampleSource scoringSamples)
     {
-        FloatModel model = FloatModel.Load(_modelPath, Baseline.SessionOptionsFactory, Baseline.Runtime);
-        PostTrainingQuantizer.ThrowUnlessNodes(model, new GraphIndex(model.Model.Graph), Baseline);
+        FloatModel model = StaticInt8Recipe.Load(_modelPath, Baseline.SessionOptionsFactory, Baseline.Runtime);
+        new StaticInt8Recipe(Baseline).Plan(model, null); // throws where a name is not the model's, before the samples run
         AtomicFile.Create(_outputPath).Dispose(); // finds out now whether the file can be written, not after the work
         using TrialStore store = TrialStore.Open(_options.TrialsPath);
 
@@ -56,8 +56,8 @@ internal sealed class PartialJob
 
         SensitivityMeasure[] measures = [.. _options.ComparedMeasures.Prepend(_options.Measure).Distinct()];
         _reporter.Begin(PartialStage.Ranking, (long)run.Layers.Count * measures.Count(measure => measure != SensitivityMeasure.EstimatedNoise));
-        LayerVariants variants = new(models, Baseline);
-        SensitivityResult sensitivity = new SensitivityRun(few, Baseline, costs).Take(measures, _ => _reporter.Step(), _cancellationToken);
+        LayerVariants variants = new(models, run.Baseline);
+        SensitivityResult sensitivity = new SensitivityRun(few, variants, costs).Take(measures, _ => _reporter.Step(), _cancellationToken);
         run.Ranking = sensitivity.Rank(_options.Measure, _options.Measure == SensitivityMeasure.EstimatedNoise ? SensitivityCriterion.NoiseToSignal : _options.Criterion).Layers;
 
         LayerSet found = LayerSet.Empty;
@@ -74,7 +74,7 @@ internal sealed class PartialJob
         if (_options.Target.Kind == PartialTargetKind.MaxLatencyRatio)
         {
             run.Begin(PartialStage.SwitchingOff, limit.Left);
-            budget = new LatencyBudget(run, limit, options => MeasureRatio(models, options, scoringSamples.First()), _options.Target.Value);
+            budget = new LatencyBudget(run, limit, plan => MeasureRatio(models, run.Baseline, plan, scoringSamples.First()), _options.Target.Value);
             found = budget.Spend(found);
             isMet = true;
         }
@@ -92,7 +92,7 @@ internal sealed class PartialJob
         IReadOnlyList<PartialPoint> points = curve.Draw();
 
         _reporter.Begin(PartialStage.Writing);
-        PtqResult file = PostTrainingQuantizer.Quantize(_modelPath, calibration, _outputPath, written.Options, cancellationToken: _cancellationToken);
+        PtqResult file = new RecipeRunner(written.Options, null, _cancellationToken).Write(model, run.PlanOf(found), calibration, _outputPath);
         return new PartialResult
         {
             Model = file,
@@ -144,13 +144,13 @@ internal sealed class PartialJob
         return (found, isMet);
     }
 
-    private double MeasureRatio(TrialModels models, PtqOptions options, ModelSample sample)
+    private double MeasureRatio(TrialModels models, QuantizationPlan baseline, QuantizationPlan plan, ModelSample sample)
     {
-        using EvaluatedModel int8 = Open(models, Baseline), model = Open(models, options);
+        using EvaluatedModel int8 = Open(models, baseline), model = Open(models, plan);
         return LatencyMeter.Measure(int8, model, sample, TimedRuns, _cancellationToken).Ratio;
     }
 
-    private EvaluatedModel Open(TrialModels models, PtqOptions options) => new(_modelPath, models.Write(options), 0, options.SessionOptionsFactory, _cancellationToken);
+    private EvaluatedModel Open(TrialModels models, QuantizationPlan plan) => new(_modelPath, models.Write(plan), 0, Baseline.SessionOptionsFactory, _cancellationToken);
 
     private TrialScore Reached(PartialRun run, LayerSet set)
     {
@@ -175,16 +175,16 @@ internal sealed class PartialJob
 
     private static IReadOnlyList<LayerChange> Explain(PartialRun run, LayerSet set, TrialScore score, Dictionary<string, LayerCost> costs)
     {
-        PlannedNode[] changed = [.. run.Layers.Where(layer => set.Contains(layer.Node.GetLabel()))];
-        TrialScore[] without = run.Score([.. changed.Select(layer => set.Without(layer.Node.GetLabel()))]);
+        QuantizableNode[] changed = [.. run.Layers.Where(layer => set.Contains(layer.Label))];
+        TrialScore[] without = run.Score([.. changed.Select(layer => set.Without(layer.Label))]);
         return
         [
             .. changed.Zip(without, (layer, other) => new LayerChange(
-                layer.Node.GetLabel(),
+                layer.Label,
                 layer.Node.OpType,
-                costs[layer.Node.GetLabel()],
-                [.. set.Steps.GetValueOrDefault(layer.Node.GetLabel()) ?? []],
-                set.Float.Contains(layer.Node.GetLabel()),
+                costs[layer.Label],
+                [.. set.Steps.GetValueOrDefault(layer.Label) ?? []],
+                set.Float.Contains(layer.Label),
                 other,
                 string.Create(
                     System.Globalization.CultureInfo.InvariantCulture,

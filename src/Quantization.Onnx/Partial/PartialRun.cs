@@ -8,7 +8,6 @@ internal sealed class PartialRun
     private readonly PartialOptions _options;
     private readonly StageReporter<PartialStage> _reporter;
     private readonly CancellationToken _cancellationToken;
-    private readonly QuantizationPlan _plan;
     private readonly Dictionary<string, (LayerSet Set, TrialScore Score)> _scored = [];
     private readonly List<string> _order = [];
     private (int Tried, int Resumed) _begun;
@@ -25,13 +24,16 @@ internal sealed class PartialRun
         _options = options;
         _reporter = reporter;
         _cancellationToken = cancellationToken;
-        _plan = all.Models.Plan(options.Baseline);
-        Layers = [.. _plan.Nodes.Where(node => node.Weight is not null)];
+        Baseline = all.Models.Plan(options.Baseline);
+        Layers = all.Models.Model.Analysis.WeightedNodes(Baseline);
         MaxFloatLayers = Math.Min(options.MaxFloatLayers ?? int.MaxValue, Layers.Count);
     }
 
+    /// <summary>The plan of layers as they are to begin with.</summary>
+    public QuantizationPlan Baseline { get; }
+
     /// <summary>The layers that can be in float or not, in the order in which they run.</summary>
-    public IReadOnlyList<PlannedNode> Layers { get; }
+    public IReadOnlyList<QuantizableNode> Layers { get; }
 
     /// <summary>How many of them may be in float.</summary>
     public int MaxFloatLayers { get; }
@@ -78,19 +80,23 @@ internal sealed class PartialRun
         _reporter.Begin(stage, models);
     }
 
-    public PtqOptions OptionsOf(LayerSet set) => set.ApplyTo(_options.Baseline, _plan);
+    /// <summary>The plan of a set.</summary>
+    public QuantizationPlan PlanOf(LayerSet set) => set.ApplyTo(Baseline, _all.Models);
+
+    /// <summary>The options that give the same model.</summary>
+    public PtqOptions OptionsOf(LayerSet set) => set.ApplyTo(_options.Baseline, Baseline);
 
     /// <summary>Sets with equal keys give the same model.</summary>
-    public string KeyOf(LayerSet set) => _all.Models.Make(OptionsOf(set)).Key;
+    public string KeyOf(LayerSet set) => KeyOf(PlanOf(set));
 
     /// <summary>Scores sets on all samples, side by side.</summary>
     public TrialScore[] Score(params IReadOnlyList<LayerSet> sets)
     {
-        PtqOptions[] options = [.. sets.Select(OptionsOf)];
-        TrialScore[] scores = _all.Score(options, Report, _cancellationToken);
+        QuantizationPlan[] plans = [.. sets.Select(PlanOf)];
+        TrialScore[] scores = _all.Score(plans, Report, _cancellationToken);
         for (int i = 0; i < scores.Length; i++)
         {
-            string key = _all.Models.Make(options[i]).Key;
+            string key = KeyOf(plans[i]);
             if (_scored.TryAdd(key, (sets[i], scores[i])))
             {
                 _order.Add(key);
@@ -101,15 +107,12 @@ internal sealed class PartialRun
     }
 
     /// <summary>Scores sets on the samples that rank, side by side.</summary>
-    public TrialScore[] ScoreCandidates(IReadOnlyList<LayerSet> sets)
-    {
-        return _few.Score([.. sets.Select(OptionsOf)], Report, _cancellationToken);
-    }
+    public TrialScore[] ScoreCandidates(IReadOnlyList<LayerSet> sets) => ScoreCandidates([.. sets.Select(PlanOf)]);
 
-    /// <summary>Scores models on the samples that rank, side by side.</summary>
-    public TrialScore[] ScoreCandidates(IReadOnlyList<PtqOptions> options)
-    {
-        return _few.Score(options, Report, _cancellationToken);
-    }
+    /// <summary>Scores plans on the samples that rank, side by side.</summary>
+    public TrialScore[] ScoreCandidates(IReadOnlyList<QuantizationPlan> plans) => _few.Score(plans, Report, _cancellationToken);
+
+    private string KeyOf(QuantizationPlan plan) => _all.Models.Make(plan).Key;
+
     private void Report() => _reporter.Set(Tried - _begun.Tried, known: ModelsResumed - _begun.Resumed);
 }

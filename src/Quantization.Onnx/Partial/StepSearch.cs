@@ -32,7 +32,7 @@ internal static class StepSearch
     /// <summary>The steps that lower each layer's own noise, for the layers that matter, in descending sensitivity.</summary>
     private static IEnumerable<(string Layer, ImmutableList<LayerStep> Steps)> FindSteps(PartialRun run, IReadOnlyList<LayerStep> steps, LayerVariants variants)
     {
-        PlannedNode[] layers = [.. run.Ranking.Join(variants.Layers, ranked => ranked.Node, layer => layer.Node.GetLabel(), (_, layer) => layer)];
+        QuantizableNode[] layers = [.. run.Ranking.Join(variants.Layers, ranked => ranked.Node, layer => layer.Label, (_, layer) => layer)];
         ImmutableList<LayerStep>[] taken = [.. layers.Select(_ => ImmutableList<LayerStep>.Empty)];
         double[] noise = Noise(taken);
         double negligible = Negligible * noise.Sum(), sum = 0;
@@ -50,11 +50,11 @@ internal static class StepSearch
             }
         }
 
-        return layers.Select((layer, i) => (layer.Node.GetLabel(), taken[i])).Where(each => !each.Item2.IsEmpty);
+        return layers.Select((layer, i) => (layer.Label, taken[i])).Where(each => !each.Item2.IsEmpty);
 
         double[] Noise(ImmutableList<LayerStep>[] with) =>
         [
-            .. run.ScoreCandidates([.. layers.Select((layer, i) => run.OptionsOf(LayerSet.Empty.WithSteps(layer.Node.GetLabel(), with[i])) with { FloatNodes = variants.Only(layer).FloatNodes })])
+            .. run.ScoreCandidates([.. layers.Select((layer, i) => variants.Only(run.PlanOf(LayerSet.Empty.WithSteps(layer.Label, with[i])), layer))])
                 .Select(score => Math.Pow(10, -score.SignalToNoise / 10)),
         ];
     }

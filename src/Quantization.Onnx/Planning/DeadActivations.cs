@@ -21,35 +21,34 @@ internal sealed class DeadActivations
     /// <summary>Finds the dead activations of a calibration.</summary>
     public static DeadActivations Of(ModelCalibration calibration) => new(calibration.Activations.Where(each => each.Value.Count == each.Value.ZeroCount).Select(each => each.Key));
 
-    /// <summary>Plans a cleaned graph, without the nodes that multiply dead activations or make them.</summary>
+    /// <summary>Chooses nodes of a graph, without those that multiply dead activations or make them.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="target">What the model will run on.</param>
-    /// <param name="keepInFloat">Says of a node's label whether to leave the node in float.</param>
-    public QuantizationPlan Plan(GraphIndex graph, Target target, Func<string, bool> keepInFloat)
+    /// <param name="excluded">The labels of nodes to leave in float.</param>
+    public NodeSelection Select(QuantizableGraph graph, IReadOnlySet<string> excluded)
     {
-        QuantizationPlan plan = Planner.Plan(graph, target, keepInFloat);
+        NodeSelection selection = NodeSelector.Select(graph, excluded, null);
         Dictionary<NodeProto, DeadNode> found = new(ReferenceEqualityComparer.Instance);
         for (int before = -1; before != found.Count && _sources.Count > 0;)
         {
             before = found.Count;
-            foreach (PlannedNode node in plan.Nodes.Where(node => node.Role is NodeRole.Weighted or NodeRole.Product))
+            foreach (QuantizableNode node in selection.Nodes.Where(node => node.Role is NodeRole.Weighted or NodeRole.Product))
             {
-                if (Find(node, plan) is { } dead)
+                if (Find(node, selection) is { } dead)
                 {
                     found.Add(node.Node, dead);
                 }
             }
 
-            plan = before == found.Count ? plan : Planner.Plan(graph, target, keepInFloat, found);
+            selection = before == found.Count ? selection : NodeSelector.Select(graph, excluded, found);
         }
 
-        return plan with { Dead = [.. graph.Graph.Node.Where(found.ContainsKey).Select(node => found[node])] };
+        return selection with { Notes = selection.Notes with { Dead = [.. graph.Graph.Graph.Node.Where(found.ContainsKey).Select(node => found[node])] } };
     }
 
     /// <summary>Tells the user of the nodes that stay in float, in one sentence; none where there are none.</summary>
-    public static IEnumerable<string> Warn(QuantizationPlan plan)
+    public static IEnumerable<string> Warn(PlanNotes notes)
     {
-        string[] activations = [.. plan.Dead.Select(dead => dead.Activation).Distinct()], nodes = [.. plan.Dead.Select(dead => dead.Node)];
+        string[] activations = [.. notes.Dead.Select(dead => dead.Activation).Distinct()], nodes = [.. notes.Dead.Select(dead => dead.Node)];
         if (nodes.Length > 0)
         {
             (string what, string were, string they, string are) = activations.Length == 1 ? ("activation", "was", "it", "is") : ("activations", "were", "they", "are");
@@ -58,12 +57,12 @@ internal sealed class DeadActivations
         }
     }
 
-    private DeadNode? Find(PlannedNode node, QuantizationPlan plan)
+    private DeadNode? Find(QuantizableNode node, NodeSelection selection)
     {
-        string? input = node.Inputs.FirstOrDefault(value => _sources.Contains(plan.Activations[value]));
-        string? result = input is null ? node.Outputs.FirstOrDefault(value => plan.Activations.TryGetValue(value, out string? source) && _sources.Contains(source)) : null;
+        string? input = node.Inputs.FirstOrDefault(value => _sources.Contains(selection.Sources[value]));
+        string? result = input is null ? node.Outputs.FirstOrDefault(value => selection.Sources.TryGetValue(value, out string? source) && _sources.Contains(source)) : null;
         return (input ?? result) is { } activation
-            ? new DeadNode(node.Node.GetLabel(), activation, $"its {(input is null ? "result" : "input")} '{activation}' was 0 in every calibration sample, which tells no scale")
+            ? new DeadNode(node.Label, activation, $"its {(input is null ? "result" : "input")} '{activation}' was 0 in every calibration sample, which tells no scale")
             : null;
     }
 

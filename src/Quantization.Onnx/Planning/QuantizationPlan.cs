@@ -1,43 +1,79 @@
-using System.Globalization;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Quantization.Onnx;
 
-/// <summary>Which nodes of a graph run on codes, and which values are quantized for them.</summary>
-/// <param name="Nodes">The nodes in the graph's order.</param>
-/// <param name="Activations">
-/// The values to quantize, in the order in which they are made, each with the value whose statistics it takes: its own, or for what a node only moved, those of the value moved.
-/// </param>
-/// <param name="Float">Nodes with weights that stay in float, and why, by name.</param>
-internal sealed record QuantizationPlan(
-    IReadOnlyList<PlannedNode> Nodes,
-    IReadOnlyDictionary<string, string> Activations,
-    IReadOnlyDictionary<string, string> Float)
+/// <summary>
+/// What becomes of a model, as data: the encoding of each weight and of each edge between a value and the node that reads or makes it. Immutable. Two plans are equal where the same is written from them.
+/// </summary>
+/// <param name="Recipe">The recipe that made the plan, by name.</param>
+/// <param name="Target">The runtime that the plan is for, by name.</param>
+/// <param name="Passes">The passes that the model went through, by name and in their order.</param>
+/// <param name="Nodes">The nodes that read, hold or make codes, in the graph's order.</param>
+internal sealed record QuantizationPlan(string Recipe, string Target, ImmutableArray<string> Passes, ImmutableArray<NodePlan> Nodes)
 {
-    /// <summary>The bounds, by the value whose statistics are taken, beyond which values make no difference to their readers.</summary>
-    public required IReadOnlyDictionary<string, EffectiveRange> EffectiveRanges { get; init; }
+    /// <summary>The nodes that the user leaves in float.</summary>
+    public ImmutableHashSet<string> Excluded { get; init; } = [];
 
-    /// <summary>The nodes among those in float that are so because of what calibration saw, in the graph's order.</summary>
-    public IReadOnlyList<DeadNode> Dead { get; init; } = [];
+    /// <summary>What is told of the plan. It changes nothing of what is written, so equality does not look at it.</summary>
+    public PlanNotes Notes { get; init; } = PlanNotes.None;
 
-    private const int MostReasons = 3;
+    /// <summary>The SHA-256 of all that decides what is written.</summary>
+    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Describe())));
 
-    /// <summary>Why a plan without nodes has none, in words that follow a colon.</summary>
-    public string WhyEmpty()
+    /// <summary>Each value that becomes codes, in the order in which they are read and made, with one of its encodings.</summary>
+    public IEnumerable<ValueEncoding> Activations => Nodes.SelectMany(node => node.Inputs.Concat(node.Results)).DistinctBy(each => each.Value);
+
+    /// <summary>The plan with other calibrators for activations: all that takes its range from one activation's statistics gets the same.</summary>
+    /// <param name="bySource">The calibrators, by the activation.</param>
+    public QuantizationPlan WithCalibrators(IReadOnlyDictionary<string, ICalibrator> bySource) => bySource.Count == 0 ? this : this with
     {
-        if (Float.Count == 0)
+        Nodes =
+        [
+            .. Nodes.Select(node => node.WithActivations(each => each.Encoding.Range is ObservedRange observed && bySource.TryGetValue(observed.Source, out ICalibrator? calibrator)
+                ? each.Encoding with { Range = observed with { Calibrator = calibrator } }
+                : each.Encoding)),
+        ],
+    };
+
+    /// <summary>The plan with other encodings of weights.</summary>
+    /// <param name="byNode">The encodings, by what the node goes by.</param>
+    public QuantizationPlan WithWeights(IReadOnlyDictionary<string, TensorEncoding> byNode) => byNode.Count == 0 ? this : this with
+    {
+        Nodes = [.. Nodes.Select(node => byNode.TryGetValue(node.Node, out TensorEncoding? encoding) && node.Weights is not null ? node with { Weights = encoding } : node)],
+    };
+
+    /// <summary>The plan with all weights in float.</summary>
+    public QuantizationPlan WithoutWeights() => this with { Nodes = [.. Nodes.Select(node => node with { Weights = null })] };
+
+    /// <summary>Compares what is written.</summary>
+    public bool Equals(QuantizationPlan? other) =>
+        other is not null && (Recipe, Target) == (other.Recipe, other.Target) && Passes.SequenceEqual(other.Passes) && Nodes.SequenceEqual(other.Nodes);
+
+    /// <inheritdoc />
+    public override int GetHashCode() => HashCode.Combine(Recipe, Target, Nodes.Length, Nodes.FirstOrDefault());
+
+    private string Describe()
+    {
+        StringBuilder text = new();
+        text.Append(Recipe).Append('\n').Append(Target).Append('\n').AppendJoin(", ", Passes).Append('\n');
+        foreach (NodePlan node in Nodes)
         {
-            return "the model has no Conv, ConvTranspose, Gemm or MatMul, and no table of embeddings";
+            text.Append(node.Result).Append('\n');
+            text.Append(" weights ").Append(node.Weights).Append(" constant ").Append(node.Constant).Append('\n');
+            Append(" input ", node.Inputs);
+            Append(" result ", node.Results);
         }
 
-        IGrouping<string, string>[] reasons = [.. Float.GroupBy(each => each.Value, each => each.Key).OrderByDescending(group => group.Count())];
-        string listed = string.Join("; ", reasons.Take(MostReasons).Select(Describe));
-        int others = reasons.Skip(MostReasons).Sum(group => group.Count());
-        return "each Conv, ConvTranspose, Gemm, MatMul and table of embeddings stays in float, " + (others == 0 ? listed : string.Create(CultureInfo.InvariantCulture, $"{listed}; {others} more for other reasons"));
+        return text.ToString();
 
-        static string Describe(IGrouping<string, string> group)
+        void Append(string what, ImmutableArray<ValueEncoding> values)
         {
-            int others = group.Count() - 1;
-            return string.Create(CultureInfo.InvariantCulture, $"'{group.First()}'{(others == 0 ? "" : $" and {others} more")}: {group.Key}");
+            foreach (ValueEncoding each in values)
+            {
+                text.Append(what).Append(each.Position).Append(' ').Append(each.Value).Append(": ").Append(each.Encoding).Append('\n');
+            }
         }
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Google.Protobuf;
-using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
@@ -38,7 +36,13 @@ public static class PostTrainingQuantizer
         CalibrationOptions calibrating = new() { SessionOptionsFactory = options.SessionOptionsFactory };
         FirstSampleKeeper keeper = new(samples);
         return Quantize(
-            modelPath, model => Calibrate(model, keeper, calibrating, progress, cancellationToken), () => options.LatencySample ?? keeper.First, outputPath, options, progress, cancellationToken);
+            modelPath, Calibrate, () => options.LatencySample ?? keeper.First, outputPath, options, progress, cancellationToken);
+
+        ModelCalibration Calibrate(FloatModel model)
+        {
+            progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, 0, keeper.Count));
+            return CalibrationRun.Run(model, keeper, calibrating, progress, cancellationToken);
+        }
     }
 
     /// <summary>Writes the quantized form of a model from an earlier calibration; no data is needed.</summary>
@@ -67,13 +71,6 @@ public static class PostTrainingQuantizer
         return Quantize(modelPath, _ => calibration, () => options.LatencySample, outputPath, options, progress, cancellationToken);
     }
 
-    private static ModelCalibration Calibrate(
-        FloatModel model, FirstSampleKeeper samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
-    {
-        progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, 0, samples.Count));
-        return CalibrationRun.Run(model, samples, options, progress, cancellationToken);
-    }
-
     private static PtqResult Quantize(
         string modelPath,
         Func<FloatModel, ModelCalibration> calibrate,
@@ -84,105 +81,7 @@ public static class PostTrainingQuantizer
         CancellationToken cancellationToken)
     {
         ThrowUnlessPaths(modelPath, outputPath);
-        cancellationToken.ThrowIfCancellationRequested();
-        progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
-        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory, options.Runtime);
-        GraphIndex graph = new(model.Model.Graph);
-        ThrowUnlessNodes(model, graph, options);
-
-        using AtomicFile output = AtomicFile.Create(outputPath); // before the samples run: a folder that cannot be written to should not cost their time
-        QuantizationPlan plan = Planner.Plan(graph, model.Target, options.FloatNodes.Contains);
-        if (plan.Nodes.Count == 0)
-        {
-            return Copy(model, plan, new ModelCalibration(model.File.Fingerprint, 0, []), output, outputPath, options);
-        }
-
-        ModelCalibration calibration = calibrate(model);
-        ThrowUnlessMadeFrom(calibration, model);
-        cancellationToken.ThrowIfCancellationRequested();
-        plan = DeadActivations.Of(calibration).Plan(graph, model.Target, options.FloatNodes.Contains);
-        if (plan.Nodes.Count == 0)
-        {
-            return Copy(model, plan, calibration, output, outputPath, options);
-        }
-
-        progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, 0, null));
-        Dictionary<string, CalibrationResult> ranges = ActivationRanges.Choose(modelPath, plan, calibration, options);
-        Dictionary<string, QuantizationParameters> parameters = ranges.ToDictionary(each => each.Key, each => ActivationRanges.ToParameters(each.Value, options));
-        ModelProto quantized = QdqLowering.Write(model, graph, plan, parameters, options);
-
-        cancellationToken.ThrowIfCancellationRequested();
-        progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
-        ModelSample? sample = findLatencySample();
-        options.Probe?.Check(modelPath, quantized, sample, cancellationToken);
-        Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory);
-        cancellationToken.ThrowIfCancellationRequested();
-        LatencyComparison? latency = MeasureLatency(model, quantized, outputPath, sample, options, progress, cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
-        long bytes = ModelStore.Commit(output, outputPath, quantized, options.MaxFileBytes);
-        PtqResult result = new()
-        {
-            OutputPath = outputPath,
-            ModelBytes = model.File.Bytes,
-            OutputBytes = bytes,
-            QuantizedNodes = [.. plan.Nodes.Select(node => node.Node.GetLabel())],
-            FloatNodes = plan.Float,
-            Int8Operators = inspection.Int8Operators,
-            ConversionReasons = [.. inspection.Conversions.Select(conversion => conversion.Reason)],
-            ConversionKinds = inspection.Conversions.CountBy(conversion => conversion.Kind).ToDictionary(StringComparer.Ordinal),
-            Activations = ranges,
-            Calibration = calibration,
-            Runtime = options.Runtime,
-            Warnings = [.. DeadActivations.Warn(plan), .. Processor.Warn(options)],
-        };
-        result = result with { Warnings = [.. result.Warnings, .. SpeedAdvice.OfGraph(result, options.FloatNodes)] };
-        return latency is null ? result : result.WithLatency(latency);
-    }
-
-    private static LatencyComparison? MeasureLatency(
-        FloatModel model, ModelProto quantized, string outputPath, ModelSample? sample, PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
-    {
-        if (sample is null || options.LatencyRuns == 0)
-        {
-            return null;
-        }
-
-        progress?.Report(new QuantizationProgress(QuantizationStage.Measuring, 0, null));
-        return LatencyMeter.Measure(model.File, quantized, outputPath, sample, options.LatencyRuns, options.SessionOptionsFactory, cancellationToken);
-    }
-
-    /// <summary>A model with nothing to quantize comes through as it is.</summary>
-    private static PtqResult Copy(FloatModel model, QuantizationPlan plan, ModelCalibration calibration, AtomicFile output, string outputPath, PtqOptions options)
-    {
-        long bytes = model.File.Bytes;
-        if (model.File.IsSplit)
-        {
-            bytes = ModelStore.Commit(output, outputPath, model.File.Model, options.MaxFileBytes);
-        }
-        else
-        {
-            output.Commit(stream =>
-            {
-                using FileStream original = File.OpenRead(model.File.Path);
-                original.CopyTo(stream);
-            });
-        }
-
-        return new PtqResult
-        {
-            OutputPath = outputPath,
-            ModelBytes = model.File.Bytes,
-            OutputBytes = bytes,
-            QuantizedNodes = [],
-            FloatNodes = plan.Float,
-            Int8Operators = new Dictionary<string, int>(),
-            ConversionReasons = [],
-            ConversionKinds = new Dictionary<string, int>(),
-            Activations = new Dictionary<string, CalibrationResult>(),
-            Calibration = calibration,
-            Runtime = options.Runtime,
-            Warnings = [$"There was nothing to quantize, so the output is the float model: {plan.WhyEmpty()}.", .. DeadActivations.Warn(plan)],
-        };
+        return new RecipeRunner(options, progress, cancellationToken).Run(modelPath, new StaticInt8Recipe(options), calibrate, findLatencySample, outputPath);
     }
 
     internal static void ThrowUnlessPaths(string modelPath, string outputPath)
@@ -192,26 +91,6 @@ public static class PostTrainingQuantizer
         if (OutputPath.IsSame(modelPath, outputPath))
         {
             throw new ArgumentException($"{outputPath}: this is the float model itself, which would be lost; name another output.", nameof(outputPath));
-        }
-    }
-
-    internal static void ThrowUnlessNodes(FloatModel model, GraphIndex graph, PtqOptions options)
-    {
-        ThrowUnlessAmong(graph.Graph.Node.Select(GraphExtensions.GetLabel), options.FloatNodes, nameof(options.FloatNodes), "node");
-        if (options.OwnWeights.Count > 0)
-        {
-            ThrowUnlessAmong(
-                Planner.Plan(graph, model.Target).Nodes.Where(node => node.Weight is not null).Select(node => node.Node.GetLabel()), options.OwnWeights.Keys, nameof(options.OwnWeights), "node with weights to quantize");
-        }
-
-        void ThrowUnlessAmong(IEnumerable<string> known, IEnumerable<string> names, string option, string kind)
-        {
-            if (names.Except(known).FirstOrDefault() is { } unknown)
-            {
-                throw new ArgumentException(
-                    $"{model.File.Path}: PtqOptions.{option} names '{unknown}', but the model has no such {kind}, or it was folded into another; PtqResult.QuantizedNodes lists those that can be named.",
-                    nameof(options));
-            }
         }
     }
 

@@ -14,30 +14,29 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
     /// <summary>The largest bias code that is asked for. Half of int32 is left for the sum of products that the bias is added to.</summary>
     private const double LargestBiasCode = 1 << 30;
 
-    /// <summary>Quantizes a node's weights symmetrically.</summary>
+    /// <summary>Quantizes a node's weights as its plan says.</summary>
     /// <param name="modelPath">What messages call the model.</param>
-    /// <param name="node">The node.</param>
-    /// <param name="inputScale">The scale of the node's activations: with the weights' it makes the bias's.</param>
+    /// <param name="node">The node. Where it reads its input from codes, the input's scale and the weights' make the bias's.</param>
     /// <param name="weightRanges">Finds the ranges.</param>
-    /// <param name="options">The format and granularity.</param>
     /// <exception cref="OnnxModelException">A weight or a bias is NaN or infinite, or a bias is too large for codes.</exception>
-    public static QuantizedWeight Make(string modelPath, PlannedNode node, float inputScale, WeightRanges weightRanges, PtqOptions options)
+    public static QuantizedWeight Make(string modelPath, PlannedNode node, WeightRanges weightRanges)
     {
-        WeightSlot slot = node.Weight!;
+        WeightSlot slot = node.Facts.Weight!;
+        TensorEncoding encoding = node.Plan.Weights!;
         ReadOnlySpan<float> values = slot.Weight.ViewFloats();
         float[]? bias = slot.Bias?.ReadFloats();
-        bool perChannel = options.WeightGranularity == GranularityKind.PerChannel;
-        float[] magnitudes = weightRanges.Find(slot, options);
+        bool perChannel = encoding.Granularity == GranularityKind.PerChannel;
+        float[] magnitudes = weightRanges.Find(slot, encoding);
         ThrowUnlessFinite(modelPath, node, "weight", slot.Weight, magnitudes);
         ThrowUnlessFinite(modelPath, node, "bias", slot.Bias, bias ?? []);
 
-        CodeFormat format = options.StoredWeightFormat;
+        CodeFormat format = encoding.Format;
         ValueRange[] ranges = new ValueRange[magnitudes.Length];
         for (int i = 0; i < ranges.Length; i++)
         {
-            // A channel of nearly no weight would make the bias's step so small that the bias has no code.
-            float largestBias = bias is null ? 0 : perChannel ? LargestOf(bias, i, ranges.Length) : bias.Max(MathF.Abs);
-            double leastScale = largestBias / (inputScale * LargestBiasCode);
+            // A channel of nearly no weight would make the bias's step so small that the bias has no code. Beside an input in float the bias needs none.
+            float largestBias = bias is null || node.InputScale is null ? 0 : perChannel ? LargestOf(bias, i, ranges.Length) : bias.Max(MathF.Abs);
+            double leastScale = largestBias / ((node.InputScale ?? 1) * LargestBiasCode);
             float leastMagnitude = (float)(leastScale * format.MaxCode);
             ranges[i] = float.IsFinite(leastMagnitude) ? ValueRange.Symmetric(MathF.Max(magnitudes[i], leastMagnitude)) : throw TooLarge(modelPath, node, largestBias);
         }
@@ -82,7 +81,7 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
         if (Array.Exists(values, value => !float.IsFinite(value)))
         {
             throw new OnnxModelException(
-                modelPath, $"{what} '{tensor!.Name}' of node {node.Node.Describe()} holds NaN or infinity; repair the model, or name the node in PtqOptions.FloatNodes.", node.Node.Name);
+                modelPath, $"{what} '{tensor!.Name}' of node {node.Facts.Node.Describe()} holds NaN or infinity; repair the model, or name the node in PtqOptions.FloatNodes.", node.Facts.Node.Name);
         }
     }
 
@@ -90,6 +89,6 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
         modelPath,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"bias '{node.Weight!.Bias!.Name}' of node {node.Node.Describe()} holds {bias:R}, which is too large beside inputs as small as '{node.Inputs[0]}'; name the node in PtqOptions.FloatNodes."),
-        node.Node.Name);
+            $"bias '{node.Facts.Weight!.Bias!.Name}' of node {node.Facts.Node.Describe()} holds {bias:R}, which is too large beside inputs as small as '{node.Facts.Inputs[0]}'; name the node in PtqOptions.FloatNodes."),
+        node.Facts.Node.Name);
 }

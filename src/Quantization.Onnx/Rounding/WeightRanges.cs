@@ -16,17 +16,18 @@ internal sealed class WeightRanges
 
     /// <summary>One magnitude a channel, or one for the tensor.</summary>
     /// <param name="slot">The weights.</param>
-    /// <param name="options">The calibrator, the format and the granularity.</param>
-    public float[] Find(WeightSlot slot, PtqOptions options)
+    /// <param name="encoding">The calibrator, the format and the granularity.</param>
+    public float[] Find(WeightSlot slot, TensorEncoding encoding)
     {
-        Key key = new(slot.Weight, slot.ChannelAxis, options.WeightGranularity, options.WeightCalibrator, options.StoredWeightFormat);
-        return _found.GetOrAdd(key, _ => new Lazy<float[]>(() => Search(slot, options))).Value;
+        Key key = new(slot.Weight, slot.ChannelAxis, encoding);
+        return _found.GetOrAdd(key, _ => new Lazy<float[]>(() => Search(slot, encoding))).Value;
     }
 
-    private static float[] Search(WeightSlot slot, PtqOptions options)
+    private static float[] Search(WeightSlot slot, TensorEncoding encoding)
     {
+        ICalibrator calibrator = ((OwnRange)encoding.Range).Calibrator;
         ReadOnlySpan<float> values = slot.Weight.ViewFloats();
-        bool perChannel = options.WeightGranularity == GranularityKind.PerChannel;
+        bool perChannel = encoding.Granularity == GranularityKind.PerChannel;
         int channels = perChannel ? (int)slot.Channels : 1;
         int inner = perChannel ? (int)slot.Weight.StrideOf(slot.ChannelAxis) : values.Length;
         float[] magnitudes = new float[channels];
@@ -38,7 +39,7 @@ internal sealed class WeightRanges
             }
         }
 
-        if (options.WeightCalibrator is MaxCalibrator || Array.Exists(magnitudes, magnitude => !float.IsFinite(magnitude)))
+        if (calibrator is MaxCalibrator || Array.Exists(magnitudes, magnitude => !float.IsFinite(magnitude)))
         {
             return magnitudes;
         }
@@ -51,18 +52,17 @@ internal sealed class WeightRanges
                 statistics.Observe(values.Slice(start, inner));
             }
 
-            magnitudes[channel] = options.WeightCalibrator.Calibrate(statistics, options.StoredWeightFormat, QuantizationScheme.Symmetric).Range.MaxMagnitude;
+            magnitudes[channel] = calibrator.Calibrate(statistics, encoding.Format, QuantizationScheme.Symmetric).Range.MaxMagnitude;
         }
 
         return magnitudes;
     }
 
-    private sealed record Key(TensorProto Weight, int Axis, GranularityKind Granularity, ICalibrator Calibrator, CodeFormat Format)
+    private sealed record Key(TensorProto Weight, int Axis, TensorEncoding Encoding)
     {
         /// <summary>The same tensor object: comparing contents would cost more than it saves.</summary>
-        public bool Equals(Key? other) =>
-            other is not null && ReferenceEquals(Weight, other.Weight) && (Axis, Granularity, Format) == (other.Axis, other.Granularity, other.Format) && Calibrator.Equals(other.Calibrator);
+        public bool Equals(Key? other) => other is not null && ReferenceEquals(Weight, other.Weight) && Axis == other.Axis && Encoding == other.Encoding;
 
-        public override int GetHashCode() => HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Weight), Axis, Granularity, Calibrator, Format);
+        public override int GetHashCode() => HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Weight), Axis, Encoding);
     }
 }

@@ -10,13 +10,14 @@ internal static class PerTensorRefinement
     private const double LeastDifference = 1.0 / 1024;
 
     /// <summary>The models to try: each with one activation's calibrator exchanged.</summary>
-    public static List<PtqOptions> Plan(TrialRunner runner, PtqOptions start, IReadOnlyList<ICalibrator> calibrators, int limit)
+    public static List<TrialCandidate> Plan(TrialRunner runner, SearchTrial best, IReadOnlyList<ICalibrator> calibrators, int limit)
     {
-        IReadOnlyDictionary<string, CalibrationResult> current = runner.Models.ChooseRanges(start);
+        TrialCandidate start = new(best.Options, best.Plan!);
+        IReadOnlyDictionary<string, CalibrationResult> current = runner.Models.ChooseRanges(start.Plan);
         Dictionary<string, List<(ICalibrator Calibrator, ValueRange Range)>> alternatives = current.Keys.ToDictionary(name => name, _ => new List<(ICalibrator, ValueRange)>());
         foreach (ICalibrator calibrator in calibrators)
         {
-            foreach ((string name, CalibrationResult result) in runner.Models.ChooseRanges(start with { ActivationCalibrator = calibrator, OwnCalibrators = new Dictionary<string, ICalibrator>() }))
+            foreach ((string name, CalibrationResult result) in runner.Models.ChooseRanges(start.WithForAll(calibrator).Plan))
             {
                 bool isNew = Differs(result.Range, current[name].Range) && alternatives[name].TrueForAll(other => Differs(result.Range, other.Range));
                 if (isNew)
@@ -38,7 +39,7 @@ internal static class PerTensorRefinement
             .ThenByDescending(each => each.Spread)
             .ThenBy(each => each.Key, StringComparer.Ordinal)
             .Take(limit)
-            .Select(each => With(start, each.Key, each.Calibrator))];
+            .Select(each => start.With(each.Key, each.Calibrator))];
     }
 
     /// <summary>Adopts what helped, step by step.</summary>
@@ -63,16 +64,13 @@ internal static class PerTensorRefinement
                 continue;
             }
 
-            SearchTrial next = runner.Try([With(best.Options, name, calibrator)], report, cancellationToken)[0];
+            SearchTrial next = runner.Try([new TrialCandidate(best.Options, best.Plan!).With(name, calibrator)], report, cancellationToken)[0];
             trials.Add(next);
             best = selector.Improves(next.Score, best.Score) ? next : best;
         }
 
         return best;
     }
-
-    private static PtqOptions With(PtqOptions options, string name, ICalibrator calibrator) =>
-        options with { OwnCalibrators = new Dictionary<string, ICalibrator>(options.OwnCalibrators) { [name] = calibrator } };
 
     private static bool Differs(ValueRange a, ValueRange b) => Disagreement(a, b) > LeastDifference;
 

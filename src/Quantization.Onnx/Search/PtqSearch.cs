@@ -69,7 +69,7 @@ public static class PtqSearch
         options.ThrowUnlessPossible();
         PostTrainingQuantizer.ThrowUnlessPaths(modelPath, outputPath);
         SearchReporter reporter = new(progress);
-        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory, options.Baseline.Runtime);
+        FloatModel model = StaticInt8Recipe.Load(modelPath, options.SessionOptionsFactory, options.Baseline.Runtime);
         AtomicFile.Create(outputPath).Dispose(); // finds out now whether the file can be written, not after the work
 
         using TrialStore store = TrialStore.Open(options.TrialsPath);
@@ -82,17 +82,18 @@ public static class PtqSearch
 
         reporter.Begin(SearchStage.Referencing);
         using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, options.Metric, options.BatchSize, options.Baseline, cancellationToken);
-        TrialRunner runner = new(new TrialModels(model, calibration), scorer, store, options.MaxParallelTrials);
+        TrialModels models = new(model, calibration);
+        TrialRunner runner = new(models, scorer, store, options.MaxParallelTrials);
         void Report(SearchTrial trial) => reporter.Trial(trial, scorer.Metric);
 
-        List<PtqOptions> combinations = TrialGrid.Combine(options);
+        List<TrialCandidate> combinations = [.. TrialGrid.Combine(options).Select(combination => new TrialCandidate(combination, models.Plan(combination)))];
         reporter.Begin(SearchStage.Trying, combinations.Count);
         List<SearchTrial> trials = [.. runner.Try(combinations, Report, cancellationToken)];
         SearchTrial baseline = trials[0];
         TrialSelector selector = new(scorer.Metric, scorer.FloatScore);
         SearchTrial best = selector.Best(trials, out string reason);
 
-        List<PtqOptions> exchanges = PerTensorRefinement.Plan(runner, best.Options, options.ActivationCalibrators, options.PerTensorTrials);
+        List<TrialCandidate> exchanges = PerTensorRefinement.Plan(runner, best, options.ActivationCalibrators, options.PerTensorTrials);
         reporter.Begin(SearchStage.Refining, exchanges.Count);
         SearchTrial[] exchanged = runner.Try(exchanges, Report, cancellationToken);
         trials.AddRange(exchanged);
@@ -103,7 +104,7 @@ public static class PtqSearch
         }
 
         reporter.Begin(SearchStage.Writing);
-        PtqResult written = PostTrainingQuantizer.Quantize(modelPath, calibration, outputPath, refined.Options, cancellationToken: cancellationToken);
+        PtqResult written = new RecipeRunner(refined.Options, null, cancellationToken).Write(model, refined.Plan!, calibration, outputPath);
         return new SearchResult
         {
             Model = written,

@@ -7,6 +7,9 @@ namespace Quantization.Onnx;
 /// <param name="SameAs">The name of an earlier trial that gave the very same model, so that this one was not measured again; null where there is none.</param>
 public sealed record SearchTrial(string Name, PtqOptions Options, TrialScore Score, string? SameAs)
 {
+    /// <summary>The plan that was tried; plans of further trials are derived from it.</summary>
+    internal QuantizationPlan? Plan { get; init; }
+
     /// <summary>What to call options, for people: <c>MSE, affine, weights MSE per channel</c>.</summary>
     internal static string NameOf(PtqOptions options)
     {

@@ -20,31 +20,34 @@ internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialS
     /// <summary>How many were found in the store instead.</summary>
     public int ModelsResumed => _resumed;
 
-    /// <summary>Tries options. The result is the same at any parallelism.</summary>
-    /// <param name="options">What to try.</param>
+    /// <summary>Tries candidates. The result is the same at any parallelism.</summary>
+    /// <param name="candidates">What to try.</param>
     /// <param name="report">Told of each finished trial, one at a time.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
-    public SearchTrial[] Try(IReadOnlyList<PtqOptions> options, Action<SearchTrial> report, CancellationToken cancellationToken)
+    public SearchTrial[] Try(IReadOnlyList<TrialCandidate> candidates, Action<SearchTrial> report, CancellationToken cancellationToken)
     {
-        TrialModel[] tried = new TrialModel[options.Count];
-        TrialScore[] scores = Run(options.Count, i => tried[i] = models.Make(options[i]), (i, score) => report(new SearchTrial(SearchTrial.NameOf(options[i]), options[i], score, null)), cancellationToken);
-        SearchTrial[] trials = new SearchTrial[options.Count];
+        TrialModel[] tried = new TrialModel[candidates.Count];
+        TrialScore[] scores = Run(candidates.Count, i => tried[i] = models.Make(candidates[i].Plan), (i, score) => report(ToTrial(candidates[i], score, null)), cancellationToken);
+        SearchTrial[] trials = new SearchTrial[candidates.Count];
         for (int i = 0; i < trials.Length; i++)
         {
-            string name = SearchTrial.NameOf(options[i]);
+            string name = SearchTrial.NameOf(candidates[i].Options);
             string? sameAs = _firstNames.TryAdd(tried[i].Key, name) ? null : _firstNames[tried[i].Key];
-            trials[i] = new SearchTrial(name, options[i], scores[i], sameAs);
+            trials[i] = ToTrial(candidates[i], scores[i], sameAs);
         }
 
         return trials;
     }
 
-    /// <summary>Scores what options give. The result is the same at any parallelism.</summary>
-    public TrialScore[] Score(IReadOnlyList<PtqOptions> options, Action report, CancellationToken cancellationToken) =>
-        Run(options.Count, i => models.Make(options[i]), (_, _) => report(), cancellationToken);
+    /// <summary>Scores plans. The result is the same at any parallelism.</summary>
+    public TrialScore[] Score(IReadOnlyList<QuantizationPlan> plans, Action report, CancellationToken cancellationToken) =>
+        Run(plans.Count, i => models.Make(plans[i]), (_, _) => report(), cancellationToken);
 
     /// <summary>Scores models. The result is the same at any parallelism.</summary>
     public TrialScore[] Score(IReadOnlyList<TrialModel> tried, Action report, CancellationToken cancellationToken) => Run(tried.Count, i => tried[i], (_, _) => report(), cancellationToken);
+
+    private static SearchTrial ToTrial(TrialCandidate candidate, TrialScore score, string? sameAs) =>
+        new(SearchTrial.NameOf(candidate.Options), candidate.Options, score, sameAs) { Plan = candidate.Plan };
 
     private TrialScore[] Run(int count, Func<int, TrialModel> make, Action<int, TrialScore> report, CancellationToken cancellationToken)
     {

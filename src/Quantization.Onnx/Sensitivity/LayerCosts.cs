@@ -11,7 +11,7 @@ internal static class LayerCosts
     /// <param name="sample">The sample to run.</param>
     /// <param name="sessionOptions">The user's session options.</param>
     /// <exception cref="OnnxModelException">There is no layer.</exception>
-    public static Dictionary<string, LayerCost> Count(FloatModel model, IReadOnlyList<PlannedNode> layers, ModelSample sample, Func<SessionOptions>? sessionOptions)
+    public static Dictionary<string, LayerCost> Count(FloatModel model, IReadOnlyList<QuantizableNode> layers, ModelSample sample, Func<SessionOptions>? sessionOptions)
     {
         if (layers.Count == 0)
         {
@@ -24,23 +24,8 @@ internal static class LayerCosts
         using RunOptions run = new();
         using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, bound.Inputs, values);
         Dictionary<string, long> elements = values.Zip(outputs, (value, output) => (value, output.GetTensorTypeAndShape().ElementCount)).ToDictionary(each => each.value, each => each.ElementCount);
-        return layers.ToDictionary(layer => layer.Node.GetLabel(), layer =>
-        {
-            long weights = layer.Weight!.Weight.CountElements()!.Value;
-            long inputs = weights / layer.Weight.Channels;
-            if (layer.Role == NodeRole.TableLookup)
-            {
-                return new LayerCost(0, weights);
-            }
-
-            if (layer.Node.OpType == "ConvTranspose")
-            {
-                // Each value of the result adds up one phase of the kernel, over the inputs of one group.
-                int axes = layer.Weight.Weight.Dims.Count - 2;
-                return new LayerCost(inputs * elements[layer.Node.Output[0]] / layer.Node.GetInt("group", 1) / layer.Node.GetInts("strides", axes, 1).Aggregate((product, stride) => product * stride), weights);
-            }
-
-            return new LayerCost(inputs * elements[layer.Node.Output[0]], weights);
-        });
+        return layers.ToDictionary(layer => layer.Label, layer => new LayerCost(
+            layer.Role == NodeRole.TableLookup ? 0 : WeightSlot.CountProducts(layer.Node, layer.Weight!, elements[layer.Node.Output[0]]),
+            layer.Weight!.Weight.CountElements()!.Value));
     }
 }

@@ -7,26 +7,29 @@ internal static class NoiseEstimator
     private const int LeastBinsPerStep = 4;
 
     /// <summary>Estimates one layer's noise.</summary>
-    public static LayerNoiseEstimate Estimate(TrialModels models, PtqOptions options, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> parameters, PlannedNode layer)
+    /// <param name="models">The model and what was observed of it.</param>
+    /// <param name="plan">The plan of the layer, with the rules that find the parameters.</param>
+    /// <param name="resolved">The same with the parameters.</param>
+    /// <param name="layer">The layer.</param>
+    public static LayerNoiseEstimate Estimate(TrialModels models, NodePlan plan, NodePlan resolved, QuantizableNode layer)
     {
+        // A result that only the next layer turns into codes counts there.
+        IEnumerable<(ValueEncoding Rule, ValueEncoding Found)> values = plan.Inputs.Zip(resolved.Inputs).Concat(layer.NeedsCodedResult ? plan.Results.Zip(resolved.Results) : []);
         double activations = 0;
-        foreach (string value in layer.Inputs.Append(layer.Output).Where(parameters.ContainsKey).Distinct())
+        foreach ((ValueEncoding rule, ValueEncoding found) in values)
         {
-            // A result that only the next layer turns into codes counts there.
-            if (value != layer.Output || layer.NeedsCodedResult)
-            {
-                activations += NoiseToSignal(models.Calibration.Activations[plan.Activations[value]], parameters[value], options.ActivationFormat);
-            }
+            string source = ((ObservedRange)rule.Encoding.Range).Source;
+            activations += NoiseToSignal(models.Calibration.Activations[source], (FixedParameters)found.Encoding.Range, found.Encoding.Format);
         }
 
-        QuantizedWeight weight = QuantizedWeight.Make(models.Model.File.Path, layer, layer.InputScale(parameters), models.WeightRanges, options.ForWeightsOf(layer.Node.GetLabel()));
-        return new LayerNoiseEstimate(layer.Node.GetLabel(), layer.Node.OpType, activations, NoiseToSignal(layer.Weight!, layer.Weight!.Weight.ReadFloats(), weight.Dequantize()));
+        float[] rounded = models.Round(layer, resolved).Dequantize();
+        return new LayerNoiseEstimate(layer.Label, layer.Node.OpType, activations, NoiseToSignal(layer.Weight!, layer.Weight!.Weight.ReadFloats(), rounded));
     }
 
     /// <summary>The mean squared error of a histogram's values under quantization, as a share of their mean square; 0 where all values are 0.</summary>
-    public static double NoiseToSignal(TensorStatistics statistics, QuantizationParameters parameters, CodeFormat format)
+    public static double NoiseToSignal(TensorStatistics statistics, FixedParameters parameters, CodeFormat format)
     {
-        double scale = parameters.Scales[0], zeroPoint = parameters.ZeroPoints[0];
+        double scale = parameters.Scale, zeroPoint = parameters.ZeroPoint;
         double least = (format.MinCode - zeroPoint) * scale, most = (format.MaxCode - zeroPoint) * scale;
         bool isFine = scale >= LeastBinsPerStep * statistics.BinWidth;
         double noise = 0, signal = 0;

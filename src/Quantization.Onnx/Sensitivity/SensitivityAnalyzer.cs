@@ -30,15 +30,15 @@ public static class SensitivityAnalyzer
         using TrialStore store = TrialStore.Open(options.TrialsPath);
         Func<Microsoft.ML.OnnxRuntime.SessionOptions>? sessions = options.Baseline.SessionOptionsFactory;
         using TrialScorer scorer = TrialScorer.Create(models.Model, samples, options.Metric, options.BatchSize, options.Baseline, cancellationToken);
-        IReadOnlyList<PlannedNode> layers = new LayerVariants(models, options.Baseline).Layers;
-        Dictionary<string, LayerCost> costs = LayerCosts.Count(models.Model, layers, samples.First(), sessions);
+        LayerVariants variants = new(models, models.Plan(options.Baseline));
+        Dictionary<string, LayerCost> costs = LayerCosts.Count(models.Model, variants.Layers, samples.First(), sessions);
         (SensitivityMeasure current, int done) = (default, 0);
-        return new SensitivityRun(new TrialRunner(models, scorer, store, options.MaxParallelTrials), options.Baseline, costs).Take(options.Measures, Report, cancellationToken);
+        return new SensitivityRun(new TrialRunner(models, scorer, store, options.MaxParallelTrials), variants, costs).Take(options.Measures, Report, cancellationToken);
 
         void Report(SensitivityMeasure measure)
         {
             (current, done) = (measure, measure == current ? done + 1 : 1);
-            progress?.Report(new SensitivityProgress(measure, done, layers.Count));
+            progress?.Report(new SensitivityProgress(measure, done, variants.Layers.Count));
         }
     }
 
@@ -54,17 +54,15 @@ public static class SensitivityAnalyzer
     {
         options ??= new PtqOptions();
         TrialModels models = Load(modelPath, calibration, options);
-        return [.. SensitivityRun.EstimateNoise(models, options, new LayerVariants(models, options).Layers)];
+        return [.. SensitivityRun.EstimateNoise(models, new LayerVariants(models, models.Plan(options)))];
     }
 
     private static TrialModels Load(string modelPath, ModelCalibration calibration, PtqOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(calibration);
-        FloatModel model = FloatModel.Load(modelPath, options.SessionOptionsFactory, options.Runtime);
+        FloatModel model = StaticInt8Recipe.Load(modelPath, options.SessionOptionsFactory, options.Runtime);
         PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, model);
-        TrialModels models = new(model, calibration);
-        PostTrainingQuantizer.ThrowUnlessNodes(model, models.Graph, options);
-        return models;
+        return new TrialModels(model, calibration);
     }
 }

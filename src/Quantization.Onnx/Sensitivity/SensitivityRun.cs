@@ -3,12 +3,10 @@ using System.Diagnostics;
 namespace Quantization.Onnx;
 
 /// <summary>Takes measures of all layers of a model.</summary>
-internal sealed class SensitivityRun(TrialRunner runner, PtqOptions baseline, IReadOnlyDictionary<string, LayerCost> costs)
+internal sealed class SensitivityRun(TrialRunner runner, LayerVariants variants, IReadOnlyDictionary<string, LayerCost> costs)
 {
     private static readonly SensitivityCriterion[] Figures =
         [SensitivityCriterion.Metric, SensitivityCriterion.SignalToNoise, SensitivityCriterion.Cosine, SensitivityCriterion.KullbackLeibler];
-
-    private readonly LayerVariants _variants = new(runner.Models, baseline);
 
     /// <summary>Takes the measures one after another, each of all layers side by side.</summary>
     /// <param name="measures">The measures.</param>
@@ -16,8 +14,8 @@ internal sealed class SensitivityRun(TrialRunner runner, PtqOptions baseline, IR
     /// <param name="cancellationToken">Stops between runs.</param>
     public SensitivityResult Take(IEnumerable<SensitivityMeasure> measures, Action<SensitivityMeasure> report, CancellationToken cancellationToken)
     {
-        IReadOnlyList<PlannedNode> layers = _variants.Layers;
-        TrialScore quantized = runner.Score([baseline], () => { }, cancellationToken)[0];
+        IReadOnlyList<QuantizableNode> layers = variants.Layers;
+        TrialScore quantized = runner.Score([variants.Plan], () => { }, cancellationToken)[0];
         Dictionary<SensitivityMeasure, TrialScore[]> scores = [];
         Dictionary<SensitivityMeasure, MeasureCost> measureCosts = [];
         LayerNoiseEstimate[]? noise = null;
@@ -27,11 +25,11 @@ internal sealed class SensitivityRun(TrialRunner runner, PtqOptions baseline, IR
             (int run, int resumed) = (runner.ModelsRun, runner.ModelsResumed);
             if (measure == SensitivityMeasure.EstimatedNoise)
             {
-                noise = [.. EstimateNoise(runner.Models, baseline, layers)];
+                noise = [.. EstimateNoise(runner.Models, variants)];
             }
             else
             {
-                scores[measure] = runner.Score([.. layers.Select(layer => _variants.Make(measure, layer))], () => report(measure), cancellationToken);
+                scores[measure] = runner.Score([.. layers.Select(layer => variants.Make(measure, layer))], () => report(measure), cancellationToken);
             }
 
             run = runner.ModelsRun - run;
@@ -41,8 +39,8 @@ internal sealed class SensitivityRun(TrialRunner runner, PtqOptions baseline, IR
         return new SensitivityResult
         {
             Layers = [.. layers.Select((layer, i) => new LayerSensitivity(
-                layer.Node.GetLabel(), layer.Node.OpType, costs[layer.Node.GetLabel()], noise?[i], scores.ToDictionary(each => each.Key, each => each.Value[i])))],
-            Rankings = Rank([.. layers.Select(layer => layer.Node.GetLabel())], noise, scores, quantized),
+                layer.Label, layer.Node.OpType, costs[layer.Label], noise?[i], scores.ToDictionary(each => each.Key, each => each.Value[i])))],
+            Rankings = Rank([.. layers.Select(layer => layer.Label)], noise, scores, quantized),
             Costs = measureCosts,
             Metric = runner.Scorer.Metric,
             FloatScore = runner.Scorer.FloatScore,
@@ -52,11 +50,11 @@ internal sealed class SensitivityRun(TrialRunner runner, PtqOptions baseline, IR
     }
 
     /// <summary>What statistics alone say of layers.</summary>
-    public static IEnumerable<LayerNoiseEstimate> EstimateNoise(TrialModels models, PtqOptions options, IEnumerable<PlannedNode> layers)
+    public static IEnumerable<LayerNoiseEstimate> EstimateNoise(TrialModels models, LayerVariants variants)
     {
-        QuantizationPlan plan = models.Plan(options);
-        Dictionary<string, QuantizationParameters> parameters = models.ChooseParameters(options, plan);
-        return layers.Select(layer => NoiseEstimator.Estimate(models, options, plan, parameters, layer));
+        QuantizationPlan resolved = models.Resolve(variants.Plan);
+        Dictionary<string, (NodePlan Rule, NodePlan Found)> byResult = variants.Plan.Nodes.Zip(resolved.Nodes).ToDictionary(each => each.First.Result);
+        return variants.Layers.Select(layer => NoiseEstimator.Estimate(models, byResult[layer.Node.Output[0]].Rule, byResult[layer.Node.Output[0]].Found, layer));
     }
 
     private List<SensitivityRanking> Rank(string[] names, LayerNoiseEstimate[]? noise, Dictionary<SensitivityMeasure, TrialScore[]> scores, TrialScore quantized)

@@ -49,7 +49,7 @@ public sealed class BadSampleTests : IDisposable
     public void An_activation_that_is_not_of_floats_is_named()
     {
         string model = new ModelBuilder().Input("x", -1, 4).Output("y", -1, 3).Constant("w", new float[12], 4, 3).Node("Identity", ["x"], "z").Node("MatMul", ["z", "w"], "y").Save(_folder.PathTo("model.onnx"));
-        FloatModel loaded = FloatModel.Load(model, null, TargetRuntime.OnnxRuntimeCpu);
+        FloatModel loaded = StaticInt8Recipe.Load(model, null, TargetRuntime.OnnxRuntimeCpu);
         Observation observation = new(loaded, Sample("one.npy", 1), ["z"], new Dictionary<string, TensorStatistics>(), NonFiniteValues.Throw);
 
         FluentActions.Invoking(() => observation.See(0, 7, 0, 0)).Should().Throw<OnnxModelException>().WithMessage($"{model}: activation 'z' is not of 32-bit floats.");

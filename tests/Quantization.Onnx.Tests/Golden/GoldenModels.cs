@@ -15,35 +15,35 @@ internal sealed class GoldenModels
 
     /// <summary>Prepares a model and its calibration.</summary>
     public static GoldenModels Load(string path, ModelCalibration calibration, TargetRuntime runtime) =>
-        new(new TrialModels(FloatModel.Load(path, null, runtime), calibration));
+        new(new TrialModels(StaticInt8Recipe.Load(path, null, runtime), calibration));
 
     /// <summary>The names of the nodes with weights that default options quantize, in ordinal order.</summary>
     public static string[] WeightedNodes(string path, TargetRuntime runtime) =>
     [
-        .. Planner.Plan(new GraphIndex(FloatModel.Load(path, null, runtime).Model.Graph), Targets.Of(runtime)).Nodes
-            .Where(node => node.Weight is not null).Select(node => node.Node.GetLabel()).Distinct().Order(StringComparer.Ordinal),
+        .. StaticInt8Recipe.Load(path, null, runtime).Analysis.Whole.Nodes
+            .Where(node => node.Weight is not null).Select(node => node.Label).Distinct().Order(StringComparer.Ordinal),
     ];
 
     /// <summary>The models of a search's combinations.</summary>
     public IEnumerable<(string Name, Func<byte[]> Write)> OfSearch(SearchOptions options) =>
-        TrialGrid.Combine(options).Select(combination => (SearchTrial.NameOf(combination), Write(combination)));
+        TrialGrid.Combine(options).Select(combination => (SearchTrial.NameOf(combination), Write(_models.Plan(combination))));
 
     /// <summary>The model that a partial quantization makes of some layers in float and steps of others.</summary>
     public Func<byte[]> OfPartial(PtqOptions baseline, IEnumerable<string> inFloat, IEnumerable<(string Layer, LayerStep[] Steps)> steps)
     {
         LayerSet set = steps.Aggregate(LayerSet.Empty, (sum, each) => sum.WithSteps(each.Layer, [.. each.Steps]));
         set = inFloat.Aggregate(set, (sum, layer) => sum.WithFloat(layer));
-        return Write(set.ApplyTo(baseline, _models.Plan(baseline)));
+        return Write(set.ApplyTo(_models.Plan(baseline), _models));
     }
 
     /// <summary>The models of a sensitivity measure, one a layer.</summary>
     public IEnumerable<(string Layer, Func<byte[]> Write)> OfSensitivity(SensitivityMeasure measure, PtqOptions baseline)
     {
-        LayerVariants variants = new(_models, baseline);
-        return variants.Layers.Select(layer => (layer.Node.GetLabel(), Bytes(variants.Make(measure, layer).Write)));
+        LayerVariants variants = new(_models, _models.Plan(baseline));
+        return variants.Layers.Select(layer => (layer.Label, Bytes(variants.Make(measure, layer).Write)));
     }
 
-    private Func<byte[]> Write(PtqOptions options) => Bytes(() => _models.Write(options));
+    private Func<byte[]> Write(QuantizationPlan plan) => Bytes(() => _models.Write(plan));
 
     private static Func<byte[]> Bytes(Func<ModelProto> write) => () => write().ToByteArray();
 }

@@ -92,7 +92,7 @@ public sealed class NonFiniteConstantTests : IDisposable
         ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Node("Transpose", ["a"], "t", ModelBuilder.Ints("perm", 0, 1, 3, 2)).Constant("w", RandomTensors.Normal(1, 16, 1e30), 4, 4, 1, 1)
             .Constant("k", [1e20f], 1).Constant("small", [1e-25f], 1).Node("Mul", ["t", "small"], "s").Node("Relu", ["s"], "r").Node("Conv", ["r", "w"], "c").Node("Mul", ["c", "k"], "y").Output("y", 1, 4, 8, 8);
 
-        FloatModel cleaned = FloatModel.Load(model.Save(ModelPath), null, TargetRuntime.OnnxRuntimeCpu);
+        FloatModel cleaned = StaticInt8Recipe.Load(model.Save(ModelPath), null, TargetRuntime.OnnxRuntimeCpu);
 
         cleaned.Model.Graph.Initializer.Should().AllSatisfy(tensor => tensor.ReadFloats().Should().OnlyContain(value => float.IsFinite(value)));
         PostTrainingQuantizer.Quantize(ModelPath, RandomTensors.Samples(2, GraphCases.ImageShape), Output).QuantizedNodes.Should().Contain("c-node");

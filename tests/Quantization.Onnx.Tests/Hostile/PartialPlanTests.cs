@@ -83,23 +83,22 @@ public sealed class PartialPlanTests
     /// <summary>Takes nodes out at random; how many nodes the whole plan has.</summary>
     private static int Check(string path, TargetRuntime runtime)
     {
-        GraphIndex graph = new(FloatModel.Load(path, null, runtime).Model.Graph);
-        QuantizationPlan whole = Planner.Plan(graph, Targets.Of(runtime));
-        HashSet<string> observed = [.. whole.Activations.Values];
+        QuantizableGraph graph = StaticInt8Recipe.Load(path, null, runtime).Analysis;
+        NodeSelection whole = graph.Whole;
+        HashSet<string> observed = [.. whole.Sources.Values];
 #pragma warning disable CA5394 // nothing secret here
         Random random = new(whole.Nodes.Count);
         for (int i = 0; i < SubsetsOfAModel && whole.Nodes.Count > 1; i++)
         {
             double share = random.NextDouble();
-            HashSet<string> inFloat = [.. whole.Nodes.Select(node => node.Node.GetLabel()).Where(_ => random.NextDouble() < share)];
-            QuantizationPlan plan = Planner.Plan(graph, Targets.Of(runtime), inFloat.Contains);
-            plan.Activations.Values.Should().BeSubsetOf(observed, "{0} without {1}", path, string.Join(", ", inFloat));
-            plan.Activations.Keys.Should().BeSubsetOf(whole.Activations.Keys);
+            HashSet<string> inFloat = [.. whole.Nodes.Select(node => node.Label).Where(_ => random.NextDouble() < share)];
+            NodeSelection selection = NodeSelector.Select(graph, inFloat, null);
+            selection.Sources.Values.Should().BeSubsetOf(observed, "{0} without {1}", path, string.Join(", ", inFloat));
+            selection.Sources.Keys.Should().BeSubsetOf(whole.Sources.Keys);
         }
 #pragma warning restore CA5394
 
-        QuantizationPlan same = Planner.Plan(graph, Targets.Of(runtime), _ => false);
-        same.Activations.Should().Equal(whole.Activations);
+        NodeSelector.Select(graph, new HashSet<string>(), null).Sources.Should().Equal(whole.Sources);
         return whole.Nodes.Count;
     }
 

@@ -28,8 +28,8 @@ public sealed class LargeModelTests : IDisposable
     [Fact]
     public void The_classifier_is_quantized_to_the_same_bytes_by_way_of_files()
     {
-        FloatModel inMemory = FloatModel.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu);
-        FloatModel inFiles = FloatModel.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu, Nothing);
+        FloatModel inMemory = StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu);
+        FloatModel inFiles = StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu, Nothing);
 
         inFiles.Model.ToByteArray().Should().Equal(inMemory.Model.ToByteArray());
         Write(inFiles, FashionExample.Calibration).Should().Equal(Write(inMemory, FashionExample.Calibration));
@@ -40,7 +40,7 @@ public sealed class LargeModelTests : IDisposable
     {
         string path = Network(side: 192).Save(_folder.PathTo("model.onnx"));
 
-        FloatModel model = FloatModel.Load(path, null, TargetRuntime.OnnxRuntimeCpu, Nothing);
+        FloatModel model = StaticInt8Recipe.Load(path, null, TargetRuntime.OnnxRuntimeCpu, Nothing);
 
         // The one of the Conv changes with the BatchNormalization behind it.
         foreach (string weight in (string[])["w0", "w1", "w2", "table"])
@@ -128,22 +128,19 @@ public sealed class LargeModelTests : IDisposable
 
     private byte[] Quantize(string path, long largestInMemory)
     {
-        FloatModel model = FloatModel.Load(path, null, TargetRuntime.OnnxRuntimeCpu, largestInMemory);
+        FloatModel model = StaticInt8Recipe.Load(path, null, TargetRuntime.OnnxRuntimeCpu, largestInMemory);
         SampleList samples = RandomTensors.Samples(2, 1, 192);
         return Write(model, CalibrationRun.Run(model, samples, new CalibrationOptions(), null, CancellationToken.None));
     }
 
     private byte[] Write(FloatModel model, ModelCalibration calibration)
     {
-        GraphIndex graph = new(model.Model.Graph);
         PtqOptions options = new();
-        QuantizationPlan plan = Planner.Plan(graph, model.Target);
-        Dictionary<string, QuantizationParameters> parameters = ActivationRanges.Choose(model.File.Path, plan, calibration, options)
-            .ToDictionary(each => each.Key, each => ActivationRanges.ToParameters(each.Value, options));
+        QuantizationPlan plan = new ActivationRanges(model.File.Path, calibration).Resolve(new StaticInt8Recipe(options).Plan(model, calibration));
         string path = _folder.PathTo("out.onnx");
         using (AtomicFile output = AtomicFile.Create(path))
         {
-            ModelStore.Commit(output, path, QdqLowering.Write(model, graph, plan, parameters, options), options.MaxFileBytes);
+            ModelStore.Commit(output, path, PlanLowering.Write(model, plan, new WeightRanges()), options.MaxFileBytes);
         }
 
         return File.ReadAllBytes(path);

@@ -41,13 +41,14 @@ public sealed class ExhaustiveTests(ITestOutputHelper output) : IDisposable
 
     private static Dictionary<int, double> ScoreEverySet(string path, SampleList calibration, SampleList scoring, string[] layers)
     {
-        FloatModel model = FloatModel.Load(path, null, TargetRuntime.OnnxRuntimeCpu);
+        FloatModel model = StaticInt8Recipe.Load(path, null, TargetRuntime.OnnxRuntimeCpu);
         using TrialScorer scorer = TrialScorer.Create(model, scoring, ModelMetric.SignalToNoise, 1, new PtqOptions(), CancellationToken.None);
         using TrialStore store = TrialStore.Open(null);
-        TrialRunner runner = new(new TrialModels(model, ModelCalibrator.Calibrate(path, calibration)), scorer, store, 2);
-        PtqOptions[] sets =
+        TrialModels models = new(model, ModelCalibrator.Calibrate(path, calibration));
+        TrialRunner runner = new(models, scorer, store, 2);
+        QuantizationPlan[] sets =
         [
-            .. Enumerable.Range(0, 1 << layers.Length).Select(set => PerTensor with { FloatNodes = layers.Where((_, i) => (set >> i & 1) != 0).ToHashSet() }),
+            .. Enumerable.Range(0, 1 << layers.Length).Select(set => models.Plan(PerTensor with { FloatNodes = layers.Where((_, i) => (set >> i & 1) != 0).ToHashSet() })),
         ];
         return runner.Score(sets, () => { }, CancellationToken.None).Index().ToDictionary(each => each.Index, each => each.Item.Score);
     }

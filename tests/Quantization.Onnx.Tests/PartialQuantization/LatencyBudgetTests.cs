@@ -24,7 +24,7 @@ public sealed class LatencyBudgetTests : IDisposable
     {
         string path = UnevenNetwork.Build(3, Factors).Save(_folder.PathTo("model.onnx"));
         SampleList scoring = new([.. RandomTensors.Samples(96, UnevenNetwork.Width).Skip(64)]);
-        FloatModel model = FloatModel.Load(path, null, TargetRuntime.OnnxRuntimeCpu);
+        FloatModel model = StaticInt8Recipe.Load(path, null, TargetRuntime.OnnxRuntimeCpu);
         TrialModels models = new(model, ModelCalibrator.Calibrate(path, RandomTensors.Samples(64, UnevenNetwork.Width)));
         _scorer = TrialScorer.Create(model, scoring, ModelMetric.SignalToNoise, 1, Options.Baseline, CancellationToken.None);
         TrialRunner runner = new(models, _scorer, _store, 2);
@@ -79,7 +79,7 @@ public sealed class LatencyBudgetTests : IDisposable
     private LayerSet Spend(Func<string[], double> ratioOf, double largestRatio, out LatencyBudget budget)
     {
         TrialLimit limit = new(1000, () => _run.Tried);
-        budget = new LatencyBudget(_run, limit, options => Measure([.. options.FloatNodes], ratioOf), largestRatio);
+        budget = new LatencyBudget(_run, limit, plan => Measure([.. plan.Excluded], ratioOf), largestRatio);
         return budget.Spend(LayerSet.Empty);
     }
 

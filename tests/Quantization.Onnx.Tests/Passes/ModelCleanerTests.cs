@@ -14,7 +14,7 @@ public sealed class ModelCleanerTests : IDisposable
     {
         ModelFile file = ModelFile.Load(FashionExample.ModelPath);
 
-        ModelProto cleaned = FloatModel.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model;
+        ModelProto cleaned = StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model;
 
         cleaned.Graph.Node.Should().HaveCount(file.Model.Graph.Node.Count - 17).And.NotContain(node => node.OpType == "BatchNormalization");
         cleaned.OpsetImport.Should().Equal(file.Model.OpsetImport);
@@ -34,7 +34,7 @@ public sealed class ModelCleanerTests : IDisposable
 
     [Fact]
     public void Cleaning_twice_gives_the_same_model() =>
-        FloatModel.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model.Should().Be(FloatModel.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model);
+        StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model.Should().Be(StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model);
 
     [Fact]
     public void A_weight_that_cleaning_leaves_as_it_was_is_in_memory_once()

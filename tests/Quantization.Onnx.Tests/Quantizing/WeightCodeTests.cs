@@ -18,7 +18,7 @@ public sealed class WeightCodeTests : IDisposable
     public void Codes_equal_those_of_QuantizeLinear_on_the_folded_weights(GranularityKind granularity)
     {
         PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, Output, new PtqOptions { WeightGranularity = granularity });
-        GraphProto folded = FloatModel.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model.Graph;
+        GraphProto folded = StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model.Graph;
         GraphIndex written = new(ModelFile.Load(Output).Model.Graph);
 
         int compared = 0;

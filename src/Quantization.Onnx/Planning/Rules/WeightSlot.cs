@@ -74,6 +74,20 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
         return slot;
     }
 
+    /// <summary>How many weights are multiplied for a result of so many values.</summary>
+    public static long CountProducts(NodeProto node, WeightSlot slot, long results)
+    {
+        long inputs = slot.Weight.CountElements()!.Value / slot.Channels;
+        if (node.OpType != "ConvTranspose")
+        {
+            return inputs * results;
+        }
+
+        // Each value of the result adds up one phase of the kernel, over the inputs of one group.
+        int axes = slot.Weight.Dims.Count - 2;
+        return inputs * results / node.GetInt("group", 1) / node.GetInts("strides", axes, 1).Aggregate((product, stride) => product * stride);
+    }
+
     private static string? FindSubpixel(NodeProto node, TensorProto weight, out SubpixelConvolution? subpixel)
     {
         subpixel = SubpixelConvolution.Find(node, weight, out string? reason);

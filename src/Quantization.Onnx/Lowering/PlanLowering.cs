@@ -4,43 +4,42 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Writes a planned model in the QDQ form: a QuantizeLinear–DequantizeLinear pair at each quantized value, a DequantizeLinear behind each quantized weight, the float operators in between. A runtime that knows the
+/// Writes a plan into a model, in the QDQ form: a QuantizeLinear–DequantizeLinear pair at each quantized value, a DequantizeLinear behind each quantized weight, the float operators in between. A runtime that knows the
 /// form runs them on codes; any other still computes the same function. What becomes of each planned node is said by the lowerings.
 /// </summary>
-internal static class QdqLowering
+internal static class PlanLowering
 {
     /// <summary>The quantized model; the float one is not changed.</summary>
     /// <param name="model">The float model.</param>
-    /// <param name="graph">Its graph.</param>
-    /// <param name="plan">What to quantize in it.</param>
-    /// <param name="activations">The parameters of each value in the plan.</param>
-    /// <param name="options">Formats and granularity.</param>
-    /// <param name="weightRanges">Finds the ranges of weights; null to find each anew.</param>
-    public static ModelProto Write(
-        FloatModel model, GraphIndex graph, QuantizationPlan plan, IReadOnlyDictionary<string, QuantizationParameters> activations, PtqOptions options, WeightRanges? weightRanges = null)
+    /// <param name="plan">What to quantize in it, with the parameters of each activation.</param>
+    /// <param name="weightRanges">Finds the ranges of weights.</param>
+    public static ModelProto Write(FloatModel model, QuantizationPlan plan, WeightRanges weightRanges)
     {
-        Dictionary<NodeProto, PlannedNode> planned = new(plan.Nodes.Select(node => KeyValuePair.Create(node.Node, node)), ReferenceEqualityComparer.Instance);
-        HashSet<string> madeFromCodes = [.. plan.Nodes.Where(node => node.Role != NodeRole.TableLookup).SelectMany(node => node.Outputs).Where(activations.ContainsKey)];
-        HashSet<string> captured = CaptureBarrier.Find(graph, madeFromCodes, planned);
-        ILowering[] lowerings = LoweringsOf(model, options, weightRanges ?? new WeightRanges());
+        GraphIndex graph = model.Analysis.Graph;
+        Dictionary<NodeProto, PlannedNode> planned = new(
+            plan.Nodes.Select(node => new PlannedNode(model.Analysis.Find(node), node)).Select(node => KeyValuePair.Create(node.Facts.Node, node)), ReferenceEqualityComparer.Instance);
+        Dictionary<string, TensorEncoding> madeFromCodes = plan.Nodes.SelectMany(node => node.Results).ToDictionary(each => each.Value, each => each.Encoding);
+        HashSet<string> codedValues = [.. madeFromCodes.Keys];
+        HashSet<string> captured = CaptureBarrier.Find(graph, codedValues, planned);
+        ILowering[] lowerings = LoweringsOf(model, weightRanges);
         ModelProto written = model.Model.Clone();
         written.Graph.Node.Clear();
-        QdqGraph target = new(written, new NameAllocator(graph.Graph), madeFromCodes, activations)
+        QdqGraph target = new(written, new NameAllocator(graph.Graph), madeFromCodes)
         {
-            NeedsBarrier = value => model.Target.QuantizesBetweenPairs && FusionBarrier.IsNeeded(value, graph, madeFromCodes, planned.ContainsKey),
-            ActivationType = options.ActivationFormat.Type == CodeType.UInt8 ? TensorProto.Types.DataType.Uint8 : TensorProto.Types.DataType.Int8,
+            NeedsBarrier = value => model.Target.QuantizesBetweenPairs
+                && FusionBarrier.IsNeeded(value, graph, codedValues, reader => planned.TryGetValue(reader, out PlannedNode? node) && node.ReadsCodes(value)),
         };
         foreach (NodeProto source in graph.Graph.Node)
         {
             NodeProto node = source.Clone();
-            Replace(node.Input, target.NameOf);
+            Replace(node.Input, (_, input) => target.NameOf(input));
             if (!planned.TryGetValue(source, out PlannedNode? plannedNode))
             {
                 AddWithPairs(node, target, captured);
                 continue;
             }
 
-            Replace(node.Input, input => plannedNode.Inputs.Contains(input) ? target.ReadFromCodes(input) : input);
+            Replace(node.Input, (position, input) => plannedNode.Plan.InputAt(position) is { } encoding ? target.ReadFromCodes(input, encoding) : input);
             if (Array.Find(lowerings, lowering => lowering.CanLower(plannedNode))!.Lower(node, plannedNode, target) is { } lowered)
             {
                 AddWithPairs(lowered, target, captured);
@@ -52,16 +51,16 @@ internal static class QdqLowering
         return written;
     }
 
-    private static ILowering[] LoweringsOf(FloatModel model, PtqOptions options, WeightRanges weightRanges)
+    private static ILowering[] LoweringsOf(FloatModel model, WeightRanges weightRanges)
     {
-        WeightRounding rounding = new(model.File.Path, weightRanges, options);
+        WeightRounding rounding = new(model.File.Path, weightRanges);
         TableCodes tables = new();
         return
         [
             new TableLookupLowering(rounding, tables),
             new SubpixelLowering(rounding),
             new WeightLowering(rounding, tables),
-            new ConstantOperandLowering(options),
+            new ConstantOperandLowering(),
             new NegatedSubLowering(model.Target),
             new FlattenLowering(),
             new PlainLowering(),
@@ -88,11 +87,11 @@ internal static class QdqLowering
         }
     }
 
-    private static void Replace(RepeatedField<string> names, Func<string, string> replacement)
+    private static void Replace(RepeatedField<string> names, Func<int, string, string> replacement)
     {
         for (int i = 0; i < names.Count; i++)
         {
-            names[i] = replacement(names[i]);
+            names[i] = replacement(i, names[i]);
         }
     }
 }

@@ -34,10 +34,13 @@ internal readonly record struct EffectiveRange(float Least, float Most)
     /// The part of a range that makes a difference, and a step more: where the zero-point's rounding moved the outermost code inside, all that saturates would be off by the same little, which sums do not average out.
     /// A part of a symmetric range is symmetric too.
     /// </summary>
-    public ValueRange Cut(ValueRange range, QuantizationScheme scheme, CodeFormat format)
+    /// <param name="range">The range.</param>
+    /// <param name="scheme">Whether it is symmetric.</param>
+    /// <param name="levels">How many codes the stored type has.</param>
+    public ValueRange Cut(ValueRange range, QuantizationScheme scheme, long levels)
     {
         float least = MathF.Max(range.Min, Least), most = MathF.Min(range.Max, Most);
-        float step = (most - least) / (format.Levels - 3);
+        float step = (most - least) / (levels - 3);
         (least, most) = (least - step, most + step);
         if (scheme == QuantizationScheme.Symmetric)
         {

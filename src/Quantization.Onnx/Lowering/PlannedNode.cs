@@ -1,0 +1,13 @@
+namespace Quantization.Onnx;
+
+/// <summary>A node with its plan.</summary>
+/// <param name="Facts">The node in the graph.</param>
+/// <param name="Plan">Its encodings.</param>
+internal sealed record PlannedNode(QuantizableNode Facts, NodePlan Plan)
+{
+    /// <summary>The scale of the activation that the weights multiply; null where the node reads it in float, or reads none.</summary>
+    public float? InputScale => Plan.InputAt(0)?.Range is FixedParameters given ? given.Scale : null;
+
+    /// <summary>Whether the node reads a value from codes.</summary>
+    public bool ReadsCodes(string value) => Plan.Inputs.Any(input => input.Value == value);
+}

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+namespace Quantization.Onnx;
+
+/// <summary>Writes down what chosen nodes read, hold and make as codes.</summary>
+internal static class NodeEncoder
+{
+    /// <summary>The plans of chosen nodes.</summary>
+    /// <param name="selection">The nodes, and the values that become codes.</param>
+    /// <param name="ofWeights">The encoding of a node's weights; null to leave them in float.</param>
+    /// <param name="ofActivation">The encoding of a value.</param>
+    /// <param name="ofConstant">The encoding of constants that nodes combine their input with.</param>
+    public static ImmutableArray<NodePlan> Encode(
+        NodeSelection selection, Func<QuantizableNode, TensorEncoding?> ofWeights, Func<string, TensorEncoding> ofActivation, TensorEncoding? ofConstant) =>
+    [
+        .. selection.Nodes.Select(node => new NodePlan(node.Label, node.Node.Output[0])
+        {
+            Weights = node.Weight is null ? null : ofWeights(node),
+            Constant = node.Constant is null ? null : ofConstant,
+            Inputs = [.. Positions(node.Node.Input, node.Inputs.Contains, ofActivation)],
+
+            // The rows that a table gives are floats: who reads them from codes makes these.
+            Results = node.Role == NodeRole.TableLookup ? [] : [.. Positions(node.Outputs, selection.Sources.ContainsKey, ofActivation)],
+        }),
+    ];
+
+    private static IEnumerable<ValueEncoding> Positions(IEnumerable<string> values, Predicate<string> isCoded, Func<string, TensorEncoding> encoding) =>
+        values.Select((value, i) => (value, i)).Where(each => isCoded(each.value)).Select(each => new ValueEncoding(each.i, each.value, encoding(each.value)));
+}

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+
+namespace Quantization.Onnx;
+
+/// <summary>What is planned for one node: the encodings are its own, whatever other nodes have. Immutable.</summary>
+/// <param name="Node">What the node goes by: its name, or its first result's.</param>
+/// <param name="Result">The node's first result, which tells it from all others.</param>
+internal sealed record NodePlan(string Node, string Result)
+{
+    /// <summary>The encoding of the node's weights, or of its table; null where they stay float or there are none.</summary>
+    public TensorEncoding? Weights { get; init; }
+
+    /// <summary>The encoding of the constant that the node combines its input with; null where it stays float or there is none.</summary>
+    public TensorEncoding? Constant { get; init; }
+
+    /// <summary>The inputs that the node reads from codes, in their order. The others it reads as they are.</summary>
+    public ImmutableArray<ValueEncoding> Inputs { get; init; } = [];
+
+    /// <summary>The results that become codes at once, in their order: all readers then read what the codes stand for.</summary>
+    public ImmutableArray<ValueEncoding> Results { get; init; } = [];
+
+    /// <summary>The encoding of an input; null where it is read as it is.</summary>
+    public TensorEncoding? InputAt(int position) => Inputs.FirstOrDefault(input => input.Position == position)?.Encoding;
+
+    /// <summary>The node with other encodings of activations.</summary>
+    public NodePlan WithActivations(Func<ValueEncoding, TensorEncoding> change) => this with
+    {
+        Inputs = [.. Inputs.Select(each => each with { Encoding = change(each) })],
+        Results = [.. Results.Select(each => each with { Encoding = change(each) })],
+    };
+
+    /// <summary>Compares by value.</summary>
+    public bool Equals(NodePlan? other) =>
+        other is not null && (Node, Result, Weights, Constant) == (other.Node, other.Result, other.Weights, other.Constant)
+        && Inputs.SequenceEqual(other.Inputs) && Results.SequenceEqual(other.Results);
+
+    /// <inheritdoc />
+    public override int GetHashCode() => HashCode.Combine(Node, Result, Weights, Inputs.Length, Results.Length);
+}

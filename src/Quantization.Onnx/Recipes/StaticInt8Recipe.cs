@@ -1,0 +1,75 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// Static int8: weights and activations become codes whose parameters are fixed before the model runs. Nodes with weights are quantized for themselves, others where they lie between these. Needs samples, for the
+/// ranges of activations.
+/// </summary>
+/// <param name="options">Formats, schemes, granularities, calibrators, and the nodes to leave in float.</param>
+internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
+{
+    private readonly StaticInt8Encodings _encodings = new(options);
+    private readonly Target _target = Targets.Of(options.Runtime);
+
+    /// <inheritdoc />
+    public string Name => "static-int8";
+
+    /// <inheritdoc />
+    public IReadOnlyList<GraphPass> Passes { get; } =
+    [
+        new("opset upgrade", OpsetUpgrade.Apply), // per-channel DequantizeLinear came with operator set 13
+        new("hard-sigmoid form", (_, model) => HardSigmoidForm.Apply(model.Graph)), // fewer float operators, and what saturates can be seen
+        new("affine folding", (_, model) => AffineFolding.Apply(model.Graph)), // constants beside a Conv would keep codes from flowing on
+        new("unused constants", (_, model) => UnusedConstants.Remove(model.Graph)),
+    ];
+
+    /// <summary>Prepares a model for static int8 with the defaults for a runtime.</summary>
+    /// <inheritdoc cref="FloatModel.Load"/>
+    public static FloatModel Load(string path, Func<SessionOptions>? optionsFactory, TargetRuntime runtime, long largestInMemory = ModelStore.LargestInMemory) =>
+        FloatModel.Load(path, new StaticInt8Recipe(new PtqOptions { Runtime = runtime }), optionsFactory, largestInMemory);
+
+    /// <inheritdoc />
+    public QuantizableGraph Analyze(GraphIndex graph) => Int8Rules.Apply(graph, _target);
+
+    /// <inheritdoc />
+    public bool CanQuantize(QuantizableGraph graph) => graph.Whole.Nodes.Count > 0;
+
+    /// <inheritdoc />
+    public ObservationRequest Observe(QuantizableGraph graph) => new([.. graph.Whole.Sources.Values]);
+
+    /// <inheritdoc />
+    public QuantizationPlan Plan(FloatModel model, ModelCalibration? observations)
+    {
+        ThrowUnlessNodesOf(model, options);
+        NodeSelection selection = observations is null
+            ? NodeSelector.Select(model.Analysis, options.FloatNodes, null)
+            : DeadActivations.Of(observations).Select(model.Analysis, options.FloatNodes);
+        return new QuantizationPlan(Name, _target.Name, model.Passes, _encodings.Encode(selection, model.Analysis.Graph))
+        {
+            Excluded = [.. options.FloatNodes],
+            Notes = selection.Notes,
+        };
+    }
+
+    /// <summary>Checks that the nodes that the options name are the model's.</summary>
+    private static void ThrowUnlessNodesOf(FloatModel model, PtqOptions options)
+    {
+        ThrowUnlessAmong(model.Model.Graph.Node.Select(GraphExtensions.GetLabel), options.FloatNodes, nameof(options.FloatNodes), "node");
+        if (options.OwnWeights.Count > 0)
+        {
+            ThrowUnlessAmong(
+                model.Analysis.Whole.Nodes.Where(node => node.Weight is not null).Select(node => node.Label), options.OwnWeights.Keys, nameof(options.OwnWeights), "node with weights to quantize");
+        }
+
+        void ThrowUnlessAmong(IEnumerable<string> known, IEnumerable<string> names, string option, string kind)
+        {
+            if (names.Except(known).FirstOrDefault() is { } unknown)
+            {
+                throw new ArgumentException(
+                    $"{model.File.Path}: PtqOptions.{option} names '{unknown}', but the model has no such {kind}, or it was folded into another; PtqResult.QuantizedNodes lists those that can be named.",
+                    nameof(options));
+            }
+        }
+    }
+}

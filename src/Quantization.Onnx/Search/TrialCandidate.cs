@@ -1,0 +1,17 @@
+namespace Quantization.Onnx;
+
+/// <summary>What a search tries.</summary>
+/// <param name="Options">What to tell of it.</param>
+/// <param name="Plan">The plan.</param>
+internal sealed record TrialCandidate(PtqOptions Options, QuantizationPlan Plan)
+{
+    /// <summary>The candidate with a calibrator of its own for one activation.</summary>
+    public TrialCandidate With(string activation, ICalibrator calibrator) => new(
+        Options with { OwnCalibrators = new Dictionary<string, ICalibrator>(Options.OwnCalibrators) { [activation] = calibrator } },
+        Plan.WithCalibrators(new Dictionary<string, ICalibrator> { [activation] = calibrator }));
+
+    /// <summary>The candidate with one calibrator for all activations.</summary>
+    public TrialCandidate WithForAll(ICalibrator calibrator) => new(
+        Options with { ActivationCalibrator = calibrator, OwnCalibrators = new Dictionary<string, ICalibrator>() },
+        Plan.WithCalibrators(Plan.Activations.Select(each => each.Encoding.Range).OfType<ObservedRange>().Select(rule => rule.Source).Distinct().ToDictionary(source => source, _ => calibrator)));
+}
