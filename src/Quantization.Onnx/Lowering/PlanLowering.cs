@@ -59,6 +59,7 @@ internal static class PlanLowering
         [
             new TableLookupLowering(rounding, tables),
             new SubpixelLowering(rounding),
+            new TransposedWeightLowering(rounding),
             new WeightLowering(rounding, tables),
             new ConstantOperandLowering(),
             new NegatedSubLowering(model.Target),

@@ -8,9 +8,9 @@ namespace Quantization.Onnx;
 /// <param name="File">The model's file.</param>
 /// <param name="Model">The model after the passes.</param>
 /// <param name="Analysis">What the rules of the recipe say of its nodes.</param>
-/// <param name="Observations">What the recipe must observe of it.</param>
+/// <param name="Observations">What the recipe must observe of it; null where it needs no sample.</param>
 /// <param name="Passes">The names of the passes, in their order.</param>
-internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableGraph Analysis, ObservationRequest Observations, ImmutableArray<string> Passes)
+internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableGraph Analysis, ObservationRequest? Observations, ImmutableArray<string> Passes)
 {
     /// <summary>What the quantized model will run on.</summary>
     public Target Target => Analysis.Target;

@@ -24,13 +24,9 @@ internal sealed class ActivationReader : IDisposable
         Model = model;
         Options = options;
         Threads = Math.Clamp(samples ?? int.MaxValue, 1, options.MaxDegreeOfParallelism);
-        HashSet<string> wanted = [.. model.Observations.Distributions];
-        if (wanted.Count == 0)
-        {
-            throw new OnnxModelException(
-                model.File.Path, $"there is nothing to quantize, and so nothing to calibrate: {model.Analysis.Whole.Notes.WhyEmpty()}. Use the model as it is; quantizing it without a calibration copies it.");
-        }
-
+        ObservationRequest request = model.Observations ?? throw new OnnxModelException(
+            model.File.Path, $"there is nothing to quantize, and so nothing to calibrate: {model.Analysis.Whole.Notes.WhyEmpty()}. Use the model as it is; quantizing it without a calibration copies it.");
+        HashSet<string> wanted = [.. request.Distributions];
         Values = wanted;
         _inputs = [.. model.Model.Graph.Input.Select(input => input.Name).Where(wanted.Contains)];
         _computed = [.. model.Model.Graph.Node.SelectMany(node => node.Output).Where(wanted.Contains)];

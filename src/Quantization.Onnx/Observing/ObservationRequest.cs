@@ -6,12 +6,6 @@ namespace Quantization.Onnx;
 /// <param name="Distributions">The values whose <see cref="TensorStatistics"/> are wanted, by name.</param>
 internal sealed record ObservationRequest(ImmutableHashSet<string> Distributions)
 {
-    /// <summary>Nothing: no sample is needed.</summary>
-    public static ObservationRequest None { get; } = new([]);
-
-    /// <summary>Whether nothing is wanted.</summary>
-    public bool IsEmpty => Distributions.IsEmpty;
-
     /// <summary>All that this request or another one wants.</summary>
     public ObservationRequest Union(ObservationRequest other) => new(Distributions.Union(other.Distributions));
 }

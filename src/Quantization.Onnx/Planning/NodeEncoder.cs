@@ -7,11 +7,11 @@ internal static class NodeEncoder
 {
     /// <summary>The plans of chosen nodes.</summary>
     /// <param name="selection">The nodes, and the values that become codes.</param>
-    /// <param name="ofWeights">The encoding of a node's weights; null to leave them in float.</param>
+    /// <param name="ofWeights">The encoding of a node's weights.</param>
     /// <param name="ofActivation">The encoding of a value.</param>
     /// <param name="ofConstant">The encoding of constants that nodes combine their input with.</param>
     public static ImmutableArray<NodePlan> Encode(
-        NodeSelection selection, Func<QuantizableNode, TensorEncoding?> ofWeights, Func<string, TensorEncoding> ofActivation, TensorEncoding? ofConstant) =>
+        NodeSelection selection, Func<QuantizableNode, TensorEncoding> ofWeights, Func<string, TensorEncoding> ofActivation, TensorEncoding ofConstant) =>
     [
         .. selection.Nodes.Select(node => new NodePlan(node.Label, node.Node.Output[0])
         {
@@ -23,6 +23,12 @@ internal static class NodeEncoder
             Results = node.Role == NodeRole.TableLookup ? [] : [.. Positions(node.Outputs, selection.Sources.ContainsKey, ofActivation)],
         }),
     ];
+
+    /// <summary>The plans of chosen nodes that read and make floats.</summary>
+    /// <param name="selection">The nodes.</param>
+    /// <param name="weights">The encoding of weights and tables.</param>
+    public static ImmutableArray<NodePlan> EncodeWeights(NodeSelection selection, TensorEncoding weights) =>
+        [.. selection.Nodes.Select(node => new NodePlan(node.Label, node.Node.Output[0]) { Weights = weights })];
 
     private static IEnumerable<ValueEncoding> Positions(IEnumerable<string> values, Predicate<string> isCoded, Func<string, TensorEncoding> encoding) =>
         values.Select((value, i) => (value, i)).Where(each => isCoded(each.value)).Select(each => new ValueEncoding(each.i, each.value, encoding(each.value)));

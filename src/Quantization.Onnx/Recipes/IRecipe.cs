@@ -18,8 +18,8 @@ internal interface IRecipe
     /// <summary>Whether there is something to quantize in a graph. Where there is not, the model stays as it is.</summary>
     bool CanQuantize(QuantizableGraph graph);
 
-    /// <summary>What must be observed before the recipe plans.</summary>
-    ObservationRequest Observe(QuantizableGraph graph);
+    /// <summary>What must be observed before the recipe plans; null where no sample is needed.</summary>
+    ObservationRequest? Observe(QuantizableGraph graph);
 
     /// <summary>The plan for a model.</summary>
     /// <param name="model">The model, after the passes.</param>

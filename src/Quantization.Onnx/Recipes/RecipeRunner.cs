@@ -24,7 +24,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         QuantizationPlan plan = recipe.Plan(model, null);
         using AtomicFile output = AtomicFile.Create(outputPath); // before the samples run: a folder that cannot be written to should not cost their time
         ModelCalibration observations = new(model.File.Fingerprint, 0, []);
-        if (plan.Nodes.Length > 0 && !model.Observations.IsEmpty)
+        if (plan.Nodes.Length > 0 && model.Observations is not null)
         {
             observations = observe(model);
             PostTrainingQuantizer.ThrowUnlessMadeFrom(observations, model);

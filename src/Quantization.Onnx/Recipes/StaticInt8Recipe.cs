@@ -36,7 +36,7 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     public bool CanQuantize(QuantizableGraph graph) => graph.Whole.Nodes.Count > 0;
 
     /// <inheritdoc />
-    public ObservationRequest Observe(QuantizableGraph graph) => new([.. graph.Whole.Sources.Values]);
+    public ObservationRequest? Observe(QuantizableGraph graph) => CanQuantize(graph) ? new ObservationRequest([.. graph.Whole.Sources.Values]) : null;
 
     /// <inheritdoc />
     public QuantizationPlan Plan(FloatModel model, ModelCalibration? observations)

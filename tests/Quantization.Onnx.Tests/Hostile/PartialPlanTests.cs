@@ -3,7 +3,9 @@ using Quantization.Onnx.Tests.Quantizing;
 
 namespace Quantization.Onnx.Tests.Hostile;
 
-/// <summary>A plan that leaves nodes in float asks for statistics of what the whole plan observed, and of nothing else.</summary>
+/// <summary>
+/// A plan that leaves nodes in float asks for statistics of what the whole plan observed, and of nothing else; and it is the same whether it is derived from the whole plan or made of options.
+/// </summary>
 public sealed class PartialPlanTests
 {
     private const int SubsetsOfAModel = 40;
@@ -83,7 +85,11 @@ public sealed class PartialPlanTests
     /// <summary>Takes nodes out at random; how many nodes the whole plan has.</summary>
     private static int Check(string path, TargetRuntime runtime)
     {
-        QuantizableGraph graph = StaticInt8Recipe.Load(path, null, runtime).Analysis;
+        FloatModel model = StaticInt8Recipe.Load(path, null, runtime);
+        QuantizableGraph graph = model.Analysis;
+        PtqOptions options = new() { Runtime = runtime };
+        QuantizationPlan all = new StaticInt8Recipe(options).Plan(model, null);
+        PlanExclusion exclusion = new(graph, DeadActivations.Of(new ModelCalibration(model.File.Fingerprint, 0, [])));
         NodeSelection whole = graph.Whole;
         HashSet<string> observed = [.. whole.Sources.Values];
 #pragma warning disable CA5394 // nothing secret here
@@ -95,6 +101,11 @@ public sealed class PartialPlanTests
             NodeSelection selection = NodeSelector.Select(graph, inFloat, null);
             selection.Sources.Values.Should().BeSubsetOf(observed, "{0} without {1}", path, string.Join(", ", inFloat));
             selection.Sources.Keys.Should().BeSubsetOf(whole.Sources.Keys);
+
+            QuantizationPlan derived = exclusion.Exclude(all, inFloat), planned = new StaticInt8Recipe(options with { FloatNodes = inFloat }).Plan(model, null);
+            derived.Should().Be(planned, "{0} without {1}", path, string.Join(", ", inFloat));
+            derived.Hash.Should().Be(planned.Hash);
+            derived.Notes.Float.Should().BeEquivalentTo(planned.Notes.Float);
         }
 #pragma warning restore CA5394
 

@@ -1,0 +1,44 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// Gemm with a transposed matrix of codes and a float input, as Gemm with the matrix itself: ONNX Runtime multiplies by the codes only where the rows of the matrix are the inputs, and would else turn them into floats at
+/// every run.
+/// </summary>
+internal sealed class TransposedWeightLowering(WeightRounding rounding) : ILowering
+{
+    private const string TransposedAttribute = "transB";
+
+    /// <inheritdoc />
+    public bool CanLower(PlannedNode planned) =>
+        planned.Facts is { Role: NodeRole.Weighted, Node.OpType: "Gemm" } && planned.Facts.Node.GetInt(TransposedAttribute, 0) != 0 && planned.Plan.Weights is not null && planned.Plan.InputAt(0) is null;
+
+    /// <inheritdoc />
+    public NodeProto Lower(NodeProto node, PlannedNode planned, QdqGraph graph)
+    {
+        QuantizedWeight weight = rounding.Round(planned);
+        int? axis = weight.Axis is null ? null : 1;
+        string codes = graph.AddConstant(TensorData.Make<byte>(TensorProto.Types.DataType.Int8, Transpose(weight.Codes), weight.Codes.Dims.Reverse()));
+        string zeroPoint = graph.AddConstant(TensorData.Make<byte>(TensorProto.Types.DataType.Int8, new byte[weight.Scales.Length], QdqGraph.ShapeOf(weight.Scales, axis)));
+        node.Input[WeightSlot.WeightInput] = graph.AddDequantize([codes, graph.AddScales(weight.Scales, axis), zeroPoint], axis);
+        node.Attribute.Remove(node.Attribute.First(attribute => attribute.Name == TransposedAttribute));
+        return node;
+    }
+
+    private static byte[] Transpose(TensorProto codes)
+    {
+        (int rows, int columns) = ((int)codes.Dims[0], (int)codes.Dims[1]);
+        ReadOnlySpan<byte> from = codes.RawData.Span;
+        byte[] to = new byte[from.Length];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++)
+            {
+                to[(column * rows) + row] = from[(row * columns) + column];
+            }
+        }
+
+        return to;
+    }
+}
