@@ -13,20 +13,28 @@ internal static class PlanLowering
     /// <param name="model">The float model.</param>
     /// <param name="plan">What to quantize in it, with the parameters of each activation.</param>
     /// <param name="weightRanges">Finds the ranges of weights.</param>
-    public static ModelProto Write(FloatModel model, QuantizationPlan plan, WeightRanges weightRanges)
+    public static ModelProto Write(FloatModel model, QuantizationPlan plan, WeightRanges weightRanges) => Write(model.File.Path, model.Model, model.Analysis, plan, weightRanges);
+
+    /// <summary>The same of a model without a file.</summary>
+    /// <param name="name">What messages call the model.</param>
+    /// <param name="model">The float model.</param>
+    /// <param name="analysis">What the rules say of its nodes.</param>
+    /// <param name="plan">What to quantize in it, with the parameters of each activation.</param>
+    /// <param name="weightRanges">Finds the ranges of weights.</param>
+    public static ModelProto Write(string name, ModelProto model, QuantizableGraph analysis, QuantizationPlan plan, WeightRanges weightRanges)
     {
-        GraphIndex graph = model.Analysis.Graph;
+        GraphIndex graph = analysis.Graph;
         Dictionary<NodeProto, PlannedNode> planned = new(
-            plan.Nodes.Select(node => new PlannedNode(model.Analysis.Find(node), node)).Select(node => KeyValuePair.Create(node.Facts.Node, node)), ReferenceEqualityComparer.Instance);
+            plan.Nodes.Select(node => new PlannedNode(analysis.Find(node), node)).Select(node => KeyValuePair.Create(node.Facts.Node, node)), ReferenceEqualityComparer.Instance);
         Dictionary<string, TensorEncoding> madeFromCodes = plan.Nodes.SelectMany(node => node.Results).ToDictionary(each => each.Value, each => each.Encoding);
         HashSet<string> codedValues = [.. madeFromCodes.Keys];
         HashSet<string> captured = CaptureBarrier.Find(graph, codedValues, planned);
-        ILowering[] lowerings = LoweringsOf(model, weightRanges);
-        ModelProto written = model.Model.Clone();
+        ILowering[] lowerings = LoweringsOf(analysis.Target, new WeightRounding(name, weightRanges));
+        ModelProto written = model.Clone();
         written.Graph.Node.Clear();
         QdqGraph target = new(written, new NameAllocator(graph.Graph), madeFromCodes)
         {
-            NeedsBarrier = value => model.Target.QuantizesBetweenPairs
+            NeedsBarrier = value => analysis.Target.QuantizesBetweenPairs
                 && FusionBarrier.IsNeeded(value, graph, codedValues, reader => planned.TryGetValue(reader, out PlannedNode? node) && node.ReadsCodes(value)),
         };
         foreach (NodeProto source in graph.Graph.Node)
@@ -51,9 +59,8 @@ internal static class PlanLowering
         return written;
     }
 
-    private static ILowering[] LoweringsOf(FloatModel model, WeightRanges weightRanges)
+    private static ILowering[] LoweringsOf(Target runtime, WeightRounding rounding)
     {
-        WeightRounding rounding = new(model.File.Path, weightRanges);
         TableCodes tables = new();
         return
         [
@@ -62,8 +69,9 @@ internal static class PlanLowering
             new TransposedWeightLowering(rounding),
             new WeightLowering(rounding, tables),
             new ConstantOperandLowering(),
-            new NegatedSubLowering(model.Target),
+            new NegatedSubLowering(runtime),
             new FlattenLowering(),
+            new IdentityLowering(),
             new PlainLowering(),
         ];
     }

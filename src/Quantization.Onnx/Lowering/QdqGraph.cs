@@ -74,6 +74,10 @@ internal sealed class QdqGraph
     /// <summary>The shape of scales: none for the tensor, or their number.</summary>
     public static IEnumerable<long> ShapeOf(float[] scales, int? axis) => axis is null ? [] : [scales.Length];
 
+    /// <summary>Adds the zero-points of weights, which are 0, as many as scales.</summary>
+    public string AddZeroPoints(QuantizedWeight weight, int? axis) => _pool.Add(
+        TensorData.Make<byte>(CodeTypes.ToOnnx(weight.Format.Type), new byte[weight.Format.GetByteCount(weight.Scales.Length)], ShapeOf(weight.Scales, axis)));
+
     /// <summary>Adds an activation's zero-point. It is always explicit, though the operators take an absent one for 0: ONNX Runtime's integer Gemm wants to see it.</summary>
     public string AddZeroPoint(TensorEncoding encoding) => _pool.Add(TensorData.Make<byte>(CodeTypes.ToOnnx(encoding.Format.Type), [(byte)Parameters(encoding).ZeroPoint]));
 

@@ -12,7 +12,7 @@ internal sealed class TransposedWeightLowering(WeightRounding rounding) : ILower
 
     /// <inheritdoc />
     public bool CanLower(PlannedNode planned) =>
-        planned.Facts is { Role: NodeRole.Weighted, Node.OpType: "Gemm" } && planned.Facts.Node.GetInt(TransposedAttribute, 0) != 0 && planned.Plan.Weights is not null && planned.Plan.InputAt(0) is null;
+        planned.Facts is { Role: NodeRole.Weighted, Node.OpType: "Gemm" } && planned.Facts.Node.GetInt(TransposedAttribute, 0) != 0 && planned.Plan.Weights is { Format.StorageBits: 8 } && planned.Plan.InputAt(0) is null;
 
     /// <inheritdoc />
     public NodeProto Lower(NodeProto node, PlannedNode planned, QdqGraph graph)
@@ -20,8 +20,7 @@ internal sealed class TransposedWeightLowering(WeightRounding rounding) : ILower
         QuantizedWeight weight = rounding.Round(planned);
         int? axis = weight.Axis is null ? null : 1;
         string codes = graph.AddConstant(TensorData.Make<byte>(TensorProto.Types.DataType.Int8, Transpose(weight.Codes), weight.Codes.Dims.Reverse()));
-        string zeroPoint = graph.AddConstant(TensorData.Make<byte>(TensorProto.Types.DataType.Int8, new byte[weight.Scales.Length], QdqGraph.ShapeOf(weight.Scales, axis)));
-        node.Input[WeightSlot.WeightInput] = graph.AddDequantize([codes, graph.AddScales(weight.Scales, axis), zeroPoint], axis);
+        node.Input[WeightSlot.WeightInput] = graph.AddDequantize([codes, graph.AddScales(weight.Scales, axis), graph.AddZeroPoints(weight, axis)], axis);
         node.Attribute.Remove(node.Attribute.First(attribute => attribute.Name == TransposedAttribute));
         return node;
     }

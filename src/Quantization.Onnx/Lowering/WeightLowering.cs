@@ -34,7 +34,7 @@ internal sealed class WeightLowering(WeightRounding rounding, TableCodes tables)
         List<string> inputs = [AddCodes(weight.Codes, graph), scales];
         if (hasZeroPoint)
         {
-            inputs.Add(graph.AddConstant(TensorData.Make<byte>(TensorProto.Types.DataType.Int8, new byte[weight.Scales.Length], QdqGraph.ShapeOf(weight.Scales, weight.Axis))));
+            inputs.Add(graph.AddZeroPoints(weight, weight.Axis));
         }
 
         return graph.AddDequantize(inputs, weight.Axis);

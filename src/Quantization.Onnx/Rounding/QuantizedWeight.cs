@@ -6,10 +6,11 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>A node's weights as codes, and what turns them back.</summary>
+/// <param name="Format">The codes in use and how they are stored.</param>
 /// <param name="Codes">The codes, shaped as the weights were.</param>
 /// <param name="Scales">One scale, or one an output channel.</param>
 /// <param name="Axis">The axis of the channels; null where one scale serves the tensor.</param>
-internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? Axis)
+internal sealed record QuantizedWeight(CodeFormat Format, TensorProto Codes, float[] Scales, int? Axis)
 {
     /// <summary>The largest bias code that is asked for. Half of int32 is left for the sum of products that the bias is added to.</summary>
     private const double LargestBiasCode = 1 << 30;
@@ -23,31 +24,37 @@ internal sealed record QuantizedWeight(TensorProto Codes, float[] Scales, int? A
     {
         WeightSlot slot = node.Facts.Weight!;
         TensorEncoding encoding = node.Plan.Weights!;
+        QuantizationParameters parameters = encoding.Range is FixedScales given ? new QuantizationParameters(given.Scales.AsSpan()) : FindParameters(modelPath, node, weightRanges);
+        int? axis = encoding.Granularity == GranularityKind.PerChannel ? slot.ChannelAxis : null;
+        Granularity granularity = axis is { } channels ? Granularity.PerChannel(channels) : Granularity.PerTensor;
         ReadOnlySpan<float> values = slot.Weight.ViewFloats();
+        nint[] shape = [.. slot.Weight.Dims.Select(length => (nint)length)];
+        byte[] codes = new byte[encoding.Format.GetByteCount(values.Length)];
+        new SymmetricQuantizer(encoding.Format, parameters, granularity).Quantize(new ReadOnlyTensorSpan<float>(values, shape), codes);
+        return new QuantizedWeight(
+            encoding.Format, TensorData.Make<byte>(CodeTypes.ToOnnx(encoding.Format.Type), codes, slot.Weight.Dims), parameters.Scales.ToArray(), axis);
+    }
+
+    private static QuantizationParameters FindParameters(string modelPath, PlannedNode node, WeightRanges weightRanges)
+    {
+        WeightSlot slot = node.Facts.Weight!;
+        TensorEncoding encoding = node.Plan.Weights!;
         float[]? bias = slot.Bias?.ReadFloats();
         bool perChannel = encoding.Granularity == GranularityKind.PerChannel;
         float[] magnitudes = weightRanges.Find(slot, encoding);
         ThrowUnlessFinite(modelPath, node, "weight", slot.Weight, magnitudes);
         ThrowUnlessFinite(modelPath, node, "bias", slot.Bias, bias ?? []);
-
-        CodeFormat format = encoding.Format;
         ValueRange[] ranges = new ValueRange[magnitudes.Length];
         for (int i = 0; i < ranges.Length; i++)
         {
             // A channel of nearly no weight would make the bias's step so small that the bias has no code. Beside an input in float the bias needs none.
             float largestBias = bias is null || node.InputScale is null ? 0 : perChannel ? LargestOf(bias, i, ranges.Length) : bias.Max(MathF.Abs);
             double leastScale = largestBias / ((node.InputScale ?? 1) * LargestBiasCode);
-            float leastMagnitude = (float)(leastScale * format.MaxCode);
+            float leastMagnitude = (float)(leastScale * encoding.Format.MaxCode);
             ranges[i] = float.IsFinite(leastMagnitude) ? ValueRange.Symmetric(MathF.Max(magnitudes[i], leastMagnitude)) : throw TooLarge(modelPath, node, largestBias);
         }
 
-        Granularity granularity = perChannel ? Granularity.PerChannel(slot.ChannelAxis) : Granularity.PerTensor;
-        QuantizationParameters parameters = QuantizationParameters.FromRanges(ranges, format, QuantizationScheme.Symmetric);
-        byte[] codes = new byte[values.Length];
-        nint[] shape = [.. slot.Weight.Dims.Select(length => (nint)length)];
-        new SymmetricQuantizer(format, parameters, granularity).Quantize(new ReadOnlyTensorSpan<float>(values, shape), new TensorSpan<byte>(codes));
-        return new QuantizedWeight(
-            TensorData.Make<byte>(TensorProto.Types.DataType.Int8, codes, slot.Weight.Dims), parameters.Scales.ToArray(), perChannel ? slot.ChannelAxis : null);
+        return QuantizationParameters.FromRanges(ranges, encoding.Format, QuantizationScheme.Symmetric);
     }
 
     /// <summary>What the codes stand for.</summary>

@@ -11,9 +11,9 @@ internal static class FloatLayerExport
     public static OnnxValue? Write(OnnxGraph graph, torch.nn.Module<Tensor, Tensor> module, OnnxValue input) => module switch
     {
         Sequential sequence => sequence.named_children().Aggregate(input, (value, child) => graph.Call((torch.nn.Module<Tensor, Tensor>)child.module, value, child.name)),
-        Linear linear => WriteLinear(graph, input, graph.Float(linear.weight), linear.bias),
+        Linear linear => WriteLinear(graph, input, linear.weight, linear.bias),
         Convolution convolution when ConvolutionGeometry.WhyNot(convolution) is { } reason => throw new NotSupportedException($"{convolution.GetType().Name}: {reason}."),
-        Convolution convolution => WriteConvolution(graph, input, graph.Float(convolution.weight), convolution.bias, ConvolutionGeometry.Of(convolution)),
+        Convolution convolution => WriteConvolution(graph, input, convolution.weight, convolution.bias, ConvolutionGeometry.Of(convolution)),
         NormBase { track_running_stats: true } norm and (BatchNorm1d or BatchNorm2d) => WriteBatchNorm(graph, norm, input),
         Dropout or Dropout1d or Dropout2d or AlphaDropout or Identity => input,
         Flatten { start_dim: 1, end_dim: -1 } => graph.Flatten(input),
@@ -24,21 +24,30 @@ internal static class FloatLayerExport
         _ => WriteActivation(graph, module, input),
     };
 
-    /// <summary>y = x · Wᵀ + b over the last axis. The weights are a value of shape [outputs, inputs].</summary>
-    public static OnnxValue WriteLinear(OnnxGraph graph, OnnxValue input, OnnxValue weight, Tensor? bias)
+    /// <summary>y = x · Wᵀ + b over the last axis. The weights are of shape [outputs, inputs].</summary>
+    /// <param name="graph">The graph to write to.</param>
+    /// <param name="input">x.</param>
+    /// <param name="weight">W.</param>
+    /// <param name="bias">b; null for none.</param>
+    /// <param name="plan">Told of the value that the multiplication gives; null where the layer stays in float.</param>
+    public static OnnxValue WriteLinear(OnnxGraph graph, OnnxValue input, Tensor weight, Tensor? bias, Func<OnnxValue, OnnxValue>? plan = null)
     {
+        plan ??= value => value;
         if (input.Rank == 2)
         {
-            return graph.Operator("Gemm", bias is null ? [input, weight] : [input, weight, graph.Float(bias)], ("transB", 1L));
+            return plan(graph.Operator("Gemm", bias is null ? [input, graph.Float(weight)] : [input, graph.Float(weight), graph.Float(bias)], ("transB", 1L)));
         }
 
-        OnnxValue transposed = graph.Operator("Transpose", [weight], ("perm", new long[] { 1, 0 }));
-        OnnxValue product = graph.Operator("MatMul", [input, transposed]);
+        OnnxValue product = plan(graph.Operator("MatMul", [input, graph.Float(weight.t())]));
         return bias is null ? product : graph.Add(product, graph.Float(bias));
     }
 
-    public static OnnxValue WriteConvolution(OnnxGraph graph, OnnxValue input, OnnxValue weight, Tensor? bias, ConvolutionGeometry geometry)
+    /// <summary>A convolution or a transposed one.</summary>
+    /// <inheritdoc cref="WriteLinear"/>
+    public static OnnxValue WriteConvolution(
+        OnnxGraph graph, OnnxValue input, Tensor weight, Tensor? bias, ConvolutionGeometry geometry, Func<OnnxValue, OnnxValue>? plan = null)
     {
+        plan ??= value => value;
         List<(string, object)> attributes =
         [
             ("kernel_shape", geometry.Kernel),
@@ -52,7 +61,8 @@ internal static class FloatLayerExport
             attributes.Add(("output_padding", geometry.OutputPadding));
         }
 
-        return graph.Operator(geometry.IsTransposed ? "ConvTranspose" : "Conv", bias is null ? [input, weight] : [input, weight, graph.Float(bias)], [.. attributes]);
+        OnnxValue weights = graph.Float(weight);
+        return plan(graph.Operator(geometry.IsTransposed ? "ConvTranspose" : "Conv", bias is null ? [input, weights] : [input, weights, graph.Float(bias)], [.. attributes]));
     }
 
     private static OnnxValue WriteBatchNorm(OnnxGraph graph, NormBase norm, OnnxValue input)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Google.Protobuf;
 using Quantization.Onnx;
 using Quantization.Onnx.Protos;
@@ -41,15 +42,29 @@ public static class OnnxExport
         graph.Finish(result);
         graph.Proto.Input.Add(Describe(options.InputName, [null, .. sampleShape.ToArray().Select(length => (long?)length)]));
         graph.Proto.Output.Add(Describe(options.OutputName, [null, .. new long?[result.Rank - 1]]));
+        bool usesFourBits = graph.Plans.Any(plan => plan.Weights is { Format.Type: CodeType.Int4 });
         ModelProto model = new()
         {
-            IrVersion = graph.UsesFourBits ? FourBitIr : PlainIr,
+            IrVersion = usesFourBits ? FourBitIr : PlainIr,
             ProducerName = typeof(OnnxExport).Namespace,
             ProducerVersion = typeof(OnnxExport).Assembly.GetName().Version!.ToString(),
             Graph = graph.Proto,
         };
-        model.OpsetImport.Add(new OperatorSetIdProto { Version = graph.UsesFourBits ? FourBitOpset : PlainOpset });
-        return model;
+        model.OpsetImport.Add(new OperatorSetIdProto { Version = usesFourBits ? FourBitOpset : PlainOpset });
+        ModelProto written = graph.Plans.Count == 0 ? model : Lower(model, [.. graph.Plans]);
+        OnnxGraph.RemoveLastIdentity(written.Graph);
+        return written;
+    }
+
+    /// <summary>Writes the codes of planned nodes, for any runtime: operators keep their form.</summary>
+    private static ModelProto Lower(ModelProto model, ImmutableArray<NodePlan> plans)
+    {
+        HashSet<string> planned = [.. plans.Select(plan => plan.Result)];
+        QuantizableGraph found = Int8Rules.Apply(new GraphIndex(model.Graph), Targets.AnyForm);
+        QuantizableGraph analysis = new(found.Graph, found.Target, [.. found.Facts.Select(facts => facts.Candidate is null && planned.Contains(facts.Node.Output[0])
+            ? facts with { Candidate = new QuantizableNode(facts.Node, NodeRole.DataMovement, [facts.Node.Input[0]], facts.Node) }
+            : facts)]);
+        return PlanLowering.Write("the exported module", model, analysis, new QuantizationPlan("trained", found.Target.Name, [], plans), new WeightRanges());
     }
 
     private static ValueInfoProto Describe(string name, long?[] shape)

@@ -31,7 +31,8 @@ public sealed class OnnxGraph
 
     internal GraphProto Proto { get; }
 
-    internal bool UsesFourBits { get; private set; }
+    /// <summary>What is planned for the nodes of quantized layers.</summary>
+    internal List<NodePlan> Plans { get; } = [];
 
     /// <summary>What <paramref name="module"/> gives for <paramref name="input"/>: a usual layer, a Sequential, a quantized layer or one that implements <see cref="IOnnxExportable"/>.</summary>
     /// <exception cref="NotSupportedException">The module has no ONNX form that is known here.</exception>
@@ -126,25 +127,39 @@ public sealed class OnnxGraph
         return new OnnxValue(Float(TensorMemory.Span<float>(dense.Tensor), tensor.shape), (int)tensor.dim());
     }
 
-    /// <summary>An initializer of codes.</summary>
-    internal OnnxValue Codes(CodeType type, ReadOnlySpan<byte> raw, IReadOnlyCollection<long> shape)
+    /// <summary>Plans the node that made a value.</summary>
+    /// <param name="result">The node's result.</param>
+    /// <param name="input">The encoding of its first input; null where it reads floats.</param>
+    /// <param name="weights">The encoding of its weights; null where they stay float.</param>
+    /// <returns>The result.</returns>
+    internal OnnxValue Plan(OnnxValue result, TensorEncoding? input, TensorEncoding? weights)
     {
-        UsesFourBits |= type == CodeType.Int4;
-        return new OnnxValue(_pool.Add(TensorData.Make(ElementType(type), raw, shape)), shape.Count);
-    }
-
-    /// <summary>Gives the last value the model's output name.</summary>
-    internal void Finish(OnnxValue result)
-    {
-        NodeProto? maker = Proto.Node.FirstOrDefault(node => node.Output.Contains(result.Name));
-        bool isRead = Proto.Node.Any(node => node.Input.Contains(result.Name));
-        if (maker is null || isRead)
+        if (input is not null || weights is not null)
         {
-            maker = new NodeProto { OpType = "Identity", Input = { result.Name }, Output = { result.Name } };
-            Proto.Node.Add(maker);
+            NodeProto node = Proto.Node[^1];
+            Plans.Add(new NodePlan(node.GetLabel(), result.Name) { Weights = weights, Inputs = input is null ? [] : [new ValueEncoding(0, node.Input[0], input)] });
         }
 
-        maker.Output[maker.Output.IndexOf(result.Name)] = Options.OutputName;
+        return result;
+    }
+
+    /// <summary>Gives the last value the model's output name, by a node of its own, so that plans still find the node that made it.</summary>
+    internal void Finish(OnnxValue result)
+    {
+        Proto.Node.Add(new NodeProto { OpType = "Identity", Input = { result.Name }, Output = { Options.OutputName } });
+    }
+
+    /// <summary>Takes the node of <see cref="Finish"/> out again where the value before it has no other reader.</summary>
+    internal static void RemoveLastIdentity(GraphProto graph)
+    {
+        NodeProto last = graph.Node[^1];
+        NodeProto? maker = graph.Node.FirstOrDefault(node => node.Output.Contains(last.Input[0]));
+        bool isReadElsewhere = graph.Node.Any(node => node != last && node.Input.Contains(last.Input[0]));
+        if (maker is not null && !isReadElsewhere)
+        {
+            maker.Output[maker.Output.IndexOf(last.Input[0])] = last.Output[0];
+            graph.Node.RemoveAt(graph.Node.Count - 1);
+        }
     }
 
     /// <summary>The module's path and the operator, and a number where that was there before: runtimes want names to differ.</summary>
@@ -156,16 +171,6 @@ public sealed class OnnxGraph
     }
 
     private string Path() => string.Join('.', _path.Reverse().Where(name => name.Length > 0));
-
-    private static DataType ElementType(CodeType type) => type switch
-    {
-        CodeType.Int8 => DataType.Int8,
-        CodeType.UInt8 => DataType.Uint8,
-
-        // INT4 of the specification, which the schema here does not name.
-        CodeType.Int4 => (DataType)22,
-        _ => throw new NotSupportedException($"Codes of {type} are not written by this export."),
-    };
 
     private static AttributeProto Attribute(string name, object value) => value switch
     {

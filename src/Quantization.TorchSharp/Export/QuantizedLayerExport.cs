@@ -1,29 +1,42 @@
-using System.Numerics.Tensors;
+using Quantization.Onnx;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
 namespace Quantization.TorchSharp;
 
-/// <summary>The ONNX form of quantized layers: QuantizeLinear and DequantizeLinear around their input, DequantizeLinear behind their integer weights.</summary>
+/// <summary>Quantized layers as float operators with a plan: the parameters that training found for their input and weights. The lowerings of Quantization.Onnx write the codes.</summary>
 internal static class QuantizedLayerExport
 {
+    /// <summary>Adds a layer.</summary>
     public static OnnxValue Write(OnnxGraph graph, QuantizedLayer layer, OnnxValue input)
     {
         (Tensor weight, Tensor? bias) = layer.Fold();
-        bool quantized = graph.Options.Quantized;
-        OnnxValue source = quantized ? WriteActivation(graph, layer.InputQuantizer, input) : input;
-        OnnxValue kernel = quantized ? WriteWeight(graph, layer, weight) : graph.Float(weight);
+        TensorEncoding? ofInput = null, ofWeights = null;
+        if (graph.Options.Quantized)
+        {
+            (input, ofInput) = Encode(graph, layer.InputQuantizer, input);
+            ofWeights = EncodeWeight(graph, layer, weight);
+        }
+
+        OnnxValue Plan(OnnxValue result) => graph.Plan(result, ofInput, ofWeights);
         return layer is QuantizedConvolution convolution
-            ? FloatLayerExport.WriteConvolution(graph, source, kernel, bias, convolution.Geometry)
-            : FloatLayerExport.WriteLinear(graph, source, kernel, bias);
+            ? FloatLayerExport.WriteConvolution(graph, input, weight, bias, convolution.Geometry, Plan)
+            : FloatLayerExport.WriteLinear(graph, input, weight, bias, Plan);
     }
 
-    /// <summary>The value behind its codes.</summary>
+    /// <summary>Adds the rounding of a value.</summary>
     public static OnnxValue WriteActivation(OnnxGraph graph, FakeQuantize quantizer, OnnxValue input)
     {
-        if (!graph.Options.Quantized || !quantizer.Enabled)
+        (OnnxValue source, TensorEncoding? encoding) = graph.Options.Quantized ? Encode(graph, quantizer, input) : (input, null);
+        return encoding is null ? source : graph.Plan(graph.Operator("Identity", [source]), encoding, null);
+    }
+
+    /// <summary>The encoding of a value, and the value, cut off where fewer codes than a byte's are in use.</summary>
+    private static (OnnxValue Value, TensorEncoding? Encoding) Encode(OnnxGraph graph, FakeQuantize quantizer, OnnxValue input)
+    {
+        if (!quantizer.Enabled)
         {
-            return input;
+            return (input, null);
         }
 
         UniformQuantizer mapping = quantizer.GetQuantizer();
@@ -34,7 +47,6 @@ internal static class QuantizedLayerExport
 
         // Always in a byte: ONNX Runtime 1.31 moves uint4 codes behind operators, MaxPool for one, that do not take them, and then refuses the model.
         CodeFormat format = mapping.Format;
-        CodeType storage = format.IsSigned ? CodeType.Int8 : CodeType.UInt8;
         float scale = mapping.Parameters.Scales[0];
         int zeroPoint = mapping.Parameters.ZeroPoints[0];
         if (format.Levels < 256)
@@ -43,33 +55,21 @@ internal static class QuantizedLayerExport
             input = FloatLayerExport.Clip(graph, input, (format.MinCode - zeroPoint) * scale, (format.MaxCode - zeroPoint) * scale);
         }
 
-        OnnxValue step = graph.Constant([scale]);
-        OnnxValue zero = graph.Codes(storage, [(byte)zeroPoint], []);
-        OnnxValue codes = graph.Operator("QuantizeLinear", [input, step, zero]);
-        return graph.Operator("DequantizeLinear", [codes, step, zero]);
+        CodeFormat stored = format.IsSigned ? CodeFormat.Int8 : CodeFormat.UInt8;
+        return (input, new TensorEncoding(stored, QuantizationScheme.Affine, GranularityKind.PerTensor, new FixedParameters(scale, zeroPoint)));
     }
 
-    private static OnnxValue WriteWeight(OnnxGraph graph, QuantizedLayer layer, Tensor weight)
+    private static TensorEncoding? EncodeWeight(OnnxGraph graph, QuantizedLayer layer, Tensor weight)
     {
         if (!layer.WeightQuantizer.Enabled)
         {
-            return graph.Float(weight);
+            return null;
         }
 
         UniformQuantizer mapping = layer.WeightQuantizer.GetQuantizer(weight);
-        using DisposableTensor dense = DisposableTensor.DenseOf(weight);
-        CodeFormat format = new(StorageOf(graph, mapping.Format), mapping.Format.MinCode, mapping.Format.MaxCode);
-        byte[] codes = new byte[format.GetByteCount((nint)weight.numel())];
-        new AffineQuantizer(format, mapping.Parameters, mapping.Granularity)
-            .Quantize(new ReadOnlyTensorSpan<float>(TensorMemory.Span<float>(dense.Tensor), TensorMemory.Shape(dense.Tensor)), codes);
-
-        ReadOnlySpan<float> scales = mapping.Parameters.Scales;
-        bool perChannel = mapping.Granularity.Kind == GranularityKind.PerChannel;
-        OnnxValue step = perChannel ? graph.Constant(scales, scales.Length) : graph.Constant(scales);
-        OnnxValue zero = graph.Codes(format.Type, new byte[format.GetByteCount(scales.Length)], perChannel ? [scales.Length] : []);
-        return graph.Operator("DequantizeLinear", [graph.Codes(format.Type, codes, weight.shape), step, zero], ("axis", (long)layer.ChannelAxis));
+        CodeFormat format = mapping.Format;
+        CodeType stored = format.Type == CodeType.Int4 && graph.Options.FourBits == FourBitStorage.Bytes ? CodeType.Int8 : format.Type;
+        return new TensorEncoding(
+            new CodeFormat(stored, format.MinCode, format.MaxCode), QuantizationScheme.Symmetric, mapping.Granularity.Kind, new FixedScales([.. mapping.Parameters.Scales]));
     }
-
-    private static CodeType StorageOf(OnnxGraph graph, CodeFormat format) =>
-        format.Type == CodeType.Int4 && graph.Options.FourBits == FourBitStorage.Bytes ? CodeType.Int8 : format.Type;
 }

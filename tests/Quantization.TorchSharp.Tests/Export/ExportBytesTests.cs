@@ -17,14 +17,14 @@ public sealed class ExportBytesTests : TorchTest
 {
     [Theory]
     [InlineData("net, float", "d1c78b922d78c7e2aee73d99e2e022b2f1f82e1cdc68c860534168d9a0cd383d")]
-    [InlineData("convolution, 8 bits", "a0437030da21a0ff1aaa206721c2c35738fc7ed28e42a861b441858ae2a244ce")]
-    [InlineData("convolution, 8 bits, per tensor", "1759331ffcad6928a12f7673977c28eda0960049a660a246a092f92e9555de39")]
-    [InlineData("convolution, 4 bits learned", "4c4c400ddc767c6c23436a473e12529df1af6c8de9ade3a314be1b13767c130a")]
-    [InlineData("convolution, 4 bits in bytes", "348b0b49ba789ae5f2a5723fbae231e8c8f1b2e9d0c89ab898758e185c43aab9")]
-    [InlineData("transposed convolution, 8 bits", "32fadb70c1f30747fe2eff97ead2741e08e459cb61c79f0ea87fe3d9e88146d6")]
-    [InlineData("linear, 8 bits", "6065263e61f855ddd091ebcb152e17e68bee92d71676c03dcbeeb7005508eca3")]
-    [InlineData("linear, 3 bits learned", "a8a900fb643fa264f2c8220f79669ccb95b584f187fbffd7d200f72b44816787")]
-    [InlineData("XNOR", "e57e852df39acd72c4992c1b2cba3654c42312d957394e565bf51e9895ab1824")]
+    [InlineData("convolution, 8 bits", "df5268d097c316c9b2bf2016b6affec0551bdfc1fe11861c17ffc95c54cf3421")]
+    [InlineData("convolution, 8 bits, per tensor", "eebefe3b49e96bf77550dfd88aedb85fd33a47be61f62f8be78c4570f0351da5")]
+    [InlineData("convolution, 4 bits learned", "b91db0efe49ffe651bb5a5fee52a854314638bbc98f7f037caea5b3fee7d4b2a")]
+    [InlineData("convolution, 4 bits in bytes", "94ec760664fb234fd140bbe8586ac4eb2e76346fc885952d20d6dad7f29bfeb0")]
+    [InlineData("transposed convolution, 8 bits", "b13529143c58c90885d64f3ea3ee62a14028ca443d07ad8024f02fdb2ba468f2")]
+    [InlineData("linear, 8 bits", "1c1b74971f87998d876550007ea54b4f918c2c9d7140b4040cdbf77451b1aeb3")]
+    [InlineData("linear, 3 bits learned", "027b526674573b1f74039f58e65874b983979c0b7c00f2dc51a746a125572328")]
+    [InlineData("XNOR", "6c88904a8bdbf9c6549427bc2671c6d60178d5597c7de04f7e0e0e9f86a25ab9")]
     public void The_file_has_the_bytes_that_it_had(string name, string sha256)
     {
         LayerQuantization layers = name.Contains("learned", StringComparison.Ordinal)
