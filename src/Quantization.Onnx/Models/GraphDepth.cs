@@ -93,7 +93,7 @@ internal static unsafe class GraphDepth
 
     private static string FindRefusal()
     {
-        ModelProto nested = new() { Graph = new GraphProto { Node = { new NodeProto { OpType = "Relu" } } } };
+        ModelProto nested = new() { Graph = new GraphProto { Node = { new NodeProto { OpType = "Nested" } } } };
         try
         {
             Parse(new MemoryStream(nested.ToByteArray()), 1);
