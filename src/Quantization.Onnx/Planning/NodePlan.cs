@@ -23,11 +23,7 @@ internal sealed record NodePlan(string Node, string Result)
     public TensorEncoding? InputAt(int position) => Inputs.FirstOrDefault(input => input.Position == position)?.Encoding;
 
     /// <summary>The node with other encodings of activations.</summary>
-    public NodePlan WithActivations(Func<ValueEncoding, TensorEncoding> change) => this with
-    {
-        Inputs = [.. Inputs.Select(each => each with { Encoding = change(each) })],
-        Results = [.. Results.Select(each => each with { Encoding = change(each) })],
-    };
+    public NodePlan WithActivations(Func<ValueEncoding, TensorEncoding> change) => this with { Inputs = Change(Inputs, change), Results = Change(Results, change) };
 
     /// <summary>Compares by value.</summary>
     public bool Equals(NodePlan? other) =>
@@ -36,4 +32,10 @@ internal sealed record NodePlan(string Node, string Result)
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Node, Result, Weights, Inputs.Length, Results.Length);
+
+    /// <summary>What stays as it is, is shared: a search holds many plans that differ in little.</summary>
+    private static ImmutableArray<ValueEncoding> Change(ImmutableArray<ValueEncoding> values, Func<ValueEncoding, TensorEncoding> change) =>
+    [
+        .. values.Select(each => change(each) is var changed && ReferenceEquals(changed, each.Encoding) ? each : each with { Encoding = changed }),
+    ];
 }

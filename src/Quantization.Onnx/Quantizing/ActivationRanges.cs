@@ -7,12 +7,12 @@ namespace Quantization.Onnx;
 /// <param name="calibration">What was observed.</param>
 internal sealed class ActivationRanges(string modelPath, ModelCalibration calibration)
 {
-    private readonly ConcurrentDictionary<TensorEncoding, CalibrationResult> _chosen = [];
+    private readonly ConcurrentDictionary<TensorEncoding, (CalibrationResult Result, TensorEncoding Resolved)> _chosen = [];
 
     /// <summary>The range of each activation that becomes codes, by name, in the plan's order; a value that was only moved has the range of the value moved.</summary>
     /// <exception cref="OnnxModelException">The calibration does not know one of the activations.</exception>
     public Dictionary<string, CalibrationResult> Choose(QuantizationPlan plan) =>
-        plan.Activations.Where(each => each.Encoding.Range is ObservedRange).ToDictionary(each => each.Value, each => Choose(each.Encoding));
+        plan.Activations.Where(each => each.Encoding.Range is ObservedRange).ToDictionary(each => each.Value, each => Choose(each.Encoding).Result);
 
     /// <summary>The plan with the parameters of each activation in the place of the rule that finds them.</summary>
     /// <exception cref="OnnxModelException">The calibration does not know one of the activations.</exception>
@@ -20,12 +20,15 @@ internal sealed class ActivationRanges(string modelPath, ModelCalibration calibr
     {
         Nodes =
         [
-            .. plan.Nodes.Select(node => node.WithActivations(each =>
-                each.Encoding.Range is ObservedRange ? each.Encoding.WithParameters(Choose(each.Encoding).Range) : each.Encoding)),
+            .. plan.Nodes.Select(node => node.WithActivations(each => each.Encoding.Range is ObservedRange ? Choose(each.Encoding).Resolved : each.Encoding)),
         ],
     };
 
-    private CalibrationResult Choose(TensorEncoding encoding) => _chosen.GetOrAdd(encoding, Find);
+    private (CalibrationResult Result, TensorEncoding Resolved) Choose(TensorEncoding encoding) => _chosen.GetOrAdd(encoding, each =>
+    {
+        CalibrationResult result = Find(each);
+        return (result, each.WithParameters(result.Range));
+    });
 
     private CalibrationResult Find(TensorEncoding encoding)
     {
