@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <summary>What is planned for one node: the encodings are its own, whatever other nodes have. Immutable.</summary>
 /// <param name="Node">What the node goes by: its name, or its first result's.</param>
 /// <param name="Result">The node's first result, which tells it from all others.</param>
-internal sealed record NodePlan(string Node, string Result)
+public sealed record NodePlan(string Node, string Result)
 {
     /// <summary>The encoding of the node's weights, or of its table; null where they stay float or there are none.</summary>
     public TensorEncoding? Weights { get; init; }
@@ -23,7 +23,7 @@ internal sealed record NodePlan(string Node, string Result)
     public TensorEncoding? InputAt(int position) => Inputs.FirstOrDefault(input => input.Position == position)?.Encoding;
 
     /// <summary>The node with other encodings of activations.</summary>
-    public NodePlan WithActivations(Func<ValueEncoding, TensorEncoding> change) => this with { Inputs = Change(Inputs, change), Results = Change(Results, change) };
+    internal NodePlan WithActivations(Func<ValueEncoding, TensorEncoding> change) => this with { Inputs = Change(Inputs, change), Results = Change(Results, change) };
 
     /// <summary>Compares by value.</summary>
     public bool Equals(NodePlan? other) =>

@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 /// Quantizes trained models without training: Conv, ConvTranspose, Gemm and MatMul with constant weights, and what lies between them, become int8 in the QDQ form of ONNX, which ONNX Runtime runs on
 /// integers; the tables that Gather looks rows up in become int8 for their size. Safe to use from several threads.
 /// </summary>
-[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, samples or a calibration, so no call is ambiguous.")]
+[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, samples, a calibration or a plan, so no call is ambiguous.")]
 public static class PostTrainingQuantizer
 {
     /// <summary>Calibrates a model on samples and writes its quantized form.</summary>
@@ -69,6 +69,53 @@ public static class PostTrainingQuantizer
         ArgumentNullException.ThrowIfNull(calibration);
         options ??= new PtqOptions();
         return Quantize(modelPath, _ => calibration, () => options.LatencySample, outputPath, options, progress, cancellationToken);
+    }
+
+    /// <summary>Plans the quantization of a model and writes nothing: to look at the plan, or to change it before it is carried out.</summary>
+    /// <param name="modelPath">The float ONNX model that the calibration was made from.</param>
+    /// <param name="calibration">What was seen of its activations.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <returns>The plan, which leaves ranges to the calibrators of the options.</returns>
+    /// <exception cref="ArgumentException">A name is empty, or a name in the options is no such node's.</exception>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read, or the calibration was made from another.</exception>
+    public static QuantizationPlan Plan(string modelPath, ModelCalibration calibration, PtqOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(calibration);
+        options ??= new PtqOptions();
+        StaticInt8Recipe recipe = new(options);
+        FloatModel model = FloatModel.Load(modelPath, recipe, options.SessionOptionsFactory);
+        ThrowUnlessMadeFrom(calibration, model);
+        return recipe.Plan(model, calibration) with { ModelSha256 = model.File.Fingerprint.ToString() };
+    }
+
+    /// <summary>Writes the quantized form of a model from a plan.</summary>
+    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="plan">The plan: of an earlier run, of <see cref="Plan"/>, read from a file, or changed.</param>
+    /// <param name="outputPath">The file to write. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
+    /// <param name="calibration">What was seen of the model's activations, where the plan leaves ranges to calibrators; null where it has all parameters.</param>
+    /// <param name="options">How sessions are opened, the result is tried, measured and stored; what the plan says is not looked at here. Null for the defaults.</param>
+    /// <param name="progress">Told of each stage.</param>
+    /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
+    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or the plan does not fit the model; the message names the node.</exception>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read, run or quantized, or the calibration was made from another.</exception>
+    /// <exception cref="IOException">The output cannot be written.</exception>
+    /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static PtqResult Quantize(
+        string modelPath,
+        QuantizationPlan plan,
+        string outputPath,
+        ModelCalibration? calibration = null,
+        PtqOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ThrowUnlessPaths(modelPath, outputPath);
+        return new RecipeRunner(options ?? new PtqOptions(), progress, cancellationToken).Run(modelPath, plan, calibration, outputPath);
     }
 
     private static PtqResult Quantize(

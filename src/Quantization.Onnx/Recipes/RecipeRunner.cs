@@ -35,6 +35,25 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         return Write(model, plan, observations, findSample, output, outputPath);
     }
 
+    /// <summary>Quantizes a model by a plan.</summary>
+    /// <param name="modelPath">The float model.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="observations">What was observed, where the plan leaves ranges to calibrators; null for nothing.</param>
+    /// <param name="outputPath">The file to write.</param>
+    public PtqResult Run(string modelPath, QuantizationPlan plan, ModelCalibration? observations, string outputPath)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
+        FloatModel model = FloatModel.Load(modelPath, RecipeNames.Find(plan), options.SessionOptionsFactory);
+        PlanCheck.ThrowUnlessFits(plan, model, hasObservations: observations is not null);
+        if (observations is not null)
+        {
+            PostTrainingQuantizer.ThrowUnlessMadeFrom(observations, model);
+        }
+
+        return Write(model, plan, observations ?? new ModelCalibration(model.File.Fingerprint, 0, []), outputPath);
+    }
+
     /// <summary>Writes the model of a plan.</summary>
     /// <param name="model">The float model.</param>
     /// <param name="plan">The plan.</param>
@@ -56,7 +75,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         string modelPath = model.File.Path;
         progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, 0, null));
         ActivationRanges ranges = new(modelPath, observations);
-        ModelProto quantized = PlanLowering.Write(model, ranges.Resolve(plan), new WeightRanges());
+        WeightRanges weightRanges = new();
+        QuantizationPlan resolved = ranges.Resolve(plan);
+        ModelProto quantized = PlanLowering.Write(model, resolved, weightRanges);
 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
@@ -79,10 +100,11 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             ConversionKinds = inspection.Conversions.CountBy(conversion => conversion.Kind).ToDictionary(StringComparer.Ordinal),
             Activations = ranges.Choose(plan),
             Calibration = observations,
-            Runtime = options.Runtime,
+            Plan = PlanRecord.Of(resolved, model, new WeightRounding(modelPath, weightRanges)),
+            Runtime = Targets.Names[plan.Target],
             Warnings = [.. DeadActivations.Warn(plan.Notes), .. Processor.Warn(options)],
         };
-        result = result with { Warnings = [.. result.Warnings, .. SpeedAdvice.OfGraph(result, options.FloatNodes)] };
+        result = result with { Warnings = [.. result.Warnings, .. SpeedAdvice.OfGraph(result, plan.ExcludedNodes)] };
         return latency is null ? result : result.WithLatency(latency);
     }
 
@@ -126,7 +148,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             ConversionKinds = new Dictionary<string, int>(),
             Activations = new Dictionary<string, CalibrationResult>(),
             Calibration = observations,
-            Runtime = options.Runtime,
+            Plan = plan with { ModelSha256 = model.File.Fingerprint.ToString() },
+            Runtime = Targets.Names[plan.Target],
             Warnings = [$"There was nothing to quantize, so the output is the float model: {plan.Notes.WhyEmpty()}.", .. DeadActivations.Warn(plan.Notes)],
         };
     }

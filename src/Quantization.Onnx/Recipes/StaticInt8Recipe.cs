@@ -47,7 +47,7 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
             : DeadActivations.Of(observations).Select(model.Analysis, options.FloatNodes);
         return new QuantizationPlan(Name, _target.Name, model.Passes, _encodings.Encode(selection, model.Analysis.Graph))
         {
-            Excluded = [.. options.FloatNodes],
+            ExcludedNodes = [.. options.FloatNodes],
             Notes = selection.Notes,
         };
     }

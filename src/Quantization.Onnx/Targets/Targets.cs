@@ -33,6 +33,9 @@ internal static class Targets
     /// <summary>A runtime for which every weight is found, whatever form it runs in.</summary>
     public static Target AnyForm => Compiler;
 
+    /// <summary>The runtimes' names, as plans have them.</summary>
+    public static FrozenDictionary<string, TargetRuntime> Names { get; } = All.ToFrozenDictionary(each => each.Value.Name, each => each.Key);
+
     /// <summary>The data of a runtime.</summary>
     public static Target Of(TargetRuntime runtime) => All[runtime];
 }

@@ -79,7 +79,7 @@ public sealed class LatencyBudgetTests : IDisposable
     private LayerSet Spend(Func<string[], double> ratioOf, double largestRatio, out LatencyBudget budget)
     {
         TrialLimit limit = new(1000, () => _run.Tried);
-        budget = new LatencyBudget(_run, limit, plan => Measure([.. plan.Excluded], ratioOf), largestRatio);
+        budget = new LatencyBudget(_run, limit, plan => Measure([.. plan.ExcludedNodes], ratioOf), largestRatio);
         return budget.Spend(LayerSet.Empty);
     }
 
