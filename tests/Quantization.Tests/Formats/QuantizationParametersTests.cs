@@ -104,4 +104,40 @@ public class QuantizationParametersTests
             values[1].Should().Be(0);
         }
     }
+
+    [Fact]
+    public void Parameters_are_equal_where_scales_and_zero_points_are()
+    {
+        QuantizationParameters parameters = new([0.5f, 0.25f], [0, 3]);
+        foreach (QuantizationParameters other in (QuantizationParameters[])[
+            new([0.5f, 0.25f]), new([0.5f, 0.25f], [3, 0]), new([0.5f, 0.25000003f], [0, 3]), new([0.25f, 0.5f], [0, 3]), new([0.5f], [0]), new([0.5f, 0.25f, 1], [0, 3, 0])])
+        {
+            parameters.Equals(other).Should().BeFalse();
+            (parameters == other).Should().BeFalse();
+            (parameters != other).Should().BeTrue();
+        }
+
+        QuantizationParameters same = new([0.5f, 0.25f], [0, 3]);
+        parameters.Equals((object)same).Should().BeTrue();
+        (parameters == same).Should().BeTrue();
+        (parameters != same).Should().BeFalse();
+        same.GetHashCode().Should().Be(parameters.GetHashCode());
+        new QuantizationParameters([2]).Should().Be(new QuantizationParameters([2], [0]), "zero-points that are left out are 0");
+        new QuantizationParameters([2]).GetHashCode().Should().Be(new QuantizationParameters([2], [0]).GetHashCode());
+        (parameters == null).Should().BeFalse();
+        ((QuantizationParameters?)null == null).Should().BeTrue();
+    }
+
+    [Fact]
+    public void Parameters_do_not_change_with_the_arrays_they_were_made_from()
+    {
+        float[] scales = [0.5f, 0.25f];
+        int[] zeroPoints = [1, 2];
+        QuantizationParameters parameters = new(scales, zeroPoints);
+
+        scales[0] = -1;
+        zeroPoints[1] = 7;
+
+        parameters.Should().Be(new QuantizationParameters([0.5f, 0.25f], [1, 2]));
+    }
 }
