@@ -62,6 +62,10 @@ public sealed class ChannelStatistics
     /// </exception>
     public static ChannelStatistics Load(Stream stream) => ChannelStatisticsFile.Read(stream);
 
+    /// <summary>Reads statistics that <see cref="Save"/> wrote from memory, without a copy of the bytes. The span holds those bytes and no more.</summary>
+    /// <exception cref="InvalidDataException">The bytes are such as <see cref="Load(Stream)"/> refuses, or are followed by others.</exception>
+    public static ChannelStatistics Load(ReadOnlySpan<byte> bytes) => SpanReader.Read(bytes, Load, "channel statistics");
+
     /// <summary>Counts the finite values of a tensor in; see <see cref="Observe(in ReadOnlyTensorSpan{float}, NonFiniteValues)"/>.</summary>
     /// <exception cref="ArgumentException">The tensor has no such axis, or another number of channels.</exception>
     /// <exception cref="NonFiniteValueException">A value is NaN or infinite; nothing was counted.</exception>

@@ -94,6 +94,10 @@ public sealed class TensorStatistics
     /// <exception cref="InvalidDataException">The bytes are truncated, damaged, of another version, or describe no possible statistics.</exception>
     public static TensorStatistics Load(Stream stream) => new(TensorStatisticsFile.Read(stream));
 
+    /// <summary>Reads statistics that <see cref="Save"/> wrote from memory, without a copy of the bytes. The span holds those bytes and no more.</summary>
+    /// <exception cref="InvalidDataException">The bytes are truncated, damaged, of another version, describe no possible statistics, or are followed by others.</exception>
+    public static TensorStatistics Load(ReadOnlySpan<byte> bytes) => SpanReader.Read(bytes, Load, "tensor statistics");
+
     /// <summary>Takes over a histogram that somebody else has collected.</summary>
     /// <remarks>
     /// <para>

@@ -223,6 +223,24 @@ public sealed class StatisticsFileTests
         }
     }
 
+    [Fact]
+    public void Statistics_are_read_from_the_part_of_a_buffer_that_holds_them()
+    {
+        byte[] buffer = [1, 2, 3, .. Sound, 4];
+        byte[] channelBuffer = [5, .. SoundChannels, 6];
+
+        TensorStatistics.Load(buffer.AsSpan(3, Sound.Length)).ToBytes().Should().Equal(Sound);
+        Bytes(ChannelStatistics.Load(channelBuffer.AsSpan(1, SoundChannels.Length))).Should().Equal(SoundChannels);
+
+        Refused(() => TensorStatistics.Load(buffer.AsSpan(3)), $"The tensor statistics end 1 bytes before the span does; pass their {Sound.Length} bytes alone.");
+        Refused(() => TensorStatistics.Load(buffer.AsSpan(3, Sound.Length - 1)), "The tensor statistics are truncated.");
+        Refused(() => TensorStatistics.Load([]), "The tensor statistics are truncated.");
+        Refused(() => ChannelStatistics.Load(channelBuffer.AsSpan(1)), $"The channel statistics end 1 bytes before the span does; pass their {SoundChannels.Length} bytes alone.");
+        Refused(() => ChannelStatistics.Load([]), "The channel statistics are truncated.");
+
+        static void Refused(Action act, string message) => act.Should().Throw<InvalidDataException>().Which.Message.Should().Be(message);
+    }
+
     private static ChannelStatistics Channels()
     {
         ChannelStatistics statistics = new(2, -1, 16);
