@@ -1,10 +1,16 @@
 using System.Globalization;
+using Quantization.Kernels.Simd;
 
 namespace Quantization.Kernels;
 
 /// <summary>The affine mapping over many rows at once, each row or all rows with a range of their own.</summary>
 internal static unsafe class RowKernels
 {
+    /// <summary>The values whose ranges are found before they are quantized: 16 KB, which stay in the first-level cache.</summary>
+    private const nint BlockLength = 4096;
+
+    private const int MostGroupsOfBlock = 64;
+
     /// <summary>Finds the range of each group and quantizes the group with it, while its values are in the caches.</summary>
     /// <param name="source">The first value.</param>
     /// <param name="codes">The first code.</param>
@@ -19,34 +25,67 @@ internal static unsafe class RowKernels
     {
         QuantizationScheme scheme = zeroPoints is null ? QuantizationScheme.Symmetric : QuantizationScheme.Affine;
         nint groupLength = shape.RowsOfGroup * shape.Columns;
-        nint rowBytes = format.GetByteCount(shape.Columns);
-        for (nint group = 0; group < shape.Groups; group++)
+        nint groupBytes = shape.RowsOfGroup * format.GetByteCount(shape.Columns);
+        nint groupsOfBlock = Math.Clamp(BlockLength / Math.Max(groupLength, 1), 1, MostGroupsOfBlock);
+        MappingParameters* mappings = stackalloc MappingParameters[MostGroupsOfBlock];
+        for (nint first = 0; first < shape.Groups; first += groupsOfBlock)
         {
-            float* values = source + group * groupLength;
-            (float min, float max) = groupLength == 0 ? default : RangeOf(values, groupLength, scheme);
-            if (!float.IsFinite(min) || !float.IsFinite(max))
+            nint count = Math.Min(groupsOfBlock, shape.Groups - first);
+            for (nint i = 0; i < count; i++)
             {
-                throw NotFinite(source, shape, group * groupLength, parameterName);
+                nint group = first + i;
+                float* values = source + group * groupLength;
+                (float min, float max) = groupLength == 0 ? default : RangeOf(values, groupLength, scheme);
+                if (!float.IsFinite(min) || !float.IsFinite(max))
+                {
+                    throw NotFinite(source, shape, group * groupLength, parameterName);
+                }
+
+                (float scale, int zeroPoint) = QuantizationParameters.OfRange(new ValueRange(min, max), format, scheme);
+                scales[group] = scale;
+                if (zeroPoints is not null)
+                {
+                    CodeStorage.Write(format.Type, zeroPoints, group, zeroPoint);
+                }
+
+                mappings[i] = new MappingParameters(scale, zeroPoint, format);
             }
 
-            (float scale, int zeroPoint) = QuantizationParameters.OfRange(new ValueRange(min, max), format, scheme);
-            scales[group] = scale;
-            if (zeroPoints is not null)
-            {
-                CodeStorage.Write(format.Type, zeroPoints, group, zeroPoint);
-            }
+            QuantizeGroups<TCode>(source + first * groupLength, codes + first * groupBytes, shape, count, mappings, format);
+        }
+    }
 
-            MappingParameters mapping = new(scale, zeroPoint, format);
+    /// <summary>Quantizes groups whose mappings are known: as one run, where each is a row that ends with a step.</summary>
+    private static void QuantizeGroups<TCode>(float* source, byte* codes, RowShape shape, nint groups, MappingParameters* mappings, CodeFormat format)
+        where TCode : unmanaged
+    {
+        bool isPlain = groups > 1 && RunLayout.MayMergeRows(shape.Columns);
+        for (nint group = 0; group < groups; group++)
+        {
+            isPlain &= UniformKernels.IsPlain<float, TCode>(mappings[group].Prescale != 1);
+        }
+
+        if (isPlain)
+        {
+            LaneSource lanes = new(mappings, groups, shape.Columns, format);
+            Width.Invoke(new QuantizeRun<TCode>(source, (TCode*)codes, 0, groups * shape.Columns, &lanes));
+            return;
+        }
+
+        nint rowBytes = format.GetByteCount(shape.Columns);
+        for (nint group = 0; group < groups; group++)
+        {
+            float* values = source + group * shape.RowsOfGroup * shape.Columns;
             byte* groupCodes = codes + group * shape.RowsOfGroup * rowBytes;
             if (IsContiguous(format, shape))
             {
-                UniformKernels.Quantize(values, (TCode*)groupCodes, groupLength, mapping, format);
+                UniformKernels.Quantize(values, (TCode*)groupCodes, shape.RowsOfGroup * shape.Columns, mappings[group], format);
                 continue;
             }
 
             for (nint row = 0; row < shape.RowsOfGroup; row++)
             {
-                UniformKernels.Quantize(values + row * shape.Columns, (TCode*)(groupCodes + row * rowBytes), shape.Columns, mapping, format);
+                UniformKernels.Quantize(values + row * shape.Columns, (TCode*)(groupCodes + row * rowBytes), shape.Columns, mappings[group], format);
             }
         }
     }

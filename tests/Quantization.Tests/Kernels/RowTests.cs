@@ -6,7 +6,7 @@ namespace Quantization.Tests.Kernels;
 /// <summary>Many vectors in one call, against the definition of each alone.</summary>
 public sealed class RowTests
 {
-    public static TheoryData<int, int> Shapes => new() { { 1, 1 }, { 5, 1 }, { 3, 2 }, { 4, 7 }, { 2, 63 }, { 3, 64 }, { 2, 129 }, { 7, 768 }, { 1, 5000 }, { 0, 3 } };
+    public static TheoryData<int, int> Shapes => new() { { 1, 1 }, { 5, 1 }, { 3, 2 }, { 4, 7 }, { 2, 63 }, { 3, 64 }, { 2, 129 }, { 7, 768 }, { 1, 5000 }, { 150, 64 }, { 70, 128 }, { 0, 3 } };
 
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -142,24 +142,26 @@ public sealed class RowTests
         codes.Should().Equal(values.Select((value, i) => (sbyte)ExactQuotient.Code(value, scales[i / 2], 0, -127, 127)));
     }
 
-    [Fact]
-    public void In_place_gives_what_separate_memory_gives()
+    [Theory]
+    [InlineData(9, 65)]
+    [InlineData(150, 64)]
+    public void In_place_gives_what_separate_memory_gives(int rows, int columns)
     {
-        float[] values = Values(9, 65);
+        float[] values = Values(rows, columns);
         short[] codes = new short[values.Length];
-        byte[] packed = new byte[9 * 33];
-        float[] scales = new float[9];
-        QuantizationPrimitives.DynamicQuantizeRows(values, 65, codes, scales);
-        QuantizationPrimitives.DynamicQuantizeRows(values, 65, CodeFormat.Int4, packed, scales);
+        byte[] packed = new byte[rows * ((columns + 1) / 2)];
+        float[] scales = new float[rows];
+        QuantizationPrimitives.DynamicQuantizeRows(values, columns, codes, scales);
+        QuantizationPrimitives.DynamicQuantizeRows(values, columns, CodeFormat.Int4, packed, scales);
 
         float[] place = [.. values];
         Span<short> shorts = MemoryMarshal.Cast<float, short>(place.AsSpan())[..codes.Length];
-        QuantizationPrimitives.DynamicQuantizeRows(place, 65, shorts, scales);
+        QuantizationPrimitives.DynamicQuantizeRows(place, columns, shorts, scales);
         shorts.ToArray().Should().Equal(codes);
 
         place = [.. values];
         Span<byte> bytes = MemoryMarshal.AsBytes(place.AsSpan())[..packed.Length];
-        QuantizationPrimitives.DynamicQuantizeRows(place, 65, CodeFormat.Int4, bytes, scales);
+        QuantizationPrimitives.DynamicQuantizeRows(place, columns, CodeFormat.Int4, bytes, scales);
         bytes.ToArray().Should().Equal(packed);
     }
 
