@@ -1,7 +1,13 @@
+using CsCheck;
+using Quantization.Oracles;
+
 namespace Quantization.Tests.Formats;
 
 public class QuantizationParametersTests
 {
+    private static readonly Gen<CodeFormat> Formats =
+        Gen.OneOf(new[] { CodeFormat.UInt8, CodeFormat.Int4, CodeFormat.Signed(5), CodeFormat.UInt16, CodeFormat.Int16 }.Select(Gen.Const).ToArray());
+
     [Fact]
     public void An_affine_range_is_spread_over_all_codes()
     {
@@ -20,6 +26,28 @@ public class QuantizationParametersTests
     {
         float scale = QuantizationParameters.FromRange(new ValueRange(min, max), CodeFormat.UInt8, QuantizationScheme.Affine).Scales[0];
         BitConverter.SingleToInt32Bits(scale).Should().Be(bits);
+    }
+
+    [Fact]
+    public void A_scale_is_the_exact_quotient_rounded_once() =>
+        Gen.Select(Gen.Float[-1e6f, 0], Gen.Float[1e-3f, 1e6f], Formats).Sample((min, max, format) =>
+        {
+            ValueRange range = new(min, max);
+
+            QuantizationParameters.FromRange(range, format, QuantizationScheme.Affine).Scales[0].Should().Be(ExactQuotient.Of(max - min, format.MaxCode - format.MinCode));
+            if (format.IsSigned)
+            {
+                QuantizationParameters.FromRange(range, format, QuantizationScheme.Symmetric).Scales[0].Should().Be(ExactQuotient.Of(MathF.Max(max, -min), format.MaxCode));
+            }
+        });
+
+    [Fact]
+    public void An_extent_beyond_the_largest_float_is_not_infinite()
+    {
+        ValueRange widest = new(float.MinValue, float.MaxValue);
+
+        QuantizationParameters.FromRange(widest, CodeFormat.UInt8, QuantizationScheme.Affine).Scales[0].Should().Be((float)(2.0 * float.MaxValue / 255));
+        QuantizationParameters.FromRange(widest, CodeFormat.UInt8, QuantizationScheme.Affine).ZeroPoints[0].Should().Be(128);
     }
 
     [Fact]
