@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics;
 using Quantization.Kernels;
 using Quantization.Kernels.Simd;
@@ -8,16 +7,22 @@ namespace Quantization;
 public static unsafe partial class QuantizationPrimitives
 {
     /// <summary>
-    /// Quantizes many vectors in one call, symmetric, with the range of each or of all: <c>scale = max|x| / MaxCode</c>, 1 where all values are 0, and codes within ±MaxCode. Each row has the codes and the scale that
+    /// Quantizes many vectors in one call, symmetric, with the range of each or of all: <c>scale = max|x| / MaxCode</c>, 1 where all values
+    /// are 0, and codes within ±MaxCode. Each row has the codes and the scale that
     /// <see cref="SymmetricQuantizer"/> gives it alone. Nothing is allocated.
     /// </summary>
     /// <typeparam name="TCode"><see cref="sbyte"/> or <see cref="short"/>.</typeparam>
     /// <param name="source">The vectors, one after another; all values finite.</param>
     /// <param name="columns">How many values a vector has.</param>
-    /// <param name="destination">Receives the codes, at least as many as values; it may start where <paramref name="source"/> starts.</param>
-    /// <param name="scales">Receives the scales: one element for a scale that all vectors share, or as many as vectors for a scale each.</param>
+    /// <param name="destination">
+    /// Receives the codes, at least as many as values; it may start where <paramref name="source"/> starts.
+    /// </param>
+    /// <param name="scales">
+    /// Receives the scales: one element for a scale that all vectors share, or as many as vectors for a scale each.
+    /// </param>
     /// <exception cref="ArgumentException">
-    /// The values are not whole vectors, there is room for another number of scales, or <paramref name="destination"/> is too short or overlaps <paramref name="source"/> elsewhere than at its start; nothing is written
+    /// The values are not whole vectors, there is room for another number of scales, or <paramref name="destination"/> is too short or
+    /// overlaps <paramref name="source"/> elsewhere than at its start; nothing is written
     /// then. Or a value is not finite; the vectors before it may be written.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="columns"/> is not positive.</exception>
@@ -28,7 +33,8 @@ public static unsafe partial class QuantizationPrimitives
         CodeFormat format = RowFormat<TCode>();
         if (!format.IsSigned)
         {
-            throw new NotSupportedException($"Symmetric vectors are stored as sbyte or short, not as {typeof(TCode).Name}; pass zeroPoints too, for the affine scheme.");
+            throw new NotSupportedException(
+                $"Symmetric vectors are stored as sbyte or short, not as {typeof(TCode).Name}; pass zeroPoints too for affine ones.");
         }
 
         RowShape shape = RowShape.Create(source.Length, columns, scales.Length, nameof(source), nameof(scales));
@@ -37,28 +43,36 @@ public static unsafe partial class QuantizationPrimitives
         fixed (TCode* codes = destination)
         fixed (float* steps = scales)
         {
-            Overlap.ThrowUnlessDisjointOrInPlace(values, (nint)source.Length * sizeof(float), codes, (nint)source.Length * sizeof(TCode), nameof(destination));
+            Overlap.ThrowUnlessDisjointOrInPlace(
+                values, (nint)source.Length * sizeof(float), codes, (nint)source.Length * sizeof(TCode), nameof(destination));
             RowKernels.DynamicQuantize<TCode>(values, (byte*)codes, shape, format, steps, null, nameof(source));
         }
     }
 
     /// <summary>
-    /// Quantizes many vectors in one call, affine, with the range of each or of all. Each row has the codes, the scale and the zero-point that
+    /// Quantizes many vectors in one call, affine, with the range of each or of all. Each row has the codes, the scale and the zero-point
+    /// that
     /// <see cref="DynamicQuantize{TCode}(ReadOnlySpan{float}, Span{TCode}, out TCode)"/> gives it alone. Nothing is allocated.
     /// </summary>
     /// <typeparam name="TCode"><see cref="sbyte"/>, <see cref="byte"/>, <see cref="short"/> or <see cref="ushort"/>.</typeparam>
     /// <param name="source">The vectors, one after another; all values finite.</param>
     /// <param name="columns">How many values a vector has.</param>
-    /// <param name="destination">Receives the codes, at least as many as values; it may start where <paramref name="source"/> starts.</param>
-    /// <param name="scales">Receives the scales: one element for a scale that all vectors share, or as many as vectors for a scale each.</param>
+    /// <param name="destination">
+    /// Receives the codes, at least as many as values; it may start where <paramref name="source"/> starts.
+    /// </param>
+    /// <param name="scales">
+    /// Receives the scales: one element for a scale that all vectors share, or as many as vectors for a scale each.
+    /// </param>
     /// <param name="zeroPoints">Receives the codes of real 0, as many as scales.</param>
     /// <exception cref="ArgumentException">
-    /// The values are not whole vectors, there is room for another number of scales or zero-points, or <paramref name="destination"/> is too short or overlaps <paramref name="source"/> elsewhere than at its start;
+    /// The values are not whole vectors, there is room for another number of scales or zero-points, or <paramref name="destination"/> is
+    /// too short or overlaps <paramref name="source"/> elsewhere than at its start;
     /// nothing is written then. Or a value is not finite; the vectors before it may be written.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="columns"/> is not positive.</exception>
     /// <exception cref="NotSupportedException"><typeparamref name="TCode"/> is none of the types above.</exception>
-    public static void DynamicQuantizeRows<TCode>(ReadOnlySpan<float> source, int columns, Span<TCode> destination, Span<float> scales, Span<TCode> zeroPoints)
+    public static void DynamicQuantizeRows<TCode>(
+        ReadOnlySpan<float> source, int columns, Span<TCode> destination, Span<float> scales, Span<TCode> zeroPoints)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         CodeFormat format = RowFormat<TCode>();
@@ -71,26 +85,37 @@ public static unsafe partial class QuantizationPrimitives
         fixed (float* steps = scales)
         fixed (TCode* zeros = zeroPoints)
         {
-            Overlap.ThrowUnlessDisjointOrInPlace(values, (nint)source.Length * sizeof(float), codes, (nint)source.Length * sizeof(TCode), nameof(destination));
-            RowKernels.DynamicQuantize<TCode>(values, (byte*)codes, shape, format, steps, zeros is null ? (byte*)&none : (byte*)zeros, nameof(source));
+            Overlap.ThrowUnlessDisjointOrInPlace(
+                values, (nint)source.Length * sizeof(float), codes, (nint)source.Length * sizeof(TCode), nameof(destination));
+            RowKernels.DynamicQuantize<TCode>(
+                values, (byte*)codes, shape, format, steps, zeros is null ? (byte*)&none : (byte*)zeros, nameof(source));
         }
     }
 
     /// <summary>
-    /// Quantizes many vectors into codes of any signed format of 4, 8 or 16 bits, packed ones too, symmetric, with the range of each or of all; see
+    /// Quantizes many vectors into codes of any signed format of 4, 8 or 16 bits, packed ones too, symmetric, with the range of each or of
+    /// all; see
     /// <see cref="DynamicQuantizeRows{TCode}(ReadOnlySpan{float}, int, Span{TCode}, Span{float})"/>. Nothing is allocated.
     /// </summary>
     /// <param name="source">The vectors, one after another; all values finite.</param>
     /// <param name="columns">How many values a vector has.</param>
     /// <param name="format">The codes, for example <see cref="CodeFormat.Int4"/>.</param>
-    /// <param name="destination">Receives the codes, at least <c>format.GetByteCount(columns)</c> bytes a vector: each begins at a byte of its own. It may start where <paramref name="source"/> starts.</param>
-    /// <param name="scales">Receives the scales: one element for a scale that all vectors share, or as many as vectors for a scale each.</param>
+    /// <param name="destination">
+    /// Receives the codes, at least <c>format.GetByteCount(columns)</c> bytes a vector: each begins at a byte of its own. It may start
+    /// where <paramref name="source"/> starts.
+    /// </param>
+    /// <param name="scales">
+    /// Receives the scales: one element for a scale that all vectors share, or as many as vectors for a scale each.
+    /// </param>
     /// <exception cref="ArgumentException">
-    /// The format lacks negative or positive codes or has 32 bits, the values are not whole vectors, there is room for another number of scales, or <paramref name="destination"/> is too short or overlaps
-    /// <paramref name="source"/> elsewhere than at its start; nothing is written then. Or a value is not finite; the vectors before it may be written.
+    /// The format lacks negative or positive codes or has 32 bits, the values are not whole vectors, there is room for another number of
+    /// scales, or <paramref name="destination"/> is too short or overlaps
+    /// <paramref name="source"/> elsewhere than at its start; nothing is written then. Or a value is not finite; the vectors before it may
+    /// be written.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="columns"/> is not positive.</exception>
-    public static void DynamicQuantizeRows(ReadOnlySpan<float> source, int columns, CodeFormat format, Span<byte> destination, Span<float> scales)
+    public static void DynamicQuantizeRows(
+        ReadOnlySpan<float> source, int columns, CodeFormat format, Span<byte> destination, Span<float> scales)
     {
         ThrowUnlessRowFormat(format);
         RowShape shape = RowShape.Create(source.Length, columns, scales.Length, nameof(source), nameof(scales));
@@ -100,7 +125,8 @@ public static unsafe partial class QuantizationPrimitives
         fixed (byte* codes = destination)
         fixed (float* steps = scales)
         {
-            Overlap.ThrowUnlessDisjointOrInPlace(values, (nint)source.Length * sizeof(float), codes, shape.Rows * rowBytes, nameof(destination));
+            Overlap.ThrowUnlessDisjointOrInPlace(
+                values, (nint)source.Length * sizeof(float), codes, shape.Rows * rowBytes, nameof(destination));
             switch (format.Type)
             {
                 case CodeType.Int4:
@@ -116,104 +142,12 @@ public static unsafe partial class QuantizationPrimitives
         }
     }
 
-    /// <summary>Dequantizes many vectors in one call: <c>destination[r, c] = source[r, c] · scale</c>. Nothing is allocated.</summary>
-    /// <typeparam name="TCode"><see cref="sbyte"/>, <see cref="byte"/>, <see cref="short"/> or <see cref="ushort"/>.</typeparam>
-    /// <param name="source">The codes of the vectors, one after another, with zero-point 0.</param>
-    /// <param name="columns">How many values a vector has.</param>
-    /// <param name="scales">One scale for all vectors, or one each; finite and above 0.</param>
-    /// <param name="destination">Receives the values, at least as many as codes.</param>
-    /// <exception cref="ArgumentException">
-    /// The codes are not whole vectors, there is another number of scales, one is not finite and above 0, or <paramref name="destination"/> is too short or overlaps <paramref name="source"/>. Nothing is written then.
-    /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="columns"/> is not positive.</exception>
-    /// <exception cref="NotSupportedException"><typeparamref name="TCode"/> is none of the types above.</exception>
-    public static void DequantizeRows<TCode>(ReadOnlySpan<TCode> source, int columns, ReadOnlySpan<float> scales, Span<float> destination)
-        where TCode : unmanaged, IBinaryInteger<TCode> => DequantizeRows(source, columns, scales, isSymmetric: true, default, destination);
-
-    /// <summary>Dequantizes many vectors in one call: <c>destination[r, c] = (source[r, c] − zeroPoint) · scale</c>. Nothing is allocated.</summary>
-    /// <typeparam name="TCode"><see cref="sbyte"/>, <see cref="byte"/>, <see cref="short"/> or <see cref="ushort"/>.</typeparam>
-    /// <param name="source">The codes of the vectors, one after another.</param>
-    /// <param name="columns">How many values a vector has.</param>
-    /// <param name="scales">One scale for all vectors, or one each; finite and above 0.</param>
-    /// <param name="zeroPoints">The codes of real 0, as many as scales.</param>
-    /// <param name="destination">Receives the values, at least as many as codes.</param>
-    /// <exception cref="ArgumentException">
-    /// The codes are not whole vectors, there is another number of scales or zero-points, a scale is not finite and above 0, or <paramref name="destination"/> is too short or overlaps <paramref name="source"/>. Nothing is
-    /// written then.
-    /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="columns"/> is not positive.</exception>
-    /// <exception cref="NotSupportedException"><typeparamref name="TCode"/> is none of the types above.</exception>
-    public static void DequantizeRows<TCode>(ReadOnlySpan<TCode> source, int columns, ReadOnlySpan<float> scales, ReadOnlySpan<TCode> zeroPoints, Span<float> destination)
-        where TCode : unmanaged, IBinaryInteger<TCode> => DequantizeRows(source, columns, scales, isSymmetric: false, zeroPoints, destination);
-
-    /// <summary>
-    /// Dequantizes many vectors of codes of any signed format of 4, 8 or 16 bits, packed ones too, with zero-point 0; the counterpart of
-    /// <see cref="DynamicQuantizeRows(ReadOnlySpan{float}, int, CodeFormat, Span{byte}, Span{float})"/>. Nothing is allocated.
-    /// </summary>
-    /// <param name="source">The codes, <c>format.GetByteCount(columns)</c> bytes a vector.</param>
-    /// <param name="columns">How many values a vector has.</param>
-    /// <param name="format">The codes, for example <see cref="CodeFormat.Int4"/>.</param>
-    /// <param name="scales">One scale for all vectors, or one each; finite and above 0.</param>
-    /// <param name="destination">Receives the values, at least <paramref name="columns"/> a vector.</param>
-    /// <exception cref="ArgumentException">
-    /// The format lacks negative or positive codes or has 32 bits, the bytes are not whole vectors, there is another number of scales, one is not finite and above 0, or <paramref name="destination"/> is too short or overlaps
-    /// <paramref name="source"/>. Nothing is written then.
-    /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="columns"/> is not positive.</exception>
-    public static void DequantizeRows(ReadOnlySpan<byte> source, int columns, CodeFormat format, ReadOnlySpan<float> scales, Span<float> destination)
-    {
-        ThrowUnlessRowFormat(format);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
-        RowShape shape = RowShape.OfBytes(source.Length, columns, (int)format.GetByteCount(columns), scales.Length, nameof(source), nameof(scales));
-        ThrowUnlessScales(scales);
-        RowShape.ThrowUnlessRoom(shape.Rows, columns, destination.Length, nameof(destination));
-        fixed (byte* codes = source)
-        fixed (float* values = destination)
-        fixed (float* steps = scales)
-        {
-            Overlap.ThrowUnlessDisjointOrInPlace(codes, source.Length, values, shape.Rows * columns * sizeof(float), nameof(destination));
-            switch (format.Type)
-            {
-                case CodeType.Int4:
-                    RowKernels.Dequantize<SignedPair>(codes, values, shape, format, steps, null);
-                    break;
-                case CodeType.Int8:
-                    RowKernels.Dequantize<sbyte>(codes, values, shape, format, steps, null);
-                    break;
-                default:
-                    RowKernels.Dequantize<short>(codes, values, shape, format, steps, null);
-                    break;
-            }
-        }
-    }
-
-    private static void DequantizeRows<TCode>(
-        ReadOnlySpan<TCode> source, int columns, ReadOnlySpan<float> scales, bool isSymmetric, ReadOnlySpan<TCode> zeroPoints, Span<float> destination)
-        where TCode : unmanaged, IBinaryInteger<TCode>
-    {
-        CodeFormat format = RowFormat<TCode>();
-        RowShape shape = RowShape.Create(source.Length, columns, scales.Length, nameof(source), nameof(scales));
-        ThrowUnlessScales(scales);
-        if (!isSymmetric)
-        {
-            ThrowUnlessZeroPoints(scales.Length, zeroPoints.Length);
-        }
-
-        RowShape.ThrowUnlessRoom(shape.Rows, columns, destination.Length, nameof(destination));
-        fixed (TCode* codes = source)
-        fixed (float* values = destination)
-        fixed (float* steps = scales)
-        fixed (TCode* zeros = zeroPoints)
-        {
-            Overlap.ThrowUnlessDisjointOrInPlace(codes, (nint)source.Length * sizeof(TCode), values, (nint)source.Length * sizeof(float), nameof(destination));
-            RowKernels.Dequantize<TCode>((byte*)codes, values, shape, format, steps, (byte*)zeros);
-        }
-    }
-
     private static CodeFormat RowFormat<TCode>()
     {
         CodeType type = CodeStorage.TypeOf<TCode>();
-        return type != CodeType.Int32 ? CodeFormat.Full(type) : throw new NotSupportedException("Vectors are stored as sbyte, byte, short or ushort, not as Int32.");
+        return type != CodeType.Int32
+            ? CodeFormat.Full(type)
+            : throw new NotSupportedException("Vectors are stored as sbyte, byte, short or ushort, not as Int32.");
     }
 
     private static void ThrowUnlessRowFormat(CodeFormat format)
@@ -221,7 +155,9 @@ public static unsafe partial class QuantizationPrimitives
         ArgumentNullException.ThrowIfNull(format);
         if (format.Type is not (CodeType.Int4 or CodeType.Int8 or CodeType.Int16) || !format.IsSigned || format.MaxCode <= 0)
         {
-            throw new ArgumentException($"Symmetric vectors need negative and positive codes of 4, 8 or 16 bits, such as {CodeFormat.Int4}; {format} is no such format.", nameof(format));
+            throw new ArgumentException(
+                $"Symmetric vectors need codes of both signs in 4, 8 or 16 bits, such as {CodeFormat.Int4}; {format} is no such format.",
+                nameof(format));
         }
     }
 
@@ -230,17 +166,6 @@ public static unsafe partial class QuantizationPrimitives
         if (zeroPoints != scales)
         {
             throw new ArgumentException($"There are {zeroPoints} zero-points and {scales} scales; give as many.", nameof(zeroPoints));
-        }
-    }
-
-    private static void ThrowUnlessScales(ReadOnlySpan<float> scales)
-    {
-        for (int i = 0; i < scales.Length; i++)
-        {
-            if (!(scales[i] > 0) || !float.IsFinite(scales[i]))
-            {
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Scale {i} is {scales[i]:R}; a scale must be finite and above 0."), nameof(scales));
-            }
         }
     }
 }

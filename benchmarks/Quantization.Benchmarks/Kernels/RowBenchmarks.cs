@@ -53,11 +53,13 @@ public class RowBenchmarks
     {
         for (int row = 0; row < Rows; row++)
         {
-            SymmetricQuantizer quantizer = SymmetricQuantizer.DynamicQuantize(_vectors.AsSpan(row * Columns, Columns), _codes.AsSpan(row * Columns, Columns), CodeFormat.Int8);
+            SymmetricQuantizer quantizer = SymmetricQuantizer.DynamicQuantize(
+                _vectors.AsSpan(row * Columns, Columns), _codes.AsSpan(row * Columns, Columns), CodeFormat.Int8);
             _scales[row] = quantizer.Parameters.Scales[0];
         }
     }
 
     [Benchmark]
-    public void Int8ByTensor() => SymmetricQuantizer.DynamicQuantize(new ReadOnlyTensorSpan<float>(_vectors, [Rows, Columns]), new TensorSpan<byte>(_bytes), CodeFormat.Int8, Granularity.PerChannel(0));
+    public void Int8ByTensor() => SymmetricQuantizer.DynamicQuantize(
+        new ReadOnlyTensorSpan<float>(_vectors, [Rows, Columns]), new TensorSpan<byte>(_bytes), CodeFormat.Int8, Granularity.PerChannel(0));
 }

@@ -210,7 +210,8 @@ public sealed partial class BinaryMatrix
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blockSize);
         if (blockSize % WordBits != 0 && blockSize != columns)
         {
-            throw new ArgumentOutOfRangeException(nameof(blockSize), blockSize, $"A block is a multiple of {WordBits} values or a whole row.");
+            throw new ArgumentOutOfRangeException(
+                nameof(blockSize), blockSize, $"A block is a multiple of {WordBits} values or a whole row.");
         }
     }
 

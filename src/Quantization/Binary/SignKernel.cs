@@ -13,7 +13,9 @@ internal static unsafe class SignKernel
     /// <param name="offsets">As many offsets; null where all are 0.</param>
     /// <param name="count">How many values.</param>
     /// <param name="bits">Receives the bits; those behind the last value are 0.</param>
-    /// <returns>Σ|value − offset| in double precision, in eight sums whatever the vectors' width; not finite where a value is not.</returns>
+    /// <returns>
+    /// Σ|value − offset| in double precision, in eight sums whatever the vectors' width; not finite where a value is not.
+    /// </returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Quantize(float* values, float* offsets, nint count, byte* bits)
     {

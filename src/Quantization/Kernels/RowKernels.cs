@@ -20,7 +20,8 @@ internal static unsafe class RowKernels
     /// <param name="zeroPoints">Receives a zero-point a group, in the format's storage; null for the symmetric scheme.</param>
     /// <param name="parameterName">What errors call the values.</param>
     /// <exception cref="ArgumentException">A value is not finite. Groups before it are written.</exception>
-    public static void DynamicQuantize<TCode>(float* source, byte* codes, RowShape shape, CodeFormat format, float* scales, byte* zeroPoints, string parameterName)
+    public static void DynamicQuantize<TCode>(
+        float* source, byte* codes, RowShape shape, CodeFormat format, float* scales, byte* zeroPoints, string parameterName)
         where TCode : unmanaged
     {
         QuantizationScheme scheme = zeroPoints is null ? QuantizationScheme.Symmetric : QuantizationScheme.Affine;
@@ -56,7 +57,8 @@ internal static unsafe class RowKernels
     }
 
     /// <summary>Quantizes groups whose mappings are known: as one run, where each is a row that ends with a step.</summary>
-    private static void QuantizeGroups<TCode>(float* source, byte* codes, RowShape shape, nint groups, MappingParameters* mappings, CodeFormat format)
+    private static void QuantizeGroups<TCode>(
+        float* source, byte* codes, RowShape shape, nint groups, MappingParameters* mappings, CodeFormat format)
         where TCode : unmanaged
     {
         bool isPlain = groups > 1 && RunLayout.MayMergeRows(shape.Columns);
@@ -85,7 +87,8 @@ internal static unsafe class RowKernels
 
             for (nint row = 0; row < shape.RowsOfGroup; row++)
             {
-                UniformKernels.Quantize(values + row * shape.Columns, (TCode*)(groupCodes + row * rowBytes), shape.Columns, mappings[group], format);
+                UniformKernels.Quantize(
+                    values + row * shape.Columns, (TCode*)(groupCodes + row * rowBytes), shape.Columns, mappings[group], format);
             }
         }
     }
@@ -97,13 +100,15 @@ internal static unsafe class RowKernels
     /// <param name="format">The codes, of <typeparamref name="TCode"/>.</param>
     /// <param name="scales">A scale a group.</param>
     /// <param name="zeroPoints">A zero-point a group, in the format's storage; null where all are 0.</param>
-    public static void Dequantize<TCode>(byte* codes, float* destination, RowShape shape, CodeFormat format, float* scales, byte* zeroPoints)
+    public static void Dequantize<TCode>(
+        byte* codes, float* destination, RowShape shape, CodeFormat format, float* scales, byte* zeroPoints)
         where TCode : unmanaged
     {
         nint rowBytes = format.GetByteCount(shape.Columns);
         for (nint group = 0; group < shape.Groups; group++)
         {
-            MappingParameters mapping = new(scales[group], zeroPoints is null ? 0 : CodeStorage.Read(format.Type, zeroPoints, group), format);
+            MappingParameters mapping =
+                new(scales[group], zeroPoints is null ? 0 : CodeStorage.Read(format.Type, zeroPoints, group), format);
             float* values = destination + group * shape.RowsOfGroup * shape.Columns;
             byte* groupCodes = codes + group * shape.RowsOfGroup * rowBytes;
             if (IsContiguous(format, shape))
@@ -114,7 +119,8 @@ internal static unsafe class RowKernels
 
             for (nint row = 0; row < shape.RowsOfGroup; row++)
             {
-                UniformKernels.Dequantize((TCode*)(groupCodes + row * rowBytes), values + row * shape.Columns, shape.Columns, mapping, format);
+                UniformKernels.Dequantize(
+                    (TCode*)(groupCodes + row * rowBytes), values + row * shape.Columns, shape.Columns, mapping, format);
             }
         }
     }
@@ -129,7 +135,10 @@ internal static unsafe class RowKernels
         }
 
         return new ArgumentException(
-            string.Create(CultureInfo.InvariantCulture, $"Row {index / shape.Columns}, column {index % shape.Columns} is {source[index]}; a range needs finite values. Leave the row out, or replace the value."),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Row {index / shape.Columns}, column {index % shape.Columns} is {source[index]}, "
+                    + $"not finite; leave the row out or replace the value."),
             parameterName);
     }
 

@@ -1,6 +1,9 @@
 namespace Quantization.Kernels;
 
-/// <summary>Rows of values that follow one another, in groups that share a scale: all rows, or each row alone. The codes of a row begin at a byte of their own.</summary>
+/// <summary>
+/// Rows of values that follow one another, in groups that share a scale: all rows, or each row alone. The codes of a row begin at a byte of
+/// their own.
+/// </summary>
 /// <param name="Rows">How many rows there are.</param>
 /// <param name="Columns">How many values a row has.</param>
 /// <param name="Groups">How many scales there are.</param>
@@ -17,9 +20,12 @@ internal readonly record struct RowShape(nint Rows, nint Columns, nint Groups)
 
     /// <summary>The same for codes that take <paramref name="rowBytes"/> bytes a row.</summary>
     /// <exception cref="ArgumentException">The bytes are not whole rows, or there is another number of scales.</exception>
-    public static RowShape OfBytes(int bytes, int columns, int rowBytes, int scales, string bytesName, string scalesName) => bytes % rowBytes == 0
+    public static RowShape OfBytes(int bytes, int columns, int rowBytes, int scales, string bytesName, string scalesName) =>
+        bytes % rowBytes == 0
         ? new RowShape(bytes / rowBytes, columns, scales).ThrowUnlessScaled(scalesName)
-        : throw new ArgumentException($"{bytes} bytes are no whole rows: the codes of {columns} columns take {rowBytes} bytes, and {bytes % rowBytes} are left over.", bytesName);
+        : throw new ArgumentException(
+            $"{bytes} bytes are no whole rows: the codes of {columns} columns take {rowBytes} bytes, and {bytes % rowBytes} are left over.",
+            bytesName);
 
     /// <summary>How many rows <paramref name="values"/> values are.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="columns"/> is not positive.</exception>
@@ -29,7 +35,8 @@ internal readonly record struct RowShape(nint Rows, nint Columns, nint Groups)
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
         return values % columns == 0
             ? values / columns
-            : throw new ArgumentException($"{values} values are no whole rows of {columns} columns: {values % columns} are left over.", valuesName);
+            : throw new ArgumentException(
+                $"{values} values are no whole rows of {columns} columns: {values % columns} are left over.", valuesName);
     }
 
     /// <summary>Throws unless <paramref name="available"/> values are as many as <paramref name="rows"/> rows need.</summary>
@@ -38,11 +45,13 @@ internal readonly record struct RowShape(nint Rows, nint Columns, nint Groups)
         // In 64 bits: callers may ask for rows that no span could hold.
         if (available < (long)rows * unitsPerRow)
         {
-            throw new ArgumentException($"{rows} rows take {(long)rows * unitsPerRow} elements, {unitsPerRow} each; there are {available}.", parameterName);
+            throw new ArgumentException(
+                $"{rows} rows take {(long)rows * unitsPerRow} elements, {unitsPerRow} each; there are {available}.", parameterName);
         }
     }
 
     private RowShape ThrowUnlessScaled(string scalesName) => Groups == 1 || Groups == Rows
         ? this
-        : throw new ArgumentException($"There are {Groups} scales for {Rows} rows; give 1, which all rows share, or {Rows}, one a row.", scalesName);
+        : throw new ArgumentException(
+            $"There are {Groups} scales for {Rows} rows; give 1, which all rows share, or {Rows}, one a row.", scalesName);
 }

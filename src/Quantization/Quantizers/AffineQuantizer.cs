@@ -40,13 +40,17 @@ public sealed class AffineQuantizer : UniformQuantizer
     public static AffineQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, CodeFormat format, Granularity granularity = default, ICalibrator? calibrator = null) =>
         new(format, QuantizationParameters.FromRanges(GroupRanges.Of(values, granularity, format, QuantizationScheme.Affine, calibrator), format, QuantizationScheme.Affine), granularity);
 
-    /// <summary>The same for values in a span, which is taken as a tensor of one axis. For other shapes, wrap the span: <c>new ReadOnlyTensorSpan&lt;float&gt;(values, [rows, columns])</c> copies nothing.</summary>
+    /// <summary>
+    /// The same for values in a span, which is taken as a tensor of one axis. For other shapes, wrap the span: <c>new
+    /// ReadOnlyTensorSpan&lt;float&gt;(values, [rows, columns])</c> copies nothing.
+    /// </summary>
     /// <param name="values">The values.</param>
     /// <param name="format">The codes.</param>
     /// <param name="granularity">Which values share a range.</param>
     /// <param name="calibrator">Chooses each group's range from its statistics; null for the smallest and largest value.</param>
     /// <exception cref="ArgumentException">A value is not finite, or the granularity does not fit a vector.</exception>
-    public static AffineQuantizer FromValues(ReadOnlySpan<float> values, CodeFormat format, Granularity granularity = default, ICalibrator? calibrator = null) =>
+    public static AffineQuantizer FromValues(
+        ReadOnlySpan<float> values, CodeFormat format, Granularity granularity = default, ICalibrator? calibrator = null) =>
         FromTensor(new ReadOnlyTensorSpan<float>(values), format, granularity, calibrator);
 
     /// <summary>
@@ -69,11 +73,14 @@ public sealed class AffineQuantizer : UniformQuantizer
     /// <summary>Per-tensor dynamic quantization of values in a span into typed or packed codes.</summary>
     /// <typeparam name="TCode">The type that stores a code of the format; <see cref="byte"/> for packed codes.</typeparam>
     /// <param name="values">The values; all finite.</param>
-    /// <param name="codes">Receives the codes, as many as values; packed codes take <c>format.GetByteCount(values.Length)</c> bytes.</param>
+    /// <param name="codes">
+    /// Receives the codes, as many as values; packed codes take <c>format.GetByteCount(values.Length)</c> bytes.
+    /// </param>
     /// <param name="format">The codes.</param>
     /// <returns>The quantizer, whose <see cref="UniformQuantizer.Parameters"/> the codes were made with.</returns>
     /// <exception cref="ArgumentException">
-    /// A value is not finite, <typeparamref name="TCode"/> does not store the format's codes, or the lengths do not fit. Nothing is written then.
+    /// A value is not finite, <typeparamref name="TCode"/> does not store the format's codes, or the lengths do not fit. Nothing is written
+    /// then.
     /// </exception>
     // Arrays convert to spans and to tensors: they take the overload of tensors.
     [OverloadResolutionPriority(-1)]

@@ -60,13 +60,16 @@ public sealed class QuantizationParameters : IEquatable<QuantizationParameters>
     public bool IsSymmetric => !_zeroPoints.AsSpan().ContainsAnyExcept(0);
 
     /// <summary>Whether both have the same scales and zero-points.</summary>
-    public static bool operator ==(QuantizationParameters? left, QuantizationParameters? right) => left is null ? right is null : left.Equals(right);
+    public static bool operator ==(QuantizationParameters? left, QuantizationParameters? right) =>
+        left is null ? right is null : left.Equals(right);
 
     /// <summary>Whether a scale or a zero-point differs.</summary>
     public static bool operator !=(QuantizationParameters? left, QuantizationParameters? right) => !(left == right);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">The text is no JSON, describes no parameters, or has another version. The message names the property and its value.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The text is no JSON, describes no parameters, or has another version. The message names the property and its value.
+    /// </exception>
     public static QuantizationParameters FromJson(string json)
     {
         ArgumentNullException.ThrowIfNull(json);
@@ -74,7 +77,9 @@ public sealed class QuantizationParameters : IEquatable<QuantizationParameters>
     }
 
     /// <summary>Reads what <see cref="ToJson"/> wrote, as UTF-8 with or without a byte order mark.</summary>
-    /// <exception cref="InvalidDataException">The text is no JSON, describes no parameters, or has another version. The message names the property and its value.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The text is no JSON, describes no parameters, or has another version. The message names the property and its value.
+    /// </exception>
     public static QuantizationParameters FromJson(ReadOnlySpan<byte> utf8Json) => QuantizationParametersJson.Read(utf8Json);
 
     /// <summary>The parameters of one range; see <see cref="FromRanges"/>.</summary>
@@ -107,8 +112,10 @@ public sealed class QuantizationParameters : IEquatable<QuantizationParameters>
     }
 
     /// <summary>
-    /// Writes the parameters as JSON: <c>{"version":1,"scales":[0.5,0.25],"zeroPoints":[3,-7]}</c>, without <c>zeroPoints</c> where all are 0. A scale has the shortest digits that lead back to the same bits. To write
-    /// parameters as part of an object of your own, give that object to <see cref="System.Text.Json.JsonSerializer"/>, which uses the same form.
+    /// Writes the parameters as JSON: <c>{"version":1,"scales":[0.5,0.25],"zeroPoints":[3,-7]}</c>, without <c>zeroPoints</c> where all are
+    /// 0. A scale has the shortest digits that lead back to the same bits. To write
+    /// parameters as part of an object of your own, give that object to <see cref="System.Text.Json.JsonSerializer"/>, which uses the same
+    /// form.
     /// </summary>
     public string ToJson() => QuantizationParametersJson.Write(this);
 

@@ -5,7 +5,10 @@ using System.Text.Json;
 
 namespace Quantization;
 
-/// <summary>The JSON of <see cref="QuantizationParameters"/>: <c>{"version":1,"scales":[0.5,0.25],"zeroPoints":[3,-7]}</c>, without <c>zeroPoints</c> where all are 0.</summary>
+/// <summary>
+/// The JSON of <see cref="QuantizationParameters"/>: <c>{"version":1,"scales":[0.5,0.25],"zeroPoints":[3,-7]}</c>, without
+/// <c>zeroPoints</c> where all are 0.
+/// </summary>
 /// <remarks>Written by hand, without reflection, so that trimming and native compilation keep it.</remarks>
 internal static class QuantizationParametersJson
 {
@@ -66,10 +69,9 @@ internal static class QuantizationParametersJson
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Quantization parameters: the JSON is damaged in line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}; write it with QuantizationParameters.ToJson."),
-                error);
+            string place = string.Create(CultureInfo.InvariantCulture, $"line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}");
+            throw new InvalidDataException(
+                $"Quantization parameters: the JSON is damaged in {place}; write it with QuantizationParameters.ToJson.", error);
         }
     }
 
@@ -86,7 +88,9 @@ internal static class QuantizationParametersJson
         }
         catch (InvalidOperationException error)
         {
-            throw new InvalidDataException("Quantization parameters: the name of a property is no Unicode text; write the JSON with QuantizationParameters.ToJson.", error);
+            throw new InvalidDataException(
+                "Quantization parameters: the name of a property is no Unicode text; write the JSON with QuantizationParameters.ToJson.",
+                error);
         }
     }
 
@@ -117,10 +121,13 @@ internal static class QuantizationParametersJson
         }
 
         float[] scales = ReadScales(scaleArray);
-        int[] zeroPoints = properties.TryGetValue(ZeroPointsName, out JsonElement zeroPointArray) ? ReadZeroPoints(zeroPointArray) : new int[scales.Length];
+        int[] zeroPoints = properties.TryGetValue(ZeroPointsName, out JsonElement zeroPointArray)
+            ? ReadZeroPoints(zeroPointArray)
+            : new int[scales.Length];
         return zeroPoints.Length == scales.Length
             ? new QuantizationParameters(scales, zeroPoints)
-            : throw Error($"\"{ZeroPointsName}\" has {zeroPoints.Length} elements and \"{ScalesName}\" has {scales.Length}; give as many, or leave \"{ZeroPointsName}\" out where all are 0");
+            : throw Error(
+                $"\"{ZeroPointsName}\" has {zeroPoints.Length} elements and \"{ScalesName}\" {scales.Length}; give as many, or none if all are 0");
     }
 
     private static void ThrowUnlessVersion(Dictionary<string, JsonElement> properties)
@@ -132,7 +139,8 @@ internal static class QuantizationParametersJson
 
         if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt32(out int version) || version != Version)
         {
-            throw Error($"\"{VersionName}\" is {Describe(element)}; this library reads version {Version}, and a newer library may read others");
+            throw Error(
+                $"\"{VersionName}\" is {Describe(element)}; this library reads version {Version}, and a newer library may read others");
         }
     }
 
@@ -143,9 +151,11 @@ internal static class QuantizationParametersJson
         int i = 0;
         foreach (JsonElement element in array.EnumerateArray())
         {
-            if (element.ValueKind != JsonValueKind.Number || !element.TryGetSingle(out scales[i]) || !(scales[i] > 0) || !float.IsFinite(scales[i]))
+            if (element.ValueKind != JsonValueKind.Number || !element.TryGetSingle(out scales[i])
+                || !(scales[i] > 0) || !float.IsFinite(scales[i]))
             {
-                throw Error($"\"{ScalesName}\"[{i}] is {Describe(element)}; a scale must be a number above 0 and finite in single precision");
+                throw Error(
+                    $"\"{ScalesName}\"[{i}] is {Describe(element)}; a scale must be a number above 0 and finite in single precision");
             }
 
             i++;
@@ -163,7 +173,8 @@ internal static class QuantizationParametersJson
         {
             if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt32(out zeroPoints[i]))
             {
-                throw Error($"\"{ZeroPointsName}\"[{i}] is {Describe(element)}; a zero-point must be an integer of 32 bits, written without a fraction");
+                throw Error(
+                    $"\"{ZeroPointsName}\"[{i}] is {Describe(element)}; a zero-point must be an integer of 32 bits without a fraction");
             }
 
             i++;
@@ -192,5 +203,6 @@ internal static class QuantizationParametersJson
 
     private static string Shorten(string text) => text.Length <= LongestExcerpt ? text : $"{text.AsSpan(0, LongestExcerpt)}…";
 
-    private static InvalidDataException Error(FormattableString message) => new($"Quantization parameters: {FormattableString.Invariant(message)}.");
+    private static InvalidDataException Error(FormattableString message) =>
+        new($"Quantization parameters: {FormattableString.Invariant(message)}.");
 }

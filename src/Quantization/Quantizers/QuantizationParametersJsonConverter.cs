@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Quantization;
 
 /// <summary>
-/// Lets <see cref="JsonSerializer"/> write and read <see cref="QuantizationParameters"/> as parts of other objects, in the form of <see cref="QuantizationParameters.ToJson"/>. The serializer finds it by itself; it uses no
+/// Lets <see cref="JsonSerializer"/> write and read <see cref="QuantizationParameters"/> as parts of other objects, in the form of
+/// <see cref="QuantizationParameters.ToJson"/>. The serializer finds it by itself; it uses no
 /// reflection.
 /// </summary>
 public sealed class QuantizationParametersJsonConverter : JsonConverter<QuantizationParameters>

@@ -11,7 +11,8 @@ public static unsafe class QuantizerExtensions
 {
     /// <summary>Quantizes a vector into typed or packed codes; see <see cref="IQuantizer.Quantize"/>.</summary>
     /// <typeparam name="TCode">
-    /// The type that stores a code of the quantizer's format: <see cref="sbyte"/> for <see cref="CodeType.Int8"/>, and so on; <see cref="byte"/> for packed codes, of which there are <c>Format.GetByteCount(source.Length)</c>.
+    /// The type that stores a code of the quantizer's format: <see cref="sbyte"/> for <see cref="CodeType.Int8"/>, and so on;
+    /// <see cref="byte"/> for packed codes, of which there are <c>Format.GetByteCount(source.Length)</c>.
     /// </typeparam>
     /// <exception cref="ArgumentException"><typeparamref name="TCode"/> does not store the format's codes, the lengths differ, or the granularity does not fit a vector.</exception>
     public static void Quantize<TCode>(this IQuantizer quantizer, ReadOnlySpan<float> source, Span<TCode> codes)
@@ -21,7 +22,9 @@ public static unsafe class QuantizerExtensions
         quantizer.Quantize(new ReadOnlyTensorSpan<float>(source), new TensorSpan<byte>(MemoryMarshal.AsBytes(codes)));
     }
 
-    /// <summary>Quantizes a vector of half-precision values into typed or packed codes; each is converted to float, which is exact, then quantized.</summary>
+    /// <summary>
+    /// Quantizes a vector of half-precision values into typed or packed codes; each is converted to float, which is exact, then quantized.
+    /// </summary>
     /// <typeparam name="TCode">The type that stores a code of the quantizer's format; <see cref="byte"/> for packed codes.</typeparam>
     /// <exception cref="ArgumentException"><typeparamref name="TCode"/> does not store the format's codes, the lengths differ, or the granularity does not fit a vector.</exception>
     public static void Quantize<TCode>(this UniformQuantizer quantizer, ReadOnlySpan<Half> source, Span<TCode> codes)
@@ -91,7 +94,8 @@ public static unsafe class QuantizerExtensions
     }
 
     /// <summary>A span has no shape that packed codes could contradict, so bytes hold them too.</summary>
-    private static void ThrowUnlessStoredOrPacked<TCode>(IQuantizer quantizer, [CallerArgumentExpression(nameof(quantizer))] string? parameterName = null)
+    private static void ThrowUnlessStoredOrPacked<TCode>(
+        IQuantizer quantizer, [CallerArgumentExpression(nameof(quantizer))] string? parameterName = null)
     {
         ArgumentNullException.ThrowIfNull(quantizer, parameterName);
         if (typeof(TCode) != typeof(byte) || quantizer.Format.StorageBits >= 8)
@@ -107,7 +111,7 @@ public static unsafe class QuantizerExtensions
         {
             throw new ArgumentException(
                 quantizer.Format.StorageBits < 8
-                    ? $"The codes of {quantizer.Format} are packed {8 / quantizer.Format.StorageBits} a byte; pass a span of bytes, or a tensor of bytes to IQuantizer."
+                    ? $"The codes of {quantizer.Format} are packed {8 / quantizer.Format.StorageBits} a byte; pass a span or tensor of bytes."
                     : $"The codes of {quantizer.Format} are not stored as {typeof(TCode).Name}.",
                 parameterName);
         }

@@ -62,8 +62,12 @@ public sealed class ChannelStatistics
     /// </exception>
     public static ChannelStatistics Load(Stream stream) => ChannelStatisticsFile.Read(stream);
 
-    /// <summary>Reads statistics that <see cref="Save"/> wrote from memory, without a copy of the bytes. The span holds those bytes and no more.</summary>
-    /// <exception cref="InvalidDataException">The bytes are such as <see cref="Load(Stream)"/> refuses, or are followed by others.</exception>
+    /// <summary>
+    /// Reads statistics that <see cref="Save"/> wrote from memory, without a copy of the bytes. The span holds those bytes and no more.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// The bytes are such as <see cref="Load(Stream)"/> refuses, or are followed by others.
+    /// </exception>
     public static ChannelStatistics Load(ReadOnlySpan<byte> bytes) => SpanReader.Read(bytes, Load, "channel statistics");
 
     /// <summary>Counts the finite values of a tensor in; see <see cref="Observe(in ReadOnlyTensorSpan{float}, NonFiniteValues)"/>.</summary>
@@ -147,11 +151,14 @@ public sealed class ChannelStatistics
         return all;
     }
 
-    /// <summary>Writes the state: versioned, little-endian and closed by checksums. Statistics of equal content write equal bytes.</summary>
+    /// <summary>
+    /// Writes the state: versioned, little-endian and closed by checksums. Statistics of equal content write equal bytes.
+    /// </summary>
     public void Save(Stream stream) => ChannelStatisticsFile.Write(this, stream);
 
     /// <summary>
-    /// Whether both have seen the same: the same axis, channels and bins, and the same state of every channel, bit for bit. <see cref="object.Equals(object)"/> compares references, because the state changes with
+    /// Whether both have seen the same: the same axis, channels and bins, and the same state of every channel, bit for bit.
+    /// <see cref="object.Equals(object)"/> compares references, because the state changes with
     /// every value observed.
     /// </summary>
     public bool ContentEquals(ChannelStatistics? other)

@@ -20,7 +20,9 @@ internal static unsafe class SpanReader
             long rest = bytes.Length - stream.Position;
             return rest == 0
                 ? value
-                : throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The {name} end {rest} bytes before the span does; pass their {stream.Position} bytes alone."));
+                : throw new InvalidDataException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The {name} end {rest} bytes before the span does; pass their {stream.Position} bytes alone."));
         }
     }
 }

@@ -94,8 +94,12 @@ public sealed class TensorStatistics
     /// <exception cref="InvalidDataException">The bytes are truncated, damaged, of another version, or describe no possible statistics.</exception>
     public static TensorStatistics Load(Stream stream) => new(TensorStatisticsFile.Read(stream));
 
-    /// <summary>Reads statistics that <see cref="Save"/> wrote from memory, without a copy of the bytes. The span holds those bytes and no more.</summary>
-    /// <exception cref="InvalidDataException">The bytes are truncated, damaged, of another version, describe no possible statistics, or are followed by others.</exception>
+    /// <summary>
+    /// Reads statistics that <see cref="Save"/> wrote from memory, without a copy of the bytes. The span holds those bytes and no more.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// The bytes are truncated, damaged, of another version, describe no possible statistics, or are followed by others.
+    /// </exception>
     public static TensorStatistics Load(ReadOnlySpan<byte> bytes) => SpanReader.Read(bytes, Load, "tensor statistics");
 
     /// <summary>Takes over a histogram that somebody else has collected.</summary>
@@ -223,12 +227,14 @@ public sealed class TensorStatistics
     public TensorStatistics Clone() => new(this);
 
     /// <summary>
-    /// Writes the state: versioned, little-endian and closed by a SHA-256, at most 80 + 16 · <see cref="BinsPerSign"/> bytes. Statistics of equal content write equal bytes.
+    /// Writes the state: versioned, little-endian and closed by a SHA-256, at most 80 + 16 · <see cref="BinsPerSign"/> bytes. Statistics of
+    /// equal content write equal bytes.
     /// </summary>
     public void Save(Stream stream) => TensorStatisticsFile.Write(this, stream);
 
     /// <summary>
-    /// Whether both have seen the same: the same number of bins and the same state, bit for bit. <see cref="object.Equals(object)"/> compares references, because the state changes with every value observed.
+    /// Whether both have seen the same: the same number of bins and the same state, bit for bit. <see cref="object.Equals(object)"/>
+    /// compares references, because the state changes with every value observed.
     /// </summary>
     public bool ContentEquals(TensorStatistics? other) =>
         other is not null

@@ -6,7 +6,8 @@ namespace Quantization.Tests.Formats;
 public class QuantizationParametersTests
 {
     private static readonly Gen<CodeFormat> Formats =
-        Gen.OneOf(new[] { CodeFormat.UInt8, CodeFormat.Int4, CodeFormat.Signed(5), CodeFormat.UInt16, CodeFormat.Int16 }.Select(Gen.Const).ToArray());
+        Gen.OneOf(new[] { CodeFormat.UInt8, CodeFormat.Int4, CodeFormat.Signed(5), CodeFormat.UInt16, CodeFormat.Int16 }
+            .Select(Gen.Const).ToArray());
 
     [Fact]
     public void An_affine_range_is_spread_over_all_codes()
@@ -34,10 +35,12 @@ public class QuantizationParametersTests
         {
             ValueRange range = new(min, max);
 
-            QuantizationParameters.FromRange(range, format, QuantizationScheme.Affine).Scales[0].Should().Be(ExactQuotient.Of(max - min, format.MaxCode - format.MinCode));
+            QuantizationParameters.FromRange(range, format, QuantizationScheme.Affine).Scales[0].Should().Be(
+                ExactQuotient.Of(max - min, format.MaxCode - format.MinCode));
             if (format.IsSigned)
             {
-                QuantizationParameters.FromRange(range, format, QuantizationScheme.Symmetric).Scales[0].Should().Be(ExactQuotient.Of(MathF.Max(max, -min), format.MaxCode));
+                QuantizationParameters.FromRange(range, format, QuantizationScheme.Symmetric).Scales[0].Should().Be(
+                    ExactQuotient.Of(MathF.Max(max, -min), format.MaxCode));
             }
         });
 
@@ -46,7 +49,8 @@ public class QuantizationParametersTests
     {
         ValueRange widest = new(float.MinValue, float.MaxValue);
 
-        QuantizationParameters.FromRange(widest, CodeFormat.UInt8, QuantizationScheme.Affine).Scales[0].Should().Be((float)(2.0 * float.MaxValue / 255));
+        QuantizationParameters.FromRange(widest, CodeFormat.UInt8, QuantizationScheme.Affine).Scales[0].Should().Be(
+            (float)(2.0 * float.MaxValue / 255));
         QuantizationParameters.FromRange(widest, CodeFormat.UInt8, QuantizationScheme.Affine).ZeroPoints[0].Should().Be(128);
     }
 
@@ -138,7 +142,8 @@ public class QuantizationParametersTests
     {
         QuantizationParameters parameters = new([0.5f, 0.25f], [0, 3]);
         foreach (QuantizationParameters other in (QuantizationParameters[])[
-            new([0.5f, 0.25f]), new([0.5f, 0.25f], [3, 0]), new([0.5f, 0.25000003f], [0, 3]), new([0.25f, 0.5f], [0, 3]), new([0.5f], [0]), new([0.5f, 0.25f, 1], [0, 3, 0])])
+            new([0.5f, 0.25f]), new([0.5f, 0.25f], [3, 0]), new([0.5f, 0.25000003f], [0, 3]), new([0.25f, 0.5f], [0, 3]), new([0.5f], [0]),
+            new([0.5f, 0.25f, 1], [0, 3, 0])])
         {
             parameters.Equals(other).Should().BeFalse();
             (parameters == other).Should().BeFalse();

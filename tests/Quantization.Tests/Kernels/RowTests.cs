@@ -6,7 +6,10 @@ namespace Quantization.Tests.Kernels;
 /// <summary>Many vectors in one call, against the definition of each alone.</summary>
 public sealed class RowTests
 {
-    public static TheoryData<int, int> Shapes => new() { { 1, 1 }, { 5, 1 }, { 3, 2 }, { 4, 7 }, { 2, 63 }, { 3, 64 }, { 2, 129 }, { 7, 768 }, { 1, 5000 }, { 150, 64 }, { 70, 128 }, { 0, 3 } };
+    public static TheoryData<int, int> Shapes => new()
+    {
+        { 0, 3 }, { 1, 1 }, { 5, 1 }, { 3, 2 }, { 4, 7 }, { 2, 63 }, { 3, 64 }, { 2, 129 }, { 7, 768 }, { 1, 5000 }, { 150, 64 }, { 70, 128 },
+    };
 
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -63,10 +66,12 @@ public sealed class RowTests
                 zeroPoints[g].Should().Be((byte)Math.Clamp(MathF.Round(0 - min / scales[g], MidpointRounding.ToEven), 0, 255));
             }
 
-            codes.Should().Equal(values.Select((value, i) => (byte)ExactQuotient.Code(value, scales[shared ? 0 : i / columns], zeroPoints[shared ? 0 : i / columns], 0, 255)));
+            codes.Should().Equal(values.Select((value, i) =>
+                (byte)ExactQuotient.Code(value, scales[shared ? 0 : i / columns], zeroPoints[shared ? 0 : i / columns], 0, 255)));
             float[] back = new float[values.Length];
             QuantizationPrimitives.DequantizeRows(codes, columns, scales, zeroPoints, back);
-            back.Should().Equal(codes.Select((code, i) => (code - zeroPoints[shared ? 0 : i / columns]) * scales[shared ? 0 : i / columns]));
+            back.Should().Equal(
+                codes.Select((code, i) => (code - zeroPoints[shared ? 0 : i / columns]) * scales[shared ? 0 : i / columns]));
         }
     }
 
@@ -199,11 +204,14 @@ public sealed class RowTests
         sbyte[] codes = [9, 9, 9, 9, 9, 9];
         float[] scales = new float[3];
 
-        FluentActions.Invoking(() => QuantizationPrimitives.DynamicQuantizeRows(values, 2, codes, scales)).Should().Throw<ArgumentException>()
-            .WithMessage("Row 2, column 0 is NaN; a range needs finite values. Leave the row out, or replace the value.*").WithParameterName("source");
+        FluentActions.Invoking(() => QuantizationPrimitives.DynamicQuantizeRows(values, 2, codes, scales))
+            .Should().Throw<ArgumentException>()
+            .WithMessage("Row 2, column 0 is NaN, not finite; leave the row out or replace the value.*")
+            .WithParameterName("source");
         codes[4..].Should().Equal(9, 9);
         values[4] = float.NegativeInfinity;
-        FluentActions.Invoking(() => QuantizationPrimitives.DynamicQuantizeRows(values, 3, codes, new float[1], new sbyte[1])).Should().Throw<ArgumentException>().WithMessage("Row 1, column 1 is -*");
+        FluentActions.Invoking(() => QuantizationPrimitives.DynamicQuantizeRows(values, 3, codes, new float[1], new sbyte[1]))
+            .Should().Throw<ArgumentException>().WithMessage("Row 1, column 1 is -*");
     }
 
     [Fact]
@@ -211,23 +219,48 @@ public sealed class RowTests
     {
         float[] values = new float[6], room = new float[6];
         sbyte[] codes = new sbyte[6];
-        Refused(() => QuantizationPrimitives.DynamicQuantizeRows(values, 4, codes, new float[1]), "6 values are no whole rows of 4 columns: 2 are left over.*", "source");
-        Refused(() => QuantizationPrimitives.DynamicQuantizeRows(values, 2, codes, new float[2]), "There are 2 scales for 3 rows; give 1, which all rows share, or 3, one a row.*", "scales");
-        Refused(() => QuantizationPrimitives.DynamicQuantizeRows(values, 2, codes.AsSpan(1), new float[3]), "3 rows take 6 elements, 2 each; there are 5.*", "destination");
-        Refused(() => QuantizationPrimitives.DynamicQuantizeRows(values, 2, codes, new float[3], new sbyte[1]), "There are 1 zero-points and 3 scales; give as many.*", "zeroPoints");
+        Refused(
+            () => QuantizationPrimitives.DynamicQuantizeRows(values, 4, codes, new float[1]),
+            "6 values are no whole rows of 4 columns: 2 are left over.*", "source");
+        Refused(
+            () => QuantizationPrimitives.DynamicQuantizeRows(values, 2, codes, new float[2]),
+            "There are 2 scales for 3 rows; give 1, which all rows share, or 3, one a row.*", "scales");
+        Refused(
+            () => QuantizationPrimitives.DynamicQuantizeRows(values, 2, codes.AsSpan(1), new float[3]),
+            "3 rows take 6 elements, 2 each; there are 5.*", "destination");
+        Refused(
+            () => QuantizationPrimitives.DynamicQuantizeRows(values, 2, codes, new float[3], new sbyte[1]),
+            "There are 1 zero-points and 3 scales; give as many.*", "zeroPoints");
         Refused(() => QuantizationPrimitives.DynamicQuantizeRows(values, 0, codes, new float[3]), "*", "columns");
-        Refused(() => QuantizationPrimitives.DynamicQuantizeRows(values, 2, MemoryMarshal.Cast<float, sbyte>(values.AsSpan())[1..7], new float[3]), "The destination overlaps the source*", "destination");
-        Refused(() => QuantizationPrimitives.DynamicQuantizeRows(values, 3, CodeFormat.Int4, new byte[3], new float[2]), "2 rows take 4 elements, 2 each; there are 3.*", "destination");
-        Refused(() => QuantizationPrimitives.DynamicQuantizeRows(values, 3, CodeFormat.UInt4, new byte[4], new float[2]), "*; UInt4 [0, 15] is no such format.*", "format");
-        Refused(() => QuantizationPrimitives.DequantizeRows(new byte[3], 3, CodeFormat.Int4, new float[1], room), "3 bytes are no whole rows: the codes of 3 columns take 2 bytes, and 1 are left over.*", "source");
-        Refused(() => QuantizationPrimitives.DequantizeRows<sbyte>(codes, 2, [1, 0, 1], room), "Scale 1 is 0; a scale must be finite and above 0.*", "scales");
-        Refused(() => QuantizationPrimitives.DequantizeRows<sbyte>(codes, 2, [1, 1, 1], [], room), "There are 0 zero-points and 3 scales; give as many.*", "zeroPoints");
-        Refused(() => QuantizationPrimitives.DequantizeRows<sbyte>(codes, 2, [1], room.AsSpan(1)), "3 rows take 6 elements, 2 each; there are 5.*", "destination");
-        FluentActions.Invoking(() => QuantizationPrimitives.DynamicQuantizeRows(values, 2, new byte[6], new float[3])).Should().Throw<NotSupportedException>().WithMessage("*pass zeroPoints too*");
-        FluentActions.Invoking(() => QuantizationPrimitives.DynamicQuantizeRows(values, 2, new int[6], new float[3])).Should().Throw<NotSupportedException>();
+        Refused(
+            () => QuantizationPrimitives.DynamicQuantizeRows(values, 2, MemoryMarshal.Cast<float, sbyte>(values.AsSpan())[1..7], new float[3]),
+            "The destination overlaps the source*", "destination");
+        Refused(
+            () => QuantizationPrimitives.DynamicQuantizeRows(values, 3, CodeFormat.Int4, new byte[3], new float[2]),
+            "2 rows take 4 elements, 2 each; there are 3.*", "destination");
+        Refused(
+            () => QuantizationPrimitives.DynamicQuantizeRows(values, 3, CodeFormat.UInt4, new byte[4], new float[2]),
+            "*; UInt4 [0, 15] is no such format.*", "format");
+        Refused(
+            () => QuantizationPrimitives.DequantizeRows(new byte[3], 3, CodeFormat.Int4, new float[1], room),
+            "3 bytes are no whole rows: the codes of 3 columns take 2 bytes, and 1 are left over.*", "source");
+        Refused(
+            () => QuantizationPrimitives.DequantizeRows<sbyte>(codes, 2, [1, 0, 1], room), "Scale 1 is 0; a scale must be finite and above 0.*",
+            "scales");
+        Refused(
+            () => QuantizationPrimitives.DequantizeRows<sbyte>(codes, 2, [1, 1, 1], [], room),
+            "There are 0 zero-points and 3 scales; give as many.*", "zeroPoints");
+        Refused(
+            () => QuantizationPrimitives.DequantizeRows<sbyte>(codes, 2, [1], room.AsSpan(1)), "3 rows take 6 elements, 2 each; there are 5.*",
+            "destination");
+        FluentActions.Invoking(() => QuantizationPrimitives.DynamicQuantizeRows(values, 2, new byte[6], new float[3]))
+            .Should().Throw<NotSupportedException>().WithMessage("*pass zeroPoints too*");
+        FluentActions.Invoking(() => QuantizationPrimitives.DynamicQuantizeRows(values, 2, new int[6], new float[3]))
+            .Should().Throw<NotSupportedException>();
     }
 
-    private static void Refused(Action act, string message, string parameter) => act.Should().Throw<ArgumentException>().WithMessage(message).WithParameterName(parameter);
+    private static void Refused(Action act, string message, string parameter) =>
+        act.Should().Throw<ArgumentException>().WithMessage(message).WithParameterName(parameter);
 
     private static float Step(float magnitude, int maxCode) => magnitude == 0 ? 1 : (float)((double)magnitude / maxCode);
 
@@ -237,6 +270,7 @@ public sealed class RowTests
     private static float[] Values(int rows, int columns)
     {
         Random random = new(rows * 10_000 + columns);
-        return [.. Enumerable.Range(0, rows * columns).Select(i => i / columns == 1 ? 0 : (random.NextSingle() - 0.5f) * MathF.Pow(10, i / columns % 10))];
+        return [.. Enumerable.Range(0, rows * columns)
+            .Select(i => i / columns == 1 ? 0 : (random.NextSingle() - 0.5f) * MathF.Pow(10, i / columns % 10))];
     }
 }

@@ -5,9 +5,12 @@ namespace Quantization.Tests.Kernels;
 /// <summary>One bit a value of many vectors, against the definition of each bit.</summary>
 public sealed class SignTests
 {
-    public static TheoryData<int, int> Shapes => new() { { 1, 1 }, { 3, 7 }, { 4, 8 }, { 2, 9 }, { 3, 16 }, { 5, 131 }, { 1, 3000 }, { 0, 4 } };
+    public static TheoryData<int, int> Shapes =>
+        new() { { 1, 1 }, { 3, 7 }, { 4, 8 }, { 2, 9 }, { 3, 16 }, { 5, 131 }, { 1, 3000 }, { 0, 4 } };
 
-    /// <summary>The values are multiples of 2⁻¹⁰ below 4, so that their sums are exact in any order, and the means are those of integers.</summary>
+    /// <summary>
+    /// The values are multiples of 2⁻¹⁰ below 4, so that their sums are exact in any order, and the means are those of integers.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Shapes))]
     public void A_bit_tells_whether_a_value_lies_at_or_above_its_offset(int rows, int columns)
@@ -39,14 +42,17 @@ public sealed class SignTests
                 (bits[place / 8] >> (place % 8) & 1).Should().Be(column < columns && distances[row * columns + column] >= 0 ? 1 : 0);
             }
 
-            scales.Should().Equal(distances.Chunk(columns).Select(row => (float)(row.Sum(distance => (long)Math.Abs(distance)) / 1024.0 / columns)));
+            scales.Should().Equal(
+                distances.Chunk(columns).Select(row => (float)(row.Sum(distance => (long)Math.Abs(distance)) / 1024.0 / columns)));
             shared[0].Should().Be((float)(distances.Sum(distance => (long)Math.Abs(distance)) / 1024.0 / Math.Max(distances.Length, 1)));
 
             float[] back = new float[values.Length];
             QuantizationPrimitives.DequantizeSigns(again, columns, scales, back, offsets);
-            back.Should().Equal(distances.Select((distance, i) => (isShifted ? offsets[i % columns] : 0) + (distance >= 0 ? scales[i / columns] : -scales[i / columns])));
+            back.Should().Equal(distances.Select(
+                (distance, i) => (isShifted ? offsets[i % columns] : 0) + (distance >= 0 ? scales[i / columns] : -scales[i / columns])));
             QuantizationPrimitives.DequantizeSigns(again, columns, shared, back, offsets);
-            back.Should().Equal(distances.Select((distance, i) => (isShifted ? offsets[i % columns] : 0) + (distance >= 0 ? shared[0] : -shared[0])));
+            back.Should().Equal(
+                distances.Select((distance, i) => (isShifted ? offsets[i % columns] : 0) + (distance >= 0 ? shared[0] : -shared[0])));
         }
     }
 
@@ -60,7 +66,8 @@ public sealed class SignTests
 
         QuantizationPrimitives.QuantizeSigns(values, 72, bits, scales);
 
-        new CodebookQuantizer(Codebook.Sign, CodeFormat.UInt1, new QuantizationParameters([1])).Quantize(new ReadOnlyTensorSpan<float>(values), new TensorSpan<byte>(expected));
+        new CodebookQuantizer(Codebook.Sign, CodeFormat.UInt1, new QuantizationParameters([1])).Quantize(
+            new ReadOnlyTensorSpan<float>(values), new TensorSpan<byte>(expected));
         bits.Should().Equal(expected);
         BinaryMatrix matrix = BinaryMatrix.FromRows(values, 6, 72);
         for (int i = 0; i < 6; i++)
@@ -88,18 +95,33 @@ public sealed class SignTests
         float[] values = [1, 2, 3, 4, 5, 6];
         byte[] bits = [7, 7, 7];
         Refused(() => QuantizationPrimitives.QuantizeSigns(values, 4, bits), "6 values are no whole rows of 4 columns*", "source");
-        Refused(() => QuantizationPrimitives.QuantizeSigns(values, 2, bits.AsSpan(1)), "3 rows take 3 elements, 1 each; there are 2.*", "destination");
+        Refused(
+            () => QuantizationPrimitives.QuantizeSigns(values, 2, bits.AsSpan(1)), "3 rows take 3 elements, 1 each; there are 2.*",
+            "destination");
         Refused(() => QuantizationPrimitives.QuantizeSigns(values, 2, bits, new float[2]), "There are 2 scales for 3 rows*", "scales");
         Refused(() => QuantizationPrimitives.QuantizeSigns(values, 2, bits, default, [1]), "There are 1 offsets for 2 columns*", "offsets");
-        Refused(() => QuantizationPrimitives.QuantizeSigns(values, 2, bits, default, [1, float.NaN]), "Offset 1 is NaN; an offset must be finite.*", "offsets");
-        Refused(() => QuantizationPrimitives.QuantizeSigns(values, 2, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan())), "The destination overlaps the source*", "destination");
+        Refused(
+            () => QuantizationPrimitives.QuantizeSigns(values, 2, bits, default, [1, float.NaN]), "Offset 1 is NaN; an offset must be finite.*",
+            "offsets");
+        Refused(
+            () => QuantizationPrimitives.QuantizeSigns(values, 2, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan())),
+            "The destination overlaps the source*", "destination");
         bits.Should().Equal(7, 7, 7);
         Refused(() => QuantizationPrimitives.QuantizeSigns([1, 2, 3, float.NaN], 2, bits), "Row 1, column 1 is NaN*", "source");
-        Refused(() => QuantizationPrimitives.QuantizeSigns([.. values, .. values, 1, 2, 3, float.PositiveInfinity], 16, bits), "Row 0, column 15 is*", "source");
-        Refused(() => QuantizationPrimitives.DequantizeSigns(bits, 9, [1], new float[20]), "3 bytes are no whole rows: the codes of 9 columns take 2 bytes*", "source");
-        Refused(() => QuantizationPrimitives.DequantizeSigns(bits, 2, [1, -1, 1], new float[6]), "Scale 1 is -1; a scale must be finite and not negative.*", "scales");
-        Refused(() => QuantizationPrimitives.DequantizeSigns(bits, 2, [1], new float[5]), "3 rows take 6 elements, 2 each; there are 5.*", "destination");
+        Refused(
+            () => QuantizationPrimitives.QuantizeSigns([.. values, .. values, 1, 2, 3, float.PositiveInfinity], 16, bits), "Row 0, column 15 is*",
+            "source");
+        Refused(
+            () => QuantizationPrimitives.DequantizeSigns(bits, 9, [1], new float[20]),
+            "3 bytes are no whole rows: the codes of 9 columns take 2 bytes*", "source");
+        Refused(
+            () => QuantizationPrimitives.DequantizeSigns(bits, 2, [1, -1, 1], new float[6]),
+            "Scale 1 is -1; a scale must be finite and not negative.*", "scales");
+        Refused(
+            () => QuantizationPrimitives.DequantizeSigns(bits, 2, [1], new float[5]), "3 rows take 6 elements, 2 each; there are 5.*",
+            "destination");
     }
 
-    private static void Refused(Action act, string message, string parameter) => act.Should().Throw<ArgumentException>().WithMessage(message).WithParameterName(parameter);
+    private static void Refused(Action act, string message, string parameter) =>
+        act.Should().Throw<ArgumentException>().WithMessage(message).WithParameterName(parameter);
 }

@@ -16,11 +16,15 @@ public sealed class SpanTests
         SymmetricQuantizer symmetric = SymmetricQuantizer.FromValues(values, CodeFormat.Int8);
         symmetric.Parameters.Should().Be(new QuantizationParameters([3f / 127]));
         symmetric.Format.Should().Be(CodeFormat.Int8.Restricted);
-        CodebookQuantizer.FromValues(values, Codebook.NormalFloat4, CodeFormat.UInt4).Parameters.Should().Be(new QuantizationParameters([3]));
+        CodebookQuantizer.FromValues(values, Codebook.NormalFloat4, CodeFormat.UInt4).Parameters.Should().Be(
+            new QuantizationParameters([3]));
 
-        SymmetricQuantizer.FromValues(values, CodeFormat.Int8, Granularity.PerBlock(0, 2)).Parameters.Should().Be(new QuantizationParameters([1f / 127, 3f / 127]));
-        AffineQuantizer.FromValues(values, CodeFormat.UInt8, calibrator: new Fixed()).Parameters.Should().Be(new QuantizationParameters([4f / 255], [64]));
-        CodebookQuantizer.FromValues(values, Codebook.Sign, CodeFormat.UInt1, Granularity.PerBlock(0, 2), fullScale: 2).Parameters.Should().Be(new QuantizationParameters([0.5f, 1.5f]));
+        SymmetricQuantizer.FromValues(values, CodeFormat.Int8, Granularity.PerBlock(0, 2)).Parameters.Should().Be(
+            new QuantizationParameters([1f / 127, 3f / 127]));
+        AffineQuantizer.FromValues(values, CodeFormat.UInt8, calibrator: new Fixed()).Parameters.Should().Be(
+            new QuantizationParameters([4f / 255], [64]));
+        CodebookQuantizer.FromValues(values, Codebook.Sign, CodeFormat.UInt1, Granularity.PerBlock(0, 2), fullScale: 2)
+            .Parameters.Should().Be(new QuantizationParameters([0.5f, 1.5f]));
     }
 
     [Fact]
@@ -49,11 +53,17 @@ public sealed class SpanTests
     {
         SymmetricQuantizer quantizer = new(CodeFormat.Int4, new QuantizationParameters([0.5f]));
 
-        FluentActions.Invoking(() => quantizer.Quantize(new float[5], new byte[5].AsSpan())).Should().Throw<ArgumentException>().WithMessage("5 codes of Int4 [-8, 7] take 3 bytes; there are 5.*");
+        FluentActions.Invoking(() => quantizer.Quantize(new float[5], new byte[5].AsSpan())).Should().Throw<ArgumentException>()
+            .WithMessage("5 codes of Int4 [-8, 7] take 3 bytes; there are 5.*");
         FluentActions.Invoking(() => quantizer.Quantize(new float[5], new sbyte[5].AsSpan())).Should().Throw<ArgumentException>()
-            .WithMessage("The codes of Int4 [-8, 7] are packed 2 a byte; pass a span of bytes, or a tensor of bytes to IQuantizer.*").WithParameterName("quantizer");
-        FluentActions.Invoking(() => quantizer.Quantize(new ReadOnlyTensorSpan<float>(new float[2]), new TensorSpan<byte>(new byte[2]).Reshape([2]))).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => new SymmetricQuantizer(CodeFormat.Int8, new QuantizationParameters([1])).Quantize(new float[1], new byte[1].AsSpan())).Should().Throw<ArgumentException>()
+            .WithMessage("The codes of Int4 [-8, 7] are packed 2 a byte; pass a span or tensor of bytes.*")
+            .WithParameterName("quantizer");
+        FluentActions.Invoking(
+            () => quantizer.Quantize(new ReadOnlyTensorSpan<float>(new float[2]), new TensorSpan<byte>(new byte[2]).Reshape([2])))
+            .Should().Throw<ArgumentException>();
+        FluentActions.Invoking(
+            () => new SymmetricQuantizer(CodeFormat.Int8, new QuantizationParameters([1])).Quantize(new float[1], new byte[1].AsSpan()))
+            .Should().Throw<ArgumentException>()
             .WithMessage("The codes of Int8 [-128, 127] are not stored as Byte.*");
     }
 
@@ -87,9 +97,12 @@ public sealed class SpanTests
     {
         sbyte[] codes = [9, 9];
 
-        FluentActions.Invoking(() => SymmetricQuantizer.DynamicQuantize([1f, float.NaN], codes.AsSpan(), CodeFormat.Int8)).Should().Throw<ArgumentException>().WithMessage("Value 1 *is NaN*");
-        FluentActions.Invoking(() => AffineQuantizer.DynamicQuantize([1f, 2, 3], codes.AsSpan(), CodeFormat.Int8)).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => AffineQuantizer.DynamicQuantize([1f, 2], codes.AsSpan(), CodeFormat.UInt8)).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => SymmetricQuantizer.DynamicQuantize([1f, float.NaN], codes.AsSpan(), CodeFormat.Int8))
+            .Should().Throw<ArgumentException>().WithMessage("Value 1 *is NaN*");
+        FluentActions.Invoking(() => AffineQuantizer.DynamicQuantize([1f, 2, 3], codes.AsSpan(), CodeFormat.Int8))
+            .Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => AffineQuantizer.DynamicQuantize([1f, 2], codes.AsSpan(), CodeFormat.UInt8))
+            .Should().Throw<ArgumentException>();
 
         codes.Should().Equal(9, 9);
     }
@@ -117,6 +130,7 @@ public sealed class SpanTests
     {
         public string Name => "Fixed";
 
-        public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme) => new(Name, new ValueRange(-1, 3), 1, 0, 0, null);
+        public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme) =>
+            new(Name, new ValueRange(-1, 3), 1, 0, 0, null);
     }
 }

@@ -232,10 +232,14 @@ public sealed class StatisticsFileTests
         TensorStatistics.Load(buffer.AsSpan(3, Sound.Length)).ToBytes().Should().Equal(Sound);
         Bytes(ChannelStatistics.Load(channelBuffer.AsSpan(1, SoundChannels.Length))).Should().Equal(SoundChannels);
 
-        Refused(() => TensorStatistics.Load(buffer.AsSpan(3)), $"The tensor statistics end 1 bytes before the span does; pass their {Sound.Length} bytes alone.");
+        Refused(
+            () => TensorStatistics.Load(buffer.AsSpan(3)),
+            $"The tensor statistics end 1 bytes before the span does; pass their {Sound.Length} bytes alone.");
         Refused(() => TensorStatistics.Load(buffer.AsSpan(3, Sound.Length - 1)), "The tensor statistics are truncated.");
         Refused(() => TensorStatistics.Load([]), "The tensor statistics are truncated.");
-        Refused(() => ChannelStatistics.Load(channelBuffer.AsSpan(1)), $"The channel statistics end 1 bytes before the span does; pass their {SoundChannels.Length} bytes alone.");
+        Refused(
+            () => ChannelStatistics.Load(channelBuffer.AsSpan(1)),
+            $"The channel statistics end 1 bytes before the span does; pass their {SoundChannels.Length} bytes alone.");
         Refused(() => ChannelStatistics.Load([]), "The channel statistics are truncated.");
 
         static void Refused(Action act, string message) => act.Should().Throw<InvalidDataException>().Which.Message.Should().Be(message);

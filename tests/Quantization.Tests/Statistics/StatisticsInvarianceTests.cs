@@ -54,7 +54,8 @@ public sealed class StatisticsInvarianceTests
     [Fact]
     public void Coarser_bins_are_what_coarser_statistics_would_have_seen() =>
         Gen.Select(Batches, Gen.Int[4, 10], Gen.Int[0, 4]).Sample((values, log, finer) =>
-            PlainHistogram.Observed(1 << (log + finer), values).Coarsen(1 << log).ShouldHaveTheContentOf(PlainHistogram.Observed(1 << log, values)), iter: 300);
+            PlainHistogram.Observed(1 << (log + finer), values).Coarsen(1 << log)
+                .ShouldHaveTheContentOf(PlainHistogram.Observed(1 << log, values)), iter: 300);
 
     [Fact]
     public void Saved_and_loaded_statistics_go_on_as_if_nothing_had_happened() =>
