@@ -8,12 +8,16 @@ public sealed record EvaluationOptions
     /// <summary>How many samples are joined for one run, where the models' batch axis is free and the samples' shapes allow it; at least 1, the default.</summary>
     public int BatchSize { get; init; } = 1;
 
-    /// <summary>The output that holds rows of classes, for accuracy, agreement and divergence; null, the default, for the first output of floats.</summary>
+    /// <summary>
+    /// The output that holds rows of classes, for accuracy, agreement and divergence; null, the default, for the first output of floats.
+    /// </summary>
     public string? Logits { get; init; }
 
     /// <summary>
-    /// Metrics to measure beside the library's own, such as a character error rate; none by default. Each sees the outputs of every model, the reference included. They share the one pass over the samples: each
-    /// runs on a thread of its own and takes turns with the models. One of the library's own metrics may be named too: then it is an error if it cannot be measured.
+    /// Metrics to measure beside the library's own, such as a character error rate; none by default. Each sees the outputs of every
+    /// model, the reference included. They share the one pass over the samples: each
+    /// runs on a thread of its own and takes turns with the models. One of the library's own metrics may be named too: then it is an
+    /// error if it cannot be measured.
     /// </summary>
     public IReadOnlyList<ModelMetric> Metrics { get; init; } = [];
 

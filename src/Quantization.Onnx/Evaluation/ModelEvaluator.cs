@@ -12,11 +12,14 @@ public static class ModelEvaluator
     /// <param name="referencePath">The model to compare with, usually the float one.</param>
     /// <param name="candidatePaths">The models to compare; their inputs and outputs are called as the reference's.</param>
     /// <param name="samples">The samples; those with a <see cref="ModelSample.Label"/> count for accuracy. Read once, in batches: memory does not grow with their number.</param>
-    /// <param name="options">Batch size, threads, the output that holds the logits and metrics of the caller's own; null for the defaults.</param>
+    /// <param name="options">
+    /// Batch size, threads, the output that holds the logits and metrics of the caller's own; null for the defaults.
+    /// </param>
     /// <param name="progress">Told after each batch.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <exception cref="OnnxModelException">A model cannot be read or run, or lacks an output of the reference.</exception>
-    /// <exception cref="InvalidDataException">There is no sample, one does not fit the models, a label is no class of the logits, or a metric that was asked for cannot be measured.</exception>
+    /// <exception cref="InvalidDataException">There is no sample, one does not fit the models, a label is no class of the logits, or a
+    /// metric that was asked for cannot be measured.</exception>
     /// <exception cref="OperationCanceledException">The evaluation was cancelled.</exception>
     public static EvaluationResult Evaluate(
         string referencePath,
@@ -33,7 +36,8 @@ public static class ModelEvaluator
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options));
         if (options.Metrics is null || options.Metrics.Contains(null!))
         {
-            throw new ArgumentException("EvaluationOptions.Metrics is null or holds null; name metrics, or leave the list empty.", nameof(options));
+            throw new ArgumentException(
+                "EvaluationOptions.Metrics is null or holds null; name metrics, or leave the list empty.", nameof(options));
         }
 
         List<EvaluatedModel> models = [];
@@ -111,7 +115,13 @@ public static class ModelEvaluator
         ModelScore[] scores =
         [
             .. models.Select((model, i) => new ModelScore(
-                model.Path, model.FileSize, keepers[i].Figures, metrics[i], keepers[i].Outputs, model.Latencies.Median, model.Latencies.TimedRuns)),
+                model.Path,
+                model.FileSize,
+                keepers[i].Figures,
+                metrics[i],
+                keepers[i].Outputs,
+                model.Latencies.Median,
+                model.Latencies.TimedRuns)),
         ];
         return new EvaluationResult(scores[0], scores[1..], count, labelled) { UncountedLabels = keepers[0].UncountedLabels };
     }
@@ -134,35 +144,51 @@ public static class ModelEvaluator
         }
     }
 
-    private static void RunBatch(List<EvaluatedModel> models, FigureKeeper[] keepers, IReadOnlyList<ModelSample> batch, int round, CancellationToken cancellation)
+    private static void RunBatch(
+        List<EvaluatedModel> models, FigureKeeper[] keepers, IReadOnlyList<ModelSample> batch, int round, CancellationToken cancellation)
     {
         using BoundSample input = SampleBinder.Bind(batch, models[0].Inputs);
         List<IDisposableReadOnlyCollection<OrtValue>> outputs = RunAll(models, input, batch[0].Name, round, cancellation);
         try
         {
-            (string Name, long[] Shape, FloatOutput Values)?[] reference =
-            [
-                .. outputs[0].Zip(models[0].OutputNames, ((string Name, long[] Shape, FloatOutput Values)? (value, name) =>
-                    FloatOutput.IsFloat(value) ? (name, value.GetTensorTypeAndShape().Shape, new FloatOutput(value)) : null)),
-            ];
+            List<ComparedOutput>[] compared = Compare(models, outputs);
             for (int i = 0; i < models.Count; i++)
             {
-                List<ComparedOutput> compared = [];
-                foreach (((string Name, long[] Shape, FloatOutput Values)? expected, OrtValue actual) in reference.Zip(outputs[i]))
-                {
-                    if (expected is { } output && FloatOutput.IsFloat(actual))
-                    {
-                        compared.Add(new ComparedOutput(models[i].Path, output.Name, output.Shape, output.Values, i == 0 ? output.Values : new FloatOutput(actual)));
-                    }
-                }
-
-                keepers[i].Add(batch, compared);
+                keepers[i].Add(batch, compared[i]);
             }
         }
         finally
         {
             outputs.ForEach(values => values.Dispose());
         }
+    }
+
+    /// <summary>The outputs of floats of each model beside the first model's.</summary>
+    private static List<ComparedOutput>[] Compare(List<EvaluatedModel> models, List<IDisposableReadOnlyCollection<OrtValue>> outputs)
+    {
+        List<ComparedOutput>[] compared = [.. models.Select(_ => new List<ComparedOutput>())];
+        foreach ((int index, string name) in models[0].OutputNames.Index())
+        {
+            OrtValue expected = outputs[0][index];
+            if (!FloatOutput.IsFloat(expected))
+            {
+                continue;
+            }
+
+            long[] shape = expected.GetTensorTypeAndShape().Shape;
+            FloatOutput reference = new(expected);
+            for (int i = 0; i < models.Count; i++)
+            {
+                OrtValue value = outputs[i][index];
+                if (FloatOutput.IsFloat(value))
+                {
+                    FloatOutput actual = i == 0 ? reference : new FloatOutput(value);
+                    compared[i].Add(new ComparedOutput(models[i].Path, name, shape, reference, actual));
+                }
+            }
+        }
+
+        return compared;
     }
 
     /// <summary>Runs each model once, each round beginning with another: what the one before left in the caches then helps each alike.</summary>

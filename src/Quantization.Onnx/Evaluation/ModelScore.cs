@@ -4,7 +4,8 @@ namespace Quantization.Onnx;
 /// <param name="ModelPath">The model's file.</param>
 /// <param name="FileSize">The bytes of the file.</param>
 /// <param name="Figures">
-/// The figures of the library's own metrics, each with its unit, its direction and the number of samples that it rests on. The reference itself has an agreement of 1 and a ratio of +∞.
+/// The figures of the library's own metrics, each with its unit, its direction and the number of samples that it rests on. The reference
+/// itself has an agreement of 1 and a ratio of +∞.
 /// </param>
 /// <param name="Metrics">The figures of <see cref="EvaluationOptions.Metrics"/>, in their order.</param>
 /// <param name="Outputs">How near each output of floats is to the reference's, in the model's order.</param>

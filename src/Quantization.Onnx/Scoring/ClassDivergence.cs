@@ -3,12 +3,16 @@ using System.Numerics.Tensors;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The mean Kullback–Leibler divergence between the class distributions of two models, <c>D(P‖Q) = Σ p · ln(p / q)</c>, over the rows of an output, as <see cref="ClassRows"/> finds them.
+/// The mean Kullback–Leibler divergence between the class distributions of two models, <c>D(P‖Q) = Σ p · ln(p / q)</c>, over the rows of
+/// an output, as <see cref="ClassRows"/> finds them.
 /// Rows whose reference has no negative value and sums to 1 within a thousandth are distributions already; of others the softmax is taken.
 /// </summary>
 internal sealed class ClassDivergence
 {
-    /// <summary>The least probability: below it a float softmax tells nothing, and a class that one model excludes would make the divergence infinite.</summary>
+    /// <summary>
+    /// The least probability: below it a float softmax tells nothing, and a class that one model excludes would make the divergence
+    /// infinite.
+    /// </summary>
     private const float LeastProbability = 1e-12f;
 
     private const float LargestSumError = 1e-3f;

@@ -16,9 +16,13 @@ internal sealed class ClassFigures
 
     public MetricFigure? Agreement => _rows == 0 ? null : new MetricFigure(ModelMetric.Agreement, (double)_agreeing / _rows, _samples);
 
-    public MetricFigure? KullbackLeibler => _divergence.Mean is { } mean ? new MetricFigure(ModelMetric.KullbackLeibler, mean, _samples) : null;
+    public MetricFigure? KullbackLeibler =>
+        _divergence.Mean is { } mean ? new MetricFigure(ModelMetric.KullbackLeibler, mean, _samples) : null;
 
-    /// <summary>Why the first labelled sample that does not count for accuracy does not, in a sentence without its full stop; null where all count.</summary>
+    /// <summary>
+    /// Why the first labelled sample that does not count for accuracy does not, in a sentence without its full stop; null where all
+    /// count.
+    /// </summary>
     public string? Uncounted { get; private set; }
 
     /// <summary>How many labelled samples do not count for accuracy.</summary>
@@ -67,7 +71,9 @@ internal sealed class ClassFigures
     {
         if ((uint)label >= (uint)classes)
         {
-            throw new InvalidDataException($"{OriginOf(sample)}: class {label} does not exist, output '{name}' has {classes} classes, 0 to {classes - 1}; correct the label.");
+            throw new InvalidDataException(
+                $"{OriginOf(sample)}: class {label} does not exist, "
+                + $"output '{name}' has {classes} classes, 0 to {classes - 1}; correct the label.");
         }
     }
 

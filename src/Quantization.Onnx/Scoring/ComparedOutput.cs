@@ -17,7 +17,9 @@ internal sealed class ComparedOutput
         if (reference.Values.Length != actual.Values.Length)
         {
             throw new OnnxModelException(
-                modelPath, $"output '{name}' has {actual.Values.Length} values where the reference has {reference.Values.Length}; compare models of the same shapes.");
+                modelPath,
+                $"output '{name}' has {actual.Values.Length} values where the reference has {reference.Values.Length}; "
+                + "compare models of the same shapes.");
         }
 
         Name = name;
@@ -50,7 +52,8 @@ internal sealed class ComparedOutput
         {
             throw new OnnxModelException(
                 modelPath,
-                $"output '{Name}' of shape {SampleShape.Format(Shape)} does not begin with the batch axis of {count} samples, so it cannot be taken apart for a metric of your own; score with a batch size of 1.");
+                $"output '{Name}' of shape {SampleShape.Format(Shape)} does not begin with the batch axis of {count} samples, "
+                + "so it cannot be taken apart for a metric of your own; score with a batch size of 1.");
         }
 
         int length = Reference.Length / count;

@@ -1,7 +1,8 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Gathers what one model scores, run by run, in constant memory. This is the only place where figures come from: evaluation, search, partial quantization and sensitivity all feed it the outputs of a model beside
+/// Gathers what one model scores, run by run, in constant memory. This is the only place where figures come from: evaluation, search,
+/// partial quantization and sensitivity all feed it the outputs of a model beside
 /// those of its reference.
 /// </summary>
 internal sealed class FigureKeeper : IDisposable
@@ -41,7 +42,11 @@ internal sealed class FigureKeeper : IDisposable
         {
             IReadOnlyList<OutputFigures> outputs = Outputs;
             return new ModelFigures(
-                _classes.Top1, _classes.Agreement, Lowest(outputs.Select(output => output.SignalToNoise)), Lowest(outputs.Select(output => output.Cosine)), _classes.KullbackLeibler);
+                _classes.Top1,
+                _classes.Agreement,
+                Lowest(outputs.Select(output => output.SignalToNoise)),
+                Lowest(outputs.Select(output => output.Cosine)),
+                _classes.KullbackLeibler);
         }
     }
 
@@ -52,14 +57,16 @@ internal sealed class FigureKeeper : IDisposable
 
     /// <summary>Takes in the outputs of samples that were run together.</summary>
     /// <exception cref="InvalidDataException">A label is no class of the logits.</exception>
-    /// <exception cref="OnnxModelException">A metric of the caller's own needs the outputs of each sample, and they cannot be taken apart.</exception>
+    /// <exception cref="OnnxModelException">A metric of the caller's own needs the outputs of each sample, and they cannot be taken
+    /// apart.</exception>
     public void Add(IReadOnlyList<ModelSample> samples, IReadOnlyList<ComparedOutput> outputs)
     {
         _samples += samples.Count;
         foreach (ComparedOutput output in outputs)
         {
             (SignalEnergies energies, int count) = _outputs.GetValueOrDefault(output.Name);
-            _outputs[output.Name] = (energies.With(output.Reference, output.Actual), count + (output.Reference.IsEmpty ? 0 : samples.Count));
+            int more = output.Reference.IsEmpty ? 0 : samples.Count;
+            _outputs[output.Name] = (energies.With(output.Reference, output.Actual), count + more);
         }
 
         if (outputs.FirstOrDefault(output => _logits is null || output.Name == _logits) is { } logits)
@@ -78,7 +85,8 @@ internal sealed class FigureKeeper : IDisposable
 
         for (int i = 0; i < samples.Count; i++)
         {
-            SampleOutputs sample = new(samples[i], outputs.ToDictionary(output => output.Name, output => output.Slice(_modelPath, i, samples.Count)));
+            SampleOutputs sample = new(
+                samples[i], outputs.ToDictionary(output => output.Name, output => output.Slice(_modelPath, i, samples.Count)));
             foreach (MetricFeed? feed in _feeds)
             {
                 feed?.Give(sample);
@@ -91,7 +99,12 @@ internal sealed class FigureKeeper : IDisposable
     public IReadOnlyList<MetricFigure> Finish()
     {
         ModelFigures figures = Figures;
-        return [.. _metrics.Zip(_feeds, (metric, feed) => feed is null ? figures.Get(metric, _classes.Uncounted) : ThrowIfNaN(new MetricFigure(metric, feed.Finish(), _samples)))];
+        return
+        [
+            .. _metrics.Zip(_feeds, (metric, feed) => feed is null
+                ? figures.Get(metric, _classes.Uncounted)
+                : ThrowIfNaN(new MetricFigure(metric, feed.Finish(), _samples))),
+        ];
     }
 
     /// <summary>Refuses a figure that cannot be compared.</summary>

@@ -5,7 +5,9 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Quantization.Onnx;
 
-/// <summary>An output of floats of any width, seen as 32-bit floats. Those of 16 bits have their equal, doubles are rounded to the nearest.</summary>
+/// <summary>
+/// An output of floats of any width, seen as 32-bit floats. Those of 16 bits have their equal, doubles are rounded to the nearest.
+/// </summary>
 internal readonly struct FloatOutput
 {
     private readonly OrtValue? _value;

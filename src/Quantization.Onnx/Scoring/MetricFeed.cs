@@ -4,8 +4,10 @@ using System.Runtime.ExceptionServices;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Gives a metric of the caller's own the outputs of one sample after another. The metric pulls them from a sequence while models push them, so it runs on a thread of its own; the two threads take turns and never run
-/// at the same time. Thus any number of metrics of any number of models share one pass over the samples, and outputs live only as long as a metric looks at them.
+/// Gives a metric of the caller's own the outputs of one sample after another. The metric pulls them from a sequence while models push
+/// them, so it runs on a thread of its own; the two threads take turns and never run
+/// at the same time. Thus any number of metrics of any number of models share one pass over the samples, and outputs live only as long as
+/// a metric looks at them.
 /// </summary>
 internal sealed class MetricFeed : IEnumerable<SampleOutputs>, IDisposable
 {
@@ -24,7 +26,9 @@ internal sealed class MetricFeed : IEnumerable<SampleOutputs>, IDisposable
     /// <param name="measure">The metric.</param>
     public MetricFeed(Func<IEnumerable<SampleOutputs>, double> measure) => _measure = measure;
 
-    /// <summary>Hands over a sample's outputs, and returns when the metric no longer looks at them. What the metric throws is thrown here.</summary>
+    /// <summary>
+    /// Hands over a sample's outputs, and returns when the metric no longer looks at them. What the metric throws is thrown here.
+    /// </summary>
     public void Give(SampleOutputs sample)
     {
         Start();
@@ -57,7 +61,8 @@ internal sealed class MetricFeed : IEnumerable<SampleOutputs>, IDisposable
     {
         if (_isTaken)
         {
-            throw new InvalidOperationException("The outputs can be enumerated once, as the model runs while they are; keep what is needed of them.");
+            throw new InvalidOperationException(
+                "The outputs can be enumerated once, as the model runs while they are; keep what is needed of them.");
         }
 
         _isTaken = true;

@@ -2,7 +2,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx;
 
-/// <summary>What a model made of one sample, beside what the reference model made of it. Valid until the next sample is asked for.</summary>
+/// <summary>
+/// What a model made of one sample, beside what the reference model made of it. Valid until the next sample is asked for.
+/// </summary>
 public sealed class SampleOutputs
 {
     private readonly IReadOnlyDictionary<string, OutputSlice> _outputs;

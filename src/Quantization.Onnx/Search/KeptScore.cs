@@ -7,7 +7,8 @@ namespace Quantization.Onnx;
 /// <param name="SignalToNoise">The figure of <see cref="ModelFigures.SignalToNoise"/>.</param>
 /// <param name="Cosine">The figure of <see cref="ModelFigures.Cosine"/>.</param>
 /// <param name="KullbackLeibler">The figure of <see cref="ModelFigures.KullbackLeibler"/>.</param>
-internal sealed record KeptScore(KeptFigure Ranked, KeptFigure Top1, KeptFigure Agreement, KeptFigure SignalToNoise, KeptFigure Cosine, KeptFigure KullbackLeibler)
+internal sealed record KeptScore(
+    KeptFigure Ranked, KeptFigure Top1, KeptFigure Agreement, KeptFigure SignalToNoise, KeptFigure Cosine, KeptFigure KullbackLeibler)
 {
     /// <summary>How many figures a score has.</summary>
     public const int Count = 6;
@@ -25,7 +26,8 @@ internal sealed record KeptScore(KeptFigure Ranked, KeptFigure Top1, KeptFigure 
         KeptFigure.Of(score.Figures.KullbackLeibler));
 
     /// <summary>A score from its figures in the order of the file.</summary>
-    public static KeptScore Of(ReadOnlySpan<KeptFigure> figures) => new(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
+    public static KeptScore Of(ReadOnlySpan<KeptFigure> figures) =>
+        new(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
 
     /// <summary>The score again.</summary>
     /// <param name="metric">The metric that ranks.</param>

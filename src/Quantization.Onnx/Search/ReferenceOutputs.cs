@@ -18,7 +18,10 @@ internal sealed class ReferenceOutputs : IDisposable
     /// <summary>Opens the file to read the outputs from, in the order of writing. Any number can read at the same time.</summary>
     public FileStream Open() => new(FilePath, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
 
-    /// <summary>Writes an output: the number of its axes and of its values (int32), the axes (int64), the values (float32), all in the machine's byte order.</summary>
+    /// <summary>
+    /// Writes an output: the number of its axes and of its values (int32), the axes (int64), the values (float32), all in the machine's
+    /// byte order.
+    /// </summary>
     /// <exception cref="IOException">There is no room.</exception>
     public static void Write(Stream file, OrtValue output)
     {

@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The file of trials, little-endian: <c>QTRI</c>, version (int32), number of trials (int32), then for each in the order of keys its key (32 bytes) and the figures of its <see cref="KeptScore"/>, each
+/// The file of trials, little-endian: <c>QTRI</c>, version (int32), number of trials (int32), then for each in the order of keys its key
+/// (32 bytes) and the figures of its <see cref="KeptScore"/>, each
 /// a value (float64, NaN for none) and the number of samples that it rests on (int32), last the SHA-256 of all before it.
 /// </summary>
 internal static class TrialFile
@@ -86,7 +87,8 @@ internal static class TrialFile
             for (int i = 0; i < figures.Length; i++)
             {
                 ReadOnlySpan<byte> figure = record[(SHA256.HashSizeInBytes + i * FigureSize)..];
-                figures[i] = new KeptFigure(BinaryPrimitives.ReadDoubleLittleEndian(figure), BinaryPrimitives.ReadInt32LittleEndian(figure[sizeof(double)..]));
+                figures[i] = new KeptFigure(
+                    BinaryPrimitives.ReadDoubleLittleEndian(figure), BinaryPrimitives.ReadInt32LittleEndian(figure[sizeof(double)..]));
             }
 
             scores[new TrialKey(record[..SHA256.HashSizeInBytes])] = KeptScore.Of(figures);

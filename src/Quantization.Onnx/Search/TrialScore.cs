@@ -2,7 +2,9 @@ namespace Quantization.Onnx;
 
 /// <summary>What a model scored on the scoring samples. Immutable.</summary>
 /// <param name="Ranked">The figure of the metric that models are ranked by.</param>
-/// <param name="Figures">The figures of the library's own metrics, each with its unit, its direction and the number of samples that it rests on.</param>
+/// <param name="Figures">
+/// The figures of the library's own metrics, each with its unit, its direction and the number of samples that it rests on.
+/// </param>
 public sealed record TrialScore(MetricFigure Ranked, ModelFigures Figures)
 {
     /// <summary>The value of <see cref="Ranked"/>.</summary>

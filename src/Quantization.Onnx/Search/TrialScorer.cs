@@ -165,7 +165,8 @@ internal sealed class TrialScorer : IDisposable
 
             using BoundSample bound = SampleBinder.Bind(batch, session.InputMetadata);
             using IDisposableReadOnlyCollection<OrtValue> outputs = RunSession(session, bound, batch[0].Name);
-            keeper.Add(batch, [.. outputs.Zip(names).Where(output => FloatOutput.IsFloat(output.First)).Select(output => Compare(output.Second, output.First, file))]);
+            IEnumerable<(OrtValue Value, string Name)> floats = outputs.Zip(names).Where(output => FloatOutput.IsFloat(output.First));
+            keeper.Add(batch, [.. floats.Select(output => Compare(output.Name, output.Value, file))]);
         }
     }
 

@@ -48,7 +48,8 @@ internal static class Figure
     };
 
     /// <summary>A difference of a metric's figures.</summary>
-    public static string Margin(double difference, MetricUnit unit) => unit == MetricUnit.Share ? $"{Points(difference)} points" : Metric(difference, unit);
+    public static string Margin(double difference, MetricUnit unit) =>
+        unit == MetricUnit.Share ? $"{Points(difference)} points" : Metric(difference, unit);
 
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

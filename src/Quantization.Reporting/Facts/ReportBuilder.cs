@@ -87,10 +87,12 @@ internal static class ReportBuilder
             ? "Calibration and scoring samples were kept apart: no sample that chose a range took part in choosing between models, and the split is the same each time."
             : evaluation is null ? "Nothing was measured, only calibrated." : "The samples to measure with were given by the caller.";
         ModelFigures? figures = ranked?.Float.Figures ?? evaluation?.Reference.Figures;
-        return new ReportData(calibration.SampleCount, ranked?.ScoringSamples ?? evaluation?.Samples ?? 0, figures?.Top1?.Samples ?? 0, split);
+        int scoring = ranked?.ScoringSamples ?? evaluation?.Samples ?? 0;
+        return new ReportData(calibration.SampleCount, scoring, figures?.Top1?.Samples ?? 0, split);
     }
 
-    private static ReportModel ModelOf(string name, TrialScore? score, ModelScore? measured, long? bytes, TimeSpan? latency, bool isFloat = false)
+    private static ReportModel ModelOf(
+        string name, TrialScore? score, ModelScore? measured, long? bytes, TimeSpan? latency, bool isFloat = false)
     {
         ModelFigures? figures = score?.Figures ?? measured?.Figures;
         ModelFigures? beside = isFloat ? null : figures; // the float model is what these compare with

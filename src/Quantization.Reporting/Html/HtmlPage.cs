@@ -109,7 +109,16 @@ internal static class HtmlPage
                 ["Model", $"#{report.Metric}", "#Agreement with float", "#SQNR of outputs", "#Cosine", "#KL divergence", "Same as"],
                 ShownTrials(report).Select(trial => (
                     trial.IsBest,
-                    (IReadOnlyList<string>)[trial.Name, Figure.Metric(trial.Score, report.Unit), Figure.Percent(trial.Agreement), Figure.Decibels(trial.SignalToNoise), trial.Cosine.ToString("F5", CultureInfo.InvariantCulture), Figure.Metric(trial.KullbackLeibler, MetricUnit.Nats), trial.SameAs ?? ""])))
+                    (IReadOnlyList<string>)
+                    [
+                        trial.Name,
+                        Figure.Metric(trial.Score, report.Unit),
+                        Figure.Percent(trial.Agreement),
+                        Figure.Decibels(trial.SignalToNoise),
+                        trial.Cosine.ToString("F5", CultureInfo.InvariantCulture),
+                        Figure.Metric(trial.KullbackLeibler, MetricUnit.Nats),
+                        trial.SameAs ?? "",
+                    ])))
             .Element("p", $"The best combinations, the model that was kept and plain quantization ({report.Baseline!.Name}); all {Figure.Count(report.Trials.Count)} models stand in the JSON form of this report.");
     }
 

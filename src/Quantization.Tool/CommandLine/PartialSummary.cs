@@ -47,7 +47,8 @@ internal static class PartialSummary
     private static Table CreateTable(PartialResult result, EvaluationResult times)
     {
         FigureColumns columns = new(result.FloatScore.Figures, result.Metric);
-        Table table = ModelReport.CreateTable("Model", [.. columns.Titles, "Layers in float", "Compute in int8", "File size", "Median latency"]);
+        Table table = ModelReport.CreateTable(
+            "Model", [.. columns.Titles, "Layers in float", "Compute in int8", "File size", "Median latency"]);
         ModelScore reference = times.Reference;
         table.AddRow(
         [

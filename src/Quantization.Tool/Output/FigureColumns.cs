@@ -2,7 +2,9 @@ using Quantization.Onnx;
 
 namespace Quantization.Tool;
 
-/// <summary>The columns of figures that the tables of all commands share, so that the same models show the same figures whatever the command.</summary>
+/// <summary>
+/// The columns of figures that the tables of all commands share, so that the same models show the same figures whatever the command.
+/// </summary>
 internal sealed class FigureColumns
 {
     private readonly List<(string Title, Func<ModelFigures, MetricFigure?> Find)> _columns = [];
@@ -16,7 +18,7 @@ internal sealed class FigureColumns
         Add(true, "SQNR", figures => figures.SignalToNoise);
         Add(metric == ModelMetric.Cosine, "Cosine", figures => figures.Cosine);
         Add(metric == ModelMetric.KullbackLeibler, "KL divergence", figures => figures.KullbackLeibler);
-        OfFloat = [.. _columns.Select(column => column.Find(floatModel) is { } figure && figure.Metric == ModelMetric.Top1 ? Figures.Metric(figure) : Figures.None)];
+        OfFloat = [.. Find(floatModel).Select(figure => figure?.Metric == ModelMetric.Top1 ? Figures.Metric(figure) : Figures.None)];
     }
 
     /// <summary>The titles.</summary>
@@ -26,7 +28,9 @@ internal sealed class FigureColumns
     public IReadOnlyList<string> OfFloat { get; }
 
     /// <summary>The cells of another model.</summary>
-    public IEnumerable<string> Of(ModelFigures figures) => _columns.Select(column => Figures.Metric(column.Find(figures)));
+    public IEnumerable<string> Of(ModelFigures figures) => Find(figures).Select(Figures.Metric);
+
+    private IEnumerable<MetricFigure?> Find(ModelFigures figures) => _columns.Select(column => column.Find(figures));
 
     private void Add(bool isShown, string title, Func<ModelFigures, MetricFigure?> find)
     {

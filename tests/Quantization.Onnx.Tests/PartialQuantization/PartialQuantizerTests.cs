@@ -71,7 +71,8 @@ public sealed class PartialQuantizerTests : IDisposable
             if (point.FloatLayers.Count < Factors.Length)
             {
                 point.ModelBytes.Should().Be(written.OutputBytes);
-                ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].SignalToNoise.Should().BeApproximately(point.Score.Score, 1e-9);
+                ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].SignalToNoise
+                    .Should().BeApproximately(point.Score.Score, 1e-9);
             }
         }
     }
@@ -86,7 +87,8 @@ public sealed class PartialQuantizerTests : IDisposable
             string path = _folder.PathTo("without.onnx");
             PtqOptions without = result.Written.Options with { FloatNodes = result.Written.FloatLayers.Where(layer => layer != change.Node).ToHashSet() };
             PostTrainingQuantizer.Quantize(Model, result.Calibration, path, without);
-            change.Without.SignalToNoise.Should().BeApproximately(ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].SignalToNoise!.Value, 1e-9);
+            change.Without.SignalToNoise.Should().BeApproximately(
+                ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].SignalToNoise!.Value, 1e-9);
             change.Reason.Should().StartWith("Without this, SQNR of the outputs would be ");
             change.Cost.Should().Be(new LayerCost(UnevenNetwork.Width * UnevenNetwork.Width, UnevenNetwork.Width * UnevenNetwork.Width));
         }

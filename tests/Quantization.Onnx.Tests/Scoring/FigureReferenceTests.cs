@@ -18,6 +18,7 @@ public sealed class FigureReferenceTests
         { [3, 10, 1], 3 },
         { [2, 1, 10], 2 },
         { [5, 4, 3], 4 },
+        { [1, 4, 3], 4 },
         { [1, 3, 4, 5], 1 },
         { [2, 3, 4, 5], 2 },
         { [2, 10, 1, 1], 2 },
@@ -38,7 +39,13 @@ public sealed class FigureReferenceTests
     [MemberData(nameof(Shapes))]
     public void The_reference_beside_itself(long[] shape, int samples)
     {
-        RandomRun[] runs = [.. RandomRun.Make(shape, samples).Select(run => run with { Outputs = [.. run.Outputs.Select(output => output with { Actual = output.Reference })] })];
+        RandomRun[] runs =
+        [
+            .. RandomRun.Make(shape, samples).Select(run => run with
+            {
+                Outputs = [.. run.Outputs.Select(output => output with { Actual = output.Reference })],
+            }),
+        ];
 
         ModelFigures figures = Compare(runs);
 
@@ -76,7 +83,8 @@ public sealed class FigureReferenceTests
             new MetricFigure(ModelMetric.Cosine, expected.Cosine(output), samples))));
         figures.KullbackLeibler?.Samples.Should().Be(expected.KullbackLeibler?.Samples);
         (figures.KullbackLeibler is null).Should().Be(expected.KullbackLeibler is null);
-        figures.KullbackLeibler?.Value.Should().BeApproximately(expected.KullbackLeibler!.Value.Value, 1e-6, "the library takes the softmax in 32-bit floats");
+        figures.KullbackLeibler?.Value.Should().BeApproximately(
+            expected.KullbackLeibler!.Value.Value, 1e-6, "the library takes the softmax in 32-bit floats");
         return figures;
     }
 
@@ -88,7 +96,12 @@ public sealed class FigureReferenceTests
         FigureKeeper keeper = new("model.onnx", logits, []);
         foreach (RandomRun run in runs)
         {
-            keeper.Add(run.Samples, [.. run.Outputs.Select(output => new ComparedOutput("model.onnx", output.Name, output.Shape, new FloatOutput(output.Reference), new FloatOutput(output.Actual)))]);
+            keeper.Add(
+                run.Samples,
+                [
+                    .. run.Outputs.Select(output => new ComparedOutput(
+                        "model.onnx", output.Name, output.Shape, new FloatOutput(output.Reference), new FloatOutput(output.Actual))),
+                ]);
         }
 
         return keeper;

@@ -23,18 +23,30 @@ public sealed class OwnMetricTests : IDisposable
     [InlineData(50)]
     public void They_see_every_sample_of_every_model_once_at_any_batch_size(int batchSize)
     {
-        ModelMetric error = ModelMetric.Create("mean error", outputs => outputs.Average(Error), largerIsBetter: false, unit: MetricUnit.Share);
-        ModelMetric names = ModelMetric.Create("last name", outputs => outputs.Select(output => output.Sample.Name).ToArray() is ["a", "b", "c"] ? 1 : 0);
+        ModelMetric error = ModelMetric.Create(
+            "mean error", outputs => outputs.Average(Error), largerIsBetter: false, unit: MetricUnit.Share);
+        ModelMetric names = ModelMetric.Create(
+            "last name", outputs => outputs.Select(output => output.Sample.Name).ToArray() is ["a", "b", "c"] ? 1 : 0);
         ModelMetric shapes = ModelMetric.Create("shapes", outputs => outputs.Count(output => output.GetShape("y") is [1, 3]));
 
-        EvaluationResult result = Evaluate(new EvaluationOptions { BatchSize = batchSize, Metrics = [error, names, ModelMetric.SignalToNoise, shapes] });
+        EvaluationResult result = Evaluate(
+            new EvaluationOptions { BatchSize = batchSize, Metrics = [error, names, ModelMetric.SignalToNoise, shapes] });
 
-        result.Reference.Metrics.Should().Equal(new MetricFigure(error, 0, 3), new MetricFigure(names, 1, 3), result.Reference.Figures.SignalToNoise!, new MetricFigure(shapes, 3, 3));
+        result.Reference.Metrics.Should().Equal(
+            new MetricFigure(error, 0, 3),
+            new MetricFigure(names, 1, 3),
+            result.Reference.Figures.SignalToNoise!,
+            new MetricFigure(shapes, 3, 3));
         result.Candidates[0].Metrics.Should().Equal(
-            new MetricFigure(error, (2 * 1 + 2 * 2 + 2 * 3) / 3.0, 3), new MetricFigure(names, 1, 3), result.Candidates[0].Figures.SignalToNoise!, new MetricFigure(shapes, 3, 3));
-        (error.Unit, result.Candidates[0].Metrics[0].Unit, result.Candidates[0].Metrics[0].LargerIsBetter).Should().Be((MetricUnit.Share, MetricUnit.Share, false));
+            new MetricFigure(error, (2 * 1 + 2 * 2 + 2 * 3) / 3.0, 3),
+            new MetricFigure(names, 1, 3),
+            result.Candidates[0].Figures.SignalToNoise!,
+            new MetricFigure(shapes, 3, 3));
+        (error.Unit, result.Candidates[0].Metrics[0].Unit, result.Candidates[0].Metrics[0].LargerIsBetter)
+            .Should().Be((MetricUnit.Share, MetricUnit.Share, false));
 
-        static double Error(SampleOutputs outputs) => outputs.GetValues("y").ToArray().Zip(outputs.GetReference("y").ToArray(), (a, b) => Math.Abs((double)a - b)).Average();
+        static double Error(SampleOutputs outputs) =>
+            outputs.GetValues("y").ToArray().Zip(outputs.GetReference("y").ToArray(), (a, b) => Math.Abs((double)a - b)).Average();
     }
 
     [Fact]
@@ -52,9 +64,13 @@ public sealed class OwnMetricTests : IDisposable
     public void What_one_throws_is_thrown()
     {
         int seen = 0;
-        ModelMetric broken = ModelMetric.Create("broken", outputs => outputs.Sum(output => Interlocked.Increment(ref seen) == 3 ? throw new FormatException("no text") : 0.0));
+        ModelMetric broken = ModelMetric.Create(
+            "broken",
+            outputs => outputs.Sum(output => Interlocked.Increment(ref seen) == 3 ? throw new FormatException("no text") : 0.0));
 
-        Action evaluate = () => Evaluate(new EvaluationOptions { Metrics = [broken, ModelMetric.Create("idle", outputs => outputs.Count())] });
+        ModelMetric idle = ModelMetric.Create("idle", outputs => outputs.Count());
+
+        Action evaluate = () => Evaluate(new EvaluationOptions { Metrics = [broken, idle] });
 
         evaluate.Should().Throw<FormatException>().WithMessage("no text");
         seen.Should().Be(3);
@@ -103,7 +119,9 @@ public sealed class OwnMetricTests : IDisposable
             }
         });
 
-        Action evaluate = () => ModelEvaluator.Evaluate(_identity, [], Samples(), new EvaluationOptions { Metrics = [counting] }, null, stop.Token);
+        EvaluationOptions options = new() { Metrics = [counting] };
+
+        Action evaluate = () => ModelEvaluator.Evaluate(_identity, [], Samples(), options, null, stop.Token);
 
         evaluate.Should().Throw<OperationCanceledException>();
         ended.IsSet.Should().BeTrue("an evaluation leaves no metric at work");
@@ -118,14 +136,18 @@ public sealed class OwnMetricTests : IDisposable
     [Fact]
     public void Outputs_without_a_batch_axis_cannot_be_taken_apart()
     {
-        string transposed = new ModelBuilder().Input("x", -1, 3).Output("y", 3, -1).Node("Transpose", ["x"], "y").Save(_folder.PathTo("transpose.onnx"));
+        string transposed = new ModelBuilder().Input("x", -1, 3).Output("y", 3, -1).Node("Transpose", ["x"], "y")
+            .Save(_folder.PathTo("transpose.onnx"));
         ModelMetric count = ModelMetric.Create("count", outputs => outputs.Count());
 
-        Action joined = () => ModelEvaluator.Evaluate(transposed, [], Samples(), new EvaluationOptions { BatchSize = 2, Metrics = [count] });
-        EvaluationResult single = ModelEvaluator.Evaluate(transposed, [], Samples(), new EvaluationOptions { Metrics = [count] });
-        EvaluationResult without = ModelEvaluator.Evaluate(transposed, [transposed], Samples(), new EvaluationOptions { BatchSize = 2 });
+        EvaluationOptions pairs = new() { BatchSize = 2 };
 
-        joined.Should().Throw<OnnxModelException>().WithMessage($"{transposed}: output 'y' of shape [3, 2] does not begin with the batch axis of 2 samples*score with a batch size of 1.");
+        Action joined = () => ModelEvaluator.Evaluate(transposed, [], Samples(), pairs with { Metrics = [count] });
+        EvaluationResult single = ModelEvaluator.Evaluate(transposed, [], Samples(), new EvaluationOptions { Metrics = [count] });
+        EvaluationResult without = ModelEvaluator.Evaluate(transposed, [transposed], Samples(), pairs);
+
+        joined.Should().Throw<OnnxModelException>().WithMessage(
+            $"{transposed}: output 'y' of shape [3, 2] does not begin with the batch axis of 2 samples*score with a batch size of 1.");
         single.Reference.Metrics.Should().Equal(new MetricFigure(count, 3, 3));
         without.Candidates[0].SignalToNoise.Should().Be(double.PositiveInfinity);
     }

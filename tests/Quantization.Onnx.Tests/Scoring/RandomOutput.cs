@@ -12,7 +12,9 @@ internal sealed record RandomOutput(string Name, long[] Shape, float[] Reference
         int length = (int)shape.Aggregate(1L, (product, axis) => product * axis);
         float[] reference = [.. Enumerable.Range(0, length).Select(_ => random.NextSingle() * 8 - 4)];
         float[] actual = [.. reference.Select(value => value + random.NextSingle() * 2 - 1)];
-        return areProbabilities ? new RandomOutput(name, shape, Softmax(reference, (int)shape[^1]), Softmax(actual, (int)shape[^1])) : new RandomOutput(name, shape, reference, actual);
+        return areProbabilities
+            ? new RandomOutput(name, shape, Softmax(reference, (int)shape[^1]), Softmax(actual, (int)shape[^1]))
+            : new RandomOutput(name, shape, reference, actual);
     }
 
     private static float[] Softmax(float[] values, int classes) =>

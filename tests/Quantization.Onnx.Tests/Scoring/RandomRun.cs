@@ -16,10 +16,11 @@ internal sealed record RandomRun(IReadOnlyList<ModelSample> Samples, IReadOnlyLi
         [
             .. Enumerable.Range(0, 5).Select(run => new RandomRun(
                 [
-                    .. Enumerable.Range(0, samples).Select(i => new ModelSample($"run {run}, sample {i}", SampleTensor.Create<float>("x", [0], 1))
-                    {
-                        Label = random.Next(4) == 0 ? null : random.Next(LeastClasses),
-                    }),
+                    .. Enumerable.Range(0, samples).Select(i =>
+                        new ModelSample($"run {run}, sample {i}", SampleTensor.Create<float>("x", [0], 1))
+                        {
+                            Label = random.Next(4) == 0 ? null : random.Next(LeastClasses),
+                        }),
                 ],
                 [
                     RandomOutput.Make("first", shape, areProbabilities, random),

@@ -36,14 +36,15 @@ public sealed class SameFiguresTests : IDisposable
 
         SearchResult search = PtqSearch.Run(model, Samples(0, 8), Samples(8, 40), Output, options);
 
-        EvaluationResult evaluation = ModelEvaluator.Evaluate(model, [Output], Samples(8, 40), new EvaluationOptions { BatchSize = batchSize });
+        EvaluationResult evaluation = Evaluate(model, batchSize);
         search.FloatScore.Figures.Should().Be(evaluation.Reference.Figures);
         search.Best.Score.Figures.Should().Be(evaluation.Candidates[0].Figures);
         search.Best.Score.Ranked.Should().Be(evaluation.Candidates[0].Figures.Agreement);
         evaluation.Candidates[0].Agreement.Should().BeInRange(0.3, 0.99, "three bits are few");
         (evaluation.Candidates[0].Top1 is not null).Should().Be(hasTop1);
         (evaluation.UncountedLabels is null).Should().Be(hasTop1);
-        PtqSearch.Run(model, Samples(0, 8), Samples(8, 40), Output, options).Best.Score.Should().Be(search.Best.Score, "the file of trials keeps every figure");
+        PtqSearch.Run(model, Samples(0, 8), Samples(8, 40), Output, options).Best.Score
+            .Should().Be(search.Best.Score, "the file of trials keeps every figure");
     }
 
     [Theory]
@@ -52,13 +53,23 @@ public sealed class SameFiguresTests : IDisposable
     {
         string model = Save(shape);
         PtqOptions coarse = new() { WeightFormat = CodeFormat.Signed(3) };
-        PartialOptions options = new() { Target = PartialTarget.MaxLoss(1), Metric = ModelMetric.Agreement, Baseline = coarse, BatchSize = batchSize, Steps = [] };
+        PartialOptions options = new()
+        {
+            Target = PartialTarget.MaxLoss(1),
+            Metric = ModelMetric.Agreement,
+            Baseline = coarse,
+            BatchSize = batchSize,
+            Steps = [],
+        };
 
         PartialResult partial = PartialQuantizer.Run(model, Samples(0, 8), Samples(8, 40), Output, options);
 
-        ModelFigures measured = ModelEvaluator.Evaluate(model, [Output], Samples(8, 40), new EvaluationOptions { BatchSize = batchSize }).Candidates[0].Figures;
+        ModelFigures measured = Evaluate(model, batchSize).Candidates[0].Figures;
         SensitivityResult sensitivity = SensitivityAnalyzer.Analyze(
-            model, partial.Calibration, Samples(8, 40), new SensitivityOptions { Metric = ModelMetric.Agreement, Baseline = coarse, BatchSize = batchSize });
+            model,
+            partial.Calibration,
+            Samples(8, 40),
+            new SensitivityOptions { Metric = ModelMetric.Agreement, Baseline = coarse, BatchSize = batchSize });
         partial.Written.FloatLayers.Should().BeEmpty("any loss is allowed");
         partial.Written.Score.Figures.Should().Be(measured);
         sensitivity.QuantizedScore.Figures.Should().Be(measured);
@@ -74,7 +85,9 @@ public sealed class SameFiguresTests : IDisposable
         Action search = () => PtqSearch.Run(model, Samples(0, 8), Samples(8, 8), Output, new SearchOptions { PerTensorTrials = 0 });
 
         search.Should().Throw<InvalidDataException>().WithMessage(
-            "No scoring sample has a label and one row of logits, so there is no top-1 accuracy; take another metric. sample 8: a label stands for one class, but output 'y' has shape [1, 5, 6] for 1 samples; accuracy needs one row of logits a sample.");
+            "No scoring sample has a label and one row of logits, so there is no top-1 accuracy; take another metric. "
+            + "sample 8: a label stands for one class, but output 'y' has shape [1, 5, 6] for 1 samples; "
+            + "accuracy needs one row of logits a sample.");
     }
 
     [Fact]
@@ -82,30 +95,40 @@ public sealed class SameFiguresTests : IDisposable
     {
         string model = Save([3, 5, 2]);
 
-        Action search = () => PtqSearch.Run(model, Samples(0, 8), Samples(8, 8), Output, new SearchOptions { Metric = ModelMetric.Agreement, PerTensorTrials = 0 });
+        SearchOptions options = new() { Metric = ModelMetric.Agreement, PerTensorTrials = 0 };
 
-        search.Should().Throw<InvalidDataException>().WithMessage("The output of logits has no rows of classes*take ModelMetric.SignalToNoise.");
+        Action search = () => PtqSearch.Run(model, Samples(0, 8), Samples(8, 8), Output, options);
+
+        search.Should().Throw<InvalidDataException>()
+            .WithMessage("The output of logits has no rows of classes*take ModelMetric.SignalToNoise.");
     }
 
     [Fact]
     public void An_output_whose_length_depends_on_the_values_is_named()
     {
-        ModelBuilder builder = Network(400).Node("Greater", ["h", "zero"], "positive").Node("NonZero", ["positive"], "places").Constant("zero", [0], 1)
+        ModelBuilder builder = Network(400).Constant("zero", [0], 1)
+            .Node("Greater", ["h", "zero"], "positive").Node("NonZero", ["positive"], "places")
             .Node("Cast", ["places"], "y", ModelBuilder.Int("to", 1)).Output("y", 2, -1);
+        SearchOptions options = new() { Metric = ModelMetric.SignalToNoise, PerTensorTrials = 0 };
         string model = builder.Save(_folder.PathTo("model.onnx"));
 
-        Action search = () => PtqSearch.Run(model, Samples(0, 8), Samples(8, 8), Output, new SearchOptions { PerTensorTrials = 0, Metric = ModelMetric.SignalToNoise });
+        Action search = () => PtqSearch.Run(model, Samples(0, 8), Samples(8, 8), Output, options);
 
-        search.Should().Throw<OnnxModelException>().WithMessage($"{model}: output 'y' has * values where the reference has *; compare models of the same shapes.");
+        search.Should().Throw<OnnxModelException>()
+            .WithMessage($"{model}: output 'y' has * values where the reference has *; compare models of the same shapes.");
     }
 
     private string Output => _folder.PathTo("model.int8.onnx");
+
+    private EvaluationResult Evaluate(string model, int batchSize) =>
+        ModelEvaluator.Evaluate(model, [Output], Samples(8, 40), new EvaluationOptions { BatchSize = batchSize });
 
     private string Save(long[] shape)
     {
         long[] all = [-1, .. shape];
         int values = (int)shape.Aggregate(1L, (product, axis) => product * axis);
-        return Network(values).Integers("shape", all).Node("Reshape", ["h", "shape"], "y").Output("y", all).Save(_folder.PathTo("model.onnx"));
+        return Network(values).Integers("shape", all).Node("Reshape", ["h", "shape"], "y").Output("y", all)
+            .Save(_folder.PathTo("model.onnx"));
     }
 
     /// <summary>Two layers whose result is <c>h</c>.</summary>
@@ -122,7 +145,13 @@ public sealed class SameFiguresTests : IDisposable
     private static SampleList Samples(int start, int count)
     {
         Random random = new(7);
-        float[][] inputs = [.. Enumerable.Range(0, start + count).Select(_ => Enumerable.Range(0, 8).Select(_ => random.NextSingle() * 2 - 1).ToArray())];
-        return new([.. Enumerable.Range(start, count).Select(i => new ModelSample($"sample {i}", SampleTensor.Create<float>("x", inputs[i], 8)) { Label = i % 2 })]);
+        float[][] inputs = [.. Enumerable.Range(0, start + count).Select(_ => Input())];
+        return new SampleList(
+        [
+            .. Enumerable.Range(start, count).Select(i =>
+                new ModelSample($"sample {i}", SampleTensor.Create<float>("x", inputs[i], 8)) { Label = i % 2 }),
+        ]);
+
+        float[] Input() => [.. Enumerable.Range(0, 8).Select(_ => random.NextSingle() * 2 - 1)];
     }
 }

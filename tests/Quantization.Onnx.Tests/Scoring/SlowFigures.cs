@@ -1,6 +1,8 @@
 namespace Quantization.Onnx.Tests.Scoring;
 
-/// <summary>Every figure from its definition, over all runs at once, in doubles and without thought of speed. It shares no code with the library.</summary>
+/// <summary>
+/// Every figure from its definition, over all runs at once, in doubles and without thought of speed. It shares no code with the library.
+/// </summary>
 internal sealed class SlowFigures(IReadOnlyList<RandomRun> runs)
 {
     /// <summary>The accuracy and how many samples it rests on: labelled samples that have one row of logits.</summary>
@@ -14,7 +16,8 @@ internal sealed class SlowFigures(IReadOnlyList<RandomRun> runs)
                 List<float[]> rows = Rows(run.Outputs[0], run.Outputs[0].Actual);
                 if (run.Outputs[0].Shape is [long first, ..] && first == run.Samples.Count && rows.Count == run.Samples.Count)
                 {
-                    hits.AddRange(run.Samples.Zip(rows).Where(each => each.First.Label is not null).Select(each => ClassOf(each.Second) == each.First.Label));
+                    hits.AddRange(run.Samples.Zip(rows).Where(each => each.First.Label is not null)
+                        .Select(each => ClassOf(each.Second) == each.First.Label));
                 }
             }
 
@@ -28,7 +31,8 @@ internal sealed class SlowFigures(IReadOnlyList<RandomRun> runs)
         get
         {
             (float[] Reference, float[] Actual)[] pairs = RowPairs();
-            return pairs.Length == 0 ? null : (pairs.Count(pair => ClassOf(pair.Reference) == ClassOf(pair.Actual)) / (double)pairs.Length, SamplesWithRows());
+            int agreeing = pairs.Count(pair => ClassOf(pair.Reference) == ClassOf(pair.Actual));
+            return pairs.Length == 0 ? null : (agreeing / (double)pairs.Length, SamplesWithRows());
         }
     }
 
@@ -69,14 +73,18 @@ internal sealed class SlowFigures(IReadOnlyList<RandomRun> runs)
         return Values(output).All(pair => pair.First == pair.Second) ? 1 : product / Math.Sqrt(expectedPower * gotPower);
     }
 
-    private IEnumerable<(float First, float Second)> Values(int output) => runs.SelectMany(run => run.Outputs[output].Reference.Zip(run.Outputs[output].Actual));
+    private IEnumerable<(float First, float Second)> Values(int output) =>
+        runs.SelectMany(run => run.Outputs[output].Reference.Zip(run.Outputs[output].Actual));
 
     private (float[] Reference, float[] Actual)[] RowPairs() =>
         [.. runs.SelectMany(run => Rows(run.Outputs[0], run.Outputs[0].Reference).Zip(Rows(run.Outputs[0], run.Outputs[0].Actual)))];
 
     private int SamplesWithRows() => runs.Where(run => Rows(run.Outputs[0], run.Outputs[0].Actual).Count > 0).Sum(run => run.Samples.Count);
 
-    /// <summary>The rows of classes of <c>[N, classes]</c> and <c>[N, steps, classes]</c>, where trailing axes of length 1 do not count and one class is none.</summary>
+    /// <summary>
+    /// The rows of classes of <c>[N, classes]</c> and <c>[N, steps, classes]</c>, where trailing axes of length 1 do not count and one
+    /// class is none.
+    /// </summary>
     private static List<float[]> Rows(RandomOutput output, float[] values)
     {
         List<long> shape = [.. output.Shape];

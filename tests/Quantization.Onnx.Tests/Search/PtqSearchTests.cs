@@ -34,7 +34,13 @@ public sealed class PtqSearchTests : IDisposable
         (result.Calibration.SampleCount, result.ScoringSamples, result.LabelledSamples, result.ResumedSamples).Should().Be((20, 60, 0, 0));
         MetricFigure exact = new(ModelMetric.SignalToNoise, double.PositiveInfinity, 60);
         result.FloatScore.Should().Be(new TrialScore(
-            exact, new ModelFigures(null, new MetricFigure(ModelMetric.Agreement, 1, 60), exact, new MetricFigure(ModelMetric.Cosine, 1, 60), new MetricFigure(ModelMetric.KullbackLeibler, 0, 60))));
+            exact,
+            new ModelFigures(
+                null,
+                new MetricFigure(ModelMetric.Agreement, 1, 60),
+                exact,
+                new MetricFigure(ModelMetric.Cosine, 1, 60),
+                new MetricFigure(ModelMetric.KullbackLeibler, 0, 60))));
         _folder.Entries.Should().Equal("best.onnx");
     }
 
