@@ -36,6 +36,7 @@ internal sealed class EvaluatedModel : IDisposable
     /// <summary>The bytes of the model's file.</summary>
     public long FileSize { get; }
 
+    /// <summary>The times of the runs so far.</summary>
     public LatencyKeeper Latencies { get; } = new();
 
     public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;

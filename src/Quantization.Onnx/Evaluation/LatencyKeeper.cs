@@ -5,11 +5,13 @@ internal sealed class LatencyKeeper
 {
     private readonly List<long> _ticks = [];
 
+    /// <summary>How many runs were timed.</summary>
     public int TimedRuns => _ticks.Count;
 
     /// <summary>The median of the times.</summary>
     public TimeSpan Median => TimeSpan.FromTicks(MedianOf(_ticks));
 
+    /// <summary>Adds the time of a run.</summary>
     public void Add(TimeSpan latency) => _ticks.Add(latency.Ticks);
 
     private static long MedianOf(List<long> values)

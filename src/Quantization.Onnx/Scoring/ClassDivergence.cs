@@ -4,8 +4,8 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// The mean Kullback–Leibler divergence between the class distributions of two models, <c>D(P‖Q) = Σ p · ln(p / q)</c>, over the rows of
-/// an output, as <see cref="ClassRows"/> finds them.
-/// Rows whose reference has no negative value and sums to 1 within a thousandth are distributions already; of others the softmax is taken.
+/// an output, as <see cref="ClassRows"/> finds them. Rows whose reference has no negative value and sums to 1 within a thousandth are
+/// distributions already; of others the softmax is taken.
 /// </summary>
 internal sealed class ClassDivergence
 {

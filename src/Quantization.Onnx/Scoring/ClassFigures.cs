@@ -12,10 +12,13 @@ internal sealed class ClassFigures
     private int _labelled;
     private int _correct;
 
+    /// <summary>The accuracy; null where no labelled sample has one row of logits.</summary>
     public MetricFigure? Top1 => _labelled == 0 ? null : new MetricFigure(ModelMetric.Top1, (double)_correct / _labelled, _labelled);
 
+    /// <summary>The agreement; null where there was no row.</summary>
     public MetricFigure? Agreement => _rows == 0 ? null : new MetricFigure(ModelMetric.Agreement, (double)_agreeing / _rows, _samples);
 
+    /// <summary>The mean divergence; null where there was no row.</summary>
     public MetricFigure? KullbackLeibler =>
         _divergence.Mean is { } mean ? new MetricFigure(ModelMetric.KullbackLeibler, mean, _samples) : null;
 

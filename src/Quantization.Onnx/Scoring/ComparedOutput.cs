@@ -28,12 +28,16 @@ internal sealed class ComparedOutput
         _actual = actual;
     }
 
+    /// <summary>The output's name.</summary>
     public string Name { get; }
 
+    /// <summary>The shape of the reference model's output.</summary>
     public long[] Shape { get; }
 
+    /// <summary>The reference model's values, row-major.</summary>
     public ReadOnlySpan<float> Reference => _reference.Values;
 
+    /// <summary>The model's values, row-major.</summary>
     public ReadOnlySpan<float> Actual => _actual.Values;
 
     /// <summary>The part of one sample of several that were run together.</summary>

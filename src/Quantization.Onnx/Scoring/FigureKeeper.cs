@@ -2,8 +2,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Gathers what one model scores, run by run, in constant memory. This is the only place where figures come from: evaluation, search,
-/// partial quantization and sensitivity all feed it the outputs of a model beside
-/// those of its reference.
+/// partial quantization and sensitivity all feed it the outputs of a model beside those of its reference.
 /// </summary>
 internal sealed class FigureKeeper : IDisposable
 {
@@ -113,6 +112,7 @@ internal sealed class FigureKeeper : IDisposable
         ? throw new InvalidDataException($"The metric '{figure.Metric.Name}' gave NaN, which cannot be compared; return a number.")
         : figure;
 
+    /// <summary>Ends the metrics of the caller's own that are still at work.</summary>
     public void Dispose()
     {
         foreach (MetricFeed? feed in _feeds)

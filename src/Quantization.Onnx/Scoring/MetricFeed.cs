@@ -5,9 +5,8 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Gives a metric of the caller's own the outputs of one sample after another. The metric pulls them from a sequence while models push
-/// them, so it runs on a thread of its own; the two threads take turns and never run
-/// at the same time. Thus any number of metrics of any number of models share one pass over the samples, and outputs live only as long as
-/// a metric looks at them.
+/// them, so it runs on a thread of its own; the two threads take turns and never run at the same time. Thus any number of metrics of any
+/// number of models share one pass over the samples, and outputs live only as long as a metric looks at them.
 /// </summary>
 internal sealed class MetricFeed : IEnumerable<SampleOutputs>, IDisposable
 {
@@ -57,6 +56,8 @@ internal sealed class MetricFeed : IEnumerable<SampleOutputs>, IDisposable
         return _value;
     }
 
+    /// <summary>What the metric goes through, once.</summary>
+    /// <exception cref="InvalidOperationException">The metric asks a second time.</exception>
     public IEnumerator<SampleOutputs> GetEnumerator()
     {
         if (_isTaken)

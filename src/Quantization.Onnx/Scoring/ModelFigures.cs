@@ -2,8 +2,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// What a model scores by the library's own metrics, beside the reference model. Evaluation, search, partial quantization and sensitivity
-/// all report these figures, and all compute them the same way.
-/// Immutable.
+/// all report these figures, and all compute them the same way. Immutable.
 /// </summary>
 /// <param name="Top1">The figure of <see cref="ModelMetric.Top1"/>; null where no labelled sample has one row of logits.</param>
 /// <param name="Agreement">The figure of <see cref="ModelMetric.Agreement"/>; null where the logits have no rows of classes.</param>

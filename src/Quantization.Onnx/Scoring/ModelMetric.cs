@@ -2,17 +2,15 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// What models are measured and ranked by. Each metric has one definition, which evaluation, search, partial quantization and sensitivity
-/// share. The reference is the float model, or the first model of an
-/// evaluation. Immutable and safe to share; a metric of the caller's own must be safe to call from several threads at once.
+/// share. The reference is the float model, or the first model of an evaluation. Immutable and safe to share; a metric of the caller's
+/// own must be safe to call from several threads at once.
 /// </summary>
 /// <remarks>
 /// <see cref="Top1"/>, <see cref="Agreement"/> and <see cref="KullbackLeibler"/> look at rows of classes. These are in one output, the
-/// logits: the first output of floats, or the one that
-/// <see cref="EvaluationOptions.Logits"/> names. An output <c>[N, classes]</c> has a row for each sample, <c>[N, steps, classes]</c> a
-/// row for each step. Axes of length 1 behind the second do not count. Outputs of
-/// fewer or more axes, or of fewer than two classes, have no rows. The largest value of a row tells the class; the first one where
-/// several are equal. <see cref="SignalToNoise"/> and <see cref="Cosine"/> look
-/// at every output of floats, whatever its shape.
+/// logits: the first output of floats, or the one that <see cref="EvaluationOptions.Logits"/> names. An output <c>[N, classes]</c> has a
+/// row for each sample, <c>[N, steps, classes]</c> a row for each step. Axes of length 1 behind the second do not count. Outputs of fewer
+/// or more axes, or of fewer than two classes, have no rows. The largest value of a row tells the class; the first one where several are
+/// equal. <see cref="SignalToNoise"/> and <see cref="Cosine"/> look at every output of floats, whatever its shape.
 /// </remarks>
 public sealed class ModelMetric
 {
@@ -43,8 +41,7 @@ public sealed class ModelMetric
 
     /// <summary>
     /// The signal-to-quantization-noise ratio of the outputs in dB, <c>10 · log₁₀(Σ y² / Σ (y − ŷ)²)</c> with y the reference's values
-    /// and the sums over all
-    /// samples; +∞ where nothing differs. The worst output's where there are several.
+    /// and the sums over all samples; +∞ where nothing differs. The worst output's where there are several.
     /// </summary>
     public static ModelMetric SignalToNoise { get; } = new("SQNR of the outputs", MetricUnit.Decibels, true, MetricKind.SignalToNoise);
 
@@ -55,10 +52,8 @@ public sealed class ModelMetric
 
     /// <summary>
     /// The Kullback–Leibler divergence of the class distributions, <c>Σ p · ln(p / q)</c> in nats with p the reference's probabilities:
-    /// the mean over the rows of the logits. Where a row
-    /// of the reference's has no negative value and sums to 1 within 0.001 it is taken for probabilities, otherwise the softmax of both
-    /// models' rows is. Probabilities count
-    /// as 10⁻¹² at least. Smaller is better.
+    /// the mean over the rows of the logits. Where a row of the reference's has no negative value and sums to 1 within 0.001 it is taken
+    /// for probabilities, otherwise the softmax of both models' rows is. Probabilities count as 10⁻¹² at least. Smaller is better.
     /// </summary>
     public static ModelMetric KullbackLeibler { get; } =
         new("KL divergence of the outputs", MetricUnit.Nats, false, MetricKind.KullbackLeibler);
@@ -83,15 +78,13 @@ public sealed class ModelMetric
     /// <param name="name">What reports call it, such as <c>character error rate</c>.</param>
     /// <param name="measure">
     /// Turns a model's outputs, one sample after another, into a figure that is not NaN. The model runs while the sequence is enumerated;
-    /// it can be enumerated once. Called for several models at the same time, each
-    /// time on a thread of its own.
+    /// it can be enumerated once. Called for several models at the same time, each time on a thread of its own.
     /// </param>
     /// <param name="largerIsBetter">Whether a larger figure is a better one; false for error rates.</param>
     /// <param name="version">
     /// What changes whenever <paramref name="measure"/> would give other figures: a version of its code, a hash of what it compares with.
-    /// Kept trials (<see cref="SearchOptions.TrialsPath"/>,
-    /// <see cref="PartialOptions.TrialsPath"/>) are found again only for the same name and version, since no library can tell whether
-    /// code has changed. Null, the default, where the name alone tells.
+    /// Kept trials (<see cref="SearchOptions.TrialsPath"/>, <see cref="PartialOptions.TrialsPath"/>) are found again only for the same
+    /// name and version, since no library can tell whether code has changed. Null, the default, where the name alone tells.
     /// </param>
     /// <param name="unit">The unit of the figure. With <see cref="MetricUnit.Share"/> reports show it as a percentage.</param>
     public static ModelMetric Create(

@@ -5,8 +5,8 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// The file of trials, little-endian: <c>QTRI</c>, version (int32), number of trials (int32), then for each in the order of keys its key
-/// (32 bytes) and the figures of its <see cref="KeptScore"/>, each
-/// a value (float64, NaN for none) and the number of samples that it rests on (int32), last the SHA-256 of all before it.
+/// (32 bytes) and the figures of its <see cref="KeptScore"/>, each a value (float64, NaN for none) and the number of samples that it
+/// rests on (int32), last the SHA-256 of all before it.
 /// </summary>
 internal static class TrialFile
 {

@@ -1,3 +1,5 @@
+using Quantization.Onnx.Protos;
+
 namespace Quantization.Onnx.Tests.Scoring;
 
 /// <summary>Evaluation, search, partial quantization, sensitivity and the figures that are kept say the same of the same model.</summary>
@@ -75,6 +77,28 @@ public sealed class SameFiguresTests : IDisposable
         sensitivity.QuantizedScore.Figures.Should().Be(measured);
         sensitivity.QuantizedScore.Ranked.Should().Be(measured.Agreement);
         (measured.Top1 is not null).Should().Be(hasTop1);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Integers_first_then_logits_then_a_scalar(int batchSize)
+    {
+        ModelBuilder builder = Network(6)
+            .Node("ArgMax", ["h"], "class", ModelBuilder.Int("axis", 1)).Output("class", -1, 1)
+            .Node("Identity", ["h"], "y").Output("y", -1, 6)
+            .Node("ReduceSum", ["h"], "sum", ModelBuilder.Int("keepdims", 0)).Output("sum");
+        builder.Graph.Output[0].Type.TensorType.ElemType = (int)TensorProto.Types.DataType.Int64;
+        string model = builder.Save(_folder.PathTo("model.onnx"));
+        SearchOptions options = new() { Metric = ModelMetric.Agreement, BatchSize = batchSize, PerTensorTrials = 0 };
+
+        SearchResult search = PtqSearch.Run(model, Samples(0, 8), Samples(8, 40), Output, options);
+
+        ModelScore measured = Evaluate(model, batchSize).Candidates[0];
+        search.Best.Score.Figures.Should().Be(measured.Figures);
+        measured.Figures.Top1!.Samples.Should().Be(40);
+        measured.Outputs.Select(output => output.Name).Should().Equal("y", "sum");
+        measured.SignalToNoise.Should().Be(measured.Outputs.Min(output => output.SignalToNoise.Value));
     }
 
     [Fact]
