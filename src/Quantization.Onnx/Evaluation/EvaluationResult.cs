@@ -6,11 +6,20 @@ namespace Quantization.Onnx;
 /// <param name="Reference">The model that the others are compared with, usually the float one.</param>
 /// <param name="Candidates">The others, in the order given.</param>
 /// <param name="Samples">The samples that every model ran; one that holds a batch counts once.</param>
-/// <param name="LabelledSamples">How many of them have a label, and so count for accuracy.</param>
+/// <param name="LabelledSamples">
+/// How many of them have a label. <see cref="ModelFigures.Top1"/> tells how many of these count for accuracy.
+/// </param>
 public sealed record EvaluationResult(ModelScore Reference, IReadOnlyList<ModelScore> Candidates, int Samples, int LabelledSamples)
 {
-    /// <summary>A sentence for each candidate that is slower than the reference by a twentieth or more, or larger; empty where there is none.</summary>
-    public IReadOnlyList<string> Warnings => [.. Candidates.SelectMany(Compare)];
+    /// <summary>Why labelled samples do not count for accuracy, in a sentence or two; null where all count.</summary>
+    public string? UncountedLabels { get; init; }
+
+    /// <summary>
+    /// A sentence for each candidate that is slower than the reference by a twentieth or more, or larger, and
+    /// <see cref="UncountedLabels"/>; empty where there is nothing to say.
+    /// </summary>
+    public IReadOnlyList<string> Warnings =>
+        [.. Candidates.SelectMany(Compare), .. UncountedLabels is null ? (string[])[] : [UncountedLabels]];
 
     private IEnumerable<string> Compare(ModelScore candidate)
     {

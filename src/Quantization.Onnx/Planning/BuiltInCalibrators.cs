@@ -21,5 +21,5 @@ internal static class BuiltInCalibrators
     };
 
     /// <summary>Whether a plan's file can name a calibrator.</summary>
-    public static bool Contains(ICalibrator calibrator) => Parse(calibrator.Name) is { } same && same.GetType() == calibrator.GetType();
+    public static bool Contains(ICalibrator calibrator) => calibrator.Equals(Parse(calibrator.Name));
 }

@@ -70,7 +70,7 @@ internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialS
     private TrialScore Score(TrialModel model, CancellationToken cancellationToken) => _scores.GetOrAdd(model.Key, _ => new Lazy<TrialScore>(() =>
     {
         TrialKey key = new(scorer.Fingerprint, model.Key);
-        if (store.Find(key) is { } known)
+        if (store.Find(key, scorer.Metric) is { } known)
         {
             Interlocked.Increment(ref _resumed);
             return known;

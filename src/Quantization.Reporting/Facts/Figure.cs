@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quantization.Onnx;
 
 namespace Quantization.Reporting;
 
@@ -38,16 +39,17 @@ internal static class Figure
     public static string Value(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
 
     /// <summary>A metric's figure: shares as percentages, ratios in dB, others as numbers.</summary>
-    public static string Metric(double? value, string? metric) =>
-        value is null ? None
-        : metric is null ? Value(value.Value)
-        : metric.StartsWith("top-1", StringComparison.Ordinal) ? Percent(value)
-        : metric.StartsWith("SQNR", StringComparison.Ordinal) ? Decibels(value)
-        : Value(value.Value);
+    public static string Metric(double? value, MetricUnit unit) => (value, unit) switch
+    {
+        (null, _) => None,
+        (_, MetricUnit.Share) => Percent(value),
+        (_, MetricUnit.Decibels) => Decibels(value),
+        _ => Value(value.Value),
+    };
 
     /// <summary>A difference of a metric's figures.</summary>
-    public static string Margin(double difference, string metric) =>
-        metric.StartsWith("top-1", StringComparison.Ordinal) ? $"{Points(difference)} points" : Metric(difference, metric);
+    public static string Margin(double difference, MetricUnit unit) =>
+        unit == MetricUnit.Share ? $"{Points(difference)} points" : Metric(difference, unit);
 
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -15,7 +15,7 @@ internal static class PartialAdvice
 
         int inFloat = partial.Written.FloatLayers.Count;
         int relieved = partial.Layers.Count(layer => layer.State == ReportLayerState.Relieved);
-        string allInt8 = $"With all {Figure.Count(partial.Layers.Count)} layers in int8, {report.Metric} is {Figure.Metric(partial.AllInt8.Score, report.Metric)}";
+        string allInt8 = $"With all {Figure.Count(partial.Layers.Count)} layers in int8, {report.Metric} is {Figure.Metric(partial.AllInt8.Score, report.Unit)}";
         string[] done =
         [
             .. inFloat > 0 ? (string[])[$"{Layers(inFloat)} left in float"] : [],
@@ -23,7 +23,7 @@ internal static class PartialAdvice
         ];
         yield return done.Length == 0
             ? $"{allInt8}, and that is the model that was written."
-            : $"{allInt8}. With {string.Join(" and ", done)} it is {Figure.Metric(partial.Written.Score, report.Metric)}, and {Figure.Percent(partial.Written.Int8Share)} of the compute stays on integers.";
+            : $"{allInt8}. With {string.Join(" and ", done)} it is {Figure.Metric(partial.Written.Score, report.Unit)}, and {Figure.Percent(partial.Written.Int8Share)} of the compute stays on integers.";
         if (FindMostSensitive(partial) is { } worst)
         {
             yield return $"The most sensitive layer is {worst.Node} ({worst.Operator}), {State(worst)}.";
@@ -41,7 +41,7 @@ internal static class PartialAdvice
         ReportPartialPoint? better = partial.Curve.FirstOrDefault(point => point.FloatLayers.Count > partial.Written.FloatLayers.Count && point.Int8Share > 0 && IsBetter(report, point.Score, partial.Written.Score));
         return better is null
             ? "What to try next: nothing has to be. This model can be used as it is."
-            : $"What to try next: nothing has to be. To lose less, ask for a smaller loss: {Layers(better.FloatLayers.Count)} in float would make {report.Metric} {Figure.Metric(better.Score, report.Metric)}.";
+            : $"What to try next: nothing has to be. To lose less, ask for a smaller loss: {Layers(better.FloatLayers.Count)} in float would make {report.Metric} {Figure.Metric(better.Score, report.Unit)}.";
     }
 
     /// <summary>How a layer was left, in words.</summary>

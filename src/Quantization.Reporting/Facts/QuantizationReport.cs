@@ -22,6 +22,9 @@ public sealed record QuantizationReport
     /// <summary>What models were ranked by; null where just one was made.</summary>
     public required string? Metric { get; init; }
 
+    /// <summary>The unit of the metric's figures.</summary>
+    public MetricUnit Unit { get; init; }
+
     /// <summary>Whether a larger figure of the metric is a better one.</summary>
     public required bool LargerIsBetter { get; init; }
 

@@ -52,7 +52,7 @@ internal static class ReportAdvice
     }
 
     private static string Agreement(QuantizationReport report) =>
-        report.Quantized.Agreement is { } agreement ? $"; both prefer the same class on {Figure.Percent(agreement)} of the samples" : "";
+        report.Quantized.Agreement is { } agreement ? $"; both prefer the same class {Figure.Percent(agreement)} of the time" : "";
 
     private static string Cost(QuantizationReport report)
     {
@@ -76,9 +76,9 @@ internal static class ReportAdvice
 
         double margin = report.LargerIsBetter ? report.Quantized.Score!.Value - baseline.Score!.Value : baseline.Score!.Value - report.Quantized.Score!.Value;
         string gain = margin > 0
-            ? $"That is {Figure.Margin(margin, report.Metric)} better than plain quantization ({baseline.Name}: {Figure.Metric(baseline.Score!.Value, report.Metric)})."
-            : $"Plain quantization ({baseline.Name}) measures {Figure.Metric(baseline.Score!.Value, report.Metric)}.";
-        return $"Of {report.Trials.Count} models tried, {report.Trials.Single(trial => trial.IsBest).Name} was kept with {report.Metric} {Figure.Metric(report.Quantized.Score!.Value, report.Metric)}. {gain} {report.Reason}";
+            ? $"That is {Figure.Margin(margin, report.Unit)} better than plain quantization ({baseline.Name}: {Figure.Metric(baseline.Score!.Value, report.Unit)})."
+            : $"Plain quantization ({baseline.Name}) measures {Figure.Metric(baseline.Score!.Value, report.Unit)}.";
+        return $"Of {report.Trials.Count} models tried, {report.Trials.Single(trial => trial.IsBest).Name} was kept with {report.Metric} {Figure.Metric(report.Quantized.Score!.Value, report.Unit)}. {gain} {report.Reason}";
     }
 
     private static ReportLayer? FindWorst(QuantizationReport report) => report.Layers.Where(layer => layer.NoiseShare is not null).MaxBy(layer => layer.NoiseShare);

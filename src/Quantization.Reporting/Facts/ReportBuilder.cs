@@ -59,6 +59,7 @@ internal static class ReportBuilder
             Created = DateTimeOffset.UtcNow,
             Data = DescribeData(calibration, ranked, evaluation),
             Metric = ranked?.Metric.Name,
+            Unit = ranked?.Metric.Unit ?? MetricUnit.None,
             LargerIsBetter = ranked?.Metric.LargerIsBetter ?? true,
             Reason = ranked?.Reason,
             Float = ModelOf("float model", ranked?.Float, evaluation?.Reference, quantized.ModelBytes, quantized.Latency?.Float, isFloat: true),
@@ -73,7 +74,7 @@ internal static class ReportBuilder
             Int8Operators = quantized.Int8Operators,
             Conversions = quantized.Conversions,
             ConversionReasons = quantized.ConversionReasons,
-            Warnings = quantized.Warnings,
+            Warnings = [.. quantized.Warnings, .. evaluation?.UncountedLabels is { } uncounted ? (string[])[uncounted] : []],
             Settings = SettingsOf(options),
             Versions = Versions(),
             Advice = [],
@@ -85,17 +86,27 @@ internal static class ReportBuilder
         string split = ranked is not null
             ? "Calibration and scoring samples were kept apart: no sample that chose a range took part in choosing between models, and the split is the same each time."
             : evaluation is null ? "Nothing was measured, only calibrated." : "The samples to measure with were given by the caller.";
-        return new ReportData(calibration.SampleCount, ranked?.ScoringSamples ?? evaluation?.Samples ?? 0, ranked?.LabelledSamples ?? evaluation?.LabelledSamples ?? 0, split);
+        ModelFigures? figures = ranked?.Float.Figures ?? evaluation?.Reference.Figures;
+        int scoring = ranked?.ScoringSamples ?? evaluation?.Samples ?? 0;
+        return new ReportData(calibration.SampleCount, scoring, figures?.Top1?.Samples ?? 0, split);
     }
 
-    private static ReportModel ModelOf(string name, TrialScore? score, ModelScore? measured, long? bytes, TimeSpan? latency, bool isFloat = false) => new(
-        name,
-        score?.Score,
-        score is null ? measured?.Top1 : score.Top1,
-        isFloat ? null : score is null ? measured?.Agreement : score.Agreement,
-        isFloat ? null : score is null ? measured?.WorstSignalToNoise : score.SignalToNoise,
-        bytes,
-        latency?.TotalMilliseconds);
+    private static ReportModel ModelOf(
+        string name, TrialScore? score, ModelScore? measured, long? bytes, TimeSpan? latency, bool isFloat = false)
+    {
+        ModelFigures? figures = score?.Figures ?? measured?.Figures;
+        ModelFigures? beside = isFloat ? null : figures; // the float model is what these compare with
+        return new ReportModel(
+            name,
+            score?.Score,
+            figures?.Top1?.Value,
+            beside?.Agreement?.Value,
+            beside?.SignalToNoise?.Value,
+            beside?.Cosine?.Value,
+            beside?.KullbackLeibler?.Value,
+            bytes,
+            latency?.TotalMilliseconds);
+    }
 
     private static ReportTrial TrialOf(SearchTrial trial, bool isBest) => new(
         trial.Name,
@@ -109,6 +120,7 @@ internal static class ReportBuilder
         trial.Score.Agreement,
         trial.Score.SignalToNoise,
         trial.Score.Cosine,
+        trial.Score.KullbackLeibler,
         trial.SameAs,
         isBest);
 

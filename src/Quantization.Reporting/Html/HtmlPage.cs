@@ -61,7 +61,7 @@ internal static class HtmlPage
         }
         else if (report.Metric is not null && report.Float.Score is { } score && double.IsFinite(score))
         {
-            Tile(html, report.Metric, Figure.Metric(report.Quantized.Score, report.Metric), $"float {Figure.Metric(score, report.Metric)}");
+            Tile(html, report.Metric, Figure.Metric(report.Quantized.Score, report.Unit), $"float {Figure.Metric(score, report.Unit)}");
         }
 
         Tile(html, "SQNR of the outputs", Figure.Decibels(report.Quantized.SignalToNoise), report.Quantized.Agreement is { } agreement ? $"same class as float: {Figure.Percent(agreement)}" : "signal to quantization noise");
@@ -106,10 +106,19 @@ internal static class HtmlPage
             .Raw("<p class=\"soft\"><span class=\"key main\"></span> weights per channel &nbsp; <span class=\"key second\"></span> weights per tensor &nbsp; <span class=\"key warn\"></span> kept</p>")
             .Raw($"<figure>{TrialPicture.Draw(report, pictures++)}</figure>")
             .Table(
-                ["Model", $"#{report.Metric}", "#Agreement with float", "#SQNR of outputs", "#Cosine", "Same as"],
+                ["Model", $"#{report.Metric}", "#Agreement with float", "#SQNR of outputs", "#Cosine", "#KL divergence", "Same as"],
                 ShownTrials(report).Select(trial => (
                     trial.IsBest,
-                    (IReadOnlyList<string>)[trial.Name, Figure.Metric(trial.Score, report.Metric), Figure.Percent(trial.Agreement), Figure.Decibels(trial.SignalToNoise), trial.Cosine.ToString("F5", CultureInfo.InvariantCulture), trial.SameAs ?? ""])))
+                    (IReadOnlyList<string>)
+                    [
+                        trial.Name,
+                        Figure.Metric(trial.Score, report.Unit),
+                        Figure.Percent(trial.Agreement),
+                        Figure.Decibels(trial.SignalToNoise),
+                        trial.Cosine.ToString("F5", CultureInfo.InvariantCulture),
+                        Figure.Metric(trial.KullbackLeibler, MetricUnit.Nats),
+                        trial.SameAs ?? "",
+                    ])))
             .Element("p", $"The best combinations, the model that was kept and plain quantization ({report.Baseline!.Name}); all {Figure.Count(report.Trials.Count)} models stand in the JSON form of this report.");
     }
 

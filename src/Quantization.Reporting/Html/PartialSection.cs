@@ -43,7 +43,7 @@ internal static class PartialSection
                 point.IsWritten,
                 (IReadOnlyList<string>)
                 [
-                    Figure.Count(point.FloatLayers.Count), Figure.Percent(point.Int8Share), Figure.Bytes(point.Bytes), Figure.Metric(point.Score, report.Metric), Figure.Decibels(point.SignalToNoise),
+                    Figure.Count(point.FloatLayers.Count), Figure.Percent(point.Int8Share), Figure.Bytes(point.Bytes), Figure.Metric(point.Score, report.Unit), Figure.Decibels(point.SignalToNoise),
                     .. isTimed ? (string[])[point.LatencyRatio is { } ratio ? $"{Figure.Ratio(ratio)}×" : Figure.None] : [], Names(point.FloatLayers, partial.Layers.Count),
                 ])));
     }

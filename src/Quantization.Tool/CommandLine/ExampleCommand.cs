@@ -65,7 +65,7 @@ internal static class ExampleCommand
 
     /// <summary>The highest accuracy wins; between equals, the one nearest to the float model.</summary>
     private static int IndexOfBest(IReadOnlyList<ModelScore> scores) =>
-        Enumerable.Range(0, scores.Count).MaxBy(i => (scores[i].Top1, scores[i].WorstSignalToNoise));
+        Enumerable.Range(0, scores.Count).MaxBy(i => (scores[i].Top1, scores[i].SignalToNoise));
 
     private static Table CreateTable(ICalibrator[] calibrators, EvaluationResult scores)
     {
@@ -78,7 +78,7 @@ internal static class ExampleCommand
             table.AddRow(
                 calibrators[i].Name,
                 Figures.Percent(score.Top1),
-                Figures.Decibels(score.WorstSignalToNoise),
+                Figures.Decibels(score.SignalToNoise),
                 Figures.Bytes(score.FileSize, reference.FileSize),
                 Figures.Milliseconds(score.MedianLatency, reference.MedianLatency));
         }

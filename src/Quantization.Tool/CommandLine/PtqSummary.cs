@@ -17,7 +17,12 @@ internal static class PtqSummary
             console.Screen.Write(CreateTable(scores));
         }
 
-        if (scores?.Candidates[0].WorstSignalToNoise < ClearNoise)
+        if (scores?.UncountedLabels is { } uncounted)
+        {
+            console.WriteLine(uncounted);
+        }
+
+        if (scores?.Candidates[0].SignalToNoise < ClearNoise)
         {
             console.WriteLine(
                 $"The outputs are clearly different from the float model's. 'quantize {SearchCommand.Name}' tries every calibrator and keeps the best; --report shows which layers hurt, and --float-node leaves them in float.");
@@ -41,15 +46,16 @@ internal static class PtqSummary
     {
         ModelScore reference = scores.Reference;
         ModelScore quantized = scores.Candidates[0];
-        bool isLabelled = reference.Top1 is not null;
-        Table table = ModelReport.CreateTable("Model", isLabelled ? "Top-1" : "Agreement", "Output SQNR", "File size", "Median latency");
-        table.AddRow("FP32", Figures.Percent(reference.Top1), "-", Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency));
+        FigureColumns columns = new(reference.Figures);
+        Table table = ModelReport.CreateTable("Model", [.. columns.Titles, "File size", "Median latency"]);
+        table.AddRow(["FP32", .. columns.OfFloat, Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency)]);
         table.AddRow(
+        [
             "int8",
-            Figures.Percent(isLabelled ? quantized.Top1 : quantized.Agreement),
-            Figures.Decibels(quantized.WorstSignalToNoise),
+            .. columns.Of(quantized.Figures),
             Figures.Bytes(quantized.FileSize, reference.FileSize),
-            Figures.Milliseconds(quantized.MedianLatency, reference.MedianLatency));
+            Figures.Milliseconds(quantized.MedianLatency, reference.MedianLatency),
+        ]);
         return table;
     }
 }

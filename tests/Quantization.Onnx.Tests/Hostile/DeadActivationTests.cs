@@ -26,7 +26,7 @@ public sealed class DeadActivationTests : IDisposable
         result.FloatNodes.Keys.Should().BeEquivalentTo(inFloat);
         result.FloatNodes["h"].Should().Be("its input 'r' was 0 in every calibration sample, which tells no scale");
         result.Warnings.Should().ContainSingle(warning => warning.StartsWith("The activation 'r' was 0 in every calibration sample", StringComparison.Ordinal)).Which.Should().Contain(string.Join(", ", inFloat.Select(node => $"'{node}'")));
-        ModelEvaluator.Evaluate(model, [Output], samples).Candidates[0].WorstSignalToNoise.Should().BeGreaterThan(40);
+        ModelEvaluator.Evaluate(model, [Output], samples).Candidates[0].SignalToNoise.Should().BeGreaterThan(40);
     }
 
     [Theory]

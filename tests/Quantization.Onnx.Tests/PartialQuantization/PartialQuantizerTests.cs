@@ -71,7 +71,8 @@ public sealed class PartialQuantizerTests : IDisposable
             if (point.FloatLayers.Count < Factors.Length)
             {
                 point.ModelBytes.Should().Be(written.OutputBytes);
-                ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].WorstSignalToNoise.Should().BeApproximately(point.Score.Score, 1e-9);
+                ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].SignalToNoise
+                    .Should().BeApproximately(point.Score.Score, 1e-9);
             }
         }
     }
@@ -86,7 +87,8 @@ public sealed class PartialQuantizerTests : IDisposable
             string path = _folder.PathTo("without.onnx");
             PtqOptions without = result.Written.Options with { FloatNodes = result.Written.FloatLayers.Where(layer => layer != change.Node).ToHashSet() };
             PostTrainingQuantizer.Quantize(Model, result.Calibration, path, without);
-            change.Without.SignalToNoise.Should().BeApproximately(ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].WorstSignalToNoise!.Value, 1e-9);
+            change.Without.SignalToNoise.Should().BeApproximately(
+                ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].SignalToNoise!.Value, 1e-9);
             change.Reason.Should().StartWith("Without this, SQNR of the outputs would be ");
             change.Cost.Should().Be(new LayerCost(UnevenNetwork.Width * UnevenNetwork.Width, UnevenNetwork.Width * UnevenNetwork.Width));
         }
@@ -267,7 +269,7 @@ public sealed class PartialQuantizerTests : IDisposable
         flipped[good.Length / 2] ^= 1;
         byte[] newer = [.. good];
         newer[4]++;
-        foreach ((byte[] content, string message) in ((byte[], string)[])[(good[..^1], "truncated or damaged"), (flipped, "truncated or damaged"), (newer, "has version 2"), ([.. "notes"u8], "is not a file of trials"), ([], "is not a file of trials")])
+        foreach ((byte[] content, string message) in ((byte[], string)[])[(good[..^1], "truncated or damaged"), (flipped, "truncated or damaged"), (newer, "has version 3"), ([.. "notes"u8], "is not a file of trials"), ([], "is not a file of trials")])
         {
             File.WriteAllBytes(Trials, content);
             Failing(() => Run(FloatOnly with { TrialsPath = Trials })).Should().Throw<InvalidDataException>().WithMessage($"{Trials}: *{message}*");

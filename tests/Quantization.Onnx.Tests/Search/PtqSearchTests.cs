@@ -32,7 +32,15 @@ public sealed class PtqSearchTests : IDisposable
         result.Best.Score.Score.Should().Be(result.Trials.Max(trial => trial.Score.SignalToNoise));
         result.Baseline.Name.Should().Be("Max, affine, weights Max per channel");
         (result.Calibration.SampleCount, result.ScoringSamples, result.LabelledSamples, result.ResumedSamples).Should().Be((20, 60, 0, 0));
-        result.FloatScore.Should().Be(new TrialScore(double.PositiveInfinity, null, 1, double.PositiveInfinity, 1, 0));
+        MetricFigure exact = new(ModelMetric.SignalToNoise, double.PositiveInfinity, 60);
+        result.FloatScore.Should().Be(new TrialScore(
+            exact,
+            new ModelFigures(
+                null,
+                new MetricFigure(ModelMetric.Agreement, 1, 60),
+                exact,
+                new MetricFigure(ModelMetric.Cosine, 1, 60),
+                new MetricFigure(ModelMetric.KullbackLeibler, 0, 60))));
         _folder.Entries.Should().Equal("best.onnx");
     }
 
@@ -45,7 +53,7 @@ public sealed class PtqSearchTests : IDisposable
         result.Metric.Should().BeSameAs(ModelMetric.Top1, "every sample has a label");
         result.Best.Score.Top1.Should().Be(measured.Top1).And.Be(result.Best.Score.Score);
         result.Best.Score.Agreement.Should().Be(measured.Agreement);
-        result.Best.Score.SignalToNoise.Should().BeApproximately(measured.WorstSignalToNoise!.Value, 1e-9);
+        result.Best.Score.SignalToNoise.Should().BeApproximately(measured.SignalToNoise!.Value, 1e-9);
         result.FloatScore.Top1.Should().Be(FashionExample.Top1(FashionExample.Logits(FashionExample.ModelPath, 200)));
     }
 

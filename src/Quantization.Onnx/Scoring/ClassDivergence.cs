@@ -3,12 +3,16 @@ using System.Numerics.Tensors;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The mean Kullback–Leibler divergence between the class distributions of two models, <c>D(P‖Q) = Σ p · ln(p / q)</c>, over the rows of an output: <c>[N, classes]</c> has one a sample, <c>[N, steps, classes]</c> one a step.
-/// Rows whose reference has no negative value and sums to 1 within a thousandth are distributions already; of others the softmax is taken.
+/// The mean Kullback–Leibler divergence between the class distributions of two models, <c>D(P‖Q) = Σ p · ln(p / q)</c>, over the rows of
+/// an output, as <see cref="ClassRows"/> finds them. Rows whose reference has no negative value and sums to 1 within a thousandth are
+/// distributions already; of others the softmax is taken.
 /// </summary>
 internal sealed class ClassDivergence
 {
-    /// <summary>The least probability: below it a float softmax tells nothing, and a class that one model excludes would make the divergence infinite.</summary>
+    /// <summary>
+    /// The least probability: below it a float softmax tells nothing, and a class that one model excludes would make the divergence
+    /// infinite.
+    /// </summary>
     private const float LeastProbability = 1e-12f;
 
     private const float LargestSumError = 1e-3f;
@@ -22,20 +26,9 @@ internal sealed class ClassDivergence
     /// <summary>The mean over all rows, in nats; null where there was none.</summary>
     public double? Mean => _rows == 0 ? null : _sum / _rows;
 
-    /// <summary>Takes in an output, if it has rows of classes.</summary>
-    public void Add(ReadOnlySpan<float> reference, ReadOnlySpan<float> actual, ReadOnlySpan<long> shape)
+    /// <summary>Takes in rows of so many classes.</summary>
+    public void Add(ReadOnlySpan<float> reference, ReadOnlySpan<float> actual, int classes)
     {
-        while (shape.Length > 2 && shape[^1] == 1)
-        {
-            shape = shape[..^1];
-        }
-
-        if (shape.Length is not (2 or 3) || shape[^1] < 2)
-        {
-            return;
-        }
-
-        int classes = (int)shape[^1];
         if (_p.Length != classes)
         {
             (_p, _q, _logarithms) = (new float[classes], new float[classes], new float[classes]);

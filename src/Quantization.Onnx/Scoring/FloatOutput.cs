@@ -5,17 +5,19 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Quantization.Onnx;
 
-/// <summary>An output of floats of any width, seen as 32-bit floats. Those of 16 bits have their equal, doubles are rounded to the nearest.</summary>
+/// <summary>
+/// An output of floats of any width, seen as 32-bit floats. Those of 16 bits have their equal, doubles are rounded to the nearest.
+/// </summary>
 internal readonly struct FloatOutput
 {
-    private readonly OrtValue _value;
-    private readonly float[]? _converted;
+    private readonly OrtValue? _value;
+    private readonly float[]? _values;
 
     /// <param name="value">A tensor that <see cref="IsFloat"/>; it must live as long as the values are read.</param>
     public FloatOutput(OrtValue value)
     {
         _value = value;
-        _converted = value.GetTensorTypeAndShape().ElementDataType switch
+        _values = value.GetTensorTypeAndShape().ElementDataType switch
         {
             TensorElementType.Float16 => Convert<Half>(value),
             TensorElementType.BFloat16 => [.. MemoryMarshal.Cast<BFloat16, ushort>(value.GetTensorDataAsSpan<BFloat16>()).ToArray().Select(bits => BitConverter.UInt32BitsToSingle((uint)bits << 16))],
@@ -24,8 +26,11 @@ internal readonly struct FloatOutput
         };
     }
 
+    /// <param name="values">Values that were kept.</param>
+    public FloatOutput(float[] values) => _values = values;
+
     /// <summary>The values, row-major. Those of 32-bit floats are not copied.</summary>
-    public ReadOnlySpan<float> Values => _converted ?? _value.GetTensorDataAsSpan<float>();
+    public ReadOnlySpan<float> Values => _values ?? _value!.GetTensorDataAsSpan<float>();
 
     /// <summary>Whether a value is a tensor of floats.</summary>
     public static bool IsFloat(OrtValue value) => value.IsTensor

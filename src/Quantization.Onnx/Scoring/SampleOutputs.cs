@@ -2,7 +2,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx;
 
-/// <summary>What a model made of one sample, beside what the float model made of it. Valid until the next sample is asked for.</summary>
+/// <summary>
+/// What a model made of one sample, beside what the reference model made of it. Valid until the next sample is asked for.
+/// </summary>
 public sealed class SampleOutputs
 {
     private readonly IReadOnlyDictionary<string, OutputSlice> _outputs;
@@ -23,7 +25,7 @@ public sealed class SampleOutputs
     /// <exception cref="KeyNotFoundException">There is no such output of floats.</exception>
     public ReadOnlySpan<float> GetValues(string name) => Find(name).Values;
 
-    /// <summary>The float model's values of an output, row-major.</summary>
+    /// <summary>The reference model's values of an output, row-major.</summary>
     /// <exception cref="KeyNotFoundException">There is no such output of floats.</exception>
     public ReadOnlySpan<float> GetReference(string name) => Find(name).Reference;
 
