@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Quantization.Onnx.Protos;
@@ -5,6 +6,7 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>Compares a float model with its quantized form layer by layer, to tell which layer hurts most. Safe to use from several threads.</summary>
+[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, a calibration or a plan, so no call is ambiguous.")]
 public static class LayerComparer
 {
     /// <summary>Runs both models over samples and compares what every quantized layer computes; then quantizes each layer with weights alone and compares the model's outputs.</summary>
@@ -35,7 +37,42 @@ public static class LayerComparer
         FloatModel model = StaticInt8Recipe.Load(modelPath, options.SessionOptionsFactory, options.Runtime);
         PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, model);
         TrialModels models = new(model, calibration);
-        QuantizationPlan plan = models.Plan(options);
+        return Compare(models, models.Plan(options), samples, options, progress, cancellationToken);
+    }
+
+    /// <summary>The same of the model of a plan.</summary>
+    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="plan">The plan, with all parameters: <see cref="PtqResult.Plan"/>.</param>
+    /// <param name="samples">Some samples.</param>
+    /// <param name="options">How sessions are opened, and whether models are tried in a child process first; null for the defaults.</param>
+    /// <param name="progress">Told of each model that went over the samples.</param>
+    /// <param name="cancellationToken">Stops between runs.</param>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">A model cannot be read or run.</exception>
+    /// <exception cref="InvalidDataException">A sample does not fit the model.</exception>
+    /// <exception cref="ArgumentException">There is no sample, or the plan does not fit the model or leaves ranges to calibrators.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static IReadOnlyList<LayerNoise> Compare(
+        string modelPath,
+        QuantizationPlan plan,
+        ISampleSource samples,
+        PtqOptions? options = null,
+        IProgress<(int Completed, int Total)>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(samples);
+        options ??= new PtqOptions();
+        FloatModel model = FloatModel.Load(modelPath, RecipeNames.Find(plan), options.SessionOptionsFactory);
+        PlanCheck.ThrowUnlessFits(plan, model, hasObservations: false);
+        return Compare(new TrialModels(model, new ModelCalibration(model.File.Fingerprint, 0, [])), plan, samples, options, progress, cancellationToken);
+    }
+
+    private static IReadOnlyList<LayerNoise> Compare(
+        TrialModels models, QuantizationPlan plan, ISampleSource samples, PtqOptions options, IProgress<(int Completed, int Total)>? progress, CancellationToken cancellationToken)
+    {
+        FloatModel model = models.Model;
         QuantizableNode[] nodes = [.. plan.Nodes.Select(model.Analysis.Find)];
         LayerVariants variants = new(models, plan);
         IReadOnlyList<QuantizableNode> weighted = variants.Layers;
@@ -47,7 +84,7 @@ public static class LayerComparer
         using TrialStore store = TrialStore.Open(null);
         TrialRunner runner = new(models, scorer, store, Environment.ProcessorCount);
         ModelProto quantized = models.Write(plan);
-        options.Probe?.Check(modelPath, quantized, samples.First(), cancellationToken);
+        options.Probe?.Check(model.File.Path, quantized, samples.First(), cancellationToken);
         Dictionary<string, SignalEnergies> energies = Accumulate(model, quantized, [.. nodes.Select(node => node.Output)], samples, options, cancellationToken);
         Done(2);
 

@@ -8,8 +8,25 @@ internal static class PlanFile
     /// <summary>The version of the schema.</summary>
     public const int Version = 1;
 
+    /// <summary>Where the version and the recipe stand.</summary>
+    private const int HeadBytes = 1024;
+
     /// <summary>Larger files are no plans: a model of 100,000 nodes has one of 60 MB.</summary>
     private const long LargestFile = 1 << 28;
+
+    /// <summary>Whether a file is a plan, whatever its version and whatever was spoilt in it by hand; false where there is none.</summary>
+    public static bool IsOne(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        using FileStream stream = RegularFile.OpenRead(path);
+        byte[] head = new byte[HeadBytes];
+        ReadOnlySpan<byte> read = head.AsSpan(0, stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false));
+        return read.TrimStart(" \t\r\n"u8).StartsWith("{"u8) && read.IndexOf("\"version\""u8) >= 0 && read.IndexOf("\"recipe\""u8) >= 0;
+    }
 
     /// <summary>Reads a plan.</summary>
     public static QuantizationPlan Read(string path)

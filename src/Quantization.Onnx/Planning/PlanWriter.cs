@@ -81,7 +81,8 @@ internal static class PlanWriter
         writer.WriteStartArray(property);
         foreach (ValueEncoding value in values)
         {
-            writer.WriteRawValue(InOneLine(line =>
+            // The writer breaks no line before raw items.
+            writer.WriteRawValue("\n" + new string(' ', 2 * writer.CurrentDepth) + InOneLine(line =>
             {
                 line.WriteNumber(position, value.Position);
                 line.WriteString("value", value.Value);

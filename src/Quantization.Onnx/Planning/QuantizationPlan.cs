@@ -28,6 +28,13 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     /// <summary>The SHA-256 of all that decides what is written.</summary>
     public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Describe())));
 
+    /// <summary>The runtime that the plan is for.</summary>
+    /// <exception cref="ArgumentException"><see cref="Target"/> is not known.</exception>
+    public TargetRuntime Runtime => Targets.Find(Target);
+
+    /// <summary>Whether the plan leaves ranges of activations to calibrators, so that a calibration is needed to carry it out.</summary>
+    public bool NeedsCalibration => Nodes.Any(node => node.Inputs.Concat(node.Results).Any(each => each.Encoding.Range is ObservedRange));
+
     /// <summary>Each value that becomes codes, in the order in which they are read and made, with one of its encodings.</summary>
     internal IEnumerable<ValueEncoding> Activations => Nodes.SelectMany(node => node.Inputs.Concat(node.Results)).DistinctBy(each => each.Value);
 

@@ -101,7 +101,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             Activations = ranges.Choose(plan),
             Calibration = observations,
             Plan = PlanRecord.Of(resolved, model, new WeightRounding(modelPath, weightRanges)),
-            Runtime = Targets.Names[plan.Target],
+            Runtime = plan.Runtime,
             Warnings = [.. DeadActivations.Warn(plan.Notes), .. Processor.Warn(options)],
         };
         result = result with { Warnings = [.. result.Warnings, .. SpeedAdvice.OfGraph(result, plan.ExcludedNodes)] };
@@ -149,7 +149,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             Activations = new Dictionary<string, CalibrationResult>(),
             Calibration = observations,
             Plan = plan with { ModelSha256 = model.File.Fingerprint.ToString() },
-            Runtime = Targets.Names[plan.Target],
+            Runtime = plan.Runtime,
             Warnings = [$"There was nothing to quantize, so the output is the float model: {plan.Notes.WhyEmpty()}.", .. DeadActivations.Warn(plan.Notes)],
         };
     }

@@ -20,4 +20,17 @@ internal static class LayerComparison
         view.Begin("Comparing layers");
         return LayerComparer.Compare(modelPath, calibration, new FirstSamples(scoring, MostSamples), options, view.ForLayers(), cancellation);
     }
+
+    /// <summary>The same of a model that was made from a plan.</summary>
+    public static IReadOnlyList<LayerNoise> Run(
+        ProgressView view, ReportRequest report, string modelPath, QuantizationPlan plan, ISampleSource? scoring, PtqOptions options, CancellationToken cancellation)
+    {
+        if (!report.NeedsLayers || scoring is null || plan.Nodes.Length == 0)
+        {
+            return [];
+        }
+
+        view.Begin("Comparing layers");
+        return LayerComparer.Compare(modelPath, plan, new FirstSamples(scoring, MostSamples), options, view.ForLayers(), cancellation);
+    }
 }

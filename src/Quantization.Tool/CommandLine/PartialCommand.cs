@@ -102,7 +102,7 @@ internal static class PartialCommand
         request.State.KeepWhenCancelled(() =>
         {
             (PartialResult result, EvaluationResult times, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, cancellation));
-            output.Finish(report, shown => PartialSummary.Write(shown, request, result, times, report), cancellation);
+            output.Finish(report, result.Model.Plan, shown => PartialSummary.Write(shown, request, result, times, report), cancellation);
             reached = result;
         });
         request.State.DeleteUnlessNamed();

@@ -55,7 +55,7 @@ internal static class SearchCommand
         request.State.KeepWhenCancelled(() =>
         {
             (SearchResult result, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, cancellation));
-            output.Finish(report, shown => SearchSummary.Write(shown, request, result, report), cancellation);
+            output.Finish(report, result.Model.Plan, shown => SearchSummary.Write(shown, request, result, report), cancellation);
         });
         request.State.DeleteUnlessNamed();
         return ExitCode.Success;
