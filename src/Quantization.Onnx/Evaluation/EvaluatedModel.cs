@@ -44,9 +44,10 @@ internal sealed class EvaluatedModel : IDisposable
     public IReadOnlyList<string> OutputNames => _session.OutputNames;
 
     /// <summary>Reads a model's file and opens a session on it.</summary>
-    public static EvaluatedModel Load(string path, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
+    public static EvaluatedModel Load(OnnxModel model, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
     {
-        ModelFile file = ModelFile.Load(path);
+        ModelFile file = model.File;
+        string path = model.Name;
         if (file.IsSplit && file.MessageBytes <= ModelStore.LargestInMemory && file.Bytes > ModelStore.LargestInMemory)
         {
             try

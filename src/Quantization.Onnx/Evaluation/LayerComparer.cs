@@ -10,7 +10,7 @@ namespace Quantization.Onnx;
 public static class LayerComparer
 {
     /// <summary>Runs both models over samples and compares what every quantized layer computes; then quantizes each layer with weights alone and compares the model's outputs.</summary>
-    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="model">The float ONNX model.</param>
     /// <param name="calibration">What calibration saw of it.</param>
     /// <param name="samples">Some samples; a few dozen tell much. They are enumerated once a layer and twice more, by several threads at once.</param>
     /// <param name="options">How the model is quantized; null for the defaults.</param>
@@ -23,25 +23,25 @@ public static class LayerComparer
     /// <exception cref="ArgumentException">There is no sample.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static IReadOnlyList<LayerNoise> Compare(
-        string modelPath,
+        OnnxModel model,
         ModelCalibration calibration,
         ISampleSource samples,
         PtqOptions? options = null,
         IProgress<(int Completed, int Total)>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(calibration);
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new PtqOptions();
-        FloatModel model = StaticInt8Recipe.Load(modelPath, options.SessionOptionsFactory, options.Runtime);
-        PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, model);
-        TrialModels models = new(model, calibration);
+        FloatModel prepared = StaticInt8Recipe.Load(model, options.SessionOptionsFactory, options.Runtime);
+        PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, prepared);
+        TrialModels models = new(prepared, calibration);
         return Compare(models, models.Plan(options), samples, options, progress, cancellationToken);
     }
 
     /// <summary>The same of the model of a plan.</summary>
-    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="model">The float ONNX model.</param>
     /// <param name="plan">The plan, with all parameters: <see cref="PtqResult.Plan"/>.</param>
     /// <param name="samples">Some samples.</param>
     /// <param name="options">How sessions are opened, and whether models are tried in a child process first; null for the defaults.</param>
@@ -53,20 +53,20 @@ public static class LayerComparer
     /// <exception cref="ArgumentException">There is no sample, or the plan does not fit the model or leaves ranges to calibrators.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static IReadOnlyList<LayerNoise> Compare(
-        string modelPath,
+        OnnxModel model,
         QuantizationPlan plan,
         ISampleSource samples,
         PtqOptions? options = null,
         IProgress<(int Completed, int Total)>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new PtqOptions();
-        FloatModel model = FloatModel.Load(modelPath, RecipeNames.Find(plan), options.SessionOptionsFactory);
-        PlanCheck.ThrowUnlessFits(plan, model, hasObservations: false);
-        return Compare(new TrialModels(model, new ModelCalibration(model.File.Fingerprint, 0, [])), plan, samples, options, progress, cancellationToken);
+        FloatModel prepared = FloatModel.Load(model, RecipeNames.Find(plan), options.SessionOptionsFactory);
+        PlanCheck.ThrowUnlessFits(plan, prepared, hasObservations: false);
+        return Compare(new TrialModels(prepared, new ModelCalibration(prepared.File.Fingerprint, 0, [])), plan, samples, options, progress, cancellationToken);
     }
 
     private static IReadOnlyList<LayerNoise> Compare(

@@ -9,8 +9,8 @@ public static class ModelEvaluator
     private static readonly TimeSpan LongestRepetition = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs several models over the same samples and compares them with the first.</summary>
-    /// <param name="referencePath">The model to compare with, usually the float one.</param>
-    /// <param name="candidatePaths">The models to compare; their inputs and outputs are called as the reference's.</param>
+    /// <param name="reference">The model to compare with, usually the float one.</param>
+    /// <param name="candidates">The models to compare; their inputs and outputs are called as the reference's.</param>
     /// <param name="samples">The samples; those with a <see cref="ModelSample.Label"/> count for accuracy. Read once, in batches: memory does not grow with their number.</param>
     /// <param name="options">
     /// Batch size, threads, the output that holds the logits and metrics of the caller's own; null for the defaults.
@@ -22,15 +22,15 @@ public static class ModelEvaluator
     /// metric that was asked for cannot be measured.</exception>
     /// <exception cref="OperationCanceledException">The evaluation was cancelled.</exception>
     public static EvaluationResult Evaluate(
-        string referencePath,
-        IReadOnlyList<string> candidatePaths,
+        OnnxModel reference,
+        IReadOnlyList<OnnxModel> candidates,
         ISampleSource samples,
         EvaluationOptions? options = null,
         IProgress<EvaluationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(referencePath);
-        ArgumentNullException.ThrowIfNull(candidatePaths);
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(candidates);
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new EvaluationOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options));
@@ -43,15 +43,15 @@ public static class ModelEvaluator
         List<EvaluatedModel> models = [];
         try
         {
-            foreach (string path in candidatePaths.Prepend(referencePath))
+            foreach (OnnxModel model in candidates.Prepend(reference))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (models.Count > 0)
                 {
-                    options.Probe?.Check(path, ModelFile.Load(path).Model, samples.FirstOrDefault(), cancellationToken);
+                    options.Probe?.Check(model.Name, model.File.Model, samples.FirstOrDefault(), cancellationToken);
                 }
 
-                models.Add(EvaluatedModel.Load(path, options.SessionOptionsFactory, cancellationToken));
+                models.Add(EvaluatedModel.Load(model, options.SessionOptionsFactory, cancellationToken));
             }
 
             return Evaluate(models, samples, options, progress, cancellationToken);
@@ -61,6 +61,17 @@ public static class ModelEvaluator
             models.ForEach(model => model.Dispose());
         }
     }
+
+    /// <summary>Evaluates without blocking the caller: the models run on a thread of their own.</summary>
+    /// <inheritdoc cref="Evaluate(OnnxModel, IReadOnlyList{OnnxModel}, ISampleSource, EvaluationOptions?, IProgress{EvaluationProgress}?, CancellationToken)"/>
+    public static Task<EvaluationResult> EvaluateAsync(
+        OnnxModel reference,
+        IReadOnlyList<OnnxModel> candidates,
+        ISampleSource samples,
+        EvaluationOptions? options = null,
+        IProgress<EvaluationProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
+        LongWork.Run(() => Evaluate(reference, candidates, samples, options, progress, cancellationToken), cancellationToken);
 
     private static EvaluationResult Evaluate(
         List<EvaluatedModel> models, ISampleSource samples, EvaluationOptions options, IProgress<EvaluationProgress>? progress, CancellationToken cancellation)

@@ -8,18 +8,18 @@ internal sealed class PartialJob
     /// <summary>How many runs of each model a latency is the median of.</summary>
     private const int TimedRuns = 31;
 
-    private readonly string _modelPath;
-    private readonly string _outputPath;
+    private readonly OnnxModel _model;
+    private readonly ModelOutput _output;
     private readonly PartialOptions _options;
     private readonly CancellationToken _cancellationToken;
     private readonly StageReporter<PartialStage> _reporter;
     private readonly long _start = Stopwatch.GetTimestamp();
     private (int FloatLayers, double? Score) _reached;
 
-    public PartialJob(string modelPath, string outputPath, PartialOptions options, IProgress<PartialProgress>? progress, CancellationToken cancellationToken)
+    public PartialJob(OnnxModel model, ModelOutput output, PartialOptions options, IProgress<PartialProgress>? progress, CancellationToken cancellationToken)
     {
-        _modelPath = modelPath;
-        _outputPath = outputPath;
+        _model = model;
+        _output = output;
         _options = options;
         _cancellationToken = cancellationToken;
         _reporter = new StageReporter<PartialStage>(
@@ -30,14 +30,14 @@ internal sealed class PartialJob
 
     public PartialResult Run(ISampleSource calibrationSamples, ISampleSource scoringSamples)
     {
-        FloatModel model = StaticInt8Recipe.Load(_modelPath, Baseline.SessionOptionsFactory, Baseline.Runtime);
+        FloatModel model = StaticInt8Recipe.Load(_model, Baseline.SessionOptionsFactory, Baseline.Runtime);
         new StaticInt8Recipe(Baseline).Plan(model, null); // throws where a name is not the model's, before the samples run
-        AtomicFile.Create(_outputPath).Dispose(); // finds out now whether the file can be written, not after the work
+        _output.Open().Dispose(); // finds out now whether the file can be written, not after the work
         using TrialStore store = TrialStore.Open(_options.TrialsPath);
 
         _reporter.Begin(PartialStage.Calibrating, calibrationSamples.Count);
         SynchronousProgress<QuantizationProgress> samplesDone = new(value => _reporter.Set(value.Completed, value.Total));
-        CalibrationOptions calibrating = new() { SessionOptionsFactory = Baseline.SessionOptionsFactory };
+        CalibrationOptions calibrating = Baseline.Calibration with { SessionOptionsFactory = Baseline.SessionOptionsFactory, Runtime = Baseline.Runtime };
         ResumedCalibration resumed = ResumableCalibration.Run(model, calibrationSamples, calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
         ModelCalibration calibration = resumed.Calibration;
 
@@ -92,7 +92,9 @@ internal sealed class PartialJob
         IReadOnlyList<PartialPoint> points = curve.Draw();
 
         _reporter.Begin(PartialStage.Writing);
-        PtqResult file = new RecipeRunner(written.Options, null, _cancellationToken).Write(model, run.PlanOf(found), calibration, _outputPath);
+        using OpenOutput opened = _output.Open();
+        PtqResult file = new RecipeRunner(written.Options, null, _cancellationToken).Write(model, run.PlanOf(found), calibration, opened);
+        opened.Finish();
         return new PartialResult
         {
             Model = file,
@@ -150,7 +152,7 @@ internal sealed class PartialJob
         return LatencyMeter.Measure(int8, model, sample, TimedRuns, _cancellationToken).Ratio;
     }
 
-    private EvaluatedModel Open(TrialModels models, QuantizationPlan plan) => new(_modelPath, models.Write(plan), 0, Baseline.SessionOptionsFactory, _cancellationToken);
+    private EvaluatedModel Open(TrialModels models, QuantizationPlan plan) => new(_model.Name, models.Write(plan), 0, Baseline.SessionOptionsFactory, _cancellationToken);
 
     private TrialScore Reached(PartialRun run, LayerSet set)
     {

@@ -142,6 +142,11 @@ public sealed record PtqOptions
     /// <summary>Tries the quantized model in a child process before this process opens it, since a model can crash ONNX Runtime; null, the default, for no trial. See <see cref="ModelProbe"/>.</summary>
     public ModelProbe? Probe { get; init; }
 
+    /// <summary>
+    /// How samples are run where a call calibrates: what to do with NaN and infinity, threads, bins. Its sessions and runtime are those of these options. The default is <see cref="CalibrationOptions"/>'s own.
+    /// </summary>
+    public CalibrationOptions Calibration { get; init; } = new();
+
     /// <summary>Whether each zero-point is to be 0, whatever the values are.</summary>
     internal bool HasCentredCodes => Targets.Of(Runtime).CentresSymmetricCodes && ActivationFormat == CodeFormat.Int8 && ActivationScheme == QuantizationScheme.Symmetric;
 

@@ -11,65 +11,81 @@ namespace Quantization.Onnx;
 internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
 {
     /// <summary>Quantizes a model by a recipe.</summary>
-    /// <param name="modelPath">The float model.</param>
+    /// <param name="source">The float model.</param>
     /// <param name="recipe">The recipe.</param>
     /// <param name="observe">Runs the samples, or gives what was observed before. Not called where the recipe asks for nothing.</param>
     /// <param name="findSample">The sample to measure the latency with; null for none.</param>
-    /// <param name="outputPath">The file to write.</param>
-    public PtqResult Run(string modelPath, IRecipe recipe, Func<FloatModel, ModelCalibration> observe, Func<ModelSample?> findSample, string outputPath)
+    /// <param name="target">Where to write.</param>
+    public PtqResult Run(OnnxModel source, IRecipe recipe, Func<FloatModel, ModelCalibration> observe, Func<ModelSample?> findSample, ModelOutput target)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
-        FloatModel model = FloatModel.Load(modelPath, recipe, options.SessionOptionsFactory);
-        QuantizationPlan plan = recipe.Plan(model, null);
-        using AtomicFile output = AtomicFile.Create(outputPath); // before the samples run: a folder that cannot be written to should not cost their time
-        ModelCalibration observations = new(model.File.Fingerprint, 0, []);
-        if (plan.Nodes.Length > 0 && model.Observations is not null)
-        {
-            observations = observe(model);
-            PostTrainingQuantizer.ThrowUnlessMadeFrom(observations, model);
-            cancellationToken.ThrowIfCancellationRequested();
-            plan = recipe.Plan(model, observations);
-        }
+        FloatModel model = Prepare(source, recipe);
+        using OpenOutput output = target.Open(); // before the samples run: a folder that cannot be written to should not cost their time
+        PtqResult result = Complete(model, recipe, NeedsObservations(model, recipe) ? observe(model) : null, findSample, output);
+        output.Finish();
+        return result;
+    }
 
-        return Write(model, plan, observations, findSample, output, outputPath);
+    /// <summary>The same without blocking.</summary>
+    public async Task<PtqResult> RunAsync(OnnxModel source, IRecipe recipe, Func<FloatModel, Task<ModelCalibration>> observe, Func<ModelSample?> findSample, ModelOutput target)
+    {
+        FloatModel model = await LongWork.Run(() => Prepare(source, recipe), cancellationToken).ConfigureAwait(false);
+        using OpenOutput output = target.Open();
+        ModelCalibration? observations = NeedsObservations(model, recipe) ? await observe(model).ConfigureAwait(false) : null;
+        PtqResult result = await LongWork.Run(() => Complete(model, recipe, observations, findSample, output), cancellationToken).ConfigureAwait(false);
+        await output.FinishAsync(cancellationToken).ConfigureAwait(false);
+        return result;
     }
 
     /// <summary>Quantizes a model by a plan.</summary>
-    /// <param name="modelPath">The float model.</param>
+    /// <param name="source">The float model.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="observations">What was observed, where the plan leaves ranges to calibrators; null for nothing.</param>
-    /// <param name="outputPath">The file to write.</param>
-    public PtqResult Run(string modelPath, QuantizationPlan plan, ModelCalibration? observations, string outputPath)
+    /// <param name="output">Where to write.</param>
+    public PtqResult Run(OnnxModel source, QuantizationPlan plan, ModelCalibration? observations, OpenOutput output)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
-        FloatModel model = FloatModel.Load(modelPath, RecipeNames.Find(plan), options.SessionOptionsFactory);
+        FloatModel model = Prepare(source, RecipeNames.Find(plan));
         PlanCheck.ThrowUnlessFits(plan, model, hasObservations: observations is not null);
         if (observations is not null)
         {
             PostTrainingQuantizer.ThrowUnlessMadeFrom(observations, model);
         }
 
-        return Write(model, plan, observations ?? new ModelCalibration(model.File.Fingerprint, 0, []), outputPath);
+        return Write(model, plan, observations ?? new ModelCalibration(model.File.Fingerprint, 0, []), () => options.LatencySample, output);
     }
 
     /// <summary>Writes the model of a plan.</summary>
     /// <param name="model">The float model.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="observations">What was observed of the model.</param>
-    /// <param name="outputPath">The file to write.</param>
-    public PtqResult Write(FloatModel model, QuantizationPlan plan, ModelCalibration observations, string outputPath)
+    /// <param name="output">Where to write.</param>
+    public PtqResult Write(FloatModel model, QuantizationPlan plan, ModelCalibration observations, OpenOutput output) =>
+        Write(model, plan, observations, () => options.LatencySample, output);
+
+    private FloatModel Prepare(OnnxModel source, IRecipe recipe)
     {
-        using AtomicFile output = AtomicFile.Create(outputPath);
-        return Write(model, plan, observations, () => options.LatencySample, output, outputPath);
+        cancellationToken.ThrowIfCancellationRequested();
+        progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
+        return FloatModel.Load(source, recipe, options.SessionOptionsFactory);
     }
 
-    private PtqResult Write(FloatModel model, QuantizationPlan plan, ModelCalibration observations, Func<ModelSample?> findSample, AtomicFile output, string outputPath)
+    private static bool NeedsObservations(FloatModel model, IRecipe recipe) => recipe.Plan(model, null).Nodes.Length > 0 && model.Observations is not null;
+
+    private PtqResult Complete(FloatModel model, IRecipe recipe, ModelCalibration? observations, Func<ModelSample?> findSample, OpenOutput output)
+    {
+        if (observations is not null)
+        {
+            PostTrainingQuantizer.ThrowUnlessMadeFrom(observations, model);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return Write(model, recipe.Plan(model, observations), observations ?? new ModelCalibration(model.File.Fingerprint, 0, []), findSample, output);
+    }
+
+    private PtqResult Write(FloatModel model, QuantizationPlan plan, ModelCalibration observations, Func<ModelSample?> findSample, OpenOutput output)
     {
         if (plan.Nodes.Length == 0)
         {
-            return Copy(model, plan, observations, output, outputPath);
+            return Copy(model, plan, observations, output);
         }
 
         string modelPath = model.File.Path;
@@ -85,12 +101,12 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         options.Probe?.Check(modelPath, quantized, sample, cancellationToken);
         Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory);
         cancellationToken.ThrowIfCancellationRequested();
-        LatencyComparison? latency = MeasureLatency(model, quantized, outputPath, sample);
+        LatencyComparison? latency = MeasureLatency(model, quantized, output.Name, sample);
         cancellationToken.ThrowIfCancellationRequested();
-        long bytes = ModelStore.Commit(output, outputPath, quantized, options.MaxFileBytes);
+        long bytes = output.Write(quantized, options.MaxFileBytes);
         PtqResult result = new()
         {
-            OutputPath = outputPath,
+            OutputPath = output.Name,
             ModelBytes = model.File.Bytes,
             OutputBytes = bytes,
             QuantizedNodes = [.. plan.Nodes.Select(node => node.Node)],
@@ -120,25 +136,21 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     }
 
     /// <summary>A model with nothing to quantize comes through as it is.</summary>
-    private PtqResult Copy(FloatModel model, QuantizationPlan plan, ModelCalibration observations, AtomicFile output, string outputPath)
+    private PtqResult Copy(FloatModel model, QuantizationPlan plan, ModelCalibration observations, OpenOutput output)
     {
         long bytes = model.File.Bytes;
         if (model.File.IsSplit)
         {
-            bytes = ModelStore.Commit(output, outputPath, model.File.Model, options.MaxFileBytes);
+            bytes = output.Write(model.File.Model, options.MaxFileBytes);
         }
         else
         {
-            output.Commit(stream =>
-            {
-                using FileStream original = File.OpenRead(model.File.Path);
-                original.CopyTo(stream);
-            });
+            output.Write(model.File.CopyTo);
         }
 
         return new PtqResult
         {
-            OutputPath = outputPath,
+            OutputPath = output.Name,
             ModelBytes = model.File.Bytes,
             OutputBytes = bytes,
             QuantizedNodes = [],

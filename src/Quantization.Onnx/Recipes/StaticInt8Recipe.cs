@@ -26,8 +26,8 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
 
     /// <summary>Prepares a model for static int8 with the defaults for a runtime.</summary>
     /// <inheritdoc cref="FloatModel.Load"/>
-    public static FloatModel Load(string path, Func<SessionOptions>? optionsFactory, TargetRuntime runtime, long largestInMemory = ModelStore.LargestInMemory) =>
-        FloatModel.Load(path, new StaticInt8Recipe(new PtqOptions { Runtime = runtime }), optionsFactory, largestInMemory);
+    public static FloatModel Load(OnnxModel source, Func<SessionOptions>? optionsFactory, TargetRuntime runtime, long largestInMemory = ModelStore.LargestInMemory) =>
+        FloatModel.Load(source, new StaticInt8Recipe(new PtqOptions { Runtime = runtime }), optionsFactory, largestInMemory);
 
     /// <inheritdoc />
     public QuantizableGraph Analyze(GraphIndex graph) => Int8Rules.Apply(graph, _target);

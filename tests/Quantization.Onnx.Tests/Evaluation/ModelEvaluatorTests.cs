@@ -174,7 +174,7 @@ public sealed class ModelEvaluatorTests : IDisposable
 
     private static EvaluationResult Evaluate(
         string reference, IReadOnlyList<string> candidates, ISampleSource samples, EvaluationOptions? options = null, IProgress<EvaluationProgress>? progress = null) =>
-        ModelEvaluator.Evaluate(reference, candidates, samples, options, progress, TestContext.Current.CancellationToken);
+        ModelEvaluator.Evaluate(reference, [.. candidates.Select(path => OnnxModel.FromFile(path))], samples, options, progress, TestContext.Current.CancellationToken);
 
     private string Write(string name, byte[] model) => _folder.Write(name, model);
 
