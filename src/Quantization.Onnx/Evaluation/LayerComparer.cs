@@ -27,7 +27,7 @@ public static class LayerComparer
         ModelCalibration calibration,
         ISampleSource samples,
         PtqOptions? options = null,
-        IProgress<(int Completed, int Total)>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -57,7 +57,7 @@ public static class LayerComparer
         QuantizationPlan plan,
         ISampleSource samples,
         PtqOptions? options = null,
-        IProgress<(int Completed, int Total)>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -70,14 +70,14 @@ public static class LayerComparer
     }
 
     private static IReadOnlyList<LayerNoise> Compare(
-        TrialModels models, QuantizationPlan plan, ISampleSource samples, PtqOptions options, IProgress<(int Completed, int Total)>? progress, CancellationToken cancellationToken)
+        TrialModels models, QuantizationPlan plan, ISampleSource samples, PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
         FloatModel model = models.Model;
         QuantizableNode[] nodes = [.. plan.Nodes.Select(model.Analysis.Find)];
         LayerVariants variants = new(models, plan);
         IReadOnlyList<QuantizableNode> weighted = variants.Layers;
         int done = 0;
-        void Done(int more) => progress?.Report((done += more, weighted.Count + 3));
+        void Done(int more) => progress?.Report(new QuantizationProgress(QuantizationStage.ComparingLayers, done += more, weighted.Count + 3));
 
         using TrialScorer scorer = TrialScorer.Create(model, samples, ModelMetric.SignalToNoise, 1, options, cancellationToken);
         Done(1);

@@ -26,7 +26,7 @@ public static class ModelEvaluator
         IReadOnlyList<OnnxModel> candidates,
         ISampleSource samples,
         EvaluationOptions? options = null,
-        IProgress<EvaluationProgress>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(reference);
@@ -63,18 +63,18 @@ public static class ModelEvaluator
     }
 
     /// <summary>Evaluates without blocking the caller: the models run on a thread of their own.</summary>
-    /// <inheritdoc cref="Evaluate(OnnxModel, IReadOnlyList{OnnxModel}, ISampleSource, EvaluationOptions?, IProgress{EvaluationProgress}?, CancellationToken)"/>
+    /// <inheritdoc cref="Evaluate(OnnxModel, IReadOnlyList{OnnxModel}, ISampleSource, EvaluationOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<EvaluationResult> EvaluateAsync(
         OnnxModel reference,
         IReadOnlyList<OnnxModel> candidates,
         ISampleSource samples,
         EvaluationOptions? options = null,
-        IProgress<EvaluationProgress>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default) =>
         LongWork.Run(() => Evaluate(reference, candidates, samples, options, progress, cancellationToken), cancellationToken);
 
     private static EvaluationResult Evaluate(
-        List<EvaluatedModel> models, ISampleSource samples, EvaluationOptions options, IProgress<EvaluationProgress>? progress, CancellationToken cancellation)
+        List<EvaluatedModel> models, ISampleSource samples, EvaluationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellation)
     {
         ThrowUnlessComparable(models, options);
         FigureKeeper[] keepers = [.. models.Select(model => new FigureKeeper(model.Path, options.Logits, options.Metrics))];
@@ -93,7 +93,7 @@ public static class ModelEvaluator
         FigureKeeper[] keepers,
         ISampleSource samples,
         EvaluationOptions options,
-        IProgress<EvaluationProgress>? progress,
+        IProgress<QuantizationProgress>? progress,
         CancellationToken cancellation)
     {
         EvaluatedModel reference = models[0];
@@ -107,7 +107,7 @@ public static class ModelEvaluator
             last = batch;
             count += batch.Count;
             labelled += batch.Count(sample => sample.Label is not null);
-            progress?.Report(new EvaluationProgress(count, samples.Count));
+            progress?.Report(new QuantizationProgress(QuantizationStage.Evaluating, count, samples.Count));
         }
 
         if (count == 0)

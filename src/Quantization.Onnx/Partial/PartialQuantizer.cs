@@ -10,7 +10,7 @@ namespace Quantization.Onnx;
 public static class PartialQuantizer
 {
     /// <summary>Quantizes with samples that are dealt by <see cref="SampleSplit.Deal"/>: a quarter calibrates, the others score.</summary>
-    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, PartialOptions, IProgress{PartialProgress}?, CancellationToken)"/>
+    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, PartialOptions, IProgress{QuantizationProgress}?, CancellationToken)"/>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will meet, with labels if accuracy is to count.</param>
     /// <param name="output">The file to write the model to.</param>
@@ -18,7 +18,7 @@ public static class PartialQuantizer
     /// <param name="progress">Told of each stage, sample and model, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; what was kept so far stays.</param>
     public static PartialResult Run(
-        OnnxModel model, ISampleSource samples, ModelOutput output, PartialOptions options, IProgress<PartialProgress>? progress = null, CancellationToken cancellationToken = default)
+        OnnxModel model, ISampleSource samples, ModelOutput output, PartialOptions options, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
         (ISampleSource calibration, ISampleSource scoring) = SampleSplit.Deal(samples);
@@ -49,7 +49,7 @@ public static class PartialQuantizer
         ISampleSource scoringSamples,
         ModelOutput output,
         PartialOptions options,
-        IProgress<PartialProgress>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(calibrationSamples);
@@ -61,14 +61,14 @@ public static class PartialQuantizer
     }
 
     /// <summary>Quantizes in part without blocking the caller: the work runs on threads of its own, and a stream is written to at the end, asynchronously.</summary>
-    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, PartialOptions, IProgress{PartialProgress}?, CancellationToken)"/>
+    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, PartialOptions, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<PartialResult> RunAsync(
         OnnxModel model,
         ISampleSource calibrationSamples,
         ISampleSource scoringSamples,
         ModelOutput output,
         PartialOptions options,
-        IProgress<PartialProgress>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(output);

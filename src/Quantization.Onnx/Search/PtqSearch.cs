@@ -11,7 +11,7 @@ namespace Quantization.Onnx;
 public static class PtqSearch
 {
     /// <summary>Searches with samples that are dealt by <see cref="SampleSplit.Deal"/>: a quarter calibrates, the others score.</summary>
-    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, SearchOptions?, IProgress{SearchProgress}?, CancellationToken)"/>
+    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, SearchOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will meet, with labels if accuracy is to count.</param>
     /// <param name="output">Where to write the best model: a path, or a stream.</param>
@@ -19,7 +19,7 @@ public static class PtqSearch
     /// <param name="progress">Told of each stage, sample and trial, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; a calibration and trials that were kept so far stay.</param>
     public static SearchResult Run(
-        OnnxModel model, ISampleSource samples, ModelOutput output, SearchOptions? options = null, IProgress<SearchProgress>? progress = null, CancellationToken cancellationToken = default)
+        OnnxModel model, ISampleSource samples, ModelOutput output, SearchOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
         (ISampleSource calibration, ISampleSource scoring) = SampleSplit.Deal(samples);
@@ -47,7 +47,7 @@ public static class PtqSearch
         ISampleSource scoringSamples,
         ModelOutput output,
         SearchOptions? options = null,
-        IProgress<SearchProgress>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(calibrationSamples);
@@ -56,14 +56,14 @@ public static class PtqSearch
     }
 
     /// <summary>Searches without blocking the caller: the work runs on threads of its own, and a stream is written to at the end, asynchronously.</summary>
-    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, SearchOptions?, IProgress{SearchProgress}?, CancellationToken)"/>
+    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, SearchOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<SearchResult> RunAsync(
         OnnxModel model,
         ISampleSource calibrationSamples,
         ISampleSource scoringSamples,
         ModelOutput output,
         SearchOptions? options = null,
-        IProgress<SearchProgress>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -76,7 +76,7 @@ public static class PtqSearch
         ISampleSource scoringSamples,
         ModelOutput output,
         SearchOptions? options,
-        IProgress<SearchProgress>? progress,
+        IProgress<QuantizationProgress>? progress,
         CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
@@ -89,27 +89,27 @@ public static class PtqSearch
 
         using TrialStore store = TrialStore.Open(options.TrialsPath);
 
-        reporter.Begin(SearchStage.Calibrating, calibrationSamples.Count);
+        reporter.Begin(QuantizationStage.Calibrating, calibrationSamples.Count);
         SynchronousProgress<QuantizationProgress> samplesDone = new(value => reporter.Sample(value.Completed, value.Total));
         ResumedCalibration resumed = ResumableCalibration.Run(
             prepared, calibrationSamples, options.Baseline.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Baseline.Runtime }, options.CalibrationPath, samplesDone, cancellationToken);
         ModelCalibration calibration = resumed.Calibration;
 
-        reporter.Begin(SearchStage.Referencing);
+        reporter.Begin(QuantizationStage.Referencing);
         using TrialScorer scorer = TrialScorer.Create(prepared, scoringSamples, options.Metric, options.BatchSize, options.Baseline, cancellationToken);
         TrialModels models = new(prepared, calibration);
         TrialRunner runner = new(models, scorer, store, options.MaxParallelTrials);
         void Report(SearchTrial trial) => reporter.Trial(trial, scorer.Metric);
 
         List<TrialCandidate> combinations = [.. TrialGrid.Combine(options).Select(combination => new TrialCandidate(combination, models.Plan(combination)))];
-        reporter.Begin(SearchStage.Trying, combinations.Count);
+        reporter.Begin(QuantizationStage.Trying, combinations.Count);
         List<SearchTrial> trials = [.. runner.Try(combinations, Report, cancellationToken)];
         SearchTrial baseline = trials[0];
         TrialSelector selector = new(scorer.Metric, scorer.FloatScore);
         SearchTrial best = selector.Best(trials, out string reason);
 
         List<TrialCandidate> exchanges = PerTensorRefinement.Plan(runner, best, options.ActivationCalibrators, options.PerTensorTrials);
-        reporter.Begin(SearchStage.Refining, exchanges.Count);
+        reporter.Begin(QuantizationStage.Refining, exchanges.Count);
         SearchTrial[] exchanged = runner.Try(exchanges, Report, cancellationToken);
         trials.AddRange(exchanged);
         SearchTrial refined = PerTensorRefinement.Adopt(runner, selector, best, exchanged, trials, Report, cancellationToken);
@@ -118,7 +118,7 @@ public static class PtqSearch
             reason += " Then single activations were given calibrators of their own, which brought the outputs nearer still.";
         }
 
-        reporter.Begin(SearchStage.Writing);
+        reporter.Begin(QuantizationStage.Writing);
         using OpenOutput opened = output.Open();
         PtqResult written = new RecipeRunner(refined.Options, null, cancellationToken).Write(prepared, refined.Plan!, calibration, opened);
         opened.Finish();

@@ -20,7 +20,7 @@ public static class SensitivityAnalyzer
         ModelCalibration calibration,
         ISampleSource samples,
         SensitivityOptions? options = null,
-        IProgress<SensitivityProgress>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
@@ -38,7 +38,7 @@ public static class SensitivityAnalyzer
         void Report(SensitivityMeasure measure)
         {
             (current, done) = (measure, measure == current ? done + 1 : 1);
-            progress?.Report(new SensitivityProgress(measure, done, variants.Layers.Count));
+            progress?.Report(new QuantizationProgress(QuantizationStage.Ranking, done, variants.Layers.Count) { Measure = measure });
         }
     }
 
@@ -49,7 +49,7 @@ public static class SensitivityAnalyzer
         ModelCalibration calibration,
         ISampleSource samples,
         SensitivityOptions? options = null,
-        IProgress<SensitivityProgress>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default) =>
         LongWork.Run(() => Analyze(model, calibration, samples, options, progress, cancellationToken), cancellationToken);
 

@@ -22,11 +22,11 @@ internal static class ExampleCommand
         (PtqResult[] quantized, EvaluationResult scores) = ProgressView.Show(console, view =>
         {
             view.Begin($"Calibrating on {Figures.Count(calibrationImages.Count, "image")}");
-            ModelCalibration calibration = ModelCalibrator.Calibrate(model, calibrationImages, progress: view.ForCalibration(), cancellationToken: cancellation);
+            ModelCalibration calibration = ModelCalibrator.Calibrate(model, calibrationImages, progress: view.ForSteps(), cancellationToken: cancellation);
             PtqResult[] results = [.. calibrators.Select(calibrator => Quantize(view, model, calibration, calibrator, work, cancellation))];
             view.Begin($"Evaluating {Figures.Count(results.Length + 1, "model")} on {Figures.Count(scoringImages.Count, "other image")}");
             return (results, ModelEvaluator.Evaluate(
-                model, [.. results.Select(result => result.OutputPath)], scoringImages, new EvaluationOptions { BatchSize = BatchSize }, view.ForEvaluation(), cancellation));
+                model, [.. results.Select(result => result.OutputPath)], scoringImages, new EvaluationOptions { BatchSize = BatchSize }, view.ForSteps(), cancellation));
         });
 
         int best = IndexOfBest(scores.Candidates);

@@ -18,7 +18,7 @@ internal static class LayerComparison
         }
 
         view.Begin("Comparing layers");
-        return LayerComparer.Compare(modelPath, calibration, new FirstSamples(scoring, MostSamples), options, view.ForLayers(), cancellation);
+        return LayerComparer.Compare(modelPath, calibration, new FirstSamples(scoring, MostSamples), options, view.ForSteps(), cancellation);
     }
 
     /// <summary>The same of a model that was made from a plan.</summary>
@@ -31,6 +31,6 @@ internal static class LayerComparison
         }
 
         view.Begin("Comparing layers");
-        return LayerComparer.Compare(modelPath, plan, new FirstSamples(scoring, MostSamples), options, view.ForLayers(), cancellation);
+        return LayerComparer.Compare(modelPath, plan, new FirstSamples(scoring, MostSamples), options, view.ForSteps(), cancellation);
     }
 }

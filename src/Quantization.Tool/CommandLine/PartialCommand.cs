@@ -120,13 +120,13 @@ internal static class PartialCommand
     {
         PartialOptions options = request.Complete();
         PartialResult result = output.Model.Write(path =>
-            PartialQuantizer.Run(request.ModelPath, calibration, scoring, path, options, view.ForPartial(), cancellation));
+            PartialQuantizer.Run(request.ModelPath, calibration, scoring, path, options, view.ForStages(), cancellation));
         view.Begin("Measuring what was written");
         using OwnedFolder work = OwnedFolder.CreateTemporary();
         string allInt8 = work["int8.onnx"];
         PostTrainingQuantizer.Quantize(request.ModelPath, result.Calibration, allInt8, result.Quantized.Options, cancellationToken: cancellation);
         EvaluationResult times = ModelEvaluator.Evaluate(
-            request.ModelPath, [output.Model.TemporaryPath, allInt8], scoring, new EvaluationOptions { BatchSize = request.Options.BatchSize }, view.ForEvaluation(), cancellation);
+            request.ModelPath, [output.Model.TemporaryPath, allInt8], scoring, new EvaluationOptions { BatchSize = request.Options.BatchSize }, view.ForSteps(), cancellation);
         return (result, times, QuantizationReport.Create(request.ModelPath, result, options, times));
     }
 }

@@ -81,7 +81,7 @@ internal static class PtqCommand
     private static (PtqResult Result, EvaluationResult? Scores, QuantizationReport Report) Work(
         ProgressView view, PtqRequest request, PtqSamples samples, OutputFile output, CancellationToken cancellation)
     {
-        IProgress<QuantizationProgress> progress = view.ForQuantization(request.Options.ActivationCalibrator.Name);
+        IProgress<QuantizationProgress> progress = view.ForStages(request.Options.ActivationCalibrator.Name);
         PtqOptions options = request.Options with { LatencyRuns = 0 }; // measured below, on many samples
         PtqResult result = output.Write(path =>
             request.PlanPath is not null ? CarryOut(request, samples, options, path, progress, cancellation)
@@ -120,6 +120,6 @@ internal static class PtqCommand
                 LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, // errors come as exceptions
             },
         };
-        return ModelEvaluator.Evaluate(request.ModelPath, [quantizedPath], samples, options, view.ForEvaluation(), cancellation);
+        return ModelEvaluator.Evaluate(request.ModelPath, [quantizedPath], samples, options, view.ForSteps(), cancellation);
     }
 }

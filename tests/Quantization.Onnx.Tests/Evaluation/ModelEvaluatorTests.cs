@@ -89,12 +89,12 @@ public sealed class ModelEvaluatorTests : IDisposable
     public void Progress_is_told_after_each_batch()
     {
         string identity = Write("identity.onnx", TinyModel.Identity(shape: [-1, 3]));
-        List<EvaluationProgress> told = [];
+        List<QuantizationProgress> told = [];
 
         Evaluate(
             identity, [], List(Sample(1, 2, 3), Sample(1, 2, 3), Sample(1, 2, 3)), new EvaluationOptions { BatchSize = 2 }, new Listener(told.Add));
 
-        told.Should().Equal(new EvaluationProgress(2, 3), new EvaluationProgress(3, 3));
+        told.Should().Equal(new QuantizationProgress(QuantizationStage.Evaluating, 2, 3), new QuantizationProgress(QuantizationStage.Evaluating, 3, 3));
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public sealed class ModelEvaluatorTests : IDisposable
     }
 
     private static EvaluationResult Evaluate(
-        string reference, IReadOnlyList<string> candidates, ISampleSource samples, EvaluationOptions? options = null, IProgress<EvaluationProgress>? progress = null) =>
+        string reference, IReadOnlyList<string> candidates, ISampleSource samples, EvaluationOptions? options = null, IProgress<QuantizationProgress>? progress = null) =>
         ModelEvaluator.Evaluate(reference, [.. candidates.Select(path => OnnxModel.FromFile(path))], samples, options, progress, TestContext.Current.CancellationToken);
 
     private string Write(string name, byte[] model) => _folder.Write(name, model);
@@ -184,8 +184,8 @@ public sealed class ModelEvaluatorTests : IDisposable
 
     private static ModelSample Labelled(int label, params float[] values) => new("sample", SampleTensor.Create<float>(null, values, values.Length)) { Label = label };
 
-    private sealed class Listener(Action<EvaluationProgress> listen) : IProgress<EvaluationProgress>
+    private sealed class Listener(Action<QuantizationProgress> listen) : IProgress<QuantizationProgress>
     {
-        public void Report(EvaluationProgress value) => listen(value);
+        public void Report(QuantizationProgress value) => listen(value);
     }
 }

@@ -173,15 +173,15 @@ public sealed class PartialQuantizerTests : IDisposable
     [Fact]
     public void The_time_left_goes_by_the_limit_of_trials()
     {
-        List<PartialProgress> seen = [];
-        PartialQuantizer.Run(Model, Calibration, Scoring, Output, FloatOnly with { Target = PartialTarget.Reach(26) }, new SynchronousProgress<PartialProgress>(seen.Add));
+        List<QuantizationProgress> seen = [];
+        PartialQuantizer.Run(Model, Calibration, Scoring, Output, FloatOnly with { Target = PartialTarget.Reach(26) }, new SynchronousProgress<QuantizationProgress>(seen.Add));
 
-        PartialProgress[] off = [.. seen.Where(each => each.Stage == PartialStage.SwitchingOff)], on = [.. seen.Where(each => each.Stage == PartialStage.SwitchingOn)];
+        QuantizationProgress[] off = [.. seen.Where(each => each.Stage == QuantizationStage.Excluding)], on = [.. seen.Where(each => each.Stage == QuantizationStage.Requantizing)];
         long left = 12 * Factors.Length - off[^1].Completed;
         off.Should().OnlyContain(each => each.Total == 12 * Factors.Length && each.Completed <= each.Total);
         on.Should().OnlyContain(each => each.Total == left && each.Completed <= each.Total);
         off.Concat(on).Where(each => each.Completed > 0).Should().OnlyContain(each => each.Remaining > TimeSpan.Zero, "trials are left when both ways end");
-        seen.Where(each => each.Stage == PartialStage.Curve).Should().OnlyContain(each => each.Completed <= each.Total);
+        seen.Where(each => each.Stage == QuantizationStage.Curve).Should().OnlyContain(each => each.Completed <= each.Total);
     }
 
     [Fact]
@@ -211,16 +211,16 @@ public sealed class PartialQuantizerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(PartialStage.Ranking, 3)]
-    [InlineData(PartialStage.SwitchingOff, 5)]
-    [InlineData(PartialStage.SwitchingOn, 2)]
-    public void An_interrupted_run_goes_on_from_its_trials(PartialStage stage, int completed)
+    [InlineData(QuantizationStage.Ranking, 3)]
+    [InlineData(QuantizationStage.Excluding, 5)]
+    [InlineData(QuantizationStage.Requantizing, 2)]
+    public void An_interrupted_run_goes_on_from_its_trials(QuantizationStage stage, int completed)
     {
         PartialOptions options = FloatOnly with { MaxParallelTrials = 1 };
         PartialResult whole = Run(options);
         byte[] expected = File.ReadAllBytes(Output);
         using CancellationTokenSource stop = new();
-        SynchronousProgress<PartialProgress> stopper = new(progress =>
+        SynchronousProgress<QuantizationProgress> stopper = new(progress =>
         {
             if (progress.Stage == stage && progress.Completed == completed)
             {

@@ -140,9 +140,9 @@ public sealed class PtqSearchTests : IDisposable
     {
         SearchOptions options = Small with { CalibrationPath = _folder.PathTo("state.qcal") };
         using CancellationTokenSource stop = new();
-        SynchronousProgress<SearchProgress> stopper = new(progress =>
+        SynchronousProgress<QuantizationProgress> stopper = new(progress =>
         {
-            if (progress is { Stage: SearchStage.Calibrating, Completed: 140 })
+            if (progress is { Stage: QuantizationStage.Calibrating, Completed: 140 })
             {
                 stop.Cancel();
             }
@@ -152,9 +152,9 @@ public sealed class PtqSearchTests : IDisposable
             .Should().Throw<OperationCanceledException>();
         _folder.Entries.Should().Equal("state.qcal");
 
-        List<SearchProgress> reports = [];
+        List<QuantizationProgress> reports = [];
         SearchResult result = PtqSearch.Run(
-            FashionExample.ModelPath, samples, FashionExample.TrainingImages(200, 50), Output, options, new SynchronousProgress<SearchProgress>(reports.Add));
+            FashionExample.ModelPath, samples, FashionExample.TrainingImages(200, 50), Output, options, new SynchronousProgress<QuantizationProgress>(reports.Add));
 
         result.ResumedSamples.Should().Be(128);
         result.Calibration.SampleCount.Should().Be(200);
@@ -162,9 +162,9 @@ public sealed class PtqSearchTests : IDisposable
             FashionExample.Calibration.Activations,
             check => check.Using<TensorStatistics>(each => each.Subject.ContentEquals(each.Expectation).Should().BeTrue())
                 .WhenTypeIs<TensorStatistics>());
-        reports.Where(report => report.Stage == SearchStage.Calibrating).Select(report => report.Completed).Should().BeInAscendingOrder().And.EndWith([199, 200]);
-        reports.Select(report => report.Stage).Distinct().Should().Equal(SearchStage.Calibrating, SearchStage.Referencing, SearchStage.Trying, SearchStage.Refining, SearchStage.Writing);
-        reports.Last(report => report.Stage == SearchStage.Trying).Should().Match<SearchProgress>(report => report.Completed == 8 && report.Total == 8 && report.Remaining == TimeSpan.Zero && report.Best != null);
+        reports.Where(report => report.Stage == QuantizationStage.Calibrating).Select(report => report.Completed).Should().BeInAscendingOrder().And.EndWith([199, 200]);
+        reports.Select(report => report.Stage).Distinct().Should().Equal(QuantizationStage.Calibrating, QuantizationStage.Referencing, QuantizationStage.Trying, QuantizationStage.Refining, QuantizationStage.Writing);
+        reports.Last(report => report.Stage == QuantizationStage.Trying).Should().Match<QuantizationProgress>(report => report.Completed == 8 && report.Total == 8 && report.Remaining == TimeSpan.Zero && report.Best != null);
         PtqSearch.Run(FashionExample.ModelPath, samples, FashionExample.TrainingImages(200, 50), Output, options).ResumedSamples.Should().Be(200);
     }
 
