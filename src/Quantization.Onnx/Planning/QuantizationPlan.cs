@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -77,6 +78,13 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Recipe, Target, Nodes.Length, Nodes.FirstOrDefault());
+
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"Recipe = {Recipe}, Target = {Target}, Passes = {ValueText.List(Passes)}, Nodes = {ValueText.List(Nodes)}");
+        builder.Append(CultureInfo.InvariantCulture, $", ExcludedNodes = {ValueText.List(ExcludedNodes)}, FloatNodes = {ValueText.Entries(FloatNodes)}, ModelSha256 = {ModelSha256}");
+        return true;
+    }
 
     private string Describe()
     {

@@ -13,7 +13,7 @@ internal static class ReportBuilder
 
     public static QuantizationReport Build(
         string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers) =>
-        Advise(Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators) with { Layers = LayersOf(layers) });
+        Advise(Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators) with { Layers = LayersOf(layers) }, options);
 
     public static QuantizationReport Build(string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
     {
@@ -23,7 +23,7 @@ internal static class ReportBuilder
             Baseline = ModelOf(search.Baseline.Name, search.Baseline.Score, null, null, null),
             Trials = [.. search.Trials.Select(trial => TrialOf(trial, trial == search.Best))],
             Layers = LayersOf(layers),
-        });
+        }, search.Best.Options);
     }
 
     public static QuantizationReport Build(string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation)
@@ -33,10 +33,10 @@ internal static class ReportBuilder
         {
             Baseline = ModelOf("all layers in int8", partial.Quantized.Score, allInt8, allInt8?.FileSize ?? partial.Quantized.ModelBytes, allInt8?.MedianLatency),
             Partial = PartialFacts.Gather(partial, options),
-        });
+        }, partial.Written.Options);
     }
 
-    private static QuantizationReport Advise(QuantizationReport report) => report with { Advice = ReportAdvice.Of(report) };
+    private static QuantizationReport Advise(QuantizationReport report, PtqOptions options) => report with { Advice = ReportAdvice.Of(report, options) };
 
     private static QuantizationReport Gather(
         string modelPath,
@@ -74,7 +74,7 @@ internal static class ReportBuilder
             Int8Operators = quantized.Int8Operators,
             Conversions = quantized.Conversions,
             ConversionReasons = quantized.ConversionReasons,
-            Warnings = [.. quantized.Warnings, .. evaluation?.UncountedLabels is { } uncounted ? (string[])[uncounted] : []],
+            Warnings = [.. quantized.Warnings, .. evaluation?.UncountedLabels is { } uncounted ? (Advice[])[uncounted] : []],
             Settings = SettingsOf(options),
             Versions = Versions(),
             Advice = [],

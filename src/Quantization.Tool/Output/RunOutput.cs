@@ -48,7 +48,7 @@ internal sealed class RunOutput : IDisposable
     {
         _page?.Write(path =>
         {
-            report.SaveHtml(path);
+            report.SaveHtml(path, CommandLineWords.Instance.Render);
             return path;
         });
         cancellation.ThrowIfCancellationRequested();
@@ -56,7 +56,7 @@ internal sealed class RunOutput : IDisposable
         _page?.Commit();
         if (_report.IsJson)
         {
-            _console.Output.WriteLine(report.ToJson());
+            _console.Output.WriteLine(report.ToJson(CommandLineWords.Instance.Render));
             return;
         }
 
