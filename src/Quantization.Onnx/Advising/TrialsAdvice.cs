@@ -59,7 +59,7 @@ internal static class TrialsAdvice
             $"take {words.SignalToNoise}."),
         AdviceCode.UncountedLabels => new AdviceText(
             FormattableString.Invariant($"{Uncounted(advice)}. Labelled samples that do not count for top-1 accuracy: {advice.Count("uncounted")}."),
-            "Give labels of models with one row of logits a sample, or take the agreement."),
+            "Give samples with one row of logits each, or go by the agreement."),
         AdviceCode.CandidateSlower => new AdviceText(
             FormattableString.Invariant(
                 $"{advice.Text("model")} is slower than {advice.Text("reference")} on this machine: {advice.Number("modelMilliseconds"):0.000} ms against {advice.Number("referenceMilliseconds"):0.000} ms a run. In small models turning floats into codes and back costs more than int8 saves;"),
