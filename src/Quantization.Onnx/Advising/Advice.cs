@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Something that the user should know, as data: a code, and arguments by their names. <see cref="Message"/> says it to C# programmers. Other
+/// Something that the user should know, as data: a code, and arguments by their names. <see cref="Message"/> says it to C# programmers.
+/// Other
 /// interfaces say it in words of their own, made from <see cref="Code"/> and <see cref="Arguments"/>. Immutable and compared by value.
 /// </summary>
 [JsonConverter(typeof(AdviceJsonConverter))]
@@ -18,7 +19,8 @@ public sealed class Advice : IEquatable<Advice>
     {
         Code = code;
         Arguments = ValueDictionary<string, object>.Of(
-            arguments.Where(each => each.Value is not null).Select(each => KeyValuePair.Create(each.Name, ToArgument(each.Value!))), nameof(arguments));
+            arguments.Where(each => each.Value is not null).Select(each => KeyValuePair.Create(each.Name, ToArgument(each.Value!))),
+            nameof(arguments));
     }
 
     /// <summary>What it is about.</summary>
@@ -26,7 +28,8 @@ public sealed class Advice : IEquatable<Advice>
 
     /// <summary>
     /// The arguments, by name in camel case; <see cref="AdviceCode"/> lists those of each code. A value is a <see cref="string"/>, a
-    /// <see cref="long"/>, a <see cref="double"/>, a <see cref="bool"/> or an <c>IReadOnlyList&lt;string&gt;</c>; those that are not known are left
+    /// <see cref="long"/>, a <see cref="double"/>, a <see cref="bool"/> or an <c>IReadOnlyList&lt;string&gt;</c>; those that are not known
+    /// are left
     /// out.
     /// </summary>
     public IReadOnlyDictionary<string, object> Arguments { get; }

@@ -1,7 +1,8 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// What an <see cref="Advice"/> is about. Each code says which arguments it has; those in brackets can be absent. Times are in milliseconds,
+/// What an <see cref="Advice"/> is about. Each code says which arguments it has; those in brackets can be absent. Times are in
+/// milliseconds,
 /// shares 0 … 1, ratios of noise in dB.
 /// </summary>
 public enum AdviceCode
@@ -34,7 +35,8 @@ public enum AdviceCode
     LargerThanFloat,
 
     /// <summary>
-    /// The quantized model is slower here, but is for a runtime that compiles graphs: <c>floatMilliseconds</c>, <c>quantizedMilliseconds</c>.
+    /// The quantized model is slower here, but is for a runtime that compiles graphs: <c>floatMilliseconds</c>,
+    /// <c>quantizedMilliseconds</c>.
     /// </summary>
     SlowerForOtherRuntime,
 
@@ -51,11 +53,14 @@ public enum AdviceCode
     SlowerThanFloat,
 
     /// <summary>
-    /// An evaluated model is slower than the reference: <c>model</c>, <c>reference</c>, <c>modelMilliseconds</c>, <c>referenceMilliseconds</c>.
+    /// An evaluated model is slower than the reference: <c>model</c>, <c>reference</c>, <c>modelMilliseconds</c>,
+    /// <c>referenceMilliseconds</c>.
     /// </summary>
     CandidateSlower,
 
-    /// <summary>An evaluated model is larger than the reference: <c>model</c>, <c>reference</c>, <c>modelBytes</c>, <c>referenceBytes</c>.</summary>
+    /// <summary>
+    /// An evaluated model is larger than the reference: <c>model</c>, <c>reference</c>, <c>modelBytes</c>, <c>referenceBytes</c>.
+    /// </summary>
     CandidateLarger,
 
     /// <summary>
@@ -65,7 +70,8 @@ public enum AdviceCode
     UncountedLabels,
 
     /// <summary>
-    /// Models of a search reach the float model: <c>reaching</c> of <c>trials</c> by <c>metric</c>; <c>isRefined</c> where single activations
+    /// Models of a search reach the float model: <c>reaching</c> of <c>trials</c> by <c>metric</c>; <c>isRefined</c> where single
+    /// activations
     /// then got calibrators of their own.
     /// </summary>
     TrialsReachFloat,
@@ -75,15 +81,20 @@ public enum AdviceCode
 
     /// <summary>
     /// Partial quantization met its target: <c>target</c>, a <see cref="PartialTargetKind"/>, and <c>targetValue</c>; <c>metric</c>,
-    /// <c>score</c>, <c>floatScore</c>, <c>samples</c>; <c>floatLayers</c> of <c>layers</c>, <c>int8Share</c>; [<c>trialLimit</c>, the limit of
+    /// <c>score</c>, <c>floatScore</c>, <c>samples</c>; <c>floatLayers</c> of <c>layers</c>, <c>int8Share</c>; [<c>trialLimit</c>, the
+    /// limit of
     /// trials that ended it].
     /// </summary>
     TargetMet,
 
-    /// <summary>Partial quantization missed its target: as before, and [<c>maxFloatLayers</c>, the most layers that were allowed].</summary>
+    /// <summary>
+    /// Partial quantization missed its target: as before, and [<c>maxFloatLayers</c>, the most layers that were allowed].
+    /// </summary>
     TargetNotMet,
 
-    /// <summary>Partial quantization found the best figure within a latency: as <see cref="TargetMet"/>, and [<c>latencyRatio</c>].</summary>
+    /// <summary>
+    /// Partial quantization found the best figure within a latency: as <see cref="TargetMet"/>, and [<c>latencyRatio</c>].
+    /// </summary>
     BestWithinLatency,
 
     /// <summary>A loss has no bound, because the float model's figure is infinite: <c>metric</c>.</summary>
@@ -104,7 +115,9 @@ public enum AdviceCode
     /// <summary>A bias is too large for its codes: <c>model</c>, <c>tensor</c>, <c>node</c>, <c>value</c>, <c>input</c>.</summary>
     BiasTooLarge,
 
-    /// <summary>An activation holds NaN or infinity: <c>sample</c>, <c>activation</c>, <c>model</c>, <c>value</c>, <c>element</c>.</summary>
+    /// <summary>
+    /// An activation holds NaN or infinity: <c>sample</c>, <c>activation</c>, <c>model</c>, <c>value</c>, <c>element</c>.
+    /// </summary>
     NonFiniteActivation,
 
     /// <summary>A calibration lacks an activation: <c>model</c>, <c>activation</c>.</summary>
@@ -125,7 +138,9 @@ public enum AdviceCode
     /// <summary>Images need a size. No arguments.</summary>
     ImageSizeMissing,
 
-    /// <summary>Numbers are given for three channels, but images are grey: <c>isMean</c>, or the standard deviation; <c>numbers</c>, how many.</summary>
+    /// <summary>
+    /// Numbers are given for three channels, but images are grey: <c>isMean</c>, or the standard deviation; <c>numbers</c>, how many.
+    /// </summary>
     NumbersForGreyImages,
 
     /// <summary>An image cannot be resized in proportion: <c>image</c>, <c>width</c>, <c>height</c>.</summary>

@@ -24,11 +24,13 @@ public sealed class AdviceJsonConverter(Func<Advice, string> render) : JsonConve
         {
             JsonElement root = document.RootElement;
             AdviceCode code = Enum.Parse<AdviceCode>(root.GetProperty(CodeName).GetString()!);
-            Advice advice = new(code, root.GetProperty(ArgumentsName).EnumerateObject().Select(each => (each.Name, (object?)ToArgument(each))));
+            JsonElement.ObjectEnumerator arguments = root.GetProperty(ArgumentsName).EnumerateObject();
+            Advice advice = new(code, arguments.Select(each => (each.Name, (object?)ToArgument(each))));
             _ = advice.Message; // needs every argument, each of its type
             return advice;
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or InvalidCastException or ArgumentException or FormatException)
+        catch (Exception e) when (
+            e is KeyNotFoundException or InvalidOperationException or InvalidCastException or ArgumentException or FormatException)
         {
             throw new JsonException($"This is no advice: {e.Message}", e);
         }
@@ -88,7 +90,8 @@ public sealed class AdviceJsonConverter(Func<Advice, string> render) : JsonConve
 
     private static object ToArgument(JsonProperty property) => property.Value.ValueKind switch
     {
-        JsonValueKind.String when AdviceNumbers.Names.Contains(property.Name) => double.Parse(property.Value.GetString()!, CultureInfo.InvariantCulture),
+        JsonValueKind.String when AdviceNumbers.Names.Contains(property.Name) =>
+            double.Parse(property.Value.GetString()!, CultureInfo.InvariantCulture),
         JsonValueKind.String => property.Value.GetString()!,
         JsonValueKind.Number when property.Value.GetRawText().AsSpan().ContainsAny('.', 'E', 'e') => property.Value.GetDouble(),
         JsonValueKind.Number => property.Value.GetInt64(),

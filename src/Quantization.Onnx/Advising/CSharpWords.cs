@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>The words for C# programmers: members of this library.</summary>
@@ -83,5 +85,6 @@ internal sealed class CSharpWords : AdviceWords
     public override string ImageDeviation => "ImageOptions.StandardDeviation";
 
     /// <inheritdoc />
-    public override string WeightBits(long bits) => FormattableString.Invariant($"set PtqOptions.WeightFormat to CodeFormat.Signed({bits})");
+    public override string WeightBits(long bits) =>
+        string.Create(CultureInfo.InvariantCulture, $"set PtqOptions.WeightFormat to CodeFormat.Signed({bits})");
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>Advice about what calibration saw, and about what cannot be quantized for it.</summary>
@@ -42,11 +44,14 @@ internal static class CalibrationAdvice
             "Use the float model, or export it with weights that are constants and operators that can be quantized."),
         AdviceCode.DeadActivations => WriteDead(advice.Names("activations"), advice.Names("nodes")),
         AdviceCode.NonFiniteActivation => new AdviceText(
-            FormattableString.Invariant(
-                $"{advice.Text("sample")}: activation '{advice.Text("activation")}' of {advice.Text("model")} holds {advice.Number("value"):R} at element {advice.Count("element")}, computed in float from finite inputs;"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{advice.Text("sample")}: activation '{advice.Text("activation")}' of {advice.Text("model")} holds "
+                    + $"{advice.Number("value"):R} at element {advice.Count("element")}, computed in float from finite inputs;"),
             $"remove the sample, repair the model, or {words.IgnoreNonFinite}."),
         AdviceCode.CalibrationLacksActivation => new AdviceText(
-            $"{advice.Text("model")}: the calibration has no statistics of activation '{advice.Text("activation")}'; it was made for another "
+            $"{advice.Text("model")}: the calibration has no statistics of activation '{advice.Text("activation")}'; it was made for "
+                + $"another "
                 + $"runtime ({words.Runtime}), or by another version of ONNX Runtime or of this library;",
             "calibrate again."),
         _ => null,
@@ -58,7 +63,8 @@ internal static class CalibrationAdvice
             ? ("activation", "was", "it", "is")
             : ("activations", "were", "they", "are");
         return new AdviceText(
-            $"The {what} {List(activations)} {were} 0 in every calibration sample, which tells no scale, so the {(nodes.Count == 1 ? "node" : "nodes")} "
+            $"The {what} {List(activations)} {were} 0 in every calibration sample, which tells no scale, so the "
+                + $"{(nodes.Count == 1 ? "node" : "nodes")} "
                 + $"{List(nodes)} {(nodes.Count == 1 ? "stays" : "stay")} in float:",
             $"calibrate on samples in which {they} {are} not 0, or do nothing if {they} always {are}.");
     }
@@ -66,7 +72,9 @@ internal static class CalibrationAdvice
     private static string List(IReadOnlyList<string> names)
     {
         string listed = string.Join(", ", names.Take(MostNames).Select(name => $"'{name}'"));
-        return names.Count <= MostNames ? listed : FormattableString.Invariant($"{listed} and {names.Count - MostNames} more");
+        return names.Count <= MostNames ? listed : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{listed} and {names.Count - MostNames} more");
     }
 
     private static string WhyEmpty(IReadOnlyList<string> nodes, IReadOnlyList<string> reasons)
@@ -76,16 +84,18 @@ internal static class CalibrationAdvice
             return $"the model has no {OperatorRules.WeightedNames}, and no table of embeddings";
         }
 
-        IGrouping<string, string>[] groups = [.. nodes.Zip(reasons).GroupBy(each => each.Second, each => each.First).OrderByDescending(group => group.Count())];
+        IGrouping<string, string>[] groups =
+            [.. nodes.Zip(reasons).GroupBy(each => each.Second, each => each.First).OrderByDescending(group => group.Count())];
         string listed = string.Join("; ", groups.Take(MostReasons).Select(Describe));
         int others = groups.Skip(MostReasons).Sum(group => group.Count());
         return $"each {OperatorRules.EachWeightedNames} and table of embeddings stays in float, "
-            + (others == 0 ? listed : FormattableString.Invariant($"{listed}; {others} more for other reasons"));
+            + (others == 0 ? listed : string.Create(CultureInfo.InvariantCulture, $"{listed}; {others} more for other reasons"));
 
         static string Describe(IGrouping<string, string> group)
         {
             int others = group.Count() - 1;
-            return FormattableString.Invariant($"'{group.First()}'{(others == 0 ? "" : FormattableString.Invariant($" and {others} more"))}: {group.Key}");
+            string more = others == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {others} more");
+            return $"'{group.First()}'{more}: {group.Key}";
         }
     }
 }

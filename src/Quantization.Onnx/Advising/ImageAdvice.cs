@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>Advice about images as samples.</summary>
@@ -31,17 +33,22 @@ internal static class ImageAdvice
         AdviceCode.FolderOfImages => new AdviceText(
             $"{advice.Text("folder")}: the folder has images, no arrays;", $"{words.ImageSamples}."),
         AdviceCode.ImageSizeOpen => new AdviceText(
-            $"{advice.Text("model")}: input '{advice.Text("input")}' of shape {advice.Text("shape")} leaves the images' {advice.Text("side")} open;",
+            $"{advice.Text("model")}: input '{advice.Text("input")}' of shape {advice.Text("shape")} leaves the images' "
+                + $"{advice.Text("side")} open;",
             $"give a size ({words.ImageSize})."),
         AdviceCode.ImageSizeMissing => new AdviceText(
             "The width and the height of images are not both given;", $"set them ({words.ImageSize}), or {words.ImageSizeOfModel}."),
         AdviceCode.NumbersForGreyImages => new AdviceText(
-            FormattableString.Invariant(
-                $"{(advice.Flag("isMean") ? words.ImageMean : words.ImageDeviation)} has {advice.Count("numbers")} numbers, but a grey image has one channel;"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(advice.Flag("isMean") ? words.ImageMean : words.ImageDeviation)} has {advice.Count("numbers")} numbers, but a grey "
+                    + $"image has one channel;"),
             "give one."),
         AdviceCode.ImageTooLong => new AdviceText(
-            FormattableString.Invariant(
-                $"{advice.Text("image")}: an image of {advice.Count("width")} by {advice.Count("height")} pixels is too long and thin to be resized in proportion;"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{advice.Text("image")}: an image of {advice.Count("width")} by {advice.Count("height")} pixels is too long and thin to "
+                    + $"be resized in proportion;"),
             $"stretch it ({words.ImageStretch}), cut it, or remove it."),
         _ => null,
     };

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>Advice that exceptions carry: what is wrong with a model, or with options for it.</summary>
@@ -7,7 +9,8 @@ internal static class ModelAdvice
     public static Advice UnknownFloatNode(string model, string node) => new(AdviceCode.UnknownFloatNode, ("model", model), ("node", node));
 
     /// <summary>Options name weights that the model has not got.</summary>
-    public static Advice UnknownWeightsNode(string model, string node) => new(AdviceCode.UnknownWeightsNode, ("model", model), ("node", node));
+    public static Advice UnknownWeightsNode(string model, string node) =>
+        new(AdviceCode.UnknownWeightsNode, ("model", model), ("node", node));
 
     /// <summary>Weights are not finite.</summary>
     /// <param name="model">The model.</param>
@@ -37,16 +40,22 @@ internal static class ModelAdvice
             $"{advice.Text("model")}: {advice.Text("kind")} '{advice.Text("tensor")}' of node {advice.Text("node")} holds NaN or infinity;",
             $"repair the model, or leave the node in float ({words.FloatNodes})."),
         AdviceCode.BiasTooLarge => new AdviceText(
-            FormattableString.Invariant(
-                $"{advice.Text("model")}: bias '{advice.Text("tensor")}' of node {advice.Text("node")} holds {(float)advice.Number("value"):R}, which is too large beside inputs as small as '{advice.Text("input")}';"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{advice.Text("model")}: bias '{advice.Text("tensor")}' of node {advice.Text("node")} holds "
+                    + $"{(float)advice.Number("value"):R}, which is too large beside inputs as small as '{advice.Text("input")}';"),
             $"leave the node in float ({words.FloatNodes})."),
         AdviceCode.ProbeCrashed => new AdviceText(
-            FormattableString.Invariant(
-                $"{advice.Text("model")}: ONNX Runtime crashes on the quantized model: the process that tried it ended with exit code {advice.Count("exitCode")}."),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{advice.Text("model")}: ONNX Runtime crashes on the quantized model: the process that tried it ended with exit code "
+                    + $"{advice.Count("exitCode")}."),
             $"Leave nodes in float ({words.FloatNodes}), or export the model in another way."),
         AdviceCode.ProbeTimedOut => new AdviceText(
-            FormattableString.Invariant(
-                $"{advice.Text("model")}: ONNX Runtime did not open and run the quantized model within {advice.Number("seconds")} seconds."),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{advice.Text("model")}: ONNX Runtime did not open and run the quantized model within {advice.Number("seconds")} "
+                    + $"seconds."),
             $"Leave nodes in float ({words.FloatNodes}), or {words.ProbeTimeout}."),
         _ => null,
     };

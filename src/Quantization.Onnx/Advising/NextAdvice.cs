@@ -36,15 +36,19 @@ internal static class NextAdvice
         AdviceCode.NextCompareLayers => new AdviceText(Next, $"compare the layers ({words.LayerComparison}), to see which one hurts most."),
         AdviceCode.NextLeaveLayerInFloat => new AdviceText(
             Next,
-            $"leave {advice.Text("node")} in float ({words.FloatNodes}) and quantize again; as it makes so much of the noise by itself, that is the cheapest step. If that is not enough, go on with the next layer of the list below."),
+            $"leave {advice.Text("node")} in float ({words.FloatNodes}) and quantize again; as it makes so much of the noise by itself, "
+                + $"that is the cheapest step. If that is not enough, go on with the next layer of the list below."),
         AdviceCode.NextManyLayers => new AdviceText(
-            $"{Next} the noise comes from many layers, none of them outstanding, so leaving single ones in float gains little.", WriteManyLayers(advice, words)),
+            $"{Next} the noise comes from many layers, none of them outstanding, so leaving single ones in float gains little.",
+            WriteManyLayers(advice, words)),
         AdviceCode.NextAfterMissedTarget => new AdviceText(
             Next,
-            string.Join(' ', ForAllLayers(advice, words).Prepend("allow a larger loss or more layers in float, or train with quantization in the loop (QAT)."))),
+            string.Join(' ', ForAllLayers(advice, words).Prepend(
+                "allow a larger loss or more layers in float, or train with quantization in the loop (QAT)."))),
         AdviceCode.NextSmallerLoss => new AdviceText(
             Next,
-            $"nothing has to be. To lose less, ask for a smaller loss ({words.Target}): {Layers(advice.Count("floatLayers"))} in float would make {advice.Text("metric")} "
+            $"nothing has to be. To lose less, ask for a smaller loss ({words.Target}): {Layers(advice.Count("floatLayers"))} in float "
+                + $"would make {advice.Text("metric")} "
             + $"{Figure.Metric(advice.Number("score"), advice.Choice<MetricUnit>("unit"))}."),
         _ => null,
     };
@@ -56,7 +60,8 @@ internal static class NextAdvice
     {
         string[] forAll = [.. ForAllLayers(advice, words)];
         string leave = forAll.Length > 0 ? "Otherwise leave" : "Leave";
-        return string.Join(' ', forAll.Append($"{leave} several of the worst layers in float ({words.FloatNodes}), or train with quantization in the loop (QAT)."));
+        return string.Join(' ', forAll.Append(
+            $"{leave} several of the worst layers in float ({words.FloatNodes}), or train with quantization in the loop (QAT)."));
     }
 
     /// <summary>What would lower the noise of all layers at once; empty where there is nothing.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>What reports tell of a quantized model. These are facts; <see cref="NextAdvice"/> says what to do.</summary>
@@ -5,6 +7,8 @@ internal static class OutcomeAdvice
 {
     /// <summary>Noise a thousandth of the signal hardly moves an answer; a hundredth is still near.</summary>
     private const double VeryNear = 30, Near = 20;
+
+    private const string NothingLost = "nothing that would be noticed is lost";
 
     /// <summary>How accurate the models are.</summary>
     public static Advice Accuracy(int labelledSamples, double floatTop1, double top1, bool isNegligible) => new(
@@ -23,10 +27,12 @@ internal static class OutcomeAdvice
     public static Advice NothingMeasured() => new(AdviceCode.ReportNothingMeasured);
 
     /// <summary>Size and time in multiples of the float model's.</summary>
-    public static Advice Cost(double sizeRatio, double? timeRatio) => new(AdviceCode.ReportCost, ("sizeRatio", sizeRatio), ("timeRatio", timeRatio));
+    public static Advice Cost(double sizeRatio, double? timeRatio) =>
+        new(AdviceCode.ReportCost, ("sizeRatio", sizeRatio), ("timeRatio", timeRatio));
 
     /// <summary>Which model of a search was kept.</summary>
-    public static Advice Kept(int trials, string name, string metric, MetricUnit unit, double score, string baselineName, double baselineScore, double gain) => new(
+    public static Advice Kept(
+        int trials, string name, string metric, MetricUnit unit, double score, string baselineName, double baselineScore, double gain) => new(
         AdviceCode.ReportKept,
         ("trials", trials),
         ("name", name),
@@ -49,7 +55,14 @@ internal static class OutcomeAdvice
 
     /// <summary>What partial quantization did.</summary>
     public static Advice Partial(
-        int layers, string metric, MetricUnit unit, double allInt8Score, double score, int floatLayers, int relievedLayers, double int8Share) => new(
+        int layers,
+        string metric,
+        MetricUnit unit,
+        double allInt8Score,
+        double score,
+        int floatLayers,
+        int relievedLayers,
+        double int8Share) => new(
         AdviceCode.ReportPartialOutcome,
         ("layers", layers),
         ("metric", metric),
@@ -68,24 +81,30 @@ internal static class OutcomeAdvice
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
         AdviceCode.ReportAccuracy => new AdviceText(
-            $"Of {Figure.Count(advice.Count("labelledSamples"))} labelled samples the float model gets {Figure.Percent(advice.Number("floatTop1"))} right, the int8 model "
-            + $"{Figure.Percent(advice.Number("top1"))}: {(advice.Flag("isNegligible") ? "nothing that would be noticed is lost" : $"{Figure.Points(advice.Number("loss"))} points are lost")}."),
+            $"Of {Figure.Count(advice.Count("labelledSamples"))} labelled samples the float model gets "
+                + $"{Figure.Percent(advice.Number("floatTop1"))} right, the int8 model "
+            + $"{Figure.Percent(advice.Number("top1"))}: "
+            + $"{(advice.Flag("isNegligible") ? NothingLost : $"{Figure.Points(advice.Number("loss"))} points are lost")}."),
         AdviceCode.ReportNoise => new AdviceText(WriteNoise(advice.Number("signalToNoise"), advice.FindNumber("agreement"))),
         AdviceCode.ReportNothingMeasured => new AdviceText(
             "Nothing was measured:", $"give samples to score with ({words.Scoring}), to see what quantization costs."),
         AdviceCode.ReportCost => new AdviceText(WriteCost(advice.Number("sizeRatio"), advice.FindNumber("timeRatio"))),
         AdviceCode.ReportKept => new AdviceText(WriteKept(advice, advice.Choice<MetricUnit>("unit"))),
         AdviceCode.ReportWorstLayer => new AdviceText(
-            $"The layer that hurts most is {advice.Text("node")} ({advice.Text("operator")}): it makes {Figure.Percent(advice.Number("noiseShare"))} of the noise that the layers, each quantized alone, "
-            + $"put on the outputs. With it alone in int8 the outputs lie {Figure.Decibels(advice.Number("signalToNoise"))} above their noise."),
+            $"The layer that hurts most is {advice.Text("node")} ({advice.Text("operator")}): it makes "
+                + $"{Figure.Percent(advice.Number("noiseShare"))} of the noise that the layers, each quantized alone, "
+            + $"put on the outputs. With it alone in int8 the outputs lie {Figure.Decibels(advice.Number("signalToNoise"))} above their "
+            + $"noise."),
         AdviceCode.ReportFloatNodes => new AdviceText(advice.Count("nodes") == 1
             ? "1 node with weights stays in float."
-            : FormattableString.Invariant($"{advice.Count("nodes")} nodes with weights stay in float.")),
+            : string.Create(CultureInfo.InvariantCulture, $"{advice.Count("nodes")} nodes with weights stay in float.")),
         AdviceCode.ReportFewSamples => new AdviceText(
-            $"Only {Figure.Count(advice.Count("samples"))} samples calibrated;", "a few hundred like those that the model will meet give safer ranges."),
+            $"Only {Figure.Count(advice.Count("samples"))} samples calibrated;",
+            "a few hundred like those that the model will meet give safer ranges."),
         AdviceCode.ReportPartialOutcome => new AdviceText(WritePartial(advice, advice.Choice<MetricUnit>("unit"))),
         AdviceCode.ReportMostSensitiveLayer => new AdviceText(
-            $"The most sensitive layer is {advice.Text("node")} ({advice.Text("operator")}), {State(advice.Flag("isFloat"), advice.Names("steps"))}."),
+            $"The most sensitive layer is {advice.Text("node")} ({advice.Text("operator")}), "
+                + $"{State(advice.Flag("isFloat"), advice.Names("steps"))}."),
         _ => null,
     };
 
@@ -121,12 +140,17 @@ internal static class OutcomeAdvice
         string gain = advice.Number("gain") > 0
             ? $"That is {Figure.Margin(advice.Number("gain"), unit)} better than plain quantization ({baseline}: {score})."
             : $"Plain quantization ({baseline}) measures {score}.";
-        return FormattableString.Invariant($"Of {advice.Count("trials")} models tried, {advice.Text("name")} was kept with {advice.Text("metric")} {Figure.Metric(advice.Number("score"), unit)}. {gain}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"Of {advice.Count("trials")} models tried, {advice.Text("name")} was kept with {advice.Text("metric")} "
+                + $"{Figure.Metric(advice.Number("score"), unit)}. {gain}");
     }
 
     private static string WritePartial(Advice advice, MetricUnit unit)
     {
-        string allInt8 = $"With all {Figure.Count(advice.Count("layers"))} layers in int8, {advice.Text("metric")} is {Figure.Metric(advice.Number("allInt8Score"), unit)}";
+        string allInt8 =
+            $"With all {Figure.Count(advice.Count("layers"))} layers in int8, {advice.Text("metric")} is "
+                + $"{Figure.Metric(advice.Number("allInt8Score"), unit)}";
         (long inFloat, long relieved) = (advice.Count("floatLayers"), advice.Count("relievedLayers"));
         string[] done =
         [
@@ -135,6 +159,7 @@ internal static class OutcomeAdvice
         ];
         return done.Length == 0
             ? $"{allInt8}, and that is the model that was written."
-            : $"{allInt8}. With {string.Join(" and ", done)} it is {Figure.Metric(advice.Number("score"), unit)}, and {Figure.Percent(advice.Number("int8Share"))} of the compute stays on integers.";
+            : $"{allInt8}. With {string.Join(" and ", done)} it is {Figure.Metric(advice.Number("score"), unit)}, and "
+                + $"{Figure.Percent(advice.Number("int8Share"))} of the compute stays on integers.";
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>Advice where int8 gains nothing: why, and what to do.</summary>
@@ -79,7 +81,8 @@ internal static class SpeedAdvice
             "This processor has no VNNI instructions: ONNX Runtime adds products of 8-bit codes in 16 bits, where large ones saturate.",
             $"For models that run on such processors {words.WeightBits(advice.Count("safeBits"))}."),
         AdviceCode.RuntimeNotRunHere => new AdviceText(
-            "The model is quantized for a runtime that compiles graphs. The int8 operators, the conversions left and the latency shown are those of ONNX Runtime here, which cannot fuse all of it:",
+            "The model is quantized for a runtime that compiles graphs. The int8 operators, the conversions left and the latency shown "
+                + "are those of ONNX Runtime here, which cannot fuse all of it:",
             "measure with the runtime that it is for."),
         AdviceCode.OnlyTablesQuantized => new AdviceText(
             "Only tables that rows are looked up in became int8, so the model gains size but no speed.",
@@ -88,12 +91,17 @@ internal static class SpeedAdvice
             "ONNX Runtime runs none of the quantized nodes in int8 here, so the model gains size but no speed:",
             $"see {words.Conversions}, and quantize with the execution provider that the model will run on, or the CPU."),
         AdviceCode.MostNodesStayInFloat => new AdviceText(
-            FormattableString.Invariant(
-                $"Most nodes with weights stay in float, {advice.Count("floatNodes")} beside {advice.Count("quantizedNodes")} quantized nodes, so there is little to gain; {advice.Count("nodesOfReason")} of them, such as '{advice.Text("node")}', because: {advice.Text("reason")}."),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Most nodes with weights stay in float, {advice.Count("floatNodes")} beside {advice.Count("quantizedNodes")} quantized "
+                    + $"nodes, so there is little to gain; {advice.Count("nodesOfReason")} of them, such as '{advice.Text("node")}', "
+                    + $"because: {advice.Text("reason")}."),
             "Take the model for its size, or keep the float model."),
         AdviceCode.LargerThanFloat => new AdviceText(
-            FormattableString.Invariant(
-                $"The int8 model is larger than the float model, {advice.Count("quantizedBytes")} against {advice.Count("floatBytes")} bytes: it has too few weights to make up for the scales."),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The int8 model is larger than the float model, {advice.Count("quantizedBytes")} against {advice.Count("floatBytes")} "
+                    + $"bytes: it has too few weights to make up for the scales."),
             $"Weights per tensor ({words.WeightsPerTensor}) need fewer scales; or keep the float model."),
         _ => IsOfLatency(advice) ? WriteLatency(advice, words) : null,
     };
@@ -102,25 +110,32 @@ internal static class SpeedAdvice
     {
         (string cause, string wayOut) = advice.Code switch
         {
-            AdviceCode.SlowerForOtherRuntime =>
-                (" It is quantized for a runtime that compiles graphs, so that says nothing of its speed there:", "measure with that runtime."),
+            AdviceCode.SlowerForOtherRuntime => (
+                " It is quantized for a runtime that compiles graphs, so that says nothing of its speed there:",
+                "measure with that runtime."),
             AdviceCode.SlowerWithoutVnni => (
                 " This processor has no VNNI instructions, which int8 gains most from:",
                 "measure on a processor like the one that the model will run on."),
             AdviceCode.SlowerForConversions => (
-                FormattableString.Invariant(
-                    $" {advice.Count("conversions")} conversions between floats and codes cost more than {advice.Count("int8Nodes")} int8 nodes save: {words.Conversions} names the float nodes between them."),
-                $"Keep their int8 neighbours in float too ({words.FloatNodes}), so that whole stretches of the model are either int8 or float."),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $" {advice.Count("conversions")} conversions between floats and codes cost more than {advice.Count("int8Nodes")} int8 "
+                        + $"nodes save: {words.Conversions} names the float nodes between them."),
+                $"Keep their int8 neighbours in float too ({words.FloatNodes}), so that whole stretches of the model are either int8 or "
+                    + $"float."),
             AdviceCode.SlowerForSmallModel => (
                 " The model is too small for int8 to make up for what each node costs at the start:",
                 "take int8 for its size, run larger batches, or keep the float model."),
             _ => (
                 "",
-                $"Keep the nodes in float that int8 slows down ({words.FloatNodes}), first those that move or add much and multiply little; or take int8 for its size alone."),
+                $"Keep the nodes in float that int8 slows down ({words.FloatNodes}), first those that move or add much and multiply "
+                    + $"little; or take int8 for its size alone."),
         };
         return new AdviceText(
-            FormattableString.Invariant(
-                $"int8 is slower than float on this machine: {advice.Number("quantizedMilliseconds"):0.000} ms against {advice.Number("floatMilliseconds"):0.000} ms a run.{cause}"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"int8 is slower than float on this machine: {advice.Number("quantizedMilliseconds"):0.000} ms against "
+                    + $"{advice.Number("floatMilliseconds"):0.000} ms a run.{cause}"),
             wayOut);
     }
 }

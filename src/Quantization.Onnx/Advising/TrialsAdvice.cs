@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>Advice about scores: why a trial won, and which figures there are not.</summary>
@@ -48,25 +50,36 @@ internal static class TrialsAdvice
     /// <summary>The words; null for advice of another kind.</summary>
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
-        AdviceCode.TrialsReachFloat => new AdviceText(FormattableString.Invariant(
-            $"{advice.Count("reaching")} of {advice.Count("trials")} combinations reach the float model by {advice.Text("metric")}; of these this one's outputs lie nearest to the float model's.{Refined(advice)}")),
+        AdviceCode.TrialsReachFloat => new AdviceText(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{advice.Count("reaching")} of {advice.Count("trials")} combinations reach the float model by {advice.Text("metric")}; of "
+                + $"these this one's outputs lie nearest to the float model's.{Refined(advice)}")),
         AdviceCode.NoTrialReachesFloat => new AdviceText(
-            FormattableString.Invariant(
-                $"It has the best {advice.Text("metric")} of {advice.Count("trials")} combinations; none reaches the float model.{Refined(advice)}"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"It has the best {advice.Text("metric")} of {advice.Count("trials")} combinations; none reaches the float "
+                    + $"model.{Refined(advice)}"),
             $"Where that is too little, leave the layers that hurt in float ({words.PartialQuantization})."),
         AdviceCode.NoClassRows => new AdviceText(
             $"The output of logits has no rows of classes, [N, classes] or [N, steps, classes], so there is no {advice.Text("metric")};",
             $"take {words.SignalToNoise}."),
         AdviceCode.UncountedLabels => new AdviceText(
-            FormattableString.Invariant($"{Uncounted(advice)}. Labelled samples that do not count for top-1 accuracy: {advice.Count("uncounted")}."),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Uncounted(advice)}. Labelled samples that do not count for top-1 accuracy: {advice.Count("uncounted")}."),
             "Give samples with one row of logits each, or go by the agreement."),
         AdviceCode.CandidateSlower => new AdviceText(
-            FormattableString.Invariant(
-                $"{advice.Text("model")} is slower than {advice.Text("reference")} on this machine: {advice.Number("modelMilliseconds"):0.000} ms against {advice.Number("referenceMilliseconds"):0.000} ms a run. In small models turning floats into codes and back costs more than int8 saves;"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{advice.Text("model")} is slower than {advice.Text("reference")} on this machine: "
+                    + $"{advice.Number("modelMilliseconds"):0.000} ms against {advice.Number("referenceMilliseconds"):0.000} ms a run. In "
+                    + $"small models turning floats into codes and back costs more than int8 saves;"),
             $"{words.Conversions} tells where it happens."),
         AdviceCode.CandidateLarger => new AdviceText(
-            FormattableString.Invariant(
-                $"{advice.Text("model")} is larger than {advice.Text("reference")}: {advice.Count("modelBytes")} against {advice.Count("referenceBytes")} bytes."),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{advice.Text("model")} is larger than {advice.Text("reference")}: {advice.Count("modelBytes")} against "
+                    + $"{advice.Count("referenceBytes")} bytes."),
             $"Weights per tensor ({words.WeightsPerTensor}) need fewer scales; or keep {advice.Text("reference")}."),
         _ => null,
     };
@@ -75,7 +88,9 @@ internal static class TrialsAdvice
     public static string Uncounted(Advice advice)
     {
         string reason = advice.FindText("output") is { } output
-            ? FormattableString.Invariant($"output '{output}' has shape {advice.Text("shape")} for {advice.Count("samples")} samples")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"output '{output}' has shape {advice.Text("shape")} for {advice.Count("samples")} samples")
             : "the output of logits holds no floats";
         return $"{advice.Text("sample")}: a label stands for one class, but {reason}; accuracy needs one row of logits a sample";
     }

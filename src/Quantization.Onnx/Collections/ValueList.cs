@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Quantization.Onnx;
 
-/// <summary>A list that nothing can change: a copy of what it was made from. It prints its items, so records that hold one do too.</summary>
+/// <summary>
+/// A list that nothing can change: a copy of what it was made from. It prints its items, so records that hold one do too.
+/// </summary>
 /// <typeparam name="T">The items.</typeparam>
 internal sealed class ValueList<T> : IReadOnlyList<T>
 {

@@ -25,7 +25,8 @@ internal sealed class PartialGoal
     {
         double? threshold = target.Kind switch
         {
-            PartialTargetKind.MaxLoss when double.IsInfinity(floatScore.Score) => throw Refuse(TargetAdvice.LossOfInfinite(metric.Name), nameof(target)),
+            PartialTargetKind.MaxLoss when double.IsInfinity(floatScore.Score) =>
+                throw Refuse(TargetAdvice.LossOfInfinite(metric.Name), nameof(target)),
             PartialTargetKind.MaxLoss => metric.LargerIsBetter ? floatScore.Score - target.Value : floatScore.Score + target.Value,
             PartialTargetKind.Reach => target.Value,
             _ => null,
@@ -42,7 +43,15 @@ internal sealed class PartialGoal
 
     /// <summary>What was reached.</summary>
     public Advice Explain(bool isMet, TrialLimit limit, PartialRun run, PartialPoint written, int samples) => TargetAdvice.Reached(
-        _target, isMet, _metric.Name, run.FloatScore.Score, written, samples, run.Layers.Count, run.MaxFloatLayers, limit.IsReached ? limit.Most : null);
+        _target,
+        isMet,
+        _metric.Name,
+        run.FloatScore.Score,
+        written,
+        samples,
+        run.Layers.Count,
+        run.MaxFloatLayers,
+        limit.IsReached ? limit.Most : null);
 
     private static ArgumentException Refuse(Advice advice, string parameter) => advice.On(new ArgumentException(advice.Message, parameter));
 }

@@ -81,8 +81,9 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
 
     private bool PrintMembers(StringBuilder builder)
     {
-        builder.Append(CultureInfo.InvariantCulture, $"Recipe = {Recipe}, Target = {Target}, Passes = {ValueText.List(Passes)}, Nodes = {ValueText.List(Nodes)}");
-        builder.Append(CultureInfo.InvariantCulture, $", ExcludedNodes = {ValueText.List(ExcludedNodes)}, FloatNodes = {ValueText.Entries(FloatNodes)}, ModelSha256 = {ModelSha256}");
+        builder.Append(CultureInfo.InvariantCulture, $"Recipe = {Recipe}, Target = {Target}, Passes = {ValueText.List(Passes)}");
+        builder.Append(CultureInfo.InvariantCulture, $", Nodes = {ValueText.List(Nodes)}, ExcludedNodes = {ValueText.List(ExcludedNodes)}");
+        builder.Append(CultureInfo.InvariantCulture, $", FloatNodes = {ValueText.Entries(FloatNodes)}, ModelSha256 = {ModelSha256}");
         return true;
     }
 

@@ -161,6 +161,11 @@ public sealed record PtqOptions
 
     /// <summary>The options as they hold for the weights of one node.</summary>
     internal PtqOptions ForWeightsOf(string node) => OwnWeights.TryGetValue(node, out WeightOptions? own)
-        ? this with { WeightGranularity = own.Granularity ?? WeightGranularity, WeightCalibrator = own.Calibrator ?? WeightCalibrator, OwnWeights = ValueDictionary<string, WeightOptions>.Empty }
+        ? this with
+        {
+            WeightGranularity = own.Granularity ?? WeightGranularity,
+            WeightCalibrator = own.Calibrator ?? WeightCalibrator,
+            OwnWeights = ValueDictionary<string, WeightOptions>.Empty,
+        }
         : this;
 }

@@ -24,7 +24,8 @@ public sealed record ModelFigures(
     {
         MetricKind.Top1 => Top1 ?? throw new InvalidDataException(uncounted is null
             ? "No scoring sample has a label, so there is no top-1 accuracy; give labels, or take another metric."
-            : $"No scoring sample has a label and one row of logits, so there is no top-1 accuracy; take another metric. {TrialsAdvice.Uncounted(uncounted)}."),
+            : $"No scoring sample has a label and one row of logits, so there is no top-1 accuracy; take another metric. "
+                + $"{TrialsAdvice.Uncounted(uncounted)}."),
         MetricKind.Agreement => Agreement ?? throw NoRows("agreement"),
         MetricKind.KullbackLeibler => KullbackLeibler ?? throw NoRows("divergence"),
         MetricKind.SignalToNoise => SignalToNoise ?? throw NoFloats(metric),

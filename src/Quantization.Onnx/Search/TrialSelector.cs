@@ -7,7 +7,8 @@ namespace Quantization.Onnx;
 internal sealed class TrialSelector(ModelMetric metric, TrialScore floatScore)
 {
     /// <summary>The best trial.</summary>
-    public SearchTrial Best(IReadOnlyList<SearchTrial> trials) => trials.Aggregate((best, next) => Compare(next.Score, best.Score) > 0 ? next : best);
+    public SearchTrial Best(IReadOnlyList<SearchTrial> trials) =>
+        trials.Aggregate((best, next) => Compare(next.Score, best.Score) > 0 ? next : best);
 
     /// <summary>Why the best trial is the best.</summary>
     /// <param name="trials">The trials that it was chosen from.</param>

@@ -37,7 +37,8 @@ internal static class PartialAdvice
         }
 
         ReportPartialPoint? better = partial.Curve.FirstOrDefault(point =>
-            point.FloatLayers.Count > partial.Written.FloatLayers.Count && point.Int8Share > 0 && IsBetter(report, point.Score, partial.Written.Score));
+            point.FloatLayers.Count > partial.Written.FloatLayers.Count && point.Int8Share > 0
+            && IsBetter(report, point.Score, partial.Written.Score));
         return better is null
             ? NextAdvice.Nothing()
             : NextAdvice.SmallerLoss(better.FloatLayers.Count, report.Metric!, report.Unit, better.Score);

@@ -172,11 +172,13 @@ public sealed record QuantizationReport
     public string ToHtml(Func<Advice, string>? render = null) => HtmlPage.Render(this, render ?? (advice => advice.Message));
 
     /// <summary>
-    /// The facts as indented JSON, names in camel case; infinite ratios are the string <c>"Infinity"</c>. Advice and warnings are objects of a code,
+    /// The facts as indented JSON, names in camel case; infinite ratios are the string <c>"Infinity"</c>. Advice and warnings are objects
+    /// of a code,
     /// arguments and a message.
     /// </summary>
     /// <param name="render">Words the messages; null, the default, for <see cref="Onnx.Advice.Message"/>.</param>
-    public string ToJson(Func<Advice, string>? render = null) => JsonSerializer.Serialize(this, ReportJsonContext.For(render).QuantizationReport);
+    public string ToJson(Func<Advice, string>? render = null) =>
+        JsonSerializer.Serialize(this, ReportJsonContext.For(render).QuantizationReport);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="JsonException">The text is no such report.</exception>

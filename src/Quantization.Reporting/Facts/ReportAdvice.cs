@@ -24,7 +24,13 @@ internal static class ReportAdvice
         IEnumerable<Advice?> advice = report switch
         {
             { Partial: { } partial } =>
-                [Outcome(report), .. PartialAdvice.Of(report, partial), Cost(report), PartialAdvice.Next(report, partial, options), Data(report)],
+            [
+                Outcome(report),
+                .. PartialAdvice.Of(report, partial),
+                Cost(report),
+                PartialAdvice.Next(report, partial, options),
+                Data(report),
+            ],
             { QuantizedNodes.Count: 0 } => [],
             _ => [Outcome(report), Cost(report), .. Search(report), Worst(report), Next(report, options), Float(report), Data(report)],
         };
@@ -46,7 +52,8 @@ internal static class ReportAdvice
     };
 
     private static Advice Cost(QuantizationReport report) => OutcomeAdvice.Cost(
-        (double)report.Quantized.Bytes!.Value / report.Float.Bytes!.Value, report.Quantized.MedianMilliseconds / report.Float.MedianMilliseconds);
+        (double)report.Quantized.Bytes!.Value / report.Float.Bytes!.Value,
+        report.Quantized.MedianMilliseconds / report.Float.MedianMilliseconds);
 
     private static IEnumerable<Advice?> Search(QuantizationReport report)
     {
@@ -58,7 +65,8 @@ internal static class ReportAdvice
         (double score, double plain) = (report.Quantized.Score!.Value, baseline.Score!.Value);
         string name = report.Trials.Single(trial => trial.IsBest).Name;
         double gain = report.LargerIsBetter ? score - plain : plain - score;
-        return [OutcomeAdvice.Kept(report.Trials.Count, name, report.Metric, report.Unit, score, baseline.Name, plain, gain), report.Reason];
+        Advice kept = OutcomeAdvice.Kept(report.Trials.Count, name, report.Metric, report.Unit, score, baseline.Name, plain, gain);
+        return [kept, report.Reason];
     }
 
     private static ReportLayer? FindWorst(QuantizationReport report) =>
@@ -82,7 +90,8 @@ internal static class ReportAdvice
         };
     }
 
-    private static Advice? Float(QuantizationReport report) => report.FloatNodes.Count == 0 ? null : OutcomeAdvice.FloatNodes(report.FloatNodes.Count);
+    private static Advice? Float(QuantizationReport report) =>
+        report.FloatNodes.Count == 0 ? null : OutcomeAdvice.FloatNodes(report.FloatNodes.Count);
 
     private static Advice? Data(QuantizationReport report) =>
         report.Data.CalibrationSamples < FewSamples ? OutcomeAdvice.FewSamples(report.Data.CalibrationSamples) : null;

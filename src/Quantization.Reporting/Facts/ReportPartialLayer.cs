@@ -28,7 +28,10 @@ public sealed record ReportPartialLayer(
         init => field = ValueList<string>.Of(value, nameof(Steps));
     } = ValueList<string>.Of(Steps, nameof(Steps));
 
-    /// <summary>How sensitive it is by each of <see cref="ReportPartial.Rankings"/>, in their order, as <see cref="RankedLayer.Sensitivity"/> says; larger is more sensitive.</summary>
+    /// <summary>
+    /// How sensitive it is by each of <see cref="ReportPartial.Rankings"/>, in their order, as <see cref="RankedLayer.Sensitivity"/> says;
+    /// larger is more sensitive.
+    /// </summary>
     public IReadOnlyList<double> Sensitivities
     {
         get;

@@ -11,7 +11,13 @@ namespace Quantization.Reporting;
 /// <param name="LatencyRatio">The median time of a run in multiples of the int8 model's; null where it was not measured.</param>
 /// <param name="IsWritten">Whether it is the model that was written.</param>
 public sealed record ReportPartialPoint(
-    IReadOnlyList<string> FloatLayers, double Score, double SignalToNoise, double Int8Share, long Bytes, double? LatencyRatio, bool IsWritten)
+    IReadOnlyList<string> FloatLayers,
+    double Score,
+    double SignalToNoise,
+    double Int8Share,
+    long Bytes,
+    double? LatencyRatio,
+    bool IsWritten)
 {
     /// <summary>The layers left in float, in the order in which they run.</summary>
     public IReadOnlyList<string> FloatLayers

@@ -25,7 +25,8 @@ internal static class PartialSection
         Sensitivity(html, report, partial, shown, ref pictures);
     }
 
-    private static void Curve(HtmlWriter html, QuantizationReport report, ReportPartial partial, Func<Advice, string> render, ref int pictures)
+    private static void Curve(
+        HtmlWriter html, QuantizationReport report, ReportPartial partial, Func<Advice, string> render, ref int pictures)
     {
         string better = report.LargerIsBetter ? "higher is better" : "lower is better";
         (double unit, string name) = partial.Curve.Max(point => point.Bytes) < 1_000_000 ? (1e3, "KB") : (1e6, "MB");
@@ -63,7 +64,8 @@ internal static class PartialSection
                     layer.State == ReportLayerState.Float,
                     (IReadOnlyList<string>)
                     [
-                        (i + 1).ToString(CultureInfo.InvariantCulture), layer.Node, layer.Operator, OutcomeAdvice.State(layer.State == ReportLayerState.Float, layer.Steps), Figure.Percent(layer.ComputeShare),
+                        (i + 1).ToString(CultureInfo.InvariantCulture), layer.Node, layer.Operator,
+                        OutcomeAdvice.State(layer.State == ReportLayerState.Float, layer.Steps), Figure.Percent(layer.ComputeShare),
                         .. columns.Select(column => Figure.Value(layer.Sensitivities[column])), layer.Reason ?? "",
                     ])))
             .Raw("</div>");

@@ -55,7 +55,8 @@ internal sealed class CommandLineWords : AdviceWords
     public override string FiniteMetric => "--metric agreement";
 
     /// <inheritdoc />
-    public override string IgnoreNonFinite => $"leave such values out with '{ToolCommands.Name} {CalibrateCommand.Name} {CalibrateCommand.IgnoreNonFinite}'";
+    public override string IgnoreNonFinite =>
+        $"leave such values out with '{ToolCommands.Name} {CalibrateCommand.Name} {CalibrateCommand.IgnoreNonFinite}'";
 
     /// <inheritdoc />
     public override string LayerComparison => "--report";
