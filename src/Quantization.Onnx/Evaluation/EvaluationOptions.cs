@@ -18,7 +18,11 @@ public sealed record EvaluationOptions
     /// model, the reference included. They share the one pass over the samples: each runs on a thread of its own and takes turns with the
     /// models. One of the library's own metrics may be named too: then it is an error if it cannot be measured.
     /// </summary>
-    public IReadOnlyList<ModelMetric> Metrics { get; init; } = [];
+    public IReadOnlyList<ModelMetric> Metrics
+    {
+        get;
+        init => field = ValueList<ModelMetric>.Of(value, nameof(Metrics));
+    } = ValueList<ModelMetric>.Empty;
 
     /// <summary>
     /// Makes the sessions' options, for other execution providers or threads; called once a model. Null for one thread on the CPU, which

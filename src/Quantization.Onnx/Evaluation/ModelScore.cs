@@ -20,6 +20,20 @@ public sealed record ModelScore(
     TimeSpan MedianLatency,
     int TimedRuns)
 {
+    /// <summary>The figures of <see cref="EvaluationOptions.Metrics"/>, in their order.</summary>
+    public IReadOnlyList<MetricFigure> Metrics
+    {
+        get;
+        init => field = ValueList<MetricFigure>.Of(value, nameof(Metrics));
+    } = ValueList<MetricFigure>.Of(Metrics, nameof(Metrics));
+
+    /// <summary>How near each output of floats is to the reference's, in the model's order.</summary>
+    public IReadOnlyList<OutputFigures> Outputs
+    {
+        get;
+        init => field = ValueList<OutputFigures>.Of(value, nameof(Outputs));
+    } = ValueList<OutputFigures>.Of(Outputs, nameof(Outputs));
+
     /// <summary>The value of <see cref="ModelFigures.Top1"/>; null where there is none.</summary>
     public double? Top1 => Figures.Top1?.Value;
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
 
 namespace Quantization.Onnx;
 
@@ -32,6 +34,13 @@ public sealed record NodePlan(string Node, string Result)
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Node, Result, Weights, Inputs.Length, Results.Length);
+
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"Node = {Node}, Result = {Result}, Weights = {Weights}, Constant = {Constant}");
+        builder.Append(CultureInfo.InvariantCulture, $", Inputs = {ValueText.List(Inputs)}, Results = {ValueText.List(Results)}");
+        return true;
+    }
 
     /// <summary>What stays as it is, is shared: a search holds many plans that differ in little.</summary>
     private static ImmutableArray<ValueEncoding> Change(ImmutableArray<ValueEncoding> values, Func<ValueEncoding, TensorEncoding> change) =>

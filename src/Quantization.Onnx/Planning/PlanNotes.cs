@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Quantization.Onnx;
 
 /// <summary>Why nodes stay in float.</summary>
@@ -7,28 +5,6 @@ namespace Quantization.Onnx;
 /// <param name="Dead">Those among them that stay because of what calibration saw, in the graph's order.</param>
 internal sealed record PlanNotes(IReadOnlyDictionary<string, string> Float, IReadOnlyList<DeadNode> Dead)
 {
-    private const int MostReasons = 3;
-
     /// <summary>No notes.</summary>
     public static PlanNotes None { get; } = new(new Dictionary<string, string>(), []);
-
-    /// <summary>Why a plan without nodes has none, in words that follow a colon.</summary>
-    public string WhyEmpty()
-    {
-        if (Float.Count == 0)
-        {
-            return $"the model has no {OperatorRules.WeightedNames}, and no table of embeddings";
-        }
-
-        IGrouping<string, string>[] reasons = [.. Float.GroupBy(each => each.Value, each => each.Key).OrderByDescending(group => group.Count())];
-        string listed = string.Join("; ", reasons.Take(MostReasons).Select(Describe));
-        int others = reasons.Skip(MostReasons).Sum(group => group.Count());
-        return $"each {OperatorRules.EachWeightedNames} and table of embeddings stays in float, " + (others == 0 ? listed : string.Create(CultureInfo.InvariantCulture, $"{listed}; {others} more for other reasons"));
-
-        static string Describe(IGrouping<string, string> group)
-        {
-            int others = group.Count() - 1;
-            return string.Create(CultureInfo.InvariantCulture, $"'{group.First()}'{(others == 0 ? "" : $" and {others} more")}: {group.Key}");
-        }
-    }
 }

@@ -162,7 +162,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             Calibration = observations,
             Plan = plan with { ModelSha256 = model.File.Fingerprint.ToString() },
             Runtime = plan.Runtime,
-            Warnings = [$"There was nothing to quantize, so the output is the float model: {plan.Notes.WhyEmpty()}.", .. DeadActivations.Warn(plan.Notes)],
+            Warnings = [CalibrationAdvice.NothingToQuantize(plan.Notes.Float), .. DeadActivations.Warn(plan.Notes)],
         };
     }
 }

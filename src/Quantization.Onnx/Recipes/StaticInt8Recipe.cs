@@ -55,21 +55,17 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     /// <summary>Checks that the nodes that the options name are the model's.</summary>
     private static void ThrowUnlessNodesOf(FloatModel model, PtqOptions options)
     {
-        ThrowUnlessAmong(model.Model.Graph.Node.Select(GraphExtensions.GetLabel), options.FloatNodes, nameof(options.FloatNodes), "node");
-        if (options.OwnWeights.Count > 0)
+        if (options.FloatNodes.Except(model.Model.Graph.Node.Select(GraphExtensions.GetLabel)).FirstOrDefault() is { } node)
         {
-            ThrowUnlessAmong(
-                model.Analysis.Whole.Nodes.Where(node => node.Weight is not null).Select(node => node.Label), options.OwnWeights.Keys, nameof(options.OwnWeights), "node with weights to quantize");
+            throw Refuse(ModelAdvice.UnknownFloatNode(model.File.Path, node));
         }
 
-        void ThrowUnlessAmong(IEnumerable<string> known, IEnumerable<string> names, string option, string kind)
+        IEnumerable<string> weighted = model.Analysis.Whole.Nodes.Where(each => each.Weight is not null).Select(each => each.Label);
+        if (options.OwnWeights.Count > 0 && options.OwnWeights.Keys.Except(weighted).FirstOrDefault() is { } unknown)
         {
-            if (names.Except(known).FirstOrDefault() is { } unknown)
-            {
-                throw new ArgumentException(
-                    $"{model.File.Path}: PtqOptions.{option} names '{unknown}', but the model has no such {kind}, or it was folded into another; PtqResult.QuantizedNodes lists those that can be named.",
-                    nameof(options));
-            }
+            throw Refuse(ModelAdvice.UnknownWeightsNode(model.File.Path, unknown));
         }
+
+        static ArgumentException Refuse(Advice advice) => advice.On(new ArgumentException(advice.Message, nameof(options)));
     }
 }

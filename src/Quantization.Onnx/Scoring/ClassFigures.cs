@@ -11,6 +11,8 @@ internal sealed class ClassFigures
     private int _samples;
     private int _labelled;
     private int _correct;
+    private int _uncountedSamples;
+    private (string Sample, string? Output, string? Shape, int? Samples)? _uncounted;
 
     /// <summary>The accuracy; null where no labelled sample has one row of logits.</summary>
     public MetricFigure? Top1 => _labelled == 0 ? null : new MetricFigure(ModelMetric.Top1, (double)_correct / _labelled, _labelled);
@@ -22,14 +24,10 @@ internal sealed class ClassFigures
     public MetricFigure? KullbackLeibler =>
         _divergence.Mean is { } mean ? new MetricFigure(ModelMetric.KullbackLeibler, mean, _samples) : null;
 
-    /// <summary>
-    /// Why the first labelled sample that does not count for accuracy does not, in a sentence without its full stop; null where all
-    /// count.
-    /// </summary>
-    public string? Uncounted { get; private set; }
-
-    /// <summary>How many labelled samples do not count for accuracy.</summary>
-    public int UncountedSamples { get; private set; }
+    /// <summary>Why labelled samples do not count for accuracy; null where all count.</summary>
+    public Advice? Uncounted => _uncounted is var (sample, output, shape, samples)
+        ? TrialsAdvice.UncountedLabels(sample, output, shape, samples, _uncountedSamples)
+        : null;
 
     /// <summary>Takes in the logits of samples that were run together.</summary>
     /// <exception cref="InvalidDataException">A label is no class of the logits.</exception>
@@ -42,7 +40,7 @@ internal sealed class ClassFigures
         bool isRowEach = rows == samples.Count && output.Shape[0] == samples.Count;
         if (!isRowEach)
         {
-            DoNotCount(samples, $"output '{output.Name}' has shape {SampleShape.Format(output.Shape)} for {samples.Count} samples");
+            DoNotCount(samples, output.Name, SampleShape.Format(output.Shape));
         }
 
         if (rows == 0)
@@ -68,7 +66,7 @@ internal sealed class ClassFigures
 
     /// <summary>Takes in samples of which there are no logits.</summary>
     public void AddWithoutLogits(IReadOnlyList<ModelSample> samples) =>
-        DoNotCount(samples, "the output of logits holds no floats");
+        DoNotCount(samples, null, null);
 
     private static void ThrowUnlessClass(ModelSample sample, int label, int classes, string name)
     {
@@ -80,12 +78,12 @@ internal sealed class ClassFigures
         }
     }
 
-    private void DoNotCount(IReadOnlyList<ModelSample> samples, string reason)
+    private void DoNotCount(IReadOnlyList<ModelSample> samples, string? output, string? shape)
     {
         foreach (ModelSample sample in samples.Where(sample => sample.Label is not null))
         {
-            UncountedSamples++;
-            Uncounted ??= $"{OriginOf(sample)}: a label stands for one class, but {reason}; accuracy needs one row of logits a sample";
+            _uncountedSamples++;
+            _uncounted ??= (OriginOf(sample), output, shape, output is null ? null : samples.Count);
         }
     }
 

@@ -49,10 +49,8 @@ internal sealed class FigureKeeper : IDisposable
         }
     }
 
-    /// <summary>Why labelled samples do not count for accuracy, in a sentence; null where all count.</summary>
-    public string? UncountedLabels => _classes.Uncounted is { } reason
-        ? $"{reason}. Labelled samples that do not count for top-1 accuracy: {_classes.UncountedSamples}."
-        : null;
+    /// <summary>Why labelled samples do not count for accuracy; null where all count.</summary>
+    public Advice? UncountedLabels => _classes.Uncounted;
 
     /// <summary>Takes in the outputs of samples that were run together.</summary>
     /// <exception cref="InvalidDataException">A label is no class of the logits.</exception>

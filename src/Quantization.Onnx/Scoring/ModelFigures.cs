@@ -20,11 +20,12 @@ public sealed record ModelFigures(
     /// <param name="metric">The metric; not one of the caller's own.</param>
     /// <param name="uncounted">Why a labelled sample does not count for accuracy; null where all do.</param>
     /// <exception cref="InvalidDataException">The outputs or samples have no such figure.</exception>
-    internal MetricFigure Get(ModelMetric metric, string? uncounted) => metric.Kind switch
+    internal MetricFigure Get(ModelMetric metric, Advice? uncounted) => metric.Kind switch
     {
         MetricKind.Top1 => Top1 ?? throw new InvalidDataException(uncounted is null
             ? "No scoring sample has a label, so there is no top-1 accuracy; give labels, or take another metric."
-            : $"No scoring sample has a label and one row of logits, so there is no top-1 accuracy; take another metric. {uncounted}."),
+            : $"No scoring sample has a label and one row of logits, so there is no top-1 accuracy; take another metric. "
+                + $"{TrialsAdvice.Uncounted(uncounted)}."),
         MetricKind.Agreement => Agreement ?? throw NoRows("agreement"),
         MetricKind.KullbackLeibler => KullbackLeibler ?? throw NoRows("divergence"),
         MetricKind.SignalToNoise => SignalToNoise ?? throw NoFloats(metric),
@@ -33,9 +34,11 @@ public sealed record ModelFigures(
             $"'{metric.Name}' is a metric of the caller's own, so the library has no figure of it.", nameof(metric)),
     };
 
-    private static InvalidDataException NoRows(string figure) => new(
-        "The output of logits has no rows of classes, [N, classes] or [N, steps, classes], "
-        + $"so there is no {figure}; take ModelMetric.SignalToNoise.");
+    private static InvalidDataException NoRows(string figure)
+    {
+        Advice advice = TrialsAdvice.NoClassRows(figure);
+        return advice.On(new InvalidDataException(advice.Message));
+    }
 
     private static InvalidDataException NoFloats(ModelMetric metric) => new(
         $"The model has no output of floats, so there is no {metric.Name}.");

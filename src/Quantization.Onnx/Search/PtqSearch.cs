@@ -106,17 +106,14 @@ public static class PtqSearch
         List<SearchTrial> trials = [.. runner.Try(combinations, Report, cancellationToken)];
         SearchTrial baseline = trials[0];
         TrialSelector selector = new(scorer.Metric, scorer.FloatScore);
-        SearchTrial best = selector.Best(trials, out string reason);
+        SearchTrial[] combined = [.. trials];
+        SearchTrial best = selector.Best(combined);
 
         List<TrialCandidate> exchanges = PerTensorRefinement.Plan(runner, best, options.ActivationCalibrators, options.PerTensorTrials);
         reporter.Begin(QuantizationStage.Refining, exchanges.Count);
         SearchTrial[] exchanged = runner.Try(exchanges, Report, cancellationToken);
         trials.AddRange(exchanged);
         SearchTrial refined = PerTensorRefinement.Adopt(runner, selector, best, exchanged, trials, Report, cancellationToken);
-        if (refined != best)
-        {
-            reason += " Then single activations were given calibrators of their own, which brought the outputs nearer still.";
-        }
 
         reporter.Begin(QuantizationStage.Writing);
         using OpenOutput opened = output.Open();
@@ -126,7 +123,7 @@ public static class PtqSearch
         {
             Model = written,
             Best = refined,
-            Reason = reason,
+            Reason = selector.Explain(combined, isRefined: refined != best),
             Baseline = baseline,
             Trials = trials,
             FloatScore = scorer.FloatScore,

@@ -8,7 +8,7 @@ namespace Quantization.Reporting;
 /// <param name="Float">What the float model scored.</param>
 /// <param name="Kept">What the one that was kept scored.</param>
 /// <param name="ScoringSamples">How many samples scored.</param>
-internal sealed record RankedModels(ModelMetric Metric, string Reason, TrialScore Float, TrialScore Kept, int ScoringSamples)
+internal sealed record RankedModels(ModelMetric Metric, Advice Reason, TrialScore Float, TrialScore Kept, int ScoringSamples)
 {
     public static RankedModels Of(SearchResult search) =>
         new(search.Metric, search.Reason, search.FloatScore, search.Best.Score, search.ScoringSamples);

@@ -13,7 +13,8 @@ internal static class ReportBuilder
 
     public static QuantizationReport Build(
         string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers) =>
-        Advise(Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators) with { Layers = LayersOf(layers) });
+        Advise(
+            Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators) with { Layers = LayersOf(layers) }, options);
 
     public static QuantizationReport Build(string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
     {
@@ -23,7 +24,7 @@ internal static class ReportBuilder
             Baseline = ModelOf(search.Baseline.Name, search.Baseline.Score, null, null, null),
             Trials = [.. search.Trials.Select(trial => TrialOf(trial, trial == search.Best))],
             Layers = LayersOf(layers),
-        });
+        }, search.Best.Options);
     }
 
     public static QuantizationReport Build(string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation)
@@ -33,10 +34,11 @@ internal static class ReportBuilder
         {
             Baseline = ModelOf("all layers in int8", partial.Quantized.Score, allInt8, allInt8?.FileSize ?? partial.Quantized.ModelBytes, allInt8?.MedianLatency),
             Partial = PartialFacts.Gather(partial, options),
-        });
+        }, partial.Written.Options);
     }
 
-    private static QuantizationReport Advise(QuantizationReport report) => report with { Advice = ReportAdvice.Of(report) };
+    private static QuantizationReport Advise(QuantizationReport report, PtqOptions options) =>
+        report with { Advice = ReportAdvice.Of(report, options) };
 
     private static QuantizationReport Gather(
         string modelPath,
@@ -74,7 +76,7 @@ internal static class ReportBuilder
             Int8Operators = quantized.Int8Operators,
             Conversions = quantized.Conversions,
             ConversionReasons = quantized.ConversionReasons,
-            Warnings = [.. quantized.Warnings, .. evaluation?.UncountedLabels is { } uncounted ? (string[])[uncounted] : []],
+            Warnings = [.. quantized.Warnings, .. evaluation?.UncountedLabels is { } uncounted ? (Advice[])[uncounted] : []],
             Settings = SettingsOf(options),
             Versions = Versions(),
             Advice = [],
@@ -152,12 +154,12 @@ internal static class ReportBuilder
     {
         Dictionary<string, string> settings = new()
         {
-            ["Runtime"] = options.Runtime.ToString(),
+            ["Runtime"] = Targets.Of(options.Runtime).Name,
             ["Activation calibrator"] = options.ActivationCalibrator.Name,
-            ["Activation scheme"] = options.ActivationScheme.ToString(),
+            ["Activation scheme"] = options.ActivationScheme == QuantizationScheme.Affine ? "affine" : "symmetric",
             ["Activation codes"] = options.ActivationFormat.ToString(),
             ["Weight calibrator"] = options.WeightCalibrator.Name,
-            ["Weight granularity"] = options.WeightGranularity.ToString(),
+            ["Weight granularity"] = WordsOf(options.WeightGranularity),
             ["Weight codes"] = new CodeFormat(CodeType.Int8, -options.WeightFormat.MaxCode, options.WeightFormat.MaxCode).ToString(), // as written, not as narrow as they could be stored
         };
         foreach ((string name, ICalibrator calibrator) in options.OwnCalibrators.OrderBy(own => own.Key, StringComparer.Ordinal))
@@ -167,11 +169,14 @@ internal static class ReportBuilder
 
         foreach ((string name, WeightOptions weights) in options.OwnWeights.OrderBy(own => own.Key, StringComparer.Ordinal))
         {
-            settings[$"Weights of {name}"] = string.Join(", ", new[] { weights.Granularity?.ToString(), weights.Calibrator?.Name }.OfType<string>());
+            string? granularity = weights.Granularity is { } kind ? WordsOf(kind) : null;
+            settings[$"Weights of {name}"] = string.Join(", ", new[] { granularity, weights.Calibrator?.Name }.OfType<string>());
         }
 
         return settings;
     }
+
+    private static string WordsOf(GranularityKind granularity) => granularity == GranularityKind.PerChannel ? "per channel" : "per tensor";
 
     private static Dictionary<string, string> Versions() => new()
     {

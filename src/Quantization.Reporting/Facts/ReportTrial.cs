@@ -1,3 +1,5 @@
+using Quantization.Onnx;
+
 namespace Quantization.Reporting;
 
 /// <summary>A model that a search tried. Immutable.</summary>
@@ -31,4 +33,12 @@ public sealed record ReportTrial(
     double Cosine,
     double? KullbackLeibler,
     string? SameAs,
-    bool IsBest);
+    bool IsBest)
+{
+    /// <summary>The calibrators of single activations, by the activation.</summary>
+    public IReadOnlyDictionary<string, string> OwnCalibrators
+    {
+        get;
+        init => field = ValueDictionary<string, string>.Of(value, nameof(OwnCalibrators));
+    } = ValueDictionary<string, string>.Of(OwnCalibrators, nameof(OwnCalibrators));
+}

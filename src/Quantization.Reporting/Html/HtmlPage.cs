@@ -29,7 +29,9 @@ internal static class HtmlPage
     }
 
     /// <summary>The page of a report.</summary>
-    public static string Render(QuantizationReport report)
+    /// <param name="report">The report.</param>
+    /// <param name="render">Words advice and warnings.</param>
+    public static string Render(QuantizationReport report, Func<Advice, string> render)
     {
         HtmlWriter html = new();
         html.Raw(Start)
@@ -39,9 +41,9 @@ internal static class HtmlPage
             .Element("title", $"{report.Model}, quantized")
             .Raw($"<style>\n{Style()}</style></head><body>");
         Head(html, report);
-        Words(html, report);
+        Words(html, report, render);
         int pictures = 0;
-        PartialSection.Render(html, report, ref pictures);
+        PartialSection.Render(html, report, render, ref pictures);
         Layers(html, report, ref pictures);
         Trials(html, report, ref pictures);
         Tensors(html, report, ref pictures);
@@ -83,12 +85,12 @@ internal static class HtmlPage
     private static void Tile(HtmlWriter html, string title, string figure, string detail) =>
         html.Raw($"<div class=\"tile\">{HtmlWriter.Encode(title)}<b>{HtmlWriter.Encode(figure)}</b><small>{HtmlWriter.Encode(detail)}</small></div>");
 
-    private static void Words(HtmlWriter html, QuantizationReport report)
+    private static void Words(HtmlWriter html, QuantizationReport report, Func<Advice, string> render)
     {
         html.Element("h2", "In plain words").Raw("<div class=\"words\">");
-        foreach (string sentence in report.Advice.Concat(report.Warnings))
+        foreach (Advice advice in report.Advice.Concat(report.Warnings))
         {
-            html.Element("p", sentence);
+            html.Element("p", render(advice));
         }
 
         html.Raw("</div>");

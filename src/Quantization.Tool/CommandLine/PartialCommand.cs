@@ -111,7 +111,7 @@ internal static class PartialCommand
             return ExitCode.Success;
         }
 
-        console.WriteError(ToolWords.Translate(reached.Reason));
+        console.WriteError(CommandLineWords.Instance.Render(reached.Reason));
         return ExitCode.TargetNotMet;
     }
 

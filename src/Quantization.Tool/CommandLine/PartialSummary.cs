@@ -19,11 +19,11 @@ internal static class PartialSummary
             console.WriteLine(result.RestartReason);
         }
 
-        console.WriteLine(ToolWords.Translate(result.Reason));
+        console.WriteLine(CommandLineWords.Instance.Render(result.Reason));
         console.Screen.Write(CreateTable(result, times));
-        foreach (string sentence in report.Advice.Where(sentence => sentence != result.Reason).Concat(report.Warnings))
+        foreach (Advice advice in report.Advice.Where(advice => !advice.Equals(result.Reason)).Concat(report.Warnings))
         {
-            console.WriteLine(ToolWords.Translate(sentence));
+            console.WriteLine(CommandLineWords.Instance.Render(advice));
         }
 
         foreach (string line in Layers(report.Partial!, request.Report.IsVerbose).Concat(ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose)))

@@ -19,7 +19,7 @@ internal static class PtqSummary
 
         if (scores?.UncountedLabels is { } uncounted)
         {
-            console.WriteLine(uncounted);
+            console.WriteLine(CommandLineWords.Instance.Render(uncounted));
         }
 
         if (scores?.Candidates[0].SignalToNoise < ClearNoise)

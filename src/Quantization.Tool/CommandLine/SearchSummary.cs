@@ -20,13 +20,13 @@ internal static class SearchSummary
         }
 
         console.Screen.Write(CreateTable(result));
-        foreach (string sentence in report.Advice)
+        foreach (Advice advice in report.Advice)
         {
-            console.WriteLine(ToolWords.Translate(sentence));
+            console.WriteLine(CommandLineWords.Instance.Render(advice));
         }
 
         IEnumerable<string> nodes = ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose).Concat(ModelReport.FloatNodes(result.Model, request.Report.IsVerbose));
-        foreach (string line in report.Warnings.Select(ToolWords.Translate).Concat(nodes))
+        foreach (string line in report.Warnings.Select(CommandLineWords.Instance.Render).Concat(nodes))
         {
             console.WriteLine(line);
         }

@@ -70,9 +70,9 @@ internal static class ModelReport
     /// <summary>What a user should know of the model and of the ranges that a calibrator chose; usually nothing.</summary>
     public static IEnumerable<string> Remarks(string calibrator, PtqResult result)
     {
-        foreach (string warning in result.Warnings)
+        foreach (Advice warning in result.Warnings)
         {
-            yield return ToolWords.Translate(warning);
+            yield return CommandLineWords.Instance.Render(warning);
         }
 
         if (result.Activations.Count == 0)

@@ -64,7 +64,7 @@ internal sealed class RunOutput : IDisposable
     {
         _page?.Write(path =>
         {
-            report.SaveHtml(path);
+            report.SaveHtml(path, CommandLineWords.Instance.Render);
             return path;
         });
         _plan?.Write(path =>
@@ -78,7 +78,7 @@ internal sealed class RunOutput : IDisposable
         _plan?.Commit();
         if (_report.IsJson)
         {
-            _console.Output.WriteLine(report.ToJson());
+            _console.Output.WriteLine(report.ToJson(CommandLineWords.Instance.Render));
             return;
         }
 

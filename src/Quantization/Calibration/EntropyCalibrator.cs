@@ -30,6 +30,9 @@ public sealed class EntropyCalibrator : ICalibrator
     /// <inheritdoc/>
     public override int GetHashCode() => typeof(EntropyCalibrator).GetHashCode();
 
+    /// <summary>The calibrator's name.</summary>
+    public override string ToString() => Name;
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException"><paramref name="format"/> has more than 256 codes: levels as fine as the bins leave nothing to compare. Use <see cref="PercentileCalibrator"/> or <see cref="MaxCalibrator"/>.</exception>
     public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme)

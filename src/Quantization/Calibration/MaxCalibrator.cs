@@ -15,6 +15,9 @@ public sealed class MaxCalibrator : ICalibrator
     /// <inheritdoc/>
     public override int GetHashCode() => typeof(MaxCalibrator).GetHashCode();
 
+    /// <summary>The calibrator's name.</summary>
+    public override string ToString() => Name;
+
     /// <inheritdoc/>
     public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme)
     {

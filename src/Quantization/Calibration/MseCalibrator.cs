@@ -28,6 +28,9 @@ public sealed class MseCalibrator : ICalibrator
     /// <inheritdoc/>
     public override int GetHashCode() => typeof(MseCalibrator).GetHashCode();
 
+    /// <summary>The calibrator's name.</summary>
+    public override string ToString() => Name;
+
     /// <inheritdoc/>
     public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme)
     {

@@ -42,6 +42,9 @@ public sealed class PercentileCalibrator : ICalibrator
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(typeof(PercentileCalibrator), Percentage);
 
+    /// <summary>The calibrator's name.</summary>
+    public override string ToString() => Name;
+
     /// <inheritdoc/>
     public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme)
     {

@@ -121,7 +121,7 @@ public sealed class PartialQuantizerTests : IDisposable
 
         result.IsTargetMet.Should().BeFalse();
         result.Threshold.Should().Be(0.5);
-        result.Reason.Should().StartWith("The target of a figure of 0.5 was not met even with every layer in float. The best that was reached was written: error 1 on 32 samples");
+        result.Reason.Message.Should().StartWith("The target of a figure of 0.5 was not met even with every layer in float. The best that was reached was written: error 1 on 32 samples");
         result.Written.Score.Score.Should().Be(1);
         File.Exists(Output).Should().BeTrue();
 
@@ -134,7 +134,7 @@ public sealed class PartialQuantizerTests : IDisposable
         PartialResult result = Run(FloatOnly with { Target = PartialTarget.Reach(60), MaxFloatLayers = 2 });
 
         result.IsTargetMet.Should().BeFalse();
-        result.Reason.Should().StartWith("The target of a figure of 60 was not met with at most 2 layers in float.");
+        result.Reason.Message.Should().StartWith("The target of a figure of 60 was not met with at most 2 layers in float.");
         result.Written.FloatLayers.Should().HaveCount(2);
         result.Written.Score.Score.Should().BeGreaterThan(result.Quantized.Score.Score);
     }
@@ -156,8 +156,8 @@ public sealed class PartialQuantizerTests : IDisposable
         result.Written.Score.Score.Should().BeGreaterThanOrEqualTo(26);
         result.ModelsRun.Should().BeLessThan(whole.ModelsRun).And.BeLessThanOrEqualTo(Besides + most);
         result.Written.FloatLayers.Count.Should().BeInRange(whole.Written.FloatLayers.Count, Factors.Length);
-        result.Reason.Should().StartWith("The target of a figure of 26 is met: ").And.EndWith($" The search was stopped by the limit of {most} trials, PartialOptions.MaxTrials; with more it may find a better set.");
-        whole.Reason.Should().NotContain("limit");
+        result.Reason.Message.Should().StartWith("The target of a figure of 26 is met: ").And.EndWith($" The search was stopped by the limit of {most} trials, PartialOptions.MaxTrials; with more it may find a better set.");
+        whole.Reason.Message.Should().NotContain("limit");
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class PartialQuantizerTests : IDisposable
 
         result.IsLimitReached.Should().BeTrue();
         result.Written.FloatLayers.Should().HaveCountLessThanOrEqualTo(2);
-        result.Reason.Should().StartWith("The best that was found within ").And.Contain("stopped by the limit of 2 trials");
+        result.Reason.Message.Should().StartWith("The best that was found within ").And.Contain("stopped by the limit of 2 trials");
     }
 
     [Fact]
@@ -300,7 +300,7 @@ public sealed class PartialQuantizerTests : IDisposable
     private static string Facts(PartialResult result) => string.Join(
         '\n',
         [
-            result.Reason,
+            result.Reason.Message,
             .. result.Changes.Select(change => $"{change.Node} {change.IsFloat} {string.Join(", ", change.Steps)} {change.Without} {change.Reason}"),
             .. result.Curve.Append(result.Quantized).Append(result.Written).Select(point => $"{string.Join(", ", point.FloatLayers)} {point.Score} {point.Int8Share} {point.ModelBytes}"),
             .. result.Sensitivity.Rankings.Select(ranking => $"{ranking.Measure} {ranking.Criterion} {ranking.CorrelationWithMetric} {string.Join(", ", ranking.Layers)}"),

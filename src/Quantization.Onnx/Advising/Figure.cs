@@ -1,9 +1,8 @@
 using System.Globalization;
-using Quantization.Onnx;
 
-namespace Quantization.Reporting;
+namespace Quantization.Onnx;
 
-/// <summary>Figures as the report shows them, the same in every culture.</summary>
+/// <summary>Figures as reports and advice show them, the same in every culture.</summary>
 internal static class Figure
 {
     public const string None = "–";
