@@ -10,7 +10,7 @@ namespace Quantization.Onnx;
 internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Operators, IReadOnlyList<(string Kind, string Reason)> Conversions)
 {
     private static readonly FrozenSet<string> IntegerOperators =
-        FrozenSet.Create("ConvInteger", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat", "QAttention", "QEmbedLayerNormalization", "QGemm");
+        FrozenSet.Create("ConvInteger", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat", "MatMulNBits", "QAttention", "QEmbedLayerNormalization", "QGemm");
 
     /// <summary>Reads the model as ONNX Runtime optimizes it.</summary>
     public static Int8Inspection Of(string modelPath, ModelProto quantized, Func<SessionOptions>? optionsFactory)

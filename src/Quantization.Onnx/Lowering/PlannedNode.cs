@@ -8,6 +8,6 @@ internal sealed record PlannedNode(QuantizableNode Facts, NodePlan Plan)
     /// <summary>The scale of the activation that the weights multiply; null where the node reads it in float, or reads none.</summary>
     public float? InputScale => Plan.InputAt(0)?.Range is FixedParameters given ? given.Scale : null;
 
-    /// <summary>Whether the node reads a value from codes.</summary>
-    public bool ReadsCodes(string value) => Plan.Inputs.Any(input => input.Value == value);
+    /// <summary>Whether the node reads a value by way of a QuantizeLinear. Codes that are found at run time come another way.</summary>
+    public bool ReadsCodes(string value) => Plan.Inputs.Any(input => input.Value == value && input.Encoding.Range is not DynamicRange);
 }

@@ -21,6 +21,9 @@ internal sealed record QuantizableNode(NodeProto Node, NodeRole Role, IReadOnlyL
     /// <summary>Whether the node runs on integers only if its result becomes codes at once. Others may hand out floats.</summary>
     public bool NeedsCodedResult { get; init; }
 
+    /// <summary>Whether a form of the node is known whose input becomes codes at run time; see <see cref="DynamicRange"/>.</summary>
+    public bool TakesDynamicInput { get; init; }
+
     /// <summary>Whether codes of the same parameters are copied into the result.</summary>
     public bool CopiesInputs { get; init; }
 

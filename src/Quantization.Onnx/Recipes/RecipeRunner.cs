@@ -102,7 +102,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             Calibration = observations,
             Plan = PlanRecord.Of(resolved, model, new WeightRounding(modelPath, weightRanges)),
             Runtime = plan.Runtime,
-            Warnings = [.. DeadActivations.Warn(plan.Notes), .. Processor.Warn(options)],
+            Warnings = [.. DeadActivations.Warn(plan.Notes), .. Processor.Warn(plan, options)],
         };
         result = result with { Warnings = [.. result.Warnings, .. SpeedAdvice.OfGraph(result, plan.ExcludedNodes)] };
         return latency is null ? result : result.WithLatency(latency);

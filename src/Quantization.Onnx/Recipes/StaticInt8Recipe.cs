@@ -55,21 +55,11 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     /// <summary>Checks that the nodes that the options name are the model's.</summary>
     private static void ThrowUnlessNodesOf(FloatModel model, PtqOptions options)
     {
-        ThrowUnlessAmong(model.Model.Graph.Node.Select(GraphExtensions.GetLabel), options.FloatNodes, nameof(options.FloatNodes), "node");
+        NamedNodes.ThrowUnlessOf(model, options.FloatNodes, nameof(PtqOptions));
         if (options.OwnWeights.Count > 0)
         {
-            ThrowUnlessAmong(
-                model.Analysis.Whole.Nodes.Where(node => node.Weight is not null).Select(node => node.Label), options.OwnWeights.Keys, nameof(options.OwnWeights), "node with weights to quantize");
-        }
-
-        void ThrowUnlessAmong(IEnumerable<string> known, IEnumerable<string> names, string option, string kind)
-        {
-            if (names.Except(known).FirstOrDefault() is { } unknown)
-            {
-                throw new ArgumentException(
-                    $"{model.File.Path}: PtqOptions.{option} names '{unknown}', but the model has no such {kind}, or it was folded into another; PtqResult.QuantizedNodes lists those that can be named.",
-                    nameof(options));
-            }
+            IEnumerable<string> known = model.Analysis.Whole.Nodes.Where(node => node.Weight is not null).Select(node => node.Label);
+            NamedNodes.ThrowUnlessAmong(model, known, options.OwnWeights.Keys, $"{nameof(PtqOptions)}.{nameof(options.OwnWeights)}", "node with weights to quantize");
         }
     }
 }
