@@ -114,7 +114,7 @@ internal static class ReportAdvice
         ? null
         : $"{report.FloatNodes.Count.ToString(CultureInfo.InvariantCulture)} {(report.FloatNodes.Count == 1 ? "node" : "nodes")} with weights {(report.FloatNodes.Count == 1 ? "stays" : "stay")} in float.";
 
-    private static string? Data(QuantizationReport report) => report.Data.CalibrationSamples < FewSamples
+    private static string? Data(QuantizationReport report) => report.Data.CalibrationSamples is > 0 and < FewSamples
         ? $"Only {Figure.Count(report.Data.CalibrationSamples)} samples calibrated; a few hundred like those that the model will meet give safer ranges."
         : null;
 }
