@@ -6,6 +6,9 @@ namespace Quantization.Onnx;
 /// <summary>What the ways to quantize without samples have in common: <see cref="DynamicOptions"/> and <see cref="WeightOnlyOptions"/>. Immutable; derive one from another with <c>with</c>.</summary>
 public abstract record DataFreeOptions
 {
+    /// <summary>No sample runs, so little of a model has to be in memory at once: the tensors of models from 8 MB on stay in their files.</summary>
+    private const long LargestInMemory = 1 << 23;
+
     private readonly int _latencyRuns = PtqOptions.UsualLatencyRuns;
     private readonly long _maxFileBytes = ModelStore.LargestMessage;
 
@@ -71,7 +74,7 @@ public abstract record DataFreeOptions
     internal PtqResult Quantize(string modelPath, string outputPath, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
         PostTrainingQuantizer.ThrowUnlessPaths(modelPath, outputPath);
-        return new RecipeRunner(ToPtqOptions(), progress, cancellationToken).Run(modelPath, ToRecipe(), NoCalibration, () => LatencySample, outputPath);
+        return new RecipeRunner(ToPtqOptions(), progress, cancellationToken) { LargestInMemory = LargestInMemory }.Run(modelPath, ToRecipe(), NoCalibration, () => LatencySample, outputPath);
     }
 
     private static ModelCalibration NoCalibration(FloatModel model) => throw new InvalidOperationException("The recipe asks for no sample.");

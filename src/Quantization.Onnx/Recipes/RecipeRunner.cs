@@ -10,6 +10,9 @@ namespace Quantization.Onnx;
 /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
 internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
 {
+    /// <summary>The tensors of a larger model stay in its files until they are asked for.</summary>
+    public long LargestInMemory { get; init; } = ModelStore.LargestInMemory;
+
     /// <summary>Quantizes a model by a recipe.</summary>
     /// <param name="modelPath">The float model.</param>
     /// <param name="recipe">The recipe.</param>
@@ -20,7 +23,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     {
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
-        FloatModel model = FloatModel.Load(modelPath, recipe, options.SessionOptionsFactory);
+        FloatModel model = FloatModel.Load(modelPath, recipe, options.SessionOptionsFactory, LargestInMemory);
         QuantizationPlan plan = recipe.Plan(model, null);
         using AtomicFile output = AtomicFile.Create(outputPath); // before the samples run: a folder that cannot be written to should not cost their time
         ModelCalibration observations = new(model.File.Fingerprint, 0, []);
@@ -83,7 +86,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
         ModelSample? sample = findSample();
         options.Probe?.Check(modelPath, quantized, sample, cancellationToken);
-        Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory);
+        Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory, LargestInMemory);
         cancellationToken.ThrowIfCancellationRequested();
         LatencyComparison? latency = MeasureLatency(model, quantized, outputPath, sample);
         cancellationToken.ThrowIfCancellationRequested();
