@@ -67,6 +67,7 @@ internal static class PlanLowering
         [
             new TableLookupLowering(rounding, tables),
             new SubpixelLowering(rounding),
+            new RecurrentLowering(rounding),
             new DynamicMatrixLowering(rounding, matrices),
             new TransposedWeightLowering(rounding, matrices),
             new WeightLowering(rounding, matrices),

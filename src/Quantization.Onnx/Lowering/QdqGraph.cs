@@ -7,6 +7,7 @@ namespace Quantization.Onnx;
 /// </summary>
 internal sealed class QdqGraph
 {
+    private readonly ModelProto _model;
     private readonly GraphProto _graph;
     private readonly NameAllocator _names;
     private readonly InitializerPool _pool;
@@ -22,6 +23,7 @@ internal sealed class QdqGraph
     /// <param name="madeFromCodes">The values whose pair follows the node that makes them, with its parameters.</param>
     public QdqGraph(ModelProto model, NameAllocator names, IReadOnlyDictionary<string, TensorEncoding> madeFromCodes)
     {
+        _model = model;
         _graph = model.Graph;
         _names = names;
         _pool = new InitializerPool(_graph, names);
@@ -61,6 +63,15 @@ internal sealed class QdqGraph
         NodeProto node = NodeFactory.Make(operatorType, inputs, NewName());
         Add(node);
         return node.Output[0];
+    }
+
+    /// <summary>Imports the first version of a domain of operators, once.</summary>
+    public void Import(string domain)
+    {
+        if (!_model.OpsetImport.Any(import => import.Domain == domain))
+        {
+            _model.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = 1 });
+        }
     }
 
     /// <summary>Adds a Cast to floats; the name of its result.</summary>

@@ -95,7 +95,13 @@ internal static class PlanCheck
             throw Wrong(plan, $"gives the weights of node '{node.Node}' {weights.Format} {weights.Scheme}; weights need codes with sign, symmetric about 0, such as int8 from -127 to 127, and the symmetric scheme");
         }
 
-        long scales = weights.Granularity == GranularityKind.PerChannel ? slot.Channels : 1;
+        if (facts.Recurrence is not null && node.InputAt(0)?.Range is not DynamicRange)
+        {
+            throw Wrong(plan, $"gives node '{node.Node}' int8 weights beside another input than one whose range is found at run time, but a recurrent layer has no such form; take 'weights' out, or give input 0 the range dynamic");
+        }
+
+        long matrices = facts.Recurrence is null ? 1 : 2;
+        long scales = matrices * (weights.Granularity == GranularityKind.PerChannel ? slot.Channels : 1);
         switch (weights.Range)
         {
             case FixedScales given when given.Scales.Length != scales:

@@ -30,6 +30,9 @@ internal sealed record QuantizableNode(NodeProto Node, NodeRole Role, IReadOnlyL
     /// <summary>The weights of a weighted node, with the axis of its output channels; the table of one that looks rows up.</summary>
     public WeightSlot? Weight { get; init; }
 
+    /// <summary>The second matrix of a recurrent node, which multiplies what it remembers; null for others.</summary>
+    public WeightSlot? Recurrence { get; init; }
+
     /// <summary>The constant that the node combines its input with; null where it has none.</summary>
     public ConstantOperand? Constant { get; init; }
 }

@@ -19,7 +19,8 @@ internal static class MatrixRules
     public static bool TakesDynamicInput(NodeProto node, Target target) =>
         target.TakesDynamicInputs && (node.OpType == "MatMul" || (node.OpType == "Gemm" && node.GetInt("transA", 0) == 0));
 
-    private static NodeFacts Ask(NodeProto node, GraphIndex graph, Target target, string noConvolution)
+    /// <summary>What the rules say of one node.</summary>
+    public static NodeFacts Ask(NodeProto node, GraphIndex graph, Target target, string noConvolution)
     {
         QuantizableNode? candidate = null;
         if (FindMatrix(node, graph, noConvolution, out string? reason) is { } matrix)
