@@ -6,6 +6,7 @@ using Quantization.Benchmarks.LargeModels;
 using Quantization.Benchmarks.PartialQuantization;
 using Quantization.Benchmarks.Report;
 using Quantization.Benchmarks.Sweep;
+using Quantization.Benchmarks.Transformers;
 
 switch (args)
 {
@@ -27,6 +28,8 @@ switch (args)
         return LargeModelMemory.RunTool(rest);
     case ["partial", .. string[] rest]:
         return PartialStudy.Run(rest);
+    case ["transformers"]:
+        return TransformerStudy.Run();
     default:
         BenchmarkSwitcher.FromAssembly(typeof(KernelReport).Assembly).Run(args);
         return 0;

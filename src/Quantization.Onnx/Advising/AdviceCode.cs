@@ -103,7 +103,7 @@ public enum AdviceCode
     /// <summary>A metric needs rows of classes, which the logits are not: <c>metric</c>.</summary>
     NoClassRows,
 
-    /// <summary>Options leave a node in float that the model has not got: <c>model</c>, <c>node</c>.</summary>
+    /// <summary>Options leave a node in float that the model has not got: <c>model</c>, <c>node</c>, and <c>options</c>, their type.</summary>
     UnknownFloatNode,
 
     /// <summary>Options quantize weights in their own way, but the model has no such node: <c>model</c>, <c>node</c>.</summary>

@@ -6,6 +6,9 @@ internal abstract class AdviceWords
     /// <summary>The option that leaves nodes in float.</summary>
     public abstract string FloatNodes { get; }
 
+    /// <summary>The same of options of a type.</summary>
+    public virtual string FloatNodesOf(string options) => FloatNodes;
+
     /// <summary>Where the names of nodes are listed.</summary>
     public abstract string NodeNames { get; }
 

@@ -16,6 +16,9 @@ internal sealed class CSharpWords : AdviceWords
     public override string FloatNodes => "PtqOptions.FloatNodes";
 
     /// <inheritdoc />
+    public override string FloatNodesOf(string options) => $"{options}.{nameof(PtqOptions.FloatNodes)}";
+
+    /// <inheritdoc />
     public override string NodeNames => "PtqResult.QuantizedNodes";
 
     /// <inheritdoc />

@@ -6,7 +6,8 @@ namespace Quantization.Onnx;
 internal static class ModelAdvice
 {
     /// <summary>Options leave a node in float that the model has not got.</summary>
-    public static Advice UnknownFloatNode(string model, string node) => new(AdviceCode.UnknownFloatNode, ("model", model), ("node", node));
+    public static Advice UnknownFloatNode(string model, string node, string options) =>
+        new(AdviceCode.UnknownFloatNode, ("model", model), ("node", node), ("options", options));
 
     /// <summary>Options name weights that the model has not got.</summary>
     public static Advice UnknownWeightsNode(string model, string node) =>
@@ -34,7 +35,7 @@ internal static class ModelAdvice
     /// <summary>The words; null for advice of another kind.</summary>
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
-        AdviceCode.UnknownFloatNode => WriteUnknown(advice, words.FloatNodes, "node", words),
+        AdviceCode.UnknownFloatNode => WriteUnknown(advice, words.FloatNodesOf(advice.Text("options")), "node", words),
         AdviceCode.UnknownWeightsNode => WriteUnknown(advice, words.OwnWeights, "node with weights to quantize", words),
         AdviceCode.NonFiniteWeights => new AdviceText(
             $"{advice.Text("model")}: {advice.Text("kind")} '{advice.Text("tensor")}' of node {advice.Text("node")} holds NaN or infinity;",

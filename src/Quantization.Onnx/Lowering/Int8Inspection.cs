@@ -10,12 +10,12 @@ namespace Quantization.Onnx;
 internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Operators, IReadOnlyList<(string Kind, string Reason)> Conversions)
 {
     private static readonly FrozenSet<string> IntegerOperators =
-        FrozenSet.Create("ConvInteger", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat", "QAttention", "QEmbedLayerNormalization", "QGemm");
+        FrozenSet.Create("ConvInteger", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat", "MatMulNBits", "QAttention", "QEmbedLayerNormalization", "QGemm");
 
     /// <summary>Reads the model as ONNX Runtime optimizes it.</summary>
-    public static Int8Inspection Of(string modelPath, ModelProto quantized, Func<SessionOptions>? optionsFactory)
+    public static Int8Inspection Of(string modelPath, ModelProto quantized, Func<SessionOptions>? optionsFactory, long largestInMemory)
     {
-        ModelProto optimized = OptimizedGraph.Of(modelPath, quantized, GraphOptimizationLevel.ORT_ENABLE_EXTENDED, optionsFactory);
+        ModelProto optimized = OptimizedGraph.Of(modelPath, quantized, GraphOptimizationLevel.ORT_ENABLE_EXTENDED, optionsFactory, largestInMemory);
         SortedDictionary<string, int> operators = new(StringComparer.Ordinal);
         List<(string Kind, string Reason)> conversions = [];
         foreach (GraphProto graph in optimized.Graph.AllGraphs())

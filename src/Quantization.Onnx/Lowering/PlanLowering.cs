@@ -47,7 +47,7 @@ internal static class PlanLowering
                 continue;
             }
 
-            Replace(node.Input, (position, input) => plannedNode.Plan.InputAt(position) is { } encoding ? target.ReadFromCodes(input, encoding) : input);
+            Replace(node.Input, (position, input) => plannedNode.Plan.InputAt(position) is { Range: not DynamicRange } encoding ? target.ReadFromCodes(input, encoding) : input);
             if (Array.Find(lowerings, lowering => lowering.CanLower(plannedNode))!.Lower(node, plannedNode, target) is { } lowered)
             {
                 AddWithPairs(lowered, target, captured);
@@ -62,12 +62,15 @@ internal static class PlanLowering
     private static ILowering[] LoweringsOf(Target runtime, WeightRounding rounding)
     {
         TableCodes tables = new();
+        MatrixCodes matrices = new(tables);
         return
         [
             new TableLookupLowering(rounding, tables),
             new SubpixelLowering(rounding),
-            new TransposedWeightLowering(rounding),
-            new WeightLowering(rounding, tables),
+            new RecurrentLowering(rounding),
+            new DynamicMatrixLowering(rounding, matrices),
+            new TransposedWeightLowering(rounding, matrices),
+            new WeightLowering(rounding, matrices),
             new ConstantOperandLowering(),
             new NegatedSubLowering(runtime),
             new FlattenLowering(),

@@ -7,12 +7,14 @@ namespace Quantization.Onnx;
 /// </summary>
 internal sealed class QdqGraph
 {
+    private readonly ModelProto _model;
     private readonly GraphProto _graph;
     private readonly NameAllocator _names;
     private readonly InitializerPool _pool;
     private readonly IReadOnlyDictionary<string, TensorEncoding> _madeFromCodes;
     private readonly Dictionary<(string Value, TensorEncoding Encoding), string> _dequantized = [];
     private readonly Dictionary<string, (string Codes, TensorEncoding Encoding)> _codes = [];
+    private readonly Dictionary<string, DynamicInput> _dynamic = [];
     private readonly Dictionary<string, string> _renamed = [];
     private readonly Dictionary<string, (string InputCodes, IEnumerable<NodeMove> Moves)> _moves = [];
 
@@ -21,6 +23,7 @@ internal sealed class QdqGraph
     /// <param name="madeFromCodes">The values whose pair follows the node that makes them, with its parameters.</param>
     public QdqGraph(ModelProto model, NameAllocator names, IReadOnlyDictionary<string, TensorEncoding> madeFromCodes)
     {
+        _model = model;
         _graph = model.Graph;
         _names = names;
         _pool = new InitializerPool(_graph, names);
@@ -60,6 +63,38 @@ internal sealed class QdqGraph
         NodeProto node = NodeFactory.Make(operatorType, inputs, NewName());
         Add(node);
         return node.Output[0];
+    }
+
+    /// <summary>Imports the first version of a domain of operators, once.</summary>
+    public void Import(string domain)
+    {
+        if (!_model.OpsetImport.Any(import => import.Domain == domain))
+        {
+            _model.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = 1 });
+        }
+    }
+
+    /// <summary>Adds a Cast to floats; the name of its result.</summary>
+    public string AddCast(string value)
+    {
+        NodeProto cast = NodeFactory.Make("Cast", [value], NewName());
+        cast.Attribute.Add(NodeFactory.Int("to", (long)TensorProto.Types.DataType.Float));
+        Add(cast);
+        return cast.Output[0];
+    }
+
+    /// <summary>The codes that a value becomes at run time: one DynamicQuantizeLinear serves all readers.</summary>
+    public DynamicInput QuantizeAtRunTime(string value)
+    {
+        if (!_dynamic.TryGetValue(value, out DynamicInput input))
+        {
+            _dynamic[value] = input = new DynamicInput(NewName(), NewName(), NewName());
+            NodeProto node = NodeFactory.Make("DynamicQuantizeLinear", [value], input.Codes);
+            node.Output.Add([input.Scale, input.ZeroPoint]);
+            Add(node);
+        }
+
+        return input;
     }
 
     /// <summary>Adds a constant, once for equal ones; its name.</summary>

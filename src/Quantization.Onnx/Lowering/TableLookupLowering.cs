@@ -32,10 +32,7 @@ internal sealed class TableLookupLowering(WeightRounding rounding, TableCodes ta
             graph.Add(ofScales);
         }
 
-        NodeProto cast = NodeFactory.Make("Cast", [node.Output[0]], graph.NewName());
-        cast.Attribute.Add(NodeFactory.Int("to", (long)TensorProto.Types.DataType.Float));
-        graph.Add(cast);
-        graph.Add(NodeFactory.Make("Mul", [cast.Output[0], scale], result));
+        graph.Add(NodeFactory.Make("Mul", [graph.AddCast(node.Output[0]), scale], result));
         return null;
     }
 }

@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 /// Gemm with a transposed matrix of codes and a float input, as Gemm with the matrix itself: ONNX Runtime multiplies by the codes only where the rows of the matrix are the inputs, and would else turn them into floats at
 /// every run.
 /// </summary>
-internal sealed class TransposedWeightLowering(WeightRounding rounding) : ILowering
+internal sealed class TransposedWeightLowering(WeightRounding rounding, MatrixCodes matrices) : ILowering
 {
     private const string TransposedAttribute = "transB";
 
@@ -19,25 +19,9 @@ internal sealed class TransposedWeightLowering(WeightRounding rounding) : ILower
     {
         QuantizedWeight weight = rounding.Round(planned);
         int? axis = weight.Axis is null ? null : 1;
-        string codes = graph.AddConstant(TensorData.Make<byte>(TensorProto.Types.DataType.Int8, Transpose(weight.Codes), weight.Codes.Dims.Reverse()));
+        string codes = matrices.Add(MatrixCodes.Transpose(weight.Codes), graph);
         node.Input[WeightSlot.WeightInput] = graph.AddDequantize([codes, graph.AddScales(weight.Scales, axis), graph.AddZeroPoints(weight, axis)], axis);
         node.Attribute.Remove(node.Attribute.First(attribute => attribute.Name == TransposedAttribute));
         return node;
-    }
-
-    private static byte[] Transpose(TensorProto codes)
-    {
-        (int rows, int columns) = ((int)codes.Dims[0], (int)codes.Dims[1]);
-        ReadOnlySpan<byte> from = codes.RawData.Span;
-        byte[] to = new byte[from.Length];
-        for (int row = 0; row < rows; row++)
-        {
-            for (int column = 0; column < columns; column++)
-            {
-                to[(column * rows) + row] = from[(row * columns) + column];
-            }
-        }
-
-        return to;
     }
 }

@@ -3,7 +3,7 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>Conv, Gemm and MatMul with constant weights, and ConvTranspose where the runtime has an integer form of it: a DequantizeLinear behind the weights' codes, and the bias in float or as int32 codes.</summary>
-internal sealed class WeightLowering(WeightRounding rounding, TableCodes tables) : ILowering
+internal sealed class WeightLowering(WeightRounding rounding, MatrixCodes matrices) : ILowering
 {
     /// <inheritdoc />
     public bool CanLower(PlannedNode planned) => planned is { Facts.Weight: not null, Plan.Weights: not null };
@@ -31,26 +31,12 @@ internal sealed class WeightLowering(WeightRounding rounding, TableCodes tables)
     private string AddWeight(QuantizedWeight weight, bool hasZeroPoint, QdqGraph graph)
     {
         string scales = graph.AddScales(weight.Scales, weight.Axis);
-        List<string> inputs = [AddCodes(weight.Codes, graph), scales];
+        List<string> inputs = [matrices.Add(weight.Codes, graph), scales];
         if (hasZeroPoint)
         {
             inputs.Add(graph.AddZeroPoints(weight, weight.Axis));
         }
 
         return graph.AddDequantize(inputs, weight.Axis);
-    }
-
-    /// <summary>Stores codes, but where they are a table's with rows and columns exchanged: ONNX Runtime exchanges these once, when it opens the model.</summary>
-    private string AddCodes(TensorProto codes, QdqGraph graph)
-    {
-        if (tables.FindTransposeOf(codes) is not { } table)
-        {
-            return graph.AddConstant(codes);
-        }
-
-        NodeProto transpose = NodeFactory.Make("Transpose", [table], graph.NewName());
-        transpose.Attribute.Add(NodeFactory.Ints("perm", [1, 0]));
-        graph.Add(transpose);
-        return transpose.Output[0];
     }
 }

@@ -25,6 +25,9 @@ public sealed class OnnxModel
     /// <summary>The file; null for a model from elsewhere.</summary>
     internal string? Path { get; }
 
+    /// <summary>Whether the content was read.</summary>
+    internal bool IsRead => _file.IsValueCreated;
+
     /// <summary>The content.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="OnnxModelException">It is not a model, or a damaged one.</exception>

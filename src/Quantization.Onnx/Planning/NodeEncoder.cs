@@ -30,6 +30,20 @@ internal static class NodeEncoder
     public static ImmutableArray<NodePlan> EncodeWeights(NodeSelection selection, TensorEncoding weights) =>
         [.. selection.Nodes.Select(node => new NodePlan(node.Label, node.Node.Output[0]) { Weights = weights })];
 
+    /// <summary>The plans of chosen nodes whose weights are codes, and whose inputs become codes at run time where a form for it is known.</summary>
+    /// <param name="selection">The nodes.</param>
+    /// <param name="weights">The encoding of matrices.</param>
+    /// <param name="tables">The encoding of tables.</param>
+    /// <param name="input">The encoding of inputs.</param>
+    public static ImmutableArray<NodePlan> EncodeDynamic(NodeSelection selection, TensorEncoding weights, TensorEncoding tables, TensorEncoding input) =>
+    [
+        .. selection.Nodes.Select(node => new NodePlan(node.Label, node.Node.Output[0])
+        {
+            Weights = node.Role == NodeRole.TableLookup ? tables : weights,
+            Inputs = node.TakesDynamicInput ? [.. Positions(node.Node.Input, node.Inputs.Contains, _ => input)] : [],
+        }),
+    ];
+
     private static IEnumerable<ValueEncoding> Positions(IEnumerable<string> values, Predicate<string> isCoded, Func<string, TensorEncoding> encoding) =>
         values.Select((value, i) => (value, i)).Where(each => isCoded(each.value)).Select(each => new ValueEncoding(each.i, each.value, encoding(each.value)));
 }

@@ -52,6 +52,11 @@ internal static class PlanCheck
         foreach (ValueEncoding input in node.Inputs)
         {
             CheckValue(plan, node, "input", input, [.. facts.Node.Input], target, hasObservations);
+            if (input.Encoding.Range is DynamicRange)
+            {
+                CheckDynamic(plan, node, input, facts);
+            }
+
             if (!facts.Inputs.Contains(input.Value))
             {
                 throw Wrong(plan, $"lets node '{node.Node}' read input {input.Position}, '{input.Value}', from codes, but it can read only {(facts.Inputs.Count == 0 ? "floats" : List(facts.Inputs))} so");
@@ -61,6 +66,11 @@ internal static class PlanCheck
         foreach (ValueEncoding result in node.Results)
         {
             CheckValue(plan, node, "result", result, facts.Outputs, target, hasObservations);
+            if (result.Encoding.Range is DynamicRange)
+            {
+                throw Wrong(plan, $"finds the range of result {result.Position} of node '{node.Node}' at run time, which only inputs can; take it out, or give scale and zeroPoint");
+            }
+
             if (facts.Role == NodeRole.TableLookup)
             {
                 throw Wrong(plan, $"turns the rows that node '{node.Node}' looks up into codes, but they are floats; give the encoding to the nodes that read '{result.Value}'");
@@ -85,13 +95,33 @@ internal static class PlanCheck
             throw Wrong(plan, $"gives the weights of node '{node.Node}' {weights.Format} {weights.Scheme}; weights need codes with sign, symmetric about 0, such as int8 from -127 to 127, and the symmetric scheme");
         }
 
-        long scales = weights.Granularity == GranularityKind.PerChannel ? slot.Channels : 1;
+        if (facts.Recurrence is not null && node.InputAt(0)?.Range is not DynamicRange)
+        {
+            throw Wrong(plan, $"gives node '{node.Node}' int8 weights beside another input than one whose range is found at run time, but a recurrent layer has no such form; take 'weights' out, or give input 0 the range dynamic");
+        }
+
+        long matrices = facts.Recurrence is null ? 1 : 2;
+        long scales = matrices * (weights.Granularity == GranularityKind.PerChannel ? slot.Channels : 1);
         switch (weights.Range)
         {
             case FixedScales given when given.Scales.Length != scales:
                 throw Wrong(plan, FormattableString.Invariant($"gives the weights of node '{node.Node}' {given.Scales.Length} scales, but {scales} are needed"));
-            case FixedParameters or ObservedRange:
+            case FixedParameters or ObservedRange or DynamicRange:
                 throw Wrong(plan, $"leaves open how the range of the weights of node '{node.Node}' is found; give a calibrator, or scales");
+        }
+    }
+
+    private static void CheckDynamic(QuantizationPlan plan, NodePlan node, ValueEncoding input, QuantizableNode facts)
+    {
+        string place = FormattableString.Invariant($"input {input.Position} of node '{node.Node}'");
+        if (!facts.TakesDynamicInput || node.Weights is not { Format.StorageBits: 8 })
+        {
+            throw Wrong(plan, $"finds the range of {place} at run time, which only a layer with int8 weights and an input of its own can, on ONNX Runtime's CPU; give scale and zeroPoint, or take the input out");
+        }
+
+        if (input.Encoding.Format != CodeFormat.UInt8 || input.Encoding.Scheme != QuantizationScheme.Affine)
+        {
+            throw Wrong(plan, $"gives {place} {input.Encoding}; a range that is found at run time has all codes of uint8 and the affine scheme");
         }
     }
 

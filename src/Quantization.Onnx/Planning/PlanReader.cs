@@ -8,7 +8,7 @@ namespace Quantization.Onnx;
 /// <param name="path">What messages call the file.</param>
 internal sealed class PlanReader(string path)
 {
-    private static readonly string[] EncodingFields = ["type", "codes", "scheme", "granularity", "scale", "zeroPoint", "scales", "calibrator", "source", "within"];
+    private static readonly string[] EncodingFields = ["type", "codes", "scheme", "granularity", "scale", "zeroPoint", "scales", "calibrator", "source", "within", "range"];
 
     /// <summary>Reads a plan.</summary>
     /// <exception cref="InvalidDataException">Something in it cannot be.</exception>
@@ -75,10 +75,15 @@ internal sealed class PlanReader(string path)
 
     private static RangeRule ReadRange(JsonFields fields, CodeFormat format, bool isActivation)
     {
-        string[] rules = [.. ((string[])["scale", "scales", "calibrator"]).Where(rule => fields.Find(rule) is not null)];
+        string[] rules = [.. ((string[])["scale", "scales", "calibrator", "range"]).Where(rule => fields.Find(rule) is not null)];
         if (rules.Length != 1)
         {
-            throw fields.Wrong(rules.Length == 0 ? "scale" : rules[1], "give one of scale (with zeroPoint), scales and calibrator");
+            throw fields.Wrong(rules.Length == 0 ? "scale" : rules[1], "give one of scale (with zeroPoint), scales, calibrator and range");
+        }
+
+        if (rules[0] == "range")
+        {
+            return isActivation ? fields.OneOf("range", PlanNames.Ranges) : throw fields.Wrong("range", "only values that are computed have such a range; give a calibrator or scales");
         }
 
         if (rules[0] == "scales")

@@ -115,6 +115,9 @@ internal static class PlanWriter
             case FixedScales given:
                 WriteNumbers(writer, "scales", given.Scales);
                 break;
+            case DynamicRange:
+                writer.WriteString("range", PlanNames.Of(PlanNames.Ranges, encoding.Range));
+                break;
             case OwnRange own:
                 writer.WriteString("calibrator", own.Calibrator.Name);
                 break;

@@ -21,11 +21,17 @@ internal sealed record QuantizableNode(NodeProto Node, NodeRole Role, IReadOnlyL
     /// <summary>Whether the node runs on integers only if its result becomes codes at once. Others may hand out floats.</summary>
     public bool NeedsCodedResult { get; init; }
 
+    /// <summary>Whether a form of the node is known whose input becomes codes at run time; see <see cref="DynamicRange"/>.</summary>
+    public bool TakesDynamicInput { get; init; }
+
     /// <summary>Whether codes of the same parameters are copied into the result.</summary>
     public bool CopiesInputs { get; init; }
 
     /// <summary>The weights of a weighted node, with the axis of its output channels; the table of one that looks rows up.</summary>
     public WeightSlot? Weight { get; init; }
+
+    /// <summary>The second matrix of a recurrent node, which multiplies what it remembers; null for others.</summary>
+    public WeightSlot? Recurrence { get; init; }
 
     /// <summary>The constant that the node combines its input with; null where it has none.</summary>
     public ConstantOperand? Constant { get; init; }

@@ -18,6 +18,9 @@ internal static class Processor
     /// <summary>What the user should know: without VNNI, 8-bit weights can saturate, and are no faster than they would be with 7 bits.</summary>
     public static IEnumerable<Advice> Warn(PtqOptions options) => Warn(options, HasExactProducts());
 
+    /// <summary>The same of a plan: weights beside inputs in float are not multiplied by bytes.</summary>
+    public static IEnumerable<Advice> Warn(QuantizationPlan plan, PtqOptions options) => plan.Nodes.Any(node => node.Weights is not null && node.Inputs.Length > 0) ? Warn(options) : [];
+
     /// <summary>The same for any processor.</summary>
     public static IEnumerable<Advice> Warn(PtqOptions options, bool hasExactProducts)
     {

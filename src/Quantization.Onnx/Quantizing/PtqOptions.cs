@@ -5,7 +5,8 @@ namespace Quantization.Onnx;
 /// <summary>How a model is quantized. Immutable; derive one from another with <c>with</c>.</summary>
 public sealed record PtqOptions
 {
-    private const int UsualLatencyRuns = 20;
+    /// <summary>How often models run to compare their latency, where nothing else is asked for.</summary>
+    internal const int UsualLatencyRuns = 20;
 
     private readonly CodeFormat _activationFormat = CodeFormat.UInt8;
     private readonly QuantizationScheme _activationScheme = QuantizationScheme.Affine;

@@ -10,6 +10,9 @@ namespace Quantization.Onnx;
 /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
 internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
 {
+    /// <summary>The tensors of a larger model stay in its files until they are asked for.</summary>
+    public long LargestInMemory { get; init; } = ModelStore.LargestInMemory;
+
     /// <summary>Quantizes a model by a recipe.</summary>
     /// <param name="source">The float model.</param>
     /// <param name="recipe">The recipe.</param>
@@ -65,7 +68,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     {
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
-        return FloatModel.Load(source, recipe, options.SessionOptionsFactory);
+        return FloatModel.Load(source, recipe, options.SessionOptionsFactory, LargestInMemory);
     }
 
     private static bool NeedsObservations(FloatModel model, IRecipe recipe) => recipe.Plan(model, null).Nodes.Length > 0 && model.Observations is not null;
@@ -99,7 +102,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
         ModelSample? sample = findSample();
         options.Probe?.Check(modelPath, quantized, sample, cancellationToken);
-        Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory);
+        Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory, LargestInMemory);
         cancellationToken.ThrowIfCancellationRequested();
         LatencyComparison? latency = MeasureLatency(model, quantized, output.Name, sample);
         cancellationToken.ThrowIfCancellationRequested();
@@ -118,7 +121,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             Calibration = observations,
             Plan = PlanRecord.Of(resolved, model, new WeightRounding(modelPath, weightRanges)),
             Runtime = plan.Runtime,
-            Warnings = [.. DeadActivations.Warn(plan.Notes), .. Processor.Warn(options)],
+            Warnings = [.. DeadActivations.Warn(plan.Notes), .. Processor.Warn(plan, options)],
         };
         result = result with { Warnings = [.. result.Warnings, .. SpeedAdvice.OfGraph(result, plan.ExcludedNodes)] };
         return latency is null ? result : result.WithLatency(latency);

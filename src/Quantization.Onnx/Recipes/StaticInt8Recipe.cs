@@ -55,11 +55,7 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     /// <summary>Checks that the nodes that the options name are the model's.</summary>
     private static void ThrowUnlessNodesOf(FloatModel model, PtqOptions options)
     {
-        if (options.FloatNodes.Except(model.Model.Graph.Node.Select(GraphExtensions.GetLabel)).FirstOrDefault() is { } node)
-        {
-            throw Refuse(ModelAdvice.UnknownFloatNode(model.File.Path, node));
-        }
-
+        NamedNodes.ThrowUnlessOf(model, options.FloatNodes, nameof(PtqOptions));
         IEnumerable<string> weighted = model.Analysis.Whole.Nodes.Where(each => each.Weight is not null).Select(each => each.Label);
         if (options.OwnWeights.Count > 0 && options.OwnWeights.Keys.Except(weighted).FirstOrDefault() is { } unknown)
         {

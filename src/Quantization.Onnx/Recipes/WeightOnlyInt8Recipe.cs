@@ -27,7 +27,7 @@ internal sealed class WeightOnlyInt8Recipe : IRecipe
     ];
 
     /// <inheritdoc />
-    public QuantizableGraph Analyze(GraphIndex graph) => MatrixRules.Apply(graph, Target);
+    public QuantizableGraph Analyze(GraphIndex graph) => MatrixRules.Apply(graph, Target, MatrixRules.NoConvolution);
 
     /// <inheritdoc />
     public bool CanQuantize(QuantizableGraph graph) => graph.Whole.Nodes.Count > 0;
@@ -38,6 +38,7 @@ internal sealed class WeightOnlyInt8Recipe : IRecipe
     /// <inheritdoc />
     public QuantizationPlan Plan(FloatModel model, ModelCalibration? observations)
     {
+        NamedNodes.ThrowUnlessOf(model, ExcludedNodes, nameof(WeightOnlyOptions));
         NodeSelection selection = NodeSelector.Select(model.Analysis, ExcludedNodes, null);
         TensorEncoding weights = new(CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new OwnRange(Calibrator));
         return new QuantizationPlan(Name, Target.Name, model.Passes, NodeEncoder.EncodeWeights(selection, weights))

@@ -24,6 +24,9 @@ internal sealed record Target
     /// <summary>Whether it looks rows up in a table of codes.</summary>
     public bool TakesTablesOfCodes { get; init; }
 
+    /// <summary>Whether it multiplies codes whose range is found at run time.</summary>
+    public bool TakesDynamicInputs { get; init; }
+
     /// <summary>Whether a Gemm whose result stays float needs its bias as int32 codes.</summary>
     public bool NeedsBiasCodes { get; init; }
 

@@ -21,7 +21,7 @@ internal static class Targets
         // What fuses and what gains was found by running version 1.31.1; docs/onnx.md has the figures.
         [TargetRuntime.OnnxRuntimeCpu] = new()
         {
-            Name = "onnxruntime-cpu", IsRunHere = true, TakesTablesOfCodes = true, NeedsBiasCodes = true, QuantizesBetweenPairs = true,
+            Name = "onnxruntime-cpu", IsRunHere = true, TakesTablesOfCodes = true, TakesDynamicInputs = true, NeedsBiasCodes = true, QuantizesBetweenPairs = true,
         },
 
         // It takes no zero-points: https://docs.nvidia.com/deeplearning/tensorrt/latest/inference-library/quantized-types-explicit-quantization.html

@@ -167,6 +167,21 @@ public sealed record QuantizationReport
         return ReportBuilder.Build(modelPath, quantized, options, calibration, evaluation, layers);
     }
 
+    /// <summary>Gathers the facts of a quantization that took no samples.</summary>
+    /// <param name="modelPath">The float model.</param>
+    /// <param name="quantized">What became of it.</param>
+    /// <param name="options">How it was quantized.</param>
+    /// <param name="evaluation">The float model beside the quantized one; null where it was not measured.</param>
+    /// <param name="layers">The layers, from <see cref="LayerComparer"/>; empty where they were not compared.</param>
+    public static QuantizationReport Create(string modelPath, PtqResult quantized, DataFreeOptions options, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(quantized);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(layers);
+        return ReportBuilder.Build(modelPath, quantized, options, evaluation, layers);
+    }
+
     /// <summary>The report as one HTML page without scripts: pictures and style are inside, and nothing is loaded from anywhere.</summary>
     /// <param name="render">Words advice and warnings; null, the default, for <see cref="Onnx.Advice.Message"/>.</param>
     public string ToHtml(Func<Advice, string>? render = null) => HtmlPage.Render(this, render ?? (advice => advice.Message));

@@ -94,5 +94,5 @@ internal static class ReportAdvice
         report.FloatNodes.Count == 0 ? null : OutcomeAdvice.FloatNodes(report.FloatNodes.Count);
 
     private static Advice? Data(QuantizationReport report) =>
-        report.Data.CalibrationSamples < FewSamples ? OutcomeAdvice.FewSamples(report.Data.CalibrationSamples) : null;
+        report.Data.CalibrationSamples is > 0 and < FewSamples ? OutcomeAdvice.FewSamples(report.Data.CalibrationSamples) : null;
 }

@@ -16,6 +16,16 @@ internal static class ReportBuilder
         Advise(
             Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators) with { Layers = LayersOf(layers) }, options);
 
+    public static QuantizationReport Build(string modelPath, PtqResult quantized, DataFreeOptions options, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
+    {
+        PtqOptions weights = options.ToPtqOptions();
+        return Advise(Gather(modelPath, quantized, weights, quantized.Calibration, null, evaluation, []) with
+        {
+            Layers = LayersOf(layers),
+            Settings = SettingsOf(weights).Where(setting => !setting.Key.StartsWith("Activation", StringComparison.Ordinal)).Prepend(new("Recipe", quantized.Plan.Recipe)).ToDictionary(),
+        }, weights);
+    }
+
     public static QuantizationReport Build(string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
     {
         ICalibrator[] calibrators = [.. search.Trials.Select(trial => trial.Options.ActivationCalibrator).DistinctBy(calibrator => calibrator.Name)];
@@ -87,7 +97,7 @@ internal static class ReportBuilder
     {
         string split = ranked is not null
             ? "Calibration and scoring samples were kept apart: no sample that chose a range took part in choosing between models, and the split is the same each time."
-            : evaluation is null ? "Nothing was measured, only calibrated." : "The samples to measure with were given by the caller.";
+            : evaluation is null ? calibration.SampleCount == 0 ? "No sample was run." : "Nothing was measured, only calibrated." : "The samples to measure with were given by the caller.";
         ModelFigures? figures = ranked?.Float.Figures ?? evaluation?.Reference.Figures;
         int scoring = ranked?.ScoringSamples ?? evaluation?.Samples ?? 0;
         return new ReportData(calibration.SampleCount, scoring, figures?.Top1?.Samples ?? 0, split);

@@ -9,10 +9,11 @@ internal sealed class CalibratorOptions
     private const string Percentile = "percentile";
     private const double DefaultPercentage = 99.99;
 
+    private const string OfActivations =
+        "How the range of each activation is chosen from what the samples showed: everything seen (max), what keeps the distribution (entropy), all but the most extreme (percentile), least squared error (mse).";
+
     private readonly Option<string> _calibrator = new("--calibrator")
     {
-        Description =
-            "How the range of each activation is chosen from what the samples showed: everything seen (max), what keeps the distribution (entropy), all but the most extreme (percentile), least squared error (mse).",
         HelpName = "max|entropy|percentile|mse",
         DefaultValueFactory = _ => "max",
     };
@@ -37,8 +38,11 @@ internal sealed class CalibratorOptions
     /// <summary>The options.</summary>
     public IReadOnlyList<Option> All => [_calibrator, _percentage];
 
-    public CalibratorOptions(Command command)
+    /// <param name="command">The command to add the options to.</param>
+    /// <param name="description">What is chosen how.</param>
+    public CalibratorOptions(Command command, string description = OfActivations)
     {
+        _calibrator.Description = description;
         _calibrator.AcceptOnlyFromAmong("max", "entropy", Percentile, "mse");
         command.Options.Add(_calibrator);
         command.Options.Add(_percentage);

@@ -12,12 +12,21 @@ internal static class CommonOptions
 
     public static Argument<string> Model() => new("model") { Description = "The float ONNX model.", HelpName = "model.onnx" };
 
+    private const string SampleFiles =
+        "one .npy (the model's only input) or .npz (arrays named after the inputs) a sample, or subfolders with "
+        + "ONNX's input_0.pb, input_1.pb ... Samples may have the batch axis or lack it. Or images (.png, .jpg, .bmp, .gif, .tga, .psd).";
+
     public static Option<string> Data() => new("--data")
     {
         HelpName = "DIR",
-        Description =
-            "The folder of samples, inputs like those that the model will meet: one .npy (the model's only input) or .npz (arrays named after the inputs) a sample, or subfolders with "
-            + "ONNX's input_0.pb, input_1.pb ... Samples may have the batch axis or lack it. Or images (.png, .jpg, .bmp, .gif, .tga, .psd). A hundred or more are a good start.",
+        Description = $"The folder of samples, inputs like those that the model will meet: {SampleFiles} A hundred or more are a good start.",
+    };
+
+    /// <summary>The folder of samples, where these only serve to measure.</summary>
+    public static Option<string> MeasuringData() => new("--data")
+    {
+        HelpName = "DIR",
+        Description = $"The folder of samples to measure on; without it nothing is measured. {char.ToUpperInvariant(SampleFiles[0])}{SampleFiles[1..]}",
     };
 
     public static Option<string> Labels() => new("--labels")
@@ -25,6 +34,13 @@ internal static class CommonOptions
         HelpName = "labels.csv",
         Description =
             "The classes of samples, lines 'file name,class index' (of images the path from DIR), to measure top-1 accuracy with. Of the labelled samples every fourth (1st, 5th, ...) calibrates and the others score; samples without a label calibrate.",
+    };
+
+    /// <summary>The classes of samples, where these only serve to measure.</summary>
+    public static Option<string> MeasuringLabels() => new("--labels")
+    {
+        HelpName = "labels.csv",
+        Description = "The classes of samples, lines 'file name,class index' (of images the path from DIR), to measure top-1 accuracy with.",
     };
 
     public static Option<string> Output() => new("--output", "-o")

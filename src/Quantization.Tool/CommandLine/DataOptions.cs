@@ -13,8 +13,8 @@ internal sealed class DataOptions
     private const string ImageNet = "imagenet", None = "none";
     private const string Crop = "crop", Stretch = "stretch";
 
-    private readonly Option<string> _data = CommonOptions.Data();
-    private readonly Option<string> _labels = CommonOptions.Labels();
+    private readonly Option<string> _data;
+    private readonly Option<string> _labels;
     private readonly Option<bool> _classFolders = new(ClassFolders) { Description = "Take the folder that an image lies in for its class, folders counted in the order of their names. For images only." };
 
     private readonly Option<string> _preset = new("--preset")
@@ -38,8 +38,15 @@ internal sealed class DataOptions
     private readonly Option<string> _channels = new("--channels") { HelpName = "rgb|bgr|grey", Description = "The channels that the model takes. [default: grey where its input has one channel, else rgb]" };
     private readonly Option<string> _layout = new("--layout") { HelpName = "nchw|nhwc", Description = "The order of the input's axes. [default: that of the model's input]" };
 
-    public DataOptions(Command command, bool isRequired, bool isLabelled)
+    /// <param name="command">The command to add the options to.</param>
+    /// <param name="isRequired">Whether samples must be given.</param>
+    /// <param name="isLabelled">Whether samples can have classes.</param>
+    /// <param name="data">The option of the folder; null for the usual one.</param>
+    /// <param name="labels">The option of the classes; null for the usual one.</param>
+    public DataOptions(Command command, bool isRequired, bool isLabelled, Option<string>? data = null, Option<string>? labels = null)
     {
+        _data = data ?? CommonOptions.Data();
+        _labels = labels ?? CommonOptions.Labels();
         _data.Required = isRequired;
         _preset.AcceptOnlyFromAmong(ImageNet, None);
         _resize.AcceptOnlyFromAmong(Stretch, Crop);

@@ -51,6 +51,15 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
             "# From a calibration, without data",
             "quantize ptq model.onnx --state all.qcal --calibrator percentile --percentile 99.9 --output model.int8.onnx",
         ],
+        DynamicCommand.Name or WeightsCommand.Name =>
+        [
+            "# Without any data: fast, with integers in every product of matrices",
+            "quantize dynamic model.onnx --output model.int8.onnx",
+            "# Without any data: the most accurate file of a quarter of the size",
+            "quantize weights model.onnx --output model.int8.onnx",
+            "# Measure either beside the float model",
+            "quantize dynamic model.onnx --data samples --output model.int8.onnx",
+        ],
         SearchCommand.Name =>
         [
             "# Try calibrators, schemes and granularities, keep the most accurate, and see why",
@@ -80,6 +89,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         [
             "quantize",
             "quantize ptq model.onnx --data samples --output model.int8.onnx",
+            "quantize dynamic model.onnx --output model.int8.onnx",
             "quantize search model.onnx --data samples --output model.int8.onnx --report report.html",
             "quantize partial model.onnx --data samples --labels labels.csv --max-loss 0.005 --output model.int8.onnx",
             "quantize ptq --help",

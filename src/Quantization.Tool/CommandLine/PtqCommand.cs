@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx;
 using Quantization.Reporting;
 
@@ -76,7 +75,11 @@ internal static class PtqCommand
         PtqSamples samples = PtqSamples.Open(console, request);
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, samples, output.Model, cancellation));
-        output.Finish(report, result.Plan, shown => PtqSummary.Write(shown, request, samples, result, scores), cancellation);
+        ModelSummary summary = new(samples.Describe(request, result), request.Options.ActivationCalibrator.Name, request.Report, request.OutputPath)
+        {
+            Way = $"'quantize {SearchCommand.Name}' tries every calibrator and keeps the best; --report shows which layers hurt, and --float-node leaves them in float.",
+        };
+        output.Finish(report, result.Plan, shown => summary.Write(shown, result, scores), cancellation);
         return ExitCode.Success;
     }
 
@@ -90,7 +93,7 @@ internal static class PtqCommand
             : samples.Calibration is null ? PostTrainingQuantizer.Quantize(request.ModelPath, ModelCalibration.Load(request.StatePath!), path, options, progress, cancellation)
             : PostTrainingQuantizer.Quantize(request.ModelPath, samples.Calibration, path, options, progress, cancellation));
         ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples.Scoring : null;
-        EvaluationResult? scores = scoring is null ? null : Measure(view, request, scoring, output.TemporaryPath, cancellation);
+        EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
         IReadOnlyList<LayerNoise> layers = request.PlanPath is null
             ? LayerComparison.Run(view, request.Report, request.ModelPath, result.Calibration, scoring, request.Options, cancellation)
@@ -107,21 +110,5 @@ internal static class PtqCommand
             : plan.NeedsCalibration && samples.Calibration is not null ? ModelCalibrator.Calibrate(request.ModelPath, samples.Calibration, options.Calibration with { Runtime = plan.Runtime }, progress, cancellation)
             : null;
         return PostTrainingQuantizer.Quantize(request.ModelPath, plan, outputPath, calibration, options, progress, cancellation);
-    }
-
-    private static EvaluationResult Measure(ProgressView view, PtqRequest request, ISampleSource samples, string quantizedPath, CancellationToken cancellation)
-    {
-        view.Begin(samples.Count is { } count ? $"Measuring on {Figures.Count(count, "sample")}" : "Measuring");
-        EvaluationOptions options = new()
-        {
-            BatchSize = request.BatchSize,
-            SessionOptionsFactory = () => new SessionOptions
-            {
-                IntraOpNumThreads = request.Threads,
-                InterOpNumThreads = 1,
-                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, // errors come as exceptions
-            },
-        };
-        return ModelEvaluator.Evaluate(request.ModelPath, [quantizedPath], samples, options, view.ForSteps(), cancellation);
     }
 }

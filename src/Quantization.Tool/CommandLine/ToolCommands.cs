@@ -20,6 +20,8 @@ internal static class ToolCommands
             """)
         {
             PtqCommand.Create(console, cancellation),
+            DynamicCommand.Create(console, cancellation),
+            WeightsCommand.Create(console, cancellation),
             SearchCommand.Create(console, cancellation),
             PartialCommand.Create(console, cancellation),
             CalibrateCommand.Create(console, cancellation),

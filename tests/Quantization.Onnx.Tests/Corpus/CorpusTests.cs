@@ -29,13 +29,22 @@ public sealed class CorpusTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData(TargetRuntime.OnnxRuntimeCpu, 30)]
     [InlineData(TargetRuntime.OpenVino, 34)]
-    public void Every_model_that_runs_still_runs_or_is_left_as_it_was(TargetRuntime runtime, int leastQuantized)
+    public void Every_model_that_runs_still_runs_or_is_left_as_it_was(TargetRuntime runtime, int leastQuantized) =>
+        Try(leastQuantized, (path, samples, output) => PostTrainingQuantizer.Quantize(path, samples, output, new PtqOptions { Runtime = runtime }));
+
+    [Fact]
+    public void Every_model_that_runs_still_runs_with_ranges_found_at_run_time() => Try(1, (path, _, output) => DynamicQuantizer.Quantize(path, output));
+
+    [Fact]
+    public void Every_model_that_runs_still_runs_with_int8_weights() => Try(1, (path, _, output) => WeightQuantizer.Quantize(path, output));
+
+    private void Try(int leastQuantized, Func<string, ISampleSource, string, PtqResult> quantize)
     {
         CorpusModel[] models = CorpusModel.All();
         models.Should().HaveCountGreaterThan(1000);
         ConcurrentDictionary<string, (Fate Fate, string Note)> fates = new();
 
-        Parallel.ForEach(models, model => fates[model.Name] = Quantize(model, OutputOf(model), runtime));
+        Parallel.ForEach(models, model => fates[model.Name] = Quantize(model, OutputOf(model), quantize));
 
         foreach (IGrouping<Fate, KeyValuePair<string, (Fate Fate, string Note)>> group in fates.GroupBy(each => each.Value.Fate).OrderBy(group => group.Key))
         {
@@ -57,7 +66,7 @@ public sealed class CorpusTests(ITestOutputHelper output) : IDisposable
 
     private string OutputOf(CorpusModel model) => _folder.PathTo(model.Name.Replace('/', '-') + ".onnx");
 
-    private static (Fate Fate, string Note) Quantize(CorpusModel model, string path, TargetRuntime runtime)
+    private static (Fate Fate, string Note) Quantize(CorpusModel model, string path, Func<string, ISampleSource, string, PtqResult> quantize)
     {
         SampleFolder? sample = model.FindSample();
         if (CorpusModel.Run(model.ModelPath, sample) is not { } expected)
@@ -68,7 +77,7 @@ public sealed class CorpusTests(ITestOutputHelper output) : IDisposable
         try
         {
             ISampleSource samples = sample is null ? new SampleList([]) : sample;
-            PtqResult result = PostTrainingQuantizer.Quantize(model.ModelPath, samples, path, new PtqOptions { Runtime = runtime });
+            PtqResult result = quantize(model.ModelPath, samples, path);
             if (result.QuantizedNodes.Count == 0)
             {
                 File.ReadAllBytes(path).Should().Equal(File.ReadAllBytes(model.ModelPath), model.Name);

@@ -130,7 +130,7 @@ public sealed class PlanFileTests : IDisposable
         { "nodes[0].inputs[0].scale", "1e60", "nodes[0].inputs[0].scale is 1e60; *" },
         { "nodes[0].inputs[0].zeroPoint", "256", "nodes[0].inputs[0].zeroPoint is 256; zero-points are codes, from 0 to 255." },
         { "nodes[0].inputs[0].type", "\"int7\"", "nodes[0].inputs[0].type is \"int7\"; known are int16, int32, int4, int8, *" },
-        { "nodes[0].inputs[0].scales", "[1]", "nodes[0].inputs[0].scales is [1]; give one of scale (with zeroPoint), scales and calibrator." },
+        { "nodes[0].inputs[0].scales", "[1]", "nodes[0].inputs[0].scales is [1]; give one of scale (with zeroPoint), scales, calibrator and range." },
         { "nodes[0].weights.calibrator", "\"Best\"", "nodes[0].weights.calibrator is \"Best\"; the file can name Max, Entropy, MSE, and Percentile*" },
         { "nodes[0].weights.codes", "[-129, 127]", "nodes[0].weights.codes is [-129, 127]; Int8 stores codes from -128 to 127*" },
         { "nodes[0].weights.grain", "3", "nodes[0].weights.grain: there is no such field; known are type, codes, scheme, granularity, *" },
@@ -157,7 +157,7 @@ public sealed class PlanFileTests : IDisposable
     public static TheoryData<string, string, string> WrongPlans => new()
     {
         { "target", "\"gpu\"", "The plan is for the target 'gpu'; known are onnxruntime-cpu, openvino, qnn, tensorrt.*" },
-        { "recipe", "\"magic\"", "The plan is of the recipe 'magic'; known are static-int8, weight-only-int8.*" },
+        { "recipe", "\"magic\"", "The plan is of the recipe 'magic'; known are static-int8, weight-only-int8, dynamic-int8.*" },
         { "modelSha256", "\"abc\"", "The plan was made for another model, with SHA-256 abc, than *; plan for this one, or take modelSha256 out*" },
         { "passes", "[]", "The plan relies on the passes , but this library makes 'opset upgrade', *; plan again.*" },
         { "nodes[0].node", "\"Conv_9\"", "The plan calls the node that makes * 'Conv_9', but the model calls it *" },

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx.Protos;
 using Quantization.Onnx.Tests.Quantizing;
@@ -108,38 +107,7 @@ public sealed class WeightOnlyInt8Tests : IDisposable
 
         result.QuantizedNodes.Should().HaveCount(37, "36 products and the table of tokens");
         (result.ModelBytes - result.OutputBytes).Should().BeInRange(750_000, 900_000, "three of four bytes of 260,000 weights go, and a constant mask stays");
-        (Perplexity(result.OutputPath) / Perplexity(path)).Should().BeApproximately(1, 0.003);
-    }
-
-    /// <summary>The exponential of the mean negative logarithm of each next token's probability.</summary>
-    private static double Perplexity(string path)
-    {
-        using InferenceSession session = new(path);
-        using RunOptions run = new();
-        double sum = 0;
-        long count = 0;
-        foreach (ModelSample story in new SampleFolder(SharedFolder.Models("stories260K", "evaluate")).Take(10))
-        {
-            long[] tokens = MemoryMarshal.Cast<byte, long>(story.Inputs[0].Data).ToArray();
-            using OrtValue input = OrtValue.CreateTensorValueFromMemory(tokens, [1, tokens.Length]);
-            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, ["input_ids"], [input], ["logits"]);
-            ReadOnlySpan<float> logits = outputs[0].GetTensorDataAsSpan<float>();
-            int words = logits.Length / tokens.Length;
-            for (int i = 0; i + 1 < tokens.Length; i++)
-            {
-                ReadOnlySpan<float> row = logits.Slice(i * words, words);
-                double total = 0;
-                foreach (float logit in row)
-                {
-                    total += Math.Exp(logit);
-                }
-
-                sum += Math.Log(total) - row[(int)tokens[i + 1]];
-                count++;
-            }
-        }
-
-        return Math.Exp(sum / count);
+        (Stories.Perplexity(result.OutputPath) / Stories.Perplexity(path)).Should().BeApproximately(1, 0.003);
     }
 
     /// <summary>A MatMul, a Gemm with a transposed matrix and a bias, a MatMul.</summary>

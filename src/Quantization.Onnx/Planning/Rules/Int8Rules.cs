@@ -17,7 +17,7 @@ internal static class Int8Rules
         QuantizableNode? candidate;
         if (WeightSlot.Find(node, graph, target, out string? reason) is { } weight)
         {
-            candidate = Make(node, NodeRole.Weighted, [node.Input[0]], OperatorRules.FindLast(node, graph)) with { Weight = weight };
+            candidate = Make(node, NodeRole.Weighted, [node.Input[0]], OperatorRules.FindLast(node, graph)) with { Weight = weight, TakesDynamicInput = MatrixRules.TakesDynamicInput(node, target) };
         }
         else if (reason is null && EmbeddingTable.Find(node, graph, target, out reason) is { } table)
         {

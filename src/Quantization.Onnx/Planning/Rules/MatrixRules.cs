@@ -2,28 +2,42 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Asks the rules of weights as codes beside float activations what each node of a graph can do.</summary>
+/// <summary>Asks the rules of matrices as int8 codes what each node of a graph can do, beside inputs in float or inputs that become codes at run time.</summary>
 internal static class MatrixRules
 {
-    /// <summary>What the rules say of a graph for a runtime.</summary>
-    public static QuantizableGraph Apply(GraphIndex graph, Target target) => new(graph, target, [.. graph.Graph.Node.Select(node => Ask(node, graph, target))]);
+    /// <summary>Why convolutions stay in float where weights alone become codes.</summary>
+    public const string NoConvolution = "no form of a convolution with int8 weights alone is known that ONNX Runtime does not turn into floats at every run";
 
-    private static NodeFacts Ask(NodeProto node, GraphIndex graph, Target target)
+    /// <summary>What the rules say of a graph for a runtime.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="target">The runtime.</param>
+    /// <param name="noConvolution">Why convolutions stay in float.</param>
+    public static QuantizableGraph Apply(GraphIndex graph, Target target, string noConvolution) =>
+        new(graph, target, [.. graph.Graph.Node.Select(node => Ask(node, graph, target, noConvolution))]);
+
+    /// <summary>Whether a node that multiplies by a constant matrix has a form whose input becomes codes at run time.</summary>
+    public static bool TakesDynamicInput(NodeProto node, Target target) =>
+        target.TakesDynamicInputs && (node.OpType == "MatMul" || (node.OpType == "Gemm" && node.GetInt("transA", 0) == 0));
+
+    /// <summary>What the rules say of one node.</summary>
+    public static NodeFacts Ask(NodeProto node, GraphIndex graph, Target target, string noConvolution)
     {
-        WeightSlot? weight = FindMatrix(node, graph, out string? reason);
-        NodeRole role = NodeRole.Weighted;
-        if (weight is null && reason is null)
+        QuantizableNode? candidate = null;
+        if (FindMatrix(node, graph, noConvolution, out string? reason) is { } matrix)
         {
-            weight = EmbeddingTable.Find(node, graph, target, out reason);
-            role = NodeRole.TableLookup;
+            candidate = new QuantizableNode(node, NodeRole.Weighted, [node.Input[0]], node) { Weight = matrix, TakesDynamicInput = TakesDynamicInput(node, target) };
+        }
+        else if (reason is null && EmbeddingTable.Find(node, graph, target, out reason) is { } table)
+        {
+            candidate = new QuantizableNode(node, NodeRole.TableLookup, [], node) { Weight = table };
         }
 
         string[] inner = [.. node.Subgraphs().SelectMany(GraphExtensions.AllGraphs).SelectMany(each => each.Node).Where(WeightSlot.CanHaveWeights).Select(each => each.GetLabel())];
-        return new NodeFacts(node, weight is null ? null : new QuantizableNode(node, role, [], node) { Weight = weight }, reason, inner);
+        return new NodeFacts(node, candidate, reason, inner);
     }
 
     /// <summary>Finds the matrix that a node multiplies by. The bias and the factors of a Gemm stay as they are.</summary>
-    private static WeightSlot? FindMatrix(NodeProto node, GraphIndex graph, out string? reason)
+    private static WeightSlot? FindMatrix(NodeProto node, GraphIndex graph, string noConvolution, out string? reason)
     {
         reason = null;
         if (!WeightSlot.CanHaveWeights(node))
@@ -32,7 +46,7 @@ internal static class MatrixRules
         }
 
         TensorProto? weight = graph.FindConstant(node.Input[WeightSlot.WeightInput]);
-        reason = node.OpType is "Conv" or "ConvTranspose" ? "no form of a convolution with int8 weights alone is known that ONNX Runtime does not turn into floats at every run"
+        reason = node.OpType is "Conv" or "ConvTranspose" ? noConvolution
             : weight is null ? "its weights are computed, not constant"
             : !weight.IsFloat() ? "its weights are not 32-bit floats"
             : weight.Dims.Count != 2 || weight.Dims.Contains(0) ? "its weights are not a matrix"

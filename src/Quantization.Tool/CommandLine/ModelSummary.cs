@@ -4,14 +4,21 @@ using Spectre.Console;
 namespace Quantization.Tool;
 
 /// <summary>Tells people what became of a model.</summary>
-internal static class PtqSummary
+/// <param name="Samples">A sentence on what was done with which samples.</param>
+/// <param name="Calibrator">What chose the ranges.</param>
+/// <param name="Report">How much to tell.</param>
+/// <param name="OutputPath">The file that was written.</param>
+internal sealed record ModelSummary(string Samples, string Calibrator, ReportRequest Report, string OutputPath)
 {
     /// <summary>Noise of a hundredth of the signal's power: outputs beyond it are clearly different.</summary>
     private const double ClearNoise = 20;
 
-    public static void Write(ToolConsole console, PtqRequest request, PtqSamples samples, PtqResult result, EvaluationResult? scores)
+    /// <summary>What to do where the outputs are clearly different, in a sentence; null for nothing.</summary>
+    public string? Way { get; init; }
+
+    public void Write(ToolConsole console, PtqResult result, EvaluationResult? scores)
     {
-        console.WriteLine(samples.Describe(request, result));
+        console.WriteLine(Samples);
         if (scores is not null)
         {
             console.Screen.Write(CreateTable(scores));
@@ -22,24 +29,23 @@ internal static class PtqSummary
             console.WriteLine(CommandLineWords.Instance.Render(uncounted));
         }
 
-        if (scores?.Candidates[0].SignalToNoise < ClearNoise)
+        if (Way is not null && scores?.Candidates[0].SignalToNoise < ClearNoise)
         {
-            console.WriteLine(
-                $"The outputs are clearly different from the float model's. 'quantize {SearchCommand.Name}' tries every calibrator and keeps the best; --report shows which layers hurt, and --float-node leaves them in float.");
+            console.WriteLine($"The outputs are clearly different from the float model's. {Way}");
         }
 
-        foreach (string remark in ModelReport.Remarks(request.Options.ActivationCalibrator.Name, result))
+        foreach (string remark in ModelReport.Remarks(Calibrator, result))
         {
             console.WriteLine(remark);
         }
 
-        IEnumerable<string> int8Nodes = result.QuantizedNodes.Count > 0 ? ModelReport.Int8Nodes(result, request.Report.IsVerbose) : [];
-        foreach (string line in int8Nodes.Concat(ModelReport.FloatNodes(result, request.Report.IsVerbose)))
+        IEnumerable<string> int8Nodes = result.QuantizedNodes.Count > 0 ? ModelReport.Int8Nodes(result, Report.IsVerbose) : [];
+        foreach (string line in int8Nodes.Concat(ModelReport.FloatNodes(result, Report.IsVerbose)))
         {
             console.WriteLine(line);
         }
 
-        console.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.OutputBytes, result.ModelBytes)}");
+        console.WriteLine($"Wrote {OutputPath}: {Figures.Bytes(result.OutputBytes, result.ModelBytes)}");
     }
 
     private static Table CreateTable(EvaluationResult scores)

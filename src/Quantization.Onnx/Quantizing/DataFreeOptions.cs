@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Quantization.Onnx;
+
+/// <summary>What the ways to quantize without samples have in common: <see cref="DynamicOptions"/> and <see cref="WeightOnlyOptions"/>. Immutable; derive one from another with <c>with</c>.</summary>
+public abstract record DataFreeOptions
+{
+    /// <summary>No sample runs, so little of a model has to be in memory at once: the tensors of models from 8 MB on stay in their files.</summary>
+    private const long LargestInMemory = 1 << 23;
+
+    private readonly ImmutableHashSet<string> _floatNodes = [];
+    private readonly int _latencyRuns = PtqOptions.UsualLatencyRuns;
+    private readonly long _maxFileBytes = ModelStore.LargestMessage;
+
+    private protected DataFreeOptions()
+    {
+    }
+
+    /// <summary>Chooses the range of each channel's weights, or of the tensor's. The default is <see cref="MaxCalibrator"/>: no weight is clipped.</summary>
+    public ICalibrator WeightCalibrator { get; init; } = new MaxCalibrator();
+
+    /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The default is none.</summary>
+    public IReadOnlySet<string> FloatNodes
+    {
+        get => _floatNodes;
+        init => _floatNodes = value.ToImmutableHashSet();
+    }
+
+    /// <summary>How often both models run on <see cref="LatencySample"/> to compare their latency, 20 by default, though for no longer than two seconds; 0 to measure nothing.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int LatencyRuns
+    {
+        get => _latencyRuns;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            _latencyRuns = value;
+        }
+    }
+
+    /// <summary>The sample to measure the latency with, in the shape that the model will meet; null, the default, to measure nothing.</summary>
+    public ModelSample? LatencySample { get; init; }
+
+    /// <inheritdoc cref="PtqOptions.MaxFileBytes"/>
+    public long MaxFileBytes
+    {
+        get => _maxFileBytes;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, ModelStore.LargestMessage);
+            _maxFileBytes = value;
+        }
+    }
+
+    /// <inheritdoc cref="PtqOptions.SessionOptionsFactory"/>
+    public Func<SessionOptions>? SessionOptionsFactory { get; init; }
+
+    /// <inheritdoc cref="PtqOptions.Probe"/>
+    public ModelProbe? Probe { get; init; }
+
+    /// <summary>The recipe that the options make.</summary>
+    internal abstract IRecipe ToRecipe();
+
+    /// <summary>How the result is tried, measured and written, and what is told of its weights.</summary>
+    internal virtual PtqOptions ToPtqOptions() => new()
+    {
+        WeightCalibrator = WeightCalibrator,
+        FloatNodes = FloatNodes,
+        LatencyRuns = LatencyRuns,
+        LatencySample = LatencySample,
+        MaxFileBytes = MaxFileBytes,
+        SessionOptionsFactory = SessionOptionsFactory,
+        Probe = Probe,
+    };
+
+    /// <summary>Quantizes a model.</summary>
+    internal PtqResult Quantize(OnnxModel model, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
+        MakeRunner(model, output, progress, cancellationToken).Run(ToLazy(model), ToRecipe(), NoCalibration, () => LatencySample, output);
+
+    /// <summary>The same without blocking.</summary>
+    internal Task<PtqResult> QuantizeAsync(OnnxModel model, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
+        MakeRunner(model, output, progress, cancellationToken).RunAsync(ToLazy(model), ToRecipe(), prepared => Task.FromResult(NoCalibration(prepared)), () => LatencySample, output);
+
+    private RecipeRunner MakeRunner(OnnxModel model, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    {
+        PostTrainingQuantizer.ThrowUnlessApart(model, output);
+        return new RecipeRunner(ToPtqOptions(), progress, cancellationToken) { LargestInMemory = LargestInMemory };
+    }
+
+    /// <summary>A model of a file that is not read yet, with its tensors left there.</summary>
+    private static OnnxModel ToLazy(OnnxModel model) => model is { Path: { } path, IsRead: false } ? OnnxModel.FromFile(path, LargestInMemory) : model;
+
+    private static ModelCalibration NoCalibration(FloatModel model) => throw new InvalidOperationException("The recipe asks for no sample.");
+}

@@ -1,0 +1,30 @@
+using Quantization.Onnx;
+
+namespace Quantization.Tool;
+
+/// <summary>What a command was asked for that quantizes without samples.</summary>
+internal sealed record DataFreeRequest
+{
+    public required string ModelPath { get; init; }
+
+    /// <summary>The samples to measure on, if any.</summary>
+    public required DataRequest Data { get; init; }
+
+    public required string OutputPath { get; init; }
+
+    public required DataFreeOptions Options { get; init; }
+
+    public required int BatchSize { get; init; }
+
+    public required int Threads { get; init; }
+
+    public required ReportRequest Report { get; init; }
+
+    /// <summary>Refuses arguments that make no sense together.</summary>
+    /// <exception cref="UsageException">They do not.</exception>
+    public void ThrowUnlessSensible()
+    {
+        Data.ThrowUnlessSensible();
+        OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Data, Report);
+    }
+}

@@ -1,0 +1,36 @@
+using Quantization.Onnx;
+using Quantization.Reporting;
+
+namespace Quantization.Tool;
+
+/// <summary>Quantizes a model without samples, and measures it where there are some.</summary>
+internal static class DataFreeRun
+{
+    public static int Run(ToolConsole console, DataFreeRequest request, CancellationToken cancellation)
+    {
+        request.ThrowUnlessSensible();
+        SampleData? samples = request.Data.FolderPath is null ? null : SampleData.Open(console, request.ModelPath, request.Data);
+        using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
+        (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, samples?.All, output.Model, cancellation));
+        ModelSummary summary = new(Describe(samples, result), request.Options.WeightCalibrator.Name, request.Report, request.OutputPath);
+        output.Finish(report, result.Plan, shown => summary.Write(shown, result, scores), cancellation);
+        return ExitCode.Success;
+    }
+
+    private static (PtqResult Result, EvaluationResult? Scores, QuantizationReport Report) Work(
+        ProgressView view, DataFreeRequest request, ISampleSource? samples, OutputFile output, CancellationToken cancellation)
+    {
+        IProgress<QuantizationProgress> progress = view.ForStages(request.Options.WeightCalibrator.Name);
+        PtqResult result = output.Write(path => request.Options.Quantize(request.ModelPath, path, progress, cancellation));
+        ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples : null;
+        EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.BatchSize, request.Threads, cancellation);
+        result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
+        IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, new PtqOptions(), cancellation);
+        return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, scores, layers));
+    }
+
+    private static string Describe(SampleData? samples, PtqResult result) =>
+        result.QuantizedNodes.Count == 0 ? "No sample was run."
+        : samples is null ? "Quantized without samples; nothing was measured, because none were given: --data DIR measures."
+        : $"Quantized without samples; measured on {Figures.Count(samples.All.Count!.Value, "sample")} of {samples.FolderPath}.";
+}
