@@ -16,6 +16,12 @@ internal sealed record QuantizationPlan(string Recipe, string Target, ImmutableA
     /// <summary>The nodes that the user leaves in float.</summary>
     public ImmutableHashSet<string> Excluded { get; init; } = [];
 
+    /// <summary>Whether the model's float inputs and outputs become floats of 16 bits too.</summary>
+    public bool HasHalfInterface { get; init; }
+
+    /// <summary>The 16-bit floats of the plan's nodes; null where there are none.</summary>
+    public HalfFormat? Half => Nodes.FirstOrDefault(node => node.IsHalf) is { } half ? half.HalfInputs.Concat(half.HalfResults).First().Format : null;
+
     /// <summary>What is told of the plan. It changes nothing of what is written, so equality does not look at it.</summary>
     public PlanNotes Notes { get; init; } = PlanNotes.None;
 
@@ -49,7 +55,7 @@ internal sealed record QuantizationPlan(string Recipe, string Target, ImmutableA
 
     /// <summary>Compares what is written.</summary>
     public bool Equals(QuantizationPlan? other) =>
-        other is not null && (Recipe, Target) == (other.Recipe, other.Target) && Passes.SequenceEqual(other.Passes) && Nodes.SequenceEqual(other.Nodes);
+        other is not null && (Recipe, Target, HasHalfInterface) == (other.Recipe, other.Target, other.HasHalfInterface) && Passes.SequenceEqual(other.Passes) && Nodes.SequenceEqual(other.Nodes);
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Recipe, Target, Nodes.Length, Nodes.FirstOrDefault());
@@ -64,9 +70,24 @@ internal sealed record QuantizationPlan(string Recipe, string Target, ImmutableA
             text.Append(" weights ").Append(node.Weights).Append(" constant ").Append(node.Constant).Append('\n');
             Append(" input ", node.Inputs);
             Append(" result ", node.Results);
+            AppendHalves(" 16-bit input ", node.HalfInputs);
+            AppendHalves(" 16-bit result ", node.HalfResults);
+        }
+
+        if (HasHalfInterface)
+        {
+            text.Append("16-bit inputs and outputs\n");
         }
 
         return text.ToString();
+
+        void AppendHalves(string what, ImmutableArray<HalfEncoding> values)
+        {
+            foreach (HalfEncoding each in values)
+            {
+                text.Append(what).Append(each.Position).Append(' ').Append(each.Value).Append(": ").Append(each.Format).Append(each.IsStorage ? " stored\n" : "\n");
+            }
+        }
 
         void Append(string what, ImmutableArray<ValueEncoding> values)
         {

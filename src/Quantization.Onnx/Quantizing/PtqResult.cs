@@ -48,6 +48,9 @@ public sealed record PtqResult
     /// <summary>What the user should know before using the model, a sentence each; empty where all went as one would expect.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
+    /// <summary>The 16-bit floats that the model was converted to; null where it was quantized.</summary>
+    internal HalfFormat? Half { get; init; }
+
     /// <summary>The same with a latency that was measured, and a warning where int8 is slower; one that was there before is replaced.</summary>
     /// <param name="latency">For example what <see cref="ModelEvaluator"/> measured on many samples.</param>
     public PtqResult WithLatency(LatencyComparison latency)

@@ -50,6 +50,11 @@ internal static class SpeedAdvice
     /// <param name="hasExactProducts">Whether the processor has the instructions that int8 gains most from.</param>
     public static string? OfLatency(LatencyComparison latency, PtqResult result, bool hasExactProducts)
     {
+        if (result.Half is { } half)
+        {
+            return HalfAdvice.OfLatency(latency, half);
+        }
+
         if (!latency.IsSlower)
         {
             return null;

@@ -80,9 +80,11 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             Activations = ranges.Choose(plan),
             Calibration = observations,
             Runtime = options.Runtime,
-            Warnings = [.. DeadActivations.Warn(plan.Notes), .. Processor.Warn(options)],
+            Warnings = DeadActivations.Warn(plan.Notes).ToArray(),
+            Half = plan.Half,
         };
-        result = result with { Warnings = [.. result.Warnings, .. SpeedAdvice.OfGraph(result, options.FloatNodes)] };
+        IEnumerable<string> advice = plan.Half is { } half ? HalfAdvice.Of(result, half) : [.. Processor.Warn(options), .. SpeedAdvice.OfGraph(result, options.FloatNodes)];
+        result = result with { Warnings = [.. result.Warnings, .. advice] };
         return latency is null ? result : result.WithLatency(latency);
     }
 
