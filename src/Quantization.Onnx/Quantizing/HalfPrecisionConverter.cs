@@ -63,9 +63,9 @@ public static class HalfPrecisionConverter
         }
     }
 
-    /// <summary>Converts a model by what an earlier conversion observed.</summary>
-    internal static PtqResult Convert(string modelPath, ModelCalibration observations, string outputPath, HalfPrecisionOptions options, CancellationToken cancellationToken) =>
-        Convert(modelPath, observations, _ => observations, () => options.LatencySample, outputPath, options, null, cancellationToken);
+    /// <summary>Converts a model by what an earlier conversion observed, if it did.</summary>
+    internal static PtqResult Convert(string modelPath, ModelCalibration? observations, string outputPath, HalfPrecisionOptions options, CancellationToken cancellationToken) =>
+        Convert(modelPath, observations, _ => observations!, () => options.LatencySample, outputPath, options, null, cancellationToken);
 
     private static PtqResult Convert(
         string modelPath,

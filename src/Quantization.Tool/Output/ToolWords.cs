@@ -15,6 +15,7 @@ internal static class ToolWords
         ("ImageOptions.Mean", "--mean"),
         ("ImageOptions.StandardDeviation", "--std"),
         ("PtqOptions.FloatNodes", "--float-node"),
+        ("HalfPrecisionOptions.FloatNodes", "--float-node"),
         ("PtqResult.ConversionReasons", "--verbose"),
         (", or calibrate with CalibrationOptions.NonFinite = NonFiniteValues.Ignore", $", or leave such values out with 'quantize {CalibrateCommand.Name} {CalibrateCommand.IgnoreNonFinite}'"),
         ("take ModelMetric.SignalToNoise", "take --metric sqnr"),

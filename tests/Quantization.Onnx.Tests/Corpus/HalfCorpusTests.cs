@@ -7,13 +7,15 @@ public sealed class HalfCorpusTests(ITestOutputHelper output) : IDisposable
 {
     private const double LeastSqnr = 40;
 
+    private static readonly string[] Refusals = ["is quantized already", "is the oldest that can be quantized"];
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData(HalfFormat.Float16, 500)]
-    [InlineData(HalfFormat.BFloat16, 1)]
+    [InlineData(HalfFormat.BFloat16, 20)]
     public void Every_model_that_runs_still_runs_and_says_nearly_the_same(HalfFormat format, int leastConverted)
     {
         CorpusModel[] models = CorpusModel.All();
@@ -29,12 +31,13 @@ public sealed class HalfCorpusTests(ITestOutputHelper output) : IDisposable
                     ratios[model.Name] = ratio;
                 }
             }
-            catch (OnnxModelException e) when (e.Message.Contains("is quantized already", StringComparison.Ordinal))
+            catch (OnnxModelException e) when (Refusals.Any(refusal => e.Message.Contains(refusal, StringComparison.Ordinal)))
             {
+                // With a message that says why; nothing was written.
             }
             catch (Exception e)
             {
-                notes[model.Name] = e.GetType().Name + " " + e.Message;
+                notes[model.Name] = $"{e.GetType().Name} {e.Message}";
             }
         });
 
@@ -54,7 +57,7 @@ public sealed class HalfCorpusTests(ITestOutputHelper output) : IDisposable
         refused.Should().BeEmpty();
         notes.Should().BeEmpty();
         ratios.Count.Should().BeGreaterThanOrEqualTo(leastConverted);
-        ratios.Values.Should().OnlyContain(ratio => ratio > LeastSqnr);
+        ratios.Should().NotContain(each => !(each.Value > LeastSqnr));
     }
 
     private string PathOf(string name) => _folder.PathTo(name.Replace('/', '-') + ".onnx");
@@ -87,7 +90,7 @@ public sealed class HalfCorpusTests(ITestOutputHelper output) : IDisposable
     private static double Agree(float[] expected, float[] actual)
     {
         int[] finite = [.. Enumerable.Range(0, expected.Length).Where(i => float.IsFinite(expected[i]))];
-        Enumerable.Range(0, expected.Length).Except(finite).Should().OnlyContain(i => expected[i].Equals(actual[i]));
+        Enumerable.Range(0, expected.Length).Except(finite).Should().NotContain(i => !expected[i].Equals(actual[i]));
         double ratio = Decibels.Sqnr([.. finite.Select(i => expected[i])], [.. finite.Select(i => actual[i])]);
         return double.IsNaN(ratio) && finite.All(i => expected[i] == actual[i]) ? double.PositiveInfinity : ratio;
     }

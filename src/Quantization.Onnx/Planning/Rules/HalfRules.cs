@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Asks which nodes of a graph can compute in float16. An operator that is not listed stays in 32 bits: its types forbid 16 (Resize's scales, NonMaxSuppression), its result is a shape or a decision that rounding would
-/// change (NonZero, Greater), or its inputs are coordinates (RoiAlign). The types are those of operator set 13 and later.
+/// change (NonZero, Greater), its inputs are coordinates (RoiAlign), or ONNX Runtime refuses it (MeanVarianceNormalization). The types are those of operator set 13 and later.
 /// </summary>
 internal static class HalfRules
 {
@@ -59,9 +59,9 @@ internal static class HalfRules
         HalfRule every = new(null, null), first = new([0], [0]);
         Dictionary<string, HalfRule> rules = [];
         Add(every, "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "AveragePool", "Cos", "Cosh", "Einsum", "Elu", "Erf", "Gelu", "GlobalAveragePool", "GlobalMaxPool", "GroupNormalization", "HardSigmoid", "HardSwish", "Hardmax",
-            "InstanceNormalization", "LRN", "Log", "LogSoftmax", "MeanVarianceNormalization", "Mish", "PRelu", "Reciprocal", "Selu", "Sigmoid", "Sin", "Sinh", "Softmax", "Softplus", "Softsign", "Sqrt", "Tan", "Tanh");
+            "InstanceNormalization", "LRN", "Log", "LogSoftmax", "Mish", "PRelu", "Reciprocal", "Selu", "Sigmoid", "Sin", "Sinh", "Softmax", "Softplus", "Softsign", "Sqrt", "Tan", "Tanh");
         Add(every with { CarriesRange = true }, "Abs", "Add", "Ceil", "Clip", "Concat", "Floor", "Identity", "LeakyRelu", "Max", "Mean", "Min", "Mul", "Neg", "Relu", "Round", "Shrink", "Sign", "Sub", "Sum", "ThresholdedRelu");
-        Add(first with { CarriesRange = true }, "Compress", "DepthToSpace", "Dropout", "Expand", "Flatten", "GatherElements", "GatherND", "MaxPool", "ReduceMax", "ReduceMean", "ReduceMin", "Reshape", "Resize", "ReverseSequence",
+        Add(first with { CarriesRange = true }, "Compress", "DepthToSpace", "Expand", "Flatten", "GatherElements", "GatherND", "MaxPool", "ReduceMax", "ReduceMean", "ReduceMin", "Reshape", "Resize", "ReverseSequence",
             "Slice", "SpaceToDepth", "Squeeze", "Tile", "TopK", "Transpose", "Trilu", "Unsqueeze");
         Add(first with { WidensRange = true }, "Det", "Exp", "GlobalLpPool", "LpNormalization", "LpPool", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceProd", "ReduceSum", "ReduceSumSquare");
         Add(every with { WidensRange = true }, "Pow");
@@ -75,7 +75,11 @@ internal static class HalfRules
         Add(new HalfRule(null, [0]), "LayerNormalization");
         Add(new HalfRule([0], []), "ArgMax", "ArgMin", "Shape", "Size");
         Add(new HalfRule([0], null) { CarriesRange = true }, "Split");
-        Add(new HalfRule([0, 2], [0]) { CarriesRange = true }, "Pad", "ScatterElements", "ScatterND");
+        Add(new HalfRule([0, 2], [0]) { CarriesRange = true }, "Pad");
+
+        // ONNX Runtime adds and multiplies no 16-bit floats here.
+        Add(new HalfRule([0, 2], [0]) { CarriesRange = true, Condition = node => node.GetText("reduction", "none") == "none" }, "ScatterElements", "ScatterND");
+        Add(first with { CarriesRange = true, Condition = node => node.Input.Count < 3 }, "Dropout"); // no training mode
         Add(new HalfRule([1, 2], [0]) { CarriesRange = true }, "Where");
         return rules;
 
