@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
@@ -33,7 +34,9 @@ public static class ModelDequantizer
 
         cancellationToken.ThrowIfCancellationRequested();
         ModelFile file = ModelFile.Load(modelPath);
-        Protos.ModelProto model = file.Model.Clone();
+        ModelSession.Open(modelPath, file.Model, sessionOptionsFactory).Dispose(); // ONNX Runtime checks what each node has, and names what is damaged
+        cancellationToken.ThrowIfCancellationRequested();
+        ModelProto model = file.Model.Clone();
         DequantizedGraph graph = Dequantization.Apply(modelPath, model);
         cancellationToken.ThrowIfCancellationRequested();
         using AtomicFile output = AtomicFile.Create(outputPath);

@@ -44,6 +44,7 @@ internal static class BlockMatrix
             throw graph.Unknown(node, "its codes, scales or zero-points are not constant, its scales not 32-bit floats, or its rows are in another order");
         }
 
+        graph.ThrowUnlessFits(node, (long)rows * columns);
         int blocks = (rows + block - 1) / block;
         byte[] packed = BytesOf(codes);
         float[] factors = scales.ReadFloats();

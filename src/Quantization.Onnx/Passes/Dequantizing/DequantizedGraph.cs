@@ -83,13 +83,6 @@ internal sealed class DequantizedGraph(string modelPath, GraphProto graph)
         return name;
     }
 
-    private string AddConstant(TensorProto tensor, string? name)
-    {
-        tensor.Name = name ?? NewName();
-        _constants.Add(tensor);
-        return tensor.Name;
-    }
-
     /// <summary>
     /// The float value that a quantizer reads. Quantizers often stand in the place of a Relu, since codes that begin at 0 cut off what is negative: then the Relu is put back.
     /// </summary>
@@ -140,6 +133,7 @@ internal sealed class DequantizedGraph(string modelPath, GraphProto graph)
             throw Unknown(node, $"its codes '{codes.Name}' are not integers with constant float scales and integer zero-points");
         }
 
+        ThrowUnlessFits(node, codes.CountElements() ?? long.MaxValue);
         float[] factors = scales.ReadFloats();
         int rank = codes.Dims.Count, along = axis < 0 ? axis + rank : axis;
         long length = along >= 0 && along < rank ? codes.Dims[along] : 1;
@@ -148,6 +142,15 @@ internal sealed class DequantizedGraph(string modelPath, GraphProto graph)
         return factors.Length == wanted && (zeros is null || zeros.Length == 1 || zeros.Length == factors.Length)
             ? CodeTensor.Dequantize(CodeTensor.Read(codes), codes.Dims, factors, zeros, Math.Max(along, 0), factors.Length == 1 ? 0 : blockSize)
             : throw Unknown(node, $"its scales or zero-points are not as many as the shape of its codes '{codes.Name}' says");
+    }
+
+    /// <summary>Checks that so many floats fit into one tensor.</summary>
+    public void ThrowUnlessFits(NodeProto node, long count)
+    {
+        if (count > int.MaxValue / sizeof(float))
+        {
+            throw Unknown(node, "its weights would take more than 2 GB as floats");
+        }
     }
 
     /// <summary>What to throw where codes cannot be followed back to floats.</summary>
@@ -172,5 +175,12 @@ internal sealed class DequantizedGraph(string modelPath, GraphProto graph)
         {
             graph.ValueInfo.Remove(value);
         }
+    }
+
+    private string AddConstant(TensorProto tensor, string? name)
+    {
+        tensor.Name = name ?? NewName();
+        _constants.Add(tensor);
+        return tensor.Name;
     }
 }

@@ -44,7 +44,7 @@ internal static class HalfRules
     /// <summary>What a node can have in 16 bits; null where nothing, or where its inputs are not surely 32-bit floats.</summary>
     private static HalfOperands? Find(NodeProto node, HashSet<string> floats)
     {
-        if (!Opset.IsOnnx(node.Domain) || !Rules.TryGetValue(node.OpType, out HalfRule? rule) || rule.Condition?.Invoke(node) == false)
+        if (!Opset.IsOnnx(node.Domain) || node.Output is not [{ Length: > 0 }, ..] || !Rules.TryGetValue(node.OpType, out HalfRule? rule) || rule.Condition?.Invoke(node) == false)
         {
             return null;
         }
