@@ -178,6 +178,40 @@ public sealed class DequantizationTests : IDisposable
     }
 
     [Theory]
+    [InlineData((int)DataType.Int8, 0)]
+    [InlineData((int)DataType.Uint8, 1)]
+    [InlineData(22, 0)]
+    [InlineData(21, 1)]
+    public void Blocks_along_any_axis_and_codes_of_4_bits_are_what_ONNX_Runtime_dequantizes(int type, int axis)
+    {
+        const int Side = 8;
+        bool isPacked = type is 21 or 22;
+        byte[] codes = [.. Enumerable.Range(0, isPacked ? Side * Side / 2 : Side * Side).Select(i => (byte)(i * 37))];
+        long[] scaleShape = axis == 0 ? [2, Side] : [Side, 2];
+        ModelBuilder model = new ModelBuilder(21).Input("x", Side, Side).Constant("s", [.. Enumerable.Range(1, 2 * Side).Select(i => i / 8f)], scaleShape);
+        model.Model.IrVersion = 10;
+        Add("w", codes, Side, Side);
+        Add("z", [.. Enumerable.Range(0, isPacked ? Side : 2 * Side).Select(i => (byte)(i * 19))], scaleShape);
+        model.Node("DequantizeLinear", ["w", "s", "z"], "d", ModelBuilder.Int("axis", axis), ModelBuilder.Int("block_size", 4)).Node("MatMul", ["x", "d"], "y").Output("y", Side, Side);
+        float[] unit = new float[Side * Side];
+        for (int i = 0; i < Side; i++)
+        {
+            unit[i * (Side + 1)] = 1;
+        }
+
+        DequantizationResult result = ModelDequantizer.Dequantize(model.Save(_folder.PathTo("int8.onnx")), _folder.PathTo("float.onnx"));
+
+        Written(result).Graph.Initializer.Single().ReadFloats().Should().Equal(ModelRun.Floats(model.Model, unit, Side, Side)[0]);
+
+        void Add(string name, byte[] bytes, params long[] shape)
+        {
+            TensorProto tensor = TensorData.Make<byte>((DataType)type, bytes, shape);
+            tensor.Name = name;
+            model.Graph.Initializer.Add(tensor);
+        }
+    }
+
+    [Theory]
     [InlineData("residual")]
     [InlineData("flatten and gemms")]
     [InlineData("swish")]

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
@@ -7,6 +8,10 @@ namespace Quantization.Onnx;
 internal sealed class QLinearForms(DequantizedGraph graph)
 {
     private const string Prefix = "QLinear";
+
+    /// <summary>Other operators of ONNX Runtime that read codes.</summary>
+    private static readonly FrozenSet<string> Others =
+        FrozenSet.Create("DynamicQuantizeLSTM", "GatherBlockQuantized", "MatMulBnb4", "MatMulFpQ4", "QAttention", "QEmbedLayerNormalization", "QMoE", "QOrderedMatMul");
 
     /// <summary>Takes a node where it is such an operator.</summary>
     /// <exception cref="OnnxModelException">It is one that is not known here.</exception>
@@ -33,7 +38,7 @@ internal sealed class QLinearForms(DequantizedGraph graph)
                 AddResult(node, "Concat", Enumerable.Range(0, (node.Input.Count - 2) / 3).Select(i => FloatOf(node, 2 + (3 * i))).ToArray(), 0);
                 return true;
             default:
-                return node.OpType.StartsWith(Prefix, StringComparison.Ordinal) ? throw graph.Unknown(node, "this operator's float form is not known here") : false;
+                return node.OpType.StartsWith(Prefix, StringComparison.Ordinal) || Others.Contains(node.OpType) ? throw graph.Unknown(node, "this operator's float form is not known here") : false;
         }
     }
 
