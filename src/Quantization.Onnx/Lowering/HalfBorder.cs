@@ -2,7 +2,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>What stands at the borders of a graph of 16-bit floats: the model's inputs and outputs, the graphs inside of nodes, and the types that the model tells.</summary>
+/// <summary>
+/// What stands at the borders of a graph of 16-bit floats: the model's inputs and outputs, the graphs inside of nodes, and the types that
+/// the model tells.
+/// </summary>
 internal static class HalfBorder
 {
     /// <summary>Whether an input or output is of 32-bit floats.</summary>

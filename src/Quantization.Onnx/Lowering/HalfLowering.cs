@@ -4,7 +4,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Writes what a plan gives 16 bits. Nodes are added in their order; a Cast stands wherever a value is wanted in the other width, once for a value. A value keeps its name in 32 bits where anything reads it so, such as
+/// Writes what a plan gives 16 bits. Nodes are added in their order; a Cast stands wherever a value is wanted in the other width, once
+/// for a value. A value keeps its name in 32 bits where anything reads it so, such as
 /// a graph inside a node, and otherwise in 16.
 /// </summary>
 internal sealed class HalfLowering

@@ -4,5 +4,6 @@ namespace Quantization.Onnx;
 /// <param name="Position">The node's input or result, counted from 0.</param>
 /// <param name="Value">The value's name.</param>
 /// <param name="Format">The format.</param>
-/// <param name="IsStorage">Whether the value is a constant that is only stored so: a Cast turns it back to 32 bits before the node reads it.</param>
+/// <param name="IsStorage">Whether the value is a constant that is only stored so: a Cast turns it back to 32 bits before the node reads
+/// it.</param>
 internal sealed record HalfEncoding(int Position, string Value, HalfFormat Format, bool IsStorage);

@@ -3,7 +3,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Decides node by node, in the graph's order, what has 16 bits. Values whose range does not fit are remembered, so that those who read them stay in 32 bits too.</summary>
+/// <summary>
+/// Decides node by node, in the graph's order, what has 16 bits. Values whose range does not fit are remembered, so that those who read
+/// them stay in 32 bits too.
+/// </summary>
 /// <param name="options">The format, and the nodes to leave in 32 bits.</param>
 /// <param name="graph">The graph.</param>
 /// <param name="observations">What was observed of activations; null where nothing was.</param>
@@ -21,7 +24,10 @@ internal sealed class HalfNodePlanner(HalfPrecisionOptions options, GraphIndex g
     /// <summary>The names of the results that a node could make in 16 bits.</summary>
     public static IEnumerable<string> ResultsOf(QuantizableNode node) => node.Half!.Results.Select(position => node.Node.Output[position]);
 
-    /// <summary>The plan of a node, null where all of it stays as it is; and why the node computes in 32 bits, null where it does not or nothing is to be said.</summary>
+    /// <summary>
+    /// The plan of a node, null where all of it stays as it is; and why the node computes in 32 bits, null where it does not or nothing
+    /// is to be said.
+    /// </summary>
     public (NodePlan? Plan, string? Reason) Plan(NodeFacts facts)
     {
         if (facts.Candidate is not { } node)

@@ -7,6 +7,7 @@ namespace Quantization.Onnx;
 /// <param name="Weights">The constants whose codes became floats.</param>
 /// <param name="Activations">The places where activations were rounded to codes, and no longer are.</param>
 /// <param name="RestoredRelus">
-/// The Relu nodes that were added where codes began at 0 behind an operator that can give negative values: quantizers leave a Relu out there.
+/// The Relu nodes that were added where codes began at 0 behind an operator that can give negative values: quantizers leave a Relu out
+/// there.
 /// </param>
 public sealed record DequantizationResult(string OutputPath, long ModelBytes, long OutputBytes, int Weights, int Activations, int RestoredRelus);

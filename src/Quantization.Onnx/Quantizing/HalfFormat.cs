@@ -7,7 +7,8 @@ public enum HalfFormat
     Float16,
 
     /// <summary>
-    /// The upper half of a 32-bit float: 8 significant bits and the same range. Only weights are stored in it; a Cast turns them back, and operators compute in 32-bit floats, because ONNX Runtime's CPU has no
+    /// The upper half of a 32-bit float: 8 significant bits and the same range. Only weights are stored in it; a Cast turns them back,
+    /// and operators compute in 32-bit floats, because ONNX Runtime's CPU has no
     /// arithmetic in this format.
     /// </summary>
     BFloat16,

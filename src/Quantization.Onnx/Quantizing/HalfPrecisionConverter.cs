@@ -3,19 +3,26 @@ using System.Diagnostics.CodeAnalysis;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Converts models to half precision: float16 weights and arithmetic, with 32 bits where values would leave the range of float16; or bfloat16 weights alone. The file halves. Safe to use from several threads.
+/// Converts models to half precision: float16 weights and arithmetic, with 32 bits where values would leave the range of float16; or
+/// bfloat16 weights alone. The file halves. Safe to use from several threads.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, the samples, so no call is ambiguous.")]
 public static class HalfPrecisionConverter
 {
-    /// <summary>Converts a model without data. The weights tell which nodes stay in 32 bits, and so do operators that often leave the range of float16.</summary>
+    /// <summary>
+    /// Converts a model without data. The weights tell which nodes stay in 32 bits, and so do operators that often leave the range of
+    /// float16.
+    /// </summary>
     /// <param name="modelPath">The float ONNX model.</param>
-    /// <param name="outputPath">The file to write. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
+    /// <param name="outputPath">The file to write. It appears whole or not at all; an existing one is replaced only when everything
+    /// succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
-    /// <returns>What became of the model. <see cref="PtqResult.QuantizedNodes"/> are the nodes with 16-bit values, <see cref="PtqResult.FloatNodes"/> those that compute in 32 bits, and why.</returns>
-    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or the options do not go together or name a node that the model does not have.</exception>
+    /// <returns>What became of the model. <see cref="PtqResult.QuantizedNodes"/> are the nodes with 16-bit values, <see
+    /// cref="PtqResult.FloatNodes"/> those that compute in 32 bits, and why.</returns>
+    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or the options do not go together or name a
+    /// node that the model does not have.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or converted.</exception>
     /// <exception cref="IOException">The output cannot be written.</exception>
@@ -28,12 +35,14 @@ public static class HalfPrecisionConverter
     /// <summary>Converts a model after running samples, which show the activations that would leave the range of float16.</summary>
     /// <param name="modelPath">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will meet; they are enumerated once.</param>
-    /// <param name="outputPath">The file to write. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
+    /// <param name="outputPath">The file to write. It appears whole or not at all; an existing one is replaced only when everything
+    /// succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage and sample.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <returns>The same as without samples.</returns>
-    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, there is no sample, or the options do not go together or name a node that the model does not have.</exception>
+    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, there is no sample, or the options do not go
+    /// together or name a node that the model does not have.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or converted.</exception>
     /// <exception cref="InvalidDataException">A sample does not fit the model's inputs, or it holds NaN or infinity.</exception>

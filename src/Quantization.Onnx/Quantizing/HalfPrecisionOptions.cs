@@ -8,16 +8,23 @@ public sealed record HalfPrecisionOptions
 {
     private readonly PtqOptions _shared = new();
 
-    /// <summary><see cref="HalfFormat.Float16"/>, the default, for weights and arithmetic; <see cref="HalfFormat.BFloat16"/> for the storage of weights alone.</summary>
+    /// <summary>
+    /// <see cref="HalfFormat.Float16"/>, the default, for weights and arithmetic; <see cref="HalfFormat.BFloat16"/> for the storage of
+    /// weights alone.
+    /// </summary>
     public HalfFormat Format { get; init; } = HalfFormat.Float16;
 
     /// <summary>
-    /// Whether float inputs and outputs of the model become float16 too. By default they keep their types, with a Cast behind each input and before each output. Not for <see cref="HalfFormat.BFloat16"/>. No latency
+    /// Whether float inputs and outputs of the model become float16 too. By default they keep their types, with a Cast behind each input
+    /// and before each output. Not for <see cref="HalfFormat.BFloat16"/>. No latency
     /// is measured then, because the float model's samples do not fit.
     /// </summary>
     public bool HasHalfInterface { get; init; }
 
-    /// <summary>The names of nodes that compute in 32 bits, with weights of 32 bits; a node without a name goes by its first output's. The default is none.</summary>
+    /// <summary>
+    /// The names of nodes that compute in 32 bits, with weights of 32 bits; a node without a name goes by its first output's. The default
+    /// is none.
+    /// </summary>
     public IReadOnlySet<string> FloatNodes { get; init; } = FrozenSet<string>.Empty;
 
     /// <inheritdoc cref="PtqOptions.LatencyRuns"/>

@@ -4,7 +4,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Half precision: operators compute in float16 and weights are stored so, but where values would leave its range; or weights alone are stored as bfloat16. Works without samples, from the weights alone; with samples
+/// Half precision: operators compute in float16 and weights are stored so, but where values would leave its range; or weights alone are
+/// stored as bfloat16. Works without samples, from the weights alone; with samples
 /// it also sees which activations leave the range.
 /// </summary>
 /// <param name="options">The format, and the nodes to leave in 32 bits.</param>

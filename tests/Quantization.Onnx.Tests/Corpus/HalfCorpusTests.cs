@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Quantization.Onnx.Tests.Corpus;
 
-/// <summary>ONNX's own models of single operators in half precision: what ONNX Runtime can run still runs, and says nearly the same.</summary>
+/// <summary>
+/// ONNX's own models of single operators in half precision: what ONNX Runtime can run still runs, and says nearly the same.
+/// </summary>
 public sealed class HalfCorpusTests(ITestOutputHelper output) : IDisposable
 {
     private const double LeastSqnr = 40;

@@ -213,7 +213,9 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
         static string Places(int[]? positions) => positions is null ? "*" : string.Join(',', positions);
     }
 
-    /// <summary>Real models, on random inputs of the size that theirs have: noise, on which detectors find nothing and lose more than on pictures.</summary>
+    /// <summary>
+    /// Real models, on random inputs of the size that theirs have: noise, on which detectors find nothing and lose more than on pictures.
+    /// </summary>
     [Theory]
     [InlineData("fashion-mobilenet.onnx", 0.56, 1, 45)]
     [InlineData("zoo/fastestdet.onnx", 0.56, 0.3, 40)]

@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// ONNX Runtime's MatMulNBits: a matrix as codes of 2, 4 or 8 bits, packed from the lowest bits on, column by column, with a scale and a zero-point for each block of a column. It becomes MatMul by the float matrix.
+/// ONNX Runtime's MatMulNBits: a matrix as codes of 2, 4 or 8 bits, packed from the lowest bits on, column by column, with a scale and a
+/// zero-point for each block of a column. It becomes MatMul by the float matrix.
 /// </summary>
 internal static class BlockMatrix
 {

@@ -4,7 +4,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Makes a quantized model float again. Codes of weights become the floats that they stand for, and activations are no longer rounded. It goes through the nodes in their order, and knows of each value of codes which
+/// Makes a quantized model float again. Codes of weights become the floats that they stand for, and activations are no longer rounded. It
+/// goes through the nodes in their order, and knows of each value of codes which
 /// float it was made from.
 /// </summary>
 internal sealed class Dequantization

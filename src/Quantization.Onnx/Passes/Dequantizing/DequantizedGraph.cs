@@ -84,7 +84,8 @@ internal sealed class DequantizedGraph(string modelPath, GraphProto graph)
     }
 
     /// <summary>
-    /// The float value that a quantizer reads. Quantizers often stand in the place of a Relu, since codes that begin at 0 cut off what is negative: then the Relu is put back.
+    /// The float value that a quantizer reads. Quantizers often stand in the place of a Relu, since codes that begin at 0 cut off what is
+    /// negative: then the Relu is put back.
     /// </summary>
     /// <param name="value">The value before it is rounded.</param>
     /// <param name="producer">The node that makes it; null for an input.</param>

@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Products of codes whose scales are multiplied to the result: MatMulInteger and ConvInteger with the Cast and the Mul behind them, and the operators of ONNX Runtime that join these. They become MatMul and Conv by
+/// Products of codes whose scales are multiplied to the result: MatMulInteger and ConvInteger with the Cast and the Mul behind them, and
+/// the operators of ONNX Runtime that join these. They become MatMul and Conv by
 /// weights in float.
 /// </summary>
 /// <param name="graph">The graph to write to.</param>

@@ -2,7 +2,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Rows that are looked up in a table of codes and multiplied by a scale, which is looked up beside them or one for the table: Gather, Cast and Mul. They become a Gather from the float table.</summary>
+/// <summary>
+/// Rows that are looked up in a table of codes and multiplied by a scale, which is looked up beside them or one for the table: Gather,
+/// Cast and Mul. They become a Gather from the float table.
+/// </summary>
 internal static class LookupForm
 {
     /// <summary>Takes a Mul where it is the last node of such a form. Those before it are then read by nobody.</summary>

@@ -3,7 +3,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Operators that read and make codes, with all scales and zero-points as inputs: QLinearConv, QLinearMatMul and ONNX Runtime's own. Each becomes the float operator of its name.</summary>
+/// <summary>
+/// Operators that read and make codes, with all scales and zero-points as inputs: QLinearConv, QLinearMatMul and ONNX Runtime's own. Each
+/// becomes the float operator of its name.
+/// </summary>
 /// <param name="graph">The graph to write to.</param>
 internal sealed class QLinearForms(DequantizedGraph graph)
 {
@@ -88,7 +91,8 @@ internal sealed class QLinearForms(DequantizedGraph graph)
     /// <param name="node">The node.</param>
     /// <param name="operatorType">The float operator.</param>
     /// <param name="inputs">Its inputs.</param>
-    /// <param name="position">The input that holds the result's scale; the zero-point follows. Where there is none, the result is floats.</param>
+    /// <param name="position">The input that holds the result's scale; the zero-point follows. Where there is none, the result is
+    /// floats.</param>
     private void AddResult(NodeProto node, string operatorType, string[] inputs, int position)
     {
         string scale = node.Input.ElementAtOrDefault(position) ?? "", zeroPoint = node.Input.ElementAtOrDefault(position + 1) ?? "";

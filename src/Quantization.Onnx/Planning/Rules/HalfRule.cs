@@ -5,7 +5,9 @@ namespace Quantization.Onnx;
 /// <param name="Results">The results that have 16 bits then; null for every result.</param>
 internal sealed record HalfRule(int[]? Inputs, int[]? Results)
 {
-    /// <summary>The inputs that hold weights where they are constant: worth to be stored in 16 bits though the node computes in 32.</summary>
+    /// <summary>
+    /// The inputs that hold weights where they are constant: worth to be stored in 16 bits though the node computes in 32.
+    /// </summary>
     public int[] Weights { get; init; } = [];
 
     /// <summary>The input that the operator divides by.</summary>

@@ -4,8 +4,10 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Asks which nodes of a graph can compute in float16. An operator that is not listed stays in 32 bits: its types forbid 16 (Resize's scales, NonMaxSuppression), its result is a shape or a decision that rounding would
-/// change (NonZero, Greater), its inputs are coordinates (RoiAlign), or ONNX Runtime refuses it (MeanVarianceNormalization). The types are those of operator set 13 and later.
+/// Asks which nodes of a graph can compute in float16. An operator that is not listed stays in 32 bits: its types forbid 16 (Resize's
+/// scales, NonMaxSuppression), its result is a shape or a decision that rounding would
+/// change (NonZero, Greater), its inputs are coordinates (RoiAlign), or ONNX Runtime refuses it (MeanVarianceNormalization). The types
+/// are those of operator set 13 and later.
 /// </summary>
 internal static class HalfRules
 {
