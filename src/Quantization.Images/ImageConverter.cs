@@ -17,15 +17,15 @@ internal sealed class ImageConverter
     {
         if (options.Width is not { } width || options.Height is not { } height)
         {
-            throw new ArgumentException("ImageOptions.Width and Height are not both given; set them, or use ImageFolder.ForModel, which takes them from the model's input.", nameof(options));
+            throw Refuse(ImageAdvice.SizeMissing());
         }
 
         int channels = options.Channels == ImageChannels.Grey ? 1 : 3;
-        foreach ((string name, IReadOnlyList<double> numbers) in new[] { (nameof(options.Mean), options.Mean), (nameof(options.StandardDeviation), options.StandardDeviation) })
+        foreach ((bool isMean, IReadOnlyList<double> numbers) in new[] { (true, options.Mean), (false, options.StandardDeviation) })
         {
             if (numbers.Count > channels)
             {
-                throw new ArgumentException($"ImageOptions.{name} has {numbers.Count} numbers, but a grey image has one channel; give one.", nameof(options));
+                throw Refuse(ImageAdvice.NumbersForGrey(isMean, numbers.Count));
             }
         }
 
@@ -33,6 +33,8 @@ internal sealed class ImageConverter
         _width = width;
         _height = height;
         _values = [.. Enumerable.Range(0, channels).Select(ValuesOf)];
+
+        static ArgumentException Refuse(Advice advice) => advice.On(new ArgumentException(advice.Message, nameof(options)));
     }
 
     /// <summary>The input for an image, without the batch axis.</summary>
@@ -79,8 +81,8 @@ internal sealed class ImageConverter
         long height = isWidthLimiting ? (long)image.Height * coveredWidth / image.Width : coveredHeight;
         if (width * height > ImageFile.MostPixels)
         {
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"{path}: an image of {image.Width} by {image.Height} pixels is too long and thin to be resized in proportion; stretch it (ImageFit.Stretch), cut it, or remove it."));
+            Advice advice = ImageAdvice.TooLong(path, image.Width, image.Height);
+            throw advice.On(new InvalidDataException(advice.Message));
         }
 
         PixelImage resized = ImageResizer.Resize(image, (int)width, (int)height);

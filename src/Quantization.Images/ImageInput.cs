@@ -54,7 +54,8 @@ internal static class ImageInput
         };
 
         int Side(int? wanted, long fixedLength, string name) =>
-            wanted is null && fixedLength <= 0 ? throw new OnnxModelException(modelPath, $"input '{input.Name}' of shape {text} leaves the images' {name} open; give a size (ImageOptions.Width and Height).")
+            wanted is null && fixedLength <= 0
+                ? throw OnnxModelException.With(modelPath, ImageAdvice.SizeOpen(modelPath, input.Name, text, name))
             : wanted is { } length && fixedLength > 0 && fixedLength != length
                 ? throw new OnnxModelException(modelPath, string.Create(CultureInfo.InvariantCulture, $"input '{input.Name}' of shape {text} takes images of {name} {fixedLength}, not {length}; leave the size to the model."))
             : wanted ?? checked((int)fixedLength);

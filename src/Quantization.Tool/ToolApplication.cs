@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Quantization.Onnx;
 
 namespace Quantization.Tool;
 
@@ -50,10 +51,15 @@ internal static class ToolApplication
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            console.WriteError(ToolWords.Translate(exception is ArgumentException argument ? WithoutParameterName(argument) : exception.Message));
+            console.WriteError(MessageOf(exception));
             return ExitCode.Failure;
         }
     }
+
+    /// <summary>What to say of an exception: its advice in the words of the command line, where it carries one.</summary>
+    private static string MessageOf(Exception exception) => Advice.Of(exception) is { } advice
+        ? CommandLineWords.Instance.Render(advice)
+        : exception is ArgumentException argument ? WithoutParameterName(argument) : exception.Message;
 
     private static string CommandPath(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{CommandPath(parent)} {command.Command.Name}" : ToolCommands.Name;

@@ -109,7 +109,7 @@ public sealed class ImageConverterTests
         Refuses<ArgumentOutOfRangeException>(() => new ImageOptions { Scale = 0 });
         Refuses<ArgumentException>(() => new ImageOptions { Mean = [1, 2] }, "Mean takes one number or one for each of three channels, finite, not 1, 2.*");
         Refuses<ArgumentException>(() => new ImageOptions { StandardDeviation = [0.5, 0, 1] }, "StandardDeviation takes one number or one for each of three channels, finite and not 0, not 0.5, 0, 1.*");
-        Refuses<ArgumentException>(() => new ImageConverter(new ImageOptions { Width = 3 }), "ImageOptions.Width and Height are not both given*");
+        Refuses<ArgumentException>(() => new ImageConverter(new ImageOptions { Width = 3 }), "The width and the height of images are not both given*");
         Refuses<ArgumentException>(() => new ImageConverter(ImageOptions.ImageNet with { Width = 3, Height = 3, Channels = ImageChannels.Grey }), "ImageOptions.Mean has 3 numbers, but a grey image has one channel*");
     }
 

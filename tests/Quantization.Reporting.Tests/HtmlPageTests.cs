@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Quantization.Onnx;
 using Quantization.Onnx.Tests;
 
 namespace Quantization.Reporting.Tests;

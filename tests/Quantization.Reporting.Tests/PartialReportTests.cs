@@ -73,10 +73,12 @@ public sealed class PartialReportTests
     [Fact]
     public void A_target_that_was_not_met_is_said_with_what_would_help()
     {
-        QuantizationReport report = Report with { Partial = Partial with { IsTargetMet = false, Reason = "The target was not met." } };
+        Advice reason = NextAdvice.CompareLayers(); // stands for any other
+        QuantizationReport report = Report with { Partial = Partial with { IsTargetMet = false, Reason = reason } };
+        PtqOptions options = new() { WeightFormat = CodeFormat.Signed(4), WeightGranularity = GranularityKind.PerTensor };
 
-        ReportAdvice.Of(report).Should().Contain("The target was not met.").And.ContainSingle(sentence => sentence.StartsWith("What to try next: allow a larger loss or more layers in float"))
-            .Which.Should().Contain("Weights of 8 bits").And.Contain("one scale a channel");
+        ReportAdvice.Of(report, options).Should().Contain(reason).And.ContainSingle(advice => advice.Code == AdviceCode.NextAfterMissedTarget)
+            .Which.Message.Should().StartWith("What to try next: allow a larger loss or more layers in float").And.Contain("Weights of 8 bits").And.Contain("one scale a channel");
     }
 
     [Fact]
@@ -84,7 +86,7 @@ public sealed class PartialReportTests
     {
         string html = Report.ToHtml();
 
-        foreach (string text in Partial.Layers.Select(layer => layer.Node).Concat(Partial.Rankings.Select(ranking => ranking.Name)).Concat(Partial.Layers.Select(layer => layer.Reason).OfType<string>()).Append(Partial.Reason))
+        foreach (string text in Partial.Layers.Select(layer => layer.Node).Concat(Partial.Rankings.Select(ranking => ranking.Name)).Concat(Partial.Layers.Select(layer => layer.Reason).OfType<string>()).Append(Partial.Reason.Message))
         {
             html.Should().Contain(System.Net.WebUtility.HtmlEncode(text));
         }

@@ -92,13 +92,13 @@ public sealed class QuantizationReportTests
             Layers = [new ReportLayer("culprit", "Conv", 20, 20, share), .. Enumerable.Range(0, 12).Select(i => new ReportLayer($"other {i}", "Conv", 20, 30, (1 - share) / 12))],
         };
 
-        ReportAdvice.Of(report).Should().ContainSingle(sentence => sentence.StartsWith("What to try next:")).Which.Should().Contain(expected);
+        ReportAdvice.Of(report, new PtqOptions()).Should().ContainSingle(advice => advice.Message.StartsWith("What to try next:")).Which.Message.Should().Contain(expected);
     }
 
     [Theory]
     [InlineData(8, GranularityKind.PerChannel, "gains little. Leave several of")]
     [InlineData(4, GranularityKind.PerChannel, "gains little. Weights of 8 bits instead of fewer would help most. Otherwise leave several of")]
-    [InlineData(8, GranularityKind.PerTensor, "gains little. Weights with one scale a channel would help. Otherwise leave several of")]
+    [InlineData(8, GranularityKind.PerTensor, "gains little. Weights with one scale a channel would help (PtqOptions.WeightGranularity). Otherwise leave several of")]
     public void Advice_is_made_of_whole_sentences(int bits, GranularityKind granularity, string expected)
     {
         QuantizationReport report = Report with
@@ -106,10 +106,10 @@ public sealed class QuantizationReportTests
             Float = Report.Float with { Top1 = 0.9 },
             Quantized = Report.Quantized with { Top1 = 0.8 },
             Layers = [.. Enumerable.Range(0, 12).Select(i => new ReportLayer($"layer {i}", "Conv", 20, 30, 1.0 / 12))],
-            Settings = new Dictionary<string, string> { ["Weight codes"] = CodeFormat.Signed(bits).ToString(), ["Weight granularity"] = granularity.ToString() },
         };
+        PtqOptions options = new() { WeightFormat = CodeFormat.Signed(bits), WeightGranularity = granularity };
 
-        ReportAdvice.Of(report).Should().ContainSingle(sentence => sentence.StartsWith("What to try next:")).Which.Should().Contain(expected);
+        ReportAdvice.Of(report, options).Should().ContainSingle(advice => advice.Message.StartsWith("What to try next:")).Which.Message.Should().Contain(expected);
     }
 
     [Fact]

@@ -87,11 +87,11 @@ internal static class PartialStudy
     private static void Classify(string folder, string title, PartialOptions options) => Measure(
         title, options, (with, progress) => PartialQuantizer.Run(FashionExample.ModelPath, FashionExample.TrainingImages(0, 100), FashionExample.TestImages(0, 1000), Path.Combine(folder, "fashion.onnx"), with, progress));
 
-    private static PartialResult Measure(string title, PartialOptions options, Func<PartialOptions, IProgress<PartialProgress>, PartialResult> run)
+    private static PartialResult Measure(string title, PartialOptions options, Func<PartialOptions, IProgress<QuantizationProgress>, PartialResult> run)
     {
         Print($"\n## {title}");
         TimeSpan start = Process.GetCurrentProcess().TotalProcessorTime;
-        Dictionary<PartialStage, long> stages = [];
+        Dictionary<QuantizationStage, long> stages = [];
         PartialResult result = run(options, new Stages(stages));
         TimeSpan processor = Process.GetCurrentProcess().TotalProcessorTime - start;
         Console.WriteLine(result.Reason);
@@ -130,8 +130,8 @@ internal static class PartialStudy
     private static void Print(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Counts the models of each stage.</summary>
-    private sealed class Stages(Dictionary<PartialStage, long> stages) : IProgress<PartialProgress>
+    private sealed class Stages(Dictionary<QuantizationStage, long> stages) : IProgress<QuantizationProgress>
     {
-        public void Report(PartialProgress value) => stages[value.Stage] = value.Completed;
+        public void Report(QuantizationProgress value) => stages[value.Stage] = value.Completed;
     }
 }

@@ -26,6 +26,9 @@ public sealed class ModelCalibration
     /// <summary>The SHA-256 of the model's file, in hexadecimal.</summary>
     public string ModelSha256 => Model.ToString();
 
+    /// <summary>How much it saw, in words.</summary>
+    public override string ToString() => FormattableString.Invariant($"{SampleCount} samples, {_activations.Count} activations");
+
     internal ModelFingerprint Model { get; }
 
     /// <summary>What it was made from and with; null where its file does not tell.</summary>

@@ -1,12 +1,15 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Quantization.Onnx;
 
 /// <summary>Runs samples through a float model and observes the activations that quantization needs a range for. Safe to use from several threads.</summary>
+[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, how samples come, so no call is ambiguous.")]
 public static class ModelCalibrator
 {
     /// <summary>
     /// Observes a model's activations, one sample after another: memory does not grow with the number of samples, and one pass serves every calibrator.
     /// </summary>
-    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will meet; they are enumerated once.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told after each sample.</param>
@@ -19,16 +22,42 @@ public static class ModelCalibrator
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static ModelCalibration Calibrate(
-        string modelPath,
+        OnnxModel model,
         ISampleSource samples,
         CalibrationOptions? options = null,
         IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new CalibrationOptions();
         progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
-        return CalibrationRun.Run(StaticInt8Recipe.Load(modelPath, options.SessionOptionsFactory, options.Runtime), samples, options, progress, cancellationToken);
+        return CalibrationRun.Run(StaticInt8Recipe.Load(model, options.SessionOptionsFactory, options.Runtime), samples, options, progress, cancellationToken);
     }
+
+    /// <summary>Observes a model's activations without blocking the caller: the model runs on threads of its own, and samples are awaited.</summary>
+    /// <inheritdoc cref="Calibrate"/>
+    public static async Task<ModelCalibration> CalibrateAsync(
+        OnnxModel model,
+        IAsyncEnumerable<ModelSample> samples,
+        CalibrationOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(samples);
+        options ??= new CalibrationOptions();
+        progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
+        FloatModel prepared = await LongWork.Run(() => StaticInt8Recipe.Load(model, options.SessionOptionsFactory, options.Runtime), cancellationToken).ConfigureAwait(false);
+        return await AsyncCalibration.Run(prepared, samples, options, null, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc cref="CalibrateAsync(OnnxModel, IAsyncEnumerable{ModelSample}, CalibrationOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static Task<ModelCalibration> CalibrateAsync(
+        OnnxModel model,
+        ISampleSource samples,
+        CalibrationOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
+        LongWork.Run(() => Calibrate(model, samples, options, progress, cancellationToken), cancellationToken);
 }

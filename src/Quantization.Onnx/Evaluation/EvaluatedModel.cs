@@ -4,13 +4,12 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>One model under evaluation: its session and its scores so far.</summary>
+/// <summary>One model under evaluation: its session and the times of its runs so far.</summary>
 internal sealed class EvaluatedModel : IDisposable
 {
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly CancellationTokenRegistration _cancellation;
-    private readonly long _fileSize;
     private bool _isWarm;
 
     /// <summary>Opens a session on a model in memory.</summary>
@@ -27,23 +26,28 @@ internal sealed class EvaluatedModel : IDisposable
     private EvaluatedModel(string path, long fileSize, InferenceSession session, CancellationToken cancellation)
     {
         Path = path;
-        _fileSize = fileSize;
+        FileSize = fileSize;
         _session = session;
         _cancellation = cancellation.Register(() => _runOptions.Terminate = true);
     }
 
     public string Path { get; }
 
-    public ScoreKeeper Scores { get; } = new();
+    /// <summary>The bytes of the model's file.</summary>
+    public long FileSize { get; }
+
+    /// <summary>The times of the runs so far.</summary>
+    public LatencyKeeper Latencies { get; } = new();
 
     public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;
 
     public IReadOnlyList<string> OutputNames => _session.OutputNames;
 
     /// <summary>Reads a model's file and opens a session on it.</summary>
-    public static EvaluatedModel Load(string path, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
+    public static EvaluatedModel Load(OnnxModel model, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
     {
-        ModelFile file = ModelFile.Load(path);
+        ModelFile file = model.File;
+        string path = model.Name;
         if (file.IsSplit && file.MessageBytes <= ModelStore.LargestInMemory && file.Bytes > ModelStore.LargestInMemory)
         {
             try
@@ -78,7 +82,7 @@ internal sealed class EvaluatedModel : IDisposable
 
             long start = Stopwatch.GetTimestamp();
             IDisposableReadOnlyCollection<OrtValue> values = _session.Run(_runOptions, input.Inputs, names);
-            Scores.AddLatency(Stopwatch.GetElapsedTime(start));
+            Latencies.Add(Stopwatch.GetElapsedTime(start));
             return values;
         }
         catch (OnnxRuntimeException e)
@@ -87,8 +91,6 @@ internal sealed class EvaluatedModel : IDisposable
             throw new OnnxModelException(Path, $"ONNX Runtime cannot run the model on {sampleName}: {e.Message.ReplaceLineEndings(" ")}", innerException: e);
         }
     }
-
-    public ModelScore ToScore() => Scores.ToScore(Path, _fileSize);
 
     public void Dispose()
     {

@@ -27,15 +27,15 @@ internal static class LatencyMeter
         long start = Stopwatch.GetTimestamp();
         do
         {
-            bool isFloatFirst = reference.Scores.TimedRuns % 2 == 0;
+            bool isFloatFirst = reference.Latencies.TimedRuns % 2 == 0;
             foreach (EvaluatedModel model in isFloatFirst ? (EvaluatedModel[])[reference, candidate] : [candidate, reference])
             {
                 cancellation.ThrowIfCancellationRequested();
                 model.Run(input, reference.OutputNames, sample.Name, cancellation).Dispose();
             }
         }
-        while (reference.Scores.TimedRuns < runs && Stopwatch.GetElapsedTime(start) < LongestMeasurement);
+        while (reference.Latencies.TimedRuns < runs && Stopwatch.GetElapsedTime(start) < LongestMeasurement);
 
-        return new LatencyComparison(reference.Scores.MedianLatency, candidate.Scores.MedianLatency, reference.Scores.TimedRuns);
+        return new LatencyComparison(reference.Latencies.Median, candidate.Latencies.Median, reference.Latencies.TimedRuns);
     }
 }

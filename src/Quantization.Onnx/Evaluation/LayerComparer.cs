@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Quantization.Onnx.Protos;
@@ -5,10 +6,11 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>Compares a float model with its quantized form layer by layer, to tell which layer hurts most. Safe to use from several threads.</summary>
+[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, a calibration or a plan, so no call is ambiguous.")]
 public static class LayerComparer
 {
     /// <summary>Runs both models over samples and compares what every quantized layer computes; then quantizes each layer with weights alone and compares the model's outputs.</summary>
-    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="model">The float ONNX model.</param>
     /// <param name="calibration">What calibration saw of it.</param>
     /// <param name="samples">Some samples; a few dozen tell much. They are enumerated once a layer and twice more, by several threads at once.</param>
     /// <param name="options">How the model is quantized; null for the defaults.</param>
@@ -21,33 +23,73 @@ public static class LayerComparer
     /// <exception cref="ArgumentException">There is no sample.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static IReadOnlyList<LayerNoise> Compare(
-        string modelPath,
+        OnnxModel model,
         ModelCalibration calibration,
         ISampleSource samples,
         PtqOptions? options = null,
-        IProgress<(int Completed, int Total)>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(calibration);
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new PtqOptions();
-        FloatModel model = StaticInt8Recipe.Load(modelPath, options.SessionOptionsFactory, options.Runtime);
-        PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, model);
-        TrialModels models = new(model, calibration);
-        QuantizationPlan plan = models.Plan(options);
+        FloatModel prepared = StaticInt8Recipe.Load(model, options.SessionOptionsFactory, options.Runtime);
+        PostTrainingQuantizer.ThrowUnlessMadeFrom(calibration, prepared);
+        TrialModels models = new(prepared, calibration);
+        return Compare(models, models.Plan(options), samples, options, progress, cancellationToken);
+    }
+
+    /// <summary>The same of the model of a plan.</summary>
+    /// <param name="model">The float ONNX model.</param>
+    /// <param name="plan">The plan, with all parameters: <see cref="PtqResult.Plan"/>.</param>
+    /// <param name="samples">Some samples.</param>
+    /// <param name="options">How sessions are opened, and whether models are tried in a child process first; null for the defaults.</param>
+    /// <param name="progress">Told of each model that went over the samples.</param>
+    /// <param name="cancellationToken">Stops between runs.</param>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">A model cannot be read or run.</exception>
+    /// <exception cref="InvalidDataException">A sample does not fit the model.</exception>
+    /// <exception cref="ArgumentException">There is no sample, or the plan does not fit the model or leaves ranges to calibrators.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static IReadOnlyList<LayerNoise> Compare(
+        OnnxModel model,
+        QuantizationPlan plan,
+        ISampleSource samples,
+        PtqOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(samples);
+        options ??= new PtqOptions();
+        if (plan.Half is not null)
+        {
+            throw PlanCheck.Wrong(plan, "is for floats of 16 bits, and only layers on codes are compared; give a plan of those");
+        }
+
+        FloatModel prepared = FloatModel.Load(model, RecipeNames.Find(plan), options.SessionOptionsFactory);
+        PlanCheck.ThrowUnlessFits(plan, prepared, hasObservations: false);
+        return Compare(new TrialModels(prepared, new ModelCalibration(prepared.File.Fingerprint, 0, [])), plan, samples, options, progress, cancellationToken);
+    }
+
+    private static IReadOnlyList<LayerNoise> Compare(
+        TrialModels models, QuantizationPlan plan, ISampleSource samples, PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    {
+        FloatModel model = models.Model;
         QuantizableNode[] nodes = [.. plan.Nodes.Select(model.Analysis.Find)];
         LayerVariants variants = new(models, plan);
         IReadOnlyList<QuantizableNode> weighted = variants.Layers;
         int done = 0;
-        void Done(int more) => progress?.Report((done += more, weighted.Count + 3));
+        void Done(int more) => progress?.Report(new QuantizationProgress(QuantizationStage.ComparingLayers, done += more, weighted.Count + 3));
 
         using TrialScorer scorer = TrialScorer.Create(model, samples, ModelMetric.SignalToNoise, 1, options, cancellationToken);
         Done(1);
         using TrialStore store = TrialStore.Open(null);
         TrialRunner runner = new(models, scorer, store, Environment.ProcessorCount);
         ModelProto quantized = models.Write(plan);
-        options.Probe?.Check(modelPath, quantized, samples.First(), cancellationToken);
+        options.Probe?.Check(model.File.Path, quantized, samples.First(), cancellationToken);
         Dictionary<string, SignalEnergies> energies = Accumulate(model, quantized, [.. nodes.Select(node => node.Output)], samples, options, cancellationToken);
         Done(2);
 

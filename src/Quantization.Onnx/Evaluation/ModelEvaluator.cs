@@ -9,41 +9,49 @@ public static class ModelEvaluator
     private static readonly TimeSpan LongestRepetition = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs several models over the same samples and compares them with the first.</summary>
-    /// <param name="referencePath">The model to compare with, usually the float one.</param>
-    /// <param name="candidatePaths">The models to compare; their inputs and outputs are called as the reference's.</param>
+    /// <param name="reference">The model to compare with, usually the float one.</param>
+    /// <param name="candidates">The models to compare; their inputs and outputs are called as the reference's.</param>
     /// <param name="samples">The samples; those with a <see cref="ModelSample.Label"/> count for accuracy. Read once, in batches: memory does not grow with their number.</param>
-    /// <param name="options">Batch size, threads and the output that holds the logits; null for the defaults.</param>
+    /// <param name="options">
+    /// Batch size, threads, the output that holds the logits and metrics of the caller's own; null for the defaults.
+    /// </param>
     /// <param name="progress">Told after each batch.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <exception cref="OnnxModelException">A model cannot be read or run, or lacks an output of the reference.</exception>
-    /// <exception cref="InvalidDataException">There is no sample, one does not fit the models, or a label is no class of the logits.</exception>
+    /// <exception cref="InvalidDataException">There is no sample, one does not fit the models, a label is no class of the logits, or a
+    /// metric that was asked for cannot be measured.</exception>
     /// <exception cref="OperationCanceledException">The evaluation was cancelled.</exception>
     public static EvaluationResult Evaluate(
-        string referencePath,
-        IReadOnlyList<string> candidatePaths,
+        OnnxModel reference,
+        IReadOnlyList<OnnxModel> candidates,
         ISampleSource samples,
         EvaluationOptions? options = null,
-        IProgress<EvaluationProgress>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(referencePath);
-        ArgumentNullException.ThrowIfNull(candidatePaths);
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(candidates);
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new EvaluationOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options));
+        if (options.Metrics is null || options.Metrics.Contains(null!))
+        {
+            throw new ArgumentException(
+                "EvaluationOptions.Metrics is null or holds null; name metrics, or leave the list empty.", nameof(options));
+        }
 
         List<EvaluatedModel> models = [];
         try
         {
-            foreach (string path in candidatePaths.Prepend(referencePath))
+            foreach (OnnxModel model in candidates.Prepend(reference))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (models.Count > 0)
                 {
-                    options.Probe?.Check(path, ModelFile.Load(path).Model, samples.FirstOrDefault(), cancellationToken);
+                    options.Probe?.Check(model.Name, model.File.Model, samples.FirstOrDefault(), cancellationToken);
                 }
 
-                models.Add(EvaluatedModel.Load(path, options.SessionOptionsFactory, cancellationToken));
+                models.Add(EvaluatedModel.Load(model, options.SessionOptionsFactory, cancellationToken));
             }
 
             return Evaluate(models, samples, options, progress, cancellationToken);
@@ -54,22 +62,52 @@ public static class ModelEvaluator
         }
     }
 
+    /// <summary>Evaluates without blocking the caller: the models run on a thread of their own.</summary>
+    /// <inheritdoc cref="Evaluate(OnnxModel, IReadOnlyList{OnnxModel}, ISampleSource, EvaluationOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static Task<EvaluationResult> EvaluateAsync(
+        OnnxModel reference,
+        IReadOnlyList<OnnxModel> candidates,
+        ISampleSource samples,
+        EvaluationOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
+        LongWork.Run(() => Evaluate(reference, candidates, samples, options, progress, cancellationToken), cancellationToken);
+
     private static EvaluationResult Evaluate(
-        List<EvaluatedModel> models, ISampleSource samples, EvaluationOptions options, IProgress<EvaluationProgress>? progress, CancellationToken cancellation)
+        List<EvaluatedModel> models, ISampleSource samples, EvaluationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellation)
+    {
+        ThrowUnlessComparable(models, options);
+        FigureKeeper[] keepers = [.. models.Select(model => new FigureKeeper(model.Path, options.Logits, options.Metrics))];
+        try
+        {
+            return Evaluate(models, keepers, samples, options, progress, cancellation);
+        }
+        finally
+        {
+            Array.ForEach(keepers, keeper => keeper.Dispose());
+        }
+    }
+
+    private static EvaluationResult Evaluate(
+        List<EvaluatedModel> models,
+        FigureKeeper[] keepers,
+        ISampleSource samples,
+        EvaluationOptions options,
+        IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellation)
     {
         EvaluatedModel reference = models[0];
-        string logits = GetLogits(models, options);
         int count = 0;
         int labelled = 0;
         int round = 0;
         IReadOnlyList<ModelSample> last = [];
         foreach (IReadOnlyList<ModelSample> batch in SampleBatches.Batch(samples, options.BatchSize, reference.Inputs))
         {
-            RunBatch(models, batch, logits, round++, cancellation);
+            RunBatch(models, keepers, batch, round++, cancellation);
             last = batch;
             count += batch.Count;
             labelled += batch.Count(sample => sample.Label is not null);
-            progress?.Report(new EvaluationProgress(count, samples.Count));
+            progress?.Report(new QuantizationProgress(QuantizationStage.Evaluating, count, samples.Count));
         }
 
         if (count == 0)
@@ -77,17 +115,29 @@ public static class ModelEvaluator
             throw new InvalidDataException("There is no sample to evaluate the models on; give at least one.");
         }
 
+        IReadOnlyList<MetricFigure>[] metrics = [.. keepers.Select(keeper => keeper.Finish())];
         long start = Stopwatch.GetTimestamp();
         using BoundSample input = SampleBinder.Bind(last, reference.Inputs);
-        while (reference.Scores.TimedRuns < options.LatencyRuns && Stopwatch.GetElapsedTime(start) < LongestRepetition)
+        while (reference.Latencies.TimedRuns < options.LatencyRuns && Stopwatch.GetElapsedTime(start) < LongestRepetition)
         {
             RunAll(models, input, last[0].Name, round++, cancellation).ForEach(outputs => outputs.Dispose());
         }
 
-        return new EvaluationResult(reference.ToScore(), [.. models.Skip(1).Select(model => model.ToScore())], count, labelled);
+        ModelScore[] scores =
+        [
+            .. models.Select((model, i) => new ModelScore(
+                model.Path,
+                model.FileSize,
+                keepers[i].Figures,
+                metrics[i],
+                keepers[i].Outputs,
+                model.Latencies.Median,
+                model.Latencies.TimedRuns)),
+        ];
+        return new EvaluationResult(scores[0], scores[1..], count, labelled) { UncountedLabels = keepers[0].UncountedLabels };
     }
 
-    private static string GetLogits(List<EvaluatedModel> models, EvaluationOptions options)
+    private static void ThrowUnlessComparable(List<EvaluatedModel> models, EvaluationOptions options)
     {
         IReadOnlyList<string> outputs = models[0].OutputNames;
         foreach (EvaluatedModel model in models)
@@ -103,29 +153,53 @@ public static class ModelEvaluator
             throw new OnnxModelException(
                 models[0].Path, $"the model has no output '{options.Logits}' to take as logits; its outputs are {string.Join(", ", outputs.Select(name => $"'{name}'"))}.");
         }
-
-        return options.Logits ?? outputs[0];
     }
 
-    private static void RunBatch(List<EvaluatedModel> models, IReadOnlyList<ModelSample> batch, string logits, int round, CancellationToken cancellation)
+    private static void RunBatch(
+        List<EvaluatedModel> models, FigureKeeper[] keepers, IReadOnlyList<ModelSample> batch, int round, CancellationToken cancellation)
     {
         using BoundSample input = SampleBinder.Bind(batch, models[0].Inputs);
         List<IDisposableReadOnlyCollection<OrtValue>> outputs = RunAll(models, input, batch[0].Name, round, cancellation);
         try
         {
-            for (int output = 0; output < models[0].OutputNames.Count; output++)
+            List<ComparedOutput>[] compared = Compare(models, outputs);
+            for (int i = 0; i < models.Count; i++)
             {
-                string name = models[0].OutputNames[output];
-                for (int i = 0; i < models.Count; i++)
-                {
-                    Compare(models[i], name, outputs[0][output], outputs[i][output], name == logits ? batch : []);
-                }
+                keepers[i].Add(batch, compared[i]);
             }
         }
         finally
         {
             outputs.ForEach(values => values.Dispose());
         }
+    }
+
+    /// <summary>The outputs of floats of each model beside the first model's.</summary>
+    private static List<ComparedOutput>[] Compare(List<EvaluatedModel> models, List<IDisposableReadOnlyCollection<OrtValue>> outputs)
+    {
+        List<ComparedOutput>[] compared = [.. models.Select(_ => new List<ComparedOutput>())];
+        foreach ((int index, string name) in models[0].OutputNames.Index())
+        {
+            OrtValue expected = outputs[0][index];
+            if (!FloatOutput.IsFloat(expected))
+            {
+                continue;
+            }
+
+            long[] shape = expected.GetTensorTypeAndShape().Shape;
+            FloatOutput reference = new(expected);
+            for (int i = 0; i < models.Count; i++)
+            {
+                OrtValue value = outputs[i][index];
+                if (FloatOutput.IsFloat(value))
+                {
+                    FloatOutput actual = i == 0 ? reference : new FloatOutput(value);
+                    compared[i].Add(new ComparedOutput(models[i].Path, name, shape, reference, actual));
+                }
+            }
+        }
+
+        return compared;
     }
 
     /// <summary>Runs each model once, each round beginning with another: what the one before left in the caches then helps each alike.</summary>
@@ -153,73 +227,5 @@ public static class ModelEvaluator
 
             throw;
         }
-    }
-
-    private static void Compare(EvaluatedModel model, string name, OrtValue referenceValue, OrtValue value, IReadOnlyList<ModelSample> classified)
-    {
-        if (!FloatOutput.IsFloat(referenceValue) || !FloatOutput.IsFloat(value))
-        {
-            return;
-        }
-
-        ReadOnlySpan<float> reference = new FloatOutput(referenceValue).Values;
-        ReadOnlySpan<float> actual = new FloatOutput(value).Values;
-        if (reference.Length != actual.Length)
-        {
-            throw new OnnxModelException(model.Path, $"output '{name}' has {actual.Length} values where the reference has {reference.Length}; compare models of the same shapes.");
-        }
-
-        model.Scores.AddOutput(name, reference, actual);
-        long[] shape = WithoutTrailingOnes(referenceValue.GetTensorTypeAndShape().Shape);
-        if (classified.Count == 0 || reference.IsEmpty)
-        {
-            return;
-        }
-
-        // [N, classes] and [N, steps, classes]; in maps of features the last axis has no classes.
-        if (shape.Length is 2 or 3)
-        {
-            model.Scores.AddAgreement(reference, actual, (int)shape[^1]);
-        }
-
-        CountLabels(model, name, actual, shape, classified);
-    }
-
-    private static void CountLabels(EvaluatedModel model, string name, ReadOnlySpan<float> logits, long[] shape, IReadOnlyList<ModelSample> samples)
-    {
-        for (int i = 0; i < samples.Count; i++)
-        {
-            if (samples[i].Label is not int label)
-            {
-                continue;
-            }
-
-            string origin = samples[i].LabelOrigin is string line ? $"{line}: {samples[i].Name}" : samples[i].Name;
-            if (shape.Length != 2 || shape[0] != samples.Count)
-            {
-                throw new InvalidDataException(
-                    $"{origin}: a label stands for one class, but output '{name}' has shape {SampleShape.Format(shape)} for {samples.Count} samples; accuracy needs one row of logits a sample.");
-            }
-
-            int classes = (int)shape[1];
-            if (label < 0 || label >= classes)
-            {
-                throw new InvalidDataException($"{origin}: class {label} does not exist, output '{name}' has {classes} classes, 0 to {classes - 1}; correct the label.");
-            }
-
-            model.Scores.AddLabel(logits.Slice(i * classes, classes), label);
-        }
-    }
-
-    /// <summary>A classifier may give [N, classes, 1, 1].</summary>
-    private static long[] WithoutTrailingOnes(long[] shape)
-    {
-        int rank = shape.Length;
-        while (rank > 2 && shape[rank - 1] == 1)
-        {
-            rank--;
-        }
-
-        return shape[..rank];
     }
 }

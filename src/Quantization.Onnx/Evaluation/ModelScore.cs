@@ -1,28 +1,51 @@
 namespace Quantization.Onnx;
 
-/// <summary>What one model scored. Immutable.</summary>
+/// <summary>What one model scored, weighs and takes. Immutable.</summary>
 /// <param name="ModelPath">The model's file.</param>
 /// <param name="FileSize">The bytes of the file.</param>
-/// <param name="Top1">The share of labelled samples whose largest logit is the label's, 0 … 1; null where no sample has a label.</param>
-/// <param name="Agreement">
-/// The share of rows of the logits whose largest value stands at the same class as the reference's, 0 … 1; 1 for the reference itself, null where the logits are no
-/// floats of shape [N, classes] or [N, steps, classes].
+/// <param name="Figures">
+/// The figures of the library's own metrics, each with its unit, its direction and the number of samples that it rests on. The reference
+/// itself has an agreement of 1 and a ratio of +∞.
 /// </param>
-/// <param name="SignalToNoise">
-/// The signal-to-quantization-noise ratio of each float output in dB, by the output's name: <c>10 · log₁₀(Σ y² / Σ (y − ŷ)²)</c> with y the reference's values, summed over
-/// all samples; +∞ where nothing differs.
-/// </param>
+/// <param name="Metrics">The figures of <see cref="EvaluationOptions.Metrics"/>, in their order.</param>
+/// <param name="Outputs">How near each output of floats is to the reference's, in the model's order.</param>
 /// <param name="MedianLatency">The median time of one run; the models take turns in the same process, so that they meet the same conditions.</param>
 /// <param name="TimedRuns">How many runs the median is of.</param>
 public sealed record ModelScore(
     string ModelPath,
     long FileSize,
-    double? Top1,
-    double? Agreement,
-    IReadOnlyDictionary<string, double> SignalToNoise,
+    ModelFigures Figures,
+    IReadOnlyList<MetricFigure> Metrics,
+    IReadOnlyList<OutputFigures> Outputs,
     TimeSpan MedianLatency,
     int TimedRuns)
 {
-    /// <summary>The lowest of <see cref="SignalToNoise"/> in dB; null where no output holds floats.</summary>
-    public double? WorstSignalToNoise => SignalToNoise.Count == 0 ? null : SignalToNoise.Values.Min();
+    /// <summary>The figures of <see cref="EvaluationOptions.Metrics"/>, in their order.</summary>
+    public IReadOnlyList<MetricFigure> Metrics
+    {
+        get;
+        init => field = ValueList<MetricFigure>.Of(value, nameof(Metrics));
+    } = ValueList<MetricFigure>.Of(Metrics, nameof(Metrics));
+
+    /// <summary>How near each output of floats is to the reference's, in the model's order.</summary>
+    public IReadOnlyList<OutputFigures> Outputs
+    {
+        get;
+        init => field = ValueList<OutputFigures>.Of(value, nameof(Outputs));
+    } = ValueList<OutputFigures>.Of(Outputs, nameof(Outputs));
+
+    /// <summary>The value of <see cref="ModelFigures.Top1"/>; null where there is none.</summary>
+    public double? Top1 => Figures.Top1?.Value;
+
+    /// <summary>The value of <see cref="ModelFigures.Agreement"/>; null where there is none.</summary>
+    public double? Agreement => Figures.Agreement?.Value;
+
+    /// <summary>The value of <see cref="ModelFigures.SignalToNoise"/> in dB, of the worst output; null where there is none.</summary>
+    public double? SignalToNoise => Figures.SignalToNoise?.Value;
+
+    /// <summary>The value of <see cref="ModelFigures.Cosine"/>, of the worst output; null where there is none.</summary>
+    public double? Cosine => Figures.Cosine?.Value;
+
+    /// <summary>The value of <see cref="ModelFigures.KullbackLeibler"/> in nats; null where there is none.</summary>
+    public double? KullbackLeibler => Figures.KullbackLeibler?.Value;
 }

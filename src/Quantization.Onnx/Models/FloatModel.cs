@@ -15,16 +15,17 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableG
     /// <summary>What the quantized model will run on.</summary>
     public Target Target => Analysis.Target;
 
-    /// <summary>Reads a model and cleans it, and takes it through the passes of a recipe where there is something to quantize.</summary>
-    /// <param name="path">The model's file.</param>
+    /// <summary>Cleans a model, and takes it through the passes of a recipe where there is something to quantize.</summary>
+    /// <param name="source">The model.</param>
     /// <param name="recipe">The recipe.</param>
     /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
-    /// <param name="largestInMemory">The tensors of a larger model stay in its files until they are asked for.</param>
+    /// <param name="largestInMemory">A larger model goes to ONNX Runtime by way of files.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or lifted.</exception>
-    public static FloatModel Load(string path, IRecipe recipe, Func<SessionOptions>? optionsFactory, long largestInMemory = ModelStore.LargestInMemory)
+    public static FloatModel Load(OnnxModel source, IRecipe recipe, Func<SessionOptions>? optionsFactory, long largestInMemory = ModelStore.LargestInMemory)
     {
-        ModelFile file = ModelFile.Load(path, largestInMemory);
+        ModelFile file = source.File;
+        string path = source.Name;
         ModelProto model = ModelCleaner.Clean(path, file.Model, optionsFactory, largestInMemory);
         QuantizableGraph analysis = recipe.Analyze(new GraphIndex(model.Graph));
         ImmutableArray<string> passes = [];

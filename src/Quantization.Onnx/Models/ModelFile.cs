@@ -12,6 +12,9 @@ namespace Quantization.Onnx;
 /// <param name="Model">The content.</param>
 internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, ModelFingerprint Fingerprint, ModelProto Model)
 {
+    /// <summary>The bytes of a model that came from memory; null for one in a file.</summary>
+    public ReadOnlyMemory<byte>? Content { get; private init; }
+
     /// <summary>Whether the model keeps tensors in other files; messages hold them as if they were its own.</summary>
     public bool IsSplit => Bytes > MessageBytes;
 
@@ -33,6 +36,62 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
         ThrowUnlessFile(path);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         (ModelProto model, long bytes) = Read(path, path, hash, largestInMemory);
+        ThrowUnlessModel(path, model);
+        long external = ExternalData.Load(path, model, hash, largestInMemory - bytes);
+        ThrowUnlessWhole(path, model);
+        return new ModelFile(path, bytes, bytes + external, new ModelFingerprint(hash.GetHashAndReset()), model);
+    }
+
+    /// <summary>Reads a model from memory.</summary>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="content">What its file would hold.</param>
+    /// <exception cref="OnnxModelException">It is none, or a damaged one, or it keeps tensors in files.</exception>
+    public static ModelFile Parse(string name, ReadOnlyMemory<byte> content)
+    {
+        if (content.IsEmpty)
+        {
+            throw new OnnxModelException(name, "there are no bytes; export or download the model again.");
+        }
+
+        ModelProto model;
+        try
+        {
+            model = ModelProto.Parser.ParseFrom(content.Span);
+        }
+        catch (InvalidProtocolBufferException e) when (GraphDepth.IsRefusal(e))
+        {
+            throw GraphDepth.Refuse(name, content.Span, e);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new OnnxModelException(name, "the bytes are truncated or not an ONNX model; export or download it again.", innerException: e);
+        }
+
+        ThrowUnlessModel(name, model);
+        if (model.AllTensors().FirstOrDefault(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External) is { } elsewhere)
+        {
+            throw new OnnxModelException(name, $"tensor '{elsewhere.Name}' is in a file beside the model, which bytes alone do not lead to; give the path of the model (OnnxModel.FromFile), or save it with its weights inside.");
+        }
+
+        ThrowUnlessWhole(name, model);
+        return new ModelFile(name, content.Length, content.Length, new ModelFingerprint(SHA256.HashData(content.Span)), model) { Content = content };
+    }
+
+    /// <summary>Writes the model as it was read.</summary>
+    public void CopyTo(Stream stream)
+    {
+        if (Content is { } content)
+        {
+            stream.Write(content.Span);
+            return;
+        }
+
+        using FileStream original = File.OpenRead(Path);
+        original.CopyTo(stream);
+    }
+
+    private static void ThrowUnlessModel(string path, ModelProto model)
+    {
         if (model.Graph is null)
         {
             throw new OnnxModelException(path, "not an ONNX model: the file holds no graph.");
@@ -49,7 +108,10 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
             throw new OnnxModelException(path, $"two tensors of the graph are called '{twice.Key}'; the model is damaged, export it again.");
         }
 
-        long external = ExternalData.Load(path, model, hash, largestInMemory - bytes);
+    }
+
+    private static void ThrowUnlessWhole(string path, ModelProto model)
+    {
         foreach (TensorProto tensor in model.AllTensors())
         {
             if (!tensor.HasSizeOfItsShape())
@@ -59,7 +121,6 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
         }
 
         FunctionExpansion.ThrowIfTooManyBytes(path, model);
-        return new ModelFile(path, bytes, bytes + external, new ModelFingerprint(hash.GetHashAndReset()), model);
     }
 
     private static void ThrowUnlessFile(string path)

@@ -15,9 +15,23 @@ public sealed class OnnxModelException : Exception
         Node = node;
     }
 
+    private OnnxModelException(string modelPath, Advice advice, string? node)
+        : base(VisibleText.Of(advice.Message))
+    {
+        ModelPath = modelPath;
+        Node = node;
+        advice.On(this);
+    }
+
     /// <summary>The model's file.</summary>
     public string ModelPath { get; }
 
     /// <summary>The name of the node at fault; null where no single node is.</summary>
     public string? Node { get; }
+
+    /// <summary>An exception that carries an advice, whose words are the message.</summary>
+    /// <param name="modelPath">The model's file, which the advice names too.</param>
+    /// <param name="advice">What is wrong and what to do about it.</param>
+    /// <param name="node">The node at fault, if one is.</param>
+    internal static OnnxModelException With(string modelPath, Advice advice, string? node = null) => new(modelPath, advice, node);
 }

@@ -25,7 +25,9 @@ internal sealed class ActivationReader : IDisposable
         Options = options;
         Threads = Math.Clamp(samples ?? int.MaxValue, 1, options.MaxDegreeOfParallelism);
         ObservationRequest request = model.Observations ?? throw new OnnxModelException(
-            model.File.Path, $"there is nothing to quantize, and so nothing to calibrate: {model.Analysis.Whole.Notes.WhyEmpty()}. Use the model as it is; quantizing it without a calibration copies it.");
+            model.File.Path,
+            $"there is nothing to quantize, and so nothing to calibrate: {CalibrationAdvice.WhyEmpty(model.Analysis.Whole.Notes.Float)}. "
+            + "Use the model as it is; quantizing it without a calibration copies it.");
         HashSet<string> wanted = [.. request.Distributions];
         Values = wanted;
         _inputs = [.. model.Model.Graph.Input.Select(input => input.Name).Where(wanted.Contains)];

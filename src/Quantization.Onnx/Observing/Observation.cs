@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -59,11 +58,8 @@ internal sealed unsafe class Observation : IDisposable
         }
         catch (NonFiniteValueException e)
         {
-            throw new InvalidDataException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{_sample.Name}: activation '{name}' of {_model.File.Path} holds {e.Value:R} at element {e.Index}, computed in float from finite inputs; remove the sample, repair the model, or calibrate with CalibrationOptions.NonFinite = NonFiniteValues.Ignore."),
-                e);
+            Advice advice = CalibrationAdvice.NonFiniteActivation(_sample.Name, name, _model.File.Path, e.Value, e.Index);
+            throw advice.On(new InvalidDataException(advice.Message, e));
         }
     }
 

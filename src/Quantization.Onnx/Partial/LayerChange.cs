@@ -8,4 +8,13 @@ namespace Quantization.Onnx;
 /// <param name="IsFloat">Whether the layer is left in float.</param>
 /// <param name="Without">What the model would score with this layer quantized as to begin with and all else as written.</param>
 /// <param name="Reason">The measured reason, in a sentence.</param>
-public sealed record LayerChange(string Node, string Operator, LayerCost Cost, IReadOnlyList<LayerStep> Steps, bool IsFloat, TrialScore Without, string Reason);
+public sealed record LayerChange(
+    string Node, string Operator, LayerCost Cost, IReadOnlyList<LayerStep> Steps, bool IsFloat, TrialScore Without, string Reason)
+{
+    /// <summary>The steps short of float that were taken; empty where the layer is left in float.</summary>
+    public IReadOnlyList<LayerStep> Steps
+    {
+        get;
+        init => field = ValueList<LayerStep>.Of(value, nameof(Steps));
+    } = ValueList<LayerStep>.Of(Steps, nameof(Steps));
+}

@@ -8,40 +8,40 @@ internal sealed class PartialJob
     /// <summary>How many runs of each model a latency is the median of.</summary>
     private const int TimedRuns = 31;
 
-    private readonly string _modelPath;
-    private readonly string _outputPath;
+    private readonly OnnxModel _model;
+    private readonly ModelOutput _output;
     private readonly PartialOptions _options;
     private readonly CancellationToken _cancellationToken;
-    private readonly StageReporter<PartialStage> _reporter;
+    private readonly StageReporter _reporter;
     private readonly long _start = Stopwatch.GetTimestamp();
     private (int FloatLayers, double? Score) _reached;
 
-    public PartialJob(string modelPath, string outputPath, PartialOptions options, IProgress<PartialProgress>? progress, CancellationToken cancellationToken)
+    public PartialJob(OnnxModel model, ModelOutput output, PartialOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
-        _modelPath = modelPath;
-        _outputPath = outputPath;
+        _model = model;
+        _output = output;
         _options = options;
         _cancellationToken = cancellationToken;
-        _reporter = new StageReporter<PartialStage>(
-            (stage, completed, total, remaining) => progress?.Report(new PartialProgress(stage, completed, total, remaining, _reached.FloatLayers, _reached.Score)));
+        _reporter = new StageReporter(
+            value => progress?.Report(value with { FloatLayers = _reached.FloatLayers, Score = _reached.Score }));
     }
 
     private PtqOptions Baseline => _options.Baseline;
 
     public PartialResult Run(ISampleSource calibrationSamples, ISampleSource scoringSamples)
     {
-        FloatModel model = StaticInt8Recipe.Load(_modelPath, Baseline.SessionOptionsFactory, Baseline.Runtime);
+        FloatModel model = StaticInt8Recipe.Load(_model, Baseline.SessionOptionsFactory, Baseline.Runtime);
         new StaticInt8Recipe(Baseline).Plan(model, null); // throws where a name is not the model's, before the samples run
-        AtomicFile.Create(_outputPath).Dispose(); // finds out now whether the file can be written, not after the work
+        _output.Open().Dispose(); // finds out now whether the file can be written, not after the work
         using TrialStore store = TrialStore.Open(_options.TrialsPath);
 
-        _reporter.Begin(PartialStage.Calibrating, calibrationSamples.Count);
+        _reporter.Begin(QuantizationStage.Calibrating, calibrationSamples.Count);
         SynchronousProgress<QuantizationProgress> samplesDone = new(value => _reporter.Set(value.Completed, value.Total));
-        CalibrationOptions calibrating = new() { SessionOptionsFactory = Baseline.SessionOptionsFactory };
+        CalibrationOptions calibrating = Baseline.Calibration with { SessionOptionsFactory = Baseline.SessionOptionsFactory, Runtime = Baseline.Runtime };
         ResumedCalibration resumed = ResumableCalibration.Run(model, calibrationSamples, calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
         ModelCalibration calibration = resumed.Calibration;
 
-        _reporter.Begin(PartialStage.Referencing);
+        _reporter.Begin(QuantizationStage.Referencing);
         TrialModels models = new(model, calibration);
         using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, _options.Metric, _options.BatchSize, Baseline, _cancellationToken);
         bool ranksOnAll = _options.RankingSamples >= scorer.Samples;
@@ -55,7 +55,7 @@ internal sealed class PartialJob
         TrialScore quantized = run.Score(LayerSet.Empty)[0];
 
         SensitivityMeasure[] measures = [.. _options.ComparedMeasures.Prepend(_options.Measure).Distinct()];
-        _reporter.Begin(PartialStage.Ranking, (long)run.Layers.Count * measures.Count(measure => measure != SensitivityMeasure.EstimatedNoise));
+        _reporter.Begin(QuantizationStage.Ranking, (long)run.Layers.Count * measures.Count(measure => measure != SensitivityMeasure.EstimatedNoise));
         LayerVariants variants = new(models, run.Baseline);
         SensitivityResult sensitivity = new SensitivityRun(few, variants, costs).Take(measures, _ => _reporter.Step(), _cancellationToken);
         run.Ranking = sensitivity.Rank(_options.Measure, _options.Measure == SensitivityMeasure.EstimatedNoise ? SensitivityCriterion.NoiseToSignal : _options.Criterion).Layers;
@@ -65,7 +65,7 @@ internal sealed class PartialJob
         bool isMet = goal.IsMetBy(quantized);
         if (!isMet && _options.Steps.Count > 0)
         {
-            run.Begin(PartialStage.TryingSteps, StepSearch.MostTrials(run.Layers.Count, _options.Steps.Count));
+            run.Begin(QuantizationStage.TryingSteps, StepSearch.MostTrials(run.Layers.Count, _options.Steps.Count));
             found = StepSearch.Take(run, _options.Steps, variants, goal.IsMetBy);
             Reached(run, found);
         }
@@ -73,7 +73,7 @@ internal sealed class PartialJob
         TrialLimit limit = new(_options.MaxTrials ?? FloatLayers.DefaultTrials(run.Layers.Count), () => run.Tried);
         if (_options.Target.Kind == PartialTargetKind.MaxLatencyRatio)
         {
-            run.Begin(PartialStage.SwitchingOff, limit.Left);
+            run.Begin(QuantizationStage.Excluding, limit.Left);
             budget = new LatencyBudget(run, limit, plan => MeasureRatio(models, run.Baseline, plan, scoringSamples.First()), _options.Target.Value);
             found = budget.Spend(found);
             isMet = true;
@@ -91,8 +91,10 @@ internal sealed class PartialJob
         IReadOnlyList<LayerChange> changes = Explain(run, found, score, costs);
         IReadOnlyList<PartialPoint> points = curve.Draw();
 
-        _reporter.Begin(PartialStage.Writing);
-        PtqResult file = new RecipeRunner(written.Options, null, _cancellationToken).Write(model, run.PlanOf(found), calibration, _outputPath);
+        _reporter.Begin(QuantizationStage.Writing);
+        using OpenOutput opened = _output.Open();
+        PtqResult file = new RecipeRunner(written.Options, null, _cancellationToken).Write(model, run.PlanOf(found), calibration, opened);
+        opened.Finish();
         return new PartialResult
         {
             Model = file,
@@ -123,7 +125,7 @@ internal sealed class PartialJob
     /// <summary>The smallest set that meets the goal; or where none does, the smallest that is as good as the best.</summary>
     private (LayerSet Set, bool IsMet) Search(PartialRun run, TrialLimit limit, PartialGoal goal, LayerSet start)
     {
-        run.Begin(PartialStage.SwitchingOff, limit.Left);
+        run.Begin(QuantizationStage.Excluding, limit.Left);
         FloatLayers layers = new(run, limit, goal.IsMetBy);
         LayerSet last = layers.SwitchOff(start);
         bool isMet = goal.IsMetBy(Reached(run, last));
@@ -133,7 +135,7 @@ internal sealed class PartialJob
             layers = new FloatLayers(run, limit, score => run.Metric.Compare(score.Score, best.Score) >= 0);
         }
 
-        run.Begin(PartialStage.SwitchingOn, limit.Left);
+        run.Begin(QuantizationStage.Requantizing, limit.Left);
         LayerSet found = layers.SwitchOn(last);
         if (!isMet && goal.IsMetBy(run.Score(found)[0]))
         {
@@ -150,7 +152,7 @@ internal sealed class PartialJob
         return LatencyMeter.Measure(int8, model, sample, TimedRuns, _cancellationToken).Ratio;
     }
 
-    private EvaluatedModel Open(TrialModels models, QuantizationPlan plan) => new(_modelPath, models.Write(plan), 0, Baseline.SessionOptionsFactory, _cancellationToken);
+    private EvaluatedModel Open(TrialModels models, QuantizationPlan plan) => new(_model.Name, models.Write(plan), 0, Baseline.SessionOptionsFactory, _cancellationToken);
 
     private TrialScore Reached(PartialRun run, LayerSet set)
     {
@@ -169,7 +171,7 @@ internal sealed class PartialJob
             more.Add(left.Take(count).Aggregate(set, (sum, layer) => sum.WithFloat(layer)));
         }
 
-        run.Begin(PartialStage.Curve, more.Count);
+        run.Begin(QuantizationStage.Curve, more.Count);
         run.Score(more);
     }
 

@@ -15,14 +15,27 @@ public sealed record PartialOptions
     /// <summary>
     /// What to try for a layer before it is left in float, in this order. The default: weights per channel, weights by MSE, activations by Percentile at 99.99, activations by MSE. Empty for none.
     /// </summary>
-    public IReadOnlyList<LayerStep> Steps { get; init; } =
-        [LayerStep.PerChannelWeights, LayerStep.WeightsBy(new MseCalibrator()), LayerStep.ActivationsBy(new PercentileCalibrator()), LayerStep.ActivationsBy(new MseCalibrator())];
+    public IReadOnlyList<LayerStep> Steps
+    {
+        get;
+        init => field = ValueList<LayerStep>.Of(value, nameof(Steps));
+    } = ValueList<LayerStep>.Of(
+    [
+        LayerStep.PerChannelWeights,
+        LayerStep.WeightsBy(new MseCalibrator()),
+        LayerStep.ActivationsBy(new PercentileCalibrator()),
+        LayerStep.ActivationsBy(new MseCalibrator()),
+    ]);
 
     /// <summary>The measure that ranks the layers; <see cref="SensitivityMeasure.OnlyThisLayer"/> by default.</summary>
     public SensitivityMeasure Measure { get; init; } = SensitivityMeasure.OnlyThisLayer;
 
     /// <summary>Measures to take besides, to be compared in <see cref="PartialResult.Sensitivity"/>; they decide nothing. The default is none.</summary>
-    public IReadOnlyList<SensitivityMeasure> ComparedMeasures { get; init; } = [];
+    public IReadOnlyList<SensitivityMeasure> ComparedMeasures
+    {
+        get;
+        init => field = ValueList<SensitivityMeasure>.Of(value, nameof(ComparedMeasures));
+    } = ValueList<SensitivityMeasure>.Empty;
 
     /// <summary>
     /// The figure of the measure that ranks the layers; <see cref="SensitivityCriterion.SignalToNoise"/> by default, which tells layers apart where a metric of few steps does not. For

@@ -8,6 +8,13 @@ namespace Quantization.Onnx;
 /// <param name="ModelBytes">The size of its file.</param>
 public sealed record PartialPoint(IReadOnlyList<string> FloatLayers, PtqOptions Options, TrialScore Score, double Int8Share, long ModelBytes)
 {
+    /// <summary>The layers left in float, in the order in which they run.</summary>
+    public IReadOnlyList<string> FloatLayers
+    {
+        get;
+        init => field = ValueList<string>.Of(value, nameof(FloatLayers));
+    } = ValueList<string>.Of(FloatLayers, nameof(FloatLayers));
+
     /// <summary>The median time of a run in multiples of the int8 model's; null where latency was not measured.</summary>
     public double? LatencyRatio { get; init; }
 }

@@ -10,26 +10,26 @@ namespace Quantization.Onnx;
 public static class PartialQuantizer
 {
     /// <summary>Quantizes with samples that are dealt by <see cref="SampleSplit.Deal"/>: a quarter calibrates, the others score.</summary>
-    /// <inheritdoc cref="Run(string, ISampleSource, ISampleSource, string, PartialOptions, IProgress{PartialProgress}?, CancellationToken)"/>
-    /// <param name="modelPath">The float ONNX model.</param>
+    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, PartialOptions, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will meet, with labels if accuracy is to count.</param>
-    /// <param name="outputPath">The file to write the model to.</param>
+    /// <param name="output">The file to write the model to.</param>
     /// <param name="options">The target, and how to go about.</param>
     /// <param name="progress">Told of each stage, sample and model, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; what was kept so far stays.</param>
     public static PartialResult Run(
-        string modelPath, ISampleSource samples, string outputPath, PartialOptions options, IProgress<PartialProgress>? progress = null, CancellationToken cancellationToken = default)
+        OnnxModel model, ISampleSource samples, ModelOutput output, PartialOptions options, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
         (ISampleSource calibration, ISampleSource scoring) = SampleSplit.Deal(samples);
-        return Run(modelPath, calibration, scoring, outputPath, options, progress, cancellationToken);
+        return Run(model, calibration, scoring, output, options, progress, cancellationToken);
     }
 
     /// <summary>Quantizes with separate samples to calibrate on and to score with.</summary>
-    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="model">The float ONNX model.</param>
     /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will meet; labels are not looked at.</param>
     /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once a model that is tried, by several threads at once.</param>
-    /// <param name="outputPath">
+    /// <param name="output">
     /// The file to write the model to: the one that meets the target with the fewest layers in float that were found, or the best that was reached, where <see cref="PartialResult.IsTargetMet"/> is false. It appears whole or
     /// not at all; an existing one is replaced only when everything succeeded.
     /// </param>
@@ -44,19 +44,34 @@ public static class PartialQuantizer
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static PartialResult Run(
-        string modelPath,
+        OnnxModel model,
         ISampleSource calibrationSamples,
         ISampleSource scoringSamples,
-        string outputPath,
+        ModelOutput output,
         PartialOptions options,
-        IProgress<PartialProgress>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(calibrationSamples);
         ArgumentNullException.ThrowIfNull(scoringSamples);
         ArgumentNullException.ThrowIfNull(options);
         options.ThrowUnlessPossible();
-        PostTrainingQuantizer.ThrowUnlessPaths(modelPath, outputPath);
-        return new PartialJob(modelPath, outputPath, options, progress, cancellationToken).Run(calibrationSamples, scoringSamples);
+        PostTrainingQuantizer.ThrowUnlessApart(model, output);
+        return new PartialJob(model, output, options, progress, cancellationToken).Run(calibrationSamples, scoringSamples);
+    }
+
+    /// <summary>Quantizes in part without blocking the caller: the work runs on threads of its own, and a stream is written to at the end, asynchronously.</summary>
+    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, PartialOptions, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static Task<PartialResult> RunAsync(
+        OnnxModel model,
+        ISampleSource calibrationSamples,
+        ISampleSource scoringSamples,
+        ModelOutput output,
+        PartialOptions options,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return LongWork.RunAsync(output, opened => Run(model, calibrationSamples, scoringSamples, opened, options, progress, cancellationToken), cancellationToken);
     }
 }

@@ -25,13 +25,21 @@ public sealed record PartialResult : TrialsResult
     public required PartialPoint Written { get; init; }
 
     /// <summary>What was done for single layers, in the order in which they run: those left in float, and those that took a step short of it.</summary>
-    public required IReadOnlyList<LayerChange> Changes { get; init; }
+    public required IReadOnlyList<LayerChange> Changes
+    {
+        get;
+        init => field = ValueList<LayerChange>.Of(value, nameof(Changes));
+    }
 
     /// <summary>
     /// The models to choose from: of those that were scored on all samples, each that no other one beats or equals both by the metric and by the share of int8 compute; then the float model. From the most
     /// int8 to the least.
     /// </summary>
-    public required IReadOnlyList<PartialPoint> Curve { get; init; }
+    public required IReadOnlyList<PartialPoint> Curve
+    {
+        get;
+        init => field = ValueList<PartialPoint>.Of(value, nameof(Curve));
+    }
 
     /// <summary>How sensitive the layers are, measured on the ranking samples.</summary>
     public required SensitivityResult Sensitivity { get; init; }

@@ -6,7 +6,7 @@ internal sealed class PartialRun
     private readonly TrialRunner _all;
     private readonly TrialRunner _few;
     private readonly PartialOptions _options;
-    private readonly StageReporter<PartialStage> _reporter;
+    private readonly StageReporter _reporter;
     private readonly CancellationToken _cancellationToken;
     private readonly Dictionary<string, (LayerSet Set, TrialScore Score)> _scored = [];
     private readonly List<string> _order = [];
@@ -17,7 +17,7 @@ internal sealed class PartialRun
     /// <param name="options">The user's options.</param>
     /// <param name="reporter">Told of each model scored.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
-    public PartialRun(TrialRunner all, TrialRunner few, PartialOptions options, StageReporter<PartialStage> reporter, CancellationToken cancellationToken)
+    public PartialRun(TrialRunner all, TrialRunner few, PartialOptions options, StageReporter reporter, CancellationToken cancellationToken)
     {
         _all = all;
         _few = few;
@@ -74,7 +74,7 @@ internal sealed class PartialRun
     /// <summary>Begins a stage.</summary>
     /// <param name="stage">The stage.</param>
     /// <param name="models">How many models it will try at most.</param>
-    public void Begin(PartialStage stage, long models)
+    public void Begin(QuantizationStage stage, long models)
     {
         _begun = (Tried, ModelsResumed);
         _reporter.Begin(stage, models);

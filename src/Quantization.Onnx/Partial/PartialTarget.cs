@@ -33,11 +33,14 @@ public sealed class PartialTarget
     public static PartialTarget MaxLatencyRatio(double ratio) => new(PartialTargetKind.MaxLatencyRatio, ThrowUnless(ratio, ratio >= 1, "1 or more", nameof(ratio)));
 
     /// <summary>The target in words: <c>a loss of at most 0.005</c>.</summary>
-    public override string ToString() => Kind switch
+    public override string ToString() => Describe(Kind, Value);
+
+    /// <summary>A target in words.</summary>
+    internal static string Describe(PartialTargetKind kind, double value) => kind switch
     {
-        PartialTargetKind.MaxLoss => string.Create(CultureInfo.InvariantCulture, $"a loss of at most {Value:0.######}"),
-        PartialTargetKind.Reach => string.Create(CultureInfo.InvariantCulture, $"a figure of {Value:0.######}"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"at most {Value:0.###} times the int8 latency"),
+        PartialTargetKind.MaxLoss => string.Create(CultureInfo.InvariantCulture, $"a loss of at most {value:0.######}"),
+        PartialTargetKind.Reach => string.Create(CultureInfo.InvariantCulture, $"a figure of {value:0.######}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"at most {value:0.###} times the int8 latency"),
     };
 
     private static double ThrowUnless(double value, bool isPossible, string wanted, string name) => isPossible && double.IsFinite(value)

@@ -8,9 +8,6 @@ namespace Quantization.Onnx;
 /// </summary>
 internal sealed class DeadActivations
 {
-    /// <summary>How many names a message lists.</summary>
-    private const int MostNames = 5;
-
     private readonly HashSet<string> _sources;
 
     private DeadActivations(IEnumerable<string> sources)
@@ -45,17 +42,10 @@ internal sealed class DeadActivations
         return selection with { Notes = selection.Notes with { Dead = [.. graph.Graph.Graph.Node.Where(found.ContainsKey).Select(node => found[node])] } };
     }
 
-    /// <summary>Tells the user of the nodes that stay in float, in one sentence; none where there are none.</summary>
-    public static IEnumerable<string> Warn(PlanNotes notes)
-    {
-        string[] activations = [.. notes.Dead.Select(dead => dead.Activation).Distinct()], nodes = [.. notes.Dead.Select(dead => dead.Node)];
-        if (nodes.Length > 0)
-        {
-            (string what, string were, string they, string are) = activations.Length == 1 ? ("activation", "was", "it", "is") : ("activations", "were", "they", "are");
-            yield return $"The {what} {List(activations)} {were} 0 in every calibration sample, which tells no scale, so the {(nodes.Length == 1 ? "node" : "nodes")} {List(nodes)} "
-                + $"{(nodes.Length == 1 ? "stays" : "stay")} in float: calibrate on samples in which {they} {are} not 0, or do nothing if {they} always {are}.";
-        }
-    }
+    /// <summary>Tells the user of the nodes that stay in float; nothing where there are none.</summary>
+    public static IEnumerable<Advice> Warn(PlanNotes notes) => notes.Dead.Count == 0
+        ? []
+        : [CalibrationAdvice.DeadActivations(notes.Dead.Select(dead => dead.Activation).Distinct(), notes.Dead.Select(dead => dead.Node))];
 
     private DeadNode? Find(QuantizableNode node, NodeSelection selection)
     {
@@ -64,11 +54,5 @@ internal sealed class DeadActivations
         return (input ?? result) is { } activation
             ? new DeadNode(node.Label, activation, $"its {(input is null ? "result" : "input")} '{activation}' was 0 in every calibration sample, which tells no scale")
             : null;
-    }
-
-    private static string List(string[] names)
-    {
-        string listed = string.Join(", ", names.Take(MostNames).Select(name => $"'{name}'"));
-        return names.Length <= MostNames ? listed : FormattableString.Invariant($"{listed} and {names.Length - MostNames} more");
     }
 }

@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 
 /// <summary>The scales are given, one for each channel or one for the tensor; the zero-points are 0. For weights whose scales were found in training.</summary>
 /// <param name="Scales">The scales.</param>
-internal sealed record FixedScales(ImmutableArray<float> Scales) : RangeRule
+public sealed record FixedScales(ImmutableArray<float> Scales) : RangeRule
 {
     /// <inheritdoc />
     public override string Describe() => $"scales {string.Join(' ', Scales.Select(scale => scale.ToString("R", CultureInfo.InvariantCulture)))}";

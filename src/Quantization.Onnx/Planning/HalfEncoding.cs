@@ -6,4 +6,4 @@ namespace Quantization.Onnx;
 /// <param name="Format">The format.</param>
 /// <param name="IsStorage">Whether the value is a constant that is only stored so: a Cast turns it back to 32 bits before the node reads
 /// it.</param>
-internal sealed record HalfEncoding(int Position, string Value, HalfFormat Format, bool IsStorage);
+public sealed record HalfEncoding(int Position, string Value, HalfFormat Format, bool IsStorage);

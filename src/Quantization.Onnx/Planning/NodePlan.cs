@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
 
 namespace Quantization.Onnx;
 
 /// <summary>What is planned for one node: the encodings are its own, whatever other nodes have. Immutable.</summary>
 /// <param name="Node">What the node goes by: its name, or its first result's.</param>
 /// <param name="Result">The node's first result, which tells it from all others.</param>
-internal sealed record NodePlan(string Node, string Result)
+public sealed record NodePlan(string Node, string Result)
 {
     /// <summary>The encoding of the node's weights, or of its table; null where they stay float or there are none.</summary>
     public TensorEncoding? Weights { get; init; }
@@ -32,7 +34,7 @@ internal sealed record NodePlan(string Node, string Result)
     public TensorEncoding? InputAt(int position) => Inputs.FirstOrDefault(input => input.Position == position)?.Encoding;
 
     /// <summary>The node with other encodings of activations.</summary>
-    public NodePlan WithActivations(Func<ValueEncoding, TensorEncoding> change) => this with { Inputs = Change(Inputs, change), Results = Change(Results, change) };
+    internal NodePlan WithActivations(Func<ValueEncoding, TensorEncoding> change) => this with { Inputs = Change(Inputs, change), Results = Change(Results, change) };
 
     /// <summary>Compares by value.</summary>
     public bool Equals(NodePlan? other) =>
@@ -42,6 +44,13 @@ internal sealed record NodePlan(string Node, string Result)
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Node, Result, Weights, Inputs.Length, Results.Length);
+
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"Node = {Node}, Result = {Result}, Weights = {Weights}, Constant = {Constant}");
+        builder.Append(CultureInfo.InvariantCulture, $", Inputs = {ValueText.List(Inputs)}, Results = {ValueText.List(Results)}");
+        return true;
+    }
 
     /// <summary>What stays as it is, is shared: a search holds many plans that differ in little.</summary>
     private static ImmutableArray<ValueEncoding> Change(ImmutableArray<ValueEncoding> values, Func<ValueEncoding, TensorEncoding> change) =>

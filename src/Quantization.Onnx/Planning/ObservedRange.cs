@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 /// <param name="Source">The activation whose statistics count: the value itself, or the value that it was moved from.</param>
 /// <param name="Calibrator">Chooses the range.</param>
 /// <param name="Effective">The values that make a difference to the readers; null where all do.</param>
-internal sealed record ObservedRange(string Source, ICalibrator Calibrator, EffectiveRange? Effective) : RangeRule
+public sealed record ObservedRange(string Source, ICalibrator Calibrator, EffectiveRange? Effective) : RangeRule
 {
     /// <inheritdoc />
     public override string Describe() => Effective is { } cut

@@ -15,8 +15,8 @@ internal sealed class PlanExclusion(QuantizableGraph graph, DeadActivations dead
     /// <param name="nodes">The labels of the nodes.</param>
     public QuantizationPlan Exclude(QuantizationPlan plan, IEnumerable<string> nodes)
     {
-        ImmutableHashSet<string> excluded = plan.Excluded.Union(nodes);
-        if (excluded.Count == plan.Excluded.Count)
+        ImmutableHashSet<string> excluded = plan.ExcludedNodes.Union(nodes);
+        if (excluded.Count == plan.ExcludedNodes.Count)
         {
             return plan;
         }
@@ -32,7 +32,7 @@ internal sealed class PlanExclusion(QuantizableGraph graph, DeadActivations dead
         return plan with
         {
             Nodes = [.. selection.Nodes.Where(node => before.ContainsKey(node.Node.Output[0])).Select(node => Restrict(before[node.Node.Output[0]], selection.Sources, rules))],
-            Excluded = excluded,
+            ExcludedNodes = excluded,
             Notes = selection.Notes,
         };
     }

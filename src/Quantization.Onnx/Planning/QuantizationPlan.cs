@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -11,29 +12,43 @@ namespace Quantization.Onnx;
 /// <param name="Target">The runtime that the plan is for, by name.</param>
 /// <param name="Passes">The passes that the model went through, by name and in their order.</param>
 /// <param name="Nodes">The nodes that read, hold or make codes, in the graph's order.</param>
-internal sealed record QuantizationPlan(string Recipe, string Target, ImmutableArray<string> Passes, ImmutableArray<NodePlan> Nodes)
+public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArray<string> Passes, ImmutableArray<NodePlan> Nodes)
 {
-    /// <summary>The nodes that the user leaves in float.</summary>
-    public ImmutableHashSet<string> Excluded { get; init; } = [];
+    /// <summary>The nodes that the user leaves in float, by name.</summary>
+    public ImmutableHashSet<string> ExcludedNodes { get; init; } = [];
 
     /// <summary>Whether the model's float inputs and outputs become floats of 16 bits too.</summary>
     public bool HasHalfInterface { get; init; }
 
-    /// <summary>The 16-bit floats of the plan's nodes; null where there are none.</summary>
-    public HalfFormat? Half => Nodes.FirstOrDefault(node => node.IsHalf) is { } half ? half.HalfInputs.Concat(half.HalfResults).First().Format : null;
+    /// <summary>The 16-bit floats that the plan is for; null where it is for codes.</summary>
+    public HalfFormat? Half =>
+        Nodes.FirstOrDefault(node => node.IsHalf) is { } half ? half.HalfInputs.Concat(half.HalfResults).First().Format : Notes.Half;
 
-    /// <summary>What is told of the plan. It changes nothing of what is written, so equality does not look at it.</summary>
-    public PlanNotes Notes { get; init; } = PlanNotes.None;
+    /// <summary>Nodes with weights that stay in float, and why, by name. It changes nothing of what is written, so equality does not look at it.</summary>
+    public IReadOnlyDictionary<string, string> FloatNodes => Notes.Float;
+
+    /// <summary>The SHA-256 of the model that the plan was made for, in hexadecimal; null for any model that has its nodes. Equality does not look at it.</summary>
+    public string? ModelSha256 { get; init; }
+
+    /// <summary>What is told of the plan.</summary>
+    internal PlanNotes Notes { get; init; } = PlanNotes.None;
 
     /// <summary>The SHA-256 of all that decides what is written.</summary>
     public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Describe())));
 
+    /// <summary>The runtime that the plan is for.</summary>
+    /// <exception cref="ArgumentException"><see cref="Target"/> is not known.</exception>
+    public TargetRuntime Runtime => Targets.Find(Target);
+
+    /// <summary>Whether the plan leaves ranges of activations to calibrators, so that a calibration is needed to carry it out.</summary>
+    public bool NeedsCalibration => Nodes.Any(node => node.Inputs.Concat(node.Results).Any(each => each.Encoding.Range is ObservedRange));
+
     /// <summary>Each value that becomes codes, in the order in which they are read and made, with one of its encodings.</summary>
-    public IEnumerable<ValueEncoding> Activations => Nodes.SelectMany(node => node.Inputs.Concat(node.Results)).DistinctBy(each => each.Value);
+    internal IEnumerable<ValueEncoding> Activations => Nodes.SelectMany(node => node.Inputs.Concat(node.Results)).DistinctBy(each => each.Value);
 
     /// <summary>The plan with other calibrators for activations: all that takes its range from one activation's statistics gets the same.</summary>
     /// <param name="bySource">The calibrators, by the activation.</param>
-    public QuantizationPlan WithCalibrators(IReadOnlyDictionary<string, ICalibrator> bySource) => bySource.Count == 0 ? this : this with
+    internal QuantizationPlan WithCalibrators(IReadOnlyDictionary<string, ICalibrator> bySource) => bySource.Count == 0 ? this : this with
     {
         Nodes =
         [
@@ -45,13 +60,31 @@ internal sealed record QuantizationPlan(string Recipe, string Target, ImmutableA
 
     /// <summary>The plan with other encodings of weights.</summary>
     /// <param name="byNode">The encodings, by what the node goes by.</param>
-    public QuantizationPlan WithWeights(IReadOnlyDictionary<string, TensorEncoding> byNode) => byNode.Count == 0 ? this : this with
+    internal QuantizationPlan WithWeights(IReadOnlyDictionary<string, TensorEncoding> byNode) => byNode.Count == 0 ? this : this with
     {
         Nodes = [.. Nodes.Select(node => byNode.TryGetValue(node.Node, out TensorEncoding? encoding) && node.Weights is not null ? node with { Weights = encoding } : node)],
     };
 
     /// <summary>The plan with all weights in float.</summary>
-    public QuantizationPlan WithoutWeights() => this with { Nodes = [.. Nodes.Select(node => node with { Weights = null })] };
+    internal QuantizationPlan WithoutWeights() => this with { Nodes = [.. Nodes.Select(node => node with { Weights = null })] };
+
+    /// <summary>Reads a file that <see cref="Save"/> wrote, with changes made by hand or without.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no plan, or something in it cannot be; the message names the place and the value.</exception>
+    public static QuantizationPlan Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return PlanFile.Read(path);
+    }
+
+    /// <summary>Writes the plan as JSON, to be read and changed by hand; an existing file is replaced in one step, or stays as it was if writing fails. Equal plans with equal notes give equal files.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using AtomicFile file = AtomicFile.Create(path);
+        file.Commit(stream => PlanFile.Write(this, stream));
+    }
 
     /// <summary>Compares what is written.</summary>
     public bool Equals(QuantizationPlan? other) =>
@@ -59,6 +92,14 @@ internal sealed record QuantizationPlan(string Recipe, string Target, ImmutableA
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Recipe, Target, Nodes.Length, Nodes.FirstOrDefault());
+
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"Recipe = {Recipe}, Target = {Target}, Passes = {ValueText.List(Passes)}");
+        builder.Append(CultureInfo.InvariantCulture, $", Nodes = {ValueText.List(Nodes)}, ExcludedNodes = {ValueText.List(ExcludedNodes)}");
+        builder.Append(CultureInfo.InvariantCulture, $", FloatNodes = {ValueText.Entries(FloatNodes)}, ModelSha256 = {ModelSha256}");
+        return true;
+    }
 
     private string Describe()
     {

@@ -1,8 +1,12 @@
 namespace Quantization.Onnx;
 
-/// <summary>How the scale and the zero-point of an encoding are found.</summary>
-internal abstract record RangeRule
+/// <summary>How the scale and the zero-point of an encoding are found: <see cref="ObservedRange"/>, <see cref="OwnRange"/>, <see cref="FixedParameters"/> or <see cref="FixedScales"/>.</summary>
+public abstract record RangeRule
 {
+    private protected RangeRule()
+    {
+    }
+
     /// <summary>The rule in one line, the same for equal rules.</summary>
     public abstract string Describe();
 

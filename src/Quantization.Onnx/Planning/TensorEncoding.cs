@@ -5,18 +5,18 @@ namespace Quantization.Onnx;
 /// <param name="Scheme">Whether the range is symmetric about 0.</param>
 /// <param name="Granularity">One scale for the tensor or one for each channel.</param>
 /// <param name="Range">How the range is found, or the parameters themselves.</param>
-internal sealed record TensorEncoding(CodeFormat Format, QuantizationScheme Scheme, GranularityKind Granularity, RangeRule Range)
+public sealed record TensorEncoding(CodeFormat Format, QuantizationScheme Scheme, GranularityKind Granularity, RangeRule Range)
 {
     /// <summary>Whether the zero-point is 0 whatever the values are: the range is symmetric, and so are the codes.</summary>
     public bool IsCentred => Scheme == QuantizationScheme.Symmetric && Format.IsSigned && Format == Format.Restricted;
 
     /// <summary>The parameters of a range. A symmetric range gets the codes of an affine one where the format reaches further to one side.</summary>
-    public QuantizationParameters ToParameters(ValueRange range) => IsCentred
+    internal QuantizationParameters ToParameters(ValueRange range) => IsCentred
         ? QuantizationParameters.FromRange(ValueRange.Symmetric(range.MaxMagnitude), Format, QuantizationScheme.Symmetric)
         : QuantizationParameters.FromRange(range, Format, QuantizationScheme.Affine);
 
     /// <summary>The encoding with the parameters of a range.</summary>
-    public TensorEncoding WithParameters(ValueRange range)
+    internal TensorEncoding WithParameters(ValueRange range)
     {
         QuantizationParameters parameters = ToParameters(range);
         return this with { Range = new FixedParameters(parameters.Scales[0], parameters.ZeroPoints[0]) };

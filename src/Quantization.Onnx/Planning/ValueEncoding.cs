@@ -4,4 +4,4 @@ namespace Quantization.Onnx;
 /// <param name="Position">The node's input or result, counted from 0.</param>
 /// <param name="Value">The value's name.</param>
 /// <param name="Encoding">How it becomes codes there.</param>
-internal sealed record ValueEncoding(int Position, string Value, TensorEncoding Encoding);
+public sealed record ValueEncoding(int Position, string Value, TensorEncoding Encoding);

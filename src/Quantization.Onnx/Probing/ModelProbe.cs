@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Reflection;
 using Quantization.Onnx.Protos;
 
@@ -124,9 +123,7 @@ public sealed class ModelProbe
         int exitCode = WaitFor(child, modelPath, cancellationToken);
         if (exitCode is not (Fine or Refused))
         {
-            throw new OnnxModelException(
-                modelPath,
-                string.Create(CultureInfo.InvariantCulture, $"ONNX Runtime crashes on the quantized model: the process that tried it ended with exit code {exitCode}. Leave nodes in float (PtqOptions.FloatNodes), or export the model in another way."));
+            throw OnnxModelException.With(modelPath, ModelAdvice.ProbeCrashed(modelPath, exitCode));
         }
     }
 
@@ -139,8 +136,6 @@ public sealed class ModelProbe
         cancellationToken.ThrowIfCancellationRequested();
         return !end.IsCancellationRequested
             ? child.ExitCode
-            : throw new OnnxModelException(
-                modelPath,
-                string.Create(CultureInfo.InvariantCulture, $"ONNX Runtime did not open and run the quantized model within {Timeout.TotalSeconds} seconds. Leave nodes in float (PtqOptions.FloatNodes), or give the probe more time (ModelProbe.WithTimeout)."));
+            : throw OnnxModelException.With(modelPath, ModelAdvice.ProbeTimedOut(modelPath, Timeout));
     }
 }

@@ -35,7 +35,7 @@ internal sealed class ActivationRanges(string modelPath, ModelCalibration calibr
         ObservedRange rule = (ObservedRange)encoding.Range;
         if (!calibration.Activations.TryGetValue(rule.Source, out TensorStatistics? statistics))
         {
-            throw new OnnxModelException(modelPath, $"the calibration has no statistics of activation '{rule.Source}'; it was made for another runtime than PtqOptions.Runtime, or by another version of ONNX Runtime or of this library; calibrate again.");
+            throw OnnxModelException.With(modelPath, CalibrationAdvice.Lacks(modelPath, rule.Source));
         }
 
         CalibrationResult chosen = Choose(statistics, rule.Calibrator, encoding);

@@ -13,9 +13,9 @@ public static class HalfPrecisionConverter
     /// Converts a model without data. The weights tell which nodes stay in 32 bits, and so do operators that often leave the range of
     /// float16.
     /// </summary>
-    /// <param name="modelPath">The float ONNX model.</param>
-    /// <param name="outputPath">The file to write. It appears whole or not at all; an existing one is replaced only when everything
-    /// succeeded.</param>
+    /// <param name="model">The float ONNX model.</param>
+    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only
+    /// when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
@@ -29,14 +29,23 @@ public static class HalfPrecisionConverter
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static PtqResult Convert(
-        string modelPath, string outputPath, HalfPrecisionOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        Convert(modelPath, null, _ => throw new InvalidOperationException("Nothing is to be observed."), () => options?.LatencySample, outputPath, options ?? new HalfPrecisionOptions(), progress, cancellationToken);
+        OnnxModel model,
+        ModelOutput output,
+        HalfPrecisionOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        options ??= new HalfPrecisionOptions();
+        ThrowUnlessSensible(model, output, options);
+        return RunnerOf(options, progress, cancellationToken).Run(
+            model, new HalfPrecisionRecipe(options, hasSamples: false), _ => throw NothingObserved(), () => options.LatencySample, output);
+    }
 
     /// <summary>Converts a model after running samples, which show the activations that would leave the range of float16.</summary>
-    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will meet; they are enumerated once.</param>
-    /// <param name="outputPath">The file to write. It appears whole or not at all; an existing one is replaced only when everything
-    /// succeeded.</param>
+    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only
+    /// when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage and sample.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
@@ -50,48 +59,113 @@ public static class HalfPrecisionConverter
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static PtqResult Convert(
-        string modelPath,
+        OnnxModel model,
         ISampleSource samples,
-        string outputPath,
+        ModelOutput output,
         HalfPrecisionOptions? options = null,
         IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new HalfPrecisionOptions();
+        ThrowUnlessSensible(model, output, options);
         FirstSampleKeeper keeper = new(samples);
-
-        // A mask of attention holds infinities on purpose; float16 has them too.
-        CalibrationOptions calibrating = new() { SessionOptionsFactory = options.SessionOptionsFactory, NonFinite = NonFiniteValues.Ignore };
-        return Convert(modelPath, keeper, Observe, () => options.LatencySample ?? keeper.First, outputPath, options, progress, cancellationToken);
-
-        ModelCalibration Observe(FloatModel model)
-        {
-            progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, 0, keeper.Count));
-            return CalibrationRun.Run(model, keeper, calibrating, progress, cancellationToken);
-        }
+        return RunnerOf(options, progress, cancellationToken).Run(
+            model,
+            new HalfPrecisionRecipe(options, hasSamples: true),
+            prepared => Observe(prepared, keeper, options, progress, cancellationToken),
+            () => options.LatencySample ?? keeper.First,
+            output);
     }
 
-    /// <summary>Converts a model by what an earlier conversion observed, if it did.</summary>
-    internal static PtqResult Convert(string modelPath, ModelCalibration? observations, string outputPath, HalfPrecisionOptions options, CancellationToken cancellationToken) =>
-        Convert(modelPath, observations, _ => observations!, () => options.LatencySample, outputPath, options, null, cancellationToken);
+    /// <summary>Converts a model without data and without blocking the caller: the work runs on threads of its own, and a stream is written to asynchronously.</summary>
+    /// <inheritdoc cref="Convert(OnnxModel, ModelOutput, HalfPrecisionOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static Task<PtqResult> ConvertAsync(
+        OnnxModel model,
+        ModelOutput output,
+        HalfPrecisionOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        options ??= new HalfPrecisionOptions();
+        ThrowUnlessSensible(model, output, options);
+        return RunnerOf(options, progress, cancellationToken).RunAsync(
+            model, new HalfPrecisionRecipe(options, hasSamples: false), _ => throw NothingObserved(), () => options.LatencySample, output);
+    }
 
-    private static PtqResult Convert(
-        string modelPath,
-        object? samples,
-        Func<FloatModel, ModelCalibration> observe,
-        Func<ModelSample?> findLatencySample,
-        string outputPath,
+    /// <summary>
+    /// Converts a model after running samples, without blocking the caller: the work runs on threads of its own, samples are awaited, and a
+    /// stream is written to asynchronously.
+    /// </summary>
+    /// <inheritdoc cref="Convert(OnnxModel, ISampleSource, ModelOutput, HalfPrecisionOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static Task<PtqResult> ConvertAsync(
+        OnnxModel model,
+        IAsyncEnumerable<ModelSample> samples,
+        ModelOutput output,
+        HalfPrecisionOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        options ??= new HalfPrecisionOptions();
+        ThrowUnlessSensible(model, output, options);
+        ModelSample? first = null;
+        return RunnerOf(options, progress, cancellationToken).RunAsync(
+            model,
+            new HalfPrecisionRecipe(options, hasSamples: true),
+            prepared => AsyncCalibration.Run(prepared, samples, CalibrationOf(options), sample => first = sample, progress, cancellationToken),
+            () => options.LatencySample ?? first,
+            output);
+    }
+
+    /// <inheritdoc cref="ConvertAsync(OnnxModel, IAsyncEnumerable{ModelSample}, ModelOutput, HalfPrecisionOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static Task<PtqResult> ConvertAsync(
+        OnnxModel model,
+        ISampleSource samples,
+        ModelOutput output,
+        HalfPrecisionOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        options ??= new HalfPrecisionOptions();
+        ThrowUnlessSensible(model, output, options);
+        FirstSampleKeeper keeper = new(samples);
+        return RunnerOf(options, progress, cancellationToken).RunAsync(
+            model,
+            new HalfPrecisionRecipe(options, hasSamples: true),
+            prepared => LongWork.Run(() => Observe(prepared, keeper, options, progress, cancellationToken), cancellationToken),
+            () => options.LatencySample ?? keeper.First,
+            output);
+    }
+
+    private static RecipeRunner RunnerOf(HalfPrecisionOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
+        new(options.ToShared(), progress, cancellationToken);
+
+    private static InvalidOperationException NothingObserved() => new("Nothing is to be observed.");
+
+    private static ModelCalibration Observe(
+        FloatModel model,
+        FirstSampleKeeper samples,
         HalfPrecisionOptions options,
         IProgress<QuantizationProgress>? progress,
         CancellationToken cancellationToken)
     {
-        PostTrainingQuantizer.ThrowUnlessPaths(modelPath, outputPath);
+        progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, 0, samples.Count));
+        return CalibrationRun.Run(model, samples, CalibrationOf(options), progress, cancellationToken);
+    }
+
+    /// <summary>A mask of attention holds infinities on purpose; float16 has them too.</summary>
+    private static CalibrationOptions CalibrationOf(HalfPrecisionOptions options) =>
+        new() { SessionOptionsFactory = options.SessionOptionsFactory, NonFinite = NonFiniteValues.Ignore };
+
+    private static void ThrowUnlessSensible(OnnxModel model, ModelOutput output, HalfPrecisionOptions options)
+    {
+        PostTrainingQuantizer.ThrowUnlessApart(model, output);
         if (options is { HasHalfInterface: true, Format: HalfFormat.BFloat16 })
         {
-            throw new ArgumentException("HalfPrecisionOptions.HasHalfInterface goes with HalfFormat.Float16: weights alone are stored as bfloat16, and inputs and outputs are not.", nameof(options));
+            throw new ArgumentException(
+                "HalfPrecisionOptions.HasHalfInterface goes with HalfFormat.Float16: weights alone are stored as bfloat16, and inputs and outputs are not.", nameof(options));
         }
-
-        return new RecipeRunner(options.ToShared(), progress, cancellationToken).Run(modelPath, new HalfPrecisionRecipe(options, samples is not null), observe, findLatencySample, outputPath);
     }
 }

@@ -15,9 +15,9 @@ public static class ModelDequantizer
     /// ConvInteger), of one with MatMulNBits, or of one with operators on codes (QLinearConv,
     /// QLinearMatMul, QGemm and others).
     /// </summary>
-    /// <param name="modelPath">The quantized ONNX model.</param>
-    /// <param name="outputPath">The file to write. It appears whole or not at all; an existing one is replaced only when everything
-    /// succeeded.</param>
+    /// <param name="model">The quantized ONNX model.</param>
+    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only
+    /// when everything succeeded.</param>
     /// <param name="sessionOptionsFactory">Makes the options of the session that the result is tried in; null for ONNX Runtime's own
     /// defaults.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
@@ -28,26 +28,49 @@ public static class ModelDequantizer
     /// <exception cref="IOException">The output cannot be written.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static DequantizationResult Dequantize(string modelPath, string outputPath, Func<SessionOptions>? sessionOptionsFactory = null, CancellationToken cancellationToken = default)
+    public static DequantizationResult Dequantize(
+        OnnxModel model, ModelOutput output, Func<SessionOptions>? sessionOptionsFactory = null, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(modelPath);
-        ArgumentException.ThrowIfNullOrEmpty(outputPath);
-        if (OutputPath.IsSame(modelPath, outputPath))
-        {
-            throw new ArgumentException($"{outputPath}: this is the quantized model itself, which would be lost; name another output.", nameof(outputPath));
-        }
+        ThrowUnlessApart(model, output);
+        return Write(model, output, sessionOptionsFactory, cancellationToken);
+    }
 
+    /// <summary>
+    /// The same without blocking the caller: the work runs on a thread of its own, and a stream is written to asynchronously.
+    /// </summary>
+    /// <inheritdoc cref="Dequantize"/>
+    public static Task<DequantizationResult> DequantizeAsync(
+        OnnxModel model, ModelOutput output, Func<SessionOptions>? sessionOptionsFactory = null, CancellationToken cancellationToken = default)
+    {
+        ThrowUnlessApart(model, output);
+        return LongWork.RunAsync(output, target => Write(model, target, sessionOptionsFactory, cancellationToken), cancellationToken);
+    }
+
+    private static DequantizationResult Write(
+        OnnxModel model, ModelOutput output, Func<SessionOptions>? sessionOptionsFactory, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
-        ModelFile file = ModelFile.Load(modelPath);
-        ModelSession.Open(modelPath, file.Model, sessionOptionsFactory).Dispose(); // ONNX Runtime checks what each node has, and names what is damaged
+        ModelFile file = model.File;
+        ModelSession.Open(file.Path, file.Model, sessionOptionsFactory).Dispose(); // ONNX Runtime checks what each node has, and names what is damaged
         cancellationToken.ThrowIfCancellationRequested();
-        ModelProto model = file.Model.Clone();
-        DequantizedGraph graph = Dequantization.Apply(modelPath, model);
+        ModelProto restored = file.Model.Clone();
+        DequantizedGraph graph = Dequantization.Apply(file.Path, restored);
         cancellationToken.ThrowIfCancellationRequested();
-        using AtomicFile output = AtomicFile.Create(outputPath);
-        ModelSession.Open(modelPath, model, sessionOptionsFactory).Dispose();
+        using OpenOutput opened = output.Open();
+        ModelSession.Open(file.Path, restored, sessionOptionsFactory).Dispose();
         cancellationToken.ThrowIfCancellationRequested();
-        long bytes = ModelStore.Commit(output, outputPath, model, ModelStore.LargestMessage);
-        return new DequantizationResult(outputPath, file.Bytes, bytes, graph.Weights, graph.Activations, graph.Relus);
+        long bytes = opened.Write(restored, ModelStore.LargestMessage);
+        opened.Finish();
+        return new DequantizationResult(output.Name, file.Bytes, bytes, graph.Weights, graph.Activations, graph.Relus);
+    }
+
+    private static void ThrowUnlessApart(OnnxModel model, ModelOutput output)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(output);
+        if (model.Path is not null && output.Path is not null && OutputPath.IsSame(model.Path, output.Path))
+        {
+            throw new ArgumentException($"{output.Name}: this is the quantized model itself, which would be lost; name another output.", nameof(output));
+        }
     }
 }

@@ -6,13 +6,13 @@ namespace Quantization.Onnx;
 /// Quantizes trained models without training: Conv, ConvTranspose, Gemm and MatMul with constant weights, and what lies between them, become int8 in the QDQ form of ONNX, which ONNX Runtime runs on
 /// integers; the tables that Gather looks rows up in become int8 for their size. Safe to use from several threads.
 /// </summary>
-[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, samples or a calibration, so no call is ambiguous.")]
+[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, samples, a calibration or a plan, so no call is ambiguous.")]
 public static class PostTrainingQuantizer
 {
     /// <summary>Calibrates a model on samples and writes its quantized form.</summary>
-    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will meet; they are enumerated once.</param>
-    /// <param name="outputPath">The file to write. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
+    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage and sample.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
@@ -24,31 +24,30 @@ public static class PostTrainingQuantizer
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static PtqResult Quantize(
-        string modelPath,
+        OnnxModel model,
         ISampleSource samples,
-        string outputPath,
+        ModelOutput output,
         PtqOptions? options = null,
         IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new PtqOptions();
-        CalibrationOptions calibrating = new() { SessionOptionsFactory = options.SessionOptionsFactory };
         FirstSampleKeeper keeper = new(samples);
         return Quantize(
-            modelPath, Calibrate, () => options.LatencySample ?? keeper.First, outputPath, options, progress, cancellationToken);
-
-        ModelCalibration Calibrate(FloatModel model)
-        {
-            progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, 0, keeper.Count));
-            return CalibrationRun.Run(model, keeper, calibrating, progress, cancellationToken);
-        }
+            model,
+            prepared => Calibrate(prepared, keeper, options, progress, cancellationToken),
+            () => options.LatencySample ?? keeper.First,
+            output,
+            options,
+            progress,
+            cancellationToken);
     }
 
     /// <summary>Writes the quantized form of a model from an earlier calibration; no data is needed.</summary>
-    /// <param name="modelPath">The float ONNX model that the calibration was made from.</param>
+    /// <param name="model">The float ONNX model that the calibration was made from.</param>
     /// <param name="calibration">What was seen of its activations.</param>
-    /// <param name="outputPath">The file to write. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
+    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
@@ -59,38 +58,158 @@ public static class PostTrainingQuantizer
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static PtqResult Quantize(
-        string modelPath,
+        OnnxModel model,
         ModelCalibration calibration,
-        string outputPath,
+        ModelOutput output,
         PtqOptions? options = null,
         IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(calibration);
         options ??= new PtqOptions();
-        return Quantize(modelPath, _ => calibration, () => options.LatencySample, outputPath, options, progress, cancellationToken);
+        return Quantize(model, _ => calibration, () => options.LatencySample, output, options, progress, cancellationToken);
+    }
+
+    /// <summary>Plans the quantization of a model and writes nothing: to look at the plan, or to change it before it is carried out.</summary>
+    /// <param name="model">The float ONNX model that the calibration was made from.</param>
+    /// <param name="calibration">What was seen of its activations.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <returns>The plan, which leaves ranges to the calibrators of the options.</returns>
+    /// <exception cref="ArgumentException">A name is empty, or a name in the options is no such node's.</exception>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read, or the calibration was made from another.</exception>
+    public static QuantizationPlan Plan(OnnxModel model, ModelCalibration calibration, PtqOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(calibration);
+        options ??= new PtqOptions();
+        StaticInt8Recipe recipe = new(options);
+        FloatModel prepared = FloatModel.Load(model, recipe, options.SessionOptionsFactory);
+        ThrowUnlessMadeFrom(calibration, prepared);
+        return recipe.Plan(prepared, calibration) with { ModelSha256 = prepared.File.Fingerprint.ToString() };
+    }
+
+    /// <summary>Writes the quantized form of a model from a plan.</summary>
+    /// <param name="model">The float ONNX model.</param>
+    /// <param name="plan">The plan: of an earlier run, of <see cref="Plan"/>, read from a file, or changed.</param>
+    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
+    /// <param name="calibration">What was seen of the model's activations, where the plan leaves ranges to calibrators; null where it has all parameters.</param>
+    /// <param name="options">How sessions are opened, the result is tried, measured and stored; what the plan says is not looked at here. Null for the defaults.</param>
+    /// <param name="progress">Told of each stage.</param>
+    /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
+    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or the plan does not fit the model; the message names the node.</exception>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read, run or quantized, or the calibration was made from another.</exception>
+    /// <exception cref="IOException">The output cannot be written.</exception>
+    /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static PtqResult Quantize(
+        OnnxModel model,
+        QuantizationPlan plan,
+        ModelOutput output,
+        ModelCalibration? calibration = null,
+        PtqOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ThrowUnlessApart(model, output);
+        using OpenOutput opened = output.Open();
+        PtqResult result = new RecipeRunner(options ?? new PtqOptions(), progress, cancellationToken).Run(model, plan, calibration, opened);
+        opened.Finish();
+        return result;
+    }
+
+    /// <summary>Calibrates a model on samples and writes its quantized form, without blocking the caller: the work runs on threads of its own, samples are awaited, and a stream is written to asynchronously.</summary>
+    /// <inheritdoc cref="Quantize(OnnxModel, ISampleSource, ModelOutput, PtqOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static Task<PtqResult> QuantizeAsync(
+        OnnxModel model,
+        IAsyncEnumerable<ModelSample> samples,
+        ModelOutput output,
+        PtqOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        ThrowUnlessApart(model, output);
+        options ??= new PtqOptions();
+        CalibrationOptions calibrating = options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime };
+        ModelSample? first = null;
+        return new RecipeRunner(options, progress, cancellationToken).RunAsync(
+            model,
+            new StaticInt8Recipe(options),
+            prepared => AsyncCalibration.Run(prepared, samples, calibrating, sample => first = sample, progress, cancellationToken),
+            () => options.LatencySample ?? first,
+            output);
+    }
+
+    /// <inheritdoc cref="QuantizeAsync(OnnxModel, IAsyncEnumerable{ModelSample}, ModelOutput, PtqOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static Task<PtqResult> QuantizeAsync(
+        OnnxModel model,
+        ISampleSource samples,
+        ModelOutput output,
+        PtqOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        ThrowUnlessApart(model, output);
+        options ??= new PtqOptions();
+        FirstSampleKeeper keeper = new(samples);
+        return new RecipeRunner(options, progress, cancellationToken).RunAsync(
+            model,
+            new StaticInt8Recipe(options),
+            prepared => LongWork.Run(() => Calibrate(prepared, keeper, options, progress, cancellationToken), cancellationToken),
+            () => options.LatencySample ?? keeper.First,
+            output);
+    }
+
+    /// <summary>Writes the quantized form of a model from an earlier calibration, without blocking the caller.</summary>
+    /// <inheritdoc cref="Quantize(OnnxModel, ModelCalibration, ModelOutput, PtqOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static Task<PtqResult> QuantizeAsync(
+        OnnxModel model,
+        ModelCalibration calibration,
+        ModelOutput output,
+        PtqOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(calibration);
+        ThrowUnlessApart(model, output);
+        options ??= new PtqOptions();
+        return new RecipeRunner(options, progress, cancellationToken).RunAsync(
+            model, new StaticInt8Recipe(options), _ => Task.FromResult(calibration), () => options.LatencySample, output);
+    }
+
+    private static ModelCalibration Calibrate(
+        FloatModel model, FirstSampleKeeper samples, PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    {
+        progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, 0, samples.Count));
+        CalibrationOptions calibrating = options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime };
+        return CalibrationRun.Run(model, samples, calibrating, progress, cancellationToken);
     }
 
     private static PtqResult Quantize(
-        string modelPath,
+        OnnxModel model,
         Func<FloatModel, ModelCalibration> calibrate,
         Func<ModelSample?> findLatencySample,
-        string outputPath,
+        ModelOutput output,
         PtqOptions options,
         IProgress<QuantizationProgress>? progress,
         CancellationToken cancellationToken)
     {
-        ThrowUnlessPaths(modelPath, outputPath);
-        return new RecipeRunner(options, progress, cancellationToken).Run(modelPath, new StaticInt8Recipe(options), calibrate, findLatencySample, outputPath);
+        ThrowUnlessApart(model, output);
+        return new RecipeRunner(options, progress, cancellationToken).Run(model, new StaticInt8Recipe(options), calibrate, findLatencySample, output);
     }
 
-    internal static void ThrowUnlessPaths(string modelPath, string outputPath)
+    /// <summary>Refuses to write over the model.</summary>
+    internal static void ThrowUnlessApart(OnnxModel model, ModelOutput output)
     {
-        ArgumentException.ThrowIfNullOrEmpty(modelPath);
-        ArgumentException.ThrowIfNullOrEmpty(outputPath);
-        if (OutputPath.IsSame(modelPath, outputPath))
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(output);
+        if (model.Path is not null && output.Path is not null && OutputPath.IsSame(model.Path, output.Path))
         {
-            throw new ArgumentException($"{outputPath}: this is the float model itself, which would be lost; name another output.", nameof(outputPath));
+            throw new ArgumentException($"{output.Name}: this is the float model itself, which would be lost; name another output.", nameof(output));
         }
     }
 

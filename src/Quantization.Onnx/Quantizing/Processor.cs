@@ -9,18 +9,21 @@ internal static class Processor
     /// <summary>The largest weight code whose products with bytes fit into 16 bits two at a time: 2 · 255 · 63 &lt; 2¹⁵.</summary>
     private const int LargestSafeWeight = 63;
 
+    /// <summary>The most bits of weights whose codes do not pass it.</summary>
+    private const int SafeBits = 7;
+
     /// <summary>Leaf 7 of CPUID: AVX512_VNNI, and AVX-VNNI one subleaf further.</summary>
     private const int Leaf = 7, Avx512Vnni = 1 << 11, AvxVnni = 1 << 4;
 
     /// <summary>What the user should know: without VNNI, 8-bit weights can saturate, and are no faster than they would be with 7 bits.</summary>
-    public static IEnumerable<string> Warn(PtqOptions options) => Warn(options, HasExactProducts());
+    public static IEnumerable<Advice> Warn(PtqOptions options) => Warn(options, HasExactProducts());
 
     /// <summary>The same for any processor.</summary>
-    public static IEnumerable<string> Warn(PtqOptions options, bool hasExactProducts)
+    public static IEnumerable<Advice> Warn(PtqOptions options, bool hasExactProducts)
     {
         if (!hasExactProducts && options.ActivationFormat.Type == CodeType.UInt8 && options.WeightFormat.MaxCode > LargestSafeWeight)
         {
-            yield return "This processor has no VNNI instructions: ONNX Runtime adds products of 8-bit codes in 16 bits, where large ones saturate. For models that run on such processors set PtqOptions.WeightFormat to CodeFormat.Signed(7).";
+            yield return SpeedAdvice.ProductsSaturate(SafeBits);
         }
     }
 

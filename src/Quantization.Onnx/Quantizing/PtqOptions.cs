@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx;
@@ -19,7 +18,11 @@ public sealed record PtqOptions
     public ICalibrator ActivationCalibrator { get; init; } = new MaxCalibrator();
 
     /// <summary>The calibrators of single activations, by the value's name; the others take <see cref="ActivationCalibrator"/>. The default is none.</summary>
-    public IReadOnlyDictionary<string, ICalibrator> OwnCalibrators { get; init; } = FrozenDictionary<string, ICalibrator>.Empty;
+    public IReadOnlyDictionary<string, ICalibrator> OwnCalibrators
+    {
+        get;
+        init => field = ValueDictionary<string, ICalibrator>.Of(value, nameof(OwnCalibrators));
+    } = ValueDictionary<string, ICalibrator>.Empty;
 
     /// <summary>The codes of activations: <see cref="CodeFormat.UInt8"/>, the default, which ONNX Runtime runs fastest on x64, or <see cref="CodeFormat.Int8"/>; for <see cref="TargetRuntime.TensorRT"/> always <see cref="CodeFormat.Int8"/>.</summary>
     /// <exception cref="ArgumentException">Any other format: QuantizeLinear saturates at the bounds of the type, and only bytes run as integers.</exception>
@@ -110,10 +113,18 @@ public sealed record PtqOptions
     /// <summary>
     /// How the weights of single nodes are quantized where they are to differ from the others', by the node's name as <see cref="PtqResult.QuantizedNodes"/> lists it. The default is none.
     /// </summary>
-    public IReadOnlyDictionary<string, WeightOptions> OwnWeights { get; init; } = FrozenDictionary<string, WeightOptions>.Empty;
+    public IReadOnlyDictionary<string, WeightOptions> OwnWeights
+    {
+        get;
+        init => field = ValueDictionary<string, WeightOptions>.Of(value, nameof(OwnWeights));
+    } = ValueDictionary<string, WeightOptions>.Empty;
 
     /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The default is none.</summary>
-    public IReadOnlySet<string> FloatNodes { get; init; } = FrozenSet<string>.Empty;
+    public IReadOnlySet<string> FloatNodes
+    {
+        get;
+        init => field = ValueSet.Of(value, nameof(FloatNodes));
+    } = ValueSet.Empty;
 
     /// <summary>
     /// How often both models are run to compare their latency, 20 by default, though for no longer than two seconds; 0 to measure nothing. The models take turns on one sample:
@@ -142,6 +153,11 @@ public sealed record PtqOptions
     /// <summary>Tries the quantized model in a child process before this process opens it, since a model can crash ONNX Runtime; null, the default, for no trial. See <see cref="ModelProbe"/>.</summary>
     public ModelProbe? Probe { get; init; }
 
+    /// <summary>
+    /// How samples are run where a call calibrates: what to do with NaN and infinity, threads, bins. Its sessions and runtime are those of these options. The default is <see cref="CalibrationOptions"/>'s own.
+    /// </summary>
+    public CalibrationOptions Calibration { get; init; } = new();
+
     /// <summary>Whether each zero-point is to be 0, whatever the values are.</summary>
     internal bool HasCentredCodes => Targets.Of(Runtime).CentresSymmetricCodes && ActivationFormat == CodeFormat.Int8 && ActivationScheme == QuantizationScheme.Symmetric;
 
@@ -150,6 +166,11 @@ public sealed record PtqOptions
 
     /// <summary>The options as they hold for the weights of one node.</summary>
     internal PtqOptions ForWeightsOf(string node) => OwnWeights.TryGetValue(node, out WeightOptions? own)
-        ? this with { WeightGranularity = own.Granularity ?? WeightGranularity, WeightCalibrator = own.Calibrator ?? WeightCalibrator, OwnWeights = FrozenDictionary<string, WeightOptions>.Empty }
+        ? this with
+        {
+            WeightGranularity = own.Granularity ?? WeightGranularity,
+            WeightCalibrator = own.Calibrator ?? WeightCalibrator,
+            OwnWeights = ValueDictionary<string, WeightOptions>.Empty,
+        }
         : this;
 }

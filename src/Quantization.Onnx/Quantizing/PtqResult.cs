@@ -13,54 +13,85 @@ public sealed record PtqResult
     public required long OutputBytes { get; init; }
 
     /// <summary>The nodes that were quantized, by name (or first output where they have none), in the model's order. Where there is none, the output is the model itself, byte for byte.</summary>
-    public required IReadOnlyList<string> QuantizedNodes { get; init; }
+    public required IReadOnlyList<string> QuantizedNodes
+    {
+        get;
+        init => field = ValueList<string>.Of(value, nameof(QuantizedNodes));
+    }
 
     /// <summary>The Conv, ConvTranspose, Gemm and MatMul nodes that stay in float, and why; those inside of branches and loops too, and Gather nodes that look rows up in a table which could be quantized.</summary>
-    public required IReadOnlyDictionary<string, string> FloatNodes { get; init; }
+    public required IReadOnlyDictionary<string, string> FloatNodes
+    {
+        get;
+        init => field = ValueDictionary<string, string>.Of(value, nameof(FloatNodes));
+    }
 
     /// <summary>The nodes that ONNX Runtime runs on integers after optimizing the model on this machine.</summary>
     public int Int8Nodes => Int8Operators.Values.Sum();
 
     /// <summary>The same, counted by operator: <c>QLinearConv</c>, <c>QGemm</c> …</summary>
-    public required IReadOnlyDictionary<string, int> Int8Operators { get; init; }
+    public required IReadOnlyDictionary<string, int> Int8Operators
+    {
+        get;
+        init => field = ValueDictionary<string, int>.Of(value, nameof(Int8Operators));
+    }
 
     /// <summary>The QuantizeLinear and DequantizeLinear nodes left in the optimized model. Where float inputs become codes and codes become float outputs, some have to be.</summary>
     public int Conversions => ConversionReasons.Count;
 
     /// <summary>Why each of them stayed: which input or output, or which node that runs in float, is on its other side.</summary>
-    public required IReadOnlyList<string> ConversionReasons { get; init; }
+    public required IReadOnlyList<string> ConversionReasons
+    {
+        get;
+        init => field = ValueList<string>.Of(value, nameof(ConversionReasons));
+    }
 
     /// <summary>The same, counted by what is on the other side: <c>codes to floats before Softmax</c> …</summary>
-    public required IReadOnlyDictionary<string, int> ConversionKinds { get; init; }
+    public required IReadOnlyDictionary<string, int> ConversionKinds
+    {
+        get;
+        init => field = ValueDictionary<string, int>.Of(value, nameof(ConversionKinds));
+    }
 
     /// <summary>How long both models take; null where that was not measured, see <see cref="PtqOptions.LatencyRuns"/>.</summary>
     public LatencyComparison? Latency { get; private init; }
 
     /// <summary>The range of each quantized activation, and how it was chosen, by the value's name.</summary>
-    public required IReadOnlyDictionary<string, CalibrationResult> Activations { get; init; }
+    public required IReadOnlyDictionary<string, CalibrationResult> Activations
+    {
+        get;
+        init => field = ValueDictionary<string, CalibrationResult>.Of(value, nameof(Activations));
+    }
 
     /// <summary>What calibration saw: to save, to quantize from again with other options, or to report. Without samples and activations where the model has nothing to quantize.</summary>
     public required ModelCalibration Calibration { get; init; }
 
+    /// <summary>What was done, as data: the encoding of each weight and each edge, with the parameters found. The same model can be written from it again, and it can be changed before; see <see cref="QuantizationPlan.Save"/>.</summary>
+    public required QuantizationPlan Plan { get; init; }
+
     /// <summary>What the model was quantized for, <see cref="PtqOptions.Runtime"/>. What runs on integers, which conversions are left and the latency are those of ONNX Runtime on this machine all the same.</summary>
     public TargetRuntime Runtime { get; init; }
 
-    /// <summary>What the user should know before using the model, a sentence each; empty where all went as one would expect.</summary>
-    public required IReadOnlyList<string> Warnings { get; init; }
+    /// <summary>What the user should know before using the model; empty where all went as one would expect.</summary>
+    public required IReadOnlyList<Advice> Warnings
+    {
+        get;
+        init => field = ValueList<Advice>.Of(value, nameof(Warnings));
+    }
 
     /// <summary>The 16-bit floats that the model was converted to; null where it was quantized.</summary>
-    internal HalfFormat? Half { get; init; }
+    internal HalfFormat? Half => Plan.Half;
 
     /// <summary>The same with a latency that was measured, and a warning where int8 is slower; one that was there before is replaced.</summary>
     /// <param name="latency">For example what <see cref="ModelEvaluator"/> measured on many samples.</param>
     public PtqResult WithLatency(LatencyComparison latency)
     {
         ArgumentNullException.ThrowIfNull(latency);
-        IEnumerable<string> others = Latency is null ? Warnings : Warnings.Except([SpeedAdvice.OfLatency(Latency, this, Processor.HasExactProducts()) ?? ""]);
+        Advice? slower = SpeedAdvice.OfLatency(latency, this, Processor.HasExactProducts());
         return this with
         {
             Latency = latency,
-            Warnings = [.. others, .. SpeedAdvice.OfLatency(latency, this, Processor.HasExactProducts()) is { } slower ? [slower] : Array.Empty<string>()],
+            Warnings = [.. Warnings.Where(warning => !SpeedAdvice.IsOfLatency(warning)), .. slower is null ? (Advice[])[] : [slower]],
         };
     }
 }

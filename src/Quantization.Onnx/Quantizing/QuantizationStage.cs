@@ -6,7 +6,7 @@ public enum QuantizationStage
     /// <summary>The model is read and cleaned.</summary>
     Preparing,
 
-    /// <summary>Samples run through the float model.</summary>
+    /// <summary>Samples run through the float model, to see its activations.</summary>
     Calibrating,
 
     /// <summary>Ranges are chosen and weights quantized.</summary>
@@ -17,4 +17,37 @@ public enum QuantizationStage
 
     /// <summary>Both models are run, to compare their latency.</summary>
     Measuring,
+
+    /// <summary>The float model runs over the scoring samples.</summary>
+    Referencing,
+
+    /// <summary>A search tries combinations.</summary>
+    Trying,
+
+    /// <summary>A search tries calibrators of single activations.</summary>
+    Refining,
+
+    /// <summary>The sensitivity of each layer is measured.</summary>
+    Ranking,
+
+    /// <summary>Partial quantization tries what helps single layers short of float.</summary>
+    TryingSteps,
+
+    /// <summary>Partial quantization leaves one layer after another in float.</summary>
+    Excluding,
+
+    /// <summary>Partial quantization quantizes layers again that turn out not to be needed in float.</summary>
+    Requantizing,
+
+    /// <summary>Partial quantization scores further sets of layers for the curve.</summary>
+    Curve,
+
+    /// <summary>The model is written.</summary>
+    Writing,
+
+    /// <summary>Models are run side by side on samples, to compare them.</summary>
+    Evaluating,
+
+    /// <summary>The layers of two models are compared.</summary>
+    ComparingLayers,
 }

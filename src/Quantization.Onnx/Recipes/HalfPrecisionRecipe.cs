@@ -12,10 +12,13 @@ namespace Quantization.Onnx;
 /// <param name="hasSamples">Whether there are samples to observe.</param>
 internal sealed class HalfPrecisionRecipe(HalfPrecisionOptions options, bool hasSamples) : IRecipe
 {
+    /// <summary>What plans call the recipe.</summary>
+    public const string RecipeName = "half-precision";
+
     private readonly Target _target = Targets.Of(new PtqOptions().Runtime);
 
     /// <inheritdoc />
-    public string Name => "half-precision";
+    public string Name => RecipeName;
 
     /// <inheritdoc />
     public IReadOnlyList<GraphPass> Passes { get; } =
@@ -64,11 +67,11 @@ internal sealed class HalfPrecisionRecipe(HalfPrecisionOptions options, bool has
         return new QuantizationPlan(Name, _target.Name, model.Passes, [.. nodes])
         {
             HasHalfInterface = options.HasHalfInterface && nodes.Count > 0,
-            Excluded = [.. options.FloatNodes],
+            ExcludedNodes = [.. options.FloatNodes],
             Notes = new PlanNotes(inFloat, [])
             {
-                Wanted = options.Format == HalfFormat.Float16 ? "node that computes with 32-bit floats and could with 16" : "weights worth storing in 16 bits",
-                Each = "node with float values",
+                Half = options.Format,
+                IsBlind = options.Format == HalfFormat.Float16 && observations is null,
             },
         };
     }
@@ -77,8 +80,8 @@ internal sealed class HalfPrecisionRecipe(HalfPrecisionOptions options, bool has
     {
         if (options.FloatNodes.Except(model.Model.Graph.Node.Select(GraphExtensions.GetLabel)).FirstOrDefault() is { } unknown)
         {
-            throw new ArgumentException(
-                $"{model.File.Path}: HalfPrecisionOptions.FloatNodes names '{unknown}', but the model has no such node, or it was folded into another; name one that PtqResult.QuantizedNodes lists.", nameof(options));
+            Advice advice = ModelAdvice.UnknownFullPrecisionNode(model.File.Path, unknown);
+            throw advice.On(new ArgumentException(advice.Message, nameof(options)));
         }
     }
 }

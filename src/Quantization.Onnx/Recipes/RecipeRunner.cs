@@ -11,65 +11,102 @@ namespace Quantization.Onnx;
 internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
 {
     /// <summary>Quantizes a model by a recipe.</summary>
-    /// <param name="modelPath">The float model.</param>
+    /// <param name="source">The float model.</param>
     /// <param name="recipe">The recipe.</param>
     /// <param name="observe">Runs the samples, or gives what was observed before. Not called where the recipe asks for nothing.</param>
     /// <param name="findSample">The sample to measure the latency with; null for none.</param>
-    /// <param name="outputPath">The file to write.</param>
-    public PtqResult Run(string modelPath, IRecipe recipe, Func<FloatModel, ModelCalibration> observe, Func<ModelSample?> findSample, string outputPath)
+    /// <param name="target">Where to write.</param>
+    public PtqResult Run(OnnxModel source, IRecipe recipe, Func<FloatModel, ModelCalibration> observe, Func<ModelSample?> findSample, ModelOutput target)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
-        FloatModel model = FloatModel.Load(modelPath, recipe, options.SessionOptionsFactory);
-        QuantizationPlan plan = recipe.Plan(model, null);
-        using AtomicFile output = AtomicFile.Create(outputPath); // before the samples run: a folder that cannot be written to should not cost their time
-        ModelCalibration observations = new(model.File.Fingerprint, 0, []);
-        if (plan.Nodes.Length > 0 && model.Observations is not null)
+        FloatModel model = Prepare(source, recipe);
+        using OpenOutput output = target.Open(); // before the samples run: a folder that cannot be written to should not cost their time
+        PtqResult result = Complete(model, recipe, NeedsObservations(model, recipe) ? observe(model) : null, findSample, output);
+        output.Finish();
+        return result;
+    }
+
+    /// <summary>The same without blocking.</summary>
+    public async Task<PtqResult> RunAsync(OnnxModel source, IRecipe recipe, Func<FloatModel, Task<ModelCalibration>> observe, Func<ModelSample?> findSample, ModelOutput target)
+    {
+        FloatModel model = await LongWork.Run(() => Prepare(source, recipe), cancellationToken).ConfigureAwait(false);
+        using OpenOutput output = target.Open();
+        ModelCalibration? observations = NeedsObservations(model, recipe) ? await observe(model).ConfigureAwait(false) : null;
+        PtqResult result = await LongWork.Run(() => Complete(model, recipe, observations, findSample, output), cancellationToken).ConfigureAwait(false);
+        await output.FinishAsync(cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Quantizes a model by a plan.</summary>
+    /// <param name="source">The float model.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="observations">What was observed, where the plan leaves ranges to calibrators; null for nothing.</param>
+    /// <param name="output">Where to write.</param>
+    public PtqResult Run(OnnxModel source, QuantizationPlan plan, ModelCalibration? observations, OpenOutput output)
+    {
+        FloatModel model = Prepare(source, RecipeNames.Find(plan));
+        PlanCheck.ThrowUnlessFits(plan, model, hasObservations: observations is not null);
+        if (observations is not null)
         {
-            observations = observe(model);
             PostTrainingQuantizer.ThrowUnlessMadeFrom(observations, model);
-            cancellationToken.ThrowIfCancellationRequested();
-            plan = recipe.Plan(model, observations);
         }
 
-        return Write(model, plan, observations, findSample, output, outputPath);
+        return Write(model, plan, observations ?? new ModelCalibration(model.File.Fingerprint, 0, []), () => options.LatencySample, output);
     }
 
     /// <summary>Writes the model of a plan.</summary>
     /// <param name="model">The float model.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="observations">What was observed of the model.</param>
-    /// <param name="outputPath">The file to write.</param>
-    public PtqResult Write(FloatModel model, QuantizationPlan plan, ModelCalibration observations, string outputPath)
+    /// <param name="output">Where to write.</param>
+    public PtqResult Write(FloatModel model, QuantizationPlan plan, ModelCalibration observations, OpenOutput output) =>
+        Write(model, plan, observations, () => options.LatencySample, output);
+
+    private FloatModel Prepare(OnnxModel source, IRecipe recipe)
     {
-        using AtomicFile output = AtomicFile.Create(outputPath);
-        return Write(model, plan, observations, () => options.LatencySample, output, outputPath);
+        cancellationToken.ThrowIfCancellationRequested();
+        progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
+        return FloatModel.Load(source, recipe, options.SessionOptionsFactory);
     }
 
-    private PtqResult Write(FloatModel model, QuantizationPlan plan, ModelCalibration observations, Func<ModelSample?> findSample, AtomicFile output, string outputPath)
+    private static bool NeedsObservations(FloatModel model, IRecipe recipe) => recipe.Plan(model, null).Nodes.Length > 0 && model.Observations is not null;
+
+    private PtqResult Complete(FloatModel model, IRecipe recipe, ModelCalibration? observations, Func<ModelSample?> findSample, OpenOutput output)
+    {
+        if (observations is not null)
+        {
+            PostTrainingQuantizer.ThrowUnlessMadeFrom(observations, model);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return Write(model, recipe.Plan(model, observations), observations ?? new ModelCalibration(model.File.Fingerprint, 0, []), findSample, output);
+    }
+
+    private PtqResult Write(FloatModel model, QuantizationPlan plan, ModelCalibration observations, Func<ModelSample?> findSample, OpenOutput output)
     {
         if (plan.Nodes.Length == 0)
         {
-            return Copy(model, plan, observations, output, outputPath);
+            return Copy(model, plan, observations, output);
         }
 
         string modelPath = model.File.Path;
         progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, 0, null));
         ActivationRanges ranges = new(modelPath, observations);
-        ModelProto quantized = PlanLowering.Write(model, ranges.Resolve(plan), new WeightRanges());
+        WeightRanges weightRanges = new();
+        QuantizationPlan resolved = ranges.Resolve(plan);
+        ModelProto quantized = PlanLowering.Write(model, resolved, weightRanges);
 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
-        ModelSample? sample = findSample();
+        ModelSample? sample = plan.HasHalfInterface ? null : findSample(); // the float model's samples would not fit
         options.Probe?.Check(modelPath, quantized, sample, cancellationToken);
         Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory);
         cancellationToken.ThrowIfCancellationRequested();
-        LatencyComparison? latency = MeasureLatency(model, quantized, outputPath, sample);
+        LatencyComparison? latency = MeasureLatency(model, quantized, output.Name, sample);
         cancellationToken.ThrowIfCancellationRequested();
-        long bytes = ModelStore.Commit(output, outputPath, quantized, options.MaxFileBytes);
+        long bytes = output.Write(quantized, options.MaxFileBytes);
         PtqResult result = new()
         {
-            OutputPath = outputPath,
+            OutputPath = output.Name,
             ModelBytes = model.File.Bytes,
             OutputBytes = bytes,
             QuantizedNodes = [.. plan.Nodes.Select(node => node.Node)],
@@ -79,14 +116,18 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             ConversionKinds = inspection.Conversions.CountBy(conversion => conversion.Kind).ToDictionary(StringComparer.Ordinal),
             Activations = ranges.Choose(plan),
             Calibration = observations,
-            Runtime = options.Runtime,
-            Warnings = DeadActivations.Warn(plan.Notes).ToArray(),
-            Half = plan.Half,
+            Plan = PlanRecord.Of(resolved, model, new WeightRounding(modelPath, weightRanges)),
+            Runtime = plan.Runtime,
+            Warnings = [],
         };
-        IEnumerable<string> advice = plan.Half is { } half ? HalfAdvice.Of(result, half) : [.. Processor.Warn(options), .. SpeedAdvice.OfGraph(result, options.FloatNodes)];
-        result = result with { Warnings = [.. result.Warnings, .. advice] };
+        result = result with { Warnings = [.. Warn(result)] };
         return latency is null ? result : result.WithLatency(latency);
     }
+
+    /// <summary>What the user should know before the latency is measured.</summary>
+    private IEnumerable<Advice> Warn(PtqResult result) => result.Plan.Half is not null
+        ? HalfAdvice.Of(result)
+        : [.. DeadActivations.Warn(result.Plan.Notes), .. Processor.Warn(options), .. SpeedAdvice.OfGraph(result, result.Plan.ExcludedNodes)];
 
     private LatencyComparison? MeasureLatency(FloatModel model, ModelProto quantized, string outputPath, ModelSample? sample)
     {
@@ -100,25 +141,21 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     }
 
     /// <summary>A model with nothing to quantize comes through as it is.</summary>
-    private PtqResult Copy(FloatModel model, QuantizationPlan plan, ModelCalibration observations, AtomicFile output, string outputPath)
+    private PtqResult Copy(FloatModel model, QuantizationPlan plan, ModelCalibration observations, OpenOutput output)
     {
         long bytes = model.File.Bytes;
         if (model.File.IsSplit)
         {
-            bytes = ModelStore.Commit(output, outputPath, model.File.Model, options.MaxFileBytes);
+            bytes = output.Write(model.File.Model, options.MaxFileBytes);
         }
         else
         {
-            output.Commit(stream =>
-            {
-                using FileStream original = File.OpenRead(model.File.Path);
-                original.CopyTo(stream);
-            });
+            output.Write(model.File.CopyTo);
         }
 
         return new PtqResult
         {
-            OutputPath = outputPath,
+            OutputPath = output.Name,
             ModelBytes = model.File.Bytes,
             OutputBytes = bytes,
             QuantizedNodes = [],
@@ -128,8 +165,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             ConversionKinds = new Dictionary<string, int>(),
             Activations = new Dictionary<string, CalibrationResult>(),
             Calibration = observations,
-            Runtime = options.Runtime,
-            Warnings = [$"There was nothing to quantize, so the output is the float model: {plan.Notes.WhyEmpty()}.", .. DeadActivations.Warn(plan.Notes)],
+            Plan = plan with { ModelSha256 = model.File.Fingerprint.ToString() },
+            Runtime = plan.Runtime,
+            Warnings = [CalibrationAdvice.NothingToQuantize(plan.Notes.Float, plan.Half), .. DeadActivations.Warn(plan.Notes)],
         };
     }
 }

@@ -26,8 +26,8 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
 
     /// <summary>Prepares a model for static int8 with the defaults for a runtime.</summary>
     /// <inheritdoc cref="FloatModel.Load"/>
-    public static FloatModel Load(string path, Func<SessionOptions>? optionsFactory, TargetRuntime runtime, long largestInMemory = ModelStore.LargestInMemory) =>
-        FloatModel.Load(path, new StaticInt8Recipe(new PtqOptions { Runtime = runtime }), optionsFactory, largestInMemory);
+    public static FloatModel Load(OnnxModel source, Func<SessionOptions>? optionsFactory, TargetRuntime runtime, long largestInMemory = ModelStore.LargestInMemory) =>
+        FloatModel.Load(source, new StaticInt8Recipe(new PtqOptions { Runtime = runtime }), optionsFactory, largestInMemory);
 
     /// <inheritdoc />
     public QuantizableGraph Analyze(GraphIndex graph) => Int8Rules.Apply(graph, _target);
@@ -47,7 +47,7 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
             : DeadActivations.Of(observations).Select(model.Analysis, options.FloatNodes);
         return new QuantizationPlan(Name, _target.Name, model.Passes, _encodings.Encode(selection, model.Analysis.Graph))
         {
-            Excluded = [.. options.FloatNodes],
+            ExcludedNodes = [.. options.FloatNodes],
             Notes = selection.Notes,
         };
     }
@@ -55,21 +55,17 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     /// <summary>Checks that the nodes that the options name are the model's.</summary>
     private static void ThrowUnlessNodesOf(FloatModel model, PtqOptions options)
     {
-        ThrowUnlessAmong(model.Model.Graph.Node.Select(GraphExtensions.GetLabel), options.FloatNodes, nameof(options.FloatNodes), "node");
-        if (options.OwnWeights.Count > 0)
+        if (options.FloatNodes.Except(model.Model.Graph.Node.Select(GraphExtensions.GetLabel)).FirstOrDefault() is { } node)
         {
-            ThrowUnlessAmong(
-                model.Analysis.Whole.Nodes.Where(node => node.Weight is not null).Select(node => node.Label), options.OwnWeights.Keys, nameof(options.OwnWeights), "node with weights to quantize");
+            throw Refuse(ModelAdvice.UnknownFloatNode(model.File.Path, node));
         }
 
-        void ThrowUnlessAmong(IEnumerable<string> known, IEnumerable<string> names, string option, string kind)
+        IEnumerable<string> weighted = model.Analysis.Whole.Nodes.Where(each => each.Weight is not null).Select(each => each.Label);
+        if (options.OwnWeights.Count > 0 && options.OwnWeights.Keys.Except(weighted).FirstOrDefault() is { } unknown)
         {
-            if (names.Except(known).FirstOrDefault() is { } unknown)
-            {
-                throw new ArgumentException(
-                    $"{model.File.Path}: PtqOptions.{option} names '{unknown}', but the model has no such {kind}, or it was folded into another; PtqResult.QuantizedNodes lists those that can be named.",
-                    nameof(options));
-            }
+            throw Refuse(ModelAdvice.UnknownWeightsNode(model.File.Path, unknown));
         }
+
+        static ArgumentException Refuse(Advice advice) => advice.On(new ArgumentException(advice.Message, nameof(options)));
     }
 }

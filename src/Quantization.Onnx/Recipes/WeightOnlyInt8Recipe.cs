@@ -42,7 +42,7 @@ internal sealed class WeightOnlyInt8Recipe : IRecipe
         TensorEncoding weights = new(CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new OwnRange(Calibrator));
         return new QuantizationPlan(Name, Target.Name, model.Passes, NodeEncoder.EncodeWeights(selection, weights))
         {
-            Excluded = [.. ExcludedNodes],
+            ExcludedNodes = [.. ExcludedNodes],
             Notes = selection.Notes,
         };
     }

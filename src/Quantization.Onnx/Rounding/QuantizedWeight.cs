@@ -87,15 +87,13 @@ internal sealed record QuantizedWeight(CodeFormat Format, TensorProto Codes, flo
     {
         if (Array.Exists(values, value => !float.IsFinite(value)))
         {
-            throw new OnnxModelException(
-                modelPath, $"{what} '{tensor!.Name}' of node {node.Facts.Node.Describe()} holds NaN or infinity; repair the model, or name the node in PtqOptions.FloatNodes.", node.Facts.Node.Name);
+            throw OnnxModelException.With(
+                modelPath, ModelAdvice.NonFiniteWeights(modelPath, what, tensor!.Name, node.Facts.Node.Describe()), node.Facts.Node.Name);
         }
     }
 
-    private static OnnxModelException TooLarge(string modelPath, PlannedNode node, float bias) => new(
+    private static OnnxModelException TooLarge(string modelPath, PlannedNode node, float bias) => OnnxModelException.With(
         modelPath,
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"bias '{node.Facts.Weight!.Bias!.Name}' of node {node.Facts.Node.Describe()} holds {bias:R}, which is too large beside inputs as small as '{node.Facts.Inputs[0]}'; name the node in PtqOptions.FloatNodes."),
+        ModelAdvice.BiasTooLarge(modelPath, node.Facts.Weight!.Bias!.Name, node.Facts.Node.Describe(), bias, node.Facts.Inputs[0]),
         node.Facts.Node.Name);
 }

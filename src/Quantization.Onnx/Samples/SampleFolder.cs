@@ -37,9 +37,14 @@ public sealed class SampleFolder : ISampleSource
         _paths = List(path);
         if (_paths.Length == 0)
         {
-            throw new InvalidDataException(ImageFiles.In(path).Any()
-                ? $"{path}: the folder has images, no arrays; ImageFolder of the package Quantization.Images makes samples of them."
-                : $"{path}: the folder has no sample; put .npy or .npz files there, or subfolders with ONNX's input_0.pb …, or images.");
+            if (ImageFiles.In(path).Any())
+            {
+                Advice advice = ImageAdvice.FolderOfImages(path);
+                throw advice.On(new InvalidDataException(advice.Message));
+            }
+
+            throw new InvalidDataException(
+                $"{path}: the folder has no sample; put .npy or .npz files there, or subfolders with ONNX's input_0.pb …, or images.");
         }
 
         labels?.ThrowUnlessAmong(_paths.Select(file => Path.GetFileName(file)), path);

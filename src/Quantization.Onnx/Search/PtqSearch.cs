@@ -11,26 +11,26 @@ namespace Quantization.Onnx;
 public static class PtqSearch
 {
     /// <summary>Searches with samples that are dealt by <see cref="SampleSplit.Deal"/>: a quarter calibrates, the others score.</summary>
-    /// <inheritdoc cref="Run(string, ISampleSource, ISampleSource, string, SearchOptions?, IProgress{SearchProgress}?, CancellationToken)"/>
-    /// <param name="modelPath">The float ONNX model.</param>
+    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, SearchOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will meet, with labels if accuracy is to count.</param>
-    /// <param name="outputPath">The file to write the best model to.</param>
+    /// <param name="output">Where to write the best model: a path, or a stream.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage, sample and trial, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; a calibration and trials that were kept so far stay.</param>
     public static SearchResult Run(
-        string modelPath, ISampleSource samples, string outputPath, SearchOptions? options = null, IProgress<SearchProgress>? progress = null, CancellationToken cancellationToken = default)
+        OnnxModel model, ISampleSource samples, ModelOutput output, SearchOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
         (ISampleSource calibration, ISampleSource scoring) = SampleSplit.Deal(samples);
-        return Search(modelPath, calibration, scoring, outputPath, options, progress, cancellationToken);
+        return Search(model, calibration, scoring, output, options, progress, cancellationToken);
     }
 
     /// <summary>Searches with separate samples to calibrate on and to score with.</summary>
-    /// <param name="modelPath">The float ONNX model.</param>
+    /// <param name="model">The float ONNX model.</param>
     /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will meet; labels are not looked at.</param>
     /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once a model that is tried.</param>
-    /// <param name="outputPath">The file to write the best model to. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
+    /// <param name="output">Where to write the best model: a path, or a stream. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage, sample and trial, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; a calibration and trials that were kept so far stay.</param>
@@ -42,74 +42,88 @@ public static class PtqSearch
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static SearchResult Run(
-        string modelPath,
+        OnnxModel model,
         ISampleSource calibrationSamples,
         ISampleSource scoringSamples,
-        string outputPath,
+        ModelOutput output,
         SearchOptions? options = null,
-        IProgress<SearchProgress>? progress = null,
+        IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(calibrationSamples);
         ArgumentNullException.ThrowIfNull(scoringSamples);
-        return Search(modelPath, calibrationSamples, scoringSamples, outputPath, options, progress, cancellationToken);
+        return Search(model, calibrationSamples, scoringSamples, output, options, progress, cancellationToken);
+    }
+
+    /// <summary>Searches without blocking the caller: the work runs on threads of its own, and a stream is written to at the end, asynchronously.</summary>
+    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, SearchOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static Task<SearchResult> RunAsync(
+        OnnxModel model,
+        ISampleSource calibrationSamples,
+        ISampleSource scoringSamples,
+        ModelOutput output,
+        SearchOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return LongWork.RunAsync(output, opened => Run(model, calibrationSamples, scoringSamples, opened, options, progress, cancellationToken), cancellationToken);
     }
 
     private static SearchResult Search(
-        string modelPath,
+        OnnxModel model,
         ISampleSource calibrationSamples,
         ISampleSource scoringSamples,
-        string outputPath,
+        ModelOutput output,
         SearchOptions? options,
-        IProgress<SearchProgress>? progress,
+        IProgress<QuantizationProgress>? progress,
         CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
         options ??= new SearchOptions();
         options.ThrowUnlessPossible();
-        PostTrainingQuantizer.ThrowUnlessPaths(modelPath, outputPath);
+        PostTrainingQuantizer.ThrowUnlessApart(model, output);
         SearchReporter reporter = new(progress);
-        FloatModel model = StaticInt8Recipe.Load(modelPath, options.SessionOptionsFactory, options.Baseline.Runtime);
-        AtomicFile.Create(outputPath).Dispose(); // finds out now whether the file can be written, not after the work
+        FloatModel prepared = StaticInt8Recipe.Load(model, options.SessionOptionsFactory, options.Baseline.Runtime);
+        output.Open().Dispose(); // finds out now whether the file can be written, not after the work
 
         using TrialStore store = TrialStore.Open(options.TrialsPath);
 
-        reporter.Begin(SearchStage.Calibrating, calibrationSamples.Count);
+        reporter.Begin(QuantizationStage.Calibrating, calibrationSamples.Count);
         SynchronousProgress<QuantizationProgress> samplesDone = new(value => reporter.Sample(value.Completed, value.Total));
         ResumedCalibration resumed = ResumableCalibration.Run(
-            model, calibrationSamples, new CalibrationOptions { SessionOptionsFactory = options.SessionOptionsFactory }, options.CalibrationPath, samplesDone, cancellationToken);
+            prepared, calibrationSamples, options.Baseline.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Baseline.Runtime }, options.CalibrationPath, samplesDone, cancellationToken);
         ModelCalibration calibration = resumed.Calibration;
 
-        reporter.Begin(SearchStage.Referencing);
-        using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, options.Metric, options.BatchSize, options.Baseline, cancellationToken);
-        TrialModels models = new(model, calibration);
+        reporter.Begin(QuantizationStage.Referencing);
+        using TrialScorer scorer = TrialScorer.Create(prepared, scoringSamples, options.Metric, options.BatchSize, options.Baseline, cancellationToken);
+        TrialModels models = new(prepared, calibration);
         TrialRunner runner = new(models, scorer, store, options.MaxParallelTrials);
         void Report(SearchTrial trial) => reporter.Trial(trial, scorer.Metric);
 
         List<TrialCandidate> combinations = [.. TrialGrid.Combine(options).Select(combination => new TrialCandidate(combination, models.Plan(combination)))];
-        reporter.Begin(SearchStage.Trying, combinations.Count);
+        reporter.Begin(QuantizationStage.Trying, combinations.Count);
         List<SearchTrial> trials = [.. runner.Try(combinations, Report, cancellationToken)];
         SearchTrial baseline = trials[0];
         TrialSelector selector = new(scorer.Metric, scorer.FloatScore);
-        SearchTrial best = selector.Best(trials, out string reason);
+        SearchTrial[] combined = [.. trials];
+        SearchTrial best = selector.Best(combined);
 
         List<TrialCandidate> exchanges = PerTensorRefinement.Plan(runner, best, options.ActivationCalibrators, options.PerTensorTrials);
-        reporter.Begin(SearchStage.Refining, exchanges.Count);
+        reporter.Begin(QuantizationStage.Refining, exchanges.Count);
         SearchTrial[] exchanged = runner.Try(exchanges, Report, cancellationToken);
         trials.AddRange(exchanged);
         SearchTrial refined = PerTensorRefinement.Adopt(runner, selector, best, exchanged, trials, Report, cancellationToken);
-        if (refined != best)
-        {
-            reason += " Then single activations were given calibrators of their own, which brought the outputs nearer still.";
-        }
 
-        reporter.Begin(SearchStage.Writing);
-        PtqResult written = new RecipeRunner(refined.Options, null, cancellationToken).Write(model, refined.Plan!, calibration, outputPath);
+        reporter.Begin(QuantizationStage.Writing);
+        using OpenOutput opened = output.Open();
+        PtqResult written = new RecipeRunner(refined.Options, null, cancellationToken).Write(prepared, refined.Plan!, calibration, opened);
+        opened.Finish();
         return new SearchResult
         {
             Model = written,
             Best = refined,
-            Reason = reason,
+            Reason = selector.Explain(combined, isRefined: refined != best),
             Baseline = baseline,
             Trials = trials,
             FloatScore = scorer.FloatScore,

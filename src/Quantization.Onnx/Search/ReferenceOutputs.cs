@@ -18,13 +18,20 @@ internal sealed class ReferenceOutputs : IDisposable
     /// <summary>Opens the file to read the outputs from, in the order of writing. Any number can read at the same time.</summary>
     public FileStream Open() => new(FilePath, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
 
-    /// <summary>Writes an output.</summary>
+    /// <summary>
+    /// Writes an output: the number of its axes and of its values (int32), the axes (int64), the values (float32), all in the machine's
+    /// byte order.
+    /// </summary>
     /// <exception cref="IOException">There is no room.</exception>
     public static void Write(Stream file, OrtValue output)
     {
         try
         {
-            file.Write(MemoryMarshal.AsBytes(new FloatOutput(output).Values));
+            ReadOnlySpan<long> shape = output.GetTensorTypeAndShape().Shape;
+            ReadOnlySpan<float> values = new FloatOutput(output).Values;
+            file.Write(MemoryMarshal.AsBytes((ReadOnlySpan<int>)[shape.Length, values.Length]));
+            file.Write(MemoryMarshal.AsBytes(shape));
+            file.Write(MemoryMarshal.AsBytes(values));
         }
         catch (IOException e)
         {
@@ -32,12 +39,16 @@ internal sealed class ReferenceOutputs : IDisposable
         }
     }
 
-    /// <summary>Reads the reference of an output of so many values.</summary>
-    public static float[] Read(Stream file, int length)
+    /// <summary>Reads the next output.</summary>
+    public static (long[] Shape, float[] Values) Read(Stream file)
     {
-        float[] values = new float[length];
+        Span<int> lengths = stackalloc int[2];
+        file.ReadExactly(MemoryMarshal.AsBytes(lengths));
+        long[] shape = new long[lengths[0]];
+        float[] values = new float[lengths[1]];
+        file.ReadExactly(MemoryMarshal.AsBytes(shape.AsSpan()));
         file.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return (shape, values);
     }
 
     public void Dispose() => _folder.Dispose();

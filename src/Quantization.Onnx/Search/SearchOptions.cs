@@ -6,17 +6,40 @@ namespace Quantization.Onnx;
 public sealed record SearchOptions
 {
     /// <summary>The calibrators of activations. The default: Max, Percentile at 99.9, 99.99 and 99.999, Entropy, MSE.</summary>
-    public IReadOnlyList<ICalibrator> ActivationCalibrators { get; init; } =
-        [new MaxCalibrator(), new PercentileCalibrator(99.9), new PercentileCalibrator(99.99), new PercentileCalibrator(99.999), new EntropyCalibrator(), new MseCalibrator()];
+    public IReadOnlyList<ICalibrator> ActivationCalibrators
+    {
+        get;
+        init => field = ValueList<ICalibrator>.Of(value, nameof(ActivationCalibrators));
+    } = ValueList<ICalibrator>.Of(
+    [
+        new MaxCalibrator(),
+        new PercentileCalibrator(99.9),
+        new PercentileCalibrator(99.99),
+        new PercentileCalibrator(99.999),
+        new EntropyCalibrator(),
+        new MseCalibrator(),
+    ]);
 
     /// <summary>The schemes of activations. The default: affine and symmetric.</summary>
-    public IReadOnlyList<QuantizationScheme> ActivationSchemes { get; init; } = [QuantizationScheme.Affine, QuantizationScheme.Symmetric];
+    public IReadOnlyList<QuantizationScheme> ActivationSchemes
+    {
+        get;
+        init => field = ValueList<QuantizationScheme>.Of(value, nameof(ActivationSchemes));
+    } = ValueList<QuantizationScheme>.Of([QuantizationScheme.Affine, QuantizationScheme.Symmetric]);
 
     /// <summary>The calibrators of weights. The default: Max and MSE.</summary>
-    public IReadOnlyList<ICalibrator> WeightCalibrators { get; init; } = [new MaxCalibrator(), new MseCalibrator()];
+    public IReadOnlyList<ICalibrator> WeightCalibrators
+    {
+        get;
+        init => field = ValueList<ICalibrator>.Of(value, nameof(WeightCalibrators));
+    } = ValueList<ICalibrator>.Of([new MaxCalibrator(), new MseCalibrator()]);
 
     /// <summary>The granularities of weights. The default: per channel and per tensor.</summary>
-    public IReadOnlyList<GranularityKind> WeightGranularities { get; init; } = [GranularityKind.PerChannel, GranularityKind.PerTensor];
+    public IReadOnlyList<GranularityKind> WeightGranularities
+    {
+        get;
+        init => field = ValueList<GranularityKind>.Of(value, nameof(WeightGranularities));
+    } = ValueList<GranularityKind>.Of([GranularityKind.PerChannel, GranularityKind.PerTensor]);
 
     /// <summary>What all trials share: formats, nodes to leave in float, session options. Its calibrators, scheme and granularity are the baseline's, which is tried besides.</summary>
     public PtqOptions Baseline { get; init; } = new();

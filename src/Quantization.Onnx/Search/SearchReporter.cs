@@ -3,14 +3,14 @@ namespace Quantization.Onnx;
 /// <summary>Turns what a search does into progress with the time left.</summary>
 internal sealed class SearchReporter
 {
-    private readonly StageReporter<SearchStage> _stages;
+    private readonly StageReporter _stages;
     private SearchTrial? _best;
 
-    public SearchReporter(IProgress<SearchProgress>? progress) =>
-        _stages = new StageReporter<SearchStage>((stage, completed, total, remaining) => progress?.Report(new SearchProgress(stage, completed, total, remaining, _best)));
+    public SearchReporter(IProgress<QuantizationProgress>? progress) =>
+        _stages = new StageReporter(value => progress?.Report(value with { Best = _best }));
 
     /// <summary>Begins a stage.</summary>
-    public void Begin(SearchStage stage, long? total = null) => _stages.Begin(stage, total);
+    public void Begin(QuantizationStage stage, long? total = null) => _stages.Begin(stage, total);
 
     /// <summary>Counts a sample in.</summary>
     public void Sample(long completed, long? total) => _stages.Set(completed, total);

@@ -10,5 +10,9 @@ public sealed record SearchResult : TrialsResult
     public required SearchTrial Baseline { get; init; }
 
     /// <summary>Every trial, in the order in which they were planned.</summary>
-    public required IReadOnlyList<SearchTrial> Trials { get; init; }
+    public required IReadOnlyList<SearchTrial> Trials
+    {
+        get;
+        init => field = ValueList<SearchTrial>.Of(value, nameof(Trials));
+    }
 }

@@ -4,17 +4,16 @@ namespace Quantization.Onnx;
 
 /// <summary>Counts the steps of stages and estimates the time left.</summary>
 /// <param name="report">Gets the stage, the steps completed and in all, and the time left.</param>
-internal sealed class StageReporter<TStage>(Action<TStage, long, long?, TimeSpan?> report)
-    where TStage : struct
+internal sealed class StageReporter(Action<QuantizationProgress> report)
 {
-    private TStage _stage;
+    private QuantizationStage _stage;
     private long _start;
     private long _completed;
     private long _known;
     private long? _total;
 
     /// <summary>Begins a stage.</summary>
-    public void Begin(TStage stage, long? total = null)
+    public void Begin(QuantizationStage stage, long? total = null)
     {
         (_stage, _start, _completed, _known, _total) = (stage, Stopwatch.GetTimestamp(), 0, 0, total);
         Report();
@@ -39,7 +38,7 @@ internal sealed class StageReporter<TStage>(Action<TStage, long, long?, TimeSpan
     /// <summary>Counts a step in.</summary>
     public void Step() => Set(_completed + 1, known: 0);
 
-    private void Report() => report(_stage, _completed, _total, EstimateRemaining());
+    private void Report() => report(new QuantizationProgress(_stage, _completed, _total) { Remaining = EstimateRemaining() });
 
     private TimeSpan? EstimateRemaining() =>
         _completed > _known && _total is { } total && total >= _completed ? Stopwatch.GetElapsedTime(_start) * ((double)(total - _completed) / (_completed - _known)) : null;

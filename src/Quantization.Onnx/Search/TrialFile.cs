@@ -4,32 +4,36 @@ using System.Security.Cryptography;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The file of trials, little-endian: <c>QTRI</c>, version (int32), number of trials (int32), then for each in the order of keys its key (32 bytes) and the figures of its <see cref="TrialScore"/> (float64, NaN
-/// for none), last the SHA-256 of all before it.
+/// The file of trials, little-endian: <c>QTRI</c>, version (int32), number of trials (int32), then for each in the order of keys its key
+/// (32 bytes) and the figures of its <see cref="KeptScore"/>, each a value (float64, NaN for none) and the number of samples that it
+/// rests on (int32), last the SHA-256 of all before it.
 /// </summary>
 internal static class TrialFile
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private const int HeaderSize = 4 + 2 * sizeof(int);
 
-    private const int RecordSize = SHA256.HashSizeInBytes + 6 * sizeof(double);
+    private const int FigureSize = sizeof(double) + sizeof(int);
+
+    private const int RecordSize = SHA256.HashSizeInBytes + KeptScore.Count * FigureSize;
 
     private static ReadOnlySpan<byte> Magic => "QTRI"u8;
 
-    public static void Write(SortedDictionary<TrialKey, TrialScore> scores, Stream stream)
+    public static void Write(SortedDictionary<TrialKey, KeptScore> scores, Stream stream)
     {
         using MemoryStream content = new();
         using BinaryWriter writer = new(content); // little-endian everywhere
         writer.Write(Magic);
         writer.Write(Version);
         writer.Write(scores.Count);
-        foreach ((TrialKey key, TrialScore score) in scores)
+        foreach ((TrialKey key, KeptScore score) in scores)
         {
             writer.Write(key.ToBytes());
-            foreach (double? figure in (ReadOnlySpan<double?>)[score.Score, score.Top1, score.Agreement, score.SignalToNoise, score.Cosine, score.KullbackLeibler])
+            foreach (KeptFigure figure in score.Figures)
             {
-                writer.Write(figure ?? double.NaN);
+                writer.Write(figure.Value);
+                writer.Write(figure.Samples);
             }
         }
 
@@ -43,7 +47,7 @@ internal static class TrialFile
 
     /// <summary>Reads the trials of a file. Its length has to be that of the number of trials that it tells before more than its head is read.</summary>
     /// <exception cref="InvalidDataException">The file holds something else, or is truncated, damaged or of another version.</exception>
-    public static SortedDictionary<TrialKey, TrialScore> Read(string path)
+    public static SortedDictionary<TrialKey, KeptScore> Read(string path)
     {
         if (!IsOne(path))
         {
@@ -75,21 +79,21 @@ internal static class TrialFile
             throw new InvalidDataException($"{path}: the file of trials is truncated or damaged; delete it, and the trials are run again.");
         }
 
-        SortedDictionary<TrialKey, TrialScore> scores = [];
+        SortedDictionary<TrialKey, KeptScore> scores = [];
         for (int start = HeaderSize; start < end; start += RecordSize)
         {
             ReadOnlySpan<byte> record = bytes.AsSpan(start, RecordSize);
-            double[] figures = new double[6];
+            KeptFigure[] figures = new KeptFigure[KeptScore.Count];
             for (int i = 0; i < figures.Length; i++)
             {
-                figures[i] = BinaryPrimitives.ReadDoubleLittleEndian(record[(SHA256.HashSizeInBytes + i * sizeof(double))..]);
+                ReadOnlySpan<byte> figure = record[(SHA256.HashSizeInBytes + i * FigureSize)..];
+                figures[i] = new KeptFigure(
+                    BinaryPrimitives.ReadDoubleLittleEndian(figure), BinaryPrimitives.ReadInt32LittleEndian(figure[sizeof(double)..]));
             }
 
-            scores[new TrialKey(record[..SHA256.HashSizeInBytes])] = new TrialScore(figures[0], OrNull(figures[1]), OrNull(figures[2]), figures[3], figures[4], OrNull(figures[5]));
+            scores[new TrialKey(record[..SHA256.HashSizeInBytes])] = KeptScore.Of(figures);
         }
 
         return scores;
-
-        static double? OrNull(double figure) => double.IsNaN(figure) ? null : figure;
     }
 }

@@ -27,6 +27,6 @@ internal static class TrialGrid
             }
         }
 
-        return [.. combinations.DistinctBy(SearchTrial.NameOf)];
+        return [.. combinations.DistinctBy(each => (each.ActivationCalibrator, each.ActivationScheme, each.WeightCalibrator, each.WeightGranularity))];
     }
 }

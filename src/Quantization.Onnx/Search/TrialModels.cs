@@ -39,21 +39,21 @@ internal sealed class TrialModels
     public TrialModel Make(QuantizationPlan plan)
     {
         QuantizationPlan resolved = Resolve(plan);
-        return new TrialModel(resolved.Hash, () => PlanLowering.Write(Model, resolved, _weightRanges));
+        return new TrialModel(KeyOf(resolved), () => PlanLowering.Write(Model, resolved, _weightRanges));
     }
 
     /// <summary>The model of a plan with activations as codes and weights in float. ONNX Runtime must not quantize these by itself.</summary>
     public TrialModel MakeWithFloatWeights(QuantizationPlan plan)
     {
         QuantizationPlan resolved = Resolve(plan.WithoutWeights());
-        return new TrialModel($"activations {resolved.Hash}", () => PlanLowering.Write(Model, resolved, _weightRanges), Simulate: true);
+        return new TrialModel($"activations {KeyOf(resolved)}", () => PlanLowering.Write(Model, resolved, _weightRanges), Simulate: true);
     }
 
     /// <summary>The float model with the weights that a plan's codes stand for.</summary>
     public TrialModel MakeWithRoundedWeights(QuantizationPlan plan)
     {
         QuantizationPlan resolved = Resolve(plan);
-        return new TrialModel($"weights {resolved.Hash}", () => RoundedWeights.Write(Model, resolved, Rounding));
+        return new TrialModel($"weights {KeyOf(resolved)}", () => RoundedWeights.Write(Model, resolved, Rounding));
     }
 
     /// <summary>The model of a plan.</summary>
@@ -69,6 +69,9 @@ internal sealed class TrialModels
         HashSet<string> sources = [.. plan.Activations.Select(each => each.Encoding.Range).OfType<ObservedRange>().Select(rule => rule.Source)];
         return chosen.Where(each => sources.Contains(each.Key)).ToDictionary();
     }
+
+    /// <summary>Equal keys mean equal models, in this run and in others: a calibrator of the user's own counts by the scales that it leads to, not by its name.</summary>
+    private string KeyOf(QuantizationPlan resolved) => PlanRecord.Of(resolved, Model, Rounding).Hash;
 
     private WeightRounding Rounding => new(Model.File.Path, _weightRanges);
 }

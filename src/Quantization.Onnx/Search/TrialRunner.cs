@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 
 namespace Quantization.Onnx;
 
@@ -54,23 +55,30 @@ internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialS
         TrialScore[] scores = new TrialScore[count];
         Lock reporting = new();
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = maxParallelTrials, CancellationToken = cancellationToken };
-        Parallel.ForEachAsync(Enumerable.Range(0, count), parallel, (i, stopped) =>
+        try
         {
-            scores[i] = Score(make(i), stopped);
-            lock (reporting)
+            Parallel.ForEach(Partitioner.Create(Enumerable.Range(0, count), EnumerablePartitionerOptions.NoBuffering), parallel, i =>
             {
-                report(i, scores[i]);
-            }
+                scores[i] = Score(make(i), cancellationToken);
+                lock (reporting)
+                {
+                    report(i, scores[i]);
+                }
+            });
+        }
+        catch (AggregateException e)
+        {
+            // What went wrong counts, not that others were stopped by it.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions.FirstOrDefault(each => each is not OperationCanceledException) ?? e.InnerExceptions[0]);
+        }
 
-            return ValueTask.CompletedTask;
-        }).GetAwaiter().GetResult();
         return scores;
     }
 
     private TrialScore Score(TrialModel model, CancellationToken cancellationToken) => _scores.GetOrAdd(model.Key, _ => new Lazy<TrialScore>(() =>
     {
         TrialKey key = new(scorer.Fingerprint, model.Key);
-        if (store.Find(key) is { } known)
+        if (store.Find(key, scorer.Metric) is { } known)
         {
             Interlocked.Increment(ref _resumed);
             return known;

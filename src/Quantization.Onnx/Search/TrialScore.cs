@@ -1,10 +1,27 @@
 namespace Quantization.Onnx;
 
 /// <summary>What a model scored on the scoring samples. Immutable.</summary>
-/// <param name="Score">The metric's figure.</param>
-/// <param name="Top1">The share of labelled samples whose largest logit is the label's; null where no sample has a label.</param>
-/// <param name="Agreement">The share of samples whose largest logit stands where the float model's does; null where the first output has no row of logits a sample.</param>
-/// <param name="SignalToNoise">The SQNR of the worst output in dB; +∞ where nothing differs.</param>
-/// <param name="Cosine">The cosine of the worst output.</param>
-/// <param name="KullbackLeibler">The mean divergence of the class distributions in nats, as <see cref="ModelMetric.KullbackLeibler"/> says; null where the first output has no rows of classes.</param>
-public sealed record TrialScore(double Score, double? Top1, double? Agreement, double SignalToNoise, double Cosine, double? KullbackLeibler);
+/// <param name="Ranked">The figure of the metric that models are ranked by.</param>
+/// <param name="Figures">
+/// The figures of the library's own metrics, each with its unit, its direction and the number of samples that it rests on.
+/// </param>
+public sealed record TrialScore(MetricFigure Ranked, ModelFigures Figures)
+{
+    /// <summary>The value of <see cref="Ranked"/>.</summary>
+    public double Score => Ranked.Value;
+
+    /// <summary>The value of <see cref="ModelFigures.Top1"/>; null where there is none.</summary>
+    public double? Top1 => Figures.Top1?.Value;
+
+    /// <summary>The value of <see cref="ModelFigures.Agreement"/>; null where there is none.</summary>
+    public double? Agreement => Figures.Agreement?.Value;
+
+    /// <summary>The value of <see cref="ModelFigures.SignalToNoise"/> in dB; NaN where there is none.</summary>
+    public double SignalToNoise => Figures.SignalToNoise?.Value ?? double.NaN;
+
+    /// <summary>The value of <see cref="ModelFigures.Cosine"/>; NaN where there is none.</summary>
+    public double Cosine => Figures.Cosine?.Value ?? double.NaN;
+
+    /// <summary>The value of <see cref="ModelFigures.KullbackLeibler"/> in nats; null where there is none.</summary>
+    public double? KullbackLeibler => Figures.KullbackLeibler?.Value;
+}

@@ -76,22 +76,9 @@ internal sealed class TrialScorer : IDisposable
     private TrialScore Score(ModelProto model, bool simulate, CancellationToken cancellationToken)
     {
         using InferenceSession session = Open(model, simulate);
-        TrialScoreKeeper keeper = new();
-        IEnumerable<SampleOutputs> outputs = Run(session, keeper, cancellationToken);
-        if (Metric.Measure is null)
-        {
-            foreach (SampleOutputs _ in outputs)
-            {
-            }
-
-            return keeper.ToScore(Metric, null);
-        }
-
-        using SinglePassEnumerable<SampleOutputs> rest = new(outputs);
-        double custom = Metric.Measure(rest);
-        rest.Drain();
-
-        return keeper.ToScore(Metric, custom);
+        using FigureKeeper keeper = new(_modelPath, null, [Metric]);
+        Run(session, keeper, cancellationToken);
+        return new TrialScore(FigureKeeper.ThrowIfNaN(keeper.Finish()[0]), keeper.Figures);
     }
 
     public void Dispose() => _reference.Dispose();
@@ -163,7 +150,7 @@ internal sealed class TrialScorer : IDisposable
         }
     });
 
-    private IEnumerable<SampleOutputs> Run(InferenceSession session, TrialScoreKeeper keeper, CancellationToken cancellationToken)
+    private void Run(InferenceSession session, FigureKeeper keeper, CancellationToken cancellationToken)
     {
         using FileStream file = _reference.Open();
         string[] names = [.. session.OutputNames];
@@ -178,38 +165,15 @@ internal sealed class TrialScorer : IDisposable
 
             using BoundSample bound = SampleBinder.Bind(batch, session.InputMetadata);
             using IDisposableReadOnlyCollection<OrtValue> outputs = RunSession(session, bound, batch[0].Name);
-            (string Name, FloatOutput Value, long[] Shape, float[] Reference)[] floats =
-            [
-                .. outputs.Select((value, i) => (Name: names[i], Value: value)).Where(output => FloatOutput.IsFloat(output.Value)).Select(output =>
-                {
-                    long[] shape = output.Value.GetTensorTypeAndShape().Shape;
-                    FloatOutput values = new(output.Value);
-                    return (output.Name, values, shape, ReferenceOutputs.Read(file, values.Values.Length));
-                }),
-            ];
-            for (int i = 0; i < batch.Count; i++)
-            {
-                SampleOutputs sample = new(batch[i], floats.ToDictionary(output => output.Name, output => Slice(output.Value, output.Reference, output.Shape, i, batch.Count)));
-                keeper.Add(sample, floats[0].Name);
-                yield return sample;
-            }
+            IEnumerable<(OrtValue Value, string Name)> floats = outputs.Zip(names).Where(output => FloatOutput.IsFloat(output.First));
+            keeper.Add(batch, [.. floats.Select(output => Compare(output.Name, output.Value, file))]);
         }
     }
 
-    private OutputSlice Slice(FloatOutput value, float[] reference, long[] shape, int index, int count)
+    private ComparedOutput Compare(string name, OrtValue value, Stream references)
     {
-        if (count == 1)
-        {
-            return new OutputSlice(value, reference, shape, 0, reference.Length);
-        }
-
-        if (shape.Length == 0 || shape[0] != count)
-        {
-            throw new OnnxModelException(_modelPath, $"an output of shape {SampleShape.Format(shape)} does not begin with the batch axis of {count} samples, so it cannot be taken apart; score with a batch size of 1.");
-        }
-
-        int length = reference.Length / count;
-        return new OutputSlice(value, reference, [1, .. shape[1..]], index * length, length);
+        (long[] shape, float[] values) = ReferenceOutputs.Read(references);
+        return new ComparedOutput(_modelPath, name, shape, new FloatOutput(values), new FloatOutput(value));
     }
 
     private IDisposableReadOnlyCollection<OrtValue> RunSession(InferenceSession session, BoundSample bound, string sampleName)

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Quantization.Onnx;
 
 /// <summary>
@@ -8,14 +6,19 @@ namespace Quantization.Onnx;
 /// </summary>
 internal sealed class TrialSelector(ModelMetric metric, TrialScore floatScore)
 {
-    /// <summary>The best trial, and why it is, in a sentence.</summary>
-    public SearchTrial Best(IReadOnlyList<SearchTrial> trials, out string reason)
+    /// <summary>The best trial.</summary>
+    public SearchTrial Best(IReadOnlyList<SearchTrial> trials) =>
+        trials.Aggregate((best, next) => Compare(next.Score, best.Score) > 0 ? next : best);
+
+    /// <summary>Why the best trial is the best.</summary>
+    /// <param name="trials">The trials that it was chosen from.</param>
+    /// <param name="isRefined">Whether single activations then got calibrators of their own.</param>
+    public Advice Explain(IReadOnlyList<SearchTrial> trials, bool isRefined)
     {
-        SearchTrial[] reaching = [.. trials.Where(trial => metric.Compare(trial.Score.Score, floatScore.Score) >= 0)];
-        reason = reaching.Length > 0
-            ? string.Create(CultureInfo.InvariantCulture, $"{reaching.Length} of {trials.Count} combinations reach the float model by {metric.Name}; of these this one's outputs lie nearest to the float model's.")
-            : string.Create(CultureInfo.InvariantCulture, $"It has the best {metric.Name} of {trials.Count} combinations; none reaches the float model.");
-        return trials.Aggregate((best, next) => Compare(next.Score, best.Score) > 0 ? next : best);
+        int reaching = trials.Count(trial => metric.Compare(trial.Score.Score, floatScore.Score) >= 0);
+        return reaching > 0
+            ? TrialsAdvice.ReachFloat(reaching, trials.Count, metric.Name, isRefined)
+            : TrialsAdvice.NoneReachesFloat(trials.Count, metric.Name, isRefined);
     }
 
     /// <summary>Whether a trial is a true step up: no worse by the metric, and nearer to the float model.</summary>

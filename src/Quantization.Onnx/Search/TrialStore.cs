@@ -13,11 +13,11 @@ internal sealed class TrialStore : IDisposable
     private readonly Lock _gate = new();
     private readonly string? _path;
     private readonly KeptFileLock? _lock;
-    private readonly SortedDictionary<TrialKey, TrialScore> _scores;
+    private readonly SortedDictionary<TrialKey, KeptScore> _scores;
     private long _saved = Stopwatch.GetTimestamp();
     private bool _isSaved = true;
 
-    private TrialStore(string? path, KeptFileLock? fileLock, SortedDictionary<TrialKey, TrialScore> scores)
+    private TrialStore(string? path, KeptFileLock? fileLock, SortedDictionary<TrialKey, KeptScore> scores)
     {
         _path = path;
         _lock = fileLock;
@@ -38,7 +38,7 @@ internal sealed class TrialStore : IDisposable
         KeptFileLock fileLock = KeptFileLock.Take(path);
         try
         {
-            SortedDictionary<TrialKey, TrialScore> scores = File.Exists(path) ? TrialFile.Read(path) : [];
+            SortedDictionary<TrialKey, KeptScore> scores = File.Exists(path) ? TrialFile.Read(path) : [];
             AtomicFile.Create(path).Dispose(); // finds out now whether the file can be written
             return new TrialStore(path, fileLock, scores);
         }
@@ -50,11 +50,13 @@ internal sealed class TrialStore : IDisposable
     }
 
     /// <summary>The score of a trial that is over; null where it is not.</summary>
-    public TrialScore? Find(TrialKey key)
+    /// <param name="key">The trial.</param>
+    /// <param name="metric">The metric that ranks; the key knows it by its name and version.</param>
+    public TrialScore? Find(TrialKey key, ModelMetric metric)
     {
         lock (_gate)
         {
-            return _scores.GetValueOrDefault(key);
+            return _scores.GetValueOrDefault(key)?.ToScore(metric);
         }
     }
 
@@ -68,7 +70,7 @@ internal sealed class TrialStore : IDisposable
 
         lock (_gate)
         {
-            _scores[key] = score;
+            _scores[key] = KeptScore.Of(score);
             _isSaved = false;
             if (Stopwatch.GetElapsedTime(_saved) > LongestLoss)
             {

@@ -10,8 +10,8 @@ public abstract record TrialsResult
     /// <summary>The model that was written.</summary>
     public required PtqResult Model { get; init; }
 
-    /// <summary>Why it is this one: a sentence or two.</summary>
-    public required string Reason { get; init; }
+    /// <summary>Why it is this one.</summary>
+    public required Advice Reason { get; init; }
 
     /// <summary>What the models were scored by.</summary>
     public required ModelMetric Metric { get; init; }

@@ -7,7 +7,14 @@ public sealed record SensitivityOptions
     public PtqOptions Baseline { get; init; } = new();
 
     /// <summary>The measures to take. The default: <see cref="SensitivityMeasure.EstimatedNoise"/>, <see cref="SensitivityMeasure.OnlyThisLayer"/>, <see cref="SensitivityMeasure.AllButThisLayer"/>.</summary>
-    public IReadOnlyList<SensitivityMeasure> Measures { get; init; } = [SensitivityMeasure.EstimatedNoise, SensitivityMeasure.OnlyThisLayer, SensitivityMeasure.AllButThisLayer];
+    public IReadOnlyList<SensitivityMeasure> Measures
+    {
+        get;
+        init => field = ValueList<SensitivityMeasure>.Of(value, nameof(Measures));
+    } = ValueList<SensitivityMeasure>.Of(
+    [
+        SensitivityMeasure.EstimatedNoise, SensitivityMeasure.OnlyThisLayer, SensitivityMeasure.AllButThisLayer,
+    ]);
 
     /// <summary>The user's metric; null, the default, for <see cref="ModelMetric.Top1"/> where every sample has a label, else <see cref="ModelMetric.SignalToNoise"/>.</summary>
     public ModelMetric? Metric { get; init; }

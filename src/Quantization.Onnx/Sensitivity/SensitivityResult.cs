@@ -4,13 +4,25 @@ namespace Quantization.Onnx;
 public sealed record SensitivityResult
 {
     /// <summary>The weighted layers that can be quantized, in the order in which they run.</summary>
-    public required IReadOnlyList<LayerSensitivity> Layers { get; init; }
+    public required IReadOnlyList<LayerSensitivity> Layers
+    {
+        get;
+        init => field = ValueList<LayerSensitivity>.Of(value, nameof(Layers));
+    }
 
     /// <summary>The orders, one for each figure of each measure that was taken.</summary>
-    public required IReadOnlyList<SensitivityRanking> Rankings { get; init; }
+    public required IReadOnlyList<SensitivityRanking> Rankings
+    {
+        get;
+        init => field = ValueList<SensitivityRanking>.Of(value, nameof(Rankings));
+    }
 
     /// <summary>What each measure cost.</summary>
-    public required IReadOnlyDictionary<SensitivityMeasure, MeasureCost> Costs { get; init; }
+    public required IReadOnlyDictionary<SensitivityMeasure, MeasureCost> Costs
+    {
+        get;
+        init => field = ValueDictionary<SensitivityMeasure, MeasureCost>.Of(value, nameof(Costs));
+    }
 
     /// <summary>The user's metric.</summary>
     public required ModelMetric Metric { get; init; }

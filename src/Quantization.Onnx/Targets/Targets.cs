@@ -33,6 +33,15 @@ internal static class Targets
     /// <summary>A runtime for which every weight is found, whatever form it runs in.</summary>
     public static Target AnyForm => Compiler;
 
+    /// <summary>The runtimes' names, as plans have them.</summary>
+    public static FrozenDictionary<string, TargetRuntime> Names { get; } = All.ToFrozenDictionary(each => each.Value.Name, each => each.Key);
+
+    /// <summary>The runtime of a name.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static TargetRuntime Find(string name) => Names.TryGetValue(name, out TargetRuntime runtime)
+        ? runtime
+        : throw new ArgumentException($"The plan is for the target '{VisibleText.Short(name)}'; known are {string.Join(", ", Names.Keys.Order(StringComparer.Ordinal))}.", nameof(name));
+
     /// <summary>The data of a runtime.</summary>
     public static Target Of(TargetRuntime runtime) => All[runtime];
 }

@@ -22,11 +22,14 @@ public sealed record QuantizationReport
     /// <summary>What models were ranked by; null where just one was made.</summary>
     public required string? Metric { get; init; }
 
+    /// <summary>The unit of the metric's figures.</summary>
+    public MetricUnit Unit { get; init; }
+
     /// <summary>Whether a larger figure of the metric is a better one.</summary>
     public required bool LargerIsBetter { get; init; }
 
     /// <summary>Why the quantized model won; null where there was no search.</summary>
-    public required string? Reason { get; init; }
+    public required Advice? Reason { get; init; }
 
     /// <summary>The float model.</summary>
     public required ReportModel Float { get; init; }
@@ -38,43 +41,87 @@ public sealed record QuantizationReport
     public required ReportModel? Baseline { get; init; }
 
     /// <summary>Every model that was tried; empty where there was no search.</summary>
-    public required IReadOnlyList<ReportTrial> Trials { get; init; }
+    public required IReadOnlyList<ReportTrial> Trials
+    {
+        get;
+        init => field = ValueList<ReportTrial>.Of(value, nameof(Trials));
+    }
 
     /// <summary>How just the layers that hurt were kept in float; null where quantization was not partial.</summary>
     public required ReportPartial? Partial { get; init; }
 
     /// <summary>The layers in the order in which they run.</summary>
-    public required IReadOnlyList<ReportLayer> Layers { get; init; }
+    public required IReadOnlyList<ReportLayer> Layers
+    {
+        get;
+        init => field = ValueList<ReportLayer>.Of(value, nameof(Layers));
+    }
 
     /// <summary>The activations that have a range of their own, by name.</summary>
-    public required IReadOnlyList<ReportTensor> Tensors { get; init; }
+    public required IReadOnlyList<ReportTensor> Tensors
+    {
+        get;
+        init => field = ValueList<ReportTensor>.Of(value, nameof(Tensors));
+    }
 
     /// <summary>The nodes that were quantized.</summary>
-    public required IReadOnlyList<string> QuantizedNodes { get; init; }
+    public required IReadOnlyList<string> QuantizedNodes
+    {
+        get;
+        init => field = ValueList<string>.Of(value, nameof(QuantizedNodes));
+    }
 
     /// <summary>The Conv, ConvTranspose, Gemm and MatMul nodes that stay in float, and why; those inside of branches and loops too, and Gather nodes that look rows up in a table which could be quantized.</summary>
-    public required IReadOnlyDictionary<string, string> FloatNodes { get; init; }
+    public required IReadOnlyDictionary<string, string> FloatNodes
+    {
+        get;
+        init => field = ValueDictionary<string, string>.Of(value, nameof(FloatNodes));
+    }
 
     /// <summary>The nodes that ONNX Runtime runs on integers on this machine, counted by operator.</summary>
-    public required IReadOnlyDictionary<string, int> Int8Operators { get; init; }
+    public required IReadOnlyDictionary<string, int> Int8Operators
+    {
+        get;
+        init => field = ValueDictionary<string, int>.Of(value, nameof(Int8Operators));
+    }
 
     /// <summary>The conversions between floats and codes that are left.</summary>
     public required int Conversions { get; init; }
 
     /// <summary>Why each of them stayed.</summary>
-    public required IReadOnlyList<string> ConversionReasons { get; init; }
+    public required IReadOnlyList<string> ConversionReasons
+    {
+        get;
+        init => field = ValueList<string>.Of(value, nameof(ConversionReasons));
+    }
 
     /// <summary>What the user should know before using the model; usually nothing.</summary>
-    public required IReadOnlyList<string> Warnings { get; init; }
+    public required IReadOnlyList<Advice> Warnings
+    {
+        get;
+        init => field = ValueList<Advice>.Of(value, nameof(Warnings));
+    }
 
     /// <summary>How the model was quantized.</summary>
-    public required IReadOnlyDictionary<string, string> Settings { get; init; }
+    public required IReadOnlyDictionary<string, string> Settings
+    {
+        get;
+        init => field = ValueDictionary<string, string>.Of(value, nameof(Settings));
+    }
 
     /// <summary>What it was done with.</summary>
-    public required IReadOnlyDictionary<string, string> Versions { get; init; }
+    public required IReadOnlyDictionary<string, string> Versions
+    {
+        get;
+        init => field = ValueDictionary<string, string>.Of(value, nameof(Versions));
+    }
 
-    /// <summary>What came out, which layer hurts most and what to try next, in plain words.</summary>
-    public required IReadOnlyList<string> Advice { get; init; }
+    /// <summary>What came out, which layer hurts most and what to try next.</summary>
+    public required IReadOnlyList<Advice> Advice
+    {
+        get;
+        init => field = ValueList<Advice>.Of(value, nameof(Advice));
+    }
 
     /// <summary>Gathers the facts of a search.</summary>
     /// <param name="modelPath">The float model.</param>
@@ -121,10 +168,17 @@ public sealed record QuantizationReport
     }
 
     /// <summary>The report as one HTML page without scripts: pictures and style are inside, and nothing is loaded from anywhere.</summary>
-    public string ToHtml() => HtmlPage.Render(this);
+    /// <param name="render">Words advice and warnings; null, the default, for <see cref="Onnx.Advice.Message"/>.</param>
+    public string ToHtml(Func<Advice, string>? render = null) => HtmlPage.Render(this, render ?? (advice => advice.Message));
 
-    /// <summary>The facts as indented JSON, names in camel case; infinite ratios are the string <c>"Infinity"</c>.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, ReportJsonContext.Default.QuantizationReport);
+    /// <summary>
+    /// The facts as indented JSON, names in camel case; infinite ratios are the string <c>"Infinity"</c>. Advice and warnings are objects
+    /// of a code,
+    /// arguments and a message.
+    /// </summary>
+    /// <param name="render">Words the messages; null, the default, for <see cref="Onnx.Advice.Message"/>.</param>
+    public string ToJson(Func<Advice, string>? render = null) =>
+        JsonSerializer.Serialize(this, ReportJsonContext.For(render).QuantizationReport);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="JsonException">The text is no such report.</exception>
@@ -132,12 +186,16 @@ public sealed record QuantizationReport
         JsonSerializer.Deserialize(json, ReportJsonContext.Default.QuantizationReport) ?? throw new JsonException("The text is null, not a report.");
 
     /// <summary>Writes the page; the file appears whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="render">As <see cref="ToHtml"/> takes it.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void SaveHtml(string path) => Save(path, ToHtml());
+    public void SaveHtml(string path, Func<Advice, string>? render = null) => Save(path, ToHtml(render));
 
     /// <summary>Writes the JSON; the file appears whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="render">As <see cref="ToJson"/> takes it.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void SaveJson(string path) => Save(path, ToJson());
+    public void SaveJson(string path, Func<Advice, string>? render = null) => Save(path, ToJson(render));
 
     /// <summary>Whether a file is a page that <see cref="SaveHtml"/> wrote; false where there is none.</summary>
     internal static bool IsHtml(string path) => HtmlPage.IsOne(path);

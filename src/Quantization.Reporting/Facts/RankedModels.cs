@@ -8,12 +8,11 @@ namespace Quantization.Reporting;
 /// <param name="Float">What the float model scored.</param>
 /// <param name="Kept">What the one that was kept scored.</param>
 /// <param name="ScoringSamples">How many samples scored.</param>
-/// <param name="LabelledSamples">How many of them have a label.</param>
-internal sealed record RankedModels(ModelMetric Metric, string Reason, TrialScore Float, TrialScore Kept, int ScoringSamples, int LabelledSamples)
+internal sealed record RankedModels(ModelMetric Metric, Advice Reason, TrialScore Float, TrialScore Kept, int ScoringSamples)
 {
     public static RankedModels Of(SearchResult search) =>
-        new(search.Metric, search.Reason, search.FloatScore, search.Best.Score, search.ScoringSamples, search.LabelledSamples);
+        new(search.Metric, search.Reason, search.FloatScore, search.Best.Score, search.ScoringSamples);
 
     public static RankedModels Of(PartialResult partial) =>
-        new(partial.Metric, partial.Reason, partial.FloatScore, partial.Written.Score, partial.ScoringSamples, partial.LabelledSamples);
+        new(partial.Metric, partial.Reason, partial.FloatScore, partial.Written.Score, partial.ScoringSamples);
 }

@@ -13,7 +13,8 @@ internal static class ReportBuilder
 
     public static QuantizationReport Build(
         string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers) =>
-        Advise(Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators) with { Layers = LayersOf(layers) });
+        Advise(
+            Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators) with { Layers = LayersOf(layers) }, options, quantized.Half);
 
     public static QuantizationReport Build(string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
     {
@@ -23,7 +24,7 @@ internal static class ReportBuilder
             Baseline = ModelOf(search.Baseline.Name, search.Baseline.Score, null, null, null),
             Trials = [.. search.Trials.Select(trial => TrialOf(trial, trial == search.Best))],
             Layers = LayersOf(layers),
-        });
+        }, search.Best.Options);
     }
 
     public static QuantizationReport Build(string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation)
@@ -33,10 +34,11 @@ internal static class ReportBuilder
         {
             Baseline = ModelOf("all layers in int8", partial.Quantized.Score, allInt8, allInt8?.FileSize ?? partial.Quantized.ModelBytes, allInt8?.MedianLatency),
             Partial = PartialFacts.Gather(partial, options),
-        });
+        }, partial.Written.Options);
     }
 
-    private static QuantizationReport Advise(QuantizationReport report) => report with { Advice = ReportAdvice.Of(report) };
+    private static QuantizationReport Advise(QuantizationReport report, PtqOptions options, HalfFormat? half = null) =>
+        report with { Advice = ReportAdvice.Of(report, options, half) };
 
     private static QuantizationReport Gather(
         string modelPath,
@@ -59,10 +61,11 @@ internal static class ReportBuilder
             Created = DateTimeOffset.UtcNow,
             Data = DescribeData(calibration, ranked, evaluation),
             Metric = ranked?.Metric.Name,
+            Unit = ranked?.Metric.Unit ?? MetricUnit.None,
             LargerIsBetter = ranked?.Metric.LargerIsBetter ?? true,
             Reason = ranked?.Reason,
             Float = ModelOf("float model", ranked?.Float, evaluation?.Reference, quantized.ModelBytes, quantized.Latency?.Float, isFloat: true),
-            Quantized = ModelOf("int8 model", ranked?.Kept, evaluation?.Candidates[0], quantized.OutputBytes, quantized.Latency?.Quantized),
+            Quantized = ModelOf(NameOf(quantized.Half), ranked?.Kept, evaluation?.Candidates[0], quantized.OutputBytes, quantized.Latency?.Quantized),
             Baseline = null,
             Trials = [],
             Partial = null,
@@ -73,8 +76,8 @@ internal static class ReportBuilder
             Int8Operators = quantized.Int8Operators,
             Conversions = quantized.Conversions,
             ConversionReasons = quantized.ConversionReasons,
-            Warnings = quantized.Warnings,
-            Settings = SettingsOf(options),
+            Warnings = [.. quantized.Warnings, .. evaluation?.UncountedLabels is { } uncounted ? (Advice[])[uncounted] : []],
+            Settings = quantized.Half is { } half ? SettingsOf(quantized.Plan, half) : SettingsOf(options),
             Versions = Versions(),
             Advice = [],
         };
@@ -85,17 +88,27 @@ internal static class ReportBuilder
         string split = ranked is not null
             ? "Calibration and scoring samples were kept apart: no sample that chose a range took part in choosing between models, and the split is the same each time."
             : evaluation is null ? "Nothing was measured, only calibrated." : "The samples to measure with were given by the caller.";
-        return new ReportData(calibration.SampleCount, ranked?.ScoringSamples ?? evaluation?.Samples ?? 0, ranked?.LabelledSamples ?? evaluation?.LabelledSamples ?? 0, split);
+        ModelFigures? figures = ranked?.Float.Figures ?? evaluation?.Reference.Figures;
+        int scoring = ranked?.ScoringSamples ?? evaluation?.Samples ?? 0;
+        return new ReportData(calibration.SampleCount, scoring, figures?.Top1?.Samples ?? 0, split);
     }
 
-    private static ReportModel ModelOf(string name, TrialScore? score, ModelScore? measured, long? bytes, TimeSpan? latency, bool isFloat = false) => new(
-        name,
-        score?.Score,
-        score is null ? measured?.Top1 : score.Top1,
-        isFloat ? null : score is null ? measured?.Agreement : score.Agreement,
-        isFloat ? null : score is null ? measured?.WorstSignalToNoise : score.SignalToNoise,
-        bytes,
-        latency?.TotalMilliseconds);
+    private static ReportModel ModelOf(
+        string name, TrialScore? score, ModelScore? measured, long? bytes, TimeSpan? latency, bool isFloat = false)
+    {
+        ModelFigures? figures = score?.Figures ?? measured?.Figures;
+        ModelFigures? beside = isFloat ? null : figures; // the float model is what these compare with
+        return new ReportModel(
+            name,
+            score?.Score,
+            figures?.Top1?.Value,
+            beside?.Agreement?.Value,
+            beside?.SignalToNoise?.Value,
+            beside?.Cosine?.Value,
+            beside?.KullbackLeibler?.Value,
+            bytes,
+            latency?.TotalMilliseconds);
+    }
 
     private static ReportTrial TrialOf(SearchTrial trial, bool isBest) => new(
         trial.Name,
@@ -109,6 +122,7 @@ internal static class ReportBuilder
         trial.Score.Agreement,
         trial.Score.SignalToNoise,
         trial.Score.Cosine,
+        trial.Score.KullbackLeibler,
         trial.SameAs,
         isBest);
 
@@ -136,16 +150,25 @@ internal static class ReportBuilder
         }),
     ];
 
+    private static string NameOf(HalfFormat? half) => $"{(half is { } format ? HalfRange.NameOf(format) : "int8")} model";
+
+    private static Dictionary<string, string> SettingsOf(QuantizationPlan plan, HalfFormat half) => new()
+    {
+        ["Format"] = HalfRange.NameOf(half),
+        ["Arithmetic"] = half == HalfFormat.Float16 ? "16 bits where the range allows" : "32 bits",
+        ["Inputs and outputs"] = plan.HasHalfInterface ? "16 bits" : "as they were",
+    };
+
     private static Dictionary<string, string> SettingsOf(PtqOptions options)
     {
         Dictionary<string, string> settings = new()
         {
-            ["Runtime"] = options.Runtime.ToString(),
+            ["Runtime"] = Targets.Of(options.Runtime).Name,
             ["Activation calibrator"] = options.ActivationCalibrator.Name,
-            ["Activation scheme"] = options.ActivationScheme.ToString(),
+            ["Activation scheme"] = options.ActivationScheme == QuantizationScheme.Affine ? "affine" : "symmetric",
             ["Activation codes"] = options.ActivationFormat.ToString(),
             ["Weight calibrator"] = options.WeightCalibrator.Name,
-            ["Weight granularity"] = options.WeightGranularity.ToString(),
+            ["Weight granularity"] = WordsOf(options.WeightGranularity),
             ["Weight codes"] = new CodeFormat(CodeType.Int8, -options.WeightFormat.MaxCode, options.WeightFormat.MaxCode).ToString(), // as written, not as narrow as they could be stored
         };
         foreach ((string name, ICalibrator calibrator) in options.OwnCalibrators.OrderBy(own => own.Key, StringComparer.Ordinal))
@@ -155,11 +178,14 @@ internal static class ReportBuilder
 
         foreach ((string name, WeightOptions weights) in options.OwnWeights.OrderBy(own => own.Key, StringComparer.Ordinal))
         {
-            settings[$"Weights of {name}"] = string.Join(", ", new[] { weights.Granularity?.ToString(), weights.Calibrator?.Name }.OfType<string>());
+            string? granularity = weights.Granularity is { } kind ? WordsOf(kind) : null;
+            settings[$"Weights of {name}"] = string.Join(", ", new[] { granularity, weights.Calibrator?.Name }.OfType<string>());
         }
 
         return settings;
     }
+
+    private static string WordsOf(GranularityKind granularity) => granularity == GranularityKind.PerChannel ? "per channel" : "per tensor";
 
     private static Dictionary<string, string> Versions() => new()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Quantization.Onnx;
 
 namespace Quantization.Reporting;
 
@@ -10,4 +11,10 @@ namespace Quantization.Reporting;
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(QuantizationReport))]
-internal sealed partial class ReportJsonContext : JsonSerializerContext;
+internal sealed partial class ReportJsonContext : JsonSerializerContext
+{
+    /// <summary>A serializer that words advice in its own way; null for the library's.</summary>
+    public static ReportJsonContext For(Func<Advice, string>? render) => render is null
+        ? Default
+        : new ReportJsonContext(new JsonSerializerOptions(Default.Options) { Converters = { new AdviceJsonConverter(render) } });
+}

@@ -1,3 +1,5 @@
+using Quantization.Onnx;
+
 namespace Quantization.Reporting;
 
 /// <summary>How just the layers that hurt were kept in float: the facts of a <see cref="Quantization.Onnx.PartialResult"/> as JSON has them, whose shape does not change with the library's classes. Immutable.</summary>
@@ -16,7 +18,7 @@ public sealed record ReportPartial
     public required bool IsLimitReached { get; init; }
 
     /// <summary>What was reached, with how many layers, or why the target was not met.</summary>
-    public required string Reason { get; init; }
+    public required Advice Reason { get; init; }
 
     /// <summary>The model that was written.</summary>
     public required ReportPartialPoint Written { get; init; }
@@ -25,13 +27,25 @@ public sealed record ReportPartial
     public required ReportPartialPoint AllInt8 { get; init; }
 
     /// <summary>The models to choose from, from the most int8 to the float model.</summary>
-    public required IReadOnlyList<ReportPartialPoint> Curve { get; init; }
+    public required IReadOnlyList<ReportPartialPoint> Curve
+    {
+        get;
+        init => field = ValueList<ReportPartialPoint>.Of(value, nameof(Curve));
+    }
 
     /// <summary>The layers that can be quantized, in the order in which they run.</summary>
-    public required IReadOnlyList<ReportPartialLayer> Layers { get; init; }
+    public required IReadOnlyList<ReportPartialLayer> Layers
+    {
+        get;
+        init => field = ValueList<ReportPartialLayer>.Of(value, nameof(Layers));
+    }
 
     /// <summary>The orders of the layers by sensitivity.</summary>
-    public required IReadOnlyList<ReportRanking> Rankings { get; init; }
+    public required IReadOnlyList<ReportRanking> Rankings
+    {
+        get;
+        init => field = ValueList<ReportRanking>.Of(value, nameof(Rankings));
+    }
 
     /// <summary>How many of the scoring samples ranked the layers.</summary>
     public required int RankingSamples { get; init; }

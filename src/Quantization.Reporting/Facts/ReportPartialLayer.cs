@@ -19,4 +19,22 @@ public sealed record ReportPartialLayer(
     double ComputeShare,
     IReadOnlyList<double> Sensitivities,
     double? ScoreWithout,
-    string? Reason);
+    string? Reason)
+{
+    /// <summary>The steps short of float that it took, by name.</summary>
+    public IReadOnlyList<string> Steps
+    {
+        get;
+        init => field = ValueList<string>.Of(value, nameof(Steps));
+    } = ValueList<string>.Of(Steps, nameof(Steps));
+
+    /// <summary>
+    /// How sensitive it is by each of <see cref="ReportPartial.Rankings"/>, in their order, as <see cref="RankedLayer.Sensitivity"/> says;
+    /// larger is more sensitive.
+    /// </summary>
+    public IReadOnlyList<double> Sensitivities
+    {
+        get;
+        init => field = ValueList<double>.Of(value, nameof(Sensitivities));
+    } = ValueList<double>.Of(Sensitivities, nameof(Sensitivities));
+}

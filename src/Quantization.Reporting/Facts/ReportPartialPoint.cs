@@ -1,3 +1,5 @@
+using Quantization.Onnx;
+
 namespace Quantization.Reporting;
 
 /// <summary>A model between all layers quantized and none. Immutable.</summary>
@@ -9,4 +11,18 @@ namespace Quantization.Reporting;
 /// <param name="LatencyRatio">The median time of a run in multiples of the int8 model's; null where it was not measured.</param>
 /// <param name="IsWritten">Whether it is the model that was written.</param>
 public sealed record ReportPartialPoint(
-    IReadOnlyList<string> FloatLayers, double Score, double SignalToNoise, double Int8Share, long Bytes, double? LatencyRatio, bool IsWritten);
+    IReadOnlyList<string> FloatLayers,
+    double Score,
+    double SignalToNoise,
+    double Int8Share,
+    long Bytes,
+    double? LatencyRatio,
+    bool IsWritten)
+{
+    /// <summary>The layers left in float, in the order in which they run.</summary>
+    public IReadOnlyList<string> FloatLayers
+    {
+        get;
+        init => field = ValueList<string>.Of(value, nameof(FloatLayers));
+    } = ValueList<string>.Of(FloatLayers, nameof(FloatLayers));
+}

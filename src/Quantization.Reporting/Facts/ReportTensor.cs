@@ -1,3 +1,5 @@
+using Quantization.Onnx;
+
 namespace Quantization.Reporting;
 
 /// <summary>An activation: what was seen of it, and which range was chosen. Immutable.</summary>
@@ -25,4 +27,19 @@ public sealed record ReportTensor(
     float ObservedMin,
     float ObservedMax,
     IReadOnlyList<long> Histogram,
-    IReadOnlyList<ReportRange> OtherRanges);
+    IReadOnlyList<ReportRange> OtherRanges)
+{
+    /// <summary>The counts in equal steps from <see cref="ObservedMin"/> to <see cref="ObservedMax"/>; zeros are left out.</summary>
+    public IReadOnlyList<long> Histogram
+    {
+        get;
+        init => field = ValueList<long>.Of(value, nameof(Histogram));
+    } = ValueList<long>.Of(Histogram, nameof(Histogram));
+
+    /// <summary>What other calibrators would have chosen.</summary>
+    public IReadOnlyList<ReportRange> OtherRanges
+    {
+        get;
+        init => field = ValueList<ReportRange>.Of(value, nameof(OtherRanges));
+    } = ValueList<ReportRange>.Of(OtherRanges, nameof(OtherRanges));
+}

@@ -29,7 +29,9 @@ internal static class HtmlPage
     }
 
     /// <summary>The page of a report.</summary>
-    public static string Render(QuantizationReport report)
+    /// <param name="report">The report.</param>
+    /// <param name="render">Words advice and warnings.</param>
+    public static string Render(QuantizationReport report, Func<Advice, string> render)
     {
         HtmlWriter html = new();
         html.Raw(Start)
@@ -39,9 +41,9 @@ internal static class HtmlPage
             .Element("title", $"{report.Model}, quantized")
             .Raw($"<style>\n{Style()}</style></head><body>");
         Head(html, report);
-        Words(html, report);
+        Words(html, report, render);
         int pictures = 0;
-        PartialSection.Render(html, report, ref pictures);
+        PartialSection.Render(html, report, render, ref pictures);
         Layers(html, report, ref pictures);
         Trials(html, report, ref pictures);
         Tensors(html, report, ref pictures);
@@ -61,7 +63,7 @@ internal static class HtmlPage
         }
         else if (report.Metric is not null && report.Float.Score is { } score && double.IsFinite(score))
         {
-            Tile(html, report.Metric, Figure.Metric(report.Quantized.Score, report.Metric), $"float {Figure.Metric(score, report.Metric)}");
+            Tile(html, report.Metric, Figure.Metric(report.Quantized.Score, report.Unit), $"float {Figure.Metric(score, report.Unit)}");
         }
 
         Tile(html, "SQNR of the outputs", Figure.Decibels(report.Quantized.SignalToNoise), report.Quantized.Agreement is { } agreement ? $"same class as float: {Figure.Percent(agreement)}" : "signal to quantization noise");
@@ -83,12 +85,12 @@ internal static class HtmlPage
     private static void Tile(HtmlWriter html, string title, string figure, string detail) =>
         html.Raw($"<div class=\"tile\">{HtmlWriter.Encode(title)}<b>{HtmlWriter.Encode(figure)}</b><small>{HtmlWriter.Encode(detail)}</small></div>");
 
-    private static void Words(HtmlWriter html, QuantizationReport report)
+    private static void Words(HtmlWriter html, QuantizationReport report, Func<Advice, string> render)
     {
         html.Element("h2", "In plain words").Raw("<div class=\"words\">");
-        foreach (string sentence in report.Advice.Concat(report.Warnings))
+        foreach (Advice advice in report.Advice.Concat(report.Warnings))
         {
-            html.Element("p", sentence);
+            html.Element("p", render(advice));
         }
 
         html.Raw("</div>");
@@ -106,10 +108,19 @@ internal static class HtmlPage
             .Raw("<p class=\"soft\"><span class=\"key main\"></span> weights per channel &nbsp; <span class=\"key second\"></span> weights per tensor &nbsp; <span class=\"key warn\"></span> kept</p>")
             .Raw($"<figure>{TrialPicture.Draw(report, pictures++)}</figure>")
             .Table(
-                ["Model", $"#{report.Metric}", "#Agreement with float", "#SQNR of outputs", "#Cosine", "Same as"],
+                ["Model", $"#{report.Metric}", "#Agreement with float", "#SQNR of outputs", "#Cosine", "#KL divergence", "Same as"],
                 ShownTrials(report).Select(trial => (
                     trial.IsBest,
-                    (IReadOnlyList<string>)[trial.Name, Figure.Metric(trial.Score, report.Metric), Figure.Percent(trial.Agreement), Figure.Decibels(trial.SignalToNoise), trial.Cosine.ToString("F5", CultureInfo.InvariantCulture), trial.SameAs ?? ""])))
+                    (IReadOnlyList<string>)
+                    [
+                        trial.Name,
+                        Figure.Metric(trial.Score, report.Unit),
+                        Figure.Percent(trial.Agreement),
+                        Figure.Decibels(trial.SignalToNoise),
+                        trial.Cosine.ToString("F5", CultureInfo.InvariantCulture),
+                        Figure.Metric(trial.KullbackLeibler, MetricUnit.Nats),
+                        trial.SameAs ?? "",
+                    ])))
             .Element("p", $"The best combinations, the model that was kept and plain quantization ({report.Baseline!.Name}); all {Figure.Count(report.Trials.Count)} models stand in the JSON form of this report.");
     }
 

@@ -12,25 +12,26 @@ internal static class PartialSection
     private const string Key =
         "<p class=\"soft\"><span class=\"key main\"></span> int8 &nbsp; <span class=\"key good\"></span> int8, with steps of its own &nbsp; <span class=\"key warn\"></span> float</p>";
 
-    public static void Render(HtmlWriter html, QuantizationReport report, ref int pictures)
+    public static void Render(HtmlWriter html, QuantizationReport report, Func<Advice, string> render, ref int pictures)
     {
         if (report.Partial is not { } partial)
         {
             return;
         }
 
-        Curve(html, report, partial, ref pictures);
+        Curve(html, report, partial, render, ref pictures);
         ReportRanking[] shown = [.. partial.Rankings.GroupBy(ranking => ranking.Measure).Select(PickFigure).OrderByDescending(ranking => ranking.IsUsed)];
         Islands(html, report, partial, shown, ref pictures);
         Sensitivity(html, report, partial, shown, ref pictures);
     }
 
-    private static void Curve(HtmlWriter html, QuantizationReport report, ReportPartial partial, ref int pictures)
+    private static void Curve(
+        HtmlWriter html, QuantizationReport report, ReportPartial partial, Func<Advice, string> render, ref int pictures)
     {
         string better = report.LargerIsBetter ? "higher is better" : "lower is better";
         (double unit, string name) = partial.Curve.Max(point => point.Bytes) < 1_000_000 ? (1e3, "KB") : (1e6, "MB");
         html.Element("h2", "How much to leave in float")
-            .Element("p", partial.Reason)
+            .Element("p", render(partial.Reason))
             .Element("p", $"Each dot is a model that was measured on all scoring samples, its number how many layers are in float; none on the line is beaten by another in both directions. The large one was written{(partial.Threshold is null ? "" : ", the level line is the target")}; {better}, and triangles lie outside the picture. The layers were chosen by these very samples: where a small margin matters, check the model on others.")
             .Raw("<div class=\"charts\">")
             .Raw($"<figure>{CurvePicture.Draw(report, partial, point => 100 * point.Int8Share, "share of the compute in int8, %", true, pictures++)}<figcaption>{HtmlWriter.Encode(report.Metric!)} against the share of the multiply-accumulates that run on integers.</figcaption></figure>")
@@ -43,7 +44,7 @@ internal static class PartialSection
                 point.IsWritten,
                 (IReadOnlyList<string>)
                 [
-                    Figure.Count(point.FloatLayers.Count), Figure.Percent(point.Int8Share), Figure.Bytes(point.Bytes), Figure.Metric(point.Score, report.Metric), Figure.Decibels(point.SignalToNoise),
+                    Figure.Count(point.FloatLayers.Count), Figure.Percent(point.Int8Share), Figure.Bytes(point.Bytes), Figure.Metric(point.Score, report.Unit), Figure.Decibels(point.SignalToNoise),
                     .. isTimed ? (string[])[point.LatencyRatio is { } ratio ? $"{Figure.Ratio(ratio)}×" : Figure.None] : [], Names(point.FloatLayers, partial.Layers.Count),
                 ])));
     }
@@ -63,7 +64,8 @@ internal static class PartialSection
                     layer.State == ReportLayerState.Float,
                     (IReadOnlyList<string>)
                     [
-                        (i + 1).ToString(CultureInfo.InvariantCulture), layer.Node, layer.Operator, PartialAdvice.State(layer), Figure.Percent(layer.ComputeShare),
+                        (i + 1).ToString(CultureInfo.InvariantCulture), layer.Node, layer.Operator,
+                        OutcomeAdvice.State(layer.State == ReportLayerState.Float, layer.Steps), Figure.Percent(layer.ComputeShare),
                         .. columns.Select(column => Figure.Value(layer.Sensitivities[column])), layer.Reason ?? "",
                     ])))
             .Raw("</div>");

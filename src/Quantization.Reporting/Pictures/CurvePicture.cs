@@ -1,3 +1,4 @@
+using Quantization.Onnx;
 using ScottPlot;
 
 namespace Quantization.Reporting;
@@ -22,7 +23,7 @@ internal static class CurvePicture
     /// <param name="number">The picture's number.</param>
     public static string Draw(QuantizationReport report, ReportPartial partial, Func<ReportPartialPoint, double> price, string unit, bool isLine, int number)
     {
-        double scale = report.Metric!.StartsWith("top-1", StringComparison.Ordinal) ? 100 : 1;
+        double scale = report.Unit == MetricUnit.Share ? 100 : 1;
         ReportPartialPoint[] curve = [.. partial.Curve.Where(point => double.IsFinite(point.Score))];
         ReportPartialPoint[] all = [.. curve.Append(partial.AllInt8).Append(partial.Written).Where(point => double.IsFinite(point.Score)).DistinctBy(point => (price(point), point.Score))];
         (double worst, double best) = Scores(report, partial, all);
@@ -83,8 +84,8 @@ internal static class CurvePicture
 
     private static string Describe(QuantizationReport report, ReportPartial partial, string unit)
     {
-        string target = partial.Threshold is { } threshold ? $"; the target is {Figure.Metric(threshold, report.Metric)}" : "";
-        return $"{report.Metric} against {unit}: all layers in int8 give {Figure.Metric(partial.AllInt8.Score, report.Metric)}, the model that was written, with {partial.Written.FloatLayers.Count} layers in float, {Figure.Metric(partial.Written.Score, report.Metric)}{target}";
+        string target = partial.Threshold is { } threshold ? $"; the target is {Figure.Metric(threshold, report.Unit)}" : "";
+        return $"{report.Metric} against {unit}: all layers in int8 give {Figure.Metric(partial.AllInt8.Score, report.Unit)}, the model that was written, with {partial.Written.FloatLayers.Count} layers in float, {Figure.Metric(partial.Written.Score, report.Unit)}{target}";
     }
 
     private static (double Low, double High) Widen(double low, double high, double share)

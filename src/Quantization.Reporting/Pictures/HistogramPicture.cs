@@ -1,3 +1,4 @@
+using Quantization.Onnx;
 using ScottPlot;
 
 namespace Quantization.Reporting;

@@ -1,3 +1,4 @@
+using Quantization.Onnx;
 using ScottPlot;
 using ScottPlot.TickGenerators;
 

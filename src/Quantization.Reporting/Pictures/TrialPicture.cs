@@ -1,3 +1,4 @@
+using Quantization.Onnx;
 using ScottPlot;
 
 namespace Quantization.Reporting;
@@ -14,7 +15,7 @@ internal static class TrialPicture
     {
         ReportTrial[] trials = [.. report.Trials.Where(trial => trial.SameAs is null && double.IsFinite(trial.Score))];
         string[] rows = [.. trials.Select(trial => trial.ActivationCalibrator).Distinct()];
-        bool isShare = report.Metric!.StartsWith("top-1", StringComparison.Ordinal);
+        bool isShare = report.Unit == MetricUnit.Share;
         double unit = isShare ? 100 : 1;
         double best = unit * (report.LargerIsBetter ? trials.Max(trial => trial.Score) : trials.Min(trial => trial.Score));
         double median = unit * trials.Select(trial => trial.Score).Order().ElementAt(trials.Length / 2);

@@ -47,7 +47,7 @@ internal static class CalibrateCommand
         ModelCalibration calibration = ProgressView.Show(console, view =>
         {
             view.Begin($"Calibrating on {Figures.Count(samples.Count!.Value, "sample")}");
-            return ModelCalibrator.Calibrate(modelPath, samples, options, progress: view.ForCalibration(), cancellationToken: cancellation);
+            return ModelCalibrator.Calibrate(modelPath, samples, options, progress: view.ForSteps(), cancellationToken: cancellation);
         });
         StateFile.Save(calibration, output);
         console.WriteLine(

@@ -34,6 +34,9 @@ internal sealed class CalibratorOptions
         },
     };
 
+    /// <summary>The options.</summary>
+    public IReadOnlyList<Option> All => [_calibrator, _percentage];
+
     public CalibratorOptions(Command command)
     {
         _calibrator.AcceptOnlyFromAmong("max", "entropy", Percentile, "mse");

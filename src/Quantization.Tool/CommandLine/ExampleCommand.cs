@@ -22,11 +22,11 @@ internal static class ExampleCommand
         (PtqResult[] quantized, EvaluationResult scores) = ProgressView.Show(console, view =>
         {
             view.Begin($"Calibrating on {Figures.Count(calibrationImages.Count, "image")}");
-            ModelCalibration calibration = ModelCalibrator.Calibrate(model, calibrationImages, progress: view.ForCalibration(), cancellationToken: cancellation);
+            ModelCalibration calibration = ModelCalibrator.Calibrate(model, calibrationImages, progress: view.ForSteps(), cancellationToken: cancellation);
             PtqResult[] results = [.. calibrators.Select(calibrator => Quantize(view, model, calibration, calibrator, work, cancellation))];
             view.Begin($"Evaluating {Figures.Count(results.Length + 1, "model")} on {Figures.Count(scoringImages.Count, "other image")}");
             return (results, ModelEvaluator.Evaluate(
-                model, [.. results.Select(result => result.OutputPath)], scoringImages, new EvaluationOptions { BatchSize = BatchSize }, view.ForEvaluation(), cancellation));
+                model, [.. results.Select(result => result.OutputPath)], scoringImages, new EvaluationOptions { BatchSize = BatchSize }, view.ForSteps(), cancellation));
         });
 
         int best = IndexOfBest(scores.Candidates);
@@ -65,7 +65,7 @@ internal static class ExampleCommand
 
     /// <summary>The highest accuracy wins; between equals, the one nearest to the float model.</summary>
     private static int IndexOfBest(IReadOnlyList<ModelScore> scores) =>
-        Enumerable.Range(0, scores.Count).MaxBy(i => (scores[i].Top1, scores[i].WorstSignalToNoise));
+        Enumerable.Range(0, scores.Count).MaxBy(i => (scores[i].Top1, scores[i].SignalToNoise));
 
     private static Table CreateTable(ICalibrator[] calibrators, EvaluationResult scores)
     {
@@ -78,7 +78,7 @@ internal static class ExampleCommand
             table.AddRow(
                 calibrators[i].Name,
                 Figures.Percent(score.Top1),
-                Figures.Decibels(score.WorstSignalToNoise),
+                Figures.Decibels(score.SignalToNoise),
                 Figures.Bytes(score.FileSize, reference.FileSize),
                 Figures.Milliseconds(score.MedianLatency, reference.MedianLatency));
         }

@@ -61,8 +61,8 @@ internal static class HalfCommand
         SampleData? data = request.Data.FolderPath is null ? null : SampleData.Open(console, request.ModelPath, request.Data);
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         (PtqResult result, EvaluationResult? scores) = ProgressView.Show(output.Progress, view => Work(view, request, data, output.Model, cancellation));
-        QuantizationReport report = HalfReport.Create(request, result, scores);
-        output.Finish(report, shown => HalfSummary.Write(shown, request, data, result, scores), cancellation);
+        QuantizationReport report = QuantizationReport.Create(request.ModelPath, result, new PtqOptions(), result.Calibration, scores, []);
+        output.Finish(report, result.Plan, shown => HalfSummary.Write(shown, request, data, result, scores), cancellation);
         return ExitCode.Success;
     }
 
@@ -70,15 +70,17 @@ internal static class HalfCommand
     {
         // The samples fit the float model's inputs, so what is measured has the same.
         HalfPrecisionOptions measured = request.Options with { HasHalfInterface = false };
-        IProgress<QuantizationProgress> progress = view.ForQuantization(request.FormatName);
+        IProgress<QuantizationProgress> progress = view.ForStages(request.FormatName);
         (ISampleSource observed, ISampleSource scoring)? samples = data is null ? null : data.IsLabelled ? data.Split() : (data.All, data.All);
         PtqResult result = output.Write(path => samples is { } given
             ? HalfPrecisionConverter.Convert(request.ModelPath, given.observed, path, measured, progress, cancellation)
             : HalfPrecisionConverter.Convert(request.ModelPath, path, measured, progress, cancellation));
         EvaluationResult? scores = samples is null || result.QuantizedNodes.Count == 0 ? null : Measure(view, request, samples.Value.scoring, output.TemporaryPath, cancellation);
-        if (request.Options.HasHalfInterface)
+        if (request.Options.HasHalfInterface && result.QuantizedNodes.Count > 0)
         {
-            result = output.Write(path => HalfPrecisionConverter.Convert(request.ModelPath, result.Calibration.SampleCount == 0 ? null : result.Calibration, path, request.Options, cancellation));
+            QuantizationPlan plan = result.Plan with { HasHalfInterface = true };
+            result = output.Write(path =>
+                PostTrainingQuantizer.Quantize(request.ModelPath, plan, path, result.Calibration, cancellationToken: cancellation));
         }
 
         return (scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0)), scores);
@@ -97,6 +99,6 @@ internal static class HalfCommand
                 LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, // errors come as exceptions
             },
         };
-        return ModelEvaluator.Evaluate(request.ModelPath, [path], samples, options, view.ForEvaluation(), cancellation);
+        return ModelEvaluator.Evaluate(request.ModelPath, [path], samples, options, view.ForSteps(), cancellation);
     }
 }

@@ -20,7 +20,7 @@ internal sealed record HalfRequest
     public required ReportRequest Report { get; init; }
 
     /// <summary>What the written model is called.</summary>
-    public string FormatName => Options.Format == HalfFormat.Float16 ? "float16" : "bfloat16";
+    public string FormatName => HalfRange.NameOf(Options.Format);
 
     /// <summary>Refuses arguments that make no sense together.</summary>
     /// <exception cref="UsageException">They do not.</exception>

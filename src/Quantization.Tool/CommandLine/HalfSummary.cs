@@ -1,5 +1,4 @@
 using Quantization.Onnx;
-using Spectre.Console;
 
 namespace Quantization.Tool;
 
@@ -11,20 +10,16 @@ internal static class HalfSummary
         console.WriteLine(Describe(data, result, scores));
         if (scores is not null)
         {
-            console.Screen.Write(CreateTable(request, scores));
+            console.Screen.Write(PtqSummary.CreateTable(request.FormatName, scores));
         }
 
-        foreach (string warning in result.Warnings)
+        if (scores?.UncountedLabels is { } uncounted)
         {
-            console.WriteLine(ToolWords.Translate(warning));
+            console.WriteLine(CommandLineWords.Instance.Render(uncounted));
         }
 
-        if (result.QuantizedNodes.Count > 0)
-        {
-            console.WriteLine($"{Figures.Count(result.QuantizedNodes.Count, "node")} with 16-bit floats.");
-        }
-
-        foreach (string line in ModelReport.FloatNodes(result, request.Report.IsVerbose))
+        IEnumerable<string> warnings = result.Warnings.Select(CommandLineWords.Instance.Render);
+        foreach (string line in warnings.Concat(ModelReport.Nodes(result, request.Report.IsVerbose)))
         {
             console.WriteLine(line);
         }
@@ -36,20 +31,5 @@ internal static class HalfSummary
     {
         string observed = result.Calibration.SampleCount > 0 ? $"Ranges observed on {Figures.Count(result.Calibration.SampleCount, "sample")} of {data!.FolderPath}" : "No range was observed";
         return scores is null ? $"{observed}; nothing was measured." : $"{observed}; measured on {Figures.Count(scores.Samples, "sample")}.";
-    }
-
-    private static Table CreateTable(HalfRequest request, EvaluationResult scores)
-    {
-        (ModelScore reference, ModelScore half) = (scores.Reference, scores.Candidates[0]);
-        bool isLabelled = reference.Top1 is not null;
-        Table table = ModelReport.CreateTable("Model", isLabelled ? "Top-1" : "Agreement", "Output SQNR", "File size", "Median latency");
-        table.AddRow("FP32", Figures.Percent(reference.Top1), "-", Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency));
-        table.AddRow(
-            request.FormatName,
-            Figures.Percent(isLabelled ? half.Top1 : half.Agreement),
-            Figures.Decibels(half.WorstSignalToNoise),
-            Figures.Bytes(half.FileSize, reference.FileSize),
-            Figures.Milliseconds(half.MedianLatency, reference.MedianLatency));
-        return table;
     }
 }

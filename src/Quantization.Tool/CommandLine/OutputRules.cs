@@ -18,6 +18,11 @@ internal static class OutputRules
         }
 
         ThrowIfInput("--output", outputPath, modelPath, data);
+        if (report.PlanPath is { } plan)
+        {
+            ThrowUnlessPlan(plan, modelPath, outputPath, data, report);
+        }
+
         if (report.PagePath is not { } page)
         {
             return;
@@ -32,6 +37,20 @@ internal static class OutputRules
         if (RegularFile.KindOf(page) == FileKind.Regular && !QuantizationReport.IsHtml(page))
         {
             throw new UsageException($"--report {page} exists and is no report of this tool; name another file, or delete this one.");
+        }
+    }
+
+    private static void ThrowUnlessPlan(string plan, string modelPath, string outputPath, DataRequest data, ReportRequest report)
+    {
+        if (((string?[])[modelPath, outputPath, report.PagePath]).OfType<string>().FirstOrDefault(other => OutputPath.IsSame(plan, other)) is { } taken)
+        {
+            throw new UsageException($"--save-plan {plan} would write over {taken}; name another file, such as plan.json.");
+        }
+
+        ThrowIfInput("--save-plan", plan, modelPath, data);
+        if (RegularFile.KindOf(plan) == FileKind.Regular && !PlanFile.IsOne(plan))
+        {
+            throw new UsageException($"--save-plan {plan} exists and is no plan; name another file, or delete this one.");
         }
     }
 

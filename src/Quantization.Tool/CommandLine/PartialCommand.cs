@@ -102,7 +102,7 @@ internal static class PartialCommand
         request.State.KeepWhenCancelled(() =>
         {
             (PartialResult result, EvaluationResult times, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, cancellation));
-            output.Finish(report, shown => PartialSummary.Write(shown, request, result, times, report), cancellation);
+            output.Finish(report, result.Model.Plan, shown => PartialSummary.Write(shown, request, result, times, report), cancellation);
             reached = result;
         });
         request.State.DeleteUnlessNamed();
@@ -111,7 +111,7 @@ internal static class PartialCommand
             return ExitCode.Success;
         }
 
-        console.WriteError(ToolWords.Translate(reached.Reason));
+        console.WriteError(CommandLineWords.Instance.Render(reached.Reason));
         return ExitCode.TargetNotMet;
     }
 
@@ -120,13 +120,13 @@ internal static class PartialCommand
     {
         PartialOptions options = request.Complete();
         PartialResult result = output.Model.Write(path =>
-            PartialQuantizer.Run(request.ModelPath, calibration, scoring, path, options, view.ForPartial(), cancellation));
+            PartialQuantizer.Run(request.ModelPath, calibration, scoring, path, options, view.ForStages(), cancellation));
         view.Begin("Measuring what was written");
         using OwnedFolder work = OwnedFolder.CreateTemporary();
         string allInt8 = work["int8.onnx"];
         PostTrainingQuantizer.Quantize(request.ModelPath, result.Calibration, allInt8, result.Quantized.Options, cancellationToken: cancellation);
         EvaluationResult times = ModelEvaluator.Evaluate(
-            request.ModelPath, [output.Model.TemporaryPath, allInt8], scoring, new EvaluationOptions { BatchSize = request.Options.BatchSize }, view.ForEvaluation(), cancellation);
+            request.ModelPath, [output.Model.TemporaryPath, allInt8], scoring, new EvaluationOptions { BatchSize = request.Options.BatchSize }, view.ForSteps(), cancellation);
         return (result, times, QuantizationReport.Create(request.ModelPath, result, options, times));
     }
 }

@@ -19,11 +19,11 @@ internal static class PartialSummary
             console.WriteLine(result.RestartReason);
         }
 
-        console.WriteLine(ToolWords.Translate(result.Reason));
+        console.WriteLine(CommandLineWords.Instance.Render(result.Reason));
         console.Screen.Write(CreateTable(result, times));
-        foreach (string sentence in report.Advice.Where(sentence => sentence != result.Reason).Concat(report.Warnings))
+        foreach (Advice advice in report.Advice.Where(advice => !advice.Equals(result.Reason)).Concat(report.Warnings))
         {
-            console.WriteLine(ToolWords.Translate(sentence));
+            console.WriteLine(CommandLineWords.Instance.Render(advice));
         }
 
         foreach (string line in Layers(report.Partial!, request.Report.IsVerbose).Concat(ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose)))
@@ -46,22 +46,32 @@ internal static class PartialSummary
 
     private static Table CreateTable(PartialResult result, EvaluationResult times)
     {
-        Table table = ModelReport.CreateTable("Model", Capitalize(result.Metric.Name), "SQNR of outputs", "Layers in float", "Compute in int8", "File size", "Median latency");
+        FigureColumns columns = new(result.FloatScore.Figures, result.Metric);
+        Table table = ModelReport.CreateTable(
+            "Model", [.. columns.Titles, "Layers in float", "Compute in int8", "File size", "Median latency"]);
         ModelScore reference = times.Reference;
         table.AddRow(
-            "FP32", Figures.Metric(result.FloatScore.Score, result.Metric), "-", Figures.Count(result.Sensitivity.Layers.Count), "-", Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency));
+        [
+            "FP32",
+            .. columns.OfFloat,
+            Figures.Count(result.Sensitivity.Layers.Count),
+            Figures.None,
+            Figures.Bytes(reference.FileSize),
+            Figures.Milliseconds(reference.MedianLatency),
+        ]);
         Add("int8, all layers", result.Quantized, times.Candidates[1]);
         Add("int8, partial (written)", result.Written, times.Candidates[0]);
         return table;
 
         void Add(string name, PartialPoint point, ModelScore measured) => table.AddRow(
+        [
             name,
-            Figures.Metric(point.Score.Score, result.Metric),
-            Figures.Decibels(point.Score.SignalToNoise),
+            .. columns.Of(point.Score.Figures),
             Figures.Count(point.FloatLayers.Count),
             Figures.Percent(point.Int8Share),
             Figures.Bytes(measured.FileSize, reference.FileSize),
-            Figures.Milliseconds(measured.MedianLatency, reference.MedianLatency));
+            Figures.Milliseconds(measured.MedianLatency, reference.MedianLatency),
+        ]);
     }
 
     /// <summary>What the measures of sensitivity cost, and how well they agree with the metric.</summary>
@@ -97,6 +107,4 @@ internal static class PartialSummary
             yield return $"  and {Figures.Count(changed.Length - MostLayers, "other layer")}; --verbose tells all.";
         }
     }
-
-    private static string Capitalize(string name) => char.ToUpperInvariant(name[0]) + name[1..];
 }

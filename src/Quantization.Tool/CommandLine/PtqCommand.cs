@@ -14,6 +14,11 @@ internal static class PtqCommand
     {
         Argument<string> model = CommonOptions.Model();
         Option<string> state = new("--state") { HelpName = "file.qcal", Description = "A calibration from 'quantize calibrate' to quantize from; --data then only serves to measure." };
+        Option<string> plan = new("--plan")
+        {
+            HelpName = "plan.json",
+            Description = "A plan from --save-plan, changed or not, to carry out; --data then only serves to measure, but where the plan leaves ranges to calibrators.",
+        };
         Option<string> output = CommonOptions.Output();
         Option<bool> perTensor = CommonOptions.PerTensor();
         Option<int> bits = CommonOptions.WeightBits();
@@ -27,6 +32,7 @@ internal static class PtqCommand
         };
         DataOptions data = new(command, isRequired: false, isLabelled: true);
         command.Options.Add(state);
+        command.Options.Add(plan);
         command.Options.Add(output);
         CalibratorOptions calibrator = new(command);
         command.Options.Add(perTensor);
@@ -43,6 +49,8 @@ internal static class PtqCommand
                 ModelPath = parsed.GetRequiredValue(model),
                 Data = data.Read(parsed),
                 StatePath = parsed.GetValue(state),
+                PlanPath = parsed.GetValue(plan),
+                OwnSetting = ((Option[])[.. calibrator.All, perTensor, bits, floatNodes, runtime]).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name,
                 OutputPath = parsed.GetRequiredValue(output),
                 Options = new PtqOptions
                 {
@@ -66,23 +74,38 @@ internal static class PtqCommand
         PtqSamples samples = PtqSamples.Open(console, request);
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, samples, output.Model, cancellation));
-        output.Finish(report, shown => PtqSummary.Write(shown, request, samples, result, scores), cancellation);
+        output.Finish(report, result.Plan, shown => PtqSummary.Write(shown, request, samples, result, scores), cancellation);
         return ExitCode.Success;
     }
 
     private static (PtqResult Result, EvaluationResult? Scores, QuantizationReport Report) Work(
         ProgressView view, PtqRequest request, PtqSamples samples, OutputFile output, CancellationToken cancellation)
     {
-        IProgress<QuantizationProgress> progress = view.ForQuantization(request.Options.ActivationCalibrator.Name);
+        IProgress<QuantizationProgress> progress = view.ForStages(request.Options.ActivationCalibrator.Name);
         PtqOptions options = request.Options with { LatencyRuns = 0 }; // measured below, on many samples
-        PtqResult result = output.Write(path => samples.Calibration is null
-            ? PostTrainingQuantizer.Quantize(request.ModelPath, ModelCalibration.Load(request.StatePath!), path, options, progress, cancellation)
+        PtqResult result = output.Write(path =>
+            request.PlanPath is not null ? CarryOut(request, samples, options, path, progress, cancellation)
+            : samples.Calibration is null ? PostTrainingQuantizer.Quantize(request.ModelPath, ModelCalibration.Load(request.StatePath!), path, options, progress, cancellation)
             : PostTrainingQuantizer.Quantize(request.ModelPath, samples.Calibration, path, options, progress, cancellation));
-        ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples.Scoring : null;
+        bool isMeasured = result.QuantizedNodes.Count > 0 && !result.Plan.HasHalfInterface; // samples fit the float model's inputs
+        ISampleSource? scoring = isMeasured ? samples.Scoring : null;
         EvaluationResult? scores = scoring is null ? null : Measure(view, request, scoring, output.TemporaryPath, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
-        IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Calibration, scoring, request.Options, cancellation);
+        IReadOnlyList<LayerNoise> layers = request.PlanPath is null
+            ? LayerComparison.Run(view, request.Report, request.ModelPath, result.Calibration, scoring, request.Options, cancellation)
+            : LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, request.Options, cancellation);
         return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, result.Calibration, scores, layers));
+    }
+
+    /// <summary>Carries out a plan. Samples calibrate only where it leaves ranges to calibrators and no calibration was given.</summary>
+    private static PtqResult CarryOut(
+        PtqRequest request, PtqSamples samples, PtqOptions options, string outputPath, IProgress<QuantizationProgress> progress, CancellationToken cancellation)
+    {
+        QuantizationPlan plan = QuantizationPlan.Load(request.PlanPath!);
+        ModelCalibration? calibration = request.StatePath is not null ? ModelCalibration.Load(request.StatePath)
+            : plan.NeedsCalibration && samples.Calibration is not null ? ModelCalibrator.Calibrate(request.ModelPath, samples.Calibration, new CalibrationOptions { Runtime = plan.Runtime }, progress, cancellation)
+            : null;
+        return PostTrainingQuantizer.Quantize(request.ModelPath, plan, outputPath, calibration, options, progress, cancellation);
     }
 
     private static EvaluationResult Measure(ProgressView view, PtqRequest request, ISampleSource samples, string quantizedPath, CancellationToken cancellation)
@@ -98,6 +121,6 @@ internal static class PtqCommand
                 LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, // errors come as exceptions
             },
         };
-        return ModelEvaluator.Evaluate(request.ModelPath, [quantizedPath], samples, options, view.ForEvaluation(), cancellation);
+        return ModelEvaluator.Evaluate(request.ModelPath, [quantizedPath], samples, options, view.ForSteps(), cancellation);
     }
 }

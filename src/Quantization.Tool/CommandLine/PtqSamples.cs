@@ -33,6 +33,16 @@ internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration
             return result.Calibration.SampleCount == 0 ? "No sample was run." : $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}; nothing was measured.";
         }
 
+        if (request.PlanPath is not null)
+        {
+            if (result.Plan.HasHalfInterface && Scoring is not null)
+            {
+                return $"Carried out {request.PlanPath}; nothing was measured, because the samples do not fit inputs of 16 bits.";
+            }
+
+            return $"Carried out {request.PlanPath}; {(Scoring is null ? "nothing was measured, because no samples were given" : $"measured on {Figures.Count(Scoring.Count!.Value, "sample")} of {FolderPath}")}.";
+        }
+
         string calibrator = $"Calibrated with {request.Options.ActivationCalibrator.Name}";
         string calibrated = Calibration is null ? $"{calibrator} from {request.StatePath}" : $"{calibrator} on {Figures.Count(Calibration.Count!.Value, "sample")} of {FolderPath}";
         return this switch

@@ -14,10 +14,15 @@ internal static class PtqSummary
         console.WriteLine(samples.Describe(request, result));
         if (scores is not null)
         {
-            console.Screen.Write(CreateTable(scores));
+            console.Screen.Write(CreateTable(result.Half is { } half ? HalfRange.NameOf(half) : "int8", scores));
         }
 
-        if (scores?.Candidates[0].WorstSignalToNoise < ClearNoise)
+        if (scores?.UncountedLabels is { } uncounted)
+        {
+            console.WriteLine(CommandLineWords.Instance.Render(uncounted));
+        }
+
+        if (result.Half is null && scores?.Candidates[0].SignalToNoise < ClearNoise)
         {
             console.WriteLine(
                 $"The outputs are clearly different from the float model's. 'quantize {SearchCommand.Name}' tries every calibrator and keeps the best; --report shows which layers hurt, and --float-node leaves them in float.");
@@ -28,8 +33,7 @@ internal static class PtqSummary
             console.WriteLine(remark);
         }
 
-        IEnumerable<string> int8Nodes = result.QuantizedNodes.Count > 0 ? ModelReport.Int8Nodes(result, request.Report.IsVerbose) : [];
-        foreach (string line in int8Nodes.Concat(ModelReport.FloatNodes(result, request.Report.IsVerbose)))
+        foreach (string line in ModelReport.Nodes(result, request.Report.IsVerbose))
         {
             console.WriteLine(line);
         }
@@ -37,19 +41,23 @@ internal static class PtqSummary
         console.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.OutputBytes, result.ModelBytes)}");
     }
 
-    private static Table CreateTable(EvaluationResult scores)
+    /// <summary>The float model, and beside it the one that was written.</summary>
+    /// <param name="name">What that one is called.</param>
+    /// <param name="scores">The figures of both.</param>
+    public static Table CreateTable(string name, EvaluationResult scores)
     {
         ModelScore reference = scores.Reference;
         ModelScore quantized = scores.Candidates[0];
-        bool isLabelled = reference.Top1 is not null;
-        Table table = ModelReport.CreateTable("Model", isLabelled ? "Top-1" : "Agreement", "Output SQNR", "File size", "Median latency");
-        table.AddRow("FP32", Figures.Percent(reference.Top1), "-", Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency));
+        FigureColumns columns = new(reference.Figures);
+        Table table = ModelReport.CreateTable("Model", [.. columns.Titles, "File size", "Median latency"]);
+        table.AddRow(["FP32", .. columns.OfFloat, Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency)]);
         table.AddRow(
-            "int8",
-            Figures.Percent(isLabelled ? quantized.Top1 : quantized.Agreement),
-            Figures.Decibels(quantized.WorstSignalToNoise),
+        [
+            name,
+            .. columns.Of(quantized.Figures),
             Figures.Bytes(quantized.FileSize, reference.FileSize),
-            Figures.Milliseconds(quantized.MedianLatency, reference.MedianLatency));
+            Figures.Milliseconds(quantized.MedianLatency, reference.MedianLatency),
+        ]);
         return table;
     }
 }

@@ -11,6 +11,12 @@ internal sealed class ReportOptions
         Description = "The page to write about what was done: accuracy, size and speed, every layer and activation, and what to try next; it needs nothing else to be looked at.",
     };
 
+    private readonly Option<string> _plan = new("--save-plan")
+    {
+        HelpName = "plan.json",
+        Description = "The file to write what was done to, as a plan: the codes of every weight and every value between nodes. It can be changed by hand, and 'quantize ptq --plan' carries it out.",
+    };
+
     private readonly Option<bool> _json = new("--json") { Description = "Write the facts of the report to the output as JSON, instead of text for people." };
 
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show no progress." };
@@ -20,10 +26,11 @@ internal sealed class ReportOptions
     public ReportOptions(Command command)
     {
         command.Options.Add(_page);
+        command.Options.Add(_plan);
         command.Options.Add(_json);
         command.Options.Add(_quiet);
         command.Options.Add(_verbose);
     }
 
-    public ReportRequest Read(ParseResult parsed) => new(parsed.GetValue(_page), parsed.GetValue(_json), parsed.GetValue(_quiet), parsed.GetValue(_verbose));
+    public ReportRequest Read(ParseResult parsed) => new(parsed.GetValue(_page), parsed.GetValue(_plan), parsed.GetValue(_json), parsed.GetValue(_quiet), parsed.GetValue(_verbose));
 }

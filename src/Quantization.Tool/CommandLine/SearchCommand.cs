@@ -55,7 +55,7 @@ internal static class SearchCommand
         request.State.KeepWhenCancelled(() =>
         {
             (SearchResult result, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, cancellation));
-            output.Finish(report, shown => SearchSummary.Write(shown, request, result, report), cancellation);
+            output.Finish(report, result.Model.Plan, shown => SearchSummary.Write(shown, request, result, report), cancellation);
         });
         request.State.DeleteUnlessNamed();
         return ExitCode.Success;
@@ -73,10 +73,10 @@ internal static class SearchCommand
             Baseline = new PtqOptions { Runtime = RuntimeOption.Find(request.Runtime), WeightFormat = CodeFormat.Signed(request.WeightBits) },
         };
         SearchResult search = output.Model.Write(path =>
-            PtqSearch.Run(request.ModelPath, calibration, scoring, path, options, view.ForSearch(), cancellation));
+            PtqSearch.Run(request.ModelPath, calibration, scoring, path, options, view.ForStages(), cancellation));
         view.Begin("Measuring the best");
         EvaluationResult measured = ModelEvaluator.Evaluate(
-            request.ModelPath, [output.Model.TemporaryPath], scoring, new EvaluationOptions { BatchSize = request.BatchSize }, view.ForEvaluation(), cancellation);
+            request.ModelPath, [output.Model.TemporaryPath], scoring, new EvaluationOptions { BatchSize = request.BatchSize }, view.ForSteps(), cancellation);
         IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, search.Calibration, scoring, search.Best.Options, cancellation);
         return (search, QuantizationReport.Create(request.ModelPath, search, measured, layers));
     }

@@ -20,13 +20,13 @@ internal static class SearchSummary
         }
 
         console.Screen.Write(CreateTable(result));
-        foreach (string sentence in report.Advice)
+        foreach (Advice advice in report.Advice)
         {
-            console.WriteLine(ToolWords.Translate(sentence));
+            console.WriteLine(CommandLineWords.Instance.Render(advice));
         }
 
         IEnumerable<string> nodes = ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose).Concat(ModelReport.FloatNodes(result.Model, request.Report.IsVerbose));
-        foreach (string line in report.Warnings.Select(ToolWords.Translate).Concat(nodes))
+        foreach (string line in report.Warnings.Select(CommandLineWords.Instance.Render).Concat(nodes))
         {
             console.WriteLine(line);
         }
@@ -37,8 +37,9 @@ internal static class SearchSummary
     /// <summary>The float model, the best trials and plain quantization.</summary>
     private static Table CreateTable(SearchResult result)
     {
-        Table table = ModelReport.CreateTable("Model", "Top-1", "Agreement", "SQNR of outputs");
-        table.AddRow("FP32", Figures.Percent(result.FloatScore.Top1), "-", "-");
+        FigureColumns columns = new(result.FloatScore.Figures, result.Metric);
+        Table table = ModelReport.CreateTable("Model", [.. columns.Titles]);
+        table.AddRow(["FP32", .. columns.OfFloat]);
         IEnumerable<SearchTrial> shown = result.Trials.Where(trial => trial.SameAs is null && trial != result.Best)
             .OrderByDescending(trial => result.Metric.LargerIsBetter ? trial.Score.Score : -trial.Score.Score)
             .Take(MostRows)
@@ -48,7 +49,7 @@ internal static class SearchSummary
         foreach (SearchTrial trial in shown)
         {
             string kept = trial == result.Best ? " (kept)" : trial == result.Baseline ? " (plain)" : "";
-            table.AddRow(ToolConsole.Cell($"{trial.Name}{kept}"), Figures.Percent(trial.Score.Top1), Figures.Percent(trial.Score.Agreement), Figures.Decibels(trial.Score.SignalToNoise));
+            table.AddRow([ToolConsole.Cell($"{trial.Name}{kept}"), .. columns.Of(trial.Score.Figures)]);
         }
 
         return table;

@@ -6,7 +6,8 @@ namespace Quantization.Tool;
 /// <summary>Figures as tables show them, the same in every culture.</summary>
 internal static class Figures
 {
-    private const string None = "-";
+    /// <summary>What stands where there is no figure.</summary>
+    public const string None = "-";
 
     /// <summary>For example <c>92.45 %</c>.</summary>
     public static string Percent(double? share) => share is double value ? Format($"{100 * value:F2} %") : None;
@@ -56,10 +57,13 @@ internal static class Figures
     public static string Count(long count) => Format($"{count:N0}");
 
     /// <summary>A metric's figure: shares as percentages, ratios in dB, others as numbers.</summary>
-    public static string Metric(double score, ModelMetric metric) =>
-        metric == ModelMetric.Top1 || metric == ModelMetric.Agreement ? Percent(score)
-        : metric == ModelMetric.SignalToNoise ? Decibels(score)
-        : score.ToString("G4", CultureInfo.InvariantCulture);
+    public static string Metric(MetricFigure? figure) => figure switch
+    {
+        null => None,
+        { Unit: MetricUnit.Share } => Percent(figure.Value),
+        { Unit: MetricUnit.Decibels } => Decibels(figure.Value),
+        _ => figure.Value.ToString("G4", CultureInfo.InvariantCulture),
+    };
 
     /// <summary>For example <c>0.87</c>.</summary>
     public static string Correlation(double? correlation) => correlation is { } value ? Format($"{value:F2}") : None;

@@ -1,16 +1,20 @@
+using Quantization.Onnx;
 using Quantization.Reporting;
 
 namespace Quantization.Tool;
 
-/// <summary>What a run leaves: the model and, where wanted, the page about it, which appear together or not at all; then text or JSON.</summary>
+/// <summary>What a run leaves: the model and, where wanted, the page about it and its plan, which appear together or not at all; then text or JSON.</summary>
 internal sealed class RunOutput : IDisposable
 {
     private readonly ToolConsole _console;
     private readonly ReportRequest _report;
     private readonly OutputFile? _page;
 
-    private RunOutput(ToolConsole console, ReportRequest report, OutputFile model, OutputFile? page)
+    private readonly OutputFile? _plan;
+
+    private RunOutput(ToolConsole console, ReportRequest report, OutputFile model, OutputFile? page, OutputFile? plan)
     {
+        _plan = plan;
         _console = console;
         _report = report;
         _page = page;
@@ -28,35 +32,53 @@ internal sealed class RunOutput : IDisposable
     /// <exception cref="IOException">One cannot.</exception>
     public static RunOutput Open(ToolConsole console, string modelPath, ReportRequest report)
     {
-        OutputFile model = OutputFile.Open(modelPath);
+        List<OutputFile> opened = [];
         try
         {
-            return new RunOutput(console, report, model, report.PagePath is null ? null : OutputFile.Open(report.PagePath));
+            return new RunOutput(console, report, Open(modelPath)!, Open(report.PagePath), Open(report.PlanPath));
         }
         catch
         {
-            model.Dispose();
+            opened.ForEach(file => file.Dispose());
             throw;
+        }
+
+        OutputFile? Open(string? path)
+        {
+            OutputFile? file = path is null ? null : OutputFile.Open(path);
+            if (file is not null)
+            {
+                opened.Add(file);
+            }
+
+            return file;
         }
     }
 
     /// <summary>Puts the files in their places and tells what was done.</summary>
     /// <param name="report">All facts.</param>
+    /// <param name="plan">What was done, as data.</param>
     /// <param name="writeSummary">Tells them to people; not called where JSON is wanted.</param>
     /// <param name="cancellation">The last moment to leave nothing behind.</param>
-    public void Finish(QuantizationReport report, Action<ToolConsole> writeSummary, CancellationToken cancellation)
+    public void Finish(QuantizationReport report, QuantizationPlan plan, Action<ToolConsole> writeSummary, CancellationToken cancellation)
     {
         _page?.Write(path =>
         {
-            report.SaveHtml(path);
+            report.SaveHtml(path, CommandLineWords.Instance.Render);
+            return path;
+        });
+        _plan?.Write(path =>
+        {
+            plan.Save(path);
             return path;
         });
         cancellation.ThrowIfCancellationRequested();
         Model.Commit();
         _page?.Commit();
+        _plan?.Commit();
         if (_report.IsJson)
         {
-            _console.Output.WriteLine(report.ToJson());
+            _console.Output.WriteLine(report.ToJson(CommandLineWords.Instance.Render));
             return;
         }
 
@@ -65,11 +87,17 @@ internal sealed class RunOutput : IDisposable
         {
             _console.WriteLine($"Wrote {_page.Path}");
         }
+
+        if (_plan is not null)
+        {
+            _console.WriteLine($"Wrote {_plan.Path}");
+        }
     }
 
     public void Dispose()
     {
         Model.Dispose();
         _page?.Dispose();
+        _plan?.Dispose();
     }
 }

@@ -16,7 +16,7 @@ namespace Quantization;
 /// BinaryMatrix input = BinaryMatrix.FromRows(activations, rows: 1, columns: 1024);
 /// input.MultiplyTransposed(weights, result);    // result[r] = Σ x̂[k] · ŵ[r, k]
 /// </code></example>
-public sealed class BinaryMatrix
+public sealed partial class BinaryMatrix
 {
     private const int WordBits = 64;
 
@@ -68,14 +68,7 @@ public sealed class BinaryMatrix
     /// <exception cref="ArgumentOutOfRangeException">A number is not positive, or the block size is neither a multiple of 64 nor a whole row.</exception>
     public static BinaryMatrix FromRows(ReadOnlySpan<float> values, int rows, int columns, int blockSize)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blockSize);
-        if (blockSize % WordBits != 0 && blockSize != columns)
-        {
-            throw new ArgumentOutOfRangeException(nameof(blockSize), blockSize, $"A block is a multiple of {WordBits} values or a whole row.");
-        }
-
+        ThrowUnlessShape(rows, columns, blockSize);
         if (values.Length != (long)rows * columns)
         {
             throw new ArgumentException($"{rows} rows of {columns} values are {(long)rows * columns} values; there are {values.Length}.", nameof(values));
@@ -209,6 +202,18 @@ public sealed class BinaryMatrix
     }
 
     private static int DivideUp(int dividend, int divisor) => (int)(((long)dividend + divisor - 1) / divisor);
+
+    private static void ThrowUnlessShape(int rows, int columns, int blockSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blockSize);
+        if (blockSize % WordBits != 0 && blockSize != columns)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(blockSize), blockSize, $"A block is a multiple of {WordBits} values or a whole row.");
+        }
+    }
 
     private static void ThrowUnlessRow(int row, int rows, string parameterName)
     {

@@ -24,6 +24,15 @@ public sealed class EntropyCalibrator : ICalibrator
     /// <inheritdoc/>
     public string Name => "Entropy";
 
+    /// <summary>Whether <paramref name="obj"/> is such a calibrator too; there are no settings.</summary>
+    public override bool Equals(object? obj) => obj is EntropyCalibrator;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => typeof(EntropyCalibrator).GetHashCode();
+
+    /// <summary>The calibrator's name.</summary>
+    public override string ToString() => Name;
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException"><paramref name="format"/> has more than 256 codes: levels as fine as the bins leave nothing to compare. Use <see cref="PercentileCalibrator"/> or <see cref="MaxCalibrator"/>.</exception>
     public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme)

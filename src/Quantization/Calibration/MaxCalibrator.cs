@@ -9,6 +9,15 @@ public sealed class MaxCalibrator : ICalibrator
     /// <inheritdoc/>
     public string Name => "Max";
 
+    /// <summary>Whether <paramref name="obj"/> is such a calibrator too; there are no settings.</summary>
+    public override bool Equals(object? obj) => obj is MaxCalibrator;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => typeof(MaxCalibrator).GetHashCode();
+
+    /// <summary>The calibrator's name.</summary>
+    public override string ToString() => Name;
+
     /// <inheritdoc/>
     public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme)
     {

@@ -22,6 +22,15 @@ public sealed class MseCalibrator : ICalibrator
     /// <inheritdoc/>
     public string Name => "MSE";
 
+    /// <summary>Whether <paramref name="obj"/> is such a calibrator too; there are no settings.</summary>
+    public override bool Equals(object? obj) => obj is MseCalibrator;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => typeof(MseCalibrator).GetHashCode();
+
+    /// <summary>The calibrator's name.</summary>
+    public override string ToString() => Name;
+
     /// <inheritdoc/>
     public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme)
     {

@@ -36,6 +36,15 @@ public sealed class PercentileCalibrator : ICalibrator
     /// <inheritdoc/>
     public string Name => string.Create(CultureInfo.InvariantCulture, $"Percentile {Percentage:R}");
 
+    /// <summary>Whether <paramref name="obj"/> is such a calibrator with the same <see cref="Percentage"/>.</summary>
+    public override bool Equals(object? obj) => obj is PercentileCalibrator other && Percentage == other.Percentage;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(typeof(PercentileCalibrator), Percentage);
+
+    /// <summary>The calibrator's name.</summary>
+    public override string ToString() => Name;
+
     /// <inheritdoc/>
     public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme)
     {

@@ -14,6 +14,16 @@ internal readonly unsafe struct LaneSource
         (MinCode, MaxCode) = (format.MinCode, format.MaxCode);
     }
 
+    /// <summary>A mapping for each row of so many elements, whole steps.</summary>
+    public LaneSource(MappingParameters* rows, nint count, nint rowLength, CodeFormat format)
+    {
+        Lookup = ParameterLookup.PerRow;
+        Rows = rows;
+        RowLength = rowLength;
+        ParameterCount = count;
+        (MinCode, MaxCode) = (format.MinCode, format.MaxCode);
+    }
+
     /// <summary>The table of a quantizer; valid as long as that is alive.</summary>
     public LaneSource(ParameterTable table, in RunLayout layout)
     {

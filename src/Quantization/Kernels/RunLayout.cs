@@ -80,7 +80,7 @@ internal readonly struct RunLayout
         nint inner = Product(shape[(axis + 1)..]);
         if (granularity.Kind == GranularityKind.PerChannel)
         {
-            if (mergeRows && MayMerge(inner))
+            if (mergeRows && MayMergeRows(inner))
             {
                 return new RunLayout(outer, count * inner, count * inner, 1, 0, 0, count, ParameterLookup.PerRow, rowLength: inner);
             }
@@ -97,7 +97,7 @@ internal readonly struct RunLayout
 
         nint blocks = DivideUp(count, granularity.BlockSize);
         nint parameters = outer * blocks * inner;
-        if (mergeRows && inner == 1 && MayMerge(granularity.BlockSize) && count % granularity.BlockSize == 0)
+        if (mergeRows && inner == 1 && MayMergeRows(granularity.BlockSize) && count % granularity.BlockSize == 0)
         {
             return new RunLayout(1, outer * count, outer * count, 1, 0, 0, parameters, ParameterLookup.PerRow, rowLength: granularity.BlockSize);
         }
@@ -167,7 +167,7 @@ internal readonly struct RunLayout
     };
 
     /// <summary>Rows that end with a step, and are short enough to gain by it.</summary>
-    private static bool MayMerge(nint rowLength) => rowLength is > 0 and < LaneSource.LongRun && rowLength % RowStep == 0;
+    public static bool MayMergeRows(nint rowLength) => rowLength is > 0 and < LaneSource.LongRun && rowLength % RowStep == 0;
 
     private static nint DivideUp(nint dividend, nint divisor) => dividend / divisor + (dividend % divisor == 0 ? 0 : 1);
 

@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Quantization;
 
@@ -39,6 +41,19 @@ public sealed class AffineQuantizer : UniformQuantizer
         new(format, QuantizationParameters.FromRanges(GroupRanges.Of(values, granularity, format, QuantizationScheme.Affine, calibrator), format, QuantizationScheme.Affine), granularity);
 
     /// <summary>
+    /// The same for values in a span, which is taken as a tensor of one axis. For other shapes, wrap the span: <c>new
+    /// ReadOnlyTensorSpan&lt;float&gt;(values, [rows, columns])</c> copies nothing.
+    /// </summary>
+    /// <param name="values">The values.</param>
+    /// <param name="format">The codes.</param>
+    /// <param name="granularity">Which values share a range.</param>
+    /// <param name="calibrator">Chooses each group's range from its statistics; null for the smallest and largest value.</param>
+    /// <exception cref="ArgumentException">A value is not finite, or the granularity does not fit a vector.</exception>
+    public static AffineQuantizer FromValues(
+        ReadOnlySpan<float> values, CodeFormat format, Granularity granularity = default, ICalibrator? calibrator = null) =>
+        FromTensor(new ReadOnlyTensorSpan<float>(values), format, granularity, calibrator);
+
+    /// <summary>
     /// Dynamic quantization: finds the range of each group in the values themselves, as <see cref="FromTensor"/>, and quantizes them with it. Per-tensor in uint8 it equals ONNX DynamicQuantizeLinear; per-channel
     /// along axis 0 gives each row its scale, per-block each block.
     /// </summary>
@@ -51,6 +66,28 @@ public sealed class AffineQuantizer : UniformQuantizer
     public static AffineQuantizer DynamicQuantize(in ReadOnlyTensorSpan<float> values, in TensorSpan<byte> codes, CodeFormat format, Granularity granularity = default)
     {
         AffineQuantizer quantizer = FromTensor(values, format, granularity);
+        quantizer.Quantize(values, codes);
+        return quantizer;
+    }
+
+    /// <summary>Per-tensor dynamic quantization of values in a span into typed or packed codes.</summary>
+    /// <typeparam name="TCode">The type that stores a code of the format; <see cref="byte"/> for packed codes.</typeparam>
+    /// <param name="values">The values; all finite.</param>
+    /// <param name="codes">
+    /// Receives the codes, as many as values; packed codes take <c>format.GetByteCount(values.Length)</c> bytes.
+    /// </param>
+    /// <param name="format">The codes.</param>
+    /// <returns>The quantizer, whose <see cref="UniformQuantizer.Parameters"/> the codes were made with.</returns>
+    /// <exception cref="ArgumentException">
+    /// A value is not finite, <typeparamref name="TCode"/> does not store the format's codes, or the lengths do not fit. Nothing is written
+    /// then.
+    /// </exception>
+    // Arrays convert to spans and to tensors: they take the overload of tensors.
+    [OverloadResolutionPriority(-1)]
+    public static AffineQuantizer DynamicQuantize<TCode>(ReadOnlySpan<float> values, Span<TCode> codes, CodeFormat format)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        AffineQuantizer quantizer = FromValues(values, format);
         quantizer.Quantize(values, codes);
         return quantizer;
     }

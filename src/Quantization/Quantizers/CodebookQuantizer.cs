@@ -83,6 +83,25 @@ public sealed class CodebookQuantizer : IQuantizer
     public static CodebookQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, Codebook codebook, CodeFormat format, Granularity granularity = default, float? fullScale = null) =>
         FromRanges(GroupRanges.MinMax(values, granularity), codebook, format, granularity, fullScale);
 
+    /// <summary>
+    /// The same for values in a span, which is taken as a tensor of one axis. For other shapes, wrap the span: <c>new
+    /// ReadOnlyTensorSpan&lt;float&gt;(values, [rows, columns])</c> copies nothing.
+    /// </summary>
+    /// <param name="values">The values.</param>
+    /// <param name="codebook">The thresholds and levels.</param>
+    /// <param name="format">The codes; <see cref="Codebook.NarrowestFormat"/> takes the least memory.</param>
+    /// <param name="granularity">Which values share a scale.</param>
+    /// <param name="fullScale">
+    /// Where the largest magnitude falls in the codebook; <see cref="Codebook.MaxMagnitude"/>, the largest level, where none is given.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// A value is not finite, the granularity does not fit a vector, all levels are 0, or the format lacks codes.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="fullScale"/> is not finite and above 0.</exception>
+    public static CodebookQuantizer FromValues(
+        ReadOnlySpan<float> values, Codebook codebook, CodeFormat format, Granularity granularity = default, float? fullScale = null) =>
+        FromTensor(new ReadOnlyTensorSpan<float>(values), codebook, format, granularity, fullScale);
+
     /// <summary>The quantizer of given ranges, such as an <see cref="ICalibrator"/> finds: <c>scale = max(α, −β) / fullScale</c> for each range [β, α], and 1 for [0, 0]. Values beyond get the first or the last code.</summary>
     /// <param name="ranges">A range for each group, in row-major order of <see cref="Granularity.GetParameterShape"/>.</param>
     /// <param name="codebook">The thresholds and levels.</param>

@@ -1,12 +1,17 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json.Serialization;
 
 namespace Quantization;
 
 /// <summary>
 /// Scales and zero-points, one pair for each group of values that a <see cref="Granularity"/> makes, in row-major order of its parameter shape. <c>scale</c> is the step between
-/// codes in real units, as in ONNX, PyTorch and TFLite; the multiplier <c>s</c> of some texts is its inverse. Immutable.
+/// codes in real units, as in ONNX, PyTorch and TFLite; the multiplier <c>s</c> of some texts is its inverse. Immutable and
+/// compared by value.
 /// </summary>
-public sealed class QuantizationParameters
+[JsonConverter(typeof(QuantizationParametersJsonConverter))]
+public sealed class QuantizationParameters : IEquatable<QuantizationParameters>
 {
     /// <summary>The smallest scale that a range is given, 2⁻¹²⁶, the smallest normal number: below it a step loses precision.</summary>
     private const float SmallestScale = 1.17549435E-38f;
@@ -54,6 +59,29 @@ public sealed class QuantizationParameters
     /// <summary>Whether every zero-point is 0.</summary>
     public bool IsSymmetric => !_zeroPoints.AsSpan().ContainsAnyExcept(0);
 
+    /// <summary>Whether both have the same scales and zero-points.</summary>
+    public static bool operator ==(QuantizationParameters? left, QuantizationParameters? right) =>
+        left is null ? right is null : left.Equals(right);
+
+    /// <summary>Whether a scale or a zero-point differs.</summary>
+    public static bool operator !=(QuantizationParameters? left, QuantizationParameters? right) => !(left == right);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The text is no JSON, describes no parameters, or has another version. The message names the property and its value.
+    /// </exception>
+    public static QuantizationParameters FromJson(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return QuantizationParametersJson.Read(Encoding.UTF8.GetBytes(json));
+    }
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote, as UTF-8 with or without a byte order mark.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The text is no JSON, describes no parameters, or has another version. The message names the property and its value.
+    /// </exception>
+    public static QuantizationParameters FromJson(ReadOnlySpan<byte> utf8Json) => QuantizationParametersJson.Read(utf8Json);
+
     /// <summary>The parameters of one range; see <see cref="FromRanges"/>.</summary>
     public static QuantizationParameters FromRange(ValueRange range, CodeFormat format, QuantizationScheme scheme) => FromRanges([range], format, scheme);
 
@@ -81,6 +109,30 @@ public sealed class QuantizationParameters
         }
 
         return new QuantizationParameters(scales, zeroPoints);
+    }
+
+    /// <summary>
+    /// Writes the parameters as JSON: <c>{"version":1,"scales":[0.5,0.25],"zeroPoints":[3,-7]}</c>, without <c>zeroPoints</c> where all are
+    /// 0. A scale has the shortest digits that lead back to the same bits. To write
+    /// parameters as part of an object of your own, give that object to <see cref="System.Text.Json.JsonSerializer"/>, which uses the same
+    /// form.
+    /// </summary>
+    public string ToJson() => QuantizationParametersJson.Write(this);
+
+    /// <summary>Whether <paramref name="other"/> has the same scales and zero-points.</summary>
+    public bool Equals(QuantizationParameters? other) =>
+        other is not null && _scales.AsSpan().SequenceEqual(other._scales) && _zeroPoints.AsSpan().SequenceEqual(other._zeroPoints);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as QuantizationParameters);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        HashCode hash = default;
+        hash.AddBytes(MemoryMarshal.AsBytes<float>(_scales));
+        hash.AddBytes(MemoryMarshal.AsBytes<int>(_zeroPoints));
+        return hash.ToHashCode();
     }
 
     /// <summary>The scale and zero-point of one range, for a format that fits the scheme.</summary>

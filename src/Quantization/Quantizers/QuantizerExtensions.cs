@@ -9,23 +9,28 @@ namespace Quantization;
 /// <summary>The operations of <see cref="IQuantizer"/> on plain spans and on tensors of typed codes.</summary>
 public static unsafe class QuantizerExtensions
 {
-    /// <summary>Quantizes a vector into typed codes; see <see cref="IQuantizer.Quantize"/>.</summary>
-    /// <typeparam name="TCode">The type that stores a code of the quantizer's format: <see cref="sbyte"/> for <see cref="CodeType.Int8"/>, and so on. Packed formats have raw bytes only.</typeparam>
+    /// <summary>Quantizes a vector into typed or packed codes; see <see cref="IQuantizer.Quantize"/>.</summary>
+    /// <typeparam name="TCode">
+    /// The type that stores a code of the quantizer's format: <see cref="sbyte"/> for <see cref="CodeType.Int8"/>, and so on;
+    /// <see cref="byte"/> for packed codes, of which there are <c>Format.GetByteCount(source.Length)</c>.
+    /// </typeparam>
     /// <exception cref="ArgumentException"><typeparamref name="TCode"/> does not store the format's codes, the lengths differ, or the granularity does not fit a vector.</exception>
     public static void Quantize<TCode>(this IQuantizer quantizer, ReadOnlySpan<float> source, Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        ThrowUnlessStored<TCode>(quantizer);
+        ThrowUnlessStoredOrPacked<TCode>(quantizer);
         quantizer.Quantize(new ReadOnlyTensorSpan<float>(source), new TensorSpan<byte>(MemoryMarshal.AsBytes(codes)));
     }
 
-    /// <summary>Quantizes a vector of half-precision values into typed codes; each is converted to float, which is exact, then quantized.</summary>
-    /// <typeparam name="TCode">The type that stores a code of the quantizer's format.</typeparam>
+    /// <summary>
+    /// Quantizes a vector of half-precision values into typed or packed codes; each is converted to float, which is exact, then quantized.
+    /// </summary>
+    /// <typeparam name="TCode">The type that stores a code of the quantizer's format; <see cref="byte"/> for packed codes.</typeparam>
     /// <exception cref="ArgumentException"><typeparamref name="TCode"/> does not store the format's codes, the lengths differ, or the granularity does not fit a vector.</exception>
     public static void Quantize<TCode>(this UniformQuantizer quantizer, ReadOnlySpan<Half> source, Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        ThrowUnlessStored<TCode>(quantizer);
+        ThrowUnlessStoredOrPacked<TCode>(quantizer);
         quantizer.QuantizeValues(new ReadOnlyTensorSpan<Half>(source), new TensorSpan<byte>(MemoryMarshal.AsBytes(codes)));
     }
 
@@ -40,13 +45,13 @@ public static unsafe class QuantizerExtensions
         quantizer.QuantizeValues(source, codes);
     }
 
-    /// <summary>Dequantizes a vector of typed codes; see <see cref="IQuantizer.Dequantize"/>.</summary>
-    /// <typeparam name="TCode">The type that stores a code of the quantizer's format.</typeparam>
+    /// <summary>Dequantizes a vector of typed or packed codes; see <see cref="IQuantizer.Dequantize"/>.</summary>
+    /// <typeparam name="TCode">The type that stores a code of the quantizer's format; <see cref="byte"/> for packed codes.</typeparam>
     /// <exception cref="ArgumentException"><typeparamref name="TCode"/> does not store the format's codes, the lengths differ, or the granularity does not fit a vector.</exception>
     public static void Dequantize<TCode>(this IQuantizer quantizer, ReadOnlySpan<TCode> codes, Span<float> destination)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        ThrowUnlessStored<TCode>(quantizer);
+        ThrowUnlessStoredOrPacked<TCode>(quantizer);
         quantizer.Dequantize(new ReadOnlyTensorSpan<byte>(MemoryMarshal.AsBytes(codes)), new TensorSpan<float>(destination));
     }
 
@@ -88,14 +93,25 @@ public static unsafe class QuantizerExtensions
         }
     }
 
+    /// <summary>A span has no shape that packed codes could contradict, so bytes hold them too.</summary>
+    private static void ThrowUnlessStoredOrPacked<TCode>(
+        IQuantizer quantizer, [CallerArgumentExpression(nameof(quantizer))] string? parameterName = null)
+    {
+        ArgumentNullException.ThrowIfNull(quantizer, parameterName);
+        if (typeof(TCode) != typeof(byte) || quantizer.Format.StorageBits >= 8)
+        {
+            ThrowUnlessStored<TCode>(quantizer, parameterName);
+        }
+    }
+
     private static void ThrowUnlessStored<TCode>(IQuantizer quantizer, [CallerArgumentExpression(nameof(quantizer))] string? parameterName = null)
     {
-        ArgumentNullException.ThrowIfNull(quantizer);
+        ArgumentNullException.ThrowIfNull(quantizer, parameterName);
         if (CodeStorage.TypeOf<TCode>() != quantizer.Format.Type)
         {
             throw new ArgumentException(
                 quantizer.Format.StorageBits < 8
-                    ? $"The codes of {quantizer.Format} are packed {8 / quantizer.Format.StorageBits} a byte; pass a tensor of bytes to IQuantizer."
+                    ? $"The codes of {quantizer.Format} are packed {8 / quantizer.Format.StorageBits} a byte; pass a span or tensor of bytes."
                     : $"The codes of {quantizer.Format} are not stored as {typeof(TCode).Name}.",
                 parameterName);
         }

@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Quantization;
 
@@ -43,6 +45,21 @@ public sealed class SymmetricQuantizer : UniformQuantizer
         return new(format.Restricted, QuantizationParameters.FromRanges(ranges, format.Restricted, QuantizationScheme.Symmetric), granularity);
     }
 
+    /// <summary>
+    /// The same for values in a span, which is taken as a tensor of one axis. For other shapes, wrap the span: <c>new
+    /// ReadOnlyTensorSpan&lt;float&gt;(values, [rows, columns])</c> copies nothing.
+    /// </summary>
+    /// <param name="values">The values.</param>
+    /// <param name="format">The codes.</param>
+    /// <param name="granularity">Which values share a range.</param>
+    /// <param name="calibrator">Chooses each group's range from its statistics; null for the largest magnitude.</param>
+    /// <exception cref="ArgumentException">
+    /// A value is not finite, or the granularity does not fit a vector, or the format has no code for 0 or none above it.
+    /// </exception>
+    public static SymmetricQuantizer FromValues(
+        ReadOnlySpan<float> values, CodeFormat format, Granularity granularity = default, ICalibrator? calibrator = null) =>
+        FromTensor(new ReadOnlyTensorSpan<float>(values), format, granularity, calibrator);
+
     /// <summary>Dynamic quantization: finds the largest magnitude of each group in the values themselves, as <see cref="FromTensor"/>, and quantizes them with it.</summary>
     /// <param name="values">The tensor; all values finite.</param>
     /// <param name="codes">Receives the codes as ONNX <c>raw_data</c>: <c>format.GetByteCount(values.FlattenedLength)</c> bytes.</param>
@@ -55,6 +72,28 @@ public sealed class SymmetricQuantizer : UniformQuantizer
     public static SymmetricQuantizer DynamicQuantize(in ReadOnlyTensorSpan<float> values, in TensorSpan<byte> codes, CodeFormat format, Granularity granularity = default)
     {
         SymmetricQuantizer quantizer = FromTensor(values, format, granularity);
+        quantizer.Quantize(values, codes);
+        return quantizer;
+    }
+
+    /// <summary>Per-tensor dynamic quantization of values in a span into typed or packed codes.</summary>
+    /// <typeparam name="TCode">The type that stores a code of the format; <see cref="byte"/> for packed codes.</typeparam>
+    /// <param name="values">The values; all finite.</param>
+    /// <param name="codes">
+    /// Receives the codes, as many as values; packed codes take <c>format.GetByteCount(values.Length)</c> bytes.
+    /// </param>
+    /// <param name="format">The codes.</param>
+    /// <returns>The quantizer, whose <see cref="UniformQuantizer.Parameters"/> the codes were made with.</returns>
+    /// <exception cref="ArgumentException">
+    /// A value is not finite, <typeparamref name="TCode"/> does not store the format's codes, or the lengths do not fit, or the format has
+    /// no code for 0 or none above it. Nothing is written then.
+    /// </exception>
+    // Arrays convert to spans and to tensors: they take the overload of tensors.
+    [OverloadResolutionPriority(-1)]
+    public static SymmetricQuantizer DynamicQuantize<TCode>(ReadOnlySpan<float> values, Span<TCode> codes, CodeFormat format)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        SymmetricQuantizer quantizer = FromValues(values, format);
         quantizer.Quantize(values, codes);
         return quantizer;
     }

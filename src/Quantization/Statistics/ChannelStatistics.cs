@@ -11,7 +11,7 @@ namespace Quantization;
 /// Memory is constant: channels · (16 · bins a sign + 256) bytes, so 1,000 channels of the default 4,096 bins take 66 MB and of 256 bins 4 MB; take fewer bins where that matters. Exact and mergeable as
 /// <see cref="TensorStatistics"/>, with the same rules for threads.
 /// </remarks>
-public sealed class ChannelStatistics : IEquatable<ChannelStatistics>
+public sealed class ChannelStatistics
 {
     private const int GatherLength = 1024;
 
@@ -61,6 +61,14 @@ public sealed class ChannelStatistics : IEquatable<ChannelStatistics>
     /// The bytes are truncated, damaged, of another version, describe no possible statistics, or ask for more than 64 MB of bins of which they use less than a 64th.
     /// </exception>
     public static ChannelStatistics Load(Stream stream) => ChannelStatisticsFile.Read(stream);
+
+    /// <summary>
+    /// Reads statistics that <see cref="Save"/> wrote from memory, without a copy of the bytes. The span holds those bytes and no more.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// The bytes are such as <see cref="Load(Stream)"/> refuses, or are followed by others.
+    /// </exception>
+    public static ChannelStatistics Load(ReadOnlySpan<byte> bytes) => SpanReader.Read(bytes, Load, "channel statistics");
 
     /// <summary>Counts the finite values of a tensor in; see <see cref="Observe(in ReadOnlyTensorSpan{float}, NonFiniteValues)"/>.</summary>
     /// <exception cref="ArgumentException">The tensor has no such axis, or another number of channels.</exception>
@@ -143,17 +151,33 @@ public sealed class ChannelStatistics : IEquatable<ChannelStatistics>
         return all;
     }
 
-    /// <summary>Writes the state: versioned, little-endian and closed by checksums. Equal statistics write equal bytes.</summary>
+    /// <summary>
+    /// Writes the state: versioned, little-endian and closed by checksums. Statistics of equal content write equal bytes.
+    /// </summary>
     public void Save(Stream stream) => ChannelStatisticsFile.Write(this, stream);
 
-    /// <summary>Whether both have seen the same: the same axis, channels and bins, and the same state of every channel, bit for bit.</summary>
-    public bool Equals(ChannelStatistics? other) => other is not null && Axis == other.Axis && _channels.AsSpan().SequenceEqual(other._channels);
+    /// <summary>
+    /// Whether both have seen the same: the same axis, channels and bins, and the same state of every channel, bit for bit.
+    /// <see cref="object.Equals(object)"/> compares references, because the state changes with
+    /// every value observed.
+    /// </summary>
+    public bool ContentEquals(ChannelStatistics? other)
+    {
+        if (other is null || Axis != other.Axis || _channels.Length != other._channels.Length)
+        {
+            return false;
+        }
 
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => Equals(obj as ChannelStatistics);
+        for (int i = 0; i < _channels.Length; i++)
+        {
+            if (!_channels[i].ContentEquals(other._channels[i]))
+            {
+                return false;
+            }
+        }
 
-    /// <summary>A hash of the present state; it changes when more is observed.</summary>
-    public override int GetHashCode() => HashCode.Combine(Axis, _channels.Length, _channels[0]);
+        return true;
+    }
 
     private void ObserveRuns(ref readonly float first, RunLayout layout)
     {

@@ -17,7 +17,7 @@ namespace Quantization;
 /// <para>Memory is constant: 16 · <see cref="BinsPerSign"/> + 256 bytes, nearly all of them 64-bit counts (65,792 bytes by default), however much is observed. Observing allocates nothing.</para>
 /// <para>One thread at a time may change an instance; any number may read one that nobody changes. To observe on several threads, give each its own statistics and <see cref="Merge"/> them.</para>
 /// </remarks>
-public sealed class TensorStatistics : IEquatable<TensorStatistics>
+public sealed class TensorStatistics
 {
     /// <summary>The bins of each sign where the caller names no number: 4,096.</summary>
     public const int DefaultBinsPerSign = 4096;
@@ -93,6 +93,14 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
     /// <summary>Reads statistics that <see cref="Save"/> wrote; no more than those bytes are taken from the stream.</summary>
     /// <exception cref="InvalidDataException">The bytes are truncated, damaged, of another version, or describe no possible statistics.</exception>
     public static TensorStatistics Load(Stream stream) => new(TensorStatisticsFile.Read(stream));
+
+    /// <summary>
+    /// Reads statistics that <see cref="Save"/> wrote from memory, without a copy of the bytes. The span holds those bytes and no more.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// The bytes are truncated, damaged, of another version, describe no possible statistics, or are followed by others.
+    /// </exception>
+    public static TensorStatistics Load(ReadOnlySpan<byte> bytes) => SpanReader.Read(bytes, Load, "tensor statistics");
 
     /// <summary>Takes over a histogram that somebody else has collected.</summary>
     /// <remarks>
@@ -219,12 +227,16 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
     public TensorStatistics Clone() => new(this);
 
     /// <summary>
-    /// Writes the state: versioned, little-endian and closed by a SHA-256, at most 80 + 16 · <see cref="BinsPerSign"/> bytes. Equal statistics write equal bytes.
+    /// Writes the state: versioned, little-endian and closed by a SHA-256, at most 80 + 16 · <see cref="BinsPerSign"/> bytes. Statistics of
+    /// equal content write equal bytes.
     /// </summary>
     public void Save(Stream stream) => TensorStatisticsFile.Write(this, stream);
 
-    /// <summary>Whether both have seen the same: the same number of bins and the same state, bit for bit.</summary>
-    public bool Equals(TensorStatistics? other) =>
+    /// <summary>
+    /// Whether both have seen the same: the same number of bins and the same state, bit for bit. <see cref="object.Equals(object)"/>
+    /// compares references, because the state changes with every value observed.
+    /// </summary>
+    public bool ContentEquals(TensorStatistics? other) =>
         other is not null
         && BinsPerSign == other.BinsPerSign
         && Count == other.Count
@@ -233,12 +245,6 @@ public sealed class TensorStatistics : IEquatable<TensorStatistics>
         && _min == other._min
         && _max == other._max
         && _bins.AsSpan().SequenceEqual(other._bins);
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => Equals(obj as TensorStatistics);
-
-    /// <summary>A hash of the present state; it changes when more is observed.</summary>
-    public override int GetHashCode() => HashCode.Combine(BinsPerSign, Count, ZeroCount, NonFiniteCount, _min, _max);
 
     /// <summary>For example <c>1000 values (12 zeros) in [-1.5, 2]</c>.</summary>
     public override string ToString() => Count == 0

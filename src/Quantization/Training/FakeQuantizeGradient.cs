@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Quantization.Kernels;
 
 namespace Quantization;
@@ -23,7 +24,9 @@ public static unsafe class FakeQuantizeGradient
         Run(quantizer, source, outputGradient, sourceGradient, []);
 
     /// <summary>
-    /// The gradients with respect to the values, as <see cref="StraightThrough"/>, and to the scales, as LSQ defines it (Esser et al., 2020, arXiv:1902.08153, equation 3): each value of the group adds
+    /// The gradients with respect to the values, as
+    /// <see cref="StraightThrough(UniformQuantizer, in ReadOnlyTensorSpan{float}, in ReadOnlyTensorSpan{float}, in TensorSpan{float})"/>,
+    /// and to the scales, as LSQ defines it (Esser et al., 2020, arXiv:1902.08153, equation 3): each value of the group adds
     /// <c>outputGradient[i] · (round(q) − q)</c> inside the clipping range, <c>outputGradient[i] · (MinCode − zeroPoint)</c> below it and <c>outputGradient[i] · (MaxCode − zeroPoint)</c> above it. NaN adds 0.
     /// Sums are carried in sixteen lanes of single precision for runs of 1,024 values, and in double precision beyond. Multiply them by <see cref="LearnedStepSize.GradientScale"/> as LSQ does, so that steps and
     /// weights learn at the same pace.
@@ -46,6 +49,58 @@ public static unsafe class FakeQuantizeGradient
         scaleGradients.Clear();
         Run(quantizer, source, outputGradient, sourceGradient, scaleGradients);
     }
+
+    /// <summary>
+    /// The gradient with respect to values in spans, which are taken as tensors of one axis; see the overload of tensors.
+    /// </summary>
+    /// <param name="quantizer">The mapping of the forward pass.</param>
+    /// <param name="source">The values of the forward pass.</param>
+    /// <param name="outputGradient">The gradient of the loss with respect to the fake-quantized values, as many as values.</param>
+    /// <param name="sourceGradient">
+    /// Receives the gradient with respect to the values; it may be <paramref name="outputGradient"/> or <paramref name="source"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The lengths differ, or the quantizer's granularity does not fit a vector; a destination overlaps an input elsewhere than at its
+    /// start.
+    /// </exception>
+    // Arrays convert to spans and to tensors: they take the overload of tensors.
+    [OverloadResolutionPriority(-1)]
+    public static void StraightThrough(
+        UniformQuantizer quantizer, ReadOnlySpan<float> source, ReadOnlySpan<float> outputGradient, Span<float> sourceGradient) =>
+        StraightThrough(
+            quantizer,
+            new ReadOnlyTensorSpan<float>(source),
+            new ReadOnlyTensorSpan<float>(outputGradient),
+            new TensorSpan<float>(sourceGradient));
+
+    /// <summary>
+    /// The gradients with respect to values in spans, which are taken as tensors of one axis, and to the scales; see the overload of
+    /// tensors.
+    /// </summary>
+    /// <param name="quantizer">The mapping of the forward pass.</param>
+    /// <param name="source">The values of the forward pass.</param>
+    /// <param name="outputGradient">The gradient of the loss with respect to the fake-quantized values, as many as values.</param>
+    /// <param name="sourceGradient">
+    /// Receives the gradient with respect to the values; it may be <paramref name="outputGradient"/> or <paramref name="source"/>.
+    /// </param>
+    /// <param name="scaleGradients">Receives the gradient with respect to each scale of the quantizer.</param>
+    /// <exception cref="ArgumentException">
+    /// The lengths differ, or the granularity or the number of scales does not fit; a destination overlaps an input elsewhere than at its
+    /// start.
+    /// </exception>
+    [OverloadResolutionPriority(-1)]
+    public static void LearnedScale(
+        UniformQuantizer quantizer,
+        ReadOnlySpan<float> source,
+        ReadOnlySpan<float> outputGradient,
+        Span<float> sourceGradient,
+        Span<double> scaleGradients) =>
+        LearnedScale(
+            quantizer,
+            new ReadOnlyTensorSpan<float>(source),
+            new ReadOnlyTensorSpan<float>(outputGradient),
+            new TensorSpan<float>(sourceGradient),
+            scaleGradients);
 
     private static void Run(
         UniformQuantizer quantizer, in ReadOnlyTensorSpan<float> source, in ReadOnlyTensorSpan<float> outputGradient, in TensorSpan<float> sourceGradient, Span<double> scaleGradients)

@@ -24,7 +24,7 @@ public sealed class BadSampleTests : IDisposable
 
         FluentActions.Invoking(() => ModelCalibrator.Calibrate(model, samples)).Should().Throw<OnnxModelException>()
             .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: the model has no Conv, ConvTranspose, Gemm or MatMul, and no table of embeddings. Use the model as it is; quantizing it without a calibration copies it.");
-        PostTrainingQuantizer.Quantize(model, samples, copy).Warnings.Should().ContainSingle().Which.Should().StartWith("There was nothing to quantize");
+        PostTrainingQuantizer.Quantize(model, samples, copy).Warnings.Should().ContainSingle().Which.Message.Should().StartWith("There was nothing to quantize");
         File.ReadAllBytes(copy).Should().Equal(File.ReadAllBytes(model));
     }
 
@@ -42,7 +42,8 @@ public sealed class BadSampleTests : IDisposable
             .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: {Reasons}. Use the model as it is; quantizing it without a calibration copies it.");
         FluentActions.Invoking(() => PtqSearch.Run(model, samples, samples, _folder.PathTo("out.onnx"))).Should().Throw<OnnxModelException>()
             .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: {Reasons}. *");
-        PostTrainingQuantizer.Quantize(model, samples, _folder.PathTo("out.onnx")).Warnings.Should().Equal($"There was nothing to quantize, so the output is the float model: {Reasons}.");
+        PostTrainingQuantizer.Quantize(model, samples, _folder.PathTo("out.onnx")).Warnings.Should().ContainSingle()
+            .Which.Message.Should().StartWith($"There was nothing to quantize, so the output is the float model: {Reasons}. ");
     }
 
     [Fact]

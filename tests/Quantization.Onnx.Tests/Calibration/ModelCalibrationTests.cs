@@ -35,7 +35,8 @@ public sealed class ModelCalibrationTests : IDisposable
         loaded.SampleCount.Should().Be(FashionExample.Calibration.SampleCount);
         loaded.ModelSha256.Should().Be(FashionExample.Calibration.ModelSha256).And.HaveLength(64);
         loaded.Activations.Keys.Should().Equal(FashionExample.Calibration.Activations.Keys);
-        loaded.Activations.Values.Should().Equal(FashionExample.Calibration.Activations.Values);
+        loaded.Activations.Values.Should().Equal(
+            FashionExample.Calibration.Activations.Values, (actual, expected) => actual.ContentEquals(expected));
         PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, _folder.PathTo("a.onnx"));
         PostTrainingQuantizer.Quantize(FashionExample.ModelPath, loaded, _folder.PathTo("b.onnx"));
         File.ReadAllBytes(_folder.PathTo("b.onnx")).Should().Equal(File.ReadAllBytes(_folder.PathTo("a.onnx")));
@@ -75,7 +76,8 @@ public sealed class ModelCalibrationTests : IDisposable
         SampleList batch = new([new ModelSample("batch", SampleTensor.Create<float>("x", rows, 2, 4))]);
         SampleList single = new([new ModelSample("a", SampleTensor.Create<float>("x", rows.AsSpan(0, 4), 4)), new ModelSample("b", SampleTensor.Create<float>("x", rows.AsSpan(4), 4))]);
 
-        ModelCalibrator.Calibrate(model, batch).Activations["x"].Should().Be(ModelCalibrator.Calibrate(model, single).Activations["x"]);
+        ModelCalibrator.Calibrate(model, batch).Activations["x"].ContentEquals(ModelCalibrator.Calibrate(model, single).Activations["x"])
+            .Should().BeTrue();
     }
 
     [Fact]

@@ -30,7 +30,8 @@ public sealed class FloatOutputTests : IDisposable
         ModelScore score = ModelEvaluator.Evaluate(Model, [Output], Unseen).Candidates.Single();
 
         quantized.Int8Nodes.Should().Be(2);
-        score.SignalToNoise["z"].Should().BeApproximately(Decibels.Sqnr(Run(Model), Run(Output)), 1e-9).And.BeGreaterThan(25);
+        score.Outputs.Single(output => output.Name == "z").SignalToNoise.Value
+            .Should().BeApproximately(Decibels.Sqnr(Run(Model), Run(Output)), 1e-9).And.BeGreaterThan(25);
     }
 
     [Theory]

@@ -34,13 +34,13 @@ public sealed class LayerComparerTests
     [Fact]
     public void Progress_tells_of_every_model_that_went_over_the_samples()
     {
-        List<(int Completed, int Total)> seen = [];
+        List<QuantizationProgress> seen = [];
 
         IReadOnlyList<LayerNoise> layers = LayerComparer.Compare(
-            FashionExample.ModelPath, FashionExample.Calibration, FashionExample.TestImages(0, 2), progress: new SynchronousProgress<(int Completed, int Total)>(seen.Add));
+            FashionExample.ModelPath, FashionExample.Calibration, FashionExample.TestImages(0, 2), progress: new SynchronousProgress<QuantizationProgress>(seen.Add));
 
         int weighted = layers.Count(layer => layer.OwnSignalToNoise is not null);
-        seen.Select(each => each.Completed).Should().Equal(Enumerable.Range(3, weighted + 1).Prepend(1));
+        seen.Select(each => (int)each.Completed).Should().Equal(Enumerable.Range(3, weighted + 1).Prepend(1));
         seen.Should().OnlyContain(each => each.Total == weighted + 3);
     }
 

@@ -20,7 +20,7 @@ public sealed class ModelEvaluatorTests : IDisposable
         ModelScore score = result.Candidates.Should().ContainSingle().Subject;
         score.Top1.Should().BeNull();
         score.Agreement.Should().Be(1);
-        score.SignalToNoise.Should().ContainKey("y").WhoseValue.Should().Be(double.PositiveInfinity);
+        score.Outputs.Should().ContainSingle(output => output.Name == "y").Which.SignalToNoise.Value.Should().Be(double.PositiveInfinity);
         score.FileSize.Should().Be(new FileInfo(model).Length);
         score.MedianLatency.Should().BePositive();
         score.TimedRuns.Should().Be(20);
@@ -36,9 +36,9 @@ public sealed class ModelEvaluatorTests : IDisposable
         EvaluationResult result = Evaluate(identity, [negative, magnitude], List(Sample(1, 2, 3), Sample(-3, 0, 1)));
 
         // Neg: the noise is twice the signal everywhere, 10 log10(1/4). Abs: signal 1+4+9+9+1 = 24, noise 6² = 36 from the one negative value.
-        result.Candidates[0].WorstSignalToNoise.Should().BeApproximately(10 * Math.Log10(0.25), 1e-12);
+        result.Candidates[0].SignalToNoise.Should().BeApproximately(10 * Math.Log10(0.25), 1e-12);
         result.Candidates[0].Agreement.Should().Be(0);
-        result.Candidates[1].WorstSignalToNoise.Should().BeApproximately(10 * Math.Log10(24.0 / 36), 1e-12);
+        result.Candidates[1].SignalToNoise.Should().BeApproximately(10 * Math.Log10(24.0 / 36), 1e-12);
         result.Candidates[1].Agreement.Should().Be(0.5);
     }
 
@@ -89,12 +89,12 @@ public sealed class ModelEvaluatorTests : IDisposable
     public void Progress_is_told_after_each_batch()
     {
         string identity = Write("identity.onnx", TinyModel.Identity(shape: [-1, 3]));
-        List<EvaluationProgress> told = [];
+        List<QuantizationProgress> told = [];
 
         Evaluate(
             identity, [], List(Sample(1, 2, 3), Sample(1, 2, 3), Sample(1, 2, 3)), new EvaluationOptions { BatchSize = 2 }, new Listener(told.Add));
 
-        told.Should().Equal(new EvaluationProgress(2, 3), new EvaluationProgress(3, 3));
+        told.Should().Equal(new QuantizationProgress(QuantizationStage.Evaluating, 2, 3), new QuantizationProgress(QuantizationStage.Evaluating, 3, 3));
     }
 
     [Fact]
@@ -133,14 +133,23 @@ public sealed class ModelEvaluatorTests : IDisposable
     }
 
     [Fact]
-    public void A_labelled_sample_that_holds_a_batch_is_refused()
+    public void A_labelled_sample_that_holds_a_batch_does_not_count_for_accuracy_and_is_named()
     {
         string identity = Write("identity.onnx", TinyModel.Identity(shape: [-1, 3]));
-        ModelSample pair = new("pair.npy", SampleTensor.Create<float>("x", [1, 2, 3, 4, 5, 6], 2, 3)) { Label = 1 };
+        ModelSample pair = new("pair.npy", SampleTensor.Create<float>("x", [1, 2, 3, 6, 5, 4], 2, 3)) { Label = 1 };
 
-        Action evaluate = () => Evaluate(identity, [], List(pair));
+        EvaluationResult result = Evaluate(identity, [], List(Labelled(2, 1, 2, 3), pair));
 
-        evaluate.Should().Throw<InvalidDataException>().WithMessage("pair.npy: a label stands for one class, but output 'y' has shape [2, 3] for 1 samples*");
+        result.LabelledSamples.Should().Be(2);
+        result.Reference.Figures.Top1.Should().Be(new MetricFigure(ModelMetric.Top1, 1, 1));
+        result.UncountedLabels!.Message.Should().StartWith(
+            "pair.npy: a label stands for one class, but output 'y' has shape [2, 3] for 1 samples; "
+            + "accuracy needs one row of logits a sample. Labelled samples that do not count for top-1 accuracy: 1.");
+        result.Warnings.Should().Equal(result.UncountedLabels);
+        result.UncountedLabels.Arguments["uncounted"].Should().Be(1L);
+        Action accuracyAlone = () => Evaluate(identity, [], List(pair), new EvaluationOptions { Metrics = [ModelMetric.Top1] });
+        accuracyAlone.Should().Throw<InvalidDataException>()
+            .WithMessage("No scoring sample has a label and one row of logits*pair.npy: a label stands for one class*");
     }
 
     [Fact]
@@ -165,8 +174,8 @@ public sealed class ModelEvaluatorTests : IDisposable
     }
 
     private static EvaluationResult Evaluate(
-        string reference, IReadOnlyList<string> candidates, ISampleSource samples, EvaluationOptions? options = null, IProgress<EvaluationProgress>? progress = null) =>
-        ModelEvaluator.Evaluate(reference, candidates, samples, options, progress, TestContext.Current.CancellationToken);
+        string reference, IReadOnlyList<string> candidates, ISampleSource samples, EvaluationOptions? options = null, IProgress<QuantizationProgress>? progress = null) =>
+        ModelEvaluator.Evaluate(reference, [.. candidates.Select(path => OnnxModel.FromFile(path))], samples, options, progress, TestContext.Current.CancellationToken);
 
     private string Write(string name, byte[] model) => _folder.Write(name, model);
 
@@ -176,8 +185,8 @@ public sealed class ModelEvaluatorTests : IDisposable
 
     private static ModelSample Labelled(int label, params float[] values) => new("sample", SampleTensor.Create<float>(null, values, values.Length)) { Label = label };
 
-    private sealed class Listener(Action<EvaluationProgress> listen) : IProgress<EvaluationProgress>
+    private sealed class Listener(Action<QuantizationProgress> listen) : IProgress<QuantizationProgress>
     {
-        public void Report(EvaluationProgress value) => listen(value);
+        public void Report(QuantizationProgress value) => listen(value);
     }
 }

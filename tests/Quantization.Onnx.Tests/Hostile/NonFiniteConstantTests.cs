@@ -26,7 +26,7 @@ public sealed class NonFiniteConstantTests : IDisposable
         SampleList samples = new([new ModelSample("sample", SampleTensor.Create<float>(input, RandomTensors.Normal(1, (int)shape.Aggregate((a, b) => a * b)), shape))]);
 
         FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(model, samples, Output)).Should().Throw<OnnxModelException>()
-            .WithMessage($"{model}: bias '{tensor}' of node '{node}' (Gemm) holds NaN or infinity; repair the model, or name the node in PtqOptions.FloatNodes.");
+            .WithMessage($"{model}: bias '{tensor}' of node '{node}' (Gemm) holds NaN or infinity; repair the model, or leave the node in float (PtqOptions.FloatNodes).");
         _folder.Entries.Should().BeEmpty();
         PostTrainingQuantizer.Quantize(model, samples, Output, new PtqOptions { FloatNodes = new HashSet<string> { node } }).QuantizedNodes.Should().BeEmpty();
     }
@@ -46,7 +46,7 @@ public sealed class NonFiniteConstantTests : IDisposable
             ModelCalibration calibration = ModelCalibrator.Calibrate(ModelPath, Samples(name), Ignoring);
 
             FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, calibration, Output)).Should().Throw<OnnxModelException>()
-                .WithMessage($"{ModelPath}: {culprit} holds NaN or infinity; repair the model, or name the node in PtqOptions.FloatNodes.").Which.Node.Should().Be("c-node");
+                .WithMessage($"{ModelPath}: {culprit} holds NaN or infinity; repair the model, or leave the node in float (PtqOptions.FloatNodes).").Which.Node.Should().Be("c-node");
             File.Exists(Output).Should().BeFalse();
             PostTrainingQuantizer.Quantize(ModelPath, calibration, Output, new PtqOptions { FloatNodes = new HashSet<string> { "c-node" } }).QuantizedNodes.Should().Contain("a-node");
             File.Delete(Output);
@@ -79,7 +79,7 @@ public sealed class NonFiniteConstantTests : IDisposable
             catch (OnnxModelException e)
             {
                 // ONNX Runtime folds it into the node before, whose constants then are at fault.
-                e.Message.Should().Contain("holds NaN or infinity; repair the model, or name the node in PtqOptions.FloatNodes.");
+                e.Message.Should().Contain("holds NaN or infinity; repair the model, or leave the node in float (PtqOptions.FloatNodes).");
                 name.Should().Contain("BatchNormalization");
                 e.Node.Should().Be("b-node");
             }
@@ -108,7 +108,7 @@ public sealed class NonFiniteConstantTests : IDisposable
         model.Save(ModelPath);
 
         FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, ModelBuilder.LinearSamples(), Output)).Should().Throw<OnnxModelException>()
-            .WithMessage($"{ModelPath}: bias 'b' of node 'y-node' (Gemm) holds 1E+38, which is too large beside inputs as small as 'z'; name the node in PtqOptions.FloatNodes.").Which.Node.Should().Be("y-node");
+            .WithMessage($"{ModelPath}: bias 'b' of node 'y-node' (Gemm) holds 1E+38, which is too large beside inputs as small as 'z'; leave the node in float (PtqOptions.FloatNodes).").Which.Node.Should().Be("y-node");
     }
 
     private static SampleList Samples(string name)

@@ -230,7 +230,7 @@ public sealed class BadModelTests : IDisposable
 
         FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, calibration, _folder.PathTo("out.onnx")))
             .Should().Throw<OnnxModelException>()
-            .WithMessage($"{ModelPath}: weight 'w' of node 'y-node' (Gemm) holds NaN or infinity; repair the model, or name the node in PtqOptions.FloatNodes.");
+            .WithMessage($"{ModelPath}: weight 'w' of node 'y-node' (Gemm) holds NaN or infinity; repair the model, or leave the node in float (PtqOptions.FloatNodes).");
         _folder.Entries.Should().Equal("model.onnx");
     }
 

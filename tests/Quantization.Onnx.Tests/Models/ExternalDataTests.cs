@@ -80,7 +80,7 @@ public sealed class ExternalDataTests : IDisposable
         result.OutputBytes.Should().Be(new FileInfo(output).Length + new FileInfo(_folder.PathTo(data)).Length);
         FashionExample.Logits(output, 20).Should().Equal(FashionExample.Logits(whole, 20));
         EvaluationResult scores = ModelEvaluator.Evaluate(whole, [output], FashionExample.TrainingImages(0, 4));
-        scores.Candidates[0].WorstSignalToNoise.Should().Be(double.PositiveInfinity);
+        scores.Candidates[0].SignalToNoise.Should().Be(double.PositiveInfinity);
     }
 
     [Fact]

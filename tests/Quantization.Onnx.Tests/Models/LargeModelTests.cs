@@ -103,8 +103,8 @@ public sealed class LargeModelTests : IDisposable
         ofInline.ModelBytes.Should().BeGreaterThan(ModelStore.LargestInMemory);
         File.ReadAllBytes(ofInline.OutputPath).AsSpan().SequenceEqual(File.ReadAllBytes(ofSplit.OutputPath)).Should().BeTrue();
         EvaluationResult scores = ModelEvaluator.Evaluate(inline, [split, ofSplit.OutputPath], samples);
-        scores.Candidates[0].WorstSignalToNoise.Should().Be(double.PositiveInfinity);
-        scores.Candidates[1].WorstSignalToNoise.Should().BeGreaterThan(30);
+        scores.Candidates[0].SignalToNoise.Should().Be(double.PositiveInfinity);
+        scores.Candidates[1].SignalToNoise.Should().BeGreaterThan(30);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class LargeModelTests : IDisposable
 
         EvaluationResult scores = ModelEvaluator.Evaluate(split, [split], RandomTensors.Samples(1, 1, 4192));
 
-        scores.Candidates[0].WorstSignalToNoise.Should().Be(double.PositiveInfinity);
+        scores.Candidates[0].SignalToNoise.Should().Be(double.PositiveInfinity);
     }
 
     private static IEnumerable<TensorProto> Sort(ModelProto model) =>

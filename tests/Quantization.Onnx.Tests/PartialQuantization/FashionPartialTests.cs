@@ -19,7 +19,7 @@ public sealed class FashionPartialTests(ITestOutputHelper output) : IDisposable
         PartialResult result = PartialQuantizer.Run(
             FashionExample.ModelPath, FashionExample.TrainingImages(0, 100), FashionExample.TestImages(0, 300), Output, options);
 
-        output.WriteLine(result.Reason);
+        output.WriteLine(result.Reason.Message);
         output.WriteLine($"int8 {result.Quantized.Score.Score}, models {result.ModelsRun}, {result.Elapsed}");
         foreach (LayerChange change in result.Changes)
         {

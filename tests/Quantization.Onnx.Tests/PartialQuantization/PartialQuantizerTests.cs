@@ -71,7 +71,8 @@ public sealed class PartialQuantizerTests : IDisposable
             if (point.FloatLayers.Count < Factors.Length)
             {
                 point.ModelBytes.Should().Be(written.OutputBytes);
-                ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].WorstSignalToNoise.Should().BeApproximately(point.Score.Score, 1e-9);
+                ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].SignalToNoise
+                    .Should().BeApproximately(point.Score.Score, 1e-9);
             }
         }
     }
@@ -86,7 +87,8 @@ public sealed class PartialQuantizerTests : IDisposable
             string path = _folder.PathTo("without.onnx");
             PtqOptions without = result.Written.Options with { FloatNodes = result.Written.FloatLayers.Where(layer => layer != change.Node).ToHashSet() };
             PostTrainingQuantizer.Quantize(Model, result.Calibration, path, without);
-            change.Without.SignalToNoise.Should().BeApproximately(ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].WorstSignalToNoise!.Value, 1e-9);
+            change.Without.SignalToNoise.Should().BeApproximately(
+                ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].SignalToNoise!.Value, 1e-9);
             change.Reason.Should().StartWith("Without this, SQNR of the outputs would be ");
             change.Cost.Should().Be(new LayerCost(UnevenNetwork.Width * UnevenNetwork.Width, UnevenNetwork.Width * UnevenNetwork.Width));
         }
@@ -119,7 +121,7 @@ public sealed class PartialQuantizerTests : IDisposable
 
         result.IsTargetMet.Should().BeFalse();
         result.Threshold.Should().Be(0.5);
-        result.Reason.Should().StartWith("The target of a figure of 0.5 was not met even with every layer in float. The best that was reached was written: error 1 on 32 samples");
+        result.Reason.Message.Should().StartWith("The target of a figure of 0.5 was not met even with every layer in float. The best that was reached was written: error 1 on 32 samples");
         result.Written.Score.Score.Should().Be(1);
         File.Exists(Output).Should().BeTrue();
 
@@ -132,7 +134,7 @@ public sealed class PartialQuantizerTests : IDisposable
         PartialResult result = Run(FloatOnly with { Target = PartialTarget.Reach(60), MaxFloatLayers = 2 });
 
         result.IsTargetMet.Should().BeFalse();
-        result.Reason.Should().StartWith("The target of a figure of 60 was not met with at most 2 layers in float.");
+        result.Reason.Message.Should().StartWith("The target of a figure of 60 was not met with at most 2 layers in float.");
         result.Written.FloatLayers.Should().HaveCount(2);
         result.Written.Score.Score.Should().BeGreaterThan(result.Quantized.Score.Score);
     }
@@ -154,8 +156,8 @@ public sealed class PartialQuantizerTests : IDisposable
         result.Written.Score.Score.Should().BeGreaterThanOrEqualTo(26);
         result.ModelsRun.Should().BeLessThan(whole.ModelsRun).And.BeLessThanOrEqualTo(Besides + most);
         result.Written.FloatLayers.Count.Should().BeInRange(whole.Written.FloatLayers.Count, Factors.Length);
-        result.Reason.Should().StartWith("The target of a figure of 26 is met: ").And.EndWith($" The search was stopped by the limit of {most} trials, PartialOptions.MaxTrials; with more it may find a better set.");
-        whole.Reason.Should().NotContain("limit");
+        result.Reason.Message.Should().StartWith("The target of a figure of 26 is met: ").And.EndWith($" The search was stopped by the limit of {most} trials, PartialOptions.MaxTrials; with more it may find a better set.");
+        whole.Reason.Message.Should().NotContain("limit");
     }
 
     [Fact]
@@ -165,21 +167,21 @@ public sealed class PartialQuantizerTests : IDisposable
 
         result.IsLimitReached.Should().BeTrue();
         result.Written.FloatLayers.Should().HaveCountLessThanOrEqualTo(2);
-        result.Reason.Should().StartWith("The best that was found within ").And.Contain("stopped by the limit of 2 trials");
+        result.Reason.Message.Should().StartWith("The best that was found within ").And.Contain("stopped by the limit of 2 trials");
     }
 
     [Fact]
     public void The_time_left_goes_by_the_limit_of_trials()
     {
-        List<PartialProgress> seen = [];
-        PartialQuantizer.Run(Model, Calibration, Scoring, Output, FloatOnly with { Target = PartialTarget.Reach(26) }, new SynchronousProgress<PartialProgress>(seen.Add));
+        List<QuantizationProgress> seen = [];
+        PartialQuantizer.Run(Model, Calibration, Scoring, Output, FloatOnly with { Target = PartialTarget.Reach(26) }, new SynchronousProgress<QuantizationProgress>(seen.Add));
 
-        PartialProgress[] off = [.. seen.Where(each => each.Stage == PartialStage.SwitchingOff)], on = [.. seen.Where(each => each.Stage == PartialStage.SwitchingOn)];
+        QuantizationProgress[] off = [.. seen.Where(each => each.Stage == QuantizationStage.Excluding)], on = [.. seen.Where(each => each.Stage == QuantizationStage.Requantizing)];
         long left = 12 * Factors.Length - off[^1].Completed;
         off.Should().OnlyContain(each => each.Total == 12 * Factors.Length && each.Completed <= each.Total);
         on.Should().OnlyContain(each => each.Total == left && each.Completed <= each.Total);
         off.Concat(on).Where(each => each.Completed > 0).Should().OnlyContain(each => each.Remaining > TimeSpan.Zero, "trials are left when both ways end");
-        seen.Where(each => each.Stage == PartialStage.Curve).Should().OnlyContain(each => each.Completed <= each.Total);
+        seen.Where(each => each.Stage == QuantizationStage.Curve).Should().OnlyContain(each => each.Completed <= each.Total);
     }
 
     [Fact]
@@ -209,16 +211,16 @@ public sealed class PartialQuantizerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(PartialStage.Ranking, 3)]
-    [InlineData(PartialStage.SwitchingOff, 5)]
-    [InlineData(PartialStage.SwitchingOn, 2)]
-    public void An_interrupted_run_goes_on_from_its_trials(PartialStage stage, int completed)
+    [InlineData(QuantizationStage.Ranking, 3)]
+    [InlineData(QuantizationStage.Excluding, 5)]
+    [InlineData(QuantizationStage.Requantizing, 2)]
+    public void An_interrupted_run_goes_on_from_its_trials(QuantizationStage stage, int completed)
     {
         PartialOptions options = FloatOnly with { MaxParallelTrials = 1 };
         PartialResult whole = Run(options);
         byte[] expected = File.ReadAllBytes(Output);
         using CancellationTokenSource stop = new();
-        SynchronousProgress<PartialProgress> stopper = new(progress =>
+        SynchronousProgress<QuantizationProgress> stopper = new(progress =>
         {
             if (progress.Stage == stage && progress.Completed == completed)
             {
@@ -267,7 +269,7 @@ public sealed class PartialQuantizerTests : IDisposable
         flipped[good.Length / 2] ^= 1;
         byte[] newer = [.. good];
         newer[4]++;
-        foreach ((byte[] content, string message) in ((byte[], string)[])[(good[..^1], "truncated or damaged"), (flipped, "truncated or damaged"), (newer, "has version 2"), ([.. "notes"u8], "is not a file of trials"), ([], "is not a file of trials")])
+        foreach ((byte[] content, string message) in ((byte[], string)[])[(good[..^1], "truncated or damaged"), (flipped, "truncated or damaged"), (newer, "has version 3"), ([.. "notes"u8], "is not a file of trials"), ([], "is not a file of trials")])
         {
             File.WriteAllBytes(Trials, content);
             Failing(() => Run(FloatOnly with { TrialsPath = Trials })).Should().Throw<InvalidDataException>().WithMessage($"{Trials}: *{message}*");
@@ -298,7 +300,7 @@ public sealed class PartialQuantizerTests : IDisposable
     private static string Facts(PartialResult result) => string.Join(
         '\n',
         [
-            result.Reason,
+            result.Reason.Message,
             .. result.Changes.Select(change => $"{change.Node} {change.IsFloat} {string.Join(", ", change.Steps)} {change.Without} {change.Reason}"),
             .. result.Curve.Append(result.Quantized).Append(result.Written).Select(point => $"{string.Join(", ", point.FloatLayers)} {point.Score} {point.Int8Share} {point.ModelBytes}"),
             .. result.Sensitivity.Rankings.Select(ranking => $"{ranking.Measure} {ranking.Criterion} {ranking.CorrelationWithMetric} {string.Join(", ", ranking.Layers)}"),

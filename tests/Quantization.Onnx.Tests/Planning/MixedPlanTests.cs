@@ -52,7 +52,7 @@ public sealed class MixedPlanTests : IDisposable
         ];
         others.Should().OnlyHaveUniqueItems().And.NotContain(_plan);
         others.Select(plan => plan.Hash).Should().OnlyHaveUniqueItems().And.NotContain(_plan.Hash);
-        (_plan with { Notes = PlanNotes.None, Excluded = ["z"] }).Should().Be(_plan, "that changes nothing of what is written");
+        (_plan with { Notes = PlanNotes.None, ExcludedNodes = ["z"] }).Should().Be(_plan, "that changes nothing of what is written");
     }
 
     [Fact]

@@ -76,6 +76,7 @@ public sealed class EncoderTests : IDisposable
     private (PtqResult Result, double Sqnr) Quantize(string name, PtqOptions options)
     {
         PtqResult result = PostTrainingQuantizer.Quantize(_model, _calibration, _folder.PathTo(name), options);
-        return (result, ModelEvaluator.Evaluate(_model, [result.OutputPath], EncoderModel.Samples(8, 48, Vocabulary)).Candidates[0].WorstSignalToNoise!.Value);
+        EvaluationResult scores = ModelEvaluator.Evaluate(_model, [result.OutputPath], EncoderModel.Samples(8, 48, Vocabulary));
+        return (result, scores.Candidates[0].SignalToNoise!.Value);
     }
 }

@@ -21,6 +21,6 @@ public sealed class SpeechDetectorTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"{before.Length} frames, {before.Count(speech => speech)} of speech, {result.QuantizedNodes.Count} nodes quantized");
         before.Should().Contain(true).And.Contain(false);
         before.Zip(after).Count(frame => frame.First == frame.Second).Should().BeGreaterThanOrEqualTo(before.Length * 99 / 100);
-        result.Warnings.Should().ContainSingle().Which.Should().Contain("nothing to quantize");
+        result.Warnings.Should().ContainSingle().Which.Code.Should().Be(AdviceCode.NothingToQuantize);
     }
 }

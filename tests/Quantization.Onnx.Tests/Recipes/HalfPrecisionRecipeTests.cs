@@ -41,7 +41,7 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
 
         result.QuantizedNodes.Should().Equal("y-node");
         result.FloatNodes.Should().BeEmpty();
-        result.Warnings.Should().HaveCount(2).And.Contain(warning => warning.Contains("gains size but no speed")).And.Contain(warning => warning.StartsWith("No samples were given"));
+        result.Warnings.Should().HaveCount(2).And.Contain(warning => warning.Message.Contains("gains size but no speed")).And.Contain(warning => warning.Message.StartsWith("No samples were given"));
     }
 
     [Theory]
@@ -90,7 +90,7 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
         result.FloatNodes["large-node"].Should().Be("activation 'large' reaches 5E+04, too near to the largest value of float16, 65504");
         result.FloatNodes.Keys.Should().BeEquivalentTo("large-node", "b-node", "s-node");
         result.Calibration.SampleCount.Should().Be(1);
-        result.Warnings.Should().NotContain(warning => warning.StartsWith("No samples were given"));
+        result.Warnings.Should().NotContain(warning => warning.Message.StartsWith("No samples were given"));
         ModelRun.Floats(Written(result), [30, -50], 1, 2)[0].Should().Equal(-1, 0);
     }
 
@@ -145,7 +145,8 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
         result.FloatNodes.Should().Equal(new Dictionary<string, string> { ["b-node"] = "kept in float as asked" });
         Written(result).Graph.Initializer.Where(tensor => tensor.IsFloat()).Select(tensor => tensor.Name).Should().BeEquivalentTo("b-w", "b-b");
         Action unknown = () => Convert(GraphCases.Make("residual"), options: new HalfPrecisionOptions { FloatNodes = new HashSet<string> { "nothing" } });
-        unknown.Should().Throw<ArgumentException>().WithMessage("*FloatNodes names 'nothing', but the model has no such node*");
+        ArgumentException exception = unknown.Should().Throw<ArgumentException>().WithMessage("*HalfPrecisionOptions.FloatNodes names 'nothing', but the model has no such node*").Which;
+        Advice.Of(exception).Should().Be(ModelAdvice.UnknownFullPrecisionNode(_folder.PathTo("model.onnx"), "nothing"));
     }
 
     [Fact]
@@ -161,7 +162,7 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
         Written(result).Graph.Initializer.Single().DataType.Should().Be((int)DataType.Bfloat16);
         ModelRun.Floats(Written(result), x, 2, 16)[0].Should().Equal(ModelRun.Floats(expected.Model, x, 2, 16)[0]);
         OptimizedGraph.Of(result.OutputPath, Written(result), GraphOptimizationLevel.ORT_ENABLE_BASIC, null).Graph.Node.Should().ContainSingle("the Cast is done once, when the model is opened");
-        result.Warnings.Should().Contain(warning => warning.Contains("memory and speed stay as they were"));
+        result.Warnings.Should().Contain(warning => warning.Message.Contains("memory and speed stay as they were"));
         Action half = () => Convert(network, options: new HalfPrecisionOptions { Format = HalfFormat.BFloat16, HasHalfInterface = true });
         half.Should().Throw<ArgumentException>().WithMessage("*HasHalfInterface goes with HalfFormat.Float16*");
     }
@@ -237,9 +238,26 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
         PtqResult blind = HalfPrecisionConverter.Convert(path, _folder.PathTo("blind.onnx"), options);
         EvaluationResult scores = ModelEvaluator.Evaluate(path, [observed.OutputPath, blind.OutputPath], new SampleList([.. samples.Skip(1).Take(1)]), new EvaluationOptions { LatencyRuns = 1 });
 
-        scores.Candidates.Should().OnlyContain(score => score.WorstSignalToNoise > leastSqnr);
+        scores.Candidates.Should().OnlyContain(score => score.Figures.SignalToNoise!.Value > leastSqnr);
         ((double)observed.OutputBytes / observed.ModelBytes).Should().BeLessThan(largestShare);
         ((double)blind.OutputBytes / blind.ModelBytes).Should().BeLessThan(largestShare);
+    }
+
+    [Theory]
+    [InlineData(HalfFormat.Float16, "each node of floats keeps 32 bits, 'yes-node': its operator has no form in 16-bit floats, or needs the precision of 32 bits.")]
+    [InlineData(HalfFormat.BFloat16, "the model has no weights worth storing in 16 bits.")]
+    public void A_model_with_nothing_to_convert_comes_through_as_it_is(HalfFormat format, string reason)
+    {
+        ModelBuilder network = new ModelBuilder().Input("x", 1, 4).Constant("zero", [0]).Node("Greater", ["x", "zero"], "yes").Node("Where", ["yes", "x", "x"], "y").Output("y", 1, 4);
+        network.Graph.Node.RemoveAt(1);
+        network.Graph.Output[0].Name = "yes";
+        network.Graph.Output[0].Type.TensorType.ElemType = (int)DataType.Bool;
+
+        PtqResult result = Convert(network, options: new HalfPrecisionOptions { Format = format });
+
+        File.ReadAllBytes(result.OutputPath).Should().Equal(File.ReadAllBytes(_folder.PathTo("model.onnx")));
+        result.Warnings.Should().ContainSingle().Which.Message.Should()
+            .Be($"There was nothing to convert, so the output is the float model: {reason} Use the float model, or export it with weights that are constants and operators that have a form in 16-bit floats.");
     }
 
     private static float NearestWithEightBits(float value)

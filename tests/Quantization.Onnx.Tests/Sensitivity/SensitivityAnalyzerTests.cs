@@ -40,7 +40,7 @@ public sealed class SensitivityAnalyzerTests : IDisposable
         {
             string path = _folder.PathTo("other.onnx");
             PostTrainingQuantizer.Quantize(Model, _calibration, path, PerTensor with { FloatNodes = inFloat.ToHashSet() });
-            return ModelEvaluator.Evaluate(Model, [path], Samples).Candidates[0].WorstSignalToNoise!.Value;
+            return ModelEvaluator.Evaluate(Model, [path], Samples).Candidates[0].SignalToNoise!.Value;
         }
     }
 

@@ -16,6 +16,39 @@ public class BinaryMatrixTests
     }
 
     [Fact]
+    public void A_matrix_is_made_of_stored_words_and_scales()
+    {
+        float[] values = new float[6];
+        BinaryMatrix.FromWords([0b101, 0b011], [2, 0.5f], rows: 2, columns: 3, blockSize: 3).Dequantize(values);
+        values.Should().Equal(2, -2, 2, 0.5f, 0.5f, -0.5f);
+
+        BinaryMatrix matrix = BinaryMatrix.FromRows(Gaussian(3 * 200, 5), 3, 200, 64);
+        BinaryMatrix stored = BinaryMatrix.FromWords(matrix.Words, matrix.Scales, matrix.Rows, matrix.Columns, matrix.BlockSize);
+        float[] expected = new float[9];
+        float[] actual = new float[9];
+        matrix.MultiplyTransposed(matrix, expected);
+        stored.MultiplyTransposed(matrix, actual);
+        actual.Should().Equal(expected);
+    }
+
+    [Fact]
+    public void Stored_words_that_no_matrix_has_are_refused()
+    {
+        Refused(() => BinaryMatrix.FromWords([1], [1, 1], 2, 3, 3), "words", "2 rows of 3 signs take 2 words; there are 1.*");
+        Refused(
+            () => BinaryMatrix.FromWords([1, 1], [1], 2, 3, 3), "scales", "2 rows of 3 values in blocks of 3 have 2 scales; there are 1.*");
+        Refused(
+            () => BinaryMatrix.FromWords([1, 1], [1, -1], 2, 3, 3), "scales", "Scale 1 is -1; a scale must be finite and not negative.*");
+        Refused(() => BinaryMatrix.FromWords([1, 1], [float.NaN, 1], 2, 3, 3), "scales", "Scale 0 is NaN;*");
+        Refused(() => BinaryMatrix.FromWords([1, 0b1000], [1, 1], 2, 3, 3), "words", "Row 1 has a bit behind its 3 values;*");
+        Refused(() => BinaryMatrix.FromWords([1, 1], [1, 1], 2, 3, 2), "blockSize", "A block is a multiple of 64 values or a whole row.*");
+        BinaryMatrix.FromWords([ulong.MaxValue], [0], 1, 64, 64).Scales[0].Should().Be(0);
+
+        static void Refused(Action act, string parameter, string message) =>
+            act.Should().Throw<ArgumentException>().WithMessage(message).WithParameterName(parameter);
+    }
+
+    [Fact]
     public void Bits_are_the_codes_of_the_sign_codebook()
     {
         float[] values = Gaussian(512, 3);

@@ -1,7 +1,14 @@
+using CsCheck;
+using Quantization.Oracles;
+
 namespace Quantization.Tests.Formats;
 
 public class QuantizationParametersTests
 {
+    private static readonly Gen<CodeFormat> Formats =
+        Gen.OneOf(new[] { CodeFormat.UInt8, CodeFormat.Int4, CodeFormat.Signed(5), CodeFormat.UInt16, CodeFormat.Int16 }
+            .Select(Gen.Const).ToArray());
+
     [Fact]
     public void An_affine_range_is_spread_over_all_codes()
     {
@@ -20,6 +27,31 @@ public class QuantizationParametersTests
     {
         float scale = QuantizationParameters.FromRange(new ValueRange(min, max), CodeFormat.UInt8, QuantizationScheme.Affine).Scales[0];
         BitConverter.SingleToInt32Bits(scale).Should().Be(bits);
+    }
+
+    [Fact]
+    public void A_scale_is_the_exact_quotient_rounded_once() =>
+        Gen.Select(Gen.Float[-1e6f, 0], Gen.Float[1e-3f, 1e6f], Formats).Sample((min, max, format) =>
+        {
+            ValueRange range = new(min, max);
+
+            QuantizationParameters.FromRange(range, format, QuantizationScheme.Affine).Scales[0].Should().Be(
+                ExactQuotient.Of(max - min, format.MaxCode - format.MinCode));
+            if (format.IsSigned)
+            {
+                QuantizationParameters.FromRange(range, format, QuantizationScheme.Symmetric).Scales[0].Should().Be(
+                    ExactQuotient.Of(MathF.Max(max, -min), format.MaxCode));
+            }
+        });
+
+    [Fact]
+    public void An_extent_beyond_the_largest_float_is_not_infinite()
+    {
+        ValueRange widest = new(float.MinValue, float.MaxValue);
+
+        QuantizationParameters.FromRange(widest, CodeFormat.UInt8, QuantizationScheme.Affine).Scales[0].Should().Be(
+            (float)(2.0 * float.MaxValue / 255));
+        QuantizationParameters.FromRange(widest, CodeFormat.UInt8, QuantizationScheme.Affine).ZeroPoints[0].Should().Be(128);
     }
 
     [Fact]
@@ -103,5 +135,42 @@ public class QuantizationParametersTests
             codes[0].Should().Be(0);
             values[1].Should().Be(0);
         }
+    }
+
+    [Fact]
+    public void Parameters_are_equal_where_scales_and_zero_points_are()
+    {
+        QuantizationParameters parameters = new([0.5f, 0.25f], [0, 3]);
+        foreach (QuantizationParameters other in (QuantizationParameters[])[
+            new([0.5f, 0.25f]), new([0.5f, 0.25f], [3, 0]), new([0.5f, 0.25000003f], [0, 3]), new([0.25f, 0.5f], [0, 3]), new([0.5f], [0]),
+            new([0.5f, 0.25f, 1], [0, 3, 0])])
+        {
+            parameters.Equals(other).Should().BeFalse();
+            (parameters == other).Should().BeFalse();
+            (parameters != other).Should().BeTrue();
+        }
+
+        QuantizationParameters same = new([0.5f, 0.25f], [0, 3]);
+        parameters.Equals((object)same).Should().BeTrue();
+        (parameters == same).Should().BeTrue();
+        (parameters != same).Should().BeFalse();
+        same.GetHashCode().Should().Be(parameters.GetHashCode());
+        new QuantizationParameters([2]).Should().Be(new QuantizationParameters([2], [0]), "zero-points that are left out are 0");
+        new QuantizationParameters([2]).GetHashCode().Should().Be(new QuantizationParameters([2], [0]).GetHashCode());
+        (parameters == null).Should().BeFalse();
+        ((QuantizationParameters?)null == null).Should().BeTrue();
+    }
+
+    [Fact]
+    public void Parameters_do_not_change_with_the_arrays_they_were_made_from()
+    {
+        float[] scales = [0.5f, 0.25f];
+        int[] zeroPoints = [1, 2];
+        QuantizationParameters parameters = new(scales, zeroPoints);
+
+        scales[0] = -1;
+        zeroPoints[1] = 7;
+
+        parameters.Should().Be(new QuantizationParameters([0.5f, 0.25f], [1, 2]));
     }
 }

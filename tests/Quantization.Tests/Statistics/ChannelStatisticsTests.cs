@@ -32,7 +32,7 @@ public sealed class ChannelStatisticsTests
             statistics[channel].ShouldDescribe(expected[channel]);
         }
 
-        statistics.MergeChannels().Should().Be(PlainHistogram.Observed(256, Values));
+        statistics.MergeChannels().ShouldHaveTheContentOf(PlainHistogram.Observed(256, Values));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class ChannelStatisticsTests
         strided.Observe(window);
         dense.Observe(new ReadOnlyTensorSpan<float>(flat, [4, 57, 28]));
 
-        strided.Should().Be(dense);
+        strided.ShouldHaveTheContentOf(dense);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class ChannelStatisticsTests
 
         first.Merge(ChannelStatistics.Load(file));
 
-        first.Should().Be(whole);
+        first.ShouldHaveTheContentOf(whole);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class ChannelStatisticsTests
         Action act = () => statistics.Observe(new ReadOnlyTensorSpan<float>(values, [2, 3]));
 
         act.Should().Throw<NonFiniteValueException>().Which.Index.Should().Be(5);
-        statistics.Should().Be(new ChannelStatistics(2, 0));
+        statistics.ShouldHaveTheContentOf(new ChannelStatistics(2, 0));
         statistics.Observe(new ReadOnlyTensorSpan<float>(values, [2, 3]), NonFiniteValues.Ignore);
         statistics[1].NonFiniteCount.Should().Be(1);
         statistics[1].Count.Should().Be(2);

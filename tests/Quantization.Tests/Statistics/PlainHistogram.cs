@@ -31,6 +31,12 @@ internal static class PlainHistogram
         }
     }
 
+    public static void ShouldHaveTheContentOf(this TensorStatistics statistics, TensorStatistics expected) =>
+        statistics.ContentEquals(expected).Should().BeTrue("{0} should have the state of {1}", statistics, expected);
+
+    public static void ShouldHaveTheContentOf(this ChannelStatistics statistics, ChannelStatistics expected) =>
+        statistics.ContentEquals(expected).Should().BeTrue("the statistics of all channels should be the same");
+
     public static byte[] ToBytes(this TensorStatistics statistics)
     {
         using MemoryStream stream = new();

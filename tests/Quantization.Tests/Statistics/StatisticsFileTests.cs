@@ -49,7 +49,7 @@ public sealed class StatisticsFileTests
         using MemoryStream stream = new([.. Sound, .. SoundChannels, 42]);
 
         TensorStatistics.Load(stream).ToBytes().Should().Equal(Sound);
-        ChannelStatistics.Load(stream).Should().Be(Channels());
+        ChannelStatistics.Load(stream).ShouldHaveTheContentOf(Channels());
 
         stream.ReadByte().Should().Be(42);
     }
@@ -161,7 +161,7 @@ public sealed class StatisticsFileTests
 
         statistics.Observe(new ReadOnlyTensorSpan<float>(values, [3, 100]));
 
-        ChannelStatistics.Load(new MemoryStream(Bytes(statistics))).Should().Be(statistics);
+        ChannelStatistics.Load(new MemoryStream(Bytes(statistics))).ShouldHaveTheContentOf(statistics);
     }
 
     [Fact]
@@ -219,8 +219,30 @@ public sealed class StatisticsFileTests
     {
         foreach (TensorStatistics statistics in new[] { new TensorStatistics(), PlainHistogram.Observed(16, [0, 0]), PlainHistogram.Observed(16, [float.Epsilon]) })
         {
-            TensorStatistics.Load(new MemoryStream(statistics.ToBytes())).Should().Be(statistics);
+            TensorStatistics.Load(new MemoryStream(statistics.ToBytes())).ShouldHaveTheContentOf(statistics);
         }
+    }
+
+    [Fact]
+    public void Statistics_are_read_from_the_part_of_a_buffer_that_holds_them()
+    {
+        byte[] buffer = [1, 2, 3, .. Sound, 4];
+        byte[] channelBuffer = [5, .. SoundChannels, 6];
+
+        TensorStatistics.Load(buffer.AsSpan(3, Sound.Length)).ToBytes().Should().Equal(Sound);
+        Bytes(ChannelStatistics.Load(channelBuffer.AsSpan(1, SoundChannels.Length))).Should().Equal(SoundChannels);
+
+        Refused(
+            () => TensorStatistics.Load(buffer.AsSpan(3)),
+            $"The tensor statistics end 1 bytes before the span does; pass their {Sound.Length} bytes alone.");
+        Refused(() => TensorStatistics.Load(buffer.AsSpan(3, Sound.Length - 1)), "The tensor statistics are truncated.");
+        Refused(() => TensorStatistics.Load([]), "The tensor statistics are truncated.");
+        Refused(
+            () => ChannelStatistics.Load(channelBuffer.AsSpan(1)),
+            $"The channel statistics end 1 bytes before the span does; pass their {SoundChannels.Length} bytes alone.");
+        Refused(() => ChannelStatistics.Load([]), "The channel statistics are truncated.");
+
+        static void Refused(Action act, string message) => act.Should().Throw<InvalidDataException>().Which.Message.Should().Be(message);
     }
 
     private static ChannelStatistics Channels()

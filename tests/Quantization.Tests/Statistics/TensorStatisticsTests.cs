@@ -75,7 +75,7 @@ public sealed class TensorStatisticsTests
             error.Index.Should().Be(2345);
             error.Value.Should().Be(value);
             error.Message.Should().Contain("index 2345 is " + name).And.Contain("NonFiniteValues.Ignore");
-            statistics.Should().Be(before);
+            statistics.ShouldHaveTheContentOf(before);
         }
     }
 
@@ -106,10 +106,10 @@ public sealed class TensorStatisticsTests
         ReadOnlyTensorSpan<float> transposed = new(data, [60, 50, 4], [1, 60, 3000]);
         ReadOnlyTensorSpan<float> broadcast = new(data, [5, 60], [0, 1]);
 
-        Observed(window).Should().Be(Observed(Flatten(window)));
-        Observed(transposed).Should().Be(Observed(data));
-        Observed(broadcast).Should().Be(Observed(Flatten(broadcast)));
-        Observed(tensor).Should().Be(Observed(data));
+        Observed(window).ShouldHaveTheContentOf(Observed(Flatten(window)));
+        Observed(transposed).ShouldHaveTheContentOf(Observed(data));
+        Observed(broadcast).ShouldHaveTheContentOf(Observed(Flatten(broadcast)));
+        Observed(tensor).ShouldHaveTheContentOf(Observed(data));
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class TensorStatisticsTests
         Action act = () => coarse.Merge(fine);
 
         act.Should().Throw<ArgumentException>().WithMessage("*4096*256*Coarsen(256)*");
-        fine.Coarsen(256).Should().Be(coarse);
+        fine.Coarsen(256).ShouldHaveTheContentOf(coarse);
     }
 
     private static TensorStatistics Observed(ReadOnlySpan<float> values)

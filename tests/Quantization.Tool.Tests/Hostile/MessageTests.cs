@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Quantization.Onnx;
 using Quantization.Onnx.Tests.Samples;
+using Quantization.Tool.Tests.Advising;
 
 namespace Quantization.Tool.Tests.Hostile;
 
@@ -81,10 +83,15 @@ public sealed class MessageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("remove the sample, repair the model, or calibrate with CalibrationOptions.NonFinite = NonFiniteValues.Ignore.", "remove the sample, repair the model, or leave such values out with 'quantize calibrate --ignore-non-finite'.")]
-    [InlineData("so there is no agreement; take ModelMetric.SignalToNoise.", "so there is no agreement; take --metric sqnr.")]
-    [InlineData("it was made for another runtime than PtqOptions.Runtime", "it was made for another runtime than --runtime")]
-    public void What_the_library_calls_by_its_name_in_CSharp(string library, string tool) => ToolWords.Translate(library).Should().Be(tool);
+    [InlineData(AdviceCode.NonFiniteActivation, "remove the sample, repair the model, or leave such values out with 'quantize calibrate --ignore-non-finite'.")]
+    [InlineData(AdviceCode.NoClassRows, "so there is no agreement; take --metric sqnr.")]
+    [InlineData(AdviceCode.CalibrationLacksActivation, "it was made for another runtime (--runtime), or by another version of ONNX Runtime or of this library; calibrate again.")]
+    public void What_the_library_calls_by_its_name_in_CSharp(AdviceCode code, string wayOut)
+    {
+        Advice advice = AdviceExamples.All.Single(each => each.Code == code);
+
+        CommandLineWords.Instance.Render(advice).Should().EndWith(wayOut);
+    }
 
     [Fact]
     public void A_model_is_called_by_its_name_and_not_by_that_of_the_unfinished_file()

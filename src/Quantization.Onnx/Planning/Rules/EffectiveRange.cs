@@ -7,14 +7,14 @@ namespace Quantization.Onnx;
 /// </summary>
 /// <param name="Least">Values below count as this one.</param>
 /// <param name="Most">Values above count as this one.</param>
-internal readonly record struct EffectiveRange(float Least, float Most)
+public readonly record struct EffectiveRange(float Least, float Most)
 {
     /// <summary>The steepness and the middle that a HardSigmoid has where it does not say.</summary>
     private const float DefaultAlpha = 0.2f, DefaultBeta = 0.5f;
 
     /// <summary>Where the readers of a value saturate.</summary>
     /// <returns>Null where they do not.</returns>
-    public static EffectiveRange? Find(string value, GraphIndex graph)
+    internal static EffectiveRange? Find(string value, GraphIndex graph)
     {
         IReadOnlyList<NodeProto> readers = graph.Consumers(value);
         if (graph.IsVisibleOutside(value) || readers.FirstOrDefault(IsHardSigmoid) is not { } gate)
@@ -37,7 +37,7 @@ internal readonly record struct EffectiveRange(float Least, float Most)
     /// <param name="range">The range.</param>
     /// <param name="scheme">Whether it is symmetric.</param>
     /// <param name="levels">How many codes the stored type has.</param>
-    public ValueRange Cut(ValueRange range, QuantizationScheme scheme, long levels)
+    internal ValueRange Cut(ValueRange range, QuantizationScheme scheme, long levels)
     {
         float least = MathF.Max(range.Min, Least), most = MathF.Min(range.Max, Most);
         float step = (most - least) / (levels - 3);

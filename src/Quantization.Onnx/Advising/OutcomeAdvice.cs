@@ -1,0 +1,179 @@
+using System.Globalization;
+
+namespace Quantization.Onnx;
+
+/// <summary>What reports tell of a quantized model. These are facts; <see cref="NextAdvice"/> says what to do.</summary>
+internal static class OutcomeAdvice
+{
+    /// <summary>Noise a thousandth of the signal hardly moves an answer; a hundredth is still near.</summary>
+    private const double VeryNear = 30, Near = 20;
+
+    private const string NothingLost = "nothing that would be noticed is lost";
+
+    /// <summary>How accurate the models are.</summary>
+    /// <param name="labelledSamples">How many samples have labels.</param>
+    /// <param name="floatTop1">The float model's accuracy.</param>
+    /// <param name="top1">The other's.</param>
+    /// <param name="isNegligible">Whether nobody will notice the loss.</param>
+    /// <param name="format">The 16-bit floats of the model; null for int8.</param>
+    public static Advice Accuracy(int labelledSamples, double floatTop1, double top1, bool isNegligible, HalfFormat? format = null) => new(
+        AdviceCode.ReportAccuracy,
+        ("labelledSamples", labelledSamples),
+        ("floatTop1", floatTop1),
+        ("top1", top1),
+        ("loss", floatTop1 - top1),
+        ("isNegligible", isNegligible),
+        ("format", format));
+
+    /// <summary>How noisy the outputs are.</summary>
+    public static Advice Noise(double signalToNoise, double? agreement, HalfFormat? format = null) =>
+        new(AdviceCode.ReportNoise, ("signalToNoise", signalToNoise), ("agreement", agreement), ("format", format));
+
+    /// <summary>There are no figures.</summary>
+    public static Advice NothingMeasured() => new(AdviceCode.ReportNothingMeasured);
+
+    /// <summary>Size and time in multiples of the float model's.</summary>
+    public static Advice Cost(double sizeRatio, double? timeRatio) =>
+        new(AdviceCode.ReportCost, ("sizeRatio", sizeRatio), ("timeRatio", timeRatio));
+
+    /// <summary>Which model of a search was kept.</summary>
+    public static Advice Kept(
+        int trials, string name, string metric, MetricUnit unit, double score, string baselineName, double baselineScore, double gain) => new(
+        AdviceCode.ReportKept,
+        ("trials", trials),
+        ("name", name),
+        ("metric", metric),
+        ("unit", unit),
+        ("score", score),
+        ("baselineName", baselineName),
+        ("baselineScore", baselineScore),
+        ("gain", gain));
+
+    /// <summary>The layer that hurts most.</summary>
+    public static Advice WorstLayer(string node, string @operator, double noiseShare, double signalToNoise) => new(
+        AdviceCode.ReportWorstLayer, ("node", node), ("operator", @operator), ("noiseShare", noiseShare), ("signalToNoise", signalToNoise));
+
+    /// <summary>How many nodes with weights stay in float, or how many nodes stay in 32 bits.</summary>
+    public static Advice FloatNodes(int nodes, HalfFormat? format = null) =>
+        new(AdviceCode.ReportFloatNodes, ("nodes", nodes), ("format", format));
+
+    /// <summary>Few samples calibrated.</summary>
+    public static Advice FewSamples(long samples) => new(AdviceCode.ReportFewSamples, ("samples", samples));
+
+    /// <summary>What partial quantization did.</summary>
+    public static Advice Partial(
+        int layers,
+        string metric,
+        MetricUnit unit,
+        double allInt8Score,
+        double score,
+        int floatLayers,
+        int relievedLayers,
+        double int8Share) => new(
+        AdviceCode.ReportPartialOutcome,
+        ("layers", layers),
+        ("metric", metric),
+        ("unit", unit),
+        ("allInt8Score", allInt8Score),
+        ("score", score),
+        ("floatLayers", floatLayers),
+        ("relievedLayers", relievedLayers),
+        ("int8Share", int8Share));
+
+    /// <summary>The most sensitive layer.</summary>
+    public static Advice MostSensitive(string node, string @operator, bool isFloat, IEnumerable<string> steps) => new(
+        AdviceCode.ReportMostSensitiveLayer, ("node", node), ("operator", @operator), ("isFloat", isFloat), ("steps", steps));
+
+    /// <summary>The words; null for advice of another kind.</summary>
+    public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
+    {
+        AdviceCode.ReportAccuracy => new AdviceText(
+            $"Of {Figure.Count(advice.Count("labelledSamples"))} labelled samples the float model gets "
+                + $"{Figure.Percent(advice.Number("floatTop1"))} right, the {HalfAdvice.NameOf(advice)} model "
+            + $"{Figure.Percent(advice.Number("top1"))}: "
+            + $"{(advice.Flag("isNegligible") ? NothingLost : $"{Figure.Points(advice.Number("loss"))} points are lost")}."),
+        AdviceCode.ReportNoise => new AdviceText(
+            WriteNoise(HalfAdvice.NameOf(advice), advice.Number("signalToNoise"), advice.FindNumber("agreement"))),
+        AdviceCode.ReportNothingMeasured => new AdviceText(
+            "Nothing was measured:", $"give samples to score with ({words.Scoring}), to see what quantization costs."),
+        AdviceCode.ReportCost => new AdviceText(WriteCost(advice.Number("sizeRatio"), advice.FindNumber("timeRatio"))),
+        AdviceCode.ReportKept => new AdviceText(WriteKept(advice, advice.Choice<MetricUnit>("unit"))),
+        AdviceCode.ReportWorstLayer => new AdviceText(
+            $"The layer that hurts most is {advice.Text("node")} ({advice.Text("operator")}): it makes "
+                + $"{Figure.Percent(advice.Number("noiseShare"))} of the noise that the layers, each quantized alone, "
+            + $"put on the outputs. With it alone in int8 the outputs lie {Figure.Decibels(advice.Number("signalToNoise"))} above their "
+            + $"noise."),
+        AdviceCode.ReportFloatNodes => new AdviceText(WriteFloatNodes(advice.Count("nodes"), HalfAdvice.FormatOf(advice))),
+        AdviceCode.ReportFewSamples => new AdviceText(
+            $"Only {Figure.Count(advice.Count("samples"))} samples calibrated;",
+            "a few hundred like those that the model will meet give safer ranges."),
+        AdviceCode.ReportPartialOutcome => new AdviceText(WritePartial(advice, advice.Choice<MetricUnit>("unit"))),
+        AdviceCode.ReportMostSensitiveLayer => new AdviceText(
+            $"The most sensitive layer is {advice.Text("node")} ({advice.Text("operator")}), "
+                + $"{State(advice.Flag("isFloat"), advice.Names("steps"))}."),
+        _ => null,
+    };
+
+    /// <summary>How a layer was left, in words.</summary>
+    /// <param name="isFloat">Whether it is in float.</param>
+    /// <param name="steps">The steps that it took otherwise.</param>
+    public static string State(bool isFloat, IReadOnlyList<string> steps) =>
+        isFloat ? "left in float" : steps.Count > 0 ? $"in int8 with {string.Join(", ", steps)}" : "in int8";
+
+    private static string WriteNoise(string name, double signalToNoise, double? agreement)
+    {
+        string nearness = signalToNoise >= VeryNear ? "very near to the float model's"
+            : signalToNoise >= Near ? "near to the float model's"
+            : "clearly different from the float model's";
+        string same = agreement is null ? "" : $"; both prefer the same class {Figure.Percent(agreement)} of the time";
+        return $"The {name} model's outputs lie {Figure.Decibels(signalToNoise)} above their quantization noise: {nearness}{same}.";
+    }
+
+    private static string WriteFloatNodes(long nodes, HalfFormat? format)
+    {
+        string which = format is null ? " with weights" : "", where = format is null ? "in float" : "in 32 bits";
+        return nodes == 1
+            ? $"1 node{which} stays {where}."
+            : string.Create(CultureInfo.InvariantCulture, $"{nodes} nodes{which} stay {where}.");
+    }
+
+    private static string WriteCost(double sizeRatio, double? timeRatio)
+    {
+        string size = $"The file shrinks to {Figure.Ratio(sizeRatio)} of its size";
+        return timeRatio switch
+        {
+            null => $"{size}.",
+            <= 1 => $"{size}, and a run takes {Figure.Ratio(timeRatio.Value)} of the time.",
+            _ => $"{size}, but a run takes {Figure.Ratio(timeRatio.Value)} times as long.",
+        };
+    }
+
+    private static string WriteKept(Advice advice, MetricUnit unit)
+    {
+        string baseline = $"{advice.Text("baselineName")}", score = Figure.Metric(advice.Number("baselineScore"), unit);
+        string gain = advice.Number("gain") > 0
+            ? $"That is {Figure.Margin(advice.Number("gain"), unit)} better than plain quantization ({baseline}: {score})."
+            : $"Plain quantization ({baseline}) measures {score}.";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"Of {advice.Count("trials")} models tried, {advice.Text("name")} was kept with {advice.Text("metric")} "
+                + $"{Figure.Metric(advice.Number("score"), unit)}. {gain}");
+    }
+
+    private static string WritePartial(Advice advice, MetricUnit unit)
+    {
+        string allInt8 =
+            $"With all {Figure.Count(advice.Count("layers"))} layers in int8, {advice.Text("metric")} is "
+                + $"{Figure.Metric(advice.Number("allInt8Score"), unit)}";
+        (long inFloat, long relieved) = (advice.Count("floatLayers"), advice.Count("relievedLayers"));
+        string[] done =
+        [
+            .. inFloat > 0 ? (string[])[$"{NextAdvice.Layers(inFloat)} left in float"] : [],
+            .. relieved > 0 ? (string[])[$"{NextAdvice.Layers(relieved)} made more exact on integers"] : [],
+        ];
+        return done.Length == 0
+            ? $"{allInt8}, and that is the model that was written."
+            : $"{allInt8}. With {string.Join(" and ", done)} it is {Figure.Metric(advice.Number("score"), unit)}, and "
+                + $"{Figure.Percent(advice.Number("int8Share"))} of the compute stays on integers.";
+    }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+
+namespace Quantization.Onnx;
+
+/// <summary>Advice about what partial quantization reached.</summary>
+internal static class TargetAdvice
+{
+    /// <summary>What was reached.</summary>
+    /// <param name="target">What was to be reached.</param>
+    /// <param name="isMet">Whether it was.</param>
+    /// <param name="metric">The metric.</param>
+    /// <param name="floatScore">What the float model scores.</param>
+    /// <param name="written">The model that was written.</param>
+    /// <param name="samples">How many samples scored.</param>
+    /// <param name="layers">How many layers can be quantized.</param>
+    /// <param name="maxFloatLayers">How many were allowed in float.</param>
+    /// <param name="trialLimit">The limit of trials that ended the search; null where none did.</param>
+    public static Advice Reached(
+        PartialTarget target,
+        bool isMet,
+        string metric,
+        double floatScore,
+        PartialPoint written,
+        int samples,
+        int layers,
+        int maxFloatLayers,
+        int? trialLimit)
+    {
+        bool isLatency = target.Kind == PartialTargetKind.MaxLatencyRatio;
+        return new Advice(
+            isLatency ? AdviceCode.BestWithinLatency : isMet ? AdviceCode.TargetMet : AdviceCode.TargetNotMet,
+            ("target", target.Kind),
+            ("targetValue", target.Value),
+            ("metric", metric),
+            ("score", written.Score.Score),
+            ("floatScore", floatScore),
+            ("samples", samples),
+            ("floatLayers", written.FloatLayers.Count),
+            ("layers", layers),
+            ("int8Share", written.Int8Share),
+            ("latencyRatio", isLatency ? written.LatencyRatio : null),
+            ("maxFloatLayers", isLatency || isMet || maxFloatLayers >= layers ? null : maxFloatLayers),
+            ("trialLimit", trialLimit));
+    }
+
+    /// <summary>The float model's figure is infinite, so that there is no loss.</summary>
+    public static Advice LossOfInfinite(string metric) => new(AdviceCode.LossOfInfiniteFigure, ("metric", metric));
+
+    /// <summary>The words; null for advice of another kind.</summary>
+    public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
+    {
+        AdviceCode.TargetMet => new AdviceText(
+            $"The target of {Target(advice)} is met: {Figures(advice)}, {Layers(advice)}.", More(advice, words)),
+        AdviceCode.TargetNotMet => new AdviceText(
+            $"The target of {Target(advice)} was not met {Bound(advice)}. The best that was reached was written: {Figures(advice)}, "
+                + $"{Layers(advice)}.",
+            More(advice, words) ?? (advice.FindCount("maxFloatLayers") is null
+                ? $"Ask for less ({words.Target})."
+                : $"Allow more layers in float ({words.MaxFloatLayers}), or ask for less ({words.Target}).")),
+        AdviceCode.BestWithinLatency => new AdviceText(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The best that was found within {Target(advice)}: {Figures(advice)}, {Layers(advice)}, "
+                    + $"{advice.FindNumber("latencyRatio"):0.00} times the int8 latency."),
+            More(advice, words)),
+        AdviceCode.LossOfInfiniteFigure => new AdviceText(
+            $"The float model's {advice.Text("metric")} is infinite, so every loss is;",
+            $"give a figure to reach, such as {words.FigureToReach}, or a metric such as {words.FiniteMetric}."),
+        _ => null,
+    };
+
+    private static string Target(Advice advice) =>
+        PartialTarget.Describe(advice.Choice<PartialTargetKind>("target"), advice.Number("targetValue"));
+
+    private static string Figures(Advice advice) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{advice.Text("metric")} {advice.Number("score"):0.####} on {advice.Count("samples")} samples, the float model's being "
+            + $"{advice.Number("floatScore"):0.####}");
+
+    private static string Layers(Advice advice) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{advice.Count("floatLayers")} of {advice.Count("layers")} layers in float, {advice.Number("int8Share"):0.0%} of the compute on "
+            + $"integers");
+
+    private static string Bound(Advice advice) => advice.FindCount("maxFloatLayers") is { } most
+        ? string.Create(CultureInfo.InvariantCulture, $"with at most {most} layers in float")
+        : "even with every layer in float";
+
+    private static string? More(Advice advice, AdviceWords words) => advice.FindCount("trialLimit") is { } most
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"The search was stopped by the limit of {most} trials, {words.MaxTrials}; with more it may find a better set.")
+        : null;
+}

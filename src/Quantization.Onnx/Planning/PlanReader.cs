@@ -1,0 +1,128 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Quantization.Onnx;
+
+/// <summary>Reads plans from JSON. Whatever cannot be is named with its place, its value and what can be.</summary>
+/// <param name="path">What messages call the file.</param>
+internal sealed class PlanReader(string path)
+{
+    private static readonly string[] EncodingFields = ["type", "codes", "scheme", "granularity", "scale", "zeroPoint", "scales", "calibrator", "source", "within"];
+
+    /// <summary>Reads a plan.</summary>
+    /// <exception cref="InvalidDataException">Something in it cannot be.</exception>
+    public QuantizationPlan Read(JsonElement root)
+    {
+        JsonFields plan = new(path, "", root, ["version", "recipe", "target", "modelSha256", "passes", "excludedNodes", "halfInterface", "nodes", "floatNodes"]);
+        int version = plan.Integer("version");
+        if (version != PlanFile.Version)
+        {
+            throw plan.Wrong("version", $"this library reads version {PlanFile.Version}; write the plan again, or use the library that wrote it");
+        }
+
+        ImmutableArray<NodePlan> nodes = [.. plan.Items("nodes").Select((node, i) => ReadNode(node, $"nodes[{i}]"))];
+        if (nodes.GroupBy(node => node.Result).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new InvalidDataException($"{path}: nodes: the node '{twice.First().Node}' with the result '{twice.Key}' stands there twice; leave one of them out.");
+        }
+
+        string recipe = plan.Text("recipe");
+        return new QuantizationPlan(recipe, plan.Text("target"), [.. plan.Texts("passes")], nodes)
+        {
+            ExcludedNodes = [.. plan.Texts("excludedNodes")],
+            HasHalfInterface = plan.Flag("halfInterface"),
+            ModelSha256 = plan.TextOrNull("modelSha256"),
+            Notes = new PlanNotes(plan.TextsByName("floatNodes"), [])
+            {
+                Half = recipe == HalfPrecisionRecipe.RecipeName ? HalfFormat.Float16 : null, // the nodes tell where there are some
+            },
+        };
+    }
+
+    private NodePlan ReadNode(JsonElement element, string place)
+    {
+        JsonFields node = new(path, place, element, ["node", "result", "weights", "constant", "inputs", "results", "halfInputs", "halfResults"]);
+        return new NodePlan(node.Text("node"), node.Text("result"))
+        {
+            Weights = node.Find("weights") is { } weights ? ReadEncoding(new JsonFields(path, $"{place}.weights", weights, EncodingFields), isActivation: false) : null,
+            Constant = node.Find("constant") is { } constant ? ReadEncoding(new JsonFields(path, $"{place}.constant", constant, EncodingFields), isActivation: false) : null,
+            Inputs = [.. ReadValues(node, "inputs", "input", place)],
+            Results = [.. ReadValues(node, "results", "result", place)],
+            HalfInputs = [.. ReadHalves(node, "halfInputs", "input", place)],
+            HalfResults = [.. ReadHalves(node, "halfResults", "result", place)],
+        };
+    }
+
+    private IEnumerable<HalfEncoding> ReadHalves(JsonFields node, string property, string position, string place) => node.Items(property).Select((element, i) =>
+    {
+        JsonFields value = new(path, $"{place}.{property}[{i}]", element, [position, "value", "format", "isStorage"]);
+        return new HalfEncoding(value.Integer(position), value.Text("value"), value.OneOf("format", PlanNames.Halves), value.Flag("isStorage"));
+    });
+
+    private IEnumerable<ValueEncoding> ReadValues(JsonFields node, string property, string position, string place) => node.Items(property).Select((element, i) =>
+    {
+        JsonFields value = new(path, $"{place}.{property}[{i}]", element, [position, "value", .. EncodingFields]);
+        return new ValueEncoding(value.Integer(position), value.Text("value"), ReadEncoding(value, isActivation: true));
+    });
+
+    private static TensorEncoding ReadEncoding(JsonFields fields, bool isActivation)
+    {
+        CodeFormat format = PlanNames.AllCodes(fields.OneOf("type", PlanNames.Types));
+        if (fields.Find("codes") is not null)
+        {
+            int[] codes = [.. fields.Integers("codes")];
+            try
+            {
+                format = codes is [int least, int most] ? new CodeFormat(format.Type, least, most) : throw fields.Wrong("codes", "give the smallest and the largest code, [-127, 127]");
+            }
+            catch (ArgumentOutOfRangeException e)
+            {
+                throw fields.Wrong("codes", e.Message.ReplaceLineEndings(" "));
+            }
+        }
+
+        QuantizationScheme scheme = fields.OneOf("scheme", PlanNames.Schemes);
+        return new TensorEncoding(format, scheme, fields.OneOf("granularity", PlanNames.Granularities), ReadRange(fields, format, isActivation));
+    }
+
+    private static RangeRule ReadRange(JsonFields fields, CodeFormat format, bool isActivation)
+    {
+        string[] rules = [.. ((string[])["scale", "scales", "calibrator"]).Where(rule => fields.Find(rule) is not null)];
+        if (rules.Length != 1)
+        {
+            throw fields.Wrong(rules.Length == 0 ? "scale" : rules[1], "give one of scale (with zeroPoint), scales and calibrator");
+        }
+
+        if (rules[0] == "scales")
+        {
+            return new FixedScales([.. fields.Floats("scales").Select((scale, i) => IsScale(scale) ? scale : throw fields.Wrong("scales", FormattableString.Invariant($"scale {i} is {scale:R}; scales are positive and finite")))]);
+        }
+
+        if (rules[0] == "scale")
+        {
+            float scale = fields.Float("scale");
+            int zeroPoint = fields.Integer("zeroPoint");
+            return !IsScale(scale) ? throw fields.Wrong("scale", "scales are positive and finite")
+                : zeroPoint < format.MinCode || zeroPoint > format.MaxCode ? throw fields.Wrong("zeroPoint", $"zero-points are codes, from {format.MinCode} to {format.MaxCode}")
+                : new FixedParameters(scale, zeroPoint);
+        }
+
+        ICalibrator calibrator = BuiltInCalibrators.Parse(fields.Text("calibrator")) ?? throw fields.Wrong("calibrator", $"the file can name {BuiltInCalibrators.Names}; give scales in the place of others");
+        if (!isActivation)
+        {
+            return new OwnRange(calibrator);
+        }
+
+        float[] within = fields.Find("within") is null ? [] : [.. fields.Floats("within")];
+        EffectiveRange? effective = within switch
+        {
+            [] => null,
+            [float least and <= 0, float most and >= 0] when least < most => new EffectiveRange(least, most),
+            _ => throw fields.Wrong("within", "give the smallest and the largest value that matter, around 0"),
+        };
+        return new ObservedRange(fields.Text("source"), calibrator, effective);
+    }
+
+    private static bool IsScale(float scale) => scale > 0 && float.IsFinite(scale);
+}

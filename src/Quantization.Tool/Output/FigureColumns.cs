@@ -1,0 +1,42 @@
+using Quantization.Onnx;
+
+namespace Quantization.Tool;
+
+/// <summary>
+/// The columns of figures that the tables of all commands share, so that the same models show the same figures whatever the command.
+/// </summary>
+internal sealed class FigureColumns
+{
+    private readonly List<(string Title, Func<ModelFigures, MetricFigure?> Find)> _columns = [];
+
+    /// <param name="floatModel">The float model's figures.</param>
+    /// <param name="metric">What models were ranked by; null where there was no choice.</param>
+    public FigureColumns(ModelFigures floatModel, ModelMetric? metric = null)
+    {
+        Add(floatModel.Top1 is not null, "Top-1", figures => figures.Top1);
+        Add(true, "Agreement", figures => figures.Agreement);
+        Add(true, "SQNR", figures => figures.SignalToNoise);
+        Add(metric == ModelMetric.Cosine, "Cosine", figures => figures.Cosine);
+        Add(metric == ModelMetric.KullbackLeibler, "KL divergence", figures => figures.KullbackLeibler);
+        OfFloat = [.. Find(floatModel).Select(figure => figure?.Metric == ModelMetric.Top1 ? Figures.Metric(figure) : Figures.None)];
+    }
+
+    /// <summary>The titles.</summary>
+    public IEnumerable<string> Titles => _columns.Select(column => column.Title);
+
+    /// <summary>The float model's cells: it is what all but accuracy compare with, so these are left open.</summary>
+    public IReadOnlyList<string> OfFloat { get; }
+
+    /// <summary>The cells of another model.</summary>
+    public IEnumerable<string> Of(ModelFigures figures) => Find(figures).Select(Figures.Metric);
+
+    private IEnumerable<MetricFigure?> Find(ModelFigures figures) => _columns.Select(column => column.Find(figures));
+
+    private void Add(bool isShown, string title, Func<ModelFigures, MetricFigure?> find)
+    {
+        if (isShown)
+        {
+            _columns.Add((title, find));
+        }
+    }
+}
