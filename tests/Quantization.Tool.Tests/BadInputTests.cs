@@ -161,7 +161,7 @@ public sealed class BadInputTests : IDisposable
     [Theory]
     [InlineData("ptq model.onnx --data samples", "Option '--output' is required.")]
     [InlineData("ptq --data samples --output out.onnx", "Required argument 'model.onnx' missing for command: 'ptq'.")]
-    [InlineData("ptq model.onnx --output out.onnx", "give samples to calibrate on with --data DIR, or a calibration with --state file.qcal.")]
+    [InlineData("ptq model.onnx --output out.onnx", "give samples to calibrate on with --data DIR, a calibration with --state file.qcal, or a plan with --plan plan.json.")]
     [InlineData("ptq model.onnx --state a.qcal --labels l.csv --output out.onnx", "--labels needs the samples that it labels: give --data DIR too.")]
     [InlineData("ptq model.onnx --data samples --output ./model.onnx", "--output ./model.onnx is the float model itself, which would be lost; name another file.")]
     [InlineData("ptq model.onnx --data samples --output o.onnx --report ./o.onnx", "--report ./o.onnx is the int8 model's file; name another, such as report.html.")]

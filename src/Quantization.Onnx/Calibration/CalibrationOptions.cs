@@ -6,6 +6,7 @@ namespace Quantization.Onnx;
 public sealed record CalibrationOptions
 {
     private readonly int _maxDegreeOfParallelism = Environment.ProcessorCount;
+    private readonly int? _maxSamples;
 
     /// <summary>The bins of each sign in the statistics of an activation; see <see cref="TensorStatistics.BinsPerSign"/>. The default is 4,096.</summary>
     public int BinsPerSign { get; init; } = TensorStatistics.DefaultBinsPerSign;
@@ -27,6 +28,18 @@ public sealed record CalibrationOptions
         }
     }
 
+    /// <summary>How many samples are run at most, the first ones of the source, at least 1; null, the default, for all.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public int? MaxSamples
+    {
+        get => _maxSamples;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value ?? 1, 1, nameof(value));
+            _maxSamples = value;
+        }
+    }
+
     /// <summary>
     /// What the model will run on, as in <see cref="PtqOptions.Runtime"/>; the default is ONNX Runtime on a processor. Each needs other activations, so a calibration serves the runtime that it was made for.
     /// </summary>
@@ -34,4 +47,9 @@ public sealed record CalibrationOptions
 
     /// <summary>Makes the options of each session that ONNX Runtime opens; see <see cref="PtqOptions.SessionOptionsFactory"/>.</summary>
     public Func<SessionOptions>? SessionOptionsFactory { get; init; }
+
+    /// <summary>The samples that are run.</summary>
+    internal ISampleSource Limit(ISampleSource samples) => MaxSamples is { } most
+        ? SampleSource.FromEnumerable(samples.Take(most), samples.Count is { } count ? Math.Min(count, most) : null)
+        : samples;
 }

@@ -32,7 +32,7 @@ public static class ModelCalibrator
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new CalibrationOptions();
         progress?.Report(new QuantizationProgress(QuantizationStage.Preparing, 0, null));
-        return CalibrationRun.Run(StaticInt8Recipe.Load(model, options.SessionOptionsFactory, options.Runtime), samples, options, progress, cancellationToken);
+        return CalibrationRun.Run(StaticInt8Recipe.Load(model, options.SessionOptionsFactory, options.Runtime), options.Limit(samples), options, progress, cancellationToken);
     }
 
     /// <summary>Observes a model's activations without blocking the caller: the model runs on threads of its own, and samples are awaited.</summary>

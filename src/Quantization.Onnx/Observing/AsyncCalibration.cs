@@ -32,6 +32,11 @@ internal static class AsyncCalibration
             see?.Invoke(sample);
             see = null;
             waiting.Add(sample);
+            if ((calibration?.SampleCount ?? 0) + waiting.Count == options.MaxSamples)
+            {
+                break;
+            }
+
             if (waiting.Count == SamplesPerThread * reader.Threads)
             {
                 await Observe().ConfigureAwait(false);

@@ -35,10 +35,10 @@ internal sealed class PartialJob
         _output.Open().Dispose(); // finds out now whether the file can be written, not after the work
         using TrialStore store = TrialStore.Open(_options.TrialsPath);
 
-        _reporter.Begin(QuantizationStage.Calibrating, calibrationSamples.Count);
+        _reporter.Begin(QuantizationStage.Calibrating, Baseline.Calibration.Limit(calibrationSamples).Count);
         SynchronousProgress<QuantizationProgress> samplesDone = new(value => _reporter.Set(value.Completed, value.Total));
         CalibrationOptions calibrating = Baseline.Calibration with { SessionOptionsFactory = Baseline.SessionOptionsFactory, Runtime = Baseline.Runtime };
-        ResumedCalibration resumed = ResumableCalibration.Run(model, calibrationSamples, calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
+        ResumedCalibration resumed = ResumableCalibration.Run(model, calibrating.Limit(calibrationSamples), calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
         ModelCalibration calibration = resumed.Calibration;
 
         _reporter.Begin(QuantizationStage.Referencing);

@@ -33,7 +33,7 @@ public static class PostTrainingQuantizer
     {
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new PtqOptions();
-        FirstSampleKeeper keeper = new(samples);
+        FirstSampleKeeper keeper = new(options.Calibration.Limit(samples));
         return Quantize(
             model,
             prepared => Calibrate(prepared, keeper, options, progress, cancellationToken),
@@ -155,7 +155,7 @@ public static class PostTrainingQuantizer
         ArgumentNullException.ThrowIfNull(samples);
         ThrowUnlessApart(model, output);
         options ??= new PtqOptions();
-        FirstSampleKeeper keeper = new(samples);
+        FirstSampleKeeper keeper = new(options.Calibration.Limit(samples));
         return new RecipeRunner(options, progress, cancellationToken).RunAsync(
             model,
             new StaticInt8Recipe(options),

@@ -89,10 +89,10 @@ public static class PtqSearch
 
         using TrialStore store = TrialStore.Open(options.TrialsPath);
 
-        reporter.Begin(QuantizationStage.Calibrating, calibrationSamples.Count);
+        reporter.Begin(QuantizationStage.Calibrating, options.Baseline.Calibration.Limit(calibrationSamples).Count);
         SynchronousProgress<QuantizationProgress> samplesDone = new(value => reporter.Sample(value.Completed, value.Total));
         ResumedCalibration resumed = ResumableCalibration.Run(
-            prepared, calibrationSamples, options.Baseline.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Baseline.Runtime }, options.CalibrationPath, samplesDone, cancellationToken);
+            prepared, options.Baseline.Calibration.Limit(calibrationSamples), options.Baseline.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Baseline.Runtime }, options.CalibrationPath, samplesDone, cancellationToken);
         ModelCalibration calibration = resumed.Calibration;
 
         reporter.Begin(QuantizationStage.Referencing);

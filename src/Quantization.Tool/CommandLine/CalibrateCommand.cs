@@ -7,17 +7,12 @@ namespace Quantization.Tool;
 internal static class CalibrateCommand
 {
     public const string Name = "calibrate";
-    public const string IgnoreNonFinite = "--ignore-non-finite";
 
     public static Command Create(ToolConsole console, CancellationToken cancellation)
     {
         Argument<string> model = CommonOptions.Model();
         Option<string> state = new("--state") { Required = true, HelpName = "file.qcal", Description = "The calibration file to write." };
         Option<string> runtime = RuntimeOption.Create();
-        Option<bool> ignore = new(IgnoreNonFinite)
-        {
-            Description = "Leave NaN and infinity out where the model computes them in float, instead of ending with an error. Samples that hold them are always an error.",
-        };
         Command command = new(Name, "Runs samples through a model and saves what its activations were, to merge and to quantize from.")
         {
             model,
@@ -25,14 +20,10 @@ internal static class CalibrateCommand
         DataOptions data = new(command, isRequired: true, isLabelled: false);
         command.Options.Add(state);
         command.Options.Add(runtime);
-        command.Options.Add(ignore);
+        CalibrationRunOptions run = new(command);
         command.SetAction(parsed =>
         {
-            CalibrationOptions options = new()
-            {
-                Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!),
-                NonFinite = parsed.GetValue(ignore) ? NonFiniteValues.Ignore : NonFiniteValues.Throw,
-            };
+            CalibrationOptions options = run.Read(parsed) with { Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!) };
             return Run(console, parsed.GetRequiredValue(model), data.Read(parsed), parsed.GetRequiredValue(state), options, cancellation);
         });
         return command;
@@ -46,7 +37,7 @@ internal static class CalibrateCommand
         using OutputFile output = OutputFile.Open(statePath);
         ModelCalibration calibration = ProgressView.Show(console, view =>
         {
-            view.Begin($"Calibrating on {Figures.Count(samples.Count!.Value, "sample")}");
+            view.Begin($"Calibrating on {Figures.Count(Math.Min(samples.Count!.Value, options.MaxSamples ?? int.MaxValue), "sample")}");
             return ModelCalibrator.Calibrate(modelPath, samples, options, progress: view.ForSteps(), cancellationToken: cancellation);
         });
         StateFile.Save(calibration, output);

@@ -46,6 +46,7 @@ internal static class PartialCommand
         }
 
         CalibratorOptions calibrator = new(command);
+        CalibrationRunOptions run = new(command);
         Option<bool> perTensor = CommonOptions.PerTensor();
         Option<int> bits = CommonOptions.WeightBits();
         Option<string[]> floatNodes = CommonOptions.FloatNodes();
@@ -72,6 +73,7 @@ internal static class PartialCommand
                     Baseline = new PtqOptions
                     {
                         Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!),
+                        Calibration = run.Read(parsed),
                         ActivationCalibrator = calibrator.Choose(parsed),
                         WeightGranularity = parsed.GetValue(perTensor) ? GranularityKind.PerTensor : GranularityKind.PerChannel,
                         WeightFormat = CodeFormat.Signed(parsed.GetValue(bits)),

@@ -35,6 +35,7 @@ internal static class PtqCommand
         command.Options.Add(plan);
         command.Options.Add(output);
         CalibratorOptions calibrator = new(command);
+        CalibrationRunOptions run = new(command);
         command.Options.Add(perTensor);
         command.Options.Add(bits);
         command.Options.Add(floatNodes);
@@ -55,6 +56,7 @@ internal static class PtqCommand
                 Options = new PtqOptions
                 {
                     Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!),
+                    Calibration = run.Read(parsed),
                     ActivationCalibrator = calibrator.Choose(parsed),
                     WeightGranularity = parsed.GetValue(perTensor) ? GranularityKind.PerTensor : GranularityKind.PerChannel,
                     WeightFormat = CodeFormat.Signed(parsed.GetValue(bits)),
@@ -103,7 +105,7 @@ internal static class PtqCommand
     {
         QuantizationPlan plan = QuantizationPlan.Load(request.PlanPath!);
         ModelCalibration? calibration = request.StatePath is not null ? ModelCalibration.Load(request.StatePath)
-            : plan.NeedsCalibration && samples.Calibration is not null ? ModelCalibrator.Calibrate(request.ModelPath, samples.Calibration, new CalibrationOptions { Runtime = plan.Runtime }, progress, cancellation)
+            : plan.NeedsCalibration && samples.Calibration is not null ? ModelCalibrator.Calibrate(request.ModelPath, samples.Calibration, options.Calibration with { Runtime = plan.Runtime }, progress, cancellation)
             : null;
         return PostTrainingQuantizer.Quantize(request.ModelPath, plan, outputPath, calibration, options, progress, cancellation);
     }

@@ -44,7 +44,7 @@ internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration
         }
 
         string calibrator = $"Calibrated with {request.Options.ActivationCalibrator.Name}";
-        string calibrated = Calibration is null ? $"{calibrator} from {request.StatePath}" : $"{calibrator} on {Figures.Count(Calibration.Count!.Value, "sample")} of {FolderPath}";
+        string calibrated = Calibration is null ? $"{calibrator} from {request.StatePath}" : $"{calibrator} on {Figures.Count(result.Calibration.SampleCount, "sample")} of {FolderPath}";
         return this switch
         {
             { Scoring: null } => $"{calibrated}; nothing was measured, because no samples were given.",

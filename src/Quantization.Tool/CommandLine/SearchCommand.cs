@@ -28,6 +28,7 @@ internal static class SearchCommand
             command.Options.Add(option);
         }
 
+        CalibrationRunOptions run = new(command);
         ReportOptions report = new(command);
         command.SetAction(parsed => Run(
             console,
@@ -41,6 +42,7 @@ internal static class SearchCommand
                 WeightBits = parsed.GetValue(bits),
                 Runtime = parsed.GetValue(runtime)!,
                 BatchSize = parsed.GetValue(batch),
+                Calibration = run.Read(parsed),
                 Report = report.Read(parsed),
             },
             cancellation));
@@ -70,7 +72,7 @@ internal static class SearchCommand
             BatchSize = request.BatchSize,
             CalibrationPath = request.State.CalibrationPath,
             TrialsPath = request.State.TrialsPath,
-            Baseline = new PtqOptions { Runtime = RuntimeOption.Find(request.Runtime), WeightFormat = CodeFormat.Signed(request.WeightBits) },
+            Baseline = new PtqOptions { Runtime = RuntimeOption.Find(request.Runtime), WeightFormat = CodeFormat.Signed(request.WeightBits), Calibration = request.Calibration },
         };
         SearchResult search = output.Model.Write(path =>
             PtqSearch.Run(request.ModelPath, calibration, scoring, path, options, view.ForStages(), cancellation));

@@ -1,3 +1,5 @@
+using Quantization.Onnx;
+
 namespace Quantization.Tool;
 
 /// <summary>What <c>quantize search</c> was asked for.</summary>
@@ -6,6 +8,8 @@ internal sealed record SearchRequest : TrialsRequest
     public required int WeightBits { get; init; }
 
     public required string Runtime { get; init; }
+
+    public required CalibrationOptions Calibration { get; init; }
 
     public required int BatchSize { get; init; }
 }

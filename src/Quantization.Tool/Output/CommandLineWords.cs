@@ -62,7 +62,7 @@ internal sealed class CommandLineWords : AdviceWords
 
     /// <inheritdoc />
     public override string IgnoreNonFinite =>
-        $"leave such values out with '{ToolCommands.Name} {CalibrateCommand.Name} {CalibrateCommand.IgnoreNonFinite}'";
+        $"leave such values out with {CalibrationRunOptions.IgnoreNonFinite}";
 
     /// <inheritdoc />
     public override string LayerComparison => "--report";

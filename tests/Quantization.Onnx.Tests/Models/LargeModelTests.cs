@@ -29,7 +29,7 @@ public sealed class LargeModelTests : IDisposable
     public void The_classifier_is_quantized_to_the_same_bytes_by_way_of_files()
     {
         FloatModel inMemory = StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu);
-        FloatModel inFiles = StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu, Nothing);
+        FloatModel inFiles = StaticInt8Recipe.Load(OnnxModel.FromFile(FashionExample.ModelPath, Nothing), null, TargetRuntime.OnnxRuntimeCpu, Nothing);
 
         inFiles.Model.ToByteArray().Should().Equal(inMemory.Model.ToByteArray());
         Write(inFiles, FashionExample.Calibration).Should().Equal(Write(inMemory, FashionExample.Calibration));
@@ -40,7 +40,7 @@ public sealed class LargeModelTests : IDisposable
     {
         string path = Network(side: 192).Save(_folder.PathTo("model.onnx"));
 
-        FloatModel model = StaticInt8Recipe.Load(path, null, TargetRuntime.OnnxRuntimeCpu, Nothing);
+        FloatModel model = StaticInt8Recipe.Load(OnnxModel.FromFile(path, Nothing), null, TargetRuntime.OnnxRuntimeCpu, Nothing);
 
         // The one of the Conv changes with the BatchNormalization behind it.
         foreach (string weight in (string[])["w0", "w1", "w2", "table"])
@@ -128,7 +128,7 @@ public sealed class LargeModelTests : IDisposable
 
     private byte[] Quantize(string path, long largestInMemory)
     {
-        FloatModel model = StaticInt8Recipe.Load(path, null, TargetRuntime.OnnxRuntimeCpu, largestInMemory);
+        FloatModel model = StaticInt8Recipe.Load(OnnxModel.FromFile(path, largestInMemory), null, TargetRuntime.OnnxRuntimeCpu, largestInMemory);
         SampleList samples = RandomTensors.Samples(2, 1, 192);
         return Write(model, CalibrationRun.Run(model, samples, new CalibrationOptions(), null, CancellationToken.None));
     }

@@ -83,7 +83,7 @@ public sealed class MessageTests : IDisposable
     }
 
     [Theory]
-    [InlineData(AdviceCode.NonFiniteActivation, "remove the sample, repair the model, or leave such values out with 'quantize calibrate --ignore-non-finite'.")]
+    [InlineData(AdviceCode.NonFiniteActivation, "remove the sample, repair the model, or leave such values out with --ignore-non-finite.")]
     [InlineData(AdviceCode.NoClassRows, "so there is no agreement; take --metric sqnr.")]
     [InlineData(AdviceCode.CalibrationLacksActivation, "it was made for another runtime (--runtime), or by another version of ONNX Runtime or of this library; calibrate again.")]
     public void What_the_library_calls_by_its_name_in_CSharp(AdviceCode code, string wayOut)
