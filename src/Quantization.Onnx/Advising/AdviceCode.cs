@@ -8,8 +8,8 @@ namespace Quantization.Onnx;
 public enum AdviceCode
 {
     /// <summary>
-    /// Nothing could be quantized: <c>nodes</c> in float and <c>reasons</c>, one for each; [<c>format</c>, the <see cref="HalfFormat"/> that
-    /// was asked for; absent for int8].
+    /// Nothing could be quantized: <c>nodes</c> in float and <c>reasons</c>, one for each; [<c>format</c>, the
+    /// <see cref="HalfFormat"/> that was asked for; absent for int8].
     /// </summary>
     NothingToQuantize,
 
@@ -167,8 +167,8 @@ public enum AdviceCode
     ImageTooLong,
 
     /// <summary>
-    /// A report tells accuracy: <c>labelledSamples</c>, <c>floatTop1</c>, <c>top1</c>, <c>loss</c>, <c>isNegligible</c>; [<c>format</c>, the
-    /// <see cref="HalfFormat"/> of the model; absent for int8].
+    /// A report tells accuracy: <c>labelledSamples</c>, <c>floatTop1</c>, <c>top1</c>, <c>loss</c>, <c>isNegligible</c>;
+    /// [<c>format</c>, the <see cref="HalfFormat"/> of the model; absent for int8].
     /// </summary>
     ReportAccuracy,
 

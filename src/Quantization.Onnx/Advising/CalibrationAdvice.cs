@@ -102,7 +102,9 @@ internal static class CalibrationAdvice
             [.. nodes.Zip(reasons).GroupBy(each => each.Second, each => each.First).OrderByDescending(group => group.Count())];
         string listed = string.Join("; ", groups.Take(MostReasons).Select(Describe));
         int others = groups.Skip(MostReasons).Sum(group => group.Count());
-        string each = format is null ? $"{OperatorRules.EachWeightedNames} and table of embeddings stays in float" : "node of floats keeps 32 bits";
+        string each = format is null
+            ? $"{OperatorRules.EachWeightedNames} and table of embeddings stays in float"
+            : "node of floats keeps 32 bits";
         return $"each {each}, "
             + (others == 0 ? listed : string.Create(CultureInfo.InvariantCulture, $"{listed}; {others} more for other reasons"));
 

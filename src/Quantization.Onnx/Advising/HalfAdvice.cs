@@ -50,7 +50,8 @@ internal static class HalfAdvice
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
         AdviceCode.HalfGainsSizeOnly when advice.Choice<HalfFormat>(FormatName) == HalfFormat.Float16 => new AdviceText(
-            "ONNX Runtime computes float16 on most processors by converting to 32 bits and back, so the model gains size but no speed there.",
+            "ONNX Runtime computes float16 on most processors by converting to 32 bits and back, so the model gains size but no speed "
+                + "there.",
             "Take it for its size, or run it on a graphics processor or an accelerator that computes in float16 itself."),
         AdviceCode.HalfGainsSizeOnly => new AdviceText(
             "ONNX Runtime turns bfloat16 weights into 32-bit floats when it opens the model, so the file gains size, and memory and speed "

@@ -15,12 +15,18 @@ internal static class HalfPlanCheck
     {
         if (facts.Half is not { } half)
         {
-            throw PlanCheck.Wrong(plan, $"gives node '{node.Node}' floats of 16 bits, but the recipe '{plan.Recipe}' makes codes alone; take 'halfInputs' and 'halfResults' out");
+            throw PlanCheck.Wrong(
+                plan,
+                $"gives node '{node.Node}' floats of 16 bits, but the recipe '{plan.Recipe}' makes codes alone; "
+                    + "take 'halfInputs' and 'halfResults' out");
         }
 
         if (node.Weights is not null || node.Constant is not null || node.Inputs.Length + node.Results.Length > 0)
         {
-            throw PlanCheck.Wrong(plan, $"gives node '{node.Node}' codes, but the recipe '{plan.Recipe}' makes floats of 16 bits alone; take 'weights', 'constant', 'inputs' and 'results' out");
+            throw PlanCheck.Wrong(
+                plan,
+                $"gives node '{node.Node}' codes, but the recipe '{plan.Recipe}' makes floats of 16 bits alone; "
+                    + "take 'weights', 'constant', 'inputs' and 'results' out");
         }
 
         if (!node.IsHalf)
@@ -40,7 +46,8 @@ internal static class HalfPlanCheck
         }
     }
 
-    private static void CheckNames(QuantizationPlan plan, NodePlan node, string what, IReadOnlyList<HalfEncoding> values, RepeatedField<string> names)
+    private static void CheckNames(
+        QuantizationPlan plan, NodePlan node, string what, IReadOnlyList<HalfEncoding> values, RepeatedField<string> names)
     {
         HashSet<int> positions = [];
         foreach (HalfEncoding each in values)
@@ -53,7 +60,8 @@ internal static class HalfPlanCheck
 
             if (names[each.Position] != each.Value)
             {
-                throw PlanCheck.Wrong(plan, $"calls {place} '{each.Value}', but the model calls it '{names[each.Position]}'; use that name");
+                throw PlanCheck.Wrong(
+                    plan, $"calls {place} '{each.Value}', but the model calls it '{names[each.Position]}'; use that name");
             }
 
             if (!positions.Add(each.Position))
@@ -68,14 +76,20 @@ internal static class HalfPlanCheck
     {
         if (node.HalfResults.Length > 0)
         {
-            throw PlanCheck.Wrong(plan, $"stores result {node.HalfResults[0].Position} of node '{node.Node}' in 16 bits, but only constant weights are stored; take 'isStorage' out");
+            throw PlanCheck.Wrong(
+                plan,
+                FormattableString.Invariant($"stores result {node.HalfResults[0].Position} of node '{node.Node}' in 16 bits, ")
+                    + "but only constant weights are stored; take 'isStorage' out");
         }
 
         foreach (HalfEncoding each in node.HalfInputs)
         {
             if (!half.Rule.Weights.Contains(each.Position) || graph.FindConstant(each.Value)?.IsFloat() != true)
             {
-                throw PlanCheck.Wrong(plan, FormattableString.Invariant($"stores input {each.Position} of node '{node.Node}' in 16 bits, but it is no constant weight; take it out"));
+                throw PlanCheck.Wrong(
+                    plan,
+                    FormattableString.Invariant($"stores input {each.Position} of node '{node.Node}' in 16 bits, ")
+                        + "but it is no constant weight; take it out");
             }
         }
     }
@@ -83,21 +97,29 @@ internal static class HalfPlanCheck
     /// <summary>A node computes in float16 with all operands that can have it, or with none.</summary>
     private static void CheckArithmetic(QuantizationPlan plan, NodePlan node, HalfOperands half)
     {
-        foreach ((string what, IReadOnlyList<HalfEncoding> values, IReadOnlyList<int> all) in ((string, IReadOnlyList<HalfEncoding>, IReadOnlyList<int>)[])
-            [("input", node.HalfInputs, half.Inputs), ("result", node.HalfResults, half.Results)])
-        {
-            if (values.FirstOrDefault(each => each.IsStorage || each.Format != HalfFormat.Float16) is { } other)
-            {
-                string has = other.IsStorage ? "only stores" : $"gives {HalfRange.NameOf(other.Format)} to";
-                throw PlanCheck.Wrong(plan, FormattableString.Invariant($"{has} {what} {other.Position} of node '{node.Node}', which computes in 16 bits; it does so in float16 alone, without 'isStorage'"));
-            }
+        CheckArithmetic(plan, node, "input", node.HalfInputs, half.Inputs);
+        CheckArithmetic(plan, node, "result", node.HalfResults, half.Results);
+    }
 
-            if (!values.Select(each => each.Position).Order().SequenceEqual(all.Order()))
-            {
-                string needed = all.Count == 0 ? $"no {what}" : $"{what} {string.Join(", ", all)}";
-                throw PlanCheck.Wrong(
-                    plan, FormattableString.Invariant($"gives {values.Count} {what}s of node '{node.Node}' 16 bits, but it computes in them with {needed} or not at all; change that, or take the node out"));
-            }
+    private static void CheckArithmetic(
+        QuantizationPlan plan, NodePlan node, string what, IReadOnlyList<HalfEncoding> values, IReadOnlyList<int> all)
+    {
+        if (values.FirstOrDefault(each => each.IsStorage || each.Format != HalfFormat.Float16) is { } other)
+        {
+            string has = other.IsStorage ? "only stores" : $"gives {HalfRange.NameOf(other.Format)} to";
+            throw PlanCheck.Wrong(
+                plan,
+                FormattableString.Invariant($"{has} {what} {other.Position} of node '{node.Node}', which computes in 16 bits; ")
+                    + "it does so in float16 alone, without 'isStorage'");
+        }
+
+        if (!values.Select(each => each.Position).Order().SequenceEqual(all.Order()))
+        {
+            string needed = all.Count == 0 ? $"no {what}" : $"{what} {string.Join(", ", all)}";
+            throw PlanCheck.Wrong(
+                plan,
+                FormattableString.Invariant($"gives {values.Count} {what}s of node '{node.Node}' 16 bits, ")
+                    + $"but it computes in them with {needed} or not at all; change that, or take the node out");
         }
     }
 }

@@ -78,7 +78,10 @@ public static class HalfPrecisionConverter
             output);
     }
 
-    /// <summary>Converts a model without data and without blocking the caller: the work runs on threads of its own, and a stream is written to asynchronously.</summary>
+    /// <summary>
+    /// Converts a model without data and without blocking the caller: the work runs on threads of its own, and a stream is written to
+    /// asynchronously.
+    /// </summary>
     /// <inheritdoc cref="Convert(OnnxModel, ModelOutput, HalfPrecisionOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<PtqResult> ConvertAsync(
         OnnxModel model,
@@ -165,7 +168,9 @@ public static class HalfPrecisionConverter
         if (options is { HasHalfInterface: true, Format: HalfFormat.BFloat16 })
         {
             throw new ArgumentException(
-                "HalfPrecisionOptions.HasHalfInterface goes with HalfFormat.Float16: weights alone are stored as bfloat16, and inputs and outputs are not.", nameof(options));
+                "HalfPrecisionOptions.HasHalfInterface goes with HalfFormat.Float16: weights alone are stored as bfloat16, and inputs and "
+                    + "outputs are not.",
+                nameof(options));
         }
     }
 }
