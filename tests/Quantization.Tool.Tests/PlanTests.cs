@@ -15,6 +15,9 @@ public sealed class PlanTests
             ["ptq", folder.Model, "--data", folder.Samples, "--calibrator", "entropy", "--weight-bits", "5"],
             ["search", folder.Model, "--data", folder.Samples],
             ["partial", folder.Model, "--data", folder.Samples, "--labels", labels, "--max-loss", "0.2", "--max-float-layers", "2", "--max-trials", "4"],
+            ["half", folder.Model, "--data", folder.Samples],
+            ["half", folder.Model, "--bfloat16"],
+            ["half", folder.Model, "--half-io"],
         ];
         foreach (string[] command in commands)
         {
@@ -42,6 +45,30 @@ public sealed class PlanTests
         run.ExitCode.Should().Be(0, run.Error);
         using JsonDocument facts = JsonDocument.Parse(run.Output);
         facts.RootElement.GetProperty("layers").GetArrayLength().Should().BeGreaterThan(10);
+    }
+
+    [Fact]
+    public void A_plan_of_half_precision_is_measured_where_samples_fit()
+    {
+        using FashionFolder folder = new();
+        string plan = folder["plan.json"], output = folder["half.onnx"];
+        foreach (string[] options in (string[][])[[], ["--half-io"]])
+        {
+            ToolRun.InProcess(["half", folder.Model, "--output", output, "--save-plan", plan, .. options]).ExitCode.Should().Be(0);
+
+            ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--plan", plan, "--data", folder.Samples, "--output", output);
+
+            run.ExitCode.Should().Be(0, run.Error);
+            run.Output.Should().Contain("nodes with 16-bit floats.").And.NotContain("int8").And.NotContain("No samples were given");
+            if (options.Length == 0)
+            {
+                run.Output.Should().MatchRegex(@"float16 +│ +\d+\.\d\d % │ +\d\d\.\d dB │");
+            }
+            else
+            {
+                run.Output.Should().Contain("nothing was measured, because the samples do not fit inputs of 16 bits.");
+            }
+        }
     }
 
     [Fact]

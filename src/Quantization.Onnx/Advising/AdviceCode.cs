@@ -7,7 +7,10 @@ namespace Quantization.Onnx;
 /// </summary>
 public enum AdviceCode
 {
-    /// <summary>Nothing could be quantized: <c>nodes</c> in float and <c>reasons</c>, one for each.</summary>
+    /// <summary>
+    /// Nothing could be quantized: <c>nodes</c> in float and <c>reasons</c>, one for each; [<c>format</c>, the
+    /// <see cref="HalfFormat"/> that was asked for; absent for int8].
+    /// </summary>
     NothingToQuantize,
 
     /// <summary>Activations were 0 in every calibration sample: <c>activations</c>, and <c>nodes</c> that stay in float for it.</summary>
@@ -51,6 +54,20 @@ public enum AdviceCode
 
     /// <summary>The quantized model is slower for no cause that is known. Arguments as before.</summary>
     SlowerThanFloat,
+
+    /// <summary>A model in half precision gains size alone on most processors: <c>format</c>, a <see cref="HalfFormat"/>.</summary>
+    HalfGainsSizeOnly,
+
+    /// <summary>A model was converted to float16 without samples, which show activations that leave its range. No arguments.</summary>
+    HalfWithoutSamples,
+
+    /// <summary>The model in half precision is larger: <c>format</c>, <c>halfBytes</c>, <c>floatBytes</c>.</summary>
+    HalfLargerThanFloat,
+
+    /// <summary>
+    /// The model in half precision is slower on this machine: <c>format</c>, <c>floatMilliseconds</c>, <c>halfMilliseconds</c>.
+    /// </summary>
+    HalfSlowerThanFloat,
 
     /// <summary>
     /// An evaluated model is slower than the reference: <c>model</c>, <c>reference</c>, <c>modelMilliseconds</c>,
@@ -106,6 +123,9 @@ public enum AdviceCode
     /// <summary>Options leave a node in float that the model has not got: <c>model</c>, <c>node</c>, and <c>options</c>, their type.</summary>
     UnknownFloatNode,
 
+    /// <summary>Options of half precision leave a node in 32 bits that the model has not got: <c>model</c>, <c>node</c>.</summary>
+    UnknownFullPrecisionNode,
+
     /// <summary>Options quantize weights in their own way, but the model has no such node: <c>model</c>, <c>node</c>.</summary>
     UnknownWeightsNode,
 
@@ -146,10 +166,13 @@ public enum AdviceCode
     /// <summary>An image cannot be resized in proportion: <c>image</c>, <c>width</c>, <c>height</c>.</summary>
     ImageTooLong,
 
-    /// <summary>A report tells accuracy: <c>labelledSamples</c>, <c>floatTop1</c>, <c>top1</c>, <c>loss</c>, <c>isNegligible</c>.</summary>
+    /// <summary>
+    /// A report tells accuracy: <c>labelledSamples</c>, <c>floatTop1</c>, <c>top1</c>, <c>loss</c>, <c>isNegligible</c>;
+    /// [<c>format</c>, the <see cref="HalfFormat"/> of the model; absent for int8].
+    /// </summary>
     ReportAccuracy,
 
-    /// <summary>A report tells noise: <c>signalToNoise</c>, [<c>agreement</c>].</summary>
+    /// <summary>A report tells noise: <c>signalToNoise</c>, [<c>agreement</c>], [<c>format</c> as before].</summary>
     ReportNoise,
 
     /// <summary>A report has no figures. No arguments.</summary>
@@ -167,7 +190,10 @@ public enum AdviceCode
     /// <summary>A report names the layer that hurts most: <c>node</c>, <c>operator</c>, <c>noiseShare</c>, <c>signalToNoise</c>.</summary>
     ReportWorstLayer,
 
-    /// <summary>A report tells how many nodes with weights stay in float: <c>nodes</c>.</summary>
+    /// <summary>
+    /// A report tells how many nodes with weights stay in float, or in half precision how many nodes stay in 32 bits: <c>nodes</c>,
+    /// [<c>format</c> as before].
+    /// </summary>
     ReportFloatNodes,
 
     /// <summary>A report warns that few samples calibrated: <c>samples</c>.</summary>

@@ -9,6 +9,12 @@ internal abstract class AdviceWords
     /// <summary>The same of options of a type.</summary>
     public virtual string FloatNodesOf(string options) => FloatNodes;
 
+    /// <summary>The option that leaves nodes in 32 bits where others get 16.</summary>
+    public abstract string FullPrecisionNodes { get; }
+
+    /// <summary>What takes samples for half precision.</summary>
+    public abstract string HalfSamples { get; }
+
     /// <summary>Where the names of nodes are listed.</summary>
     public abstract string NodeNames { get; }
 
@@ -87,6 +93,7 @@ internal abstract class AdviceWords
     /// <summary>An advice in words, what is and what to do apart.</summary>
     public AdviceText Write(Advice advice) =>
         SpeedAdvice.Write(advice, this)
+        ?? HalfAdvice.Write(advice, this)
         ?? CalibrationAdvice.Write(advice, this)
         ?? TrialsAdvice.Write(advice, this)
         ?? TargetAdvice.Write(advice, this)

@@ -19,6 +19,12 @@ internal sealed class CSharpWords : AdviceWords
     public override string FloatNodesOf(string options) => $"{options}.{nameof(PtqOptions.FloatNodes)}";
 
     /// <inheritdoc />
+    public override string FullPrecisionNodes => "HalfPrecisionOptions.FloatNodes";
+
+    /// <inheritdoc />
+    public override string HalfSamples => "HalfPrecisionConverter.Convert";
+
+    /// <inheritdoc />
     public override string NodeNames => "PtqResult.QuantizedNodes";
 
     /// <inheritdoc />

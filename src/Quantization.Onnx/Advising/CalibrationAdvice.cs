@@ -11,9 +11,10 @@ internal static class CalibrationAdvice
     private const int MostReasons = 3;
 
     /// <summary>Nothing could be quantized.</summary>
-    /// <param name="reasons">Why each node with weights stays in float, by its name.</param>
-    public static Advice NothingToQuantize(IReadOnlyDictionary<string, string> reasons) =>
-        new(AdviceCode.NothingToQuantize, ("nodes", reasons.Keys), ("reasons", reasons.Values));
+    /// <param name="reasons">Why each node stays in float, by its name.</param>
+    /// <param name="format">The 16-bit floats that were asked for; null for int8.</param>
+    public static Advice NothingToQuantize(IReadOnlyDictionary<string, string> reasons, HalfFormat? format = null) =>
+        new(AdviceCode.NothingToQuantize, ("nodes", reasons.Keys), ("reasons", reasons.Values), ("format", format));
 
     /// <summary>Activations were 0 throughout.</summary>
     public static Advice DeadActivations(IEnumerable<string> activations, IEnumerable<string> nodes) =>
@@ -34,14 +35,12 @@ internal static class CalibrationAdvice
 
     /// <summary>Why nothing is quantized, in words that follow a colon.</summary>
     /// <param name="reasons">Why each node with weights stays in float, by its name.</param>
-    public static string WhyEmpty(IReadOnlyDictionary<string, string> reasons) => WhyEmpty([.. reasons.Keys], [.. reasons.Values]);
+    public static string WhyEmpty(IReadOnlyDictionary<string, string> reasons) => WhyEmpty([.. reasons.Keys], [.. reasons.Values], null);
 
     /// <summary>The words; null for advice of another kind.</summary>
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
-        AdviceCode.NothingToQuantize => new AdviceText(
-            $"There was nothing to quantize, so the output is the float model: {WhyEmpty(advice.Names("nodes"), advice.Names("reasons"))}.",
-            "Use the float model, or export it with weights that are constants and operators that can be quantized."),
+        AdviceCode.NothingToQuantize => WriteNothing(advice, HalfAdvice.FormatOf(advice)),
         AdviceCode.DeadActivations => WriteDead(advice.Names("activations"), advice.Names("nodes")),
         AdviceCode.NonFiniteActivation => new AdviceText(
             string.Create(
@@ -56,6 +55,16 @@ internal static class CalibrationAdvice
             "calibrate again."),
         _ => null,
     };
+
+    private static AdviceText WriteNothing(Advice advice, HalfFormat? format)
+    {
+        string done = format is null ? "quantize" : "convert";
+        string able = format is null ? "can be quantized" : "have a form in 16-bit floats";
+        return new AdviceText(
+            $"There was nothing to {done}, so the output is the float model: "
+                + $"{WhyEmpty(advice.Names("nodes"), advice.Names("reasons"), format)}.",
+            $"Use the float model, or export it with weights that are constants and operators that {able}.");
+    }
 
     private static AdviceText WriteDead(IReadOnlyList<string> activations, IReadOnlyList<string> nodes)
     {
@@ -77,18 +86,26 @@ internal static class CalibrationAdvice
             $"{listed} and {names.Count - MostNames} more");
     }
 
-    private static string WhyEmpty(IReadOnlyList<string> nodes, IReadOnlyList<string> reasons)
+    private static string WhyEmpty(IReadOnlyList<string> nodes, IReadOnlyList<string> reasons, HalfFormat? format)
     {
         if (nodes.Count == 0)
         {
-            return $"the model has no {OperatorRules.WeightedNames}, and no table of embeddings";
+            return format switch
+            {
+                HalfFormat.Float16 => "the model has no node that computes with 32-bit floats and could with 16",
+                HalfFormat.BFloat16 => "the model has no weights worth storing in 16 bits",
+                _ => $"the model has no {OperatorRules.WeightedNames}, and no table of embeddings",
+            };
         }
 
         IGrouping<string, string>[] groups =
             [.. nodes.Zip(reasons).GroupBy(each => each.Second, each => each.First).OrderByDescending(group => group.Count())];
         string listed = string.Join("; ", groups.Take(MostReasons).Select(Describe));
         int others = groups.Skip(MostReasons).Sum(group => group.Count());
-        return $"each {OperatorRules.EachWeightedNames} and table of embeddings stays in float, "
+        string each = format is null
+            ? $"{OperatorRules.EachWeightedNames} and table of embeddings stays in float"
+            : "node of floats keeps 32 bits";
+        return $"each {each}, "
             + (others == 0 ? listed : string.Create(CultureInfo.InvariantCulture, $"{listed}; {others} more for other reasons"));
 
         static string Describe(IGrouping<string, string> group)

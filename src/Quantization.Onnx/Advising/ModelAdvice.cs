@@ -9,6 +9,10 @@ internal static class ModelAdvice
     public static Advice UnknownFloatNode(string model, string node, string options) =>
         new(AdviceCode.UnknownFloatNode, ("model", model), ("node", node), ("options", options));
 
+    /// <summary>Options of half precision leave a node in 32 bits that the model has not got.</summary>
+    public static Advice UnknownFullPrecisionNode(string model, string node) =>
+        new(AdviceCode.UnknownFullPrecisionNode, ("model", model), ("node", node));
+
     /// <summary>Options name weights that the model has not got.</summary>
     public static Advice UnknownWeightsNode(string model, string node) =>
         new(AdviceCode.UnknownWeightsNode, ("model", model), ("node", node));
@@ -36,6 +40,7 @@ internal static class ModelAdvice
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
         AdviceCode.UnknownFloatNode => WriteUnknown(advice, words.FloatNodesOf(advice.Text("options")), "node", words),
+        AdviceCode.UnknownFullPrecisionNode => WriteUnknown(advice, words.FullPrecisionNodes, "node", words),
         AdviceCode.UnknownWeightsNode => WriteUnknown(advice, words.OwnWeights, "node with weights to quantize", words),
         AdviceCode.NonFiniteWeights => new AdviceText(
             $"{advice.Text("model")}: {advice.Text("kind")} '{advice.Text("tensor")}' of node {advice.Text("node")} holds NaN or infinity;",

@@ -11,17 +11,23 @@ internal static class OutcomeAdvice
     private const string NothingLost = "nothing that would be noticed is lost";
 
     /// <summary>How accurate the models are.</summary>
-    public static Advice Accuracy(int labelledSamples, double floatTop1, double top1, bool isNegligible) => new(
+    /// <param name="labelledSamples">How many samples have labels.</param>
+    /// <param name="floatTop1">The float model's accuracy.</param>
+    /// <param name="top1">The other's.</param>
+    /// <param name="isNegligible">Whether nobody will notice the loss.</param>
+    /// <param name="format">The 16-bit floats of the model; null for int8.</param>
+    public static Advice Accuracy(int labelledSamples, double floatTop1, double top1, bool isNegligible, HalfFormat? format = null) => new(
         AdviceCode.ReportAccuracy,
         ("labelledSamples", labelledSamples),
         ("floatTop1", floatTop1),
         ("top1", top1),
         ("loss", floatTop1 - top1),
-        ("isNegligible", isNegligible));
+        ("isNegligible", isNegligible),
+        ("format", format));
 
     /// <summary>How noisy the outputs are.</summary>
-    public static Advice Noise(double signalToNoise, double? agreement) =>
-        new(AdviceCode.ReportNoise, ("signalToNoise", signalToNoise), ("agreement", agreement));
+    public static Advice Noise(double signalToNoise, double? agreement, HalfFormat? format = null) =>
+        new(AdviceCode.ReportNoise, ("signalToNoise", signalToNoise), ("agreement", agreement), ("format", format));
 
     /// <summary>There are no figures.</summary>
     public static Advice NothingMeasured() => new(AdviceCode.ReportNothingMeasured);
@@ -47,8 +53,9 @@ internal static class OutcomeAdvice
     public static Advice WorstLayer(string node, string @operator, double noiseShare, double signalToNoise) => new(
         AdviceCode.ReportWorstLayer, ("node", node), ("operator", @operator), ("noiseShare", noiseShare), ("signalToNoise", signalToNoise));
 
-    /// <summary>How many nodes with weights stay in float.</summary>
-    public static Advice FloatNodes(int nodes) => new(AdviceCode.ReportFloatNodes, ("nodes", nodes));
+    /// <summary>How many nodes with weights stay in float, or how many nodes stay in 32 bits.</summary>
+    public static Advice FloatNodes(int nodes, HalfFormat? format = null) =>
+        new(AdviceCode.ReportFloatNodes, ("nodes", nodes), ("format", format));
 
     /// <summary>Few samples calibrated.</summary>
     public static Advice FewSamples(long samples) => new(AdviceCode.ReportFewSamples, ("samples", samples));
@@ -82,10 +89,11 @@ internal static class OutcomeAdvice
     {
         AdviceCode.ReportAccuracy => new AdviceText(
             $"Of {Figure.Count(advice.Count("labelledSamples"))} labelled samples the float model gets "
-                + $"{Figure.Percent(advice.Number("floatTop1"))} right, the int8 model "
+                + $"{Figure.Percent(advice.Number("floatTop1"))} right, the {HalfAdvice.NameOf(advice)} model "
             + $"{Figure.Percent(advice.Number("top1"))}: "
             + $"{(advice.Flag("isNegligible") ? NothingLost : $"{Figure.Points(advice.Number("loss"))} points are lost")}."),
-        AdviceCode.ReportNoise => new AdviceText(WriteNoise(advice.Number("signalToNoise"), advice.FindNumber("agreement"))),
+        AdviceCode.ReportNoise => new AdviceText(
+            WriteNoise(HalfAdvice.NameOf(advice), advice.Number("signalToNoise"), advice.FindNumber("agreement"))),
         AdviceCode.ReportNothingMeasured => new AdviceText(
             "Nothing was measured:", $"give samples to score with ({words.Scoring}), to see what quantization costs."),
         AdviceCode.ReportCost => new AdviceText(WriteCost(advice.Number("sizeRatio"), advice.FindNumber("timeRatio"))),
@@ -95,9 +103,7 @@ internal static class OutcomeAdvice
                 + $"{Figure.Percent(advice.Number("noiseShare"))} of the noise that the layers, each quantized alone, "
             + $"put on the outputs. With it alone in int8 the outputs lie {Figure.Decibels(advice.Number("signalToNoise"))} above their "
             + $"noise."),
-        AdviceCode.ReportFloatNodes => new AdviceText(advice.Count("nodes") == 1
-            ? "1 node with weights stays in float."
-            : string.Create(CultureInfo.InvariantCulture, $"{advice.Count("nodes")} nodes with weights stay in float.")),
+        AdviceCode.ReportFloatNodes => new AdviceText(WriteFloatNodes(advice.Count("nodes"), HalfAdvice.FormatOf(advice))),
         AdviceCode.ReportFewSamples => new AdviceText(
             $"Only {Figure.Count(advice.Count("samples"))} samples calibrated;",
             "a few hundred like those that the model will meet give safer ranges."),
@@ -114,13 +120,21 @@ internal static class OutcomeAdvice
     public static string State(bool isFloat, IReadOnlyList<string> steps) =>
         isFloat ? "left in float" : steps.Count > 0 ? $"in int8 with {string.Join(", ", steps)}" : "in int8";
 
-    private static string WriteNoise(double signalToNoise, double? agreement)
+    private static string WriteNoise(string name, double signalToNoise, double? agreement)
     {
         string nearness = signalToNoise >= VeryNear ? "very near to the float model's"
             : signalToNoise >= Near ? "near to the float model's"
             : "clearly different from the float model's";
         string same = agreement is null ? "" : $"; both prefer the same class {Figure.Percent(agreement)} of the time";
-        return $"The int8 model's outputs lie {Figure.Decibels(signalToNoise)} above their quantization noise: {nearness}{same}.";
+        return $"The {name} model's outputs lie {Figure.Decibels(signalToNoise)} above their quantization noise: {nearness}{same}.";
+    }
+
+    private static string WriteFloatNodes(long nodes, HalfFormat? format)
+    {
+        string which = format is null ? " with weights" : "", where = format is null ? "in float" : "in 32 bits";
+        return nodes == 1
+            ? $"1 node{which} stays {where}."
+            : string.Create(CultureInfo.InvariantCulture, $"{nodes} nodes{which} stay {where}.");
     }
 
     private static string WriteCost(double sizeRatio, double? timeRatio)

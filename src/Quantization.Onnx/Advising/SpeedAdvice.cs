@@ -41,7 +41,7 @@ internal static class SpeedAdvice
         }
     }
 
-    /// <summary>What a measurement tells; null where int8 is not slower.</summary>
+    /// <summary>What a measurement tells; null where the model is not slower than the float one.</summary>
     /// <param name="latency">The measurement.</param>
     /// <param name="result">The model.</param>
     /// <param name="hasExactProducts">Whether the processor has the instructions that int8 gains most from.</param>
@@ -50,6 +50,11 @@ internal static class SpeedAdvice
         if (!latency.IsSlower)
         {
             return null;
+        }
+
+        if (result.Half is { } half)
+        {
+            return HalfAdvice.Slower(latency, half);
         }
 
         AdviceCode cause = !Targets.Of(result.Runtime).IsRunHere ? AdviceCode.SlowerForOtherRuntime
@@ -71,8 +76,7 @@ internal static class SpeedAdvice
     public static Advice ProductsSaturate(int safeBits) => new(AdviceCode.ProductsSaturate, ("safeBits", safeBits));
 
     /// <summary>Whether an advice rests on a measurement.</summary>
-    public static bool IsOfLatency(Advice advice) => advice.Code is AdviceCode.SlowerForOtherRuntime or AdviceCode.SlowerWithoutVnni
-        or AdviceCode.SlowerForConversions or AdviceCode.SlowerForSmallModel or AdviceCode.SlowerThanFloat;
+    public static bool IsOfLatency(Advice advice) => advice.Code == AdviceCode.HalfSlowerThanFloat || IsOfInt8Latency(advice);
 
     /// <summary>The words; null for advice of another kind.</summary>
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
@@ -103,8 +107,11 @@ internal static class SpeedAdvice
                 $"The int8 model is larger than the float model, {advice.Count("quantizedBytes")} against {advice.Count("floatBytes")} "
                     + $"bytes: it has too few weights to make up for the scales."),
             $"Weights per tensor ({words.WeightsPerTensor}) need fewer scales; or keep the float model."),
-        _ => IsOfLatency(advice) ? WriteLatency(advice, words) : null,
+        _ => IsOfInt8Latency(advice) ? WriteLatency(advice, words) : null,
     };
+
+    private static bool IsOfInt8Latency(Advice advice) => advice.Code is AdviceCode.SlowerForOtherRuntime or AdviceCode.SlowerWithoutVnni
+        or AdviceCode.SlowerForConversions or AdviceCode.SlowerForSmallModel or AdviceCode.SlowerThanFloat;
 
     private static AdviceText WriteLatency(Advice advice, AdviceWords words)
     {

@@ -64,6 +64,11 @@ public static class LayerComparer
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new PtqOptions();
+        if (plan.Half is not null)
+        {
+            throw PlanCheck.Wrong(plan, "is for floats of 16 bits, and only layers on codes are compared; give a plan of those");
+        }
+
         FloatModel prepared = FloatModel.Load(model, RecipeNames.Find(plan), options.SessionOptionsFactory);
         PlanCheck.ThrowUnlessFits(plan, prepared, hasObservations: false);
         return Compare(new TrialModels(prepared, new ModelCalibration(prepared.File.Fingerprint, 0, [])), plan, samples, options, progress, cancellationToken);

@@ -25,7 +25,7 @@ internal static class PlanLowering
     {
         GraphIndex graph = analysis.Graph;
         Dictionary<NodeProto, PlannedNode> planned = new(
-            plan.Nodes.Select(node => new PlannedNode(analysis.Find(node), node)).Select(node => KeyValuePair.Create(node.Facts.Node, node)), ReferenceEqualityComparer.Instance);
+            plan.Nodes.Where(node => !node.IsHalf).Select(node => new PlannedNode(analysis.Find(node), node)).Select(node => KeyValuePair.Create(node.Facts.Node, node)), ReferenceEqualityComparer.Instance);
         Dictionary<string, TensorEncoding> madeFromCodes = plan.Nodes.SelectMany(node => node.Results).ToDictionary(each => each.Value, each => each.Encoding);
         HashSet<string> codedValues = [.. madeFromCodes.Keys];
         HashSet<string> captured = CaptureBarrier.Find(graph, codedValues, planned);
@@ -55,6 +55,11 @@ internal static class PlanLowering
         }
 
         Array.ForEach(lowerings, lowering => lowering.Finish(written.Graph));
+        if (plan.Half is not null)
+        {
+            new HalfLowering(written, plan).Write();
+        }
+
         UnusedConstants.Remove(written.Graph);
         return written;
     }

@@ -74,6 +74,11 @@ internal sealed class JsonFields
     /// <summary>A whole number.</summary>
     public int Integer(string name) => Required(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out int number) ? number : throw Wrong(name, "a whole number belongs there");
 
+    /// <summary>Whether something is so; it is not where that is absent.</summary>
+    public bool Flag(string name) => Find(name) is not { } value ? false
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
+        : throw Wrong(name, "true or false belongs there");
+
     /// <summary>A list of whole numbers.</summary>
     public IEnumerable<int> Integers(string name) => Items(name).Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int number) ? number : throw Wrong(name, "whole numbers belong there"));
 

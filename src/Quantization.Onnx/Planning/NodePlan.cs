@@ -21,6 +21,15 @@ public sealed record NodePlan(string Node, string Result)
     /// <summary>The results that become codes at once, in their order: all readers then read what the codes stand for.</summary>
     public ImmutableArray<ValueEncoding> Results { get; init; } = [];
 
+    /// <summary>The inputs that the node takes as floats of 16 bits, in their order.</summary>
+    public ImmutableArray<HalfEncoding> HalfInputs { get; init; } = [];
+
+    /// <summary>The results that the node makes as floats of 16 bits, in their order.</summary>
+    public ImmutableArray<HalfEncoding> HalfResults { get; init; } = [];
+
+    /// <summary>Whether the node reads or makes floats of 16 bits.</summary>
+    public bool IsHalf => HalfInputs.Length + HalfResults.Length > 0;
+
     /// <summary>The encoding of an input; null where it is read as it is.</summary>
     public TensorEncoding? InputAt(int position) => Inputs.FirstOrDefault(input => input.Position == position)?.Encoding;
 
@@ -30,7 +39,8 @@ public sealed record NodePlan(string Node, string Result)
     /// <summary>Compares by value.</summary>
     public bool Equals(NodePlan? other) =>
         other is not null && (Node, Result, Weights, Constant) == (other.Node, other.Result, other.Weights, other.Constant)
-        && Inputs.SequenceEqual(other.Inputs) && Results.SequenceEqual(other.Results);
+        && Inputs.SequenceEqual(other.Inputs) && Results.SequenceEqual(other.Results)
+        && HalfInputs.SequenceEqual(other.HalfInputs) && HalfResults.SequenceEqual(other.HalfResults);
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Node, Result, Weights, Inputs.Length, Results.Length);

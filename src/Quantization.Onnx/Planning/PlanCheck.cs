@@ -20,6 +20,11 @@ internal static class PlanCheck
             throw Wrong(plan, $"relies on the passes {List(plan.Passes)}, but this library makes {List(model.Passes)}; plan again");
         }
 
+        if (plan.HasHalfInterface && plan.Half != HalfFormat.Float16)
+        {
+            throw Wrong(plan, "gives the model's inputs and outputs 16 bits, which goes with nodes in float16 alone; take 'halfInterface' out");
+        }
+
         HashSet<string> results = [];
         foreach (NodePlan node in plan.Nodes)
         {
@@ -28,15 +33,27 @@ internal static class PlanCheck
                 throw Wrong(plan, $"names node '{node.Node}' twice; leave one of them out");
             }
 
-            Check(plan, node, model.Analysis.Find(node), model.Target, hasObservations);
+            Check(plan, node, model.Analysis.Find(node), model.Analysis.Graph, model.Target, hasObservations);
         }
     }
 
-    private static void Check(QuantizationPlan plan, NodePlan node, QuantizableNode facts, Target target, bool hasObservations)
+    /// <summary>The error of a plan.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="what">What is wrong in it, and the way out.</param>
+    public static ArgumentException Wrong(QuantizationPlan plan, string what) => new($"The plan {what}.", nameof(plan));
+
+    private static void Check(
+        QuantizationPlan plan, NodePlan node, QuantizableNode facts, GraphIndex graph, Target target, bool hasObservations)
     {
         if (node.Node != facts.Label)
         {
             throw Wrong(plan, $"calls the node that makes '{node.Result}' '{node.Node}', but the model calls it '{facts.Label}'; use that name");
+        }
+
+        if (node.IsHalf || facts.Half is not null)
+        {
+            HalfPlanCheck.ThrowUnlessFits(plan, node, facts, graph);
+            return;
         }
 
         if (node.Weights is not null)
@@ -161,6 +178,4 @@ internal static class PlanCheck
     }
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
-
-    private static ArgumentException Wrong(QuantizationPlan plan, string what) => new($"The plan {what}.", nameof(plan));
 }

@@ -25,6 +25,9 @@ internal static class PlanNames
     /// <summary>How the range of a value is found where neither parameters nor a calibrator stand there.</summary>
     public static readonly FrozenDictionary<string, RangeRule> Ranges = new Dictionary<string, RangeRule> { ["dynamic"] = new DynamicRange() }.ToFrozenDictionary();
 
+    /// <summary>The 16-bit floats.</summary>
+    public static readonly FrozenDictionary<string, HalfFormat> Halves = Enum.GetValues<HalfFormat>().ToFrozenDictionary(HalfRange.NameOf);
+
     private static readonly FrozenDictionary<CodeType, CodeFormat> Formats = ((CodeFormat[])
     [
         CodeFormat.Int8, CodeFormat.UInt8, CodeFormat.Int16, CodeFormat.UInt16, CodeFormat.Int32, CodeFormat.Int4, CodeFormat.UInt4, CodeFormat.UInt1, CodeFormat.UInt2,

@@ -7,4 +7,10 @@ internal sealed record PlanNotes(IReadOnlyDictionary<string, string> Float, IRea
 {
     /// <summary>No notes.</summary>
     public static PlanNotes None { get; } = new(new Dictionary<string, string>(), []);
+
+    /// <summary>The 16-bit floats that the plan was made for; null where it was made for codes.</summary>
+    public HalfFormat? Half { get; init; }
+
+    /// <summary>Whether the plan was made without samples, which would have told more.</summary>
+    public bool IsBlind { get; init; }
 }

@@ -14,7 +14,7 @@ internal sealed class PlanReader(string path)
     /// <exception cref="InvalidDataException">Something in it cannot be.</exception>
     public QuantizationPlan Read(JsonElement root)
     {
-        JsonFields plan = new(path, "", root, ["version", "recipe", "target", "modelSha256", "passes", "excludedNodes", "nodes", "floatNodes"]);
+        JsonFields plan = new(path, "", root, ["version", "recipe", "target", "modelSha256", "passes", "excludedNodes", "halfInterface", "nodes", "floatNodes"]);
         int version = plan.Integer("version");
         if (version != PlanFile.Version)
         {
@@ -27,25 +27,38 @@ internal sealed class PlanReader(string path)
             throw new InvalidDataException($"{path}: nodes: the node '{twice.First().Node}' with the result '{twice.Key}' stands there twice; leave one of them out.");
         }
 
-        return new QuantizationPlan(plan.Text("recipe"), plan.Text("target"), [.. plan.Texts("passes")], nodes)
+        string recipe = plan.Text("recipe");
+        return new QuantizationPlan(recipe, plan.Text("target"), [.. plan.Texts("passes")], nodes)
         {
             ExcludedNodes = [.. plan.Texts("excludedNodes")],
+            HasHalfInterface = plan.Flag("halfInterface"),
             ModelSha256 = plan.TextOrNull("modelSha256"),
-            Notes = new PlanNotes(plan.TextsByName("floatNodes"), []),
+            Notes = new PlanNotes(plan.TextsByName("floatNodes"), [])
+            {
+                Half = recipe == HalfPrecisionRecipe.RecipeName ? HalfFormat.Float16 : null, // the nodes tell where there are some
+            },
         };
     }
 
     private NodePlan ReadNode(JsonElement element, string place)
     {
-        JsonFields node = new(path, place, element, ["node", "result", "weights", "constant", "inputs", "results"]);
+        JsonFields node = new(path, place, element, ["node", "result", "weights", "constant", "inputs", "results", "halfInputs", "halfResults"]);
         return new NodePlan(node.Text("node"), node.Text("result"))
         {
             Weights = node.Find("weights") is { } weights ? ReadEncoding(new JsonFields(path, $"{place}.weights", weights, EncodingFields), isActivation: false) : null,
             Constant = node.Find("constant") is { } constant ? ReadEncoding(new JsonFields(path, $"{place}.constant", constant, EncodingFields), isActivation: false) : null,
             Inputs = [.. ReadValues(node, "inputs", "input", place)],
             Results = [.. ReadValues(node, "results", "result", place)],
+            HalfInputs = [.. ReadHalves(node, "halfInputs", "input", place)],
+            HalfResults = [.. ReadHalves(node, "halfResults", "result", place)],
         };
     }
+
+    private IEnumerable<HalfEncoding> ReadHalves(JsonFields node, string property, string position, string place) => node.Items(property).Select((element, i) =>
+    {
+        JsonFields value = new(path, $"{place}.{property}[{i}]", element, [position, "value", "format", "isStorage"]);
+        return new HalfEncoding(value.Integer(position), value.Text("value"), value.OneOf("format", PlanNames.Halves), value.Flag("isStorage"));
+    });
 
     private IEnumerable<ValueEncoding> ReadValues(JsonFields node, string property, string position, string place) => node.Items(property).Select((element, i) =>
     {

@@ -22,6 +22,11 @@ internal static class PlanWriter
 
         WriteNames(writer, "passes", plan.Passes);
         WriteNames(writer, "excludedNodes", plan.ExcludedNodes.Order(StringComparer.Ordinal));
+        if (plan.HasHalfInterface)
+        {
+            writer.WriteBoolean("halfInterface", true);
+        }
+
         writer.WriteStartArray("nodes");
         foreach (NodePlan node in plan.Nodes)
         {
@@ -59,6 +64,8 @@ internal static class PlanWriter
         WriteEncoding(writer, "constant", node.Constant);
         WriteValues(writer, "inputs", "input", node.Inputs);
         WriteValues(writer, "results", "result", node.Results);
+        WriteHalves(writer, "halfInputs", "input", node.HalfInputs);
+        WriteHalves(writer, "halfResults", "result", node.HalfResults);
         writer.WriteEndObject();
     }
 
@@ -71,23 +78,39 @@ internal static class PlanWriter
         }
     }
 
-    private static void WriteValues(Utf8JsonWriter writer, string property, string position, IReadOnlyCollection<ValueEncoding> values)
+    private static void WriteValues(Utf8JsonWriter writer, string property, string position, IReadOnlyList<ValueEncoding> values) =>
+        WriteLines(writer, property, values, (line, value) =>
+        {
+            line.WriteNumber(position, value.Position);
+            line.WriteString("value", value.Value);
+            WriteFields(line, value.Encoding);
+        });
+
+    private static void WriteHalves(Utf8JsonWriter writer, string property, string position, IReadOnlyList<HalfEncoding> values) =>
+        WriteLines(writer, property, values, (line, value) =>
+        {
+            line.WriteNumber(position, value.Position);
+            line.WriteString("value", value.Value);
+            line.WriteString("format", PlanNames.Of(PlanNames.Halves, value.Format));
+            if (value.IsStorage)
+            {
+                line.WriteBoolean("isStorage", true);
+            }
+        });
+
+    /// <summary>A list of objects, each in one line; nothing where it is empty.</summary>
+    private static void WriteLines<T>(Utf8JsonWriter writer, string property, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
     {
-        if (values.Count == 0)
+        if (items.Count == 0)
         {
             return;
         }
 
         writer.WriteStartArray(property);
-        foreach (ValueEncoding value in values)
+        foreach (T item in items)
         {
             // The writer breaks no line before raw items.
-            writer.WriteRawValue("\n" + new string(' ', 2 * writer.CurrentDepth) + InOneLine(line =>
-            {
-                line.WriteNumber(position, value.Position);
-                line.WriteString("value", value.Value);
-                WriteFields(line, value.Encoding);
-            }));
+            writer.WriteRawValue("\n" + new string(' ', 2 * writer.CurrentDepth) + InOneLine(line => write(line, item)));
         }
 
         writer.WriteEndArray();

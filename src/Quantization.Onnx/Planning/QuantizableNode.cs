@@ -35,4 +35,7 @@ internal sealed record QuantizableNode(NodeProto Node, NodeRole Role, IReadOnlyL
 
     /// <summary>The constant that the node combines its input with; null where it has none.</summary>
     public ConstantOperand? Constant { get; init; }
+
+    /// <summary>What the node can read and make as floats of 16 bits; null where that was not asked for.</summary>
+    public HalfOperands? Half { get; init; }
 }

@@ -17,6 +17,13 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     /// <summary>The nodes that the user leaves in float, by name.</summary>
     public ImmutableHashSet<string> ExcludedNodes { get; init; } = [];
 
+    /// <summary>Whether the model's float inputs and outputs become floats of 16 bits too.</summary>
+    public bool HasHalfInterface { get; init; }
+
+    /// <summary>The 16-bit floats that the plan is for; null where it is for codes.</summary>
+    public HalfFormat? Half =>
+        Nodes.FirstOrDefault(node => node.IsHalf) is { } half ? half.HalfInputs.Concat(half.HalfResults).First().Format : Notes.Half;
+
     /// <summary>Nodes with weights that stay in float, and why, by name. It changes nothing of what is written, so equality does not look at it.</summary>
     public IReadOnlyDictionary<string, string> FloatNodes => Notes.Float;
 
@@ -81,7 +88,7 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
 
     /// <summary>Compares what is written.</summary>
     public bool Equals(QuantizationPlan? other) =>
-        other is not null && (Recipe, Target) == (other.Recipe, other.Target) && Passes.SequenceEqual(other.Passes) && Nodes.SequenceEqual(other.Nodes);
+        other is not null && (Recipe, Target, HasHalfInterface) == (other.Recipe, other.Target, other.HasHalfInterface) && Passes.SequenceEqual(other.Passes) && Nodes.SequenceEqual(other.Nodes);
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Recipe, Target, Nodes.Length, Nodes.FirstOrDefault());
@@ -104,9 +111,24 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
             text.Append(" weights ").Append(node.Weights).Append(" constant ").Append(node.Constant).Append('\n');
             Append(" input ", node.Inputs);
             Append(" result ", node.Results);
+            AppendHalves(" 16-bit input ", node.HalfInputs);
+            AppendHalves(" 16-bit result ", node.HalfResults);
+        }
+
+        if (HasHalfInterface)
+        {
+            text.Append("16-bit inputs and outputs\n");
         }
 
         return text.ToString();
+
+        void AppendHalves(string what, ImmutableArray<HalfEncoding> values)
+        {
+            foreach (HalfEncoding each in values)
+            {
+                text.Append(what).Append(each.Position).Append(' ').Append(each.Value).Append(": ").Append(each.Format).Append(each.IsStorage ? " stored\n" : "\n");
+            }
+        }
 
         void Append(string what, ImmutableArray<ValueEncoding> values)
         {

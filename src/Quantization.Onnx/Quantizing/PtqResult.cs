@@ -79,6 +79,9 @@ public sealed record PtqResult
         init => field = ValueList<Advice>.Of(value, nameof(Warnings));
     }
 
+    /// <summary>The 16-bit floats that the model was converted to; null where it was quantized.</summary>
+    internal HalfFormat? Half => Plan.Half;
+
     /// <summary>The same with a latency that was measured, and a warning where int8 is slower; one that was there before is replaced.</summary>
     /// <param name="latency">For example what <see cref="ModelEvaluator"/> measured on many samples.</param>
     public PtqResult WithLatency(LatencyComparison latency)

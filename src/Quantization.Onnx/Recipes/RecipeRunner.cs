@@ -100,7 +100,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
-        ModelSample? sample = findSample();
+        ModelSample? sample = plan.HasHalfInterface ? null : findSample(); // the float model's samples would not fit
         options.Probe?.Check(modelPath, quantized, sample, cancellationToken);
         Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory, LargestInMemory);
         cancellationToken.ThrowIfCancellationRequested();
@@ -121,11 +121,16 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             Calibration = observations,
             Plan = PlanRecord.Of(resolved, model, new WeightRounding(modelPath, weightRanges)),
             Runtime = plan.Runtime,
-            Warnings = [.. DeadActivations.Warn(plan.Notes), .. Processor.Warn(plan, options)],
+            Warnings = [],
         };
-        result = result with { Warnings = [.. result.Warnings, .. SpeedAdvice.OfGraph(result, plan.ExcludedNodes)] };
+        result = result with { Warnings = [.. Warn(result)] };
         return latency is null ? result : result.WithLatency(latency);
     }
+
+    /// <summary>What the user should know before the latency is measured.</summary>
+    private IEnumerable<Advice> Warn(PtqResult result) => result.Plan.Half is not null
+        ? HalfAdvice.Of(result)
+        : [.. DeadActivations.Warn(result.Plan.Notes), .. Processor.Warn(result.Plan, options), .. SpeedAdvice.OfGraph(result, result.Plan.ExcludedNodes)];
 
     private LatencyComparison? MeasureLatency(FloatModel model, ModelProto quantized, string outputPath, ModelSample? sample)
     {
@@ -165,7 +170,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             Calibration = observations,
             Plan = plan with { ModelSha256 = model.File.Fingerprint.ToString() },
             Runtime = plan.Runtime,
-            Warnings = [CalibrationAdvice.NothingToQuantize(plan.Notes.Float), .. DeadActivations.Warn(plan.Notes)],
+            Warnings = [CalibrationAdvice.NothingToQuantize(plan.Notes.Float, plan.Half), .. DeadActivations.Warn(plan.Notes)],
         };
     }
 }

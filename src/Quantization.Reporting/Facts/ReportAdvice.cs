@@ -19,20 +19,29 @@ internal static class ReportAdvice
     /// <summary>The advice for a report.</summary>
     /// <param name="report">The facts.</param>
     /// <param name="options">How the model was quantized.</param>
-    public static IReadOnlyList<Advice> Of(QuantizationReport report, PtqOptions options)
+    /// <param name="half">The 16-bit floats that it was converted to; null where it was quantized.</param>
+    public static IReadOnlyList<Advice> Of(QuantizationReport report, PtqOptions options, HalfFormat? half = null)
     {
         IEnumerable<Advice?> advice = report switch
         {
             { Partial: { } partial } =>
             [
-                Outcome(report),
+                Outcome(report, null),
                 .. PartialAdvice.Of(report, partial),
                 Cost(report),
                 PartialAdvice.Next(report, partial, options),
                 Data(report),
             ],
             { QuantizedNodes.Count: 0 } => [],
-            _ => [Outcome(report), Cost(report), .. Search(report), Worst(report), Next(report, options), Float(report), Data(report)],
+            _ when half is not null =>
+            [
+                Outcome(report, half),
+                Cost(report),
+                IsNegligible(report) ? NextAdvice.Nothing() : null,
+                Float(report, half),
+                report.Data.CalibrationSamples > 0 ? Data(report) : null, // without samples, a warning says so where it matters
+            ],
+            _ => [Outcome(report, null), Cost(report), .. Search(report), Worst(report), Next(report, options), Float(report, null), Data(report)],
         };
         return [.. advice.OfType<Advice>()];
     }
@@ -43,11 +52,11 @@ internal static class ReportAdvice
     /// <summary>Whether weights have one scale a tensor.</summary>
     public static bool IsPerTensor(PtqOptions options) => options.WeightGranularity == GranularityKind.PerTensor;
 
-    private static Advice Outcome(QuantizationReport report) => report switch
+    private static Advice Outcome(QuantizationReport report, HalfFormat? half) => report switch
     {
         { Float.Top1: { } before, Quantized.Top1: { } after } =>
-            OutcomeAdvice.Accuracy(report.Data.LabelledSamples, before, after, before - after <= NegligibleLoss),
-        { Quantized.SignalToNoise: { } ratio } => OutcomeAdvice.Noise(ratio, report.Quantized.Agreement),
+            OutcomeAdvice.Accuracy(report.Data.LabelledSamples, before, after, before - after <= NegligibleLoss, half),
+        { Quantized.SignalToNoise: { } ratio } => OutcomeAdvice.Noise(ratio, report.Quantized.Agreement, half),
         _ => OutcomeAdvice.NothingMeasured(),
     };
 
@@ -76,12 +85,13 @@ internal static class ReportAdvice
         ? OutcomeAdvice.WorstLayer(worst.Node, worst.Operator, worst.NoiseShare!.Value, worst.OwnSignalToNoise!.Value)
         : null;
 
+    private static bool IsNegligible(QuantizationReport report) => report is { Float.Top1: { } before, Quantized.Top1: { } after }
+        ? before - after <= NegligibleLoss
+        : report.Quantized.SignalToNoise >= NegligibleNoise;
+
     private static Advice? Next(QuantizationReport report, PtqOptions options)
     {
-        bool lossIsNegligible = report is { Float.Top1: { } before, Quantized.Top1: { } after }
-            ? before - after <= NegligibleLoss
-            : report.Quantized.SignalToNoise >= NegligibleNoise;
-        return (lossIsNegligible, FindWorst(report)) switch
+        return (IsNegligible(report), FindWorst(report)) switch
         {
             (true, _) => NextAdvice.Nothing(),
             (_, null) => report.Quantized.SignalToNoise is null ? null : NextAdvice.CompareLayers(),
@@ -90,8 +100,8 @@ internal static class ReportAdvice
         };
     }
 
-    private static Advice? Float(QuantizationReport report) =>
-        report.FloatNodes.Count == 0 ? null : OutcomeAdvice.FloatNodes(report.FloatNodes.Count);
+    private static Advice? Float(QuantizationReport report, HalfFormat? half) =>
+        report.FloatNodes.Count == 0 ? null : OutcomeAdvice.FloatNodes(report.FloatNodes.Count, half);
 
     private static Advice? Data(QuantizationReport report) =>
         report.Data.CalibrationSamples is > 0 and < FewSamples ? OutcomeAdvice.FewSamples(report.Data.CalibrationSamples) : null;

@@ -14,7 +14,7 @@ internal static class ReportBuilder
     public static QuantizationReport Build(
         string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers) =>
         Advise(
-            Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators) with { Layers = LayersOf(layers) }, options);
+            Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators) with { Layers = LayersOf(layers) }, options, quantized.Half);
 
     public static QuantizationReport Build(string modelPath, PtqResult quantized, DataFreeOptions options, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
     {
@@ -47,8 +47,8 @@ internal static class ReportBuilder
         }, partial.Written.Options);
     }
 
-    private static QuantizationReport Advise(QuantizationReport report, PtqOptions options) =>
-        report with { Advice = ReportAdvice.Of(report, options) };
+    private static QuantizationReport Advise(QuantizationReport report, PtqOptions options, HalfFormat? half = null) =>
+        report with { Advice = ReportAdvice.Of(report, options, half) };
 
     private static QuantizationReport Gather(
         string modelPath,
@@ -75,7 +75,7 @@ internal static class ReportBuilder
             LargerIsBetter = ranked?.Metric.LargerIsBetter ?? true,
             Reason = ranked?.Reason,
             Float = ModelOf("float model", ranked?.Float, evaluation?.Reference, quantized.ModelBytes, quantized.Latency?.Float, isFloat: true),
-            Quantized = ModelOf("int8 model", ranked?.Kept, evaluation?.Candidates[0], quantized.OutputBytes, quantized.Latency?.Quantized),
+            Quantized = ModelOf(NameOf(quantized.Half), ranked?.Kept, evaluation?.Candidates[0], quantized.OutputBytes, quantized.Latency?.Quantized),
             Baseline = null,
             Trials = [],
             Partial = null,
@@ -87,7 +87,7 @@ internal static class ReportBuilder
             Conversions = quantized.Conversions,
             ConversionReasons = quantized.ConversionReasons,
             Warnings = [.. quantized.Warnings, .. evaluation?.UncountedLabels is { } uncounted ? (Advice[])[uncounted] : []],
-            Settings = SettingsOf(options),
+            Settings = quantized.Half is { } half ? SettingsOf(quantized.Plan, half) : SettingsOf(options),
             Versions = Versions(),
             Advice = [],
         };
@@ -159,6 +159,15 @@ internal static class ReportBuilder
                 each.Key, chosen.Calibrator, chosen.Range.Min, chosen.Range.Max, chosen.ClippedShare, chosen.Note, seen.Count, seen.ZeroCount, seen.Min, seen.Max, TensorHistogram.Of(seen), others);
         }),
     ];
+
+    private static string NameOf(HalfFormat? half) => $"{(half is { } format ? HalfRange.NameOf(format) : "int8")} model";
+
+    private static Dictionary<string, string> SettingsOf(QuantizationPlan plan, HalfFormat half) => new()
+    {
+        ["Format"] = HalfRange.NameOf(half),
+        ["Arithmetic"] = half == HalfFormat.Float16 ? "16 bits where the range allows" : "32 bits",
+        ["Inputs and outputs"] = plan.HasHalfInterface ? "16 bits" : "as they were",
+    };
 
     private static Dictionary<string, string> SettingsOf(PtqOptions options)
     {

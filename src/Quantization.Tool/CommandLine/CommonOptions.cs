@@ -43,12 +43,10 @@ internal static class CommonOptions
         Description = "The classes of samples, lines 'file name,class index' (of images the path from DIR), to measure top-1 accuracy with.",
     };
 
-    public static Option<string> Output() => new("--output", "-o")
-    {
-        Required = true,
-        HelpName = "model.int8.onnx",
-        Description = "The int8 model to write. It appears whole or not at all; an existing file is replaced.",
-    };
+    public static Option<string> Output() => Output("model.int8.onnx", "The int8 model to write. It appears whole or not at all; an existing file is replaced.");
+
+    /// <summary>The file that a command writes.</summary>
+    public static Option<string> Output(string helpName, string description) => new("--output", "-o") { Required = true, HelpName = helpName, Description = description };
 
     public static Option<bool> PerTensor() => new("--per-tensor") { Description = "Give weights one scale a tensor instead of one an output channel: smaller, usually less accurate." };
 

@@ -76,6 +76,21 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
             "# Without labels: outputs at least 30 dB above their noise, with at most 8 layers in float; exit code 3 says that this cannot be had",
             "quantize partial model.onnx --data samples --reach 30 --max-float-layers 8 --output model.int8.onnx --state model.qcal",
         ],
+        HalfCommand.Name =>
+        [
+            "# 16-bit floats, with 32 bits for the activations that leave their range on these samples",
+            "quantize half model.onnx --data samples --output model.half.onnx",
+            "# For a graphics processor: inputs and outputs in 16 bits too",
+            "quantize half model.onnx --data samples --half-io --output model.half.onnx",
+            "# Half the file without samples, all computed in 32 bits",
+            "quantize half model.onnx --bfloat16 --output model.bf16.onnx",
+        ],
+        DequantizeCommand.Name =>
+        [
+            "# Back to floats, and to int8 in another way",
+            "quantize dequantize model.int8.onnx --output model.float.onnx",
+            "quantize ptq model.float.onnx --data samples --calibrator mse --output model.int8.onnx",
+        ],
         CalibrateCommand.Name or MergeCommand.Name =>
         [
             "# Calibrate on shards, on one machine or several, and join what was seen",
@@ -92,6 +107,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
             "quantize dynamic model.onnx --output model.int8.onnx",
             "quantize search model.onnx --data samples --output model.int8.onnx --report report.html",
             "quantize partial model.onnx --data samples --labels labels.csv --max-loss 0.005 --output model.int8.onnx",
+            "quantize half model.onnx --data samples --output model.half.onnx",
             "quantize ptq --help",
         ],
     };

@@ -8,7 +8,7 @@ internal static class LayerComparison
     /// <summary>A few dozen samples tell which layers are noisy; each is run once a layer.</summary>
     private const int MostSamples = 32;
 
-    /// <summary>The noise of every layer on the first samples; empty where nobody looks at it, or there is no sample or no quantized layer.</summary>
+    /// <summary>The noise of every layer on the first samples; empty where nobody looks at it, or there is no sample or no layer on codes.</summary>
     public static IReadOnlyList<LayerNoise> Run(
         ProgressView view, ReportRequest report, string modelPath, ModelCalibration calibration, ISampleSource? scoring, PtqOptions options, CancellationToken cancellation)
     {
@@ -25,7 +25,7 @@ internal static class LayerComparison
     public static IReadOnlyList<LayerNoise> Run(
         ProgressView view, ReportRequest report, string modelPath, QuantizationPlan plan, ISampleSource? scoring, PtqOptions options, CancellationToken cancellation)
     {
-        if (!report.NeedsLayers || scoring is null || plan.Nodes.Length == 0)
+        if (!report.NeedsLayers || scoring is null || plan.Nodes.Length == 0 || plan.Half is not null)
         {
             return [];
         }

@@ -21,7 +21,7 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
         console.WriteLine(Samples);
         if (scores is not null)
         {
-            console.Screen.Write(CreateTable(scores));
+            console.Screen.Write(CreateTable(result.Half is { } half ? HalfRange.NameOf(half) : "int8", scores));
         }
 
         if (scores?.UncountedLabels is { } uncounted)
@@ -29,7 +29,7 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
             console.WriteLine(CommandLineWords.Instance.Render(uncounted));
         }
 
-        if (Way is not null && scores?.Candidates[0].SignalToNoise < ClearNoise)
+        if (Way is not null && result.Half is null && scores?.Candidates[0].SignalToNoise < ClearNoise)
         {
             console.WriteLine($"The outputs are clearly different from the float model's. {Way}");
         }
@@ -39,8 +39,7 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
             console.WriteLine(remark);
         }
 
-        IEnumerable<string> int8Nodes = result.QuantizedNodes.Count > 0 ? ModelReport.Int8Nodes(result, Report.IsVerbose) : [];
-        foreach (string line in int8Nodes.Concat(ModelReport.FloatNodes(result, Report.IsVerbose)))
+        foreach (string line in ModelReport.Nodes(result, Report.IsVerbose))
         {
             console.WriteLine(line);
         }
@@ -48,7 +47,10 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
         console.WriteLine($"Wrote {OutputPath}: {Figures.Bytes(result.OutputBytes, result.ModelBytes)}");
     }
 
-    private static Table CreateTable(EvaluationResult scores)
+    /// <summary>The float model, and beside it the one that was written.</summary>
+    /// <param name="name">What that one is called.</param>
+    /// <param name="scores">The figures of both.</param>
+    public static Table CreateTable(string name, EvaluationResult scores)
     {
         ModelScore reference = scores.Reference;
         ModelScore quantized = scores.Candidates[0];
@@ -57,7 +59,7 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
         table.AddRow(["FP32", .. columns.OfFloat, Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency)]);
         table.AddRow(
         [
-            "int8",
+            name,
             .. columns.Of(quantized.Figures),
             Figures.Bytes(quantized.FileSize, reference.FileSize),
             Figures.Milliseconds(quantized.MedianLatency, reference.MedianLatency),

@@ -92,7 +92,8 @@ internal static class PtqCommand
             request.PlanPath is not null ? CarryOut(request, samples, options, path, progress, cancellation)
             : samples.Calibration is null ? PostTrainingQuantizer.Quantize(request.ModelPath, ModelCalibration.Load(request.StatePath!), path, options, progress, cancellation)
             : PostTrainingQuantizer.Quantize(request.ModelPath, samples.Calibration, path, options, progress, cancellation));
-        ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples.Scoring : null;
+        bool isMeasured = result.QuantizedNodes.Count > 0 && !result.Plan.HasHalfInterface; // samples fit the float model's inputs
+        ISampleSource? scoring = isMeasured ? samples.Scoring : null;
         EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
         IReadOnlyList<LayerNoise> layers = request.PlanPath is null

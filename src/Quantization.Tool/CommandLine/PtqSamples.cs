@@ -35,6 +35,11 @@ internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration
 
         if (request.PlanPath is not null)
         {
+            if (result.Plan.HasHalfInterface && Scoring is not null)
+            {
+                return $"Carried out {request.PlanPath}; nothing was measured, because the samples do not fit inputs of 16 bits.";
+            }
+
             return $"Carried out {request.PlanPath}; {(Scoring is null ? "nothing was measured, because no samples were given" : $"measured on {Figures.Count(Scoring.Count!.Value, "sample")} of {FolderPath}")}.";
         }
 

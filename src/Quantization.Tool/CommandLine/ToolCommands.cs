@@ -24,6 +24,8 @@ internal static class ToolCommands
             WeightsCommand.Create(console, cancellation),
             SearchCommand.Create(console, cancellation),
             PartialCommand.Create(console, cancellation),
+            HalfCommand.Create(console, cancellation),
+            DequantizeCommand.Create(console, cancellation),
             CalibrateCommand.Create(console, cancellation),
             MergeCommand.Create(console),
         };

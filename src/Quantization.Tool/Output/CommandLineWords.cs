@@ -16,6 +16,12 @@ internal sealed class CommandLineWords : AdviceWords
     public override string FloatNodes => "--float-node";
 
     /// <inheritdoc />
+    public override string FullPrecisionNodes => "--float-node";
+
+    /// <inheritdoc />
+    public override string HalfSamples => "--data";
+
+    /// <inheritdoc />
     public override string NodeNames => "--report";
 
     /// <inheritdoc />

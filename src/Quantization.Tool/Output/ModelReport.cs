@@ -28,6 +28,15 @@ internal static class ModelReport
     public static LatencyComparison LatencyOf(EvaluationResult scores, int candidate) =>
         new(scores.Reference.MedianLatency, scores.Candidates[candidate].MedianLatency, scores.Candidates[candidate].TimedRuns);
 
+    /// <summary>What became of the nodes of a model: how many have 16-bit floats or run in int8, and which stay in float.</summary>
+    public static IEnumerable<string> Nodes(PtqResult result, bool isVerbose)
+    {
+        IEnumerable<string> done = result.QuantizedNodes.Count == 0 ? []
+            : result.Half is null ? Int8Nodes(result, isVerbose)
+            : [$"{Figures.Count(result.QuantizedNodes.Count, "node")} with 16-bit floats."];
+        return done.Concat(FloatNodes(result, isVerbose));
+    }
+
     /// <summary>How much of the model runs in int8, and which conversions are left.</summary>
     public static IEnumerable<string> Int8Nodes(PtqResult result, bool isVerbose)
     {

@@ -157,7 +157,7 @@ public sealed class PlanFileTests : IDisposable
     public static TheoryData<string, string, string> WrongPlans => new()
     {
         { "target", "\"gpu\"", "The plan is for the target 'gpu'; known are onnxruntime-cpu, openvino, qnn, tensorrt.*" },
-        { "recipe", "\"magic\"", "The plan is of the recipe 'magic'; known are static-int8, weight-only-int8, dynamic-int8.*" },
+        { "recipe", "\"magic\"", "The plan is of the recipe 'magic'; known are static-int8, weight-only-int8, dynamic-int8, half-precision.*" },
         { "modelSha256", "\"abc\"", "The plan was made for another model, with SHA-256 abc, than *; plan for this one, or take modelSha256 out*" },
         { "passes", "[]", "The plan relies on the passes , but this library makes 'opset upgrade', *; plan again.*" },
         { "nodes[0].node", "\"Conv_9\"", "The plan calls the node that makes * 'Conv_9', but the model calls it *" },
@@ -166,6 +166,8 @@ public sealed class PlanFileTests : IDisposable
         { "nodes[0].inputs[0].value", "\"other\"", "The plan calls input 0 of node * 'other', but the model calls it *" },
         { "nodes[0].inputs[0].granularity", "\"per-channel\"", "The plan gives input 0 of node * activations are int8 or uint8, per tensor.*" },
         { "nodes[0].weights.scheme", "\"affine\"", "The plan gives the weights of node * weights need codes with sign, symmetric about 0*" },
+        { "halfInterface", "true", "The plan gives the model's inputs and outputs 16 bits, which goes with nodes in float16 alone; take 'halfInterface' out.*" },
+        { "nodes[0].halfInputs", "[{\"input\":0,\"value\":\"x\",\"format\":\"float16\"}]", "The plan gives node * floats of 16 bits, but the recipe 'static-int8' makes codes alone; take *" },
         { "nodes[0].constant", "{\"type\":\"uint8\",\"scheme\":\"affine\",\"granularity\":\"per-tensor\",\"calibrator\":\"Max\"}", "The plan gives node * a constant, but it combines no constant*" },
     };
 

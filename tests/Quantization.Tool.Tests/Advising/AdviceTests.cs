@@ -48,6 +48,17 @@ public sealed partial class AdviceTests
     }
 
     [Fact]
+    public void Advice_about_half_precision_says_nothing_of_int8()
+    {
+        Advice[] half = [.. AdviceExamples.All.Where(advice => advice.Arguments.ContainsKey("format"))];
+
+        half.Select(advice => advice.Message).Should().NotContain(message => message.Contains("int8")).And.HaveCountGreaterThan(8);
+        OutcomeAdvice.Noise(60, null, HalfFormat.BFloat16).Message.Should().StartWith("The bfloat16 model's outputs lie 60.0 dB above their quantization noise");
+        OutcomeAdvice.FloatNodes(1, HalfFormat.Float16).Message.Should().Be("1 node stays in 32 bits.");
+        OutcomeAdvice.FloatNodes(2).Message.Should().Be("2 nodes with weights stay in float.");
+    }
+
+    [Fact]
     public void A_limit_of_trials_comes_with_the_option_that_raises_it()
     {
         foreach (Advice advice in AdviceExamples.All.Where(advice => advice.Arguments.ContainsKey("trialLimit")))
@@ -123,10 +134,10 @@ public sealed partial class AdviceTests
     [Fact]
     public void Advice_differs_by_code_and_by_arguments()
     {
-        Advice advice = ModelAdvice.UnknownFloatNode("model.onnx", "fc7");
+        Advice advice = ModelAdvice.UnknownFloatNode("model.onnx", "fc7", nameof(PtqOptions));
 
-        advice.Should().Be(ModelAdvice.UnknownFloatNode("model.onnx", "fc7"));
-        advice.Should().NotBe(ModelAdvice.UnknownFloatNode("model.onnx", "fc8"));
+        advice.Should().Be(ModelAdvice.UnknownFloatNode("model.onnx", "fc7", nameof(PtqOptions)));
+        advice.Should().NotBe(ModelAdvice.UnknownFloatNode("model.onnx", "fc8", nameof(PtqOptions)));
         advice.Should().NotBe(ModelAdvice.UnknownWeightsNode("model.onnx", "fc7"));
         OutcomeAdvice.Noise(12, null).Should().NotBe(OutcomeAdvice.Noise(12, 0.5));
         CalibrationAdvice.DeadActivations(["a"], ["n"]).Should().NotBe(CalibrationAdvice.DeadActivations(["b"], ["n"]));
@@ -142,7 +153,7 @@ public sealed partial class AdviceTests
             .Invoking(() => PostTrainingQuantizer.Quantize(folder.Model, new SampleFolder(folder.Samples), folder.Output, options))
             .Should().Throw<ArgumentException>().Which;
 
-        Advice.Of(exception).Should().Be(ModelAdvice.UnknownFloatNode(folder.Model, "nobody"));
+        Advice.Of(exception).Should().Be(ModelAdvice.UnknownFloatNode(folder.Model, "nobody", nameof(PtqOptions)));
         exception.Message.Should().StartWith(Advice.Of(exception)!.Message).And.Contain("PtqOptions.FloatNodes");
         Advice.Of(new ArgumentException("another")).Should().BeNull();
     }
