@@ -3,10 +3,15 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx;
 
-/// <summary>What the ways to quantize without samples have in common: <see cref="DynamicOptions"/> and <see cref="WeightOnlyOptions"/>. Immutable; derive one from another with <c>with</c>.</summary>
+/// <summary>
+/// What the ways to quantize without samples have in common: <see cref="DynamicOptions"/> and <see cref="WeightOnlyOptions"/>. Immutable;
+/// derive one from another with <c>with</c>.
+/// </summary>
 public abstract record DataFreeOptions
 {
-    /// <summary>No sample runs, so little of a model has to be in memory at once: the tensors of models from 8 MB on stay in their files.</summary>
+    /// <summary>
+    /// No sample runs, so little of a model has to be in memory at once: the tensors of models from 8 MB on stay in their files.
+    /// </summary>
     private const long LargestInMemory = 1 << 23;
 
     private readonly int _latencyRuns = PtqOptions.UsualLatencyRuns;
@@ -16,13 +21,21 @@ public abstract record DataFreeOptions
     {
     }
 
-    /// <summary>Chooses the range of each channel's weights, or of the tensor's. The default is <see cref="MaxCalibrator"/>: no weight is clipped.</summary>
+    /// <summary>
+    /// Chooses the range of each channel's weights, or of the tensor's. The default is <see cref="MaxCalibrator"/>: no weight is clipped.
+    /// </summary>
     public ICalibrator WeightCalibrator { get; init; } = new MaxCalibrator();
 
-    /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The default is none.</summary>
+    /// <summary>
+    /// The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first
+    /// output's. The default is none.
+    /// </summary>
     public IReadOnlySet<string> FloatNodes { get; init; } = FrozenSet<string>.Empty;
 
-    /// <summary>How often both models run on <see cref="LatencySample"/> to compare their latency, 20 by default, though for no longer than two seconds; 0 to measure nothing.</summary>
+    /// <summary>
+    /// How often both models run on <see cref="LatencySample"/> to compare their latency, 20 by default, though for no longer than two
+    /// seconds; 0 to measure nothing.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int LatencyRuns
     {
@@ -34,7 +47,9 @@ public abstract record DataFreeOptions
         }
     }
 
-    /// <summary>The sample to measure the latency with, in the shape that the model will meet; null, the default, to measure nothing.</summary>
+    /// <summary>
+    /// The sample to measure the latency with, in the shape that the model will meet; null, the default, to measure nothing.
+    /// </summary>
     public ModelSample? LatencySample { get; init; }
 
     /// <inheritdoc cref="PtqOptions.MaxFileBytes"/>
