@@ -10,6 +10,7 @@ if (ModelProbe.IsProbe(args))
 switch (args)
 {
     case ["model"]: ModelExample.Run(); break;
+    case ["transformer"]: TransformerExample.Run(); break;
     case ["images"]: ImagesExample.Run(); break;
     case ["partial"]: PartialExample.Run(); break;
     case ["sensitivity"]: SensitivityExample.Run(); break;

@@ -7,7 +7,10 @@ using Quantization.Onnx.Tests;
 
 namespace Quantization.Benchmarks.Transformers;
 
-/// <summary>What static int8, dynamic int8 and int8 weights make of a real encoder of sentences: accuracy, size and speed. <c>docs/transformers.md</c> has the table.</summary>
+/// <summary>
+/// What static int8, dynamic int8 and int8 weights make of a real encoder of sentences: accuracy, size and speed.
+/// <c>docs/transformers.md</c> has the table.
+/// </summary>
 internal static class TransformerStudy
 {
     private const int Sentences = 2500;

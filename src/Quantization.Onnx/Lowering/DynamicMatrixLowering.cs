@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// MatMul and Gemm with int8 weights and an input whose range is found at run time: DynamicQuantizeLinear, once for all readers of the value, then MatMulInteger, and the product of both scales. ONNX Runtime joins all
+/// MatMul and Gemm with int8 weights and an input whose range is found at run time: DynamicQuantizeLinear, once for all readers of the
+/// value, then MatMulInteger, and the product of both scales. ONNX Runtime joins all
 /// that, and an Add of a bias behind it, to one operator.
 /// </summary>
 internal sealed class DynamicMatrixLowering(WeightRounding rounding, MatrixCodes matrices) : ILowering

@@ -7,7 +7,8 @@ namespace Quantization.Onnx;
 internal sealed class MatrixCodes(TableCodes tables)
 {
     /// <summary>
-    /// Stores codes and gives their name. Where they are a table's with rows and columns exchanged, the table's codes serve: ONNX Runtime exchanges these once, when it opens the model.
+    /// Stores codes and gives their name. Where they are a table's with rows and columns exchanged, the table's codes serve: ONNX Runtime
+    /// exchanges these once, when it opens the model.
     /// </summary>
     public string Add(TensorProto codes, QdqGraph graph)
     {

@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// LSTM with int8 weights, as ONNX Runtime's own DynamicQuantizeLSTM: it turns its input, and at each step what it remembers, into codes of a range of their own. Its matrices have a column for each row of LSTM's.
+/// LSTM with int8 weights, as ONNX Runtime's own DynamicQuantizeLSTM: it turns its input, and at each step what it remembers, into codes of
+/// a range of their own. Its matrices have a column for each row of LSTM's.
 /// </summary>
 internal sealed class RecurrentLowering(WeightRounding rounding) : ILowering
 {

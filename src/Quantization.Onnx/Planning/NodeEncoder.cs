@@ -30,7 +30,9 @@ internal static class NodeEncoder
     public static ImmutableArray<NodePlan> EncodeWeights(NodeSelection selection, TensorEncoding weights) =>
         [.. selection.Nodes.Select(node => new NodePlan(node.Label, node.Node.Output[0]) { Weights = weights })];
 
-    /// <summary>The plans of chosen nodes whose weights are codes, and whose inputs become codes at run time where a form for it is known.</summary>
+    /// <summary>
+    /// The plans of chosen nodes whose weights are codes, and whose inputs become codes at run time where a form for it is known.
+    /// </summary>
     /// <param name="selection">The nodes.</param>
     /// <param name="weights">The encoding of matrices.</param>
     /// <param name="tables">The encoding of tables.</param>

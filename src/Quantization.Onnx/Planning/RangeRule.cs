@@ -1,6 +1,9 @@
 namespace Quantization.Onnx;
 
-/// <summary>How the scale and the zero-point of an encoding are found: <see cref="ObservedRange"/>, <see cref="OwnRange"/>, <see cref="DynamicRange"/>, <see cref="FixedParameters"/> or <see cref="FixedScales"/>.</summary>
+/// <summary>
+/// How the scale and the zero-point of an encoding are found: <see cref="ObservedRange"/>, <see cref="OwnRange"/>,
+/// <see cref="DynamicRange"/>, <see cref="FixedParameters"/> or <see cref="FixedScales"/>.
+/// </summary>
 public abstract record RangeRule
 {
     private protected RangeRule()

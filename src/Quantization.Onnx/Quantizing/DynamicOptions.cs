@@ -5,7 +5,9 @@ public sealed record DynamicOptions : DataFreeOptions
 {
     private readonly PtqOptions _weights = new();
 
-    /// <summary>One scale for each output channel of the weights, the default, or one for the tensor, which is smaller and less accurate.</summary>
+    /// <summary>
+    /// One scale for each output channel of the weights, the default, or one for the tensor, which is smaller and less accurate.
+    /// </summary>
     /// <exception cref="ArgumentException">Blocks, which ONNX Runtime does not run as integers.</exception>
     public GranularityKind WeightGranularity
     {

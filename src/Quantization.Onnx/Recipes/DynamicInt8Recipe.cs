@@ -3,7 +3,8 @@ using System.Collections.Frozen;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Dynamic int8: the weights of MatMul and Gemm become int8 codes, and their inputs become codes at run time, with a range found anew at each run. Tables of embeddings become codes for their size. Needs no samples.
+/// Dynamic int8: the weights of MatMul and Gemm become int8 codes, and their inputs become codes at run time, with a range found anew at
+/// each run. Tables of embeddings become codes for their size. Needs no samples.
 /// ONNX Runtime multiplies integers.
 /// </summary>
 internal sealed class DynamicInt8Recipe : IRecipe

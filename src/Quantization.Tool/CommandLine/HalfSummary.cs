@@ -10,7 +10,7 @@ internal static class HalfSummary
         console.WriteLine(Describe(data, result, scores));
         if (scores is not null)
         {
-            console.Screen.Write(PtqSummary.CreateTable(request.FormatName, scores));
+            console.Screen.Write(ModelSummary.CreateTable(request.FormatName, scores));
         }
 
         if (scores?.UncountedLabels is { } uncounted)

@@ -46,6 +46,16 @@ public sealed partial class ReadmeTests
     public async Task An_example_prints_what_its_comment_says(string example, string expected) => (await RunAsync(example, Path.GetTempPath())).Should().Be(expected);
 
     [Fact]
+    public async Task The_transformer_example_needs_no_samples()
+    {
+        using TemporaryFolder folder = FolderWithModel(samples: 0);
+
+        string output = await RunAsync("transformer", folder.FullName);
+
+        output.Should().Be($"{new FileInfo(folder.PathTo("model.weights.onnx")).Length} and {new FileInfo(folder.PathTo("model.dynamic.onnx")).Length} of 267482 bytes");
+    }
+
+    [Fact]
     public async Task The_model_example_writes_an_int8_model()
     {
         using TemporaryFolder folder = FolderWithModel(samples: 4);

@@ -1,6 +1,8 @@
 namespace Quantization.Onnx.Tests.Recipes;
 
-/// <summary>What ONNX says of DynamicQuantizeLinear and MatMulInteger, value by value, beside weights that were rounded value by value.</summary>
+/// <summary>
+/// What ONNX says of DynamicQuantizeLinear and MatMulInteger, value by value, beside weights that were rounded value by value.
+/// </summary>
 internal static class SlowDynamicProduct
 {
     /// <summary>A matrix as codes and a scale for each column, or the same for all.</summary>

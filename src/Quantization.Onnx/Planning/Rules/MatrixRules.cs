@@ -2,7 +2,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Asks the rules of matrices as int8 codes what each node of a graph can do, beside inputs in float or inputs that become codes at run time.</summary>
+/// <summary>
+/// Asks the rules of matrices as int8 codes what each node of a graph can do, beside inputs in float or inputs that become codes at run
+/// time.
+/// </summary>
 internal static class MatrixRules
 {
     /// <summary>Why convolutions stay in float where weights alone become codes.</summary>
