@@ -43,7 +43,7 @@ public sealed class DataFreeCommandTests
         settings.GetProperty("Recipe").GetString().Should().Be(recipe);
         settings.GetProperty("Weight calibrator").GetString().Should().Be("MSE");
         settings.TryGetProperty("Activation calibrator", out _).Should().BeFalse();
-        root.GetProperty("advice").EnumerateArray().Select(advice => advice.GetString()).Should().NotContain(advice => advice!.Contains("calibrated"));
+        root.GetProperty("advice").EnumerateArray().Select(advice => advice.GetProperty("message").GetString()).Should().NotContain(advice => advice!.Contains("calibrated"));
     }
 
     [Fact]

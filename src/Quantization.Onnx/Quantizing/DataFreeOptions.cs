@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx;
@@ -9,7 +8,6 @@ public abstract record DataFreeOptions
     /// <summary>No sample runs, so little of a model has to be in memory at once: the tensors of models from 8 MB on stay in their files.</summary>
     private const long LargestInMemory = 1 << 23;
 
-    private readonly ImmutableHashSet<string> _floatNodes = [];
     private readonly int _latencyRuns = PtqOptions.UsualLatencyRuns;
     private readonly long _maxFileBytes = ModelStore.LargestMessage;
 
@@ -23,9 +21,9 @@ public abstract record DataFreeOptions
     /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The default is none.</summary>
     public IReadOnlySet<string> FloatNodes
     {
-        get => _floatNodes;
-        init => _floatNodes = value.ToImmutableHashSet();
-    }
+        get;
+        init => field = ValueSet.Of(value, nameof(FloatNodes));
+    } = ValueSet.Empty;
 
     /// <summary>How often both models run on <see cref="LatencySample"/> to compare their latency, 20 by default, though for no longer than two seconds; 0 to measure nothing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx;
@@ -25,7 +24,11 @@ public sealed record HalfPrecisionOptions
     /// The names of nodes that compute in 32 bits, with weights of 32 bits; a node without a name goes by its first output's. The default
     /// is none.
     /// </summary>
-    public IReadOnlySet<string> FloatNodes { get; init; } = FrozenSet<string>.Empty;
+    public IReadOnlySet<string> FloatNodes
+    {
+        get;
+        init => field = ValueSet.Of(value, nameof(FloatNodes));
+    } = ValueSet.Empty;
 
     /// <inheritdoc cref="PtqOptions.LatencyRuns"/>
     public int LatencyRuns

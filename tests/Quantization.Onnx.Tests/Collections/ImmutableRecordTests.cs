@@ -23,7 +23,7 @@ public sealed class ImmutableRecordTests : IDisposable
         Type type = typeof(PtqOptions).Assembly.GetType(record)!;
         if (type.IsAbstract)
         {
-            type = type.Assembly.GetExportedTypes().First(type.IsAssignableFrom);
+            type = type.Assembly.GetExportedTypes().First(each => !each.IsAbstract && each.IsAssignableTo(type));
         }
 
         object instance = System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(type);
