@@ -50,11 +50,20 @@ internal sealed class ClassFigures
 
         _samples += samples.Count;
         _rows += rows;
-        _divergence.Add(reference, actual, classes);
+        bool isReference = reference == actual; // the reference model beside itself: the same memory
+        if (isReference)
+        {
+            _divergence.AddEqual(rows);
+        }
+        else
+        {
+            _divergence.Add(reference, actual, classes);
+        }
+
         for (int row = 0; row < rows; row++)
         {
             int found = TensorPrimitives.IndexOfMax(actual.Slice(row * classes, classes));
-            _agreeing += found == TensorPrimitives.IndexOfMax(reference.Slice(row * classes, classes)) ? 1 : 0;
+            _agreeing += isReference || found == TensorPrimitives.IndexOfMax(reference.Slice(row * classes, classes)) ? 1 : 0;
             if (isRowEach && samples[row].Label is { } label)
             {
                 ThrowUnlessClass(samples[row], label, classes, output.Name);
