@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx;
 using Quantization.Reporting;
 
@@ -75,7 +74,8 @@ internal static class HalfCommand
         PtqResult result = output.Write(path => samples is { } given
             ? HalfPrecisionConverter.Convert(request.ModelPath, given.observed, path, measured, progress, cancellation)
             : HalfPrecisionConverter.Convert(request.ModelPath, path, measured, progress, cancellation));
-        EvaluationResult? scores = samples is null || result.QuantizedNodes.Count == 0 ? null : Measure(view, request, samples.Value.scoring, output.TemporaryPath, cancellation);
+        EvaluationResult? scores = samples is null || result.QuantizedNodes.Count == 0 ? null : Measuring.Run(
+            view, request.ModelPath, output.TemporaryPath, samples.Value.scoring, request.BatchSize, request.Threads, cancellation);
         if (request.Options.HasHalfInterface && result.QuantizedNodes.Count > 0)
         {
             QuantizationPlan plan = result.Plan with { HasHalfInterface = true };
@@ -84,21 +84,5 @@ internal static class HalfCommand
         }
 
         return (scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0)), scores);
-    }
-
-    private static EvaluationResult Measure(ProgressView view, HalfRequest request, ISampleSource samples, string path, CancellationToken cancellation)
-    {
-        view.Begin(samples.Count is { } count ? $"Measuring on {Figures.Count(count, "sample")}" : "Measuring");
-        EvaluationOptions options = new()
-        {
-            BatchSize = request.BatchSize,
-            SessionOptionsFactory = () => new SessionOptions
-            {
-                IntraOpNumThreads = request.Threads,
-                InterOpNumThreads = 1,
-                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, // errors come as exceptions
-            },
-        };
-        return ModelEvaluator.Evaluate(request.ModelPath, [path], samples, options, view.ForSteps(), cancellation);
     }
 }
