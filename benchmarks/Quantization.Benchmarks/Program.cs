@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using Quantization.Benchmarks.Accuracy;
 using Quantization.Benchmarks.Calibration;
 using Quantization.Benchmarks.Codebooks;
 using Quantization.Benchmarks.LargeModels;
@@ -28,6 +29,8 @@ switch (args)
         return LargeModelMemory.RunTool(rest);
     case ["partial", .. string[] rest]:
         return PartialStudy.Run(rest);
+    case ["accuracy", string models, string samples, .. string[] names]:
+        return AccuracyStudy.Run(models, samples, names);
     case ["transformers"]:
         return TransformerStudy.Run();
     default:

@@ -69,7 +69,8 @@ public static class LayerComparer
             throw PlanCheck.Wrong(plan, "is for floats of 16 bits, and only layers on codes are compared; give a plan of those");
         }
 
-        FloatModel prepared = FloatModel.Load(model, RecipeNames.Find(plan), options.SessionOptionsFactory);
+        IRecipe recipe = RecipeNames.Find(plan);
+        FloatModel prepared = FloatModel.Load(model, recipe, options.SessionOptionsFactory).WithScaledChannels(plan.ChannelScalings, recipe);
         PlanCheck.ThrowUnlessFits(plan, prepared, hasObservations: false);
         return Compare(new TrialModels(prepared, new ModelCalibration(prepared.File.Fingerprint, 0, [])), plan, samples, options, progress, cancellationToken);
     }

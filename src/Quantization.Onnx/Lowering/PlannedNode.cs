@@ -8,6 +8,13 @@ internal sealed record PlannedNode(QuantizableNode Facts, NodePlan Plan)
     /// <summary>The scale of the activation that the weights multiply; null where the node reads it in float, or reads none.</summary>
     public float? InputScale => Plan.InputAt(0)?.Range is FixedParameters given ? given.Scale : null;
 
+    /// <summary>The bias, with what corrects it; null where there is neither.</summary>
+    public float[]? FindBias()
+    {
+        float[]? bias = Facts.Weight!.Bias?.ReadFloats();
+        return Plan.BiasCorrection.IsEmpty ? bias : [.. Plan.BiasCorrection.Select((correction, i) => bias is null ? correction : bias[i] + correction)];
+    }
+
     /// <summary>The node once for each of its matrices. Where scales are given, those of the first come first.</summary>
     public IReadOnlyList<PlannedNode> Matrices => Facts.Recurrence is null
         ? [this]

@@ -21,6 +21,11 @@ internal sealed class TransposedWeightLowering(WeightRounding rounding, MatrixCo
         int? axis = weight.Axis is null ? null : 1;
         string codes = matrices.Add(MatrixCodes.Transpose(weight.Codes), graph);
         node.Input[WeightSlot.WeightInput] = graph.AddDequantize([codes, graph.AddScales(weight.Scales, axis), graph.AddZeroPoints(weight, axis)], axis);
+        if (!planned.Plan.BiasCorrection.IsEmpty)
+        {
+            WeightLowering.SetBias(node, WeightLowering.AddBias(planned.FindBias()!, planned, graph));
+        }
+
         node.Attribute.Remove(node.Attribute.First(attribute => attribute.Name == TransposedAttribute));
         return node;
     }

@@ -14,14 +14,31 @@ internal sealed class WeightLowering(WeightRounding rounding, MatrixCodes matric
         WeightSlot slot = planned.Facts.Weight!;
         QuantizedWeight weight = rounding.Round(planned);
         node.Input[WeightSlot.WeightInput] = AddWeight(weight, node.OpType == "Gemm", graph);
-        if (slot.Bias is not null)
+        if (planned.FindBias() is { } bias)
         {
-            node.Input[WeightSlot.BiasInput] = slot.BiasNeedsCodes && planned.InputScale is { } inputScale && !graph.IsMadeFromCodes(planned.Facts.Output)
-                ? BiasCodes.Add(slot.Bias.ReadFloats(), weight, inputScale, graph)
-                : graph.AddConstant(TensorData.Make<float>(TensorProto.Types.DataType.Float, slot.Bias.ReadFloats(), slot.Bias.Dims));
+            SetBias(node, slot.BiasNeedsCodes && planned.InputScale is { } inputScale && !graph.IsMadeFromCodes(planned.Facts.Output)
+                ? BiasCodes.Add(bias, weight, inputScale, graph)
+                : AddBias(bias, planned, graph));
         }
 
         return node;
+    }
+
+    /// <summary>Adds a bias in float; its name.</summary>
+    public static string AddBias(float[] bias, PlannedNode planned, QdqGraph graph) =>
+        graph.AddConstant(TensorData.Make<float>(TensorProto.Types.DataType.Float, bias, planned.Facts.Weight!.Bias?.Dims ?? [bias.Length]));
+
+    /// <summary>Gives a node a bias, whether it has one or not.</summary>
+    public static void SetBias(NodeProto node, string bias)
+    {
+        if (node.Input.Count > WeightSlot.BiasInput)
+        {
+            node.Input[WeightSlot.BiasInput] = bias;
+        }
+        else
+        {
+            node.Input.Add(bias);
+        }
     }
 
     /// <summary>Adds the codes of weights and what turns them back.</summary>

@@ -15,6 +15,22 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableG
     /// <summary>What the quantized model will run on.</summary>
     public Target Target => Analysis.Target;
 
+    /// <summary>The model with scaled channels, as a plan has them; the same where it has none.</summary>
+    /// <param name="scalings">The scalings.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <exception cref="ArgumentException">The model has no such channels.</exception>
+    public FloatModel WithScaledChannels(IReadOnlyList<ChannelScaling> scalings, IRecipe recipe)
+    {
+        if (scalings.Count == 0)
+        {
+            return this;
+        }
+
+        ModelProto scaled = Model.Clone();
+        Equalization.Apply(scaled, Target, scalings);
+        return this with { Model = scaled, Analysis = recipe.Analyze(new GraphIndex(scaled.Graph)) };
+    }
+
     /// <summary>Cleans a model, and takes it through the passes of a recipe where there is something to quantize.</summary>
     /// <param name="source">The model.</param>
     /// <param name="recipe">The recipe.</param>

@@ -12,7 +12,7 @@ internal static class AsyncCalibration
     /// <param name="model">The model.</param>
     /// <param name="samples">The samples; they are enumerated once.</param>
     /// <param name="options">The options.</param>
-    /// <param name="see">Told of the first sample.</param>
+    /// <param name="see">Told of each sample before it runs.</param>
     /// <param name="progress">Told after each sample.</param>
     /// <param name="cancellationToken">Stops between samples.</param>
     /// <exception cref="ArgumentException">There is no sample.</exception>
@@ -30,7 +30,6 @@ internal static class AsyncCalibration
         await foreach (ModelSample sample in samples.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             see?.Invoke(sample);
-            see = null;
             waiting.Add(sample);
             if ((calibration?.SampleCount ?? 0) + waiting.Count == options.MaxSamples)
             {

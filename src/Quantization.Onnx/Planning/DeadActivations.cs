@@ -20,15 +20,15 @@ internal sealed class DeadActivations
 
     /// <summary>Chooses nodes of a graph, without those that multiply dead activations or make them.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="excluded">The labels of nodes to leave in float.</param>
-    public NodeSelection Select(QuantizableGraph graph, IReadOnlySet<string> excluded)
+    /// <param name="inFloat">What else is to stay in float.</param>
+    public NodeSelection Select(QuantizableGraph graph, FloatParts inFloat)
     {
-        NodeSelection selection = NodeSelector.Select(graph, excluded, null);
+        NodeSelection selection = NodeSelector.Select(graph, inFloat);
         Dictionary<NodeProto, DeadNode> found = new(ReferenceEqualityComparer.Instance);
         for (int before = -1; before != found.Count && _sources.Count > 0;)
         {
             before = found.Count;
-            foreach (QuantizableNode node in selection.Nodes.Where(node => node.Role is NodeRole.Weighted or NodeRole.Product))
+            foreach (QuantizableNode node in selection.Nodes.Where(node => node.Role is NodeRole.Weighted or NodeRole.Product && !selection.WeightOnly.Contains(node)))
             {
                 if (Find(node, selection) is { } dead)
                 {
@@ -36,7 +36,7 @@ internal sealed class DeadActivations
                 }
             }
 
-            selection = before == found.Count ? selection : NodeSelector.Select(graph, excluded, found);
+            selection = before == found.Count ? selection : NodeSelector.Select(graph, inFloat, found);
         }
 
         return selection with { Notes = selection.Notes with { Dead = [.. graph.Graph.Graph.Node.Where(found.ContainsKey).Select(node => found[node])] } };

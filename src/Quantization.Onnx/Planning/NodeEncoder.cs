@@ -13,7 +13,7 @@ internal static class NodeEncoder
     public static ImmutableArray<NodePlan> Encode(
         NodeSelection selection, Func<QuantizableNode, TensorEncoding> ofWeights, Func<string, TensorEncoding> ofActivation, TensorEncoding ofConstant) =>
     [
-        .. selection.Nodes.Select(node => new NodePlan(node.Label, node.Node.Output[0])
+        .. selection.Nodes.Select(node => selection.WeightOnly.Contains(node) ? new NodePlan(node.Label, node.Node.Output[0]) { Weights = ofWeights(node) } : new NodePlan(node.Label, node.Node.Output[0])
         {
             Weights = node.Weight is null ? null : ofWeights(node),
             Constant = node.Constant is null ? null : ofConstant,

@@ -12,6 +12,11 @@ public sealed record NodePlan(string Node, string Result)
     /// <summary>The encoding of the node's weights, or of its table; null where they stay float or there are none.</summary>
     public TensorEncoding? Weights { get; init; }
 
+    /// <summary>
+    /// What is added to the bias, one value for each output channel, because rounded weights shift the mean of the results; empty where nothing is.
+    /// </summary>
+    public ImmutableArray<float> BiasCorrection { get; init; } = [];
+
     /// <summary>The encoding of the constant that the node combines its input with; null where it stays float or there is none.</summary>
     public TensorEncoding? Constant { get; init; }
 
@@ -39,6 +44,7 @@ public sealed record NodePlan(string Node, string Result)
     /// <summary>Compares by value.</summary>
     public bool Equals(NodePlan? other) =>
         other is not null && (Node, Result, Weights, Constant) == (other.Node, other.Result, other.Weights, other.Constant)
+        && BiasCorrection.SequenceEqual(other.BiasCorrection)
         && Inputs.SequenceEqual(other.Inputs) && Results.SequenceEqual(other.Results)
         && HalfInputs.SequenceEqual(other.HalfInputs) && HalfResults.SequenceEqual(other.HalfResults);
 
@@ -48,6 +54,7 @@ public sealed record NodePlan(string Node, string Result)
     private bool PrintMembers(StringBuilder builder)
     {
         builder.Append(CultureInfo.InvariantCulture, $"Node = {Node}, Result = {Result}, Weights = {Weights}, Constant = {Constant}");
+        builder.Append(CultureInfo.InvariantCulture, $", BiasCorrection = {ValueText.List(BiasCorrection)}");
         builder.Append(CultureInfo.InvariantCulture, $", Inputs = {ValueText.List(Inputs)}, Results = {ValueText.List(Results)}");
         return true;
     }

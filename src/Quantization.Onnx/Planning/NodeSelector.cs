@@ -14,22 +14,33 @@ internal static class NodeSelector
 
     /// <summary>Chooses nodes of a graph.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="excluded">The labels of nodes to leave in float; null for none.</param>
+    /// <param name="inFloat">What is to stay in float.</param>
     /// <param name="dead">Other nodes to leave in float; null for none.</param>
-    public static NodeSelection Select(QuantizableGraph graph, IReadOnlySet<string>? excluded, IReadOnlyDictionary<NodeProto, DeadNode>? dead)
-    {
-        Dictionary<string, string> inFloat = [];
-        List<QuantizableNode> candidates = FindCandidates(graph, excluded, dead, inFloat);
-        List<QuantizableNode> nodes = KeepConnected(candidates, graph.Graph);
-
+    public static NodeSelection Select(QuantizableGraph graph, FloatParts inFloat, IReadOnlyDictionary<NodeProto, DeadNode>? dead = null) =>
         // Calibration observes what the whole graph needs: where a node in float cuts a moved value off, its statistics still are those of the value moved.
-        IReadOnlyDictionary<string, string>? observed = excluded is null ? null : graph.Whole.Sources;
-        return new NodeSelection(nodes, FindSources(nodes, observed), new PlanNotes(inFloat, []));
+        Select(graph, inFloat, dead, graph.Whole.Sources);
+
+    /// <summary>Chooses all nodes of a graph that can run on codes.</summary>
+    public static NodeSelection SelectAll(QuantizableGraph graph) => Select(graph, FloatParts.None, null, null);
+
+    private static NodeSelection Select(
+        QuantizableGraph graph, FloatParts inFloat, IReadOnlyDictionary<NodeProto, DeadNode>? dead, IReadOnlyDictionary<string, string>? observed)
+    {
+        Dictionary<string, string> reasons = [];
+        HashSet<QuantizableNode> weightOnly = new(ReferenceEqualityComparer.Instance);
+        List<QuantizableNode> candidates = FindCandidates(graph, inFloat, dead, reasons, weightOnly);
+        List<QuantizableNode> nodes = KeepConnected(candidates, weightOnly, graph.Graph);
+        List<QuantizableNode> onCodes = [.. nodes.Where(node => !weightOnly.Contains(node))];
+        return new NodeSelection(nodes, FindSources(onCodes, observed), new PlanNotes(reasons, [])) { WeightOnly = weightOnly };
     }
 
     /// <summary>Every node that is chosen for itself, and every other one whose inputs are all made by candidates.</summary>
     private static List<QuantizableNode> FindCandidates(
-        QuantizableGraph graph, IReadOnlySet<string>? excluded, IReadOnlyDictionary<NodeProto, DeadNode>? dead, Dictionary<string, string> inFloat)
+        QuantizableGraph graph,
+        FloatParts inFloat,
+        IReadOnlyDictionary<NodeProto, DeadNode>? dead,
+        Dictionary<string, string> reasons,
+        HashSet<QuantizableNode> weightOnly)
     {
         List<QuantizableNode> candidates = [];
         HashSet<string> produced = [];
@@ -37,13 +48,21 @@ internal static class NodeSelector
         {
             string label = facts.Node.GetLabel();
             string? reason = facts.Reason;
-            if (excluded is not null && excluded.Contains(label))
+            if (inFloat.Nodes.Contains(label))
             {
                 reason = ExcludedReason;
             }
             else if (dead is not null && dead.TryGetValue(facts.Node, out DeadNode? deadNode))
             {
                 reason = deadNode.Reason;
+            }
+            else if (facts.Candidate is { } beside && inFloat.Activations.Count > 0 && IsBesideFloat(beside, graph, inFloat.Activations))
+            {
+                if (beside.Role == NodeRole.Weighted)
+                {
+                    candidates.Add(beside);
+                    weightOnly.Add(beside);
+                }
             }
             else if (facts.Candidate is { } candidate && (IsChosenForItself(candidate) || candidate.Inputs.All(produced.Contains)))
             {
@@ -56,20 +75,30 @@ internal static class NodeSelector
 
             if (reason is not null)
             {
-                inFloat[label] = reason;
+                reasons[label] = reason;
             }
 
             foreach (string inner in facts.Inner)
             {
-                inFloat.TryAdd(inner, $"it is inside {facts.Node.Describe()}, which stays as it is");
+                reasons.TryAdd(inner, $"it is inside {facts.Node.Describe()}, which stays as it is");
             }
         }
 
         return candidates;
     }
 
+    /// <summary>
+    /// Whether a node cannot run on codes because an activation stays in float that it reads, or whose codes it would have to make. A node that need not make codes can hand out floats.
+    /// </summary>
+    private static bool IsBesideFloat(QuantizableNode node, QuantizableGraph graph, IReadOnlySet<string> activations)
+    {
+        return node.Inputs.Any(IsFloat) || ((node.NeedsCodedResult || node.Role == NodeRole.Arithmetic) && node.Outputs.Any(IsFloat));
+
+        bool IsFloat(string value) => graph.Whole.Sources.TryGetValue(value, out string? source) && activations.Contains(source);
+    }
+
     /// <summary>Leaves out the nodes that no weighted node follows: past the last of them, float costs nothing and is exact.</summary>
-    private static List<QuantizableNode> KeepConnected(List<QuantizableNode> candidates, GraphIndex graph)
+    private static List<QuantizableNode> KeepConnected(List<QuantizableNode> candidates, HashSet<QuantizableNode> weightOnly, GraphIndex graph)
     {
         List<QuantizableNode> kept = [];
         HashSet<string> wanted = [];
@@ -78,7 +107,7 @@ internal static class NodeSelector
             if (IsChosenForItself(candidate) || (candidate.Outputs.Any(wanted.Contains) && !candidate.Outputs.Any(graph.IsVisibleOutside)))
             {
                 kept.Add(candidate);
-                wanted.UnionWith(candidate.Inputs);
+                wanted.UnionWith(weightOnly.Contains(candidate) ? [] : candidate.Inputs);
             }
         }
 

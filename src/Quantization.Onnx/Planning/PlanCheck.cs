@@ -61,6 +61,11 @@ internal static class PlanCheck
             CheckWeights(plan, node, facts);
         }
 
+        if (!node.BiasCorrection.IsEmpty)
+        {
+            CheckBias(plan, node, facts);
+        }
+
         if (node.Constant is not null && facts.Constant is null)
         {
             throw Wrong(plan, $"gives node '{node.Node}' a constant, but it combines no constant with its input; take 'constant' out");
@@ -125,6 +130,19 @@ internal static class PlanCheck
                 throw Wrong(plan, FormattableString.Invariant($"gives the weights of node '{node.Node}' {given.Scales.Length} scales, but {scales} are needed"));
             case FixedParameters or ObservedRange or DynamicRange:
                 throw Wrong(plan, $"leaves open how the range of the weights of node '{node.Node}' is found; give a calibrator, or scales");
+        }
+    }
+
+    private static void CheckBias(QuantizationPlan plan, NodePlan node, QuantizableNode facts)
+    {
+        if (node.Weights is null || !BiasCorrections.CanCorrect(facts))
+        {
+            throw Wrong(plan, $"corrects the bias of node '{node.Node}', which only a Conv or Gemm with quantized weights has; take 'biasCorrection' out");
+        }
+
+        if (node.BiasCorrection.Length != facts.Weight!.Channels)
+        {
+            throw Wrong(plan, FormattableString.Invariant($"corrects the bias of node '{node.Node}' by {node.BiasCorrection.Length} values, but it has {facts.Weight.Channels} output channels"));
         }
     }
 

@@ -10,18 +10,20 @@ namespace Quantization.Onnx;
 /// <param name="dead">The activations that were 0 in every sample.</param>
 internal sealed class PlanExclusion(QuantizableGraph graph, DeadActivations dead)
 {
-    /// <summary>The plan with more nodes in float.</summary>
+    /// <summary>The plan with more in float.</summary>
     /// <param name="plan">The plan to derive from.</param>
-    /// <param name="nodes">The labels of the nodes.</param>
-    public QuantizationPlan Exclude(QuantizationPlan plan, IEnumerable<string> nodes)
+    /// <param name="nodes">The labels of nodes.</param>
+    /// <param name="activations">Activations, by the value whose statistics they take.</param>
+    public QuantizationPlan Exclude(QuantizationPlan plan, IEnumerable<string> nodes, IEnumerable<string> activations)
     {
         ImmutableHashSet<string> excluded = plan.ExcludedNodes.Union(nodes);
-        if (excluded.Count == plan.ExcludedNodes.Count)
+        ImmutableHashSet<string> floatActivations = plan.FloatActivations.Union(activations);
+        if (excluded.Count == plan.ExcludedNodes.Count && floatActivations.Count == plan.FloatActivations.Count)
         {
             return plan;
         }
 
-        NodeSelection selection = dead.Select(graph, excluded);
+        NodeSelection selection = dead.Select(graph, new FloatParts(excluded, floatActivations));
         Dictionary<string, NodePlan> before = plan.Nodes.ToDictionary(node => node.Result);
         Dictionary<string, ObservedRange> rules = [];
         foreach (ObservedRange rule in plan.Nodes.SelectMany(node => node.Inputs.Concat(node.Results)).Select(each => each.Encoding.Range).OfType<ObservedRange>())
@@ -31,8 +33,14 @@ internal sealed class PlanExclusion(QuantizableGraph graph, DeadActivations dead
 
         return plan with
         {
-            Nodes = [.. selection.Nodes.Where(node => before.ContainsKey(node.Node.Output[0])).Select(node => Restrict(before[node.Node.Output[0]], selection.Sources, rules))],
+            Nodes =
+            [
+                .. selection.Nodes.Where(node => before.ContainsKey(node.Node.Output[0])).Select(node => selection.WeightOnly.Contains(node)
+                    ? before[node.Node.Output[0]] with { Inputs = [], Results = [] }
+                    : Restrict(before[node.Node.Output[0]], selection.Sources, rules)),
+            ],
             ExcludedNodes = excluded,
+            FloatActivations = floatActivations,
             Notes = selection.Notes,
         };
     }

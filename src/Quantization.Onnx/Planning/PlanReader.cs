@@ -14,7 +14,7 @@ internal sealed class PlanReader(string path)
     /// <exception cref="InvalidDataException">Something in it cannot be.</exception>
     public QuantizationPlan Read(JsonElement root)
     {
-        JsonFields plan = new(path, "", root, ["version", "recipe", "target", "modelSha256", "passes", "excludedNodes", "halfInterface", "nodes", "floatNodes"]);
+        JsonFields plan = new(path, "", root, ["version", "recipe", "target", "modelSha256", "passes", "excludedNodes", "floatActivations", "channelScalings", "halfInterface", "nodes", "floatNodes"]);
         int version = plan.Integer("version");
         if (version != PlanFile.Version)
         {
@@ -31,6 +31,8 @@ internal sealed class PlanReader(string path)
         return new QuantizationPlan(recipe, plan.Text("target"), [.. plan.Texts("passes")], nodes)
         {
             ExcludedNodes = [.. plan.Texts("excludedNodes")],
+            FloatActivations = [.. plan.Texts("floatActivations")],
+            ChannelScalings = [.. plan.Items("channelScalings").Select((scaling, i) => ReadScaling(scaling, $"channelScalings[{i}]"))],
             HasHalfInterface = plan.Flag("halfInterface"),
             ModelSha256 = plan.TextOrNull("modelSha256"),
             Notes = new PlanNotes(plan.TextsByName("floatNodes"), [])
@@ -40,12 +42,21 @@ internal sealed class PlanReader(string path)
         };
     }
 
+    private ChannelScaling ReadScaling(JsonElement element, string place)
+    {
+        JsonFields scaling = new(path, place, element, ["value", "exponents"]);
+        return new ChannelScaling(
+            scaling.Text("value"),
+            [.. scaling.Integers("exponents").Select(exponent => Math.Abs(exponent) <= MostDoublings ? exponent : throw scaling.Wrong("exponents", $"exponents lie between -{MostDoublings} and {MostDoublings}"))]);
+    }
+
     private NodePlan ReadNode(JsonElement element, string place)
     {
-        JsonFields node = new(path, place, element, ["node", "result", "weights", "constant", "inputs", "results", "halfInputs", "halfResults"]);
+        JsonFields node = new(path, place, element, ["node", "result", "weights", "biasCorrection", "constant", "inputs", "results", "halfInputs", "halfResults"]);
         return new NodePlan(node.Text("node"), node.Text("result"))
         {
             Weights = node.Find("weights") is { } weights ? ReadEncoding(new JsonFields(path, $"{place}.weights", weights, EncodingFields), isActivation: false) : null,
+            BiasCorrection = [.. node.Floats("biasCorrection").Select(value => float.IsFinite(value) ? value : throw node.Wrong("biasCorrection", "the values are finite"))],
             Constant = node.Find("constant") is { } constant ? ReadEncoding(new JsonFields(path, $"{place}.constant", constant, EncodingFields), isActivation: false) : null,
             Inputs = [.. ReadValues(node, "inputs", "input", place)],
             Results = [.. ReadValues(node, "results", "result", place)],
@@ -128,6 +139,9 @@ internal sealed class PlanReader(string path)
         };
         return new ObservedRange(fields.Text("source"), calibrator, effective);
     }
+
+    /// <summary>Further channels of one value are not apart in any model that can be computed in float.</summary>
+    private const int MostDoublings = 30;
 
     private static bool IsScale(float scale) => scale > 0 && float.IsFinite(scale);
 }

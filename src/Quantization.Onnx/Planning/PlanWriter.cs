@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -22,6 +23,22 @@ internal static class PlanWriter
 
         WriteNames(writer, "passes", plan.Passes);
         WriteNames(writer, "excludedNodes", plan.ExcludedNodes.Order(StringComparer.Ordinal));
+        if (plan.FloatActivations.Count > 0)
+        {
+            WriteNames(writer, "floatActivations", plan.FloatActivations.Order(StringComparer.Ordinal));
+        }
+
+        WriteLines(writer, "channelScalings", plan.ChannelScalings, (line, scaling) =>
+        {
+            line.WriteString("value", scaling.Value);
+            line.WriteStartArray("exponents");
+            foreach (int exponent in scaling.Exponents)
+            {
+                line.WriteNumberValue(exponent);
+            }
+
+            line.WriteEndArray();
+        });
         if (plan.HasHalfInterface)
         {
             writer.WriteBoolean("halfInterface", true);
@@ -61,6 +78,12 @@ internal static class PlanWriter
         writer.WriteString("node", node.Node);
         writer.WriteString("result", node.Result);
         WriteEncoding(writer, "weights", node.Weights);
+        if (node.BiasCorrection.Length > 0)
+        {
+            writer.WritePropertyName("biasCorrection");
+            writer.WriteRawValue($"[{string.Join(", ", node.BiasCorrection.Select(each => each.ToString("R", CultureInfo.InvariantCulture)))}]");
+        }
+
         WriteEncoding(writer, "constant", node.Constant);
         WriteValues(writer, "inputs", "input", node.Inputs);
         WriteValues(writer, "results", "result", node.Results);

@@ -18,7 +18,7 @@ internal sealed class QuantizableGraph
         Target = target;
         Facts = facts;
         _byResult = facts.Select(each => each.Candidate).OfType<QuantizableNode>().DistinctBy(node => node.Node.Output[0]).ToFrozenDictionary(node => node.Node.Output[0]);
-        _whole = new Lazy<NodeSelection>(() => NodeSelector.Select(this, null, null));
+        _whole = new Lazy<NodeSelection>(() => NodeSelector.SelectAll(this));
     }
 
     /// <summary>The graph.</summary>

@@ -17,6 +17,14 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     /// <summary>The nodes that the user leaves in float, by name.</summary>
     public ImmutableHashSet<string> ExcludedNodes { get; init; } = [];
 
+    /// <summary>
+    /// The activations that stay in float though nodes beside them could run on codes, by name. The weights of these nodes are codes all the same.
+    /// </summary>
+    public ImmutableHashSet<string> FloatActivations { get; init; } = [];
+
+    /// <summary>The results of convolutions whose channels are scaled, before anything becomes codes.</summary>
+    public ImmutableArray<ChannelScaling> ChannelScalings { get; init; } = [];
+
     /// <summary>Whether the model's float inputs and outputs become floats of 16 bits too.</summary>
     public bool HasHalfInterface { get; init; }
 
@@ -88,7 +96,8 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
 
     /// <summary>Compares what is written.</summary>
     public bool Equals(QuantizationPlan? other) =>
-        other is not null && (Recipe, Target, HasHalfInterface) == (other.Recipe, other.Target, other.HasHalfInterface) && Passes.SequenceEqual(other.Passes) && Nodes.SequenceEqual(other.Nodes);
+        other is not null && (Recipe, Target, HasHalfInterface) == (other.Recipe, other.Target, other.HasHalfInterface) && Passes.SequenceEqual(other.Passes)
+        && ChannelScalings.SequenceEqual(other.ChannelScalings) && Nodes.SequenceEqual(other.Nodes);
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Recipe, Target, Nodes.Length, Nodes.FirstOrDefault());
@@ -97,6 +106,8 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     {
         builder.Append(CultureInfo.InvariantCulture, $"Recipe = {Recipe}, Target = {Target}, Passes = {ValueText.List(Passes)}");
         builder.Append(CultureInfo.InvariantCulture, $", Nodes = {ValueText.List(Nodes)}, ExcludedNodes = {ValueText.List(ExcludedNodes)}");
+        builder.Append(CultureInfo.InvariantCulture, $", ChannelScalings = {ValueText.List(ChannelScalings)}");
+        builder.Append(CultureInfo.InvariantCulture, $", FloatActivations = {ValueText.List(FloatActivations)}");
         builder.Append(CultureInfo.InvariantCulture, $", FloatNodes = {ValueText.Entries(FloatNodes)}, ModelSha256 = {ModelSha256}");
         return true;
     }
@@ -105,10 +116,20 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     {
         StringBuilder text = new();
         text.Append(Recipe).Append('\n').Append(Target).Append('\n').AppendJoin(", ", Passes).Append('\n');
+        foreach (ChannelScaling scaling in ChannelScalings)
+        {
+            text.Append("scaled ").Append(scaling.Value).Append(": ").AppendJoin(' ', scaling.Exponents.Select(each => each.ToString(CultureInfo.InvariantCulture))).Append('\n');
+        }
+
         foreach (NodePlan node in Nodes)
         {
             text.Append(node.Result).Append('\n');
             text.Append(" weights ").Append(node.Weights).Append(" constant ").Append(node.Constant).Append('\n');
+            if (node.BiasCorrection.Length > 0)
+            {
+                text.Append(" bias correction ").AppendJoin(' ', node.BiasCorrection.Select(each => each.ToString("R", CultureInfo.InvariantCulture))).Append('\n');
+            }
+
             Append(" input ", node.Inputs);
             Append(" result ", node.Results);
             AppendHalves(" 16-bit input ", node.HalfInputs);

@@ -69,7 +69,7 @@ public static class HalfPrecisionConverter
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new HalfPrecisionOptions();
         ThrowUnlessSensible(model, output, options);
-        FirstSampleKeeper keeper = new(samples);
+        SampleKeeper keeper = new(samples, 0);
         return RunnerOf(options, progress, cancellationToken).Run(
             model,
             new HalfPrecisionRecipe(options, hasSamples: true),
@@ -116,7 +116,7 @@ public static class HalfPrecisionConverter
         return RunnerOf(options, progress, cancellationToken).RunAsync(
             model,
             new HalfPrecisionRecipe(options, hasSamples: true),
-            prepared => AsyncCalibration.Run(prepared, samples, CalibrationOf(options), sample => first = sample, progress, cancellationToken),
+            prepared => AsyncCalibration.Run(prepared, samples, CalibrationOf(options), sample => first ??= sample, progress, cancellationToken),
             () => options.LatencySample ?? first,
             output);
     }
@@ -133,7 +133,7 @@ public static class HalfPrecisionConverter
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new HalfPrecisionOptions();
         ThrowUnlessSensible(model, output, options);
-        FirstSampleKeeper keeper = new(samples);
+        SampleKeeper keeper = new(samples, 0);
         return RunnerOf(options, progress, cancellationToken).RunAsync(
             model,
             new HalfPrecisionRecipe(options, hasSamples: true),
@@ -149,7 +149,7 @@ public static class HalfPrecisionConverter
 
     private static ModelCalibration Observe(
         FloatModel model,
-        FirstSampleKeeper samples,
+        SampleKeeper samples,
         HalfPrecisionOptions options,
         IProgress<QuantizationProgress>? progress,
         CancellationToken cancellationToken)

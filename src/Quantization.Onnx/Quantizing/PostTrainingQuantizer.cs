@@ -33,11 +33,11 @@ public static class PostTrainingQuantizer
     {
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new PtqOptions();
-        FirstSampleKeeper keeper = new(options.Calibration.Limit(samples));
+        SampleKeeper keeper = new(options.Calibration.Limit(samples), options.RefiningSamples);
         return Quantize(
             model,
             prepared => Calibrate(prepared, keeper, options, progress, cancellationToken),
-            () => options.LatencySample ?? keeper.First,
+            keeper,
             output,
             options,
             progress,
@@ -67,7 +67,7 @@ public static class PostTrainingQuantizer
     {
         ArgumentNullException.ThrowIfNull(calibration);
         options ??= new PtqOptions();
-        return Quantize(model, _ => calibration, () => options.LatencySample, output, options, progress, cancellationToken);
+        return Quantize(model, _ => calibration, null, output, options, progress, cancellationToken);
     }
 
     /// <summary>Plans the quantization of a model and writes nothing: to look at the plan, or to change it before it is carried out.</summary>
@@ -134,12 +134,12 @@ public static class PostTrainingQuantizer
         ThrowUnlessApart(model, output);
         options ??= new PtqOptions();
         CalibrationOptions calibrating = options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime };
-        ModelSample? first = null;
-        return new RecipeRunner(options, progress, cancellationToken).RunAsync(
+        SampleKeeper keeper = new(SampleSource.FromEnumerable([]), options.RefiningSamples);
+        return new RecipeRunner(options, progress, cancellationToken) { Samples = keeper }.RunAsync(
             model,
             new StaticInt8Recipe(options),
-            prepared => AsyncCalibration.Run(prepared, samples, calibrating, sample => first = sample, progress, cancellationToken),
-            () => options.LatencySample ?? first,
+            prepared => AsyncCalibration.Run(prepared, samples, calibrating, keeper.Add, progress, cancellationToken),
+            () => options.LatencySample ?? keeper.First,
             output);
     }
 
@@ -155,8 +155,8 @@ public static class PostTrainingQuantizer
         ArgumentNullException.ThrowIfNull(samples);
         ThrowUnlessApart(model, output);
         options ??= new PtqOptions();
-        FirstSampleKeeper keeper = new(options.Calibration.Limit(samples));
-        return new RecipeRunner(options, progress, cancellationToken).RunAsync(
+        SampleKeeper keeper = new(options.Calibration.Limit(samples), options.RefiningSamples);
+        return new RecipeRunner(options, progress, cancellationToken) { Samples = keeper }.RunAsync(
             model,
             new StaticInt8Recipe(options),
             prepared => LongWork.Run(() => Calibrate(prepared, keeper, options, progress, cancellationToken), cancellationToken),
@@ -182,7 +182,7 @@ public static class PostTrainingQuantizer
     }
 
     private static ModelCalibration Calibrate(
-        FloatModel model, FirstSampleKeeper samples, PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+        FloatModel model, SampleKeeper samples, PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
         progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, 0, samples.Count));
         CalibrationOptions calibrating = options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime };
@@ -192,14 +192,15 @@ public static class PostTrainingQuantizer
     private static PtqResult Quantize(
         OnnxModel model,
         Func<FloatModel, ModelCalibration> calibrate,
-        Func<ModelSample?> findLatencySample,
+        SampleKeeper? samples,
         ModelOutput output,
         PtqOptions options,
         IProgress<QuantizationProgress>? progress,
         CancellationToken cancellationToken)
     {
         ThrowUnlessApart(model, output);
-        return new RecipeRunner(options, progress, cancellationToken).Run(model, new StaticInt8Recipe(options), calibrate, findLatencySample, output);
+        return new RecipeRunner(options, progress, cancellationToken) { Samples = samples }.Run(
+            model, new StaticInt8Recipe(options), calibrate, () => options.LatencySample ?? samples?.First, output);
     }
 
     /// <summary>Refuses to write over the model.</summary>

@@ -8,6 +8,8 @@ public sealed record PtqOptions
     /// <summary>How often models run to compare their latency, where nothing else is asked for.</summary>
     internal const int UsualLatencyRuns = 20;
 
+    private const int MostRefiningSamples = 36;
+
     private readonly CodeFormat _activationFormat = CodeFormat.UInt8;
     private readonly QuantizationScheme _activationScheme = QuantizationScheme.Affine;
     private readonly int _latencyRuns = UsualLatencyRuns;
@@ -15,8 +17,8 @@ public sealed record PtqOptions
     private readonly CodeFormat _weightFormat = CodeFormat.Int8;
     private readonly GranularityKind _weightGranularity = GranularityKind.PerChannel;
 
-    /// <summary>Chooses the range of each activation from what calibration saw. The default is <see cref="MaxCalibrator"/>: everything seen.</summary>
-    public ICalibrator ActivationCalibrator { get; init; } = new MaxCalibrator();
+    /// <summary>Chooses the range of each activation from what calibration saw. The default is <see cref="MseCalibrator"/>: the range whose codes have the smallest mean squared error.</summary>
+    public ICalibrator ActivationCalibrator { get; init; } = new MseCalibrator();
 
     /// <summary>The calibrators of single activations, by the value's name; the others take <see cref="ActivationCalibrator"/>. The default is none.</summary>
     public IReadOnlyDictionary<string, ICalibrator> OwnCalibrators
@@ -128,6 +130,15 @@ public sealed record PtqOptions
     } = ValueSet.Empty;
 
     /// <summary>
+    /// Activations that stay in float, by the value's name: no node reads codes of them or makes them, but the weights of the nodes beside them become codes all the same. The default is none.
+    /// </summary>
+    public IReadOnlySet<string> FloatActivations
+    {
+        get;
+        init => field = ValueSet.Of(value, nameof(FloatActivations));
+    } = ValueSet.Empty;
+
+    /// <summary>
     /// How often both models are run to compare their latency, 20 by default, though for no longer than two seconds; 0 to measure nothing. The models take turns on one sample:
     /// <see cref="LatencySample"/>, or the first that calibrates; where there is neither, nothing is measured.
     /// </summary>
@@ -158,6 +169,15 @@ public sealed record PtqOptions
     /// How samples are run where a call calibrates: what to do with NaN and infinity, threads, bins. Its sessions and runtime are those of these options. The default is <see cref="CalibrationOptions"/>'s own.
     /// </summary>
     public CalibrationOptions Calibration { get; init; } = new();
+
+    /// <summary>
+    /// Whether the plan is improved by what up to 36 of the calibration samples show: scaled channels, corrected biases, and activations left in float whose codes cost far more than they gain. See
+    /// <see cref="PtqResult.Refinement"/>. True by default; nothing is refined with fewer than 8 samples, or from an earlier calibration.
+    /// </summary>
+    public bool Refine { get; init; } = true;
+
+    /// <summary>How many calibration samples are kept to refine with.</summary>
+    internal int RefiningSamples => Refine ? MostRefiningSamples : 0;
 
     /// <summary>Whether each zero-point is to be 0, whatever the values are.</summary>
     internal bool HasCentredCodes => Targets.Of(Runtime).CentresSymmetricCodes && ActivationFormat == CodeFormat.Int8 && ActivationScheme == QuantizationScheme.Symmetric;

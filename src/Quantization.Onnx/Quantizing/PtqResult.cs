@@ -69,6 +69,9 @@ public sealed record PtqResult
     /// <summary>What was done, as data: the encoding of each weight and each edge, with the parameters found. The same model can be written from it again, and it can be changed before; see <see cref="QuantizationPlan.Save"/>.</summary>
     public required QuantizationPlan Plan { get; init; }
 
+    /// <summary>What was improved by what calibration samples showed; null where that was not tried, see <see cref="PtqOptions.Refine"/>.</summary>
+    public Refinement? Refinement { get; init; }
+
     /// <summary>What the model was quantized for, <see cref="PtqOptions.Runtime"/>. What runs on integers, which conversions are left and the latency are those of ONNX Runtime on this machine all the same.</summary>
     public TargetRuntime Runtime { get; init; }
 

@@ -12,6 +12,9 @@ public enum QuantizationStage
     /// <summary>Ranges are chosen and weights quantized.</summary>
     Quantizing,
 
+    /// <summary>The plan is improved by what calibration samples show.</summary>
+    Improving,
+
     /// <summary>ONNX Runtime optimizes the result, to see what runs in int8.</summary>
     Inspecting,
 

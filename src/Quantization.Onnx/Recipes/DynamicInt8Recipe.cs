@@ -46,7 +46,7 @@ internal sealed class DynamicInt8Recipe : IRecipe
     public QuantizationPlan Plan(FloatModel model, ModelCalibration? observations)
     {
         NamedNodes.ThrowUnlessOf(model, ExcludedNodes, nameof(DynamicOptions));
-        NodeSelection selection = NodeSelector.Select(model.Analysis, ExcludedNodes, null);
+        NodeSelection selection = NodeSelector.Select(model.Analysis, FloatParts.Of(ExcludedNodes));
         TensorEncoding weights = new(WeightFormat, QuantizationScheme.Symmetric, Granularity, new OwnRange(Calibrator));
         TensorEncoding input = new(CodeFormat.UInt8, QuantizationScheme.Affine, GranularityKind.PerTensor, new DynamicRange());
         return new QuantizationPlan(Name, Target.Name, model.Passes, NodeEncoder.EncodeDynamic(selection, weights, weights, input))

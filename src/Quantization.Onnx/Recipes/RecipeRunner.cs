@@ -13,6 +13,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>The tensors of a larger model stay in its files until they are asked for.</summary>
     public long LargestInMemory { get; init; } = ModelStore.LargestInMemory;
 
+    /// <summary>Keeps calibration samples to refine the plan with; null where it is not refined.</summary>
+    public SampleKeeper? Samples { private get; init; }
+
     /// <summary>Quantizes a model by a recipe.</summary>
     /// <param name="source">The float model.</param>
     /// <param name="recipe">The recipe.</param>
@@ -46,7 +49,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <param name="output">Where to write.</param>
     public PtqResult Run(OnnxModel source, QuantizationPlan plan, ModelCalibration? observations, OpenOutput output)
     {
-        FloatModel model = Prepare(source, RecipeNames.Find(plan));
+        IRecipe recipe = RecipeNames.Find(plan);
+        FloatModel model = Prepare(source, recipe).WithScaledChannels(plan.ChannelScalings, recipe);
         PlanCheck.ThrowUnlessFits(plan, model, hasObservations: observations is not null);
         if (observations is not null)
         {
@@ -81,7 +85,26 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        return Write(model, recipe.Plan(model, observations), observations ?? new ModelCalibration(model.File.Fingerprint, 0, []), findSample, output);
+        QuantizationPlan plan = recipe.Plan(model, observations);
+        if (observations is null)
+        {
+            return Write(model, plan, new ModelCalibration(model.File.Fingerprint, 0, []), findSample, output);
+        }
+
+        RefinedModel refined = Refine(model, recipe, observations, plan);
+        return Write(refined.Model, refined.Plan, refined.Calibration, findSample, output) with { Calibration = observations, Refinement = refined.Refinement };
+    }
+
+    /// <summary>Improves a plan, where there are samples to judge by.</summary>
+    private RefinedModel Refine(FloatModel model, IRecipe recipe, ModelCalibration observations, QuantizationPlan plan)
+    {
+        if (Samples?.Kept is not { Count: >= PlanRefiner.LeastSamples } kept || plan.Nodes.Length == 0)
+        {
+            return new RefinedModel(model, observations, plan);
+        }
+
+        progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null));
+        return new PlanRefiner(recipe, kept, options, cancellationToken).Refine(model, observations, plan);
     }
 
     private PtqResult Write(FloatModel model, QuantizationPlan plan, ModelCalibration observations, Func<ModelSample?> findSample, OpenOutput output)

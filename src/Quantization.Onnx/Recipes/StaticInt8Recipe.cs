@@ -42,12 +42,14 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     public QuantizationPlan Plan(FloatModel model, ModelCalibration? observations)
     {
         ThrowUnlessNodesOf(model, options);
+        FloatParts inFloat = new(options.FloatNodes, options.FloatActivations);
         NodeSelection selection = observations is null
-            ? NodeSelector.Select(model.Analysis, options.FloatNodes, null)
-            : DeadActivations.Of(observations).Select(model.Analysis, options.FloatNodes);
+            ? NodeSelector.Select(model.Analysis, inFloat)
+            : DeadActivations.Of(observations).Select(model.Analysis, inFloat);
         return new QuantizationPlan(Name, _target.Name, model.Passes, _encodings.Encode(selection, model.Analysis.Graph))
         {
             ExcludedNodes = [.. options.FloatNodes],
+            FloatActivations = [.. options.FloatActivations],
             Notes = selection.Notes,
         };
     }

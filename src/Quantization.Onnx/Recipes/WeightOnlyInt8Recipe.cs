@@ -39,7 +39,7 @@ internal sealed class WeightOnlyInt8Recipe : IRecipe
     public QuantizationPlan Plan(FloatModel model, ModelCalibration? observations)
     {
         NamedNodes.ThrowUnlessOf(model, ExcludedNodes, nameof(WeightOnlyOptions));
-        NodeSelection selection = NodeSelector.Select(model.Analysis, ExcludedNodes, null);
+        NodeSelection selection = NodeSelector.Select(model.Analysis, FloatParts.Of(ExcludedNodes));
         TensorEncoding weights = new(CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new OwnRange(Calibrator));
         return new QuantizationPlan(Name, Target.Name, model.Passes, NodeEncoder.EncodeWeights(selection, weights))
         {

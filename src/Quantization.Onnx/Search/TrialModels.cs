@@ -30,7 +30,10 @@ internal sealed class TrialModels
     public QuantizationPlan Plan(PtqOptions options) => new StaticInt8Recipe(options).Plan(Model, Calibration);
 
     /// <summary>A plan that leaves more nodes in float.</summary>
-    public QuantizationPlan Exclude(QuantizationPlan plan, IEnumerable<string> nodes) => _exclusion.Exclude(plan, nodes);
+    public QuantizationPlan Exclude(QuantizationPlan plan, IEnumerable<string> nodes) => _exclusion.Exclude(plan, nodes, []);
+
+    /// <summary>A plan that leaves more activations in float, given by the values whose statistics they take.</summary>
+    public QuantizationPlan KeepFloat(QuantizationPlan plan, IEnumerable<string> activations) => _exclusion.Exclude(plan, [], activations);
 
     /// <summary>The plan with the parameters of each activation: what tells it from others.</summary>
     public QuantizationPlan Resolve(QuantizationPlan plan) => _ranges.Resolve(plan);

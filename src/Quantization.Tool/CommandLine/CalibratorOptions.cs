@@ -12,11 +12,7 @@ internal sealed class CalibratorOptions
     private const string OfActivations =
         "How the range of each activation is chosen from what the samples showed: everything seen (max), what keeps the distribution (entropy), all but the most extreme (percentile), least squared error (mse).";
 
-    private readonly Option<string> _calibrator = new("--calibrator")
-    {
-        HelpName = "max|entropy|percentile|mse",
-        DefaultValueFactory = _ => "max",
-    };
+    private readonly Option<string> _calibrator = new("--calibrator") { HelpName = "max|entropy|percentile|mse" };
 
     private readonly Option<double?> _percentage = new("--percentile")
     {
@@ -40,9 +36,11 @@ internal sealed class CalibratorOptions
 
     /// <param name="command">The command to add the options to.</param>
     /// <param name="description">What is chosen how.</param>
-    public CalibratorOptions(Command command, string description = OfActivations)
+    /// <param name="usual">What chooses where the user names nothing.</param>
+    public CalibratorOptions(Command command, string description = OfActivations, string usual = "mse")
     {
         _calibrator.Description = description;
+        _calibrator.DefaultValueFactory = _ => usual;
         _calibrator.AcceptOnlyFromAmong("max", "entropy", Percentile, "mse");
         command.Options.Add(_calibrator);
         command.Options.Add(_percentage);

@@ -23,7 +23,9 @@ internal sealed class DataFreeArguments
         _data = new DataOptions(command, isRequired: false, isLabelled: true, CommonOptions.MeasuringData(), CommonOptions.MeasuringLabels());
         command.Options.Add(_output);
         _calibrator = new CalibratorOptions(
-            command, "How the range of each channel's weights is chosen from them: everything (max), what keeps the distribution (entropy), all but the most extreme (percentile), least squared error (mse).");
+            command,
+            "How the range of each channel's weights is chosen from them: everything (max), what keeps the distribution (entropy), all but the most extreme (percentile), least squared error (mse).",
+            usual: "max");
         foreach (Option option in (Option[])[.. own, _floatNodes, _batch, _threads])
         {
             command.Options.Add(option);

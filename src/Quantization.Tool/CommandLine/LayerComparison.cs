@@ -10,19 +10,6 @@ internal static class LayerComparison
 
     /// <summary>The noise of every layer on the first samples; empty where nobody looks at it, or there is no sample or no layer on codes.</summary>
     public static IReadOnlyList<LayerNoise> Run(
-        ProgressView view, ReportRequest report, string modelPath, ModelCalibration calibration, ISampleSource? scoring, PtqOptions options, CancellationToken cancellation)
-    {
-        if (!report.NeedsLayers || scoring is null || calibration.Activations.Count == 0)
-        {
-            return [];
-        }
-
-        view.Begin("Comparing layers");
-        return LayerComparer.Compare(modelPath, calibration, new FirstSamples(scoring, MostSamples), options, view.ForSteps(), cancellation);
-    }
-
-    /// <summary>The same of a model that was made from a plan.</summary>
-    public static IReadOnlyList<LayerNoise> Run(
         ProgressView view, ReportRequest report, string modelPath, QuantizationPlan plan, ISampleSource? scoring, PtqOptions options, CancellationToken cancellation)
     {
         if (!report.NeedsLayers || scoring is null || plan.Nodes.Length == 0 || plan.Half is not null)

@@ -34,6 +34,11 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
             console.WriteLine($"The outputs are clearly different from the float model's. {Way}");
         }
 
+        foreach (string line in ModelReport.Improvements(result))
+        {
+            console.WriteLine(line);
+        }
+
         foreach (string remark in ModelReport.Remarks(Calibrator, result))
         {
             console.WriteLine(remark);

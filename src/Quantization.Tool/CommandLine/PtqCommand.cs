@@ -19,6 +19,7 @@ internal static class PtqCommand
             Description = "A plan from --save-plan, changed or not, to carry out; --data then only serves to measure, but where the plan leaves ranges to calibrators.",
         };
         Option<string> output = CommonOptions.Output();
+        Option<bool> noRefine = new("--no-refine") { Description = "Do not improve the plan by what samples show: no scaled channels, no corrected biases, and no activations left in float but those that are asked for." };
         Option<bool> perTensor = CommonOptions.PerTensor();
         Option<int> bits = CommonOptions.WeightBits();
         Option<string[]> floatNodes = CommonOptions.FloatNodes();
@@ -35,6 +36,7 @@ internal static class PtqCommand
         command.Options.Add(output);
         CalibratorOptions calibrator = new(command);
         CalibrationRunOptions run = new(command);
+        command.Options.Add(noRefine);
         command.Options.Add(perTensor);
         command.Options.Add(bits);
         command.Options.Add(floatNodes);
@@ -50,13 +52,14 @@ internal static class PtqCommand
                 Data = data.Read(parsed),
                 StatePath = parsed.GetValue(state),
                 PlanPath = parsed.GetValue(plan),
-                OwnSetting = ((Option[])[.. calibrator.All, perTensor, bits, floatNodes, runtime]).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name,
+                OwnSetting = ((Option[])[.. calibrator.All, noRefine, perTensor, bits, floatNodes, runtime]).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name,
                 OutputPath = parsed.GetRequiredValue(output),
                 Options = new PtqOptions
                 {
                     Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!),
                     Calibration = run.Read(parsed),
                     ActivationCalibrator = calibrator.Choose(parsed),
+                    Refine = !parsed.GetValue(noRefine),
                     WeightGranularity = parsed.GetValue(perTensor) ? GranularityKind.PerTensor : GranularityKind.PerChannel,
                     WeightFormat = CodeFormat.Signed(parsed.GetValue(bits)),
                     FloatNodes = (parsed.GetValue(floatNodes) ?? []).ToHashSet(),
@@ -96,9 +99,7 @@ internal static class PtqCommand
         ISampleSource? scoring = isMeasured ? samples.Scoring : null;
         EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
-        IReadOnlyList<LayerNoise> layers = request.PlanPath is null
-            ? LayerComparison.Run(view, request.Report, request.ModelPath, result.Calibration, scoring, request.Options, cancellation)
-            : LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, request.Options, cancellation);
+        IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, request.Options, cancellation);
         return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, result.Calibration, scores, layers));
     }
 

@@ -79,7 +79,7 @@ internal static class SearchCommand
         view.Begin("Measuring the best");
         EvaluationResult measured = ModelEvaluator.Evaluate(
             request.ModelPath, [output.Model.TemporaryPath], scoring, new EvaluationOptions { BatchSize = request.BatchSize }, view.ForSteps(), cancellation);
-        IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, search.Calibration, scoring, search.Best.Options, cancellation);
+        IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, search.Model.Plan, scoring, search.Best.Options, cancellation);
         return (search, QuantizationReport.Create(request.ModelPath, search, measured, layers));
     }
 }

@@ -37,6 +37,24 @@ internal static class ModelReport
         return done.Concat(FloatNodes(result, isVerbose));
     }
 
+    /// <summary>What was improved of the plan; nothing where nothing was.</summary>
+    public static IEnumerable<string> Improvements(PtqResult result)
+    {
+        if (result.Refinement is not { } refinement || refinement.LossAfter == refinement.LossBefore)
+        {
+            yield break;
+        }
+
+        string[] parts =
+        [
+            .. refinement.FloatActivations.Count == 0 ? (string[])[]
+                : [$"{Figures.Count(refinement.FloatActivations.Count, "activation")} in float ({Figures.Percent(refinement.IntegerShare)} of the multiply-accumulates stay on integers)"],
+            .. refinement.ScaledConvolutions == 0 ? (string[])[] : [$"channels of {Figures.Count(refinement.ScaledConvolutions, "convolution")} scaled"],
+            .. refinement.CorrectedBiases == 0 ? (string[])[] : [$"biases of {Figures.Count(refinement.CorrectedBiases, "layer")} corrected"],
+        ];
+        yield return $"Improved, judged on {Figures.Count(refinement.Samples, "sample")}: noise in the outputs {Figures.Percent(refinement.LossBefore)} -> {Figures.Percent(refinement.LossAfter)} of the signal by {string.Join(", ", parts)}.";
+    }
+
     /// <summary>How much of the model runs in int8, and which conversions are left.</summary>
     public static IEnumerable<string> Int8Nodes(PtqResult result, bool isVerbose)
     {

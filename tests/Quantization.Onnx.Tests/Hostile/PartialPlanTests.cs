@@ -98,18 +98,18 @@ public sealed class PartialPlanTests
         {
             double share = random.NextDouble();
             HashSet<string> inFloat = [.. whole.Nodes.Select(node => node.Label).Where(_ => random.NextDouble() < share)];
-            NodeSelection selection = NodeSelector.Select(graph, inFloat, null);
+            NodeSelection selection = NodeSelector.Select(graph, FloatParts.Of(inFloat));
             selection.Sources.Values.Should().BeSubsetOf(observed, "{0} without {1}", path, string.Join(", ", inFloat));
             selection.Sources.Keys.Should().BeSubsetOf(whole.Sources.Keys);
 
-            QuantizationPlan derived = exclusion.Exclude(all, inFloat), planned = new StaticInt8Recipe(options with { FloatNodes = inFloat }).Plan(model, null);
+            QuantizationPlan derived = exclusion.Exclude(all, inFloat, []), planned = new StaticInt8Recipe(options with { FloatNodes = inFloat }).Plan(model, null);
             derived.Should().Be(planned, "{0} without {1}", path, string.Join(", ", inFloat));
             derived.Hash.Should().Be(planned.Hash);
             derived.Notes.Float.Should().BeEquivalentTo(planned.Notes.Float);
         }
 #pragma warning restore CA5394
 
-        NodeSelector.Select(graph, new HashSet<string>(), null).Sources.Should().Equal(whole.Sources);
+        NodeSelector.Select(graph, FloatParts.None).Sources.Should().Equal(whole.Sources);
         return whole.Nodes.Count;
     }
 

@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using Microsoft.ML.OnnxRuntime;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// Corrects biases for what the rounding of weights does to the mean of results. Rounded weights ŵ shift channel c of a layer by <c>E[(ŵ − w)_c · x]</c>, where the inputs have a mean; taking that from the bias costs nothing
+/// at run time. (M. Nagel et al., Data-Free Quantization Through Weight Equalization and Bias Correction, 2019; here the mean is measured.)
+/// </summary>
+internal sealed class BiasCorrections
+{
+    /// <summary>Whether the bias of a node can be corrected.</summary>
+    public static bool CanCorrect(QuantizableNode node) => node is { Role: NodeRole.Weighted, Weight.Subpixel: null, Recurrence: null } && node.Node.OpType is "Conv" or "Gemm";
+
+    private readonly Dictionary<string, ImmutableArray<float>> _byResult;
+
+    private BiasCorrections(Dictionary<string, ImmutableArray<float>> byResult)
+    {
+        _byResult = byResult;
+    }
+
+    /// <summary>Measures the corrections of a plan's layers.</summary>
+    /// <param name="models">The float model.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="samples">The samples whose mean counts.</param>
+    /// <param name="sessionOptions">The user's session options; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops between runs.</param>
+    public static BiasCorrections Measure(
+        TrialModels models, QuantizationPlan plan, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+    {
+        ModelProto model = models.Model.Model.Clone();
+        NameAllocator names = new(model.Graph);
+        model.Graph.Output.Clear();
+        Dictionary<string, (string Shift, WeightSlot Slot)> shifts = [];
+        foreach (NodePlan node in models.Resolve(plan).Nodes.Where(node => node.Weights is not null))
+        {
+            QuantizableNode facts = models.Model.Analysis.Find(node);
+            if (CanCorrect(facts))
+            {
+                shifts[node.Result] = (AddShift(model.Graph, names, facts, models.Round(facts, node)), facts.Weight!);
+            }
+        }
+
+        if (shifts.Count == 0)
+        {
+            return new BiasCorrections([]);
+        }
+
+        DeadNodes.Remove(model.Graph);
+        Dictionary<string, double[]> means = Run(models.Model.File.Path, model, [.. shifts.Values.Select(each => each.Shift)], samples, sessionOptions, cancellationToken);
+        return new BiasCorrections(shifts.ToDictionary(each => each.Key, each => Correct(means[each.Value.Shift], each.Value.Slot)));
+    }
+
+    /// <summary>The plan with the corrections.</summary>
+    public QuantizationPlan Apply(QuantizationPlan plan) => plan with
+    {
+        Nodes = [.. plan.Nodes.Select(node => node.Weights is not null && _byResult.TryGetValue(node.Result, out ImmutableArray<float> correction) ? node with { BiasCorrection = correction } : node)],
+    };
+
+    /// <summary>What is added to the bias. A mean that is not finite tells nothing.</summary>
+    private static ImmutableArray<float> Correct(double[] means, WeightSlot slot) =>
+        means.Length == slot.Channels && Array.TrueForAll(means, mean => float.IsFinite((float)mean)) ? [.. means.Select(mean => (float)-mean)] : [];
+
+    /// <summary>Adds the layer again with the errors of its weights; the name of the result, whose mean is the shift.</summary>
+    private static string AddShift(GraphProto graph, NameAllocator names, QuantizableNode facts, QuantizedWeight rounded)
+    {
+        float[] errors = rounded.Dequantize();
+        ReadOnlySpan<float> weights = facts.Weight!.Weight.ViewFloats();
+        for (int i = 0; i < errors.Length; i++)
+        {
+            errors[i] -= weights[i];
+        }
+
+        TensorProto tensor = TensorData.Make<float>(TensorProto.Types.DataType.Float, errors, facts.Weight.Weight.Dims);
+        tensor.Name = names.Next();
+        graph.Initializer.Add(tensor);
+        NodeProto twin = facts.Node.Clone();
+        twin.Name = "";
+        twin.Input.Clear();
+        twin.Input.Add([facts.Node.Input[0], tensor.Name]);
+        twin.Output[0] = names.Next();
+        graph.Node.Insert(IndexOf(graph, facts.Node) + 1, twin);
+        string result = twin.Output[0];
+        if (twin.OpType == "Conv")
+        {
+            NodeProto pool = NodeFactory.Make("GlobalAveragePool", [result], names.Next());
+            graph.Node.Insert(graph.Node.IndexOf(twin) + 1, pool);
+            result = pool.Output[0];
+        }
+
+        graph.Output.Add(new ValueInfoProto { Name = result });
+        return result;
+    }
+
+    private static int IndexOf(GraphProto graph, NodeProto node)
+    {
+        for (int i = 0; i < graph.Node.Count; i++)
+        {
+            if (graph.Node[i].Output.Count > 0 && graph.Node[i].Output[0] == node.Output[0])
+            {
+                return i;
+            }
+        }
+
+        throw new InvalidOperationException($"The graph has no node that makes '{node.Output[0]}'.");
+    }
+
+    /// <summary>The mean of each result by its last axis but those that were pooled: the channels.</summary>
+    private static Dictionary<string, double[]> Run(
+        string modelPath, ModelProto model, string[] names, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+    {
+        using InferenceSession session = ModelSession.Open(modelPath, model, sessionOptions);
+        Dictionary<string, double[]> sums = [];
+        Dictionary<string, long> rows = [];
+        using RunOptions run = new();
+        foreach (ModelSample sample in samples)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using BoundSample bound = SampleBinder.Bind(sample, session.InputMetadata);
+            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, bound.Inputs, names);
+            foreach ((string name, OrtValue output) in names.Zip(outputs))
+            {
+                long[] shape = output.GetTensorTypeAndShape().Shape;
+                int channels = (int)shape[1];
+                ReadOnlySpan<float> values = output.GetTensorDataAsSpan<float>();
+                if (!sums.TryGetValue(name, out double[]? sum))
+                {
+                    sums[name] = sum = new double[channels];
+                }
+
+                for (int i = 0; i < values.Length; i++)
+                {
+                    sum[i % channels] += values[i];
+                }
+
+                rows[name] = rows.GetValueOrDefault(name) + values.Length / channels;
+            }
+        }
+
+        return sums.ToDictionary(each => each.Key, each => each.Value.Select(sum => sum / Math.Max(1, rows[each.Key])).ToArray());
+    }
+}

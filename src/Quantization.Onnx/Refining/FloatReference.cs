@@ -1,0 +1,104 @@
+using Microsoft.ML.OnnxRuntime;
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>
+/// A few samples with the float model's outputs, to tell how far changed models are from it. The loss of a sample is the mean over the outputs of <c>min(1, Σ(ŷ − y)² / Σy²)</c>: noise in relation to signal, of which no
+/// single output can bring more than all of its signal. Safe to use from several threads.
+/// </summary>
+internal sealed class FloatReference
+{
+    private readonly string _modelPath;
+    private readonly Func<SessionOptions>? _sessionOptions;
+    private readonly IReadOnlyList<ModelSample> _samples;
+    private readonly float[][][] _outputs;
+
+    /// <param name="model">The float model.</param>
+    /// <param name="samples">The samples.</param>
+    /// <param name="sessionOptions">The user's session options; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops between runs.</param>
+    public FloatReference(FloatModel model, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+    {
+        _modelPath = model.File.Path;
+        _sessionOptions = sessionOptions;
+        _samples = samples;
+        using InferenceSession session = Open(model.Model);
+        _outputs =
+        [
+            .. samples.Select(sample => Run(
+                session, session.InputMetadata, sample, [], outputs => outputs.Where(FloatOutput.IsFloat).Select(output => new FloatOutput(output).Values.ToArray()).ToArray(), cancellationToken)),
+        ];
+    }
+
+    /// <summary>How many samples there are.</summary>
+    public int Count => _samples.Count;
+
+    /// <summary>Whether the model has an output that can be compared.</summary>
+    public bool HasOutputs => _outputs is [{ Length: > 0 }, ..];
+
+    /// <summary>Opens a session on a changed model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="simulate">Whether pairs are computed as they stand, without integer operators.</param>
+    public InferenceSession Open(ModelProto model, bool simulate = false) => ModelSession.Open(_modelPath, model, _sessionOptions, options =>
+    {
+        if (simulate)
+        {
+            options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_BASIC;
+            options.AddSessionConfigEntry("session.disable_quant_qdq", "1");
+        }
+
+        if (_sessionOptions is null)
+        {
+            // Models run side by side: more threads in each would only compete.
+            options.IntraOpNumThreads = 1;
+            options.InterOpNumThreads = 1;
+        }
+    });
+
+    /// <summary>The loss of a changed model on each of the first samples.</summary>
+    /// <param name="session">The model.</param>
+    /// <param name="count">How many samples to run.</param>
+    /// <param name="further">Values of inputs that the float model does not have.</param>
+    /// <param name="cancellationToken">Stops between runs.</param>
+    public double[] Losses(InferenceSession session, int count, IReadOnlyDictionary<string, OrtValue> further, CancellationToken cancellationToken)
+    {
+        Dictionary<string, NodeMetadata> inputs = new(session.InputMetadata.Where(input => !further.ContainsKey(input.Key)));
+        return [.. _samples.Take(count).Select((sample, i) => Run(
+            session, inputs, sample, further, outputs => Loss(_outputs[i], outputs.Where(FloatOutput.IsFloat)), cancellationToken))];
+    }
+
+    /// <summary>The loss of a changed model on each sample.</summary>
+    public double[] Losses(ModelProto model, CancellationToken cancellationToken)
+    {
+        using InferenceSession session = Open(model);
+        return Losses(session, Count, new Dictionary<string, OrtValue>(), cancellationToken);
+    }
+
+    private static T Run<T>(
+        InferenceSession session,
+        IReadOnlyDictionary<string, NodeMetadata> inputs,
+        ModelSample sample,
+        IEnumerable<KeyValuePair<string, OrtValue>> further,
+        Func<IEnumerable<OrtValue>, T> read,
+        CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using BoundSample bound = SampleBinder.Bind(sample, inputs);
+        using RunOptions run = new();
+        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, new Dictionary<string, OrtValue>(bound.Inputs.Concat(further)), session.OutputNames);
+        return read(outputs);
+    }
+
+    private static double Loss(float[][] expected, IEnumerable<OrtValue> actual) => expected.Zip(actual, (reference, output) =>
+    {
+        ReadOnlySpan<float> values = new FloatOutput(output).Values;
+        if (values.Length != reference.Length)
+        {
+            return 1; // its length depends on the values, as after NonZero
+        }
+
+        SignalEnergies energies = default(SignalEnergies).With(reference, values);
+        return energies.Noise == 0 ? 0 : !(energies.Noise < energies.Signal) ? 1 : energies.Noise / energies.Signal;
+    }).DefaultIfEmpty(0).Average();
+}

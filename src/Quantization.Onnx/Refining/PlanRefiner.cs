@@ -1,0 +1,151 @@
+namespace Quantization.Onnx;
+
+/// <summary>
+/// Improves a plan by what a few calibration samples show, in three steps. Channels of convolutions are scaled to share their range better; biases are corrected for the rounding of weights; activations stay in float whose
+/// codes cost far more than they gain. Each step is kept only where the quantized model comes nearer to the float model on samples that nothing was fitted to.
+/// </summary>
+/// <param name="recipe">The recipe that made the plan.</param>
+/// <param name="samples">Calibration samples.</param>
+/// <param name="options">How sessions are opened.</param>
+/// <param name="cancellationToken">Stops between runs.</param>
+internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> samples, PtqOptions options, CancellationToken cancellationToken)
+{
+    /// <summary>Fewer samples cannot tell what helps from what happens to.</summary>
+    public const int LeastSamples = 8;
+
+    /// <summary>The share of the multiply-accumulates that may leave the integers for each halving of the loss.</summary>
+    private const double CostOfHalving = 0.1;
+
+    /// <summary>How many groups of activations are measured at most.</summary>
+    private const int MostGroups = 48;
+
+    /// <summary>How many samples measure groups.</summary>
+    private const int GroupSamples = 4;
+
+    /// <summary>How many plans with activations in float are tried at most.</summary>
+    private const int MostPlans = 10;
+
+    /// <summary>How strongly channels are scaled: where the reader's weights share a scale over input channels, and where each has its own.</summary>
+    private static readonly (double Ordinary, double Depthwise)[] Strengths = [(0.5, 1), (0, 1)];
+
+    // One sample in three is fitted to, the others judge.
+    private readonly ModelSample[] _fitted = [.. samples.Where((_, i) => i % 3 == 0)];
+    private readonly ModelSample[] _judging = [.. samples.Where((_, i) => i % 3 != 0)];
+
+    /// <summary>The improved plan, with the model that it is for; the same where nothing improves it.</summary>
+    /// <param name="prepared">The float model.</param>
+    /// <param name="observations">What was observed of it.</param>
+    /// <param name="plan">The plan.</param>
+    public RefinedModel Refine(FloatModel prepared, ModelCalibration observations, QuantizationPlan plan)
+    {
+        FloatReference reference = new(prepared, _judging, options.SessionOptionsFactory, cancellationToken);
+        RefinedModel given = new(prepared, observations, plan);
+        if (!reference.HasOutputs)
+        {
+            return given;
+        }
+
+        RefiningTrial start = Try(reference, [given])[0];
+        if (start.Loss <= RefiningTrial.Negligible)
+        {
+            return given with { Refinement = new Refinement(reference.Count, start.Loss, start.Loss) };
+        }
+
+        // Each may help only beside the other, so they are tried together.
+        RefinedModel[] scaled = [given, .. ScaleChannels(given)];
+        BiasCorrections[] corrections = [.. scaled.Select(each => BiasCorrections.Measure(each.Models, each.Plan, _fitted, options.SessionOptionsFactory, cancellationToken))];
+        RefinedModel[] corrected = [.. scaled.Zip(corrections, (each, found) => each with { Plan = found.Apply(each.Plan) })];
+        RefiningTrial best = Best(start, Try(reference, [.. scaled.Skip(1), .. corrected]));
+        IntegerWork work = new(prepared, plan, samples[0], options.SessionOptionsFactory);
+        best = KeepFloat(reference, best, work);
+
+        // What the rounding of weights costs may show only now.
+        int model = Array.FindIndex(scaled, each => each.Model == best.Refined.Model);
+        best = Best(best, Try(reference, [best.Refined with { Plan = corrections[model].Apply(best.Refined.Plan) }]));
+        plan = best.Refined.Plan;
+        return best.Refined with
+        {
+            Refinement = new Refinement(reference.Count, start.Loss, best.Loss)
+            {
+                ScaledConvolutions = plan.ChannelScalings.Length,
+                CorrectedBiases = plan.Nodes.Count(node => !node.BiasCorrection.IsEmpty),
+                FloatActivations = [.. plan.FloatActivations.Except(given.Plan.FloatActivations).Order(StringComparer.Ordinal)],
+                IntegerShare = work.ShareOf(IntegerWork.LayersOf(plan)),
+            },
+        };
+    }
+
+    /// <summary>The model and plan with scaled channels, once for each strength.</summary>
+    private IEnumerable<RefinedModel> ScaleChannels(RefinedModel given)
+    {
+        if (ChannelEqualizer.Measure(given.Model, given.Plan, _fitted, options.SessionOptionsFactory, cancellationToken) is not { } equalizer)
+        {
+            yield break;
+        }
+
+        List<IReadOnlyList<ChannelScaling>> tried = [];
+        foreach ((double ordinary, double depthwise) in Strengths)
+        {
+            IReadOnlyList<ChannelScaling> scalings = equalizer.Choose(ordinary, depthwise);
+            if (scalings.Count > 0 && !tried.Any(scalings.SequenceEqual))
+            {
+                tried.Add(scalings);
+                FloatModel scaled = given.Model.WithScaledChannels(scalings, recipe);
+                yield return new RefinedModel(scaled, Observe(scaled, given.Calibration, equalizer.ValuesOf(scalings)), given.Plan with { ChannelScalings = [.. scalings] });
+            }
+        }
+    }
+
+    /// <summary>The statistics of a scaled model: those of scaled values are observed again, on the samples that are at hand.</summary>
+    private ModelCalibration Observe(FloatModel scaled, ModelCalibration before, IEnumerable<string> values)
+    {
+        FloatModel observed = scaled with { Observations = new ObservationRequest([.. values.Where(before.Activations.ContainsKey)]) };
+        ModelCalibration after = CalibrationRun.Run(
+            observed, SampleSource.FromEnumerable(samples), options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime }, null, cancellationToken);
+        SortedDictionary<string, TensorStatistics> all = new(before.Activations.ToDictionary(), StringComparer.Ordinal);
+        foreach ((string value, TensorStatistics statistics) in after.Activations)
+        {
+            all[value] = statistics;
+        }
+
+        return new ModelCalibration(before.Model, before.SampleCount, all, before.Origin);
+    }
+
+    /// <summary>Leaves activations in float where that halves the loss often enough for what it takes from the integers.</summary>
+    private RefiningTrial KeepFloat(FloatReference reference, RefiningTrial start, IntegerWork work)
+    {
+        TrialModels models = start.Refined.Models;
+        RefinedModel[] candidates;
+        GatedModel gated = GatedModel.Make(models.Model, start.Refined.Plan, models.Resolve(start.Refined.Plan));
+        if (gated.Gates.Count == 0)
+        {
+            return start;
+        }
+
+        using (ActivationLosses losses = new(reference, gated, Math.Min(GroupSamples, reference.Count), cancellationToken))
+        {
+            candidates = [.. new FloatSteps(models, start.Refined.Plan, work).Take(losses.Find(MostGroups), MostPlans).Select(plan => start.Refined with { Plan = plan })];
+        }
+
+        RefiningTrial best = start;
+        foreach (RefiningTrial trial in Try(reference, candidates))
+        {
+            best = Price(trial) < Price(best) && trial.IsBetterThan(best) ? trial : best;
+        }
+
+        return best;
+
+        double Price(RefiningTrial trial) => trial.Level + (1 - work.ShareOf(IntegerWork.LayersOf(trial.Refined.Plan))) / CostOfHalving;
+    }
+
+    private static RefiningTrial Best(RefiningTrial simple, IEnumerable<RefiningTrial> others) =>
+        others.Where(other => other.IsBetterThan(simple)).MinBy(other => other.Level) ?? simple;
+
+    private RefiningTrial[] Try(FloatReference reference, RefinedModel[] candidates)
+    {
+        RefiningTrial[] trials = new RefiningTrial[candidates.Length];
+        Parallel.For(0, candidates.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, i =>
+            trials[i] = new RefiningTrial(candidates[i], reference.Losses(candidates[i].Models.Write(candidates[i].Plan), cancellationToken)));
+        return trials;
+    }
+}

@@ -1,0 +1,27 @@
+namespace Quantization.Onnx;
+
+/// <summary>
+/// What was improved of a plan by what calibration samples showed, and how much that brought on samples that nothing was fitted to. The loss of a sample is the mean over the model's outputs of
+/// <c>min(1, Σ(ŷ − y)² / Σy²)</c>, y being the float model's. Immutable.
+/// </summary>
+/// <param name="Samples">The samples that judged.</param>
+/// <param name="LossBefore">Their mean loss before.</param>
+/// <param name="LossAfter">Their mean loss after.</param>
+public sealed record Refinement(int Samples, double LossBefore, double LossAfter)
+{
+    /// <summary>How many convolutions had their channels scaled; see <see cref="QuantizationPlan.ChannelScalings"/>.</summary>
+    public int ScaledConvolutions { get; init; }
+
+    /// <summary>How many layers had their bias corrected; see <see cref="NodePlan.BiasCorrection"/>.</summary>
+    public int CorrectedBiases { get; init; }
+
+    /// <summary>The activations that stay in float; see <see cref="QuantizationPlan.FloatActivations"/>.</summary>
+    public IReadOnlyList<string> FloatActivations
+    {
+        get;
+        init => field = ValueList<string>.Of(value, nameof(FloatActivations));
+    } = ValueList<string>.Empty;
+
+    /// <summary>The share of the multiply-accumulates on integers that still runs on integers.</summary>
+    public double IntegerShare { get; init; } = 1;
+}
