@@ -126,7 +126,7 @@ public sealed class LinearPairTests
     public void Three_in_a_row_become_one()
     {
         ModelBuilder model = Make(8, "16 8 3,3 1,1 1,1 1,1,1,1", "2 2 1,1 1,1 1,1 0,0,0,0", bias: true).Constant("w2", RandomTensors.Normal(9, 2), 2, 1, 1, 1);
-        model.Graph.Node[1].Output[0] = "b";
+        (model.Graph.Node[1].Output[0], model.Graph.Node[1].Name) = ("b", "b-node");
         model.Node("Conv", ["b", "w2"], "y", ModelBuilder.Int("group", 2));
         ModelProto before = model.Model.Clone();
 
