@@ -7,8 +7,9 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.Recipes.StressNets;
 
 /// <summary>
-/// A DenseNet (Huang et al., 2017): each layer is BatchNorm, ReLU, Conv and reads all earlier ones of its block by way of concatenations. The channels of the stem differ by a factor of up to 64, less than they do in a DenseNet-121
-/// trained on ImageNet, and one range holds them all.
+/// A DenseNet (Huang et al., 2017): each layer is BatchNorm, ReLU, Conv and reads all earlier ones of its block by way of concatenations.
+/// The channels of the stem differ by a factor of up to 64, less than they do in a DenseNet-121 trained on ImageNet, and one range holds
+/// them all.
 /// </summary>
 internal sealed class DenseNet : StressNet
 {
@@ -27,7 +28,7 @@ internal sealed class DenseNet : StressNet
         // The layers of the first block, the transition, the layers of the second block; then the last normalization alone.
         int[] inputs = [.. Block(Stem), Stem + (Layers * Growth), .. Block(Transition), Transition + (Layers * Growth)];
         _norms = new ModuleList<BatchNorm2d>([.. inputs.Select(count => BatchNorm2d(count, eps: Epsilon))]);
-        _convs = new ModuleList<Conv2d>([.. inputs.SkipLast(1).Select((count, i) => i == Layers ? Conv2d(count, Transition, 1, bias: false) : Conv2d(count, Growth, 3, padding: 1, bias: false))]);
+        _convs = new ModuleList<Conv2d>([.. inputs.SkipLast(1).Select((count, i) => i == Layers ? Narrowing(count) : Growing(count))]);
         _linear = Linear(inputs[^1], 10);
         RegisterComponents();
     }
@@ -62,12 +63,17 @@ internal sealed class DenseNet : StressNet
         return graph.Model;
     }
 
+    private static Conv2d Growing(int channels) => Conv2d(channels, Growth, 3, padding: 1, bias: false);
+
+    private static Conv2d Narrowing(int channels) => Conv2d(channels, Transition, 1, bias: false);
+
     private static IEnumerable<int> Block(int channels) => Enumerable.Range(0, Layers).Select(layer => channels + (layer * Growth));
 
     /// <summary>Adds a BatchNormalization whose first input channels come stretched, or whose outputs are to be.</summary>
     private static string Normalize(OnnxGraph graph, string input, BatchNorm2d norm, float[]? inputs = null, float[]? outputs = null)
     {
-        float[] mean = OnnxGraph.Read(norm.running_mean!), variance = OnnxGraph.Read(norm.running_var!), scale = OnnxGraph.Read(norm.weight!), shift = OnnxGraph.Read(norm.bias!);
+        float[] mean = OnnxGraph.Read(norm.running_mean!), variance = OnnxGraph.Read(norm.running_var!);
+        float[] scale = OnnxGraph.Read(norm.weight!), shift = OnnxGraph.Read(norm.bias!);
         for (int i = 0; i < (inputs?.Length ?? 0); i++)
         {
             mean[i] *= inputs![i];
@@ -80,6 +86,7 @@ internal sealed class DenseNet : StressNet
             shift[i] *= outputs[i];
         }
 
-        return graph.Node("BatchNormalization", [input, .. new[] { scale, shift, mean, variance }.Select(values => graph.Constant(values, values.Length))]);
+        return graph.Node("BatchNormalization",
+            [input, .. new[] { scale, shift, mean, variance }.Select(values => graph.Constant(values, values.Length))]);
     }
 }

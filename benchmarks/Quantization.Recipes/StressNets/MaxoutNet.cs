@@ -7,7 +7,8 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.Recipes.StressNets;
 
 /// <summary>
-/// A maxout net (Goodfellow et al., 2013): of two convolutions, each with LeakyReLU, the larger result goes on. What loses is never seen, so nothing holds it in bounds; and the channels of the first two layers differ by a factor of up to 256.
+/// A maxout net (Goodfellow et al., 2013): of two convolutions, each with LeakyReLU, the larger result goes on. What loses is never seen,
+/// so nothing holds it in bounds; and the channels of the first two layers differ by a factor of up to 256.
 /// </summary>
 internal sealed class MaxoutNet : StressNet
 {
@@ -26,7 +27,8 @@ internal sealed class MaxoutNet : StressNet
         Tensor features = FashionMnist.ToPixels(input);
         for (int i = 0; i < _one.Count; i++)
         {
-            Tensor larger = torch.maximum(functional.leaky_relu(_one[i].forward(features), Slope), functional.leaky_relu(_other[i].forward(features), Slope));
+            Tensor larger = torch.maximum(functional.leaky_relu(_one[i].forward(features), Slope),
+                functional.leaky_relu(_other[i].forward(features), Slope));
             features = functional.max_pool2d(larger, 2);
         }
 
@@ -65,5 +67,6 @@ internal sealed class MaxoutNet : StressNet
         }
     }
 
-    private static ModuleList<Conv2d> Make() => new([.. Widths.Zip(Widths.Skip(1), (inputs, outputs) => Conv2d(inputs, outputs, 3, padding: 1))]);
+    private static ModuleList<Conv2d> Make() => new(
+        [.. Widths.Zip(Widths.Skip(1), (inputs, outputs) => Conv2d(inputs, outputs, 3, padding: 1))]);
 }

@@ -50,12 +50,15 @@ internal sealed class OnnxGraph
     public string Conv(string input, Channels weight, float[]? bias, long stride, long pad)
     {
         int axes = weight.Shape.Length - 2;
-        string[] constants = bias is null ? [Constant(weight.Values, weight.Shape)] : [Constant(weight.Values, weight.Shape), Constant(bias, bias.Length)];
-        return Node("Conv", [input, .. constants], NodeFactory.Ints("strides", Enumerable.Repeat(stride, axes)), NodeFactory.Ints("pads", Enumerable.Repeat(pad, 2 * axes)));
+        string[] constants =
+            bias is null ? [Constant(weight.Values, weight.Shape)] : [Constant(weight.Values, weight.Shape), Constant(bias, bias.Length)];
+        return Node("Conv", [input, .. constants], NodeFactory.Ints("strides", Enumerable.Repeat(stride, axes)),
+            NodeFactory.Ints("pads", Enumerable.Repeat(pad, 2 * axes)));
     }
 
     /// <summary>Adds pooling of two by two.</summary>
-    public string Pool(string operatorType, string input) => Node(operatorType, [input], NodeFactory.Ints("kernel_shape", [2, 2]), NodeFactory.Ints("strides", [2, 2]));
+    public string Pool(string operatorType, string input) =>
+        Node(operatorType, [input], NodeFactory.Ints("kernel_shape", [2, 2]), NodeFactory.Ints("strides", [2, 2]));
 
     /// <summary>Adds a concatenation of channels.</summary>
     public string Concat(string first, string second) => Node("Concat", [first, second], NodeFactory.Int("axis", 1));
@@ -63,9 +66,10 @@ internal sealed class OnnxGraph
     /// <summary>Adds the last layer, whose result is the model's.</summary>
     public void Classifier(string features, Linear linear)
     {
-        string flat = Node("Flatten", [features]), result = Node("Gemm", [flat, Constant(Read(linear.weight!), linear.weight!.shape), Constant(Read(linear.bias!), linear.bias!.shape)], NodeFactory.Int("transB", 1));
+        string flat = Node("Flatten", [features]);
+        string weight = Constant(Read(linear.weight!), linear.weight!.shape), bias = Constant(Read(linear.bias!), linear.bias!.shape);
+        Node("Gemm", [flat, weight, bias], NodeFactory.Int("transB", 1));
         Model.Graph.Node[^1].Output[0] = "logits";
-        Model.Graph.Node[^1].Name = result;
         Model.Graph.Output.Add(Describe("logits", TensorProto.Types.DataType.Float, linear.weight!.shape[0]));
     }
 
@@ -77,6 +81,7 @@ internal sealed class OnnxGraph
         TensorShapeProto shape = new();
         shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimParam = "N" });
         shape.Dim.Add(sample.Select(length => new TensorShapeProto.Types.Dimension { DimValue = length }));
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
+        TypeProto.Types.Tensor tensor = new() { ElemType = (int)type, Shape = shape };
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
     }
 }

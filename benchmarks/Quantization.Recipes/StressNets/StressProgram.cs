@@ -36,15 +36,20 @@ internal static class StressProgram
         int count = (int)data.TestImages.shape[0];
         long[] labels = [.. data.TestLabels.data<long>()];
         float[][] test = Images(data.TestImages, count);
-        ModelSample[] calibrating = [.. Images(data.TrainImages, Calibrating).Select((image, i) => new ModelSample($"train {i}", net.MakeInput(image)))];
+        ModelSample[] calibrating = [.. Images(data.TrainImages, Calibrating)
+            .Select((image, i) => new ModelSample($"train {i}", net.MakeInput(image)))];
         int[] decided = Decide(path, net, test);
-        string result = string.Create(CultureInfo.InvariantCulture, $"{net.FileName}: {new FileInfo(path).Length} bytes, accuracy {Share(i => decided[i] == labels[i]):F2} %");
+        string result = string.Create(CultureInfo.InvariantCulture,
+            $"{net.FileName}: {new FileInfo(path).Length} bytes, accuracy {Share(i => decided[i] == labels[i]):F2} %");
         foreach (ICalibrator calibrator in new ICalibrator[] { new MaxCalibrator(), new MseCalibrator(), new PercentileCalibrator() })
         {
             string quantized = Path.ChangeExtension(path, $"{calibrator.Name}.onnx");
-            PostTrainingQuantizer.Quantize(path, SampleSource.FromEnumerable(calibrating), quantized, new PtqOptions { ActivationCalibrator = calibrator, LatencyRuns = 0 });
+            PostTrainingQuantizer.Quantize(path, SampleSource.FromEnumerable(calibrating), quantized,
+                new PtqOptions { ActivationCalibrator = calibrator, LatencyRuns = 0 });
             int[] codes = Decide(quantized, net, test);
-            result += string.Create(CultureInfo.InvariantCulture, $"; int8 by {calibrator.Name}: agreement {Share(i => codes[i] == decided[i]):F2} %, accuracy {Share(i => codes[i] == labels[i]):F2} %");
+            (double agreement, double accuracy) = (Share(i => codes[i] == decided[i]), Share(i => codes[i] == labels[i]));
+            result += string.Create(
+                CultureInfo.InvariantCulture, $"; int8 by {calibrator.Name}: agreement {agreement:F2} %, accuracy {accuracy:F2} %");
         }
 
         return result;
@@ -61,7 +66,8 @@ internal static class StressProgram
         int Decide(float[] image)
         {
             SampleTensor tensor = net.MakeInput(image);
-            using OrtValue input = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, tensor.ElementType, [1, .. tensor.Shape]);
+            using OrtValue input = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, tensor.ElementType,
+                [1, .. tensor.Shape]);
             tensor.Data.CopyTo(input.GetTensorMutableRawData());
             using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, session.InputNames, [input], session.OutputNames);
             return TensorPrimitives.IndexOfMax(outputs[0].GetTensorDataAsSpan<float>()[..Classes]);

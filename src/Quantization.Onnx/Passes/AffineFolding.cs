@@ -4,12 +4,16 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Folds constants that multiply or are added beside a Conv into its weights and bias. Behind it, <c>m · (w ∗ x + b) + a = (m·w) ∗ x + (m·b + a)</c>, for a constant of the tensor or of each channel; before it,
-/// <c>w ∗ (m · x + a) + b = (m·w) ∗ x + (b + a · Σw)</c>, likewise, the offset only where no zeros are padded. ONNX Runtime folds some of the former and none of the latter; what stays would keep
-/// codes from flowing on. Behind a ConvTranspose it is the same, a BatchNormalization included; before it, not every result has the same share of the offset.
+/// <c>w ∗ (m · x + a) + b = (m·w) ∗ x + (b + a · Σw)</c>, likewise, the offset only where no zeros are padded. ONNX Runtime folds some of
+/// the former and none of the latter; what stays would keep codes from flowing on. Behind a ConvTranspose it is the same, a
+/// BatchNormalization included; before it, not every result has the same share of the offset.
 /// </summary>
 internal sealed class AffineFolding
 {
-    /// <summary>How much larger the largest factor of a BatchNormalization before a Conv may be than the smallest: two bits of the smallest channel's eight.</summary>
+    /// <summary>
+    /// How much larger the largest factor of a BatchNormalization before a Conv may be than the smallest: two bits of the smallest
+    /// channel's eight.
+    /// </summary>
     private const double MostUnevenness = 4;
 
     private readonly GraphProto _graph;
@@ -49,7 +53,10 @@ internal sealed class AffineFolding
         float[] weights = Scale(slot, affine.Factors);
         float[]? old = slot.Bias?.ReadFloats();
         float[] biases =
-            [.. Enumerable.Range(0, (int)slot.Channels).Select(channel => (float)((affine.Factors[affine.IsScalar ? 0 : channel] * (old?[channel] ?? 0.0)) + affine.Offsets[affine.IsScalar ? 0 : channel]))];
+        [
+            .. Enumerable.Range(0, (int)slot.Channels)
+                .Select(channel => (float)((At(affine.Factors, channel) * (old?[channel] ?? 0.0)) + At(affine.Offsets, channel))),
+        ];
         if (!AreFinite(weights) || !AreFinite(biases))
         {
             return false;
@@ -87,7 +94,8 @@ internal sealed class AffineFolding
             return false;
         }
 
-        float[] shift = [.. Enumerable.Range(0, Math.Max(product.Factors.Length, affine.Offsets.Length)).Select(i => (float)(At(affine.Offsets, i) / At(product.Factors, i)))];
+        float[] shift = [.. Enumerable.Range(0, Math.Max(product.Factors.Length, affine.Offsets.Length))
+            .Select(i => (float)(At(affine.Offsets, i) / At(product.Factors, i)))];
         float[] scaled = inputs.Scale(product.Factors);
         if (!AreFinite(shift) || !AreFinite(scaled))
         {
@@ -105,9 +113,10 @@ internal sealed class AffineFolding
         }
 
         return true;
-
-        static double At(double[] values, int channel) => values[values.Length == 1 ? 0 : channel];
     }
+
+    /// <summary>The value of a channel, or the one for all channels.</summary>
+    private static double At(double[] values, int channel) => values[values.Length == 1 ? 0 : channel];
 
     private bool ReplaceBefore(NodeProto conv, WeightSlot slot, float[] weights, float[] biases, string value, NodeProto last)
     {
@@ -123,18 +132,24 @@ internal sealed class AffineFolding
         return true;
     }
 
-    /// <summary>What makes a value for one reader alone out of another value and constants; nothing where the other value may have fewer channels, or where channels become alike that were not.</summary>
+    /// <summary>
+    /// What makes a value for one reader alone out of another value and constants; nothing where the other value may have fewer channels,
+    /// or where channels become alike that were not.
+    /// </summary>
     private (NodeProto? Node, ConstantAffine? Affine) FindBefore(string value, int rank, long channels) =>
         FindOwnProducer(value) is { } node && ConstantAffine.Find(node, _index, rank, channels) is { } affine
-            && (affine.IsScalar || (node.OpType == "BatchNormalization" ? IsEven(affine) : KnownChannels.Are(affine.Value, rank, channels, _index)))
+            && (affine.IsScalar
+                || (node.OpType == "BatchNormalization" ? IsEven(affine) : KnownChannels.Are(affine.Value, rank, channels, _index)))
             ? (node, affine)
             : (null, null);
 
     /// <summary>
-    /// A BatchNormalization makes channels alike before one range is found for them all, and it computes in float, so that no range is needed before. Where it evens out large differences it stays. Arithmetic with constants
-    /// runs on codes, whose range has to hold all channels as they are in any case.
+    /// A BatchNormalization makes channels alike before one range is found for them all, and it computes in float, so that no range is
+    /// needed before. Where it evens out large differences it stays. Arithmetic with constants runs on codes, whose range has to hold all
+    /// channels as they are in any case.
     /// </summary>
-    private static bool IsEven(ConstantAffine normalization) => normalization.Factors.Max(Math.Abs) <= MostUnevenness * normalization.Factors.Min(Math.Abs);
+    private static bool IsEven(ConstantAffine normalization) =>
+        normalization.Factors.Max(Math.Abs) <= MostUnevenness * normalization.Factors.Min(Math.Abs);
 
     /// <summary>The node that makes a value for one reader alone.</summary>
     private NodeProto? FindOwnProducer(string value) => HasOneReader(value) ? _index.FindProducer(value) : null;

@@ -39,7 +39,9 @@ internal sealed record ConstantAffine(string Value, double[] Factors, double[] O
             return null;
         }
 
-        return Read(node.OpType, tensor, constantInput) is { } terms ? new ConstantAffine(node.Input[1 - constantInput], terms.Factors, terms.Offsets) : null;
+        return Read(node.OpType, tensor, constantInput) is { } terms
+            ? new ConstantAffine(node.Input[1 - constantInput], terms.Factors, terms.Offsets)
+            : null;
     }
 
     private static (double[] Factors, double[] Offsets)? Read(string operatorType, TensorProto tensor, int constantInput)
@@ -66,11 +68,17 @@ internal sealed record ConstantAffine(string Value, double[] Factors, double[] O
 
         if (node.OpType == "BatchNormalization")
         {
-            return node.Input[0] == value && graph.FindConstant(node.Input[1])?.CountElements() is { } channels && FindNormalization(node, graph, channels) is { } found ? [.. found.Factors.Zip(found.Offsets)] : null;
+            return node.Input[0] == value && graph.FindConstant(node.Input[1])?.CountElements() is { } channels
+                && FindNormalization(node, graph, channels) is { } found
+                ? [.. found.Factors.Zip(found.Offsets)]
+                : null;
         }
 
         int constantInput = node.Input[0] == value ? 1 : 0;
-        return node.Input[1 - constantInput] == value && graph.FindConstant(node.Input[constantInput]) is { } tensor && tensor.IsFloat() && Read(node.OpType, tensor, constantInput) is { } terms ? [.. terms.Factors.Zip(terms.Offsets)] : null;
+        return node.Input[1 - constantInput] == value && graph.FindConstant(node.Input[constantInput]) is { } tensor && tensor.IsFloat()
+            && Read(node.OpType, tensor, constantInput) is { } terms
+            ? [.. terms.Factors.Zip(terms.Offsets)]
+            : null;
     }
 
     /// <summary><c>(x − mean) / √(variance + ε) · scale + offset</c>, with one of each a channel. ONNX Runtime folds it into a Conv before, but not into a ConvTranspose.</summary>

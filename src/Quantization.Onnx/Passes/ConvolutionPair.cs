@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Two convolutions in a row as one. The taps of the second one read results of the first one, so a tap j of the second and a tap i of the first read the input at <c>s₁·d₂·j + d₁·i</c>, and the strides multiply.
+/// Two convolutions in a row as one. The taps of the second one read results of the first one, so a tap j of the second and a tap i of the
+/// first read the input at <c>s₁·d₂·j + d₁·i</c>, and the strides multiply.
 /// </summary>
 /// <param name="Groups">The groups of the single convolution.</param>
 /// <param name="Kernel">The lengths of its kernel.</param>
@@ -20,13 +21,14 @@ internal sealed record ConvolutionPair(
     /// <param name="firstSlot">Its weights.</param>
     /// <param name="second">The convolution that reads its result.</param>
     /// <param name="secondSlot">Its weights.</param>
-    /// <returns>Null where one convolution does not compute the same at the borders, or where it would have more weights than both.</returns>
+    /// <returns>Null where a single convolution differs at the borders, or where it would have more weights than both.</returns>
     public static ConvolutionPair? Find(NodeProto first, WeightSlot firstSlot, NodeProto second, WeightSlot secondSlot)
     {
         int axes = firstSlot.Weight.Dims.Count - 2;
         long groups1 = first.GetInt("group", 1), groups2 = second.GetInt("group", 1);
         if (secondSlot.Weight.Dims.Count - 2 != axes || !SaysItsPadding(first) || !SaysItsPadding(second)
-            || groups1 < 1 || groups2 < 1 || firstSlot.Channels % groups1 != 0 || secondSlot.Channels % groups2 != 0 || secondSlot.Weight.Dims[1] * groups2 != firstSlot.Channels)
+            || groups1 < 1 || groups2 < 1 || firstSlot.Channels % groups1 != 0 || secondSlot.Channels % groups2 != 0
+            || secondSlot.Weight.Dims[1] * groups2 != firstSlot.Channels)
         {
             return null;
         }
@@ -39,7 +41,8 @@ internal sealed record ConvolutionPair(
         {
             // Where the second one reads padded zeros, the first one would have to give zeros for an input of zeros.
             if ((pads2[axis] != 0 || pads2[axes + axis] != 0)
-                && (kernel1[axis] != 1 || strides1[axis] != 1 || pads1[axis] != 0 || pads1[axes + axis] != 0 || firstSlot.Bias?.ReadFloats().Any(value => value != 0) == true))
+                && (kernel1[axis] != 1 || strides1[axis] != 1 || pads1[axis] != 0 || pads1[axes + axis] != 0
+                    || firstSlot.Bias?.ReadFloats().Any(value => value != 0) == true))
             {
                 return null;
             }
@@ -55,7 +58,8 @@ internal sealed record ConvolutionPair(
             new long[axes]);
         for (int axis = 0; axis < axes; axis++)
         {
-            (long step1, long step2) = (kernel1[axis] == 1 ? 0 : dilations1[axis], kernel2[axis] == 1 ? 0 : strides1[axis] * dilations2[axis]);
+            long step1 = kernel1[axis] == 1 ? 0 : dilations1[axis];
+            long step2 = kernel2[axis] == 1 ? 0 : strides1[axis] * dilations2[axis];
             long dilation = Math.Max(1, Gcd(step1, step2));
             (pair.FirstSteps[axis], pair.SecondSteps[axis]) = (step1 / dilation, step2 / dilation);
             pair.Dilations[axis] = dilation;
@@ -77,8 +81,10 @@ internal sealed record ConvolutionPair(
         double[] sums = new double[shape.Aggregate((product, length) => product * length)];
         float[] weights1 = firstSlot.Weight.ReadFloats(), weights2 = secondSlot.Weight.ReadFloats();
         int[] places1 = PlacesOf(firstSlot.Weight, FirstSteps), places2 = PlacesOf(secondSlot.Weight, SecondSteps);
-        int inputs1 = (int)firstSlot.Weight.Dims[1], inputs2 = (int)secondSlot.Weight.Dims[1], taps = (int)(sums.Length / (shape[0] * shape[1]));
-        long outputsOfGroup1 = firstSlot.Channels / first.GetInt("group", 1), outputsOfGroup2 = secondSlot.Channels / second.GetInt("group", 1), outputsOfGroup = secondSlot.Channels / Groups;
+        int inputs1 = (int)firstSlot.Weight.Dims[1], inputs2 = (int)secondSlot.Weight.Dims[1];
+        int taps = (int)(sums.Length / (shape[0] * shape[1]));
+        long outputsOfGroup1 = firstSlot.Channels / first.GetInt("group", 1);
+        long outputsOfGroup2 = secondSlot.Channels / second.GetInt("group", 1), outputsOfGroup = secondSlot.Channels / Groups;
         for (int i = 0; i < weights2.Length; i++)
         {
             int output = i / places2.Length / inputs2;
@@ -86,7 +92,8 @@ internal sealed record ConvolutionPair(
             int start = (int)((output * shape[1]) + (middle / outputsOfGroup1 * inputs1) - (output / outputsOfGroup * shape[1])) * taps;
             for (int k = 0; k < inputs1 * places1.Length; k++)
             {
-                sums[start + (k / places1.Length * taps) + places1[k % places1.Length] + places2[i % places2.Length]] += (double)weights2[i] * weights1[(middle * inputs1 * places1.Length) + k];
+                sums[start + (k / places1.Length * taps) + places1[k % places1.Length] + places2[i % places2.Length]] +=
+                    (double)weights2[i] * weights1[(middle * inputs1 * places1.Length) + k];
             }
         }
 
@@ -102,7 +109,9 @@ internal sealed record ConvolutionPair(
         }
 
         float[] bias1 = firstSlot.Bias.ReadFloats(), weights2 = secondSlot.Weight.ReadFloats();
-        double[] sums = secondSlot.Bias is { } bias2 ? [.. bias2.ReadFloats().Select(value => (double)value)] : new double[secondSlot.Channels];
+        double[] sums = secondSlot.Bias is { } bias2
+            ? [.. bias2.ReadFloats().Select(value => (double)value)]
+            : new double[secondSlot.Channels];
         int inputs2 = (int)secondSlot.Weight.Dims[1], taps = weights2.Length / sums.Length / inputs2;
         long outputsOfGroup2 = secondSlot.Channels / second.GetInt("group", 1);
         for (int i = 0; i < weights2.Length; i++)
@@ -120,7 +129,8 @@ internal sealed record ConvolutionPair(
         int[] places = [0];
         for (int axis = 0; axis < steps.Length; axis++)
         {
-            places = [.. places.SelectMany(place => Enumerable.Range(0, (int)weight.Dims[2 + axis]).Select(tap => (place * (int)Kernel[axis]) + (tap * (int)steps[axis])))];
+            int[] taps = [.. Enumerable.Range(0, (int)weight.Dims[2 + axis]).Select(tap => tap * (int)steps[axis])];
+            places = [.. places.SelectMany(place => taps.Select(tap => (place * (int)Kernel[axis]) + tap))];
         }
 
         return places;

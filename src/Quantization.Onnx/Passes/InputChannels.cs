@@ -8,14 +8,16 @@ namespace Quantization.Onnx;
 internal sealed class InputChannels(TensorProto weight, long groups)
 {
     private readonly float[] _weights = weight.ReadFloats();
-    private readonly long _inputs = weight.Dims[1], _taps = weight.StrideOf(1), _outputsOfGroup = Math.Max(1, weight.Dims[0] / Math.Max(1, groups));
+    private readonly long _inputs = weight.Dims[1], _taps = weight.StrideOf(1);
+    private readonly long _outputsOfGroup = Math.Max(1, weight.Dims[0] / Math.Max(1, groups));
 
     /// <summary>The number of channels of the input.</summary>
     public long Count => _inputs * groups;
 
     /// <summary>The weights, each times the factor of the channel that it multiplies.</summary>
     /// <param name="factors">One factor, or one a channel.</param>
-    public float[] Scale(double[] factors) => [.. _weights.Select((value, i) => (float)(value * factors[factors.Length == 1 ? 0 : ChannelOf(i)]))];
+    public float[] Scale(double[] factors) =>
+        [.. _weights.Select((value, i) => (float)(value * factors[factors.Length == 1 ? 0 : ChannelOf(i)]))];
 
     /// <summary>What a constant input gives, for each output.</summary>
     /// <param name="values">The constant, one for all channels or one a channel.</param>

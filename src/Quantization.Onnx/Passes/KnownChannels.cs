@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Tells how many channels a value has, as far as the graph says so. A constant of several channels beside a value of one channel repeats that value, so the constant alone does not tell.
+/// Tells how many channels a value has, as far as the graph says so. A constant of several channels beside a value of one channel repeats
+/// that value, so the constant alone does not tell.
 /// </summary>
 internal static class KnownChannels
 {
@@ -35,13 +36,15 @@ internal static class KnownChannels
                     value = producer.Input[0];
                     continue;
                 case "Conv":
-                    return graph.FindConstant(producer.Input[WeightSlot.WeightInput]) is { } weight && weight.Dims.Count > ChannelAxis && weight.Dims[0] == count;
+                    return graph.FindConstant(producer.Input[WeightSlot.WeightInput]) is { } weight && weight.Dims.Count > ChannelAxis
+                        && weight.Dims[0] == count;
             }
 
             break;
         }
 
-        return graph.Graph.Input.Concat(graph.Graph.ValueInfo).FirstOrDefault(each => each.Name == value)?.Type?.TensorType?.Shape is { } shape
+        return graph.Graph.Input.Concat(graph.Graph.ValueInfo)
+            .FirstOrDefault(each => each.Name == value)?.Type?.TensorType?.Shape is { } shape
             && shape.Dim.Count > ChannelAxis && shape.Dim[ChannelAxis].DimValue == count;
     }
 }

@@ -3,8 +3,9 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Folds a Conv into the Conv that alone reads it, where nothing stands between them and the result is no dearer: depthwise before pointwise, for example. One rounding of activations goes, and with it a range that often
-/// spans far more than what comes out of the pair.
+/// Folds a Conv into the Conv that alone reads it, where nothing stands between them and the result is no dearer: depthwise before
+/// pointwise, for example. Activations are then rounded once less, and the range between, which often spans far more than what comes out
+/// of the pair, is not needed.
 /// </summary>
 internal static class LinearPairs
 {
@@ -25,8 +26,10 @@ internal static class LinearPairs
     private static bool Fold(NodeProto second, GraphProto graph, GraphIndex index, NameAllocator names)
     {
         string between = second.Input[0];
-        if (index.FindProducer(between) is not { } first || !IsConv(first) || index.IsVisibleOutside(between) || index.Consumers(between).Count != 1
-            || WeightSlot.Find(first, index, Targets.AnyForm, out _) is not { } firstSlot || WeightSlot.Find(second, index, Targets.AnyForm, out _) is not { } secondSlot
+        if (index.FindProducer(between) is not { } first || !IsConv(first) || index.IsVisibleOutside(between)
+            || index.Consumers(between).Count != 1
+            || WeightSlot.Find(first, index, Targets.AnyForm, out _) is not { } firstSlot
+            || WeightSlot.Find(second, index, Targets.AnyForm, out _) is not { } secondSlot
             || ConvolutionPair.Find(first, firstSlot, second, secondSlot) is not { } pair)
         {
             return false;

@@ -12,7 +12,10 @@ public sealed class LinearPairTests
 
     private static readonly string[] Lists = ["kernel_shape", "strides", "dilations", "pads"];
 
-    /// <summary>Each convolution: outputs, groups, kernel, strides, dilations, pads. Expected: groups, kernel, strides, dilations, pads of the single one.</summary>
+    /// <summary>
+    /// Each convolution: outputs, groups, kernel, strides, dilations, pads. Expected: groups, kernel, strides, dilations, pads of the
+    /// single one.
+    /// </summary>
     [Theory]
     [InlineData("16 8 3,3 1,1 1,1 1,1,1,1", "2 2 1,1 1,1 1,1 0,0,0,0", "2 3,3 1,1 1,1 1,1,1,1")]
     [InlineData("4 1 1,1 1,1 1,1 0,0,0,0", "20 1 1,1 1,1 1,1 0,0,0,0", "1 1,1 1,1 1,1 0,0,0,0", 3)]
@@ -39,13 +42,17 @@ public sealed class LinearPairTests
         }
 
         NodeProto node = model.Graph.Node.Should().ContainSingle().Subject;
-        string[] form = [node.GetInt("group", 1).ToString(CultureInfo.InvariantCulture), .. Lists.Select(name => string.Join(',', node.Attribute.Single(each => each.Name == name).Ints))];
+        string[] form = [node.GetInt("group", 1).ToString(CultureInfo.InvariantCulture), .. Lists
+            .Select(name => string.Join(',', node.Attribute.Single(each => each.Name == name).Ints))];
         string.Join(' ', form).Should().Be(expected);
         CountValues(model.Graph).Should().BeLessThan(CountValues(before.Graph));
         AssertSame(before, model.Model, channels, Axes(first));
     }
 
-    /// <summary>Every geometry of a small space, so that no case is left to luck: what folds is the same, and only what reads padding behind a bias or a kernel stays.</summary>
+    /// <summary>
+    /// Every geometry of a small space, so that no case is left to luck: what folds is the same, and only what reads padding behind a bias
+    /// or a kernel stays.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -125,7 +132,8 @@ public sealed class LinearPairTests
     [Fact]
     public void Three_in_a_row_become_one()
     {
-        ModelBuilder model = Make(8, "16 8 3,3 1,1 1,1 1,1,1,1", "2 2 1,1 1,1 1,1 0,0,0,0", bias: true).Constant("w2", RandomTensors.Normal(9, 2), 2, 1, 1, 1);
+        ModelBuilder model = Make(8, "16 8 3,3 1,1 1,1 1,1,1,1", "2 2 1,1 1,1 1,1 0,0,0,0", bias: true)
+            .Constant("w2", RandomTensors.Normal(9, 2), 2, 1, 1, 1);
         (model.Graph.Node[1].Output[0], model.Graph.Node[1].Name) = ("b", "b-node");
         model.Node("Conv", ["b", "w2"], "y", ModelBuilder.Int("group", 2));
         ModelProto before = model.Model.Clone();
@@ -170,7 +178,8 @@ public sealed class LinearPairTests
     private static ModelBuilder AutoPadded(ModelBuilder model)
     {
         model.Graph.Node[0].Attribute.Remove(model.Graph.Node[0].Attribute.Single(each => each.Name == "pads"));
-        model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "auto_pad", Type = AttributeProto.Types.AttributeType.String, S = Google.Protobuf.ByteString.CopyFromUtf8("SAME_UPPER") });
+        model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "auto_pad", Type = AttributeProto.Types.AttributeType.String,
+            S = Google.Protobuf.ByteString.CopyFromUtf8("SAME_UPPER") });
         return model;
     }
 
@@ -178,7 +187,8 @@ public sealed class LinearPairTests
     {
         foreach (TensorProto weight in model.Graph.Initializer.Where(tensor => tensor.Name.StartsWith('w')))
         {
-            weight.RawData = TensorData.Make<float>(TensorProto.Types.DataType.Float, [.. weight.ReadFloats().Select(value => value * 1e30f)]).RawData;
+            weight.RawData = TensorData.Make<float>(TensorProto.Types.DataType.Float,
+                [.. weight.ReadFloats().Select(value => value * 1e30f)]).RawData;
         }
 
         return model;
@@ -208,10 +218,14 @@ public sealed class LinearPairTests
 
     private static void Add(ModelBuilder model, string input, string output, int place, int channels, string form, bool bias, int seed)
     {
-        long[][] numbers = [.. form.Split(' ').Select(list => list.Split(',').Select(number => long.Parse(number, CultureInfo.InvariantCulture)).ToArray())];
+        long[][] numbers = [.. form.Split(' ')
+            .Select(list => list.Split(',').Select(number => long.Parse(number, CultureInfo.InvariantCulture)).ToArray())];
         (long outputs, long groups, long[] kernel) = (numbers[0][0], numbers[1][0], numbers[2]);
         long[] shape = [outputs, channels / groups, .. kernel];
-        model.Constant($"w{place}", RandomTensors.Normal((seed * 10) + place, (int)shape.Aggregate((a, b) => a * b)), shape).Constant($"b{place}", RandomTensors.Normal((seed * 10) + place + 2, (int)outputs), outputs)
-            .Node("Conv", bias ? [input, $"w{place}", $"b{place}"] : [input, $"w{place}"], output, ModelBuilder.Int("group", groups), ModelBuilder.Ints("strides", numbers[3]), ModelBuilder.Ints("dilations", numbers[4]), ModelBuilder.Ints("pads", numbers[5]));
+        model.Constant($"w{place}", RandomTensors.Normal((seed * 10) + place, (int)shape.Aggregate((a, b) => a * b)), shape)
+            .Constant($"b{place}", RandomTensors.Normal((seed * 10) + place + 2, (int)outputs), outputs)
+            .Node("Conv", bias ? [input, $"w{place}", $"b{place}"] : [input, $"w{place}"], output, ModelBuilder.Int("group", groups),
+                ModelBuilder.Ints("strides", numbers[3]), ModelBuilder.Ints("dilations", numbers[4]),
+                ModelBuilder.Ints("pads", numbers[5]));
     }
 }

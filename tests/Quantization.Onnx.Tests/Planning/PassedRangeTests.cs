@@ -3,7 +3,10 @@ using Quantization.Onnx.Tests.Quantizing;
 
 namespace Quantization.Onnx.Tests.Planning;
 
-/// <summary>Values outside of the range that readers pass make no difference: a float model computes the same with a Clip to the range before all readers.</summary>
+/// <summary>
+/// Values outside of the range that readers pass make no difference: a float model computes the same with a Clip to the range before all
+/// readers.
+/// </summary>
 public sealed class PassedRangeTests
 {
     private const double Inf = double.PositiveInfinity;
@@ -46,7 +49,8 @@ public sealed class PassedRangeTests
         cut.Should().BeEquivalentTo(whole, options => options.WithStrictOrdering());
 
         // The ends are not farther out than they need be: half of the range is not enough.
-        (_, float[][] halved) = RunBoth(model, double.IsFinite(least) && least < 0 ? range.Least / 2 : range.Least, double.IsFinite(most) && most > 0 ? range.Most / 2 : range.Most);
+        (_, float[][] halved) = RunBoth(model, double.IsFinite(least) && least < 0 ? range.Least / 2 : range.Least, double.IsFinite(most)
+            && most > 0 ? range.Most / 2 : range.Most);
         if ((double.IsFinite(least) && least < 0) || (double.IsFinite(most) && most > 0))
         {
             halved.SelectMany(values => values).Should().NotEqual(whole.SelectMany(values => values));
@@ -82,7 +86,8 @@ public sealed class PassedRangeTests
     [InlineData("clip by a computed end")]
     [InlineData("normalization of both signs, relu")]
     [InlineData("concatenated, and read before too")]
-    public void Every_value_counts(string name) => EffectiveRange.Find(name.StartsWith("concat", StringComparison.Ordinal) ? "k" : "a", new GraphIndex(Make(name).Graph)).Should().BeNull();
+    public void Every_value_counts(string name) => EffectiveRange.Find(name.StartsWith("concat", StringComparison.Ordinal) ? "k" : "a",
+        new GraphIndex(Make(name).Graph)).Should().BeNull();
 
     /// <summary>What was seen may all lie where readers saturate; codes need a range all the same.</summary>
     [Fact]
@@ -95,9 +100,12 @@ public sealed class PassedRangeTests
 
     private static ModelBuilder Make(string name)
     {
-        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Constant("zero", [0]).Constant("one", [1]).Constant("-1.5", [-1.5f]).Constant("2", [2]).Constant("-2", [-2]).Constant("3", [3]).Constant("4", [4]).Constant("5", [5])
-            .Constant("6", [6]).Constant("channels", [-1, 0.5f, -3, 2], 4, 1, 1).Constant("falling", [0.5f, -0.25f, 0.5f, 1], 4, 1, 1).Constant("slopes", [0.5f, 0.05f, 1, 0], 4, 1, 1).Constant("flat", [0, 0, 0, 0], 4, 1, 1)
-            .Constant("mean", [1, 1, 1, 1], 4).Constant("variance", [1, 1, 1, 1], 4).Constant("shift", [2, -1, 1, 7], 4).Constant("scale", [1, 2, -1, 1], 4).Constant("positive", [1, 2, 4, 3.5f], 4);
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Constant("zero", [0]).Constant("one", [1]).Constant("-1.5", [-1.5f])
+            .Constant("2", [2]).Constant("-2", [-2]).Constant("3", [3]).Constant("4", [4]).Constant("5", [5])
+            .Constant("6", [6]).Constant("channels", [-1, 0.5f, -3, 2], 4, 1, 1).Constant("falling", [0.5f, -0.25f, 0.5f, 1], 4, 1, 1)
+                .Constant("slopes", [0.5f, 0.05f, 1, 0], 4, 1, 1).Constant("flat", [0, 0, 0, 0], 4, 1, 1)
+            .Constant("mean", [1, 1, 1, 1], 4).Constant("variance", [1, 1, 1, 1], 4).Constant("shift", [2, -1, 1, 7], 4)
+                .Constant("scale", [1, 2, -1, 1], 4).Constant("positive", [1, 2, 4, 3.5f], 4);
         _ = name switch
         {
             "max pool, relu" => model.Node("MaxPool", ["a"], "p", ModelBuilder.Ints("kernel_shape", 2, 2)).Node("Relu", ["p"], "y"),
@@ -108,23 +116,32 @@ public sealed class PassedRangeTests
             "max with constants a channel" => model.Node("Max", ["a", "channels"], "y"),
             "min with a constant" => model.Node("Min", ["a", "3"], "y"),
             "leaky relu, max with a constant" => model.Node("LeakyRelu", ["a"], "l", Float("alpha", 0.1f)).Node("Max", ["l", "-2"], "y"),
-            "leaky relu, max with a relu" => model.Conv("x", "b", 3, 4).Node("Relu", ["b"], "r").Node("LeakyRelu", ["a"], "l").Node("Max", ["r", "l"], "y"),
+            "leaky relu, max with a relu" => model.Conv("x", "b", 3, 4).Node("Relu", ["b"], "r").Node("LeakyRelu", ["a"], "l").Node("Max",
+                ["r", "l"], "y"),
             "prelu, max with a constant" => model.Node("PRelu", ["a", "slopes"], "l").Node("Max", ["l", "-2"], "y"),
             "prelu without slope, clip" => model.Node("PRelu", ["a", "flat"], "l").Node("Clip", ["l", "-1.5", "2"], "y"),
-            "leaky relu, max with a clipped value" => model.Conv("x", "b", 3, 4).Node("Clip", ["b", "-1.5", "4"], "r").Node("LeakyRelu", ["a"], "l", Float("alpha", 0.1f)).Node("Max", ["l", "r"], "y"),
-            "max with a concatenation" => model.Conv("x", "b", 3, 2).Node("Relu", ["b"], "r").Node("Tanh", ["b"], "h").Node("Concat", ["r", "h"], "k", ModelBuilder.Int("axis", 1)).Node("Max", ["a", "k"], "y"),
+            "leaky relu, max with a clipped value" => model.Conv("x", "b", 3, 4).Node("Clip", ["b", "-1.5", "4"], "r")
+                .Node("LeakyRelu", ["a"], "l", Float("alpha", 0.1f)).Node("Max", ["l", "r"], "y"),
+            "max with a concatenation" => model.Conv("x", "b", 3, 2).Node("Relu", ["b"], "r").Node("Tanh", ["b"], "h")
+                .Node("Concat", ["r", "h"], "k", ModelBuilder.Int("axis", 1)).Node("Max", ["a", "k"], "y"),
             "sum, clip" => model.Node("Add", ["a", "3"], "s").Node("Clip", ["s", "zero", "6"], "y"),
-            "hard-swish without division" => model.Node("Add", ["3", "a"], "s").Node("Clip", ["s", "zero", "6"], "c").Node("Mul", ["a", "c"], "y"),
-            "hard-swish with division after the gate" => model.Node("Add", ["a", "3"], "s").Node("Clip", ["s", "zero", "6"], "c").Node("Div", ["c", "5"], "d").Node("Mul", ["d", "a"], "y"),
+            "hard-swish without division" => model.Node("Add", ["3", "a"], "s").Node("Clip", ["s", "zero", "6"], "c").Node("Mul",
+                ["a", "c"], "y"),
+            "hard-swish with division after the gate" => model.Node("Add", ["a", "3"], "s").Node("Clip", ["s", "zero", "6"], "c")
+                .Node("Div", ["c", "5"], "d").Node("Mul", ["d", "a"], "y"),
             "constant minus the value, clip" => model.Node("Sub", ["one", "a"], "s").Node("Clip", ["s", "-1.5", "2"], "y"),
             "channels times constants, clip" => model.Node("Mul", ["a", "channels"], "s").Node("Clip", ["s", "-1.5", "2"], "y"),
-            "normalization, relu" => model.Node("BatchNormalization", ["a", "positive", "shift", "mean", "variance"], "n", Float("epsilon", 0)).Node("Relu", ["n"], "y"),
-            "normalization of both signs, clip" => model.Node("BatchNormalization", ["a", "scale", "shift", "mean", "variance"], "n", Float("epsilon", 0)).Node("Clip", ["n", "-1.5", "2"], "y"),
-            "normalization of both signs, relu" => model.Node("BatchNormalization", ["a", "scale", "shift", "mean", "variance"], "n", Float("epsilon", 0)).Node("Relu", ["n"], "y"),
+            "normalization, relu" => model.Node("BatchNormalization", ["a", "positive", "shift", "mean", "variance"], "n",
+                Float("epsilon", 0)).Node("Relu", ["n"], "y"),
+            "normalization of both signs, clip" => model.Node("BatchNormalization", ["a", "scale", "shift", "mean", "variance"], "n",
+                Float("epsilon", 0)).Node("Clip", ["n", "-1.5", "2"], "y"),
+            "normalization of both signs, relu" => model.Node("BatchNormalization", ["a", "scale", "shift", "mean", "variance"], "n",
+                Float("epsilon", 0)).Node("Relu", ["n"], "y"),
             "hard-sigmoid" => model.Node("HardSigmoid", ["a"], "y"),
             "times its relu" => model.Node("Relu", ["a"], "r").Node("Mul", ["a", "r"], "y"),
             "two clips" => model.Node("Clip", ["a", "-1.5", "2"], "y").Node("Clip", ["a", "zero", "5"], "z").Output("z"),
-            "concat, relu" => model.Conv("x", "b", 3, 4).Node("Concat", ["a", "b"], "k", ModelBuilder.Int("axis", 1)).Node("Relu", ["k"], "y"),
+            "concat, relu" => model.Conv("x", "b", 3, 4).Node("Concat", ["a", "b"], "k", ModelBuilder.Int("axis", 1)).Node("Relu", ["k"],
+                "y"),
             "split, clip and relu" => Split(model),
             "sigmoid" => model.Node("Sigmoid", ["a"], "y"),
             "swish" => model.Node("Sigmoid", ["a"], "s").Node("Mul", ["s", "a"], "y"),
@@ -136,9 +153,12 @@ public sealed class PassedRangeTests
             "leaky relu, max with another value" => model.Conv("x", "b", 3, 4).Node("LeakyRelu", ["a"], "l").Node("Max", ["l", "b"], "y"),
             "max with itself" => model.Node("Max", ["a", "a"], "y"),
             "falling prelu, max with a constant" => model.Node("PRelu", ["a", "falling"], "l").Node("Max", ["l", "-2"], "y"),
-            "hard-swish of another value" => model.Conv("x", "b", 3, 4).Node("Add", ["b", "3"], "s").Node("Clip", ["s", "zero", "6"], "c").Node("Mul", ["a", "c"], "y"),
-            "clip by a computed end" => model.Node("ReduceMin", ["x"], "end", ModelBuilder.Int("keepdims", 0)).Node("Clip", ["a", "end"], "y"),
-            "concatenated, and read before too" => model.Conv("x", "b", 3, 4).Node("Concat", ["a", "b"], "k", ModelBuilder.Int("axis", 1)).Node("Relu", ["k"], "y").Conv("b", "z", 4, 2).Output("z"),
+            "hard-swish of another value" => model.Conv("x", "b", 3, 4).Node("Add", ["b", "3"], "s").Node("Clip", ["s", "zero", "6"], "c")
+                .Node("Mul", ["a", "c"], "y"),
+            "clip by a computed end" => model.Node("ReduceMin", ["x"], "end", ModelBuilder.Int("keepdims", 0)).Node("Clip", ["a", "end"],
+                "y"),
+            "concatenated, and read before too" => model.Conv("x", "b", 3, 4).Node("Concat", ["a", "b"], "k", ModelBuilder.Int("axis", 1))
+                .Node("Relu", ["k"], "y").Conv("b", "z", 4, 2).Output("z"),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such case."),
         };
         model.Output("y");
@@ -157,7 +177,9 @@ public sealed class PassedRangeTests
         return model.Node("Clip", ["p", "-1.5", "2"], "y").Node("Relu", ["q"], "z").Output("z");
     }
 
-    /// <summary>The outputs of the model and of the one whose value is cut. The input makes values far outside of every range here.</summary>
+    /// <summary>
+    /// The outputs of the model and of the one whose value is cut. The input makes values far outside of every range here.
+    /// </summary>
     private static (float[][] Whole, float[][] Cut) RunBoth(ModelBuilder model, float least, float most)
     {
         ModelProto cut = model.Model.Clone();
@@ -182,5 +204,6 @@ public sealed class PassedRangeTests
         return (ModelRun.Floats(model.Model, input, GraphCases.ImageShape), ModelRun.Floats(cut, input, GraphCases.ImageShape));
     }
 
-    private static AttributeProto Float(string name, float value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
+    private static AttributeProto Float(string name, float value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
 }

@@ -4,14 +4,19 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx.Tests.Quantizing;
 
-/// <summary>A Conv of several groups is written in a form that ONNX Runtime computes fast, and its codes are those of the Conv as it was.</summary>
+/// <summary>
+/// A Conv of several groups is written in a form that ONNX Runtime computes fast, and its codes are those of the Conv as it was.
+/// </summary>
 public sealed class GroupedConvolutionTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Channels, outputs and groups; lists of integers: kernel, strides, dilations, pads; groups in the written model, and the inputs of each.</summary>
+    /// <summary>
+    /// Channels, outputs and groups; lists of integers: kernel, strides, dilations, pads; groups in the written model, and the inputs of
+    /// each.
+    /// </summary>
     [Theory]
     [InlineData(4, 8, 4, "3,3", "1,1", "1,1", "1,1,1,1", 8, 1)]
     [InlineData(6, 24, 6, "3,3", "2,2", "1,1", "0,1,1,0", 24, 1)]
@@ -27,10 +32,12 @@ public sealed class GroupedConvolutionTests : IDisposable
     [InlineData(36, 8, 4, "3,3", "1,1", "1,1", "1,1,1,1", 4, 9)]
     [InlineData(3, 6, 1, "3,3", "1,1", "1,1", "1,1,1,1", 1, 3)]
     public void Its_codes_are_those_of_the_plain_form(
-        int channels, int outputs, int groups, string kernel, string strides, string dilations, string pads, int writtenGroups, int writtenInputs)
+        int channels, int outputs, int groups, string kernel, string strides, string dilations, string pads, int writtenGroups,
+            int writtenInputs)
     {
         ModelBuilder model = Make(channels, outputs, groups, Numbers(kernel), bias: outputs % 2 == 0);
-        model.Graph.Node[^1].Attribute.Add([ModelBuilder.Ints("strides", Numbers(strides)), ModelBuilder.Ints("dilations", Numbers(dilations)), ModelBuilder.Ints("pads", Numbers(pads))]);
+        model.Graph.Node[^1].Attribute.Add([ModelBuilder.Ints("strides", Numbers(strides)),
+            ModelBuilder.Ints("dilations", Numbers(dilations)), ModelBuilder.Ints("pads", Numbers(pads))]);
         string path = model.Save(_folder.PathTo("model.onnx"));
 
         PtqResult result = Quantize(path, InputShape(channels, Numbers(kernel)), new PtqOptions());
@@ -47,7 +54,8 @@ public sealed class GroupedConvolutionTests : IDisposable
     [InlineData(12, 12, 6)]
     public void Its_weights_may_have_one_scale_and_fewer_bits(int channels, int outputs, int groups)
     {
-        PtqOptions options = new() { WeightGranularity = GranularityKind.PerTensor, WeightFormat = CodeFormat.Signed(4), ActivationFormat = CodeFormat.Int8 };
+        PtqOptions options = new() { WeightGranularity = GranularityKind.PerTensor, WeightFormat = CodeFormat.Signed(4),
+            ActivationFormat = CodeFormat.Int8 };
         string path = Make(channels, outputs, groups, [3, 3], bias: true).Save(_folder.PathTo("model.onnx"));
 
         AssertSameAsPlainForm(Quantize(path, InputShape(channels, [3, 3]), options), path, InputShape(channels, [3, 3]), options);
@@ -56,8 +64,10 @@ public sealed class GroupedConvolutionTests : IDisposable
     [Fact]
     public void Other_readers_of_its_input_read_it_as_before()
     {
-        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Node("Relu", ["a"], "r").Constant("w", RandomTensors.Normal(1, 8 * 9), 8, 1, 3, 3).Constant("v", RandomTensors.Normal(2, 8 * 9), 8, 1, 3, 3)
-            .Node("Conv", ["r", "w"], "b", ModelBuilder.Int("group", 4), ModelBuilder.Ints("pads", 1, 1, 1, 1)).Node("Conv", ["r", "v"], "c", ModelBuilder.Int("group", 4), ModelBuilder.Ints("pads", 1, 1, 1, 1))
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Node("Relu", ["a"], "r")
+            .Constant("w", RandomTensors.Normal(1, 8 * 9), 8, 1, 3, 3).Constant("v", RandomTensors.Normal(2, 8 * 9), 8, 1, 3, 3)
+            .Node("Conv", ["r", "w"], "b", ModelBuilder.Int("group", 4), ModelBuilder.Ints("pads", 1, 1, 1, 1))
+                .Node("Conv", ["r", "v"], "c", ModelBuilder.Int("group", 4), ModelBuilder.Ints("pads", 1, 1, 1, 1))
             .Node("Concat", ["b", "r", "c"], "d", ModelBuilder.Int("axis", 1)).Conv("d", "y", 20, 2).Output("y", 1, 2, 8, 8);
         string path = model.Save(_folder.PathTo("model.onnx"));
 
@@ -70,7 +80,8 @@ public sealed class GroupedConvolutionTests : IDisposable
     [Fact]
     public void A_node_in_float_stays_as_it_is()
     {
-        string path = GraphCases.Image().Conv("x", "a", 3, 4).Constant("w", RandomTensors.Normal(1, 8 * 9), 8, 1, 3, 3).Node("Conv", ["a", "w"], "y", ModelBuilder.Int("group", 4)).Output("y", 1, 8, 6, 6)
+        string path = GraphCases.Image().Conv("x", "a", 3, 4).Constant("w", RandomTensors.Normal(1, 8 * 9), 8, 1, 3, 3)
+            .Node("Conv", ["a", "w"], "y", ModelBuilder.Int("group", 4)).Output("y", 1, 8, 6, 6)
             .Save(_folder.PathTo("model.onnx"));
 
         PtqResult result = Quantize(path, GraphCases.ImageShape, new PtqOptions { FloatNodes = new HashSet<string> { "y-node" } });
@@ -86,7 +97,8 @@ public sealed class GroupedConvolutionTests : IDisposable
     [InlineData(32, 32, 16)]
     public void It_takes_less_than_half_the_time_of_the_plain_form(int channels, int outputs, int groups)
     {
-        ModelBuilder model = new ModelBuilder().Input("x", 1, channels, 40, 40).Constant("w", RandomTensors.Normal(4, outputs * channels / groups * 9), outputs, channels / groups, 3, 3)
+        ModelBuilder model = new ModelBuilder().Input("x", 1, channels, 40, 40)
+            .Constant("w", RandomTensors.Normal(4, outputs * channels / groups * 9), outputs, channels / groups, 3, 3)
             .Node("Conv", ["x", "w"], "y", ModelBuilder.Int("group", groups)).Output("y", 1, outputs, 38, 38);
         string path = model.Save(_folder.PathTo("model.onnx"));
         SampleList samples = RandomTensors.Samples(2, 1, channels, 40, 40);
@@ -96,11 +108,13 @@ public sealed class GroupedConvolutionTests : IDisposable
         fast.Should().BeLessThan(plain / 2);
 
         double Median(TargetRuntime runtime) =>
-            PostTrainingQuantizer.Quantize(path, samples, _folder.PathTo($"{runtime}.onnx"), new PtqOptions { Runtime = runtime, LatencyRuns = 9 }).Latency!.Quantized.TotalMilliseconds;
+            PostTrainingQuantizer.Quantize(path, samples, _folder.PathTo($"{runtime}.onnx"),
+                new PtqOptions { Runtime = runtime, LatencyRuns = 9 }).Latency!.Quantized.TotalMilliseconds;
     }
 
     private PtqResult Quantize(string path, long[] shape, PtqOptions options) =>
-        PostTrainingQuantizer.Quantize(path, RandomTensors.Samples(4, shape), _folder.PathTo($"{options.Runtime}.onnx"), options with { LatencyRuns = 0 });
+        PostTrainingQuantizer.Quantize(path, RandomTensors.Samples(4, shape), _folder.PathTo($"{options.Runtime}.onnx"),
+            options with { LatencyRuns = 0 });
 
     /// <summary>Runtimes that compile the graph get every Conv as it is: the same parameters, and no form of this library's.</summary>
     private void AssertSameAsPlainForm(PtqResult result, string path, long[] shape, PtqOptions options)
@@ -125,7 +139,8 @@ public sealed class GroupedConvolutionTests : IDisposable
     private static TensorProto CodesOfWeights(string path)
     {
         GraphProto graph = ModelFile.Load(path).Model.Graph;
-        NodeProto conv = graph.Node.Single(node => node.OpType == "Conv"), dequantize = graph.Node.Single(node => node.Output[0] == conv.Input[1]);
+        NodeProto conv = graph.Node.Single(node => node.OpType == "Conv"),
+            dequantize = graph.Node.Single(node => node.Output[0] == conv.Input[1]);
         return graph.Initializer.Single(tensor => tensor.Name == dequantize.Input[0]);
     }
 
@@ -136,8 +151,11 @@ public sealed class GroupedConvolutionTests : IDisposable
     private static ModelBuilder Make(int channels, int outputs, int groups, long[] kernel, bool bias)
     {
         int weights = outputs * channels / groups * (int)kernel.Aggregate((a, b) => a * b);
-        ModelBuilder model = new ModelBuilder().Input("x", InputShape(channels, kernel)).Constant("w", RandomTensors.Normal(4, weights), [outputs, channels / groups, .. kernel])
-            .Constant("b", RandomTensors.Normal(5, outputs), outputs).Node("Conv", bias ? ["x", "w", "b"] : ["x", "w"], "y", ModelBuilder.Int("group", groups)).Output("y", [.. InputShape(channels, kernel).Select(_ => -1L)]);
+        ModelBuilder model = new ModelBuilder().Input("x", InputShape(channels, kernel))
+            .Constant("w", RandomTensors.Normal(4, weights), [outputs, channels / groups, .. kernel])
+            .Constant("b", RandomTensors.Normal(5, outputs), outputs)
+                .Node("Conv", bias ? ["x", "w", "b"] : ["x", "w"], "y", ModelBuilder.Int("group", groups))
+                .Output("y", [.. InputShape(channels, kernel).Select(_ => -1L)]);
         foreach ((int i, TensorShapeProto.Types.Dimension length) in model.Graph.Output[0].Type.TensorType.Shape.Dim.Index())
         {
             length.DimParam = $"d{i}";

@@ -17,12 +17,14 @@ public sealed class StressNetTests : IDisposable
     {
         SampleList samples = StressNets.TestSamples(name, 0, Images);
         string path = StressNets.PathOf(name), passed = _folder.PathTo("passed.onnx");
-        File.WriteAllBytes(passed, Google.Protobuf.MessageExtensions.ToByteArray(StaticInt8Recipe.Load(path, null, TargetRuntime.OnnxRuntimeCpu).Model));
+        File.WriteAllBytes(passed, Google.Protobuf.MessageExtensions.ToByteArray(
+            StaticInt8Recipe.Load(path, null, TargetRuntime.OnnxRuntimeCpu).Model));
 
         int[] decided = StressNets.Decide(path, samples);
 
         new FileInfo(path).Length.Should().BeLessThan(LargestFile);
-        (decided.Zip(samples, (decision, sample) => decision == sample.Label).Count(right => right) / (double)Images).Should().BeGreaterThan(accuracy);
+        (decided.Zip(samples, (decision, sample) => decision == sample.Label).Count(right => right) / (double)Images).Should()
+            .BeGreaterThan(accuracy);
         StressNets.Decide(passed, samples).Should().Equal(decided);
     }
 }

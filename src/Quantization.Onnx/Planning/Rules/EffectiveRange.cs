@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The values that make a difference to what reads them. HardSigmoid cuts its argument on both sides, hard-swish and Max below: codes beyond would be lost to values that all become the same. A negative half is often the larger one.
+/// The values that make a difference to what reads them. HardSigmoid cuts its argument on both sides, hard-swish and Max below: codes
+/// beyond would be lost to values that all become the same. A negative half is often the larger one.
 /// </summary>
 /// <param name="Least">Values below count as this one.</param>
 /// <param name="Most">Values above count as this one.</param>
@@ -14,13 +15,16 @@ public readonly record struct EffectiveRange(float Least, float Most)
     internal static EffectiveRange? Find(string value, GraphIndex graph)
     {
         // What is concatenated may take the codes of the result, so that whoever else reads it would see them cut.
-        if (graph.FindProducer(value) is { OpType: "Concat" } concat && concat.Input.Any(input => graph.IsVisibleOutside(input) || graph.Consumers(input).Count > 1))
+        if (graph.FindProducer(value) is { OpType: "Concat" } concat
+            && concat.Input.Any(input => graph.IsVisibleOutside(input) || graph.Consumers(input).Count > 1))
         {
             return null;
         }
 
         Interval passed = new PassedRange(graph).Of(value);
-        return passed.IsAll ? null : new EffectiveRange((float)Math.Max(passed.Least, float.MinValue), (float)Math.Min(passed.Most, float.MaxValue));
+        return passed.IsAll
+            ? null
+            : new EffectiveRange((float)Math.Max(passed.Least, float.MinValue), (float)Math.Min(passed.Most, float.MaxValue));
     }
 
     /// <summary>

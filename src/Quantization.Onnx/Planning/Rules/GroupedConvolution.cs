@@ -3,8 +3,9 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// A Conv of several groups in a form whose integer kernel is fast. ONNX Runtime multiplies the groups one after the other, each with a matrix product of its own, and small products leave its integer kernel nearly idle:
-/// with one input and four outputs a group they take ten times as long as in float. Only a Conv whose groups have one input and one output each has a kernel of its own.
+/// A Conv of several groups in a form whose integer kernel is fast. ONNX Runtime multiplies a small matrix for each group, one after the
+/// other. With one input and four outputs a group that takes ten times as long as in float. Only a Conv whose groups have one input and
+/// one output each has a kernel of its own.
 /// </summary>
 /// <param name="Groups">The number of groups of the written Conv.</param>
 /// <param name="Repeats">How often each channel of the input is repeated.</param>
@@ -12,7 +13,8 @@ namespace Quantization.Onnx;
 internal sealed record GroupedConvolution(long Groups, long Repeats, long Merged)
 {
     /// <summary>
-    /// How many inputs a group gets at most by merging. Twice as many would be up to a fifth faster, for twice the bytes; with more than that the zeros cost more than they gain.
+    /// How many inputs a group gets at most by merging. Twice as many would be up to a fifth faster, for twice the bytes; with more than
+    /// that the zeros cost more than they gain.
     /// </summary>
     private const long MostInputs = 16;
 
@@ -63,6 +65,7 @@ internal sealed record GroupedConvolution(long Groups, long Repeats, long Merged
             from.Slice(output * row, row).CopyTo(to.AsSpan(((output * (int)Merged) + place) * row));
         }
 
-        return TensorData.Make<byte>((TensorProto.Types.DataType)codes.DataType, to, [outputs, codes.Dims[1] * Merged, .. codes.Dims.Skip(2)]);
+        long[] shape = [outputs, codes.Dims[1] * Merged, .. codes.Dims.Skip(2)];
+        return TensorData.Make<byte>((TensorProto.Types.DataType)codes.DataType, to, shape);
     }
 }

@@ -15,7 +15,8 @@ internal readonly record struct Interval(double Least, double Most)
     public bool IsAll => this == All;
 
     /// <summary>The interval between two ends in any order; every number where one of them is not a number.</summary>
-    public static Interval Between(double one, double other) => double.IsNaN(one) || double.IsNaN(other) ? All : new Interval(Math.Min(one, other), Math.Max(one, other));
+    public static Interval Between(double one, double other) =>
+        double.IsNaN(one) || double.IsNaN(other) ? All : new Interval(Math.Min(one, other), Math.Max(one, other));
 
     /// <summary>The smallest interval around both.</summary>
     public Interval Union(Interval other) => new(Math.Min(Least, other.Least), Math.Max(Most, other.Most));

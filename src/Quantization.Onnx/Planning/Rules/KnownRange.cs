@@ -18,7 +18,9 @@ internal static class KnownRange
     {
         if (graph.FindConstant(value) is { } constant)
         {
-            return constant.IsFloat() && constant.ReadFloats() is { Length: > 0 } values && Array.TrueForAll(values, float.IsFinite) ? new Interval(values.Min(), values.Max()) : Interval.All;
+            return constant.IsFloat() && constant.ReadFloats() is { Length: > 0 } values && Array.TrueForAll(values, float.IsFinite)
+                ? new Interval(values.Min(), values.Max())
+                : Interval.All;
         }
 
         if (steps == 0 || graph.FindProducer(value) is not { } producer || !Opset.IsOnnx(producer.Domain))
@@ -32,14 +34,20 @@ internal static class KnownRange
             "Tanh" or "Erf" or "Softsign" or "Sin" or "Cos" => new Interval(-1, 1),
             "Relu" => Above(0, First()),
             "Abs" or "Exp" or "Sqrt" or "Softplus" => new Interval(0, double.PositiveInfinity),
-            "Max" => producer.Input.Select(input => Of(input, graph, steps - 1)).Aggregate((one, other) => new Interval(Math.Max(one.Least, other.Least), Math.Max(one.Most, other.Most))),
-            "Min" => producer.Input.Select(input => Of(input, graph, steps - 1)).Aggregate((one, other) => new Interval(Math.Min(one.Least, other.Least), Math.Min(one.Most, other.Most))),
+            "Max" => producer.Input.Select(input => Of(input, graph, steps - 1))
+                .Aggregate((one, other) => new Interval(Math.Max(one.Least, other.Least), Math.Max(one.Most, other.Most))),
+            "Min" => producer.Input.Select(input => Of(input, graph, steps - 1))
+                .Aggregate((one, other) => new Interval(Math.Min(one.Least, other.Least), Math.Min(one.Most, other.Most))),
             "Clip" => Clip(producer, graph, First()),
-            "LeakyRelu" when producer.GetFloat("alpha", DefaultSlope) is > 0 and var slope => First() is var range ? new Interval(Math.Min(range.Least, range.Least * slope), Math.Max(range.Most, range.Most * slope)) : Interval.All,
+            "LeakyRelu" when producer.GetFloat("alpha", DefaultSlope) is > 0 and var slope =>
+                First() is var range ? new Interval(Leak(range.Least, slope), Leak(range.Most, slope)) : Interval.All,
             "Concat" => producer.Input.Select(input => Of(input, graph, steps - 1)).Aggregate((one, other) => one.Union(other)),
             "GlobalMaxPool" => First(),
-            _ => OperatorRules.Find(producer, Targets.AnyForm) is { Role: NodeRole.DataMovement } ? producer.OpType == "Pad" ? First().Union(Interval.Zero) : First() : Interval.All,
+            "Pad" => OperatorRules.Find(producer, Targets.AnyForm) is null ? Interval.All : First().Union(Interval.Zero),
+            _ => OperatorRules.Find(producer, Targets.AnyForm) is { Role: NodeRole.DataMovement } ? First() : Interval.All,
         };
+
+        static double Leak(double end, double slope) => end < 0 ? end * slope : end;
 
         Interval First() => Of(producer.Input[0], graph, steps - 1);
     }

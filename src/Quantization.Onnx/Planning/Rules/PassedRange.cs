@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Which values of a tensor its readers tell apart. A reader that saturates passes what lies between its ends; a reader that only moves values or is monotone passes what its own readers do.
+/// Which values of a tensor its readers tell apart. A reader that saturates passes what lies between its ends; a reader that only moves
+/// values or is monotone passes what its own readers do.
 /// </summary>
 /// <param name="graph">The graph.</param>
 internal sealed class PassedRange(GraphIndex graph)
@@ -17,7 +18,10 @@ internal sealed class PassedRange(GraphIndex graph)
     /// <summary>The slope that a LeakyRelu has where it does not say.</summary>
     private const float DefaultSlope = 0.01f;
 
-    /// <summary>Where ONNX Runtime cuts the argument of Sigmoid. The result is 1 there up to half a step of a 32-bit float, and times the argument it is within 3·10⁻⁷ of what it tends to.</summary>
+    /// <summary>
+    /// Where ONNX Runtime cuts the argument of Sigmoid. The result is 1 there up to half a step of a 32-bit float, and times the argument
+    /// it is within 3·10⁻⁷ of what it tends to.
+    /// </summary>
     private const float SigmoidEnd = 18;
 
     /// <summary>Where ONNX Runtime cuts the argument of Tanh, whose result is 1 there up to half a step of a 32-bit float.</summary>
@@ -55,7 +59,8 @@ internal sealed class PassedRange(GraphIndex graph)
             case "Relu":
                 return Behind(reader, steps).Intersect(new Interval(0, double.PositiveInfinity));
             case "Clip":
-                return Behind(reader, steps).Intersect(new Interval(FindBound(reader, 1) ?? double.NegativeInfinity, FindBound(reader, 2) ?? double.PositiveInfinity));
+                return Behind(reader, steps).Intersect(
+                    new Interval(FindBound(reader, 1) ?? double.NegativeInfinity, FindBound(reader, 2) ?? double.PositiveInfinity));
             case "Max" or "Min" when reader.Input.Count == 2 && reader.Input.Count(input => input == value) == 1:
                 return ByComparison(reader, reader.Input[0] == value ? reader.Input[1] : reader.Input[0], steps);
             case "HardSigmoid":
@@ -74,7 +79,8 @@ internal sealed class PassedRange(GraphIndex graph)
                 return Behind(reader, steps);
         }
 
-        return OperatorRules.Find(reader, Targets.AnyForm) is { Role: NodeRole.DataMovement } && reader.Input[0] == value ? Behind(reader, steps)
+        return OperatorRules.Find(reader, Targets.AnyForm) is { Role: NodeRole.DataMovement } && reader.Input[0] == value
+            ? Behind(reader, steps)
             : ConstantAffine.FindTerms(reader, value, graph) is { } terms ? BeforeTerms(terms, Behind(reader, steps))
             : Interval.All;
     }
@@ -87,7 +93,9 @@ internal sealed class PassedRange(GraphIndex graph)
     private Interval ByComparison(NodeProto reader, string other, int steps)
     {
         Interval possible = KnownRange.Of(other, graph);
-        Interval passed = reader.OpType == "Max" ? new Interval(possible.Least, double.PositiveInfinity) : new Interval(double.NegativeInfinity, possible.Most);
+        Interval passed = reader.OpType == "Max"
+            ? new Interval(possible.Least, double.PositiveInfinity)
+            : new Interval(double.NegativeInfinity, possible.Most);
         return Behind(reader, steps).Intersect(passed);
     }
 
@@ -98,7 +106,9 @@ internal sealed class PassedRange(GraphIndex graph)
         return alpha > 0 && float.IsFinite(alpha) && beta is >= 0 and <= 1 ? new Interval(-beta / alpha, (1 - beta) / alpha) : null;
     }
 
-    /// <summary>The argument below which a gate of the value is 0, or as good as 0: what is multiplied by it does not matter there.</summary>
+    /// <summary>
+    /// The argument below which a gate of the value is 0, or as good as 0: what is multiplied by it does not matter there.
+    /// </summary>
     private double? FindZeroEnd(string value, string gate)
     {
         if (graph.FindProducer(gate) is not { } node || !Opset.IsOnnx(node.Domain))
@@ -113,13 +123,15 @@ internal sealed class PassedRange(GraphIndex graph)
             "Relu" => FindRoot(value, node.Input[0]),
             "Clip" when FindBound(node, 1) == 0 => FindRoot(value, node.Input[0]),
             _ => node.Input.FirstOrDefault(input => graph.FindConstant(input) is null) is { } scaled
-                && ConstantAffine.FindTerms(node, scaled, graph) is { } terms && terms.All(term => term.Offset == 0) ? FindZeroEnd(value, scaled) : null,
+                && ConstantAffine.FindTerms(node, scaled, graph) is { } terms && terms.All(term => term.Offset == 0)
+                    ? FindZeroEnd(value, scaled) : null,
         };
     }
 
     /// <summary>The argument below which the value plus a constant is negative throughout.</summary>
     private double? FindRoot(string value, string sum) => sum == value ? 0
-        : graph.FindProducer(sum) is { OpType: "Add" or "Sub" } add && ConstantAffine.FindTerms(add, value, graph) is { } terms && terms.All(term => term.Factor == 1) ? -terms.Max(term => term.Offset)
+        : graph.FindProducer(sum) is { OpType: "Add" or "Sub" } add && ConstantAffine.FindTerms(add, value, graph) is { } terms
+            && terms.All(term => term.Factor == 1) ? -terms.Max(term => term.Offset)
         : null;
 
     /// <summary>The values that are passed if what they become by a factor below 0, and by 1 above, is.</summary>
@@ -133,9 +145,11 @@ internal sealed class PassedRange(GraphIndex graph)
 
     private static Interval BeforeTerms(IReadOnlyList<(double Factor, double Offset)> terms, Interval passed) => passed.IsAll
         ? passed
-        : terms.Where(term => term.Factor != 0).Aggregate(Interval.Zero, (all, term) => all.Union(Interval.Between((passed.Least - term.Offset) / term.Factor, (passed.Most - term.Offset) / term.Factor)));
+        : terms.Where(term => term.Factor != 0).Aggregate(Interval.Zero, (all, term) =>
+            all.Union(Interval.Between((passed.Least - term.Offset) / term.Factor, (passed.Most - term.Offset) / term.Factor)));
 
     /// <summary>A constant bound of a Clip; null where it has none, or where it is computed.</summary>
     private float? FindBound(NodeProto clip, int input) =>
-        clip.Input.Count > input && graph.FindConstant(clip.Input[input]) is { } bound && bound.IsFloat() && bound.CountElements() == 1 ? bound.ReadFloats()[0] : null;
+        clip.Input.Count > input && graph.FindConstant(clip.Input[input]) is { } bound && bound.IsFloat() && bound.CountElements() == 1
+            ? bound.ReadFloats()[0] : null;
 }
