@@ -29,6 +29,9 @@ internal sealed class FashionMnist
 
     public Tensor TestLabels { get; }
 
+    /// <summary>Images as they were stored, with pixels from 0 to 1.</summary>
+    public static Tensor ToPixels(Tensor images) => (images * Deviation) + Mean;
+
     public static bool IsAt(string folder) => File.Exists(Path.Combine(folder, "train-images-idx3-ubyte.gz"));
 
     private static Tensor Images(string folder, string set)

@@ -1,6 +1,7 @@
 using Quantization.Recipes;
+using Quantization.Recipes.StressNets;
 
-// usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--speed]
+// usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--speed | --stress-nets]
 if (TunedProcess.RestartIfNeeded(args) is { } exitCode)
 {
     return exitCode;
@@ -9,7 +10,7 @@ if (TunedProcess.RestartIfNeeded(args) is { } exitCode)
 RecipeOptions? options = RecipeOptions.Parse(args);
 if (options is null)
 {
-    Console.Error.WriteLine("usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--speed]");
+    Console.Error.WriteLine("usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--speed | --stress-nets]");
     return 2;
 }
 
@@ -22,6 +23,10 @@ if (!FashionMnist.IsAt(options.Data))
 if (options.SpeedOnly)
 {
     StepSpeed.Print(new FashionMnist(options.Data));
+}
+else if (options.StressNets)
+{
+    StressProgram.Run(options);
 }
 else
 {

@@ -7,11 +7,12 @@ namespace Quantization.Recipes;
 /// <param name="Output">Where models, results and the picture go, and where an interrupted run is taken up.</param>
 /// <param name="Epochs">Epochs of the float training; fine-tuning takes half of them.</param>
 /// <param name="SpeedOnly">Only measure what a step costs.</param>
-internal sealed record RecipeOptions(string Data, string Output, int Epochs, bool SpeedOnly)
+/// <param name="StressNets">Train the small nets that plain int8 makes worse, and nothing else.</param>
+internal sealed record RecipeOptions(string Data, string Output, int Epochs, bool SpeedOnly, bool StressNets)
 {
     public static RecipeOptions? Parse(string[] args)
     {
-        RecipeOptions options = new("/usr/share/datasets/fashion-mnist", "qat-recipe", 6, false);
+        RecipeOptions options = new("/usr/share/datasets/fashion-mnist", "qat-recipe", 6, false, false);
         for (int i = 0; i < args.Length; i++)
         {
             string? value = i + 1 < args.Length ? args[i + 1] : null;
@@ -19,6 +20,9 @@ internal sealed record RecipeOptions(string Data, string Output, int Epochs, boo
             {
                 case ("--speed", _):
                     options = options with { SpeedOnly = true };
+                    continue;
+                case ("--stress-nets", _):
+                    options = options with { StressNets = true };
                     continue;
                 case ("--data", not null):
                     options = options with { Data = value };

@@ -72,6 +72,7 @@ internal static class PlanLowering
         [
             new TableLookupLowering(rounding, tables),
             new SubpixelLowering(rounding),
+            new GroupedLowering(rounding),
             new RecurrentLowering(rounding),
             new DynamicMatrixLowering(rounding, matrices),
             new TransposedWeightLowering(rounding, matrices),

@@ -157,6 +157,21 @@ internal sealed class QdqGraph
     /// <param name="value">The value's name.</param>
     public void AddResultPair(string from, string value) => AddPair(from, value, _madeFromCodes[value]);
 
+    /// <summary>
+    /// Adds a value whose channels are taken from another one, between pairs of the same parameters, so that runtimes move bytes; its name.
+    /// </summary>
+    /// <param name="dequantized">The other value, as it was dequantized.</param>
+    /// <param name="channels">The channel of the other value that each channel is.</param>
+    public string AddChannels(string dequantized, long[] channels)
+    {
+        NodeProto gather = NodeFactory.Make("Gather", [dequantized, AddIntegers(channels)], NewName());
+        gather.Attribute.Add(NodeFactory.Int("axis", 1));
+        Add(gather);
+        string moved = NewName();
+        AddPair(gather.Output[0], moved, CodesOf(dequantized).Encoding);
+        return moved;
+    }
+
     private void AddPair(string from, string to, TensorEncoding encoding)
     {
         string codes = NewName();

@@ -4,11 +4,18 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Folds constants that multiply or are added beside a Conv into its weights and bias. Behind it, <c>m · (w ∗ x + b) + a = (m·w) ∗ x + (m·b + a)</c>, for a constant of the tensor or of each channel; before it,
-/// <c>w ∗ (m · x + a) + b = (m·w) ∗ x + (b + a · Σw)</c>, for a constant of the tensor, the offset only where no zeros are padded. ONNX Runtime folds some of the former and none of the latter; what stays would keep
-/// codes from flowing on. Behind a ConvTranspose it is the same, a BatchNormalization included; before it, not every result has the same share of the offset.
+/// <c>w ∗ (m · x + a) + b = (m·w) ∗ x + (b + a · Σw)</c>, likewise, the offset only where no zeros are padded. ONNX Runtime folds some of
+/// the former and none of the latter; what stays would keep codes from flowing on. Behind a ConvTranspose it is the same, a
+/// BatchNormalization included; before it, not every result has the same share of the offset.
 /// </summary>
 internal sealed class AffineFolding
 {
+    /// <summary>
+    /// How much larger the largest factor of a BatchNormalization before a Conv may be than the smallest: two bits of the smallest
+    /// channel's eight.
+    /// </summary>
+    private const double MostUnevenness = 4;
+
     private readonly GraphProto _graph;
     private readonly NameAllocator _names;
     private GraphIndex _index;
@@ -44,7 +51,12 @@ internal sealed class AffineFolding
         }
 
         float[] weights = Scale(slot, affine.Factors);
-        float[] biases = MakeBias(slot, (channel, bias, _) => affine.Factors[affine.IsScalar ? 0 : channel] * bias + affine.Offsets[affine.IsScalar ? 0 : channel]);
+        float[]? old = slot.Bias?.ReadFloats();
+        float[] biases =
+        [
+            .. Enumerable.Range(0, (int)slot.Channels)
+                .Select(channel => (float)((At(affine.Factors, channel) * (old?[channel] ?? 0.0)) + At(affine.Offsets, channel))),
+        ];
         if (!AreFinite(weights) || !AreFinite(biases))
         {
             return false;
@@ -59,43 +71,85 @@ internal sealed class AffineFolding
 
     private bool FoldBefore(NodeProto conv, WeightSlot slot)
     {
-        string input = conv.Input[0];
-        NodeProto? last = FindOwnProducer(input);
-        if (last is null || ConstantAffine.Find(last, _index, slot.Weight.Dims.Count, 1) is not { } affine)
+        int rank = slot.Weight.Dims.Count;
+        long groups = conv.GetInt("group", 1);
+        if (FindBefore(conv.Input[0], rank, slot.Weight.Dims[1] * groups) is not ({ } last, { } affine))
         {
             return false;
         }
 
-        (double factor, double offset) = (affine.Factors[0], affine.Offsets[0]);
-        if (offset == 0 || !IsPadded(conv))
+        InputChannels inputs = new(slot.Weight, groups);
+        bool hasOffset = affine.Offsets.Any(offset => offset != 0);
+        if (!hasOffset || !IsPadded(conv))
         {
-            float[] weights = Scale(slot, [factor]), biases = MakeBias(slot, (_, bias, sum) => bias + offset * sum);
-            if (!AreFinite(weights) || !AreFinite(biases))
-            {
-                return false;
-            }
-
-            SetBias(conv, biases);
-            SetWeights(slot, weights);
-            conv.Input[0] = affine.Value;
-            _graph.Node.Remove(last);
-            return true;
+            float[] weights = inputs.Scale(affine.Factors), biases = MakeBias(slot, inputs.Sum(affine.Offsets));
+            return ReplaceBefore(conv, slot, weights, biases, affine.Value, last);
         }
 
         // m · x + a = m · (x + a/m): the factor passes the addition, and padded zeros stay what they are.
-        if (factor == 1 && FindOwnProducer(affine.Value) is { } before && ConstantAffine.Find(before, _index, slot.Weight.Dims.Count, 1) is { } inner
-            && inner.Offsets[0] == 0 && inner.Factors[0] != 0 && float.IsFinite((float)(offset / inner.Factors[0])) && Scale(slot, inner.Factors) is var scaled && AreFinite(scaled))
+        bool isSum = affine.Factors.All(factor => factor == 1);
+        (NodeProto? before, ConstantAffine? product) = isSum ? FindBefore(affine.Value, rank, inputs.Count) : (null, affine);
+        if (product is null || (isSum && product.Offsets.Any(offset => offset != 0)))
         {
-            SetWeights(slot, scaled);
-            last.OpType = "Add";
-            last.Input.Clear();
-            last.Input.Add([inner.Value, AddConstant([(float)(offset / inner.Factors[0])], [])]);
-            _graph.Node.Remove(before);
-            return true;
+            return false;
         }
 
-        return false;
+        float[] shift = [.. Enumerable.Range(0, Math.Max(product.Factors.Length, affine.Offsets.Length))
+            .Select(i => (float)(At(affine.Offsets, i) / At(product.Factors, i)))];
+        float[] scaled = inputs.Scale(product.Factors);
+        if (!AreFinite(shift) || !AreFinite(scaled))
+        {
+            return false;
+        }
+
+        SetWeights(slot, scaled);
+        last.OpType = "Add";
+        last.Attribute.Clear();
+        last.Input.Clear();
+        last.Input.Add([product.Value, AddConstant(shift, shift.Length == 1 ? [] : [shift.Length, .. Enumerable.Repeat(1L, rank - 2)])]);
+        if (before is not null)
+        {
+            _graph.Node.Remove(before);
+        }
+
+        return true;
     }
+
+    /// <summary>The value of a channel, or the one for all channels.</summary>
+    private static double At(double[] values, int channel) => values[values.Length == 1 ? 0 : channel];
+
+    private bool ReplaceBefore(NodeProto conv, WeightSlot slot, float[] weights, float[] biases, string value, NodeProto last)
+    {
+        if (!AreFinite(weights) || !AreFinite(biases))
+        {
+            return false;
+        }
+
+        SetBias(conv, biases);
+        SetWeights(slot, weights);
+        conv.Input[0] = value;
+        _graph.Node.Remove(last);
+        return true;
+    }
+
+    /// <summary>
+    /// What makes a value for one reader alone out of another value and constants; nothing where the other value may have fewer channels,
+    /// or where channels become alike that were not.
+    /// </summary>
+    private (NodeProto? Node, ConstantAffine? Affine) FindBefore(string value, int rank, long channels) =>
+        FindOwnProducer(value) is { } node && ConstantAffine.Find(node, _index, rank, channels) is { } affine
+            && (affine.IsScalar
+                || (node.OpType == "BatchNormalization" ? IsEven(affine) : KnownChannels.Are(affine.Value, rank, channels, _index)))
+            ? (node, affine)
+            : (null, null);
+
+    /// <summary>
+    /// A BatchNormalization makes channels alike before one range is found for them all, and it computes in float, so that no range is
+    /// needed before. Where it evens out large differences it stays. Arithmetic with constants runs on codes, whose range has to hold all
+    /// channels as they are in any case.
+    /// </summary>
+    private static bool IsEven(ConstantAffine normalization) =>
+        normalization.Factors.Max(Math.Abs) <= MostUnevenness * normalization.Factors.Min(Math.Abs);
 
     /// <summary>The node that makes a value for one reader alone.</summary>
     private NodeProto? FindOwnProducer(string value) => HasOneReader(value) ? _index.FindProducer(value) : null;
@@ -126,19 +180,11 @@ internal sealed class AffineFolding
         slot.Weight.RawData = TensorData.Make<float>(TensorProto.Types.DataType.Float, values).RawData;
     }
 
-    /// <summary>A function of the channel, its bias, and the sum of its weights, for each channel.</summary>
-    private static float[] MakeBias(WeightSlot slot, Func<int, double, double, double> change)
+    /// <summary>The bias of each channel and what is added to it.</summary>
+    private static float[] MakeBias(WeightSlot slot, double[] added)
     {
-        float[] weights = slot.Weight.ReadFloats();
         float[]? old = slot.Bias?.ReadFloats();
-        long inner = slot.Weight.StrideOf(slot.ChannelAxis);
-        double[] sums = new double[slot.Channels];
-        for (int i = 0; i < weights.Length; i++)
-        {
-            sums[i / inner % slot.Channels] += weights[i];
-        }
-
-        return [.. sums.Select((sum, i) => (float)change(i, old is null ? 0 : old[i], sum))];
+        return [.. added.Select((value, i) => (float)((old?[i] ?? 0.0) + value))];
     }
 
     private void SetBias(NodeProto conv, float[] values)

@@ -39,12 +39,46 @@ internal sealed record ConstantAffine(string Value, double[] Factors, double[] O
             return null;
         }
 
-        bool isDivisor = node.OpType == "Div" && constantInput == 1, isSubtrahend = node.OpType == "Sub" && constantInput == 1;
+        return Read(node.OpType, tensor, constantInput) is { } terms
+            ? new ConstantAffine(node.Input[1 - constantInput], terms.Factors, terms.Offsets)
+            : null;
+    }
+
+    private static (double[] Factors, double[] Offsets)? Read(string operatorType, TensorProto tensor, int constantInput)
+    {
+        bool isDivisor = operatorType == "Div" && constantInput == 1, isSubtrahend = operatorType == "Sub" && constantInput == 1;
         double[] constant = [.. tensor.ReadFloats().Select(value => isDivisor ? 1.0 / value : isSubtrahend ? -value : (double)value)];
-        double[] ones = [.. constant.Select(_ => node.OpType == "Sub" && constantInput == 0 ? -1.0 : 1.0)];
-        return !constant.All(double.IsFinite) || (node.OpType == "Div" && constantInput == 0) ? null
-            : node.OpType is "Mul" or "Div" ? new ConstantAffine(node.Input[1 - constantInput], constant, [.. constant.Select(_ => 0.0)])
-            : new ConstantAffine(node.Input[1 - constantInput], ones, constant);
+        double[] ones = [.. constant.Select(_ => operatorType == "Sub" && constantInput == 0 ? -1.0 : 1.0)];
+        return !constant.All(double.IsFinite) || (operatorType == "Div" && constantInput == 0) ? null
+            : operatorType is "Mul" or "Div" ? (constant, [.. constant.Select(_ => 0.0)])
+            : (ones, constant);
+    }
+
+    /// <summary>The factors and offsets that a node applies to a value, of whatever shape its constants are.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="graph">The graph around it.</param>
+    /// <returns>Null where the node does something else.</returns>
+    public static IReadOnlyList<(double Factor, double Offset)>? FindTerms(NodeProto node, string value, GraphIndex graph)
+    {
+        if (!Opset.IsOnnx(node.Domain) || node.OpType is not ("BatchNormalization" or "Mul" or "Div" or "Add" or "Sub"))
+        {
+            return null;
+        }
+
+        if (node.OpType == "BatchNormalization")
+        {
+            return node.Input[0] == value && graph.FindConstant(node.Input[1])?.CountElements() is { } channels
+                && FindNormalization(node, graph, channels) is { } found
+                ? [.. found.Factors.Zip(found.Offsets)]
+                : null;
+        }
+
+        int constantInput = node.Input[0] == value ? 1 : 0;
+        return node.Input[1 - constantInput] == value && graph.FindConstant(node.Input[constantInput]) is { } tensor && tensor.IsFloat()
+            && Read(node.OpType, tensor, constantInput) is { } terms
+            ? [.. terms.Factors.Zip(terms.Offsets)]
+            : null;
     }
 
     /// <summary><c>(x − mean) / √(variance + ε) · scale + offset</c>, with one of each a channel. ONNX Runtime folds it into a Conv before, but not into a ConvTranspose.</summary>

@@ -21,6 +21,7 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
         new("opset upgrade", OpsetUpgrade.Apply), // per-channel DequantizeLinear came with operator set 13
         new("hard-sigmoid form", (_, model) => HardSigmoidForm.Apply(model.Graph)), // fewer float operators, and what saturates can be seen
         new("affine folding", (_, model) => AffineFolding.Apply(model.Graph)), // constants beside a Conv would keep codes from flowing on
+        new("linear pairs", (_, model) => LinearPairs.Apply(model.Graph)), // one convolution for two rounds once, and has no range between
         new("unused constants", (_, model) => UnusedConstants.Remove(model.Graph)),
     ];
 

@@ -30,6 +30,9 @@ internal sealed record Target
     /// <summary>Whether a Gemm whose result stays float needs its bias as int32 codes.</summary>
     public bool NeedsBiasCodes { get; init; }
 
+    /// <summary>Whether it computes a Conv of several groups slowly on integers unless each group has one input and one output.</summary>
+    public bool IsSlowInGroups { get; init; }
+
     /// <summary>Whether it quantizes float operators between pairs by itself, which barriers have to prevent.</summary>
     public bool QuantizesBetweenPairs { get; init; }
 

@@ -22,6 +22,7 @@ internal static class Targets
         [TargetRuntime.OnnxRuntimeCpu] = new()
         {
             Name = "onnxruntime-cpu", IsRunHere = true, TakesTablesOfCodes = true, TakesDynamicInputs = true, NeedsBiasCodes = true, QuantizesBetweenPairs = true,
+            IsSlowInGroups = true,
         },
 
         // It takes no zero-points: https://docs.nvidia.com/deeplearning/tensorrt/latest/inference-library/quantized-types-explicit-quantization.html

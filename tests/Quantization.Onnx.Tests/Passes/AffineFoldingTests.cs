@@ -16,7 +16,23 @@ public sealed class AffineFoldingTests
         { "factor and offset before, with padding", ["Add", "Conv"] },
         { "a group a channel, scalars before", ["Conv"] },
         { "constants of rows behind", ["Conv", "Mul"] },
-        { "constants a channel before", ["Mul", "Conv"] },
+        { "constants a channel before", ["Conv"] },
+        { "factors a channel before, with padding", ["Conv"] },
+        { "factors and offsets a channel before, with padding", ["Add", "Conv"] },
+        { "factor and offsets a channel before, with padding", ["Add", "Conv"] },
+        { "constant a channel minus the input, with padding", ["Add", "Conv"] },
+        { "offsets a channel before, with padding", ["Add", "Conv"] },
+        { "groups, constants a channel before, without padding", ["Conv", "Relu", "Conv"] },
+        { "a group a channel, constants a channel before", ["Conv"] },
+        { "one channel that constants repeat", ["Slice", "Mul", "Conv"] },
+        { "one channel behind a pool that constants repeat", ["Conv", "Relu", "MaxPool", "Mul", "Conv"] },
+        { "channels behind a pool", ["Conv", "Relu", "MaxPool", "Conv"] },
+        { "factor 0 and an offset before, with padding", ["Mul", "Add", "Conv"] },
+        { "normalization before, without padding", ["Conv"] },
+        { "normalization before, with padding", ["Add", "Conv"] },
+        { "normalization of uneven channels before, without padding", ["BatchNormalization", "Conv"] },
+        { "normalization before an activation", ["BatchNormalization", "Relu", "Conv"] },
+        { "a normalization that is read twice", ["BatchNormalization", "Conv", "Relu", "Add"] },
         { "a result that is read twice", ["Conv", "Mul", "Add"] },
         { "constant divided by the result", ["Conv", "Div"] },
         { "division by 0", ["Conv", "Div"] },
@@ -84,13 +100,40 @@ public sealed class AffineFoldingTests
             "factor and offset before, with padding" => model.Node("Mul", ["x", "factor"], "a").Node("Add", ["a", "offset"], "b").Conv("b", "y", 3, 4),
             "a group a channel, scalars before" => model.Node("Sub", ["offset", "x"], "a").Constant("w", RandomTensors.Normal(2, 27), 3, 1, 3, 3).Node("Conv", ["a", "w"], "y", ModelBuilder.Int("group", 3)),
             "constants of rows behind" => model.Conv("x", "a", 3, 4).Node("Mul", ["a", "of rows"], "y"),
-            "constants a channel before" => model.Node("Mul", ["x", "of input"], "a").Conv("a", "y", 3, 4),
+            "constants a channel before" => model.Node("Mul", ["x", "of input"], "a").Node("Add", ["a", "of input"], "b")
+                .Constant("w", RandomTensors.Normal(2, 108), 4, 3, 3, 3).Node("Conv", ["b", "w"], "y"),
+            "factors a channel before, with padding" => model.Node("Div", ["x", "of input"], "a").Conv("a", "y", 3, 4),
+            "factors and offsets a channel before, with padding" =>
+                model.Node("Mul", ["x", "of input"], "a").Node("Sub", ["a", "of input"], "b").Conv("b", "y", 3, 4),
+            "factor and offsets a channel before, with padding" =>
+                model.Node("Mul", ["x", "factor"], "a").Node("Add", ["a", "of input"], "b").Conv("b", "y", 3, 4),
+            "constant a channel minus the input, with padding" => model.Node("Sub", ["of input", "x"], "a").Conv("a", "y", 3, 4),
+            "offsets a channel before, with padding" => model.Node("Add", ["x", "of input"], "a").Conv("a", "y", 3, 4),
+            "groups, constants a channel before, without padding" =>
+                model.Conv("x", "c", 3, 4).Node("Relu", ["c"], "r").Node("Mul", ["r", "factors"], "a").Node("Add", ["a", "offsets"], "b")
+                .Constant("w", RandomTensors.Normal(2, 6 * 2 * 9), 6, 2, 3, 3).Node("Conv", ["b", "w"], "y", ModelBuilder.Int("group", 2)),
+            "a group a channel, constants a channel before" => model.Node("Sub", ["of input", "x"], "a")
+                .Constant("w", RandomTensors.Normal(2, 54), 6, 1, 3, 3).Node("Conv", ["a", "w"], "y", ModelBuilder.Int("group", 3)),
+            "one channel that constants repeat" => model.Integers("begin", 0).Integers("end", 1).Integers("axis", 1)
+                .Node("Slice", ["x", "begin", "end", "axis"], "s").Node("Mul", ["s", "of input"], "a").Conv("a", "y", 3, 4),
+            "one channel behind a pool that constants repeat" => Pooled(model, 1),
+            "channels behind a pool" => Pooled(model, 3),
+            "factor 0 and an offset before, with padding" =>
+                model.Node("Mul", ["x", "zero"], "a").Node("Add", ["a", "of input"], "b").Conv("b", "y", 3, 4),
+            "normalization before, without padding" => Normalized(model, "n", 3).Constant("w", RandomTensors.Normal(2, 108), 4, 3, 3, 3)
+                .Node("Conv", ["n", "w"], "y"),
+            "normalization before, with padding" => Normalized(model, "n", 3).Conv("n", "y", 3, 4),
+            "normalization of uneven channels before, without padding" =>
+                Normalized(model, "n", 5).Constant("w", RandomTensors.Normal(2, 108), 4, 3, 3, 3).Node("Conv", ["n", "w"], "y"),
+            "normalization before an activation" => Normalized(model, "n", 3).Node("Relu", ["n"], "a").Conv("a", "y", 3, 4),
+            "a normalization that is read twice" => Normalized(model, "n", 3).Conv("n", "a", 3, 3).Node("Relu", ["n"], "b").Node("Add",
+                ["a", "b"], "y"),
             "a result that is read twice" => model.Conv("x", "a", 3, 4).Node("Mul", ["a", "factor"], "b").Node("Add", ["a", "b"], "y"),
             "constant divided by the result" => model.Conv("x", "a", 3, 4).Node("Div", ["factor", "a"], "y"),
             "division by 0" => model.Conv("x", "a", 3, 4).Node("Div", ["a", "zero"], "y"),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such case."),
         };
-        if (name.EndsWith("without padding", StringComparison.Ordinal))
+        if (name == "scalars before, without padding")
         {
             model.Graph.Node[^1].Attribute.Clear();
         }
@@ -99,4 +142,13 @@ public sealed class AffineFoldingTests
         UnusedConstants.Remove(model.Graph);
         return model;
     }
+
+    private static ModelBuilder Pooled(ModelBuilder model, int channels) => model.Conv("x", "c", 3, channels).Node("Relu", ["c"], "r")
+        .Node("MaxPool", ["r"], "p", ModelBuilder.Ints("kernel_shape", 2, 2)).Node("Mul", ["p", "of input"], "a").Conv("a", "y", 3, 4);
+
+    /// <summary>A normalization whose factors differ by so much.</summary>
+    private static ModelBuilder Normalized(ModelBuilder model, string output, float unevenness) => model
+        .Constant("scale", [1, -unevenness, 2], 3).Constant("shift", [0.5f, 0, -1], 3).Constant("mean", [1, 2, -3], 3)
+            .Constant("variance", [1, 1, 1], 3)
+        .Node("BatchNormalization", ["x", "scale", "shift", "mean", "variance"], output);
 }

@@ -100,6 +100,7 @@ public sealed class PlanFileTests : IDisposable
                 "opset upgrade",
                 "hard-sigmoid form",
                 "affine folding",
+                "linear pairs",
                 "unused constants"
               ],
               "excludedNodes": [],

@@ -3,31 +3,28 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The values that make a difference to what reads them. HardSigmoid cuts its argument on both sides, hard-swish below: codes beyond would be lost to values that all become the same. A negative half is often the larger one.
+/// The values that make a difference to what reads them. HardSigmoid cuts its argument on both sides, hard-swish and Max below: codes
+/// beyond would be lost to values that all become the same. A negative half is often the larger one.
 /// </summary>
 /// <param name="Least">Values below count as this one.</param>
 /// <param name="Most">Values above count as this one.</param>
 public readonly record struct EffectiveRange(float Least, float Most)
 {
-    /// <summary>The steepness and the middle that a HardSigmoid has where it does not say.</summary>
-    private const float DefaultAlpha = 0.2f, DefaultBeta = 0.5f;
-
     /// <summary>Where the readers of a value saturate.</summary>
     /// <returns>Null where they do not.</returns>
     internal static EffectiveRange? Find(string value, GraphIndex graph)
     {
-        IReadOnlyList<NodeProto> readers = graph.Consumers(value);
-        if (graph.IsVisibleOutside(value) || readers.FirstOrDefault(IsHardSigmoid) is not { } gate)
+        // What is concatenated may take the codes of the result, so that whoever else reads it would see them cut.
+        if (graph.FindProducer(value) is { OpType: "Concat" } concat
+            && concat.Input.Any(input => graph.IsVisibleOutside(input) || graph.Consumers(input).Count > 1))
         {
             return null;
         }
 
-        float alpha = gate.GetFloat("alpha", DefaultAlpha), beta = gate.GetFloat("beta", DefaultBeta);
-        NodeProto[] others = [.. readers.Where(reader => reader != gate)];
-        return !(alpha > 0 && float.IsFinite(alpha)) || beta is not (>= 0 and <= 1) ? null
-            : others.Length == 0 ? new EffectiveRange(-beta / alpha, (1 - beta) / alpha)
-            : others is [{ OpType: "Mul" } product] && Opset.IsOnnx(product.Domain) && product.Input.Contains(gate.Output[0]) ? new EffectiveRange(-beta / alpha, float.MaxValue)
-            : null;
+        Interval passed = new PassedRange(graph).Of(value);
+        return passed.IsAll
+            ? null
+            : new EffectiveRange((float)Math.Max(passed.Least, float.MinValue), (float)Math.Min(passed.Most, float.MaxValue));
     }
 
     /// <summary>
@@ -40,6 +37,11 @@ public readonly record struct EffectiveRange(float Least, float Most)
     internal ValueRange Cut(ValueRange range, QuantizationScheme scheme, long levels)
     {
         float least = MathF.Max(range.Min, Least), most = MathF.Min(range.Max, Most);
+        if (least == most)
+        {
+            return range; // nothing that was seen makes a difference, and codes need a range
+        }
+
         float step = (most - least) / (levels - 3);
         (least, most) = (least - step, most + step);
         if (scheme == QuantizationScheme.Symmetric)
@@ -49,6 +51,4 @@ public readonly record struct EffectiveRange(float Least, float Most)
 
         return new ValueRange(MathF.Max(range.Min, least), MathF.Min(range.Max, most));
     }
-
-    private static bool IsHardSigmoid(NodeProto node) => node.OpType == "HardSigmoid" && Opset.IsOnnx(node.Domain);
 }

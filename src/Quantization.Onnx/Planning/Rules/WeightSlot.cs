@@ -12,6 +12,9 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
     /// <summary>The form in which a ConvTranspose runs in int8; null for other operators.</summary>
     public SubpixelConvolution? Subpixel { get; init; }
 
+    /// <summary>The form in which a Conv of several groups runs fast in int8; null for those that do as they are.</summary>
+    public GroupedConvolution? Grouped { get; init; }
+
     /// <summary>The input of Conv, ConvTranspose, Gemm and MatMul that holds the weights.</summary>
     public const int WeightInput = 1;
 
@@ -64,7 +67,11 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
         }
 
         int axis = node.OpType == "Conv" || (node.OpType == "Gemm" && node.GetInt("transB", 0) != 0) ? 0 : 1;
-        WeightSlot slot = new(weight!, axis, bias, node.OpType == "Gemm" && target.NeedsBiasCodes) { Subpixel = subpixel };
+        WeightSlot slot = new(weight!, axis, bias, node.OpType == "Gemm" && target.NeedsBiasCodes)
+        {
+            Subpixel = subpixel,
+            Grouped = node.OpType == "Conv" && target.IsSlowInGroups ? GroupedConvolution.Find(node, weight!) : null,
+        };
         if (hasBias && (bias is null || !bias.IsFloat() || bias.CountElements() != slot.Channels * (node.OpType == "ConvTranspose" ? node.GetInt("group", 1) : 1)))
         {
             reason = "its bias is not one constant a channel";
