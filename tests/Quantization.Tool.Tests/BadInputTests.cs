@@ -167,7 +167,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("ptq model.onnx --data samples --output o.onnx --report ./o.onnx", "--report ./o.onnx is the int8 model's file; name another, such as report.html.")]
     [InlineData("search model.onnx --data samples --output o.onnx --report model.onnx", "--report model.onnx is the float model's file; name another, such as report.html.")]
     [InlineData("search model.onnx --data samples --output ./model.onnx", "--output ./model.onnx is the float model itself, which would be lost; name another file.")]
-    [InlineData("ptq model.onnx --data samples --output o.onnx --percentile 99", "--percentile goes with --calibrator percentile, not with max.")]
+    [InlineData("ptq model.onnx --data samples --output o.onnx --percentile 99", "--percentile goes with --calibrator percentile, not with mse.")]
     [InlineData("ptq model.onnx --data samples --output o.onnx --calibrator percentile --percentile 0", "--percentile '0' is no number above 0 and up to 100, such as 99.9.")]
     [InlineData("ptq model.onnx --data samples --output o.onnx --calibrator percentile --percentile 99,9", "--percentile '99,9' is no number above 0 and up to 100, such as 99.9.")]
     [InlineData("ptq model.onnx --data samples --output o.onnx --calibrator best", "Argument 'best' not recognized. Must be one of:*")]

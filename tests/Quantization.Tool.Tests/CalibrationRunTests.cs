@@ -14,7 +14,7 @@ public sealed class CalibrationRunTests
         ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--calibration-samples", "3", "--calibration-threads", "1");
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("Calibrated with Max on 3 samples of");
+        run.Output.Should().Contain("Calibrated with MSE on 3 samples of");
         File.ReadAllBytes(folder.Output).Should().Equal(File.ReadAllBytes(again));
         foreach (string[] command in (string[][])[["search"], ["partial", "--reach", "5"]])
         {

@@ -49,7 +49,7 @@ public sealed class ImageFolderTests : IDisposable
         ToolRun run = Run("ptq", "--output", _folder.Output, "--class-folders");
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain($"Calibrated with Max on 2 samples of {Images}").And.Contain("scored on the 4 other samples.").And.MatchRegex(@"Model +│ +Top-1 │");
+        run.Output.Should().Contain($"Calibrated with MSE on 2 samples of {Images}").And.Contain("scored on the 4 other samples.").And.MatchRegex(@"Model +│ +Top-1 │");
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class PtqCommandTests
         ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--labels", labels, "--output", folder.Output);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("Calibrated with Max on 11 samples of").And.Contain("scored on the 30 other samples.");
+        run.Output.Should().Contain("Calibrated with MSE on 11 samples of").And.Contain("scored on the 30 other samples.");
         run.Output.Should().MatchRegex(@"Model +│ +Top-1 │ +Agreement │").And.MatchRegex(@"FP32 +│ +\d+\.\d\d % │").And.MatchRegex(@"int8 +│ +\d+\.\d\d % │ +\d+\.\d\d % │ +\d+\.\d dB │ +\d+\.\d KB \(0\.\d\dx\) │");
         run.Output.Should().Contain($"Wrote {folder.Output}: ");
         new FileInfo(folder.Output).Length.Should().BeLessThan(267_482 * 40 / 100);
@@ -29,7 +29,7 @@ public sealed class PtqCommandTests
         ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("Calibrated with Max on 4 samples of").And.Contain("measured on the same");
+        run.Output.Should().Contain("Calibrated with MSE on 4 samples of").And.Contain("measured on the same");
         run.Output.Should().MatchRegex(@"Model +│ +Agreement │").And.MatchRegex(@"int8 +│ +\d+\.\d\d % │ +\d+\.\d dB │");
     }
 

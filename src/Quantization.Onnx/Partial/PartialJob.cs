@@ -41,15 +41,16 @@ internal sealed class PartialJob
         ResumedCalibration resumed = ResumableCalibration.Run(model, calibrating.Limit(calibrationSamples), calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
         ModelCalibration calibration = resumed.Calibration;
 
+        RefinedModel baseline = Improve(model, calibration, calibrating.Limit(calibrationSamples));
+        TrialModels models = baseline.Models;
         _reporter.Begin(QuantizationStage.Referencing);
-        TrialModels models = new(model, calibration);
         using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, _options.Metric, _options.BatchSize, Baseline, _cancellationToken);
         bool ranksOnAll = _options.RankingSamples >= scorer.Samples;
         using TrialScorer? subset = ranksOnAll ? null : TrialScorer.Create(
             model, new SampleSubset(scoringSamples, scorer.Samples, _options.RankingSamples), scorer.Metric, _options.BatchSize, Baseline, _cancellationToken);
         TrialRunner all = new(models, scorer, store, _options.MaxParallelTrials);
         TrialRunner few = subset is null ? all : new TrialRunner(models, subset, store, _options.MaxParallelTrials);
-        PartialRun run = new(all, few, _options, _reporter, _cancellationToken);
+        PartialRun run = new(baseline.Plan, all, few, _options, _reporter, _cancellationToken);
         Dictionary<string, LayerCost> costs = LayerCosts.Count(model, run.Layers, scoringSamples.First(), Baseline.SessionOptionsFactory);
         PartialGoal goal = PartialGoal.Of(_options.Target, scorer.Metric, scorer.FloatScore);
         TrialScore quantized = run.Score(LayerSet.Empty)[0];
@@ -93,7 +94,11 @@ internal sealed class PartialJob
 
         _reporter.Begin(QuantizationStage.Writing);
         using OpenOutput opened = _output.Open();
-        PtqResult file = new RecipeRunner(written.Options, null, _cancellationToken).Write(model, run.PlanOf(found), calibration, opened);
+        PtqResult file = new RecipeRunner(written.Options, null, _cancellationToken).Write(baseline.Model, run.PlanOf(found), baseline.Calibration, opened) with
+        {
+            Calibration = calibration,
+            Refinement = baseline.Refinement,
+        };
         opened.Finish();
         return new PartialResult
         {
@@ -120,6 +125,20 @@ internal sealed class PartialJob
             LabelledSamples = scorer.Labelled,
             Elapsed = Stopwatch.GetElapsedTime(_start),
         };
+    }
+
+    /// <summary>The plan to begin with, improved on some of the calibration samples.</summary>
+    private RefinedModel Improve(FloatModel model, ModelCalibration calibration, ISampleSource samples)
+    {
+        StaticInt8Recipe recipe = new(Baseline);
+        QuantizationPlan plan = recipe.Plan(model, calibration);
+        if (SampleKeeper.Read(samples, Baseline.RefiningSamples, _cancellationToken) is not { Count: >= PlanRefiner.LeastSamples } kept || plan.Nodes.Length == 0)
+        {
+            return new RefinedModel(model, calibration, plan);
+        }
+
+        _reporter.Begin(QuantizationStage.Improving);
+        return new PlanRefiner(recipe, kept, Baseline, _cancellationToken).Refine(model, calibration, plan);
     }
 
     /// <summary>The smallest set that meets the goal; or where none does, the smallest that is as good as the best.</summary>

@@ -12,19 +12,20 @@ internal sealed class PartialRun
     private readonly List<string> _order = [];
     private (int Tried, int Resumed) _begun;
 
+    /// <param name="baseline">The plan of layers as they are to begin with.</param>
     /// <param name="all">Scores on all samples.</param>
     /// <param name="few">Scores on those that rank; the same where these are all.</param>
     /// <param name="options">The user's options.</param>
     /// <param name="reporter">Told of each model scored.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
-    public PartialRun(TrialRunner all, TrialRunner few, PartialOptions options, StageReporter reporter, CancellationToken cancellationToken)
+    public PartialRun(QuantizationPlan baseline, TrialRunner all, TrialRunner few, PartialOptions options, StageReporter reporter, CancellationToken cancellationToken)
     {
         _all = all;
         _few = few;
         _options = options;
         _reporter = reporter;
         _cancellationToken = cancellationToken;
-        Baseline = all.Models.Plan(options.Baseline);
+        Baseline = baseline;
         Layers = all.Models.Model.Analysis.WeightedNodes(Baseline);
         MaxFloatLayers = Math.Min(options.MaxFloatLayers ?? int.MaxValue, Layers.Count);
     }

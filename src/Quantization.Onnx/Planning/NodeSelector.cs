@@ -12,6 +12,9 @@ internal static class NodeSelector
     /// <summary>Why a node stays in float that the user excluded.</summary>
     private const string ExcludedReason = "kept in float as asked";
 
+    /// <summary>Why a node stays in float whose codes would cost too much.</summary>
+    private const string FloatActivationReason = "an activation beside it stays in float";
+
     /// <summary>Chooses nodes of a graph.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="inFloat">What is to stay in float.</param>
@@ -62,6 +65,10 @@ internal static class NodeSelector
                 {
                     candidates.Add(beside);
                     weightOnly.Add(beside);
+                }
+                else if (beside.Role == NodeRole.Product)
+                {
+                    reason = FloatActivationReason;
                 }
             }
             else if (facts.Candidate is { } candidate && (IsChosenForItself(candidate) || candidate.Inputs.All(produced.Contains)))

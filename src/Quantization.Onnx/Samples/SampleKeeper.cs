@@ -37,6 +37,21 @@ internal sealed class SampleKeeper(ISampleSource samples, int most) : ISampleSou
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    /// <summary>Reads samples and gives those that are kept.</summary>
+    /// <param name="samples">The samples, which are read only where some are wanted.</param>
+    /// <param name="most">How many to keep at most.</param>
+    /// <param name="cancellationToken">Stops between samples.</param>
+    public static IReadOnlyList<ModelSample> Read(ISampleSource samples, int most, CancellationToken cancellationToken)
+    {
+        SampleKeeper keeper = new(samples, most);
+        foreach (ModelSample _ in most == 0 ? [] : (IEnumerable<ModelSample>)keeper)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return keeper.Kept;
+    }
+
     /// <summary>Takes in a sample that was read.</summary>
     public void Add(ModelSample sample)
     {

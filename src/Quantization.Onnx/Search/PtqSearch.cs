@@ -115,9 +115,27 @@ public static class PtqSearch
         trials.AddRange(exchanged);
         SearchTrial refined = PerTensorRefinement.Adopt(runner, selector, best, exchanged, trials, Report, cancellationToken);
 
+        RefinedModel chosen = new(prepared, calibration, refined.Plan!);
+        if (SampleKeeper.Read(options.Baseline.Calibration.Limit(calibrationSamples), options.Baseline.RefiningSamples, cancellationToken) is { Count: >= PlanRefiner.LeastSamples } kept)
+        {
+            reporter.Begin(QuantizationStage.Improving);
+            RefinedModel improved = new PlanRefiner(new StaticInt8Recipe(refined.Options), kept, options.Baseline, cancellationToken).Refine(prepared, calibration, refined.Plan!);
+            TrialRunner improvedRunner = new(improved.Models, scorer, store, options.MaxParallelTrials);
+            SearchTrial trial = improvedRunner.Try([new TrialCandidate(refined.Options, improved.Plan) { IsImproved = true }], Report, cancellationToken)[0];
+            trials.Add(trial);
+            if (selector.Improves(trial.Score, refined.Score))
+            {
+                (refined, chosen) = (trial, improved);
+            }
+        }
+
         reporter.Begin(QuantizationStage.Writing);
         using OpenOutput opened = output.Open();
-        PtqResult written = new RecipeRunner(refined.Options, null, cancellationToken).Write(prepared, refined.Plan!, calibration, opened);
+        PtqResult written = new RecipeRunner(refined.Options, null, cancellationToken).Write(chosen.Model, refined.Plan!, chosen.Calibration, opened) with
+        {
+            Calibration = calibration,
+            Refinement = chosen.Refinement,
+        };
         opened.Finish();
         return new SearchResult
         {

@@ -5,6 +5,12 @@ namespace Quantization.Onnx;
 /// <param name="Plan">The plan.</param>
 internal sealed record TrialCandidate(PtqOptions Options, QuantizationPlan Plan)
 {
+    /// <summary>Whether the plan was improved by what samples showed.</summary>
+    public bool IsImproved { get; init; }
+
+    /// <summary>What to call it, for people.</summary>
+    public string Name => SearchTrial.NameOf(Options) + (IsImproved ? ", improved" : "");
+
     /// <summary>The candidate with a calibrator of its own for one activation.</summary>
     public TrialCandidate With(string activation, ICalibrator calibrator) => new(
         Options with { OwnCalibrators = new Dictionary<string, ICalibrator>(Options.OwnCalibrators) { [activation] = calibrator } },

@@ -32,7 +32,7 @@ internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialS
         SearchTrial[] trials = new SearchTrial[candidates.Count];
         for (int i = 0; i < trials.Length; i++)
         {
-            string name = SearchTrial.NameOf(candidates[i].Options);
+            string name = candidates[i].Name;
             string? sameAs = _firstNames.TryAdd(tried[i].Key, name) ? null : _firstNames[tried[i].Key];
             trials[i] = ToTrial(candidates[i], scores[i], sameAs);
         }
@@ -48,7 +48,7 @@ internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialS
     public TrialScore[] Score(IReadOnlyList<TrialModel> tried, Action report, CancellationToken cancellationToken) => Run(tried.Count, i => tried[i], (_, _) => report(), cancellationToken);
 
     private static SearchTrial ToTrial(TrialCandidate candidate, TrialScore score, string? sameAs) =>
-        new(SearchTrial.NameOf(candidate.Options), candidate.Options, score, sameAs) { Plan = candidate.Plan };
+        new(candidate.Name, candidate.Options, score, sameAs) { Plan = candidate.Plan };
 
     private TrialScore[] Run(int count, Func<int, TrialModel> make, Action<int, TrialScore> report, CancellationToken cancellationToken)
     {

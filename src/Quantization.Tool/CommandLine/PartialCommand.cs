@@ -47,12 +47,13 @@ internal static class PartialCommand
 
         CalibratorOptions calibrator = new(command);
         CalibrationRunOptions run = new(command);
+        Option<bool> noRefine = CommonOptions.NoRefine();
         Option<bool> perTensor = CommonOptions.PerTensor();
         Option<int> bits = CommonOptions.WeightBits();
         Option<string[]> floatNodes = CommonOptions.FloatNodes();
         Option<string> runtime = RuntimeOption.Create();
         Option<int> batch = CommonOptions.Batch();
-        foreach (Option option in (Option[])[perTensor, bits, floatNodes, runtime, batch])
+        foreach (Option option in (Option[])[noRefine, perTensor, bits, floatNodes, runtime, batch])
         {
             command.Options.Add(option);
         }
@@ -75,6 +76,7 @@ internal static class PartialCommand
                         Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!),
                         Calibration = run.Read(parsed),
                         ActivationCalibrator = calibrator.Choose(parsed),
+                        Refine = !parsed.GetValue(noRefine),
                         WeightGranularity = parsed.GetValue(perTensor) ? GranularityKind.PerTensor : GranularityKind.PerChannel,
                         WeightFormat = CodeFormat.Signed(parsed.GetValue(bits)),
                         FloatNodes = (parsed.GetValue(floatNodes) ?? []).ToHashSet(),

@@ -19,7 +19,7 @@ internal static class PtqCommand
             Description = "A plan from --save-plan, changed or not, to carry out; --data then only serves to measure, but where the plan leaves ranges to calibrators.",
         };
         Option<string> output = CommonOptions.Output();
-        Option<bool> noRefine = new("--no-refine") { Description = "Do not improve the plan by what samples show: no scaled channels, no corrected biases, and no activations left in float but those that are asked for." };
+        Option<bool> noRefine = CommonOptions.NoRefine();
         Option<bool> perTensor = CommonOptions.PerTensor();
         Option<int> bits = CommonOptions.WeightBits();
         Option<string[]> floatNodes = CommonOptions.FloatNodes();

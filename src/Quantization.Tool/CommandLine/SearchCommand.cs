@@ -15,6 +15,7 @@ internal static class SearchCommand
         Option<string> output = CommonOptions.Output();
         Option<string> state = CommonOptions.RunState();
         Option<string> metric = SearchMetrics.CreateOption("What to rank by");
+        Option<bool> noRefine = CommonOptions.NoRefine();
         Option<int> bits = CommonOptions.WeightBits();
         Option<string> runtime = RuntimeOption.Create();
         Option<int> batch = CommonOptions.Batch();
@@ -23,7 +24,7 @@ internal static class SearchCommand
             model,
         };
         DataOptions data = new(command, isRequired: true, isLabelled: true);
-        foreach (Option option in (Option[])[output, state, metric, bits, runtime, batch])
+        foreach (Option option in (Option[])[output, state, metric, noRefine, bits, runtime, batch])
         {
             command.Options.Add(option);
         }
@@ -39,6 +40,7 @@ internal static class SearchCommand
                 OutputPath = parsed.GetRequiredValue(output),
                 StatePath = parsed.GetValue(state),
                 Metric = parsed.GetValue(metric)!,
+                Refine = !parsed.GetValue(noRefine),
                 WeightBits = parsed.GetValue(bits),
                 Runtime = parsed.GetValue(runtime)!,
                 BatchSize = parsed.GetValue(batch),
@@ -72,7 +74,13 @@ internal static class SearchCommand
             BatchSize = request.BatchSize,
             CalibrationPath = request.State.CalibrationPath,
             TrialsPath = request.State.TrialsPath,
-            Baseline = new PtqOptions { Runtime = RuntimeOption.Find(request.Runtime), WeightFormat = CodeFormat.Signed(request.WeightBits), Calibration = request.Calibration },
+            Baseline = new PtqOptions
+            {
+                Runtime = RuntimeOption.Find(request.Runtime),
+                WeightFormat = CodeFormat.Signed(request.WeightBits),
+                Calibration = request.Calibration,
+                Refine = request.Refine,
+            },
         };
         SearchResult search = output.Model.Write(path =>
             PtqSearch.Run(request.ModelPath, calibration, scoring, path, options, view.ForStages(), cancellation));

@@ -5,6 +5,8 @@ namespace Quantization.Tool;
 /// <summary>What <c>quantize search</c> was asked for.</summary>
 internal sealed record SearchRequest : TrialsRequest
 {
+    public required bool Refine { get; init; }
+
     public required int WeightBits { get; init; }
 
     public required string Runtime { get; init; }

@@ -5,7 +5,7 @@ namespace Quantization.Onnx.Tests.Golden;
 /// <summary>The cases of a model.</summary>
 internal static class GoldenCases
 {
-    private static readonly PtqOptions Cpu = new() { LatencyRuns = 0 };
+    private static readonly PtqOptions Cpu = new() { ActivationCalibrator = new MaxCalibrator(), LatencyRuns = 0 };
     private static readonly PtqOptions Compiler = Cpu with { Runtime = TargetRuntime.OpenVino };
     private static readonly PtqOptions TensorRT = AsSymmetricInt8(Compiler);
 
@@ -77,7 +77,7 @@ internal static class GoldenCases
     {
         foreach ((string name, TargetRuntime runtime, SearchOptions options) in ((string, TargetRuntime, SearchOptions)[])
             [
-                ("search", TargetRuntime.OnnxRuntimeCpu, new SearchOptions()),
+                ("search", TargetRuntime.OnnxRuntimeCpu, new SearchOptions { Baseline = Cpu }),
                 (
                     "search for TensorRT",
                     TargetRuntime.OpenVino,

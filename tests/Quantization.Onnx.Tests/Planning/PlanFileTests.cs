@@ -203,7 +203,7 @@ public sealed class PlanFileTests : IDisposable
     private QuantizationPlan Plan()
     {
         GraphCases.Make("residual").Save(ModelPath);
-        return PostTrainingQuantizer.Quantize(ModelPath, RandomTensors.Samples(8, GraphCases.ImageShape), Output, new PtqOptions { LatencyRuns = 0 }).Plan;
+        return PostTrainingQuantizer.Quantize(ModelPath, RandomTensors.Samples(8, GraphCases.ImageShape), Output, new PtqOptions { LatencyRuns = 0, Refine = false }).Plan;
     }
 
     private PtqResult Carry(Action<JsonNode> change)

@@ -7,7 +7,7 @@ namespace Quantization.Onnx.Tests.Quantizing;
 /// <summary>Models for runtimes that compile the graph: more operators have pairs, and ONNX Runtime computes nearly the same from them.</summary>
 public sealed class CompilingRuntimeTests : IDisposable
 {
-    private static readonly PtqOptions Options = new() { Runtime = TargetRuntime.OpenVino, LatencyRuns = 0 };
+    private static readonly PtqOptions Options = new() { Runtime = TargetRuntime.OpenVino, LatencyRuns = 0, Refine = false };
     private static readonly PtqOptions TensorRT = Options with { ActivationFormat = CodeFormat.Int8, ActivationScheme = QuantizationScheme.Symmetric };
 
     private readonly TemporaryFolder _folder = new();

@@ -20,7 +20,7 @@ public sealed class EffectiveRangeTests : IDisposable
         string path = Make(name).Save(_folder.PathTo("model.onnx"));
         ModelCalibration calibration = ModelCalibrator.Calibrate(path, RandomTensors.Samples(16, GraphCases.ImageShape));
 
-        ValueRange range = PostTrainingQuantizer.Quantize(path, calibration, _folder.PathTo("out.onnx"), new PtqOptions { ActivationScheme = scheme }).Activations["a"].Range;
+        ValueRange range = PostTrainingQuantizer.Quantize(path, calibration, _folder.PathTo("out.onnx"), new PtqOptions { ActivationCalibrator = new MaxCalibrator(), ActivationScheme = scheme }).Activations["a"].Range;
 
         (float seenLeast, float seenMost) = (calibration.Activations["a"].Min, calibration.Activations["a"].Max);
         float magnitude = scheme == QuantizationScheme.Symmetric ? MathF.Max(-seenLeast, seenMost) : 0;

@@ -7,6 +7,7 @@ public sealed class PtqSearchTests : IDisposable
     {
         ActivationCalibrators = [new MaxCalibrator(), new PercentileCalibrator(99.9)],
         WeightCalibrators = [new MaxCalibrator()],
+        Baseline = new PtqOptions { ActivationCalibrator = new MaxCalibrator(), Refine = false },
         PerTensorTrials = 0,
         BatchSize = 50,
     };
@@ -23,14 +24,14 @@ public sealed class PtqSearchTests : IDisposable
         SampleList calibration = FashionExample.TrainingImages(0, 20);
         SampleList scoring = FashionExample.TrainingImages(20, 60);
 
-        SearchResult result = PtqSearch.Run(FashionExample.ModelPath, calibration, scoring, Output, new SearchOptions { PerTensorTrials = 0, BatchSize = 60 });
+        SearchResult result = PtqSearch.Run(FashionExample.ModelPath, calibration, scoring, Output, new SearchOptions { Baseline = new PtqOptions { Refine = false }, PerTensorTrials = 0, BatchSize = 60 });
 
         calibration.Enumerations.Should().Be(1);
         result.Trials.Should().HaveCount(6 * 2 * 2 * 2);
         result.Trials.Select(trial => trial.Name).Should().OnlyHaveUniqueItems().And.Contain(["Percentile 99.999, symmetric, weights MSE per tensor", "Entropy, affine, weights Max per channel"]);
         result.Metric.Should().BeSameAs(ModelMetric.SignalToNoise, "no sample has a label");
         result.Best.Score.Score.Should().Be(result.Trials.Max(trial => trial.Score.SignalToNoise));
-        result.Baseline.Name.Should().Be("Max, affine, weights Max per channel");
+        result.Baseline.Name.Should().Be("MSE, affine, weights Max per channel");
         (result.Calibration.SampleCount, result.ScoringSamples, result.LabelledSamples, result.ResumedSamples).Should().Be((20, 60, 0, 0));
         MetricFigure exact = new(ModelMetric.SignalToNoise, double.PositiveInfinity, 60);
         result.FloatScore.Should().Be(new TrialScore(
