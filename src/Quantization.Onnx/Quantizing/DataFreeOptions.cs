@@ -8,6 +8,7 @@ public abstract record DataFreeOptions
     /// <summary>No sample runs, so little of a model has to be in memory at once: the tensors of models from 8 MB on stay in their files.</summary>
     private const long LargestInMemory = 1 << 23;
 
+    private readonly ICalibrator? _weightCalibrator;
     private readonly int _latencyRuns = PtqOptions.UsualLatencyRuns;
     private readonly long _maxFileBytes = ModelStore.LargestMessage;
 
@@ -15,8 +16,15 @@ public abstract record DataFreeOptions
     {
     }
 
-    /// <summary>Chooses the range of each channel's weights, or of the tensor's. The default is <see cref="MaxCalibrator"/>: no weight is clipped.</summary>
-    public ICalibrator WeightCalibrator { get; init; } = new MaxCalibrator();
+    /// <summary>
+    /// Chooses the range of each channel's weights, or of the tensor's. The default is <see cref="MaxCalibrator"/>: no weight is clipped.
+    /// Weights in blocks take <see cref="MseCalibrator"/>, their default, and <see cref="MaxCalibrator"/>.
+    /// </summary>
+    public ICalibrator WeightCalibrator
+    {
+        get => _weightCalibrator ?? DefaultCalibrator;
+        init => _weightCalibrator = value;
+    }
 
     /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The default is none.</summary>
     public IReadOnlySet<string> FloatNodes
@@ -57,6 +65,9 @@ public abstract record DataFreeOptions
 
     /// <inheritdoc cref="PtqOptions.Probe"/>
     public ModelProbe? Probe { get; init; }
+
+    /// <summary>The calibrator where none is given.</summary>
+    private protected virtual ICalibrator DefaultCalibrator => new MaxCalibrator();
 
     /// <summary>The recipe that the options make.</summary>
     internal abstract IRecipe ToRecipe();

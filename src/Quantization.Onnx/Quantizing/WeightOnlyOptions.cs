@@ -3,19 +3,90 @@ namespace Quantization.Onnx;
 /// <summary>How <see cref="WeightQuantizer"/> quantizes a model. Immutable; derive one from another with <c>with</c>.</summary>
 public sealed record WeightOnlyOptions : DataFreeOptions
 {
-    /// <summary>The only number of bits so far.</summary>
-    private const int OnlyBits = 8;
+    /// <summary>The most bits of a weight.</summary>
+    private const int MostBits = 8;
 
-    private readonly int _bits = OnlyBits;
+    /// <summary>The block size of weights of fewer than 8 bits where none is given.</summary>
+    private const int UsualBlockSize = 32;
 
-    /// <summary>The bits of weights: 8, the only number so far.</summary>
+    private readonly int _bits = MostBits;
+    private readonly int? _blockSize;
+    private readonly int _accuracyLevel = BlockLayout.UsualAccuracyLevel;
+
+    /// <summary>The bits of a weight: 2, 4 or 8, the default.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Any other number.</exception>
     public int Bits
     {
         get => _bits;
-        init => _bits = value == OnlyBits ? value : throw new ArgumentOutOfRangeException(nameof(value), value, $"Weights alone can be quantized to {OnlyBits} bits; other numbers are not supported yet.");
+        init => _bits = value is 2 or 4 or MostBits
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, value == 3
+                ? "ONNX Runtime multiplies by weights of 2, 4 and 8 bits, not 3; take 4, or 2 where size is all that counts."
+                : "ONNX Runtime multiplies by weights of 2, 4 and 8 bits; take one of these.");
     }
 
+    /// <summary>
+    /// The weights of one output that share a scale: 16, 32, 64, 128 or 256. Null, the default, is 32 for 2 and 4 bits, and a scale for
+    /// each output channel for 8.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Any other number.</exception>
+    public int? BlockSize
+    {
+        get => _blockSize;
+        init => _blockSize = value is not { } size || BlockLayout.IsSize(size)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, $"ONNX Runtime takes blocks of {string.Join(", ", BlockLayout.Sizes)} weights; take one of these.");
+    }
+
+    /// <summary>
+    /// Whether each block has a zero point (<see cref="QuantizationScheme.Affine"/>, the default) or its range lies around 0. Without
+    /// blocks weights are symmetric always.
+    /// </summary>
+    public QuantizationScheme BlockScheme { get; init; } = QuantizationScheme.Affine;
+
+    /// <summary>The operators that weights in blocks are written with.</summary>
+    public BlockForm Form { get; init; }
+
+    /// <inheritdoc cref="BlockLayout.AccuracyLevel"/>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not 0 to 4.</exception>
+    public int AccuracyLevel
+    {
+        get => _accuracyLevel;
+        init => _accuracyLevel = value is >= 0 and <= 4 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "Accuracy levels are 0 to 4.");
+    }
+
+    /// <summary>Whether weights are quantized in blocks.</summary>
+    public bool HasBlocks => Bits < MostBits || BlockSize is not null;
+
+    /// <summary>Blocks have few codes, so that a shorter range pays; whole channels of 8 bits are not clipped.</summary>
+    private protected override ICalibrator DefaultCalibrator => HasBlocks ? new MseCalibrator() : new MaxCalibrator();
+
     /// <inheritdoc />
-    internal override IRecipe ToRecipe() => new WeightOnlyInt8Recipe { ExcludedNodes = FloatNodes, Calibrator = WeightCalibrator };
+    internal override IRecipe ToRecipe() => HasBlocks
+        ? new BlockWeightsRecipe { ExcludedNodes = FloatNodes, Weights = MakeEncoding() }
+        : new WeightOnlyInt8Recipe { ExcludedNodes = FloatNodes, Calibrator = WeightCalibrator };
+
+    private TensorEncoding MakeEncoding()
+    {
+        if (Form == BlockForm.DequantizeLinear && Bits == 2)
+        {
+            throw new ArgumentException("DequantizeLinear knows no codes of 2 bits; take the form MatMulNBits, or 4 bits.", nameof(Form));
+        }
+
+        if (WeightCalibrator is not (MaxCalibrator or MseCalibrator))
+        {
+            throw new ArgumentException($"The calibrator {WeightCalibrator.Name} needs more values than a block has; take Max or MSE.", nameof(WeightCalibrator));
+        }
+
+        CodeFormat format = Bits switch
+        {
+            2 => CodeFormat.UInt2,
+            4 => CodeFormat.UInt4,
+            _ => CodeFormat.UInt8,
+        };
+        return new TensorEncoding(format, BlockScheme, GranularityKind.PerBlock, new OwnRange(WeightCalibrator))
+        {
+            Blocks = new BlockLayout(BlockSize ?? UsualBlockSize, Form, AccuracyLevel),
+        };
+    }
 }

@@ -40,19 +40,35 @@ internal sealed class CalibratorOptions
 
     /// <param name="command">The command to add the options to.</param>
     /// <param name="description">What is chosen how.</param>
-    public CalibratorOptions(Command command, string description = OfActivations)
+    /// <param name="fallback">What is said of the default; null for the usual one.</param>
+    public CalibratorOptions(Command command, string description = OfActivations, string? fallback = null)
     {
+        if (fallback is not null)
+        {
+            description = $"{description} [default: {fallback}]";
+            _calibrator.DefaultValueFactory = null;
+        }
+
+
         _calibrator.Description = description;
         _calibrator.AcceptOnlyFromAmong("max", "entropy", Percentile, "mse");
         command.Options.Add(_calibrator);
         command.Options.Add(_percentage);
     }
 
+    /// <summary>The calibrator that the arguments choose; null where they do not.</summary>
+    /// <inheritdoc cref="Choose"/>
+    public ICalibrator? ChooseIfGiven(ParseResult parsed)
+    {
+        ICalibrator calibrator = Choose(parsed);
+        return parsed.GetResult(_calibrator) is { Implicit: false } ? calibrator : null;
+    }
+
     /// <summary>The calibrator that the arguments choose.</summary>
     /// <exception cref="UsageException">A percentage is given to a calibrator that takes none.</exception>
     public ICalibrator Choose(ParseResult parsed)
     {
-        string name = parsed.GetValue(_calibrator)!;
+        string name = parsed.GetValue(_calibrator) ?? "max";
         double? percentage = parsed.GetValue(_percentage);
         if (percentage is not null && name != Percentile)
         {

@@ -20,6 +20,9 @@ internal sealed record DataFreeRequest
 
     public required ReportRequest Report { get; init; }
 
+    /// <summary>The folder of ONNX Runtime GenAI that the model lies in; null where a model alone was named.</summary>
+    public GenAiFolder? Folder { get; init; }
+
     /// <summary>Refuses arguments that make no sense together.</summary>
     /// <exception cref="UsageException">They do not.</exception>
     public void ThrowUnlessSensible()

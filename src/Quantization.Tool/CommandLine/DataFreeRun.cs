@@ -8,13 +8,28 @@ internal static class DataFreeRun
 {
     public static int Run(ToolConsole console, DataFreeRequest request, CancellationToken cancellation)
     {
+        string outputPath = request.OutputPath;
+        request = InFolder(request);
         request.ThrowUnlessSensible();
         SampleData? samples = request.Data.FolderPath is null ? null : SampleData.Open(console, request.ModelPath, request.Data);
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, samples?.All, output.Model, cancellation));
         ModelSummary summary = new(Describe(samples, result), request.Options.WeightCalibrator.Name, request.Report, request.OutputPath);
         output.Finish(report, result.Plan, shown => summary.Write(shown, result, scores), cancellation);
+        request.Folder?.CopyOthers(outputPath);
         return ExitCode.Success;
+    }
+
+    /// <summary>The request for the model of a folder, where the model that was named is one.</summary>
+    private static DataFreeRequest InFolder(DataFreeRequest request)
+    {
+        if (!Directory.Exists(request.ModelPath) || request.Options is not WeightOnlyOptions)
+        {
+            return request;
+        }
+
+        GenAiFolder folder = GenAiFolder.Open(request.ModelPath);
+        return request with { ModelPath = folder.ModelPath, OutputPath = folder.PlaceIn(request.OutputPath), Folder = folder };
     }
 
     private static (PtqResult Result, EvaluationResult? Scores, QuantizationReport Report) Work(
