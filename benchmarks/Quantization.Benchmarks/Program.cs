@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Quantization.Benchmarks.Calibration;
 using Quantization.Benchmarks.Codebooks;
+using Quantization.Benchmarks.LanguageModels;
 using Quantization.Benchmarks.LargeModels;
 using Quantization.Benchmarks.PartialQuantization;
 using Quantization.Benchmarks.Report;
@@ -28,6 +29,8 @@ switch (args)
         return LargeModelMemory.RunTool(rest);
     case ["partial", .. string[] rest]:
         return PartialStudy.Run(rest);
+    case ["language-models", .. string[] rest]:
+        return LanguageModelStudy.Run(rest);
     case ["transformers"]:
         return TransformerStudy.Run();
     default:

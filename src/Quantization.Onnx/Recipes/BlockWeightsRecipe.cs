@@ -87,7 +87,15 @@ internal sealed class BlockWeightsRecipe : IRecipe
     /// <summary>Operators of ONNX alone know no table in blocks that is not computed as a whole at every run: these tables get a scale for each row.</summary>
     private TensorEncoding EncodingOf(QuantizableNode node) => node.Role == NodeRole.TableLookup && IsStandard
         ? new TensorEncoding(CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new OwnRange(new MaxCalibrator()))
-        : Weights;
+        : Weights with { Blocks = Fit(Weights.Blocks!, node.Weight!) };
+
+    /// <summary>Blocks that are not longer than the inputs need: the rest of the last block would be stored for nothing.</summary>
+    private static BlockLayout Fit(BlockLayout blocks, WeightSlot slot)
+    {
+        long inputs = slot.Weight.Dims[1 - slot.ChannelAxis];
+        int enough = BlockLayout.Sizes.FirstOrDefault(size => size >= inputs, blocks.Size);
+        return enough < blocks.Size ? blocks with { Size = enough } : blocks;
+    }
 
     private string? ReasonAgainst(QuantizableNode node) => node.Role != NodeRole.TableLookup ? null
         : IsStandard && node.Weight!.FloatType != TensorProto.Types.DataType.Float ? "a table of 16-bit floats has no form of codes in ONNX's own operators"

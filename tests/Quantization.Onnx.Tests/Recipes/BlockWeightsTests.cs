@@ -1,5 +1,3 @@
-using Google.Protobuf;
-using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx.Protos;
 using Quantization.Onnx.Tests.Quantizing;
 
@@ -43,6 +41,7 @@ public sealed class BlockWeightsTests : IDisposable
         });
 
         NodeProto product = written.Graph.Node.Single(node => node.OpType == "MatMulNBits");
+        block = Math.Min(block, 128); // longer blocks would hold nothing but padding
         int blocks = (Inputs + block - 1) / block;
         byte[] codes = Find(written, product.Input[1]).RawData.ToByteArray();
         float[] scales = Find(written, product.Input[2]).ReadFloats();
@@ -96,18 +95,6 @@ public sealed class BlockWeightsTests : IDisposable
                     }
                 }
             }
-        }
-    }
-
-    [Fact]
-    public void The_language_model_in_four_bits()
-    {
-        string path = SharedFolder.Models("stories260K", "model.onnx");
-        foreach (WeightOnlyOptions options in (WeightOnlyOptions[])[new() { Bits = 4 }, new() { Bits = 4, WeightCalibrator = new MaxCalibrator() }, new() { Bits = 4, BlockScheme = QuantizationScheme.Symmetric }, new() { Bits = 8, BlockSize = 32 }, new(){Bits=2}])
-        {
-            string output = _folder.PathTo("out.onnx");
-            PtqResult result = WeightQuantizer.Quantize(path, output, options);
-            Console.Error.WriteLine($"{options.Bits} {options.WeightCalibrator.Name} {options.BlockScheme}: {Stories.Perplexity(output)} of {Stories.Perplexity(path)}, {result.OutputBytes} {string.Join(' ', result.Int8Operators)} {string.Join(" | ", result.Warnings)} {string.Join(',', result.FloatNodes)}");
         }
     }
 
