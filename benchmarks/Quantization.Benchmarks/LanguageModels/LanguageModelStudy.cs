@@ -13,6 +13,7 @@ internal static class LanguageModelStudy
         string root = arguments is [string given] ? given : Path.Combine(Path.GetDirectoryName(RepositoryFiles.Root)!, "shared", "models", "stories260K");
         string model = Path.Combine(root, "model.onnx");
         IReadOnlyList<long[]> stories = StoryFigures.Read(Path.Combine(root, "evaluate"));
+        SampleFolder calibration = new(Path.Combine(root, "calibrate"));
         List<float[]> reference = [];
         using OwnedFolder folder = OwnedFolder.CreateTemporary();
         string output = folder["model.onnx"];
@@ -22,7 +23,7 @@ internal static class LanguageModelStudy
         foreach ((string name, WeightOnlyOptions options) in Variants())
         {
             Stopwatch watch = Stopwatch.StartNew();
-            WeightQuantizer.Quantize(model, output, options);
+            _ = options.Method is null or WeightMethod.Nearest ? WeightQuantizer.Quantize(model, output, options) : WeightQuantizer.Quantize(model, calibration, output, options);
             Print(name, output, watch.Elapsed);
         }
 
@@ -46,6 +47,11 @@ internal static class LanguageModelStudy
         yield return ("4 bits, level 0", new WeightOnlyOptions { Bits = 4, AccuracyLevel = 0 });
         yield return ("4 bits, symmetric", new WeightOnlyOptions { Bits = 4, BlockScheme = QuantizationScheme.Symmetric });
         yield return ("4 bits, symmetric, min and max", new WeightOnlyOptions { Bits = 4, BlockScheme = QuantizationScheme.Symmetric, WeightCalibrator = new MaxCalibrator() });
+        yield return ("4 bits, weighted", new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Weighted });
+        yield return ("4 bits, GPTQ", new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Gptq });
+        yield return ("4 bits, GPTQ, min and max", new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Gptq, WeightCalibrator = new MaxCalibrator() });
+        yield return ("4 bits, GPTQ, symmetric", new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Gptq, BlockScheme = QuantizationScheme.Symmetric });
+        yield return ("2 bits, GPTQ", new WeightOnlyOptions { Bits = 2, Method = WeightMethod.Gptq });
         yield return ("4 bits, blocks of 128", new WeightOnlyOptions { Bits = 4, BlockSize = 128 });
         yield return ("2 bits", new WeightOnlyOptions { Bits = 2 });
     }

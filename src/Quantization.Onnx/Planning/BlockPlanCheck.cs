@@ -10,7 +10,6 @@ internal static class BlockPlanCheck
     public static void ThrowUnlessFits(QuantizationPlan plan, NodePlan node, QuantizableNode facts)
     {
         TensorEncoding weights = node.Weights!;
-        WeightSlot slot = facts.Weight!;
         string place = $"the weights of node '{node.Node}'";
         BlockLayout blocks = weights.Blocks ?? throw PlanCheck.Wrong(plan, $"gives {place} blocks, but not how these are written; give blockSize and form");
         string? wrong = weights.Granularity != GranularityKind.PerBlock ? $"gives {place} a block size and the granularity {weights.Granularity}; make it {GranularityKind.PerBlock}"
@@ -19,8 +18,8 @@ internal static class BlockPlanCheck
                 ? $"gives {place} {weights.Format}; codes in blocks are uint2, uint4 or uint8 from 0 on"
             : weights.Scheme == QuantizationScheme.Symmetric && weights.Format != PlanNames.AllCodes(weights.Format.Type)
                 ? $"gives {place} {weights.Format} and the symmetric scheme, whose zero point is the middle of all codes; take 'codes' out, or make the scheme affine"
-            : facts.Role is not (NodeRole.Weighted or NodeRole.TableLookup) || slot.Weight.Dims.Count != 2 || facts.Node.OpType is not ("MatMul" or "Gemm" or "Gather")
-                ? $"gives {place} blocks, which MatMul, Gemm and Gather alone can have; make it per-channel"
+            : !BlockRules.CanHaveBlocks(facts)
+                ? $"gives {place} blocks, which matrices and tables alone can have; make it per-channel"
             : blocks.Form == BlockForm.DequantizeLinear && (facts.Role == NodeRole.TableLookup || weights.Format.Type == CodeType.UInt2)
                 ? $"writes {place} by DequantizeLinear, which takes no tables in blocks and no 2 bits; make the form matmul-nbits"
             : blocks.AccuracyLevel is < 0 or > LargestAccuracyLevel

@@ -85,17 +85,23 @@ public abstract record DataFreeOptions
     };
 
     /// <summary>Quantizes a model.</summary>
-    internal PtqResult Quantize(OnnxModel model, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
-        MakeRunner(model, output, progress, cancellationToken).Run(ToLazy(model), ToRecipe(), NoCalibration, () => LatencySample, output);
+    /// <param name="model">The float model.</param>
+    /// <param name="samples">The samples that weights are rounded by; null for none.</param>
+    /// <param name="output">Where to write.</param>
+    /// <param name="progress">Told of each stage.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    internal PtqResult Quantize(OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
+        MakeRunner(model, samples, output, progress, cancellationToken).Run(ToLazy(model), ToRecipe(), NoCalibration, () => LatencySample, output);
 
     /// <summary>The same without blocking.</summary>
-    internal Task<PtqResult> QuantizeAsync(OnnxModel model, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
-        MakeRunner(model, output, progress, cancellationToken).RunAsync(ToLazy(model), ToRecipe(), prepared => Task.FromResult(NoCalibration(prepared)), () => LatencySample, output);
+    /// <inheritdoc cref="Quantize"/>
+    internal Task<PtqResult> QuantizeAsync(OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
+        MakeRunner(model, samples, output, progress, cancellationToken).RunAsync(ToLazy(model), ToRecipe(), prepared => Task.FromResult(NoCalibration(prepared)), () => LatencySample, output);
 
-    private RecipeRunner MakeRunner(OnnxModel model, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    private RecipeRunner MakeRunner(OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
         PostTrainingQuantizer.ThrowUnlessApart(model, output);
-        return new RecipeRunner(ToPtqOptions(), progress, cancellationToken) { LargestInMemory = LargestInMemory };
+        return new RecipeRunner(ToPtqOptions(), progress, cancellationToken) { LargestInMemory = LargestInMemory, RoundingSamples = samples };
     }
 
     /// <summary>A model of a file that is not read yet, with its tensors left there.</summary>

@@ -55,6 +55,12 @@ public sealed record WeightOnlyOptions : DataFreeOptions
         init => _accuracyLevel = value is >= 0 and <= 4 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "Accuracy levels are 0 to 4.");
     }
 
+    /// <summary>
+    /// How weights in blocks become codes. Null, the default, is <see cref="WeightMethod.Gptq"/> where samples are given, and
+    /// <see cref="WeightMethod.Nearest"/> where not.
+    /// </summary>
+    public WeightMethod? Method { get; init; }
+
     /// <summary>Whether weights are quantized in blocks.</summary>
     public bool HasBlocks => Bits < MostBits || BlockSize is not null;
 
@@ -65,6 +71,21 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     internal override IRecipe ToRecipe() => HasBlocks
         ? new BlockWeightsRecipe { ExcludedNodes = FloatNodes, Weights = MakeEncoding() }
         : new WeightOnlyInt8Recipe { ExcludedNodes = FloatNodes, Calibrator = WeightCalibrator };
+
+    /// <summary>The options with a method, for samples or for none.</summary>
+    /// <exception cref="ArgumentException">The method needs samples, and there are none; or the other way around.</exception>
+    internal WeightOnlyOptions WithMethod(bool hasSamples)
+    {
+        if (hasSamples && !HasBlocks)
+        {
+            throw new ArgumentException("Samples serve to round weights in blocks; give fewer bits than 8, or a block size.");
+        }
+
+        return Method is null ? this with { Method = hasSamples ? WeightMethod.Gptq : WeightMethod.Nearest }
+            : Method != WeightMethod.Nearest == hasSamples ? this
+            : throw new ArgumentException(
+                hasSamples ? "The method Nearest needs no samples; leave them out, or take another." : $"The method {Method} needs samples; give some, or take Nearest.");
+    }
 
     private TensorEncoding MakeEncoding()
     {
@@ -87,6 +108,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
         return new TensorEncoding(format, BlockScheme, GranularityKind.PerBlock, new OwnRange(WeightCalibrator))
         {
             Blocks = new BlockLayout(BlockSize ?? UsualBlockSize, Form, AccuracyLevel),
+            Method = Method ?? WeightMethod.Nearest,
         };
     }
 }

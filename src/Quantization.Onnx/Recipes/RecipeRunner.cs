@@ -13,6 +13,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>The tensors of a larger model stay in its files until they are asked for.</summary>
     public long LargestInMemory { get; init; } = ModelStore.LargestInMemory;
 
+    /// <summary>The samples for methods that round weights by them; null for none.</summary>
+    public ISampleSource? RoundingSamples { get; init; }
+
     /// <summary>Quantizes a model by a recipe.</summary>
     /// <param name="source">The float model.</param>
     /// <param name="recipe">The recipe.</param>
@@ -131,8 +134,10 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     private BlockRounding? MakeBlockRounding(FloatModel model, QuantizationPlan plan, BlockStore store)
     {
         int total = plan.Nodes.Count(node => node.Weights?.Blocks is not null), done = 0;
+        Func<TensorProto, GramMatrix?>? grams = RoundingSamples is null ? null
+            : new GramSource(model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken)).Find;
         return total == 0 ? null : new BlockRounding(
-            model.File.Path, store, BlockRounding.FindMultiplied(model, plan), null, () => progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, ++done, total)), cancellationToken);
+            model.File.Path, store, BlockRounding.FindMultiplied(model, plan), grams, () => progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, ++done, total)), cancellationToken);
     }
 
     /// <summary>What ONNX Runtime makes of the model on this machine.</summary>

@@ -36,7 +36,7 @@ internal static class DataFreeRun
         ProgressView view, DataFreeRequest request, ISampleSource? samples, OutputFile output, CancellationToken cancellation)
     {
         IProgress<QuantizationProgress> progress = view.ForStages(request.Options.WeightCalibrator.Name);
-        PtqResult result = output.Write(path => request.Options.Quantize(request.ModelPath, path, progress, cancellation));
+        PtqResult result = output.Write(path => request.Options.Quantize(request.ModelPath, null, path, progress, cancellation));
         ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples : null;
         EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));

@@ -16,6 +16,10 @@ internal static class BlockRules
     /// <summary>What the rules say of a graph for a runtime.</summary>
     public static QuantizableGraph Apply(GraphIndex graph, Target target) => new(graph, target, [.. graph.Graph.Node.Select(node => Ask(node, graph))]);
 
+    /// <summary>Whether a form of a node with weights in blocks is known.</summary>
+    public static bool CanHaveBlocks(QuantizableNode node) =>
+        node.Node.OpType is "MatMul" or "Gemm" or "Gather" && node.Weight is { Weight.Dims.Count: 2 } && node.Node.GetInt("transA", 0) == 0;
+
     private static NodeFacts Ask(NodeProto node, GraphIndex graph)
     {
         QuantizableNode? candidate = null;

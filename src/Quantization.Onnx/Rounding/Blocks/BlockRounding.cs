@@ -41,8 +41,8 @@ internal sealed class BlockRounding(
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        BlockProblem problem = new(reader, shape, BlockGrid.Of(encoding, slot.FloatType)) { Gram = grams?.Invoke(slot.Weight) };
-        QuantizedBlocks blocks = new NearestRounder().Round(problem, cancellationToken)
+        BlockProblem problem = new(reader, shape, BlockGrid.Of(encoding, slot.FloatType)) { Gram = encoding.Method == WeightMethod.Nearest ? null : grams?.Invoke(slot.Weight) };
+        QuantizedBlocks blocks = RounderOf(encoding.Method).Round(problem, cancellationToken)
             ?? throw OnnxModelException.With(modelPath, ModelAdvice.NonFiniteWeights(modelPath, "weight", slot.Weight.Name, node.Facts.Node.Describe()), node.Facts.Node.Name);
         StoredBlocks stored = store.Keep(
             encoding.Blocks.Form == BlockForm.DequantizeLinear ? BlockPacking.ForDequantizeLinear(blocks, slot.FloatType)
@@ -55,4 +55,6 @@ internal sealed class BlockRounding(
 
     /// <summary>The accuracy level changes no code.</summary>
     private static TensorEncoding WithoutLevel(TensorEncoding encoding) => encoding with { Blocks = encoding.Blocks! with { AccuracyLevel = 0 } };
+
+    private static IBlockRounder RounderOf(WeightMethod method) => method == WeightMethod.Gptq ? new GptqRounder() : new NearestRounder();
 }

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Quantization.Onnx;
 
 /// <summary>The mean of x · xᵀ over the inputs x that a matrix of weights multiplies, as samples show them.</summary>
@@ -12,6 +14,19 @@ internal sealed class GramMatrix(int inputs)
 
     /// <summary>The inputs added up.</summary>
     public long Count { get; set; }
+
+    /// <summary>Adds matrices up.</summary>
+    public static GramMatrix Sum(IReadOnlyList<GramMatrix> grams)
+    {
+        GramMatrix sum = new(grams[0].Inputs);
+        foreach (GramMatrix gram in grams)
+        {
+            TensorPrimitives.Add(sum.Sums, gram.Sums, sum.Sums);
+            sum.Count += gram.Count;
+        }
+
+        return sum;
+    }
 
     /// <summary>The mean square of each input.</summary>
     public float[] MeanSquares()
