@@ -58,6 +58,7 @@ public sealed class DataFreeCommandTests
             (["weights", "--symmetric"], "--symmetric goes with weights in blocks: give --block or fewer bits too."),
             (["weights", "--bits", "2", "--form", "qdq"], "--form qdq has no codes of 2 bits; give --form matmul-nbits, or --bits 4."),
             (["weights", "--bits", "4", "--accuracy-level", "5"], "--accuracy-level '5' is not 0 to 4."),
+            (["weights", "--bits", "4", "--method", "gptq"], "--method weighted and gptq need samples: give --data DIR too."),
             (["weights", "--bits", "4", "--calibrator", "entropy"], "The calibrator Entropy needs more values than a block has; take Max or MSE."),
             (["weights", "--float-node", "z"], "--float-node names 'z', but the model has no such node"),
             (["dynamic", "--float-node", "z"], "--float-node names 'z', but the model has no such node"),
@@ -90,6 +91,17 @@ public sealed class DataFreeCommandTests
         ToolRun carried = ToolRun.InProcess("ptq", folder.Model, "--plan", plan, "--output", again, "--quiet");
         carried.ExitCode.Should().Be(0, carried.Error);
         File.ReadAllBytes(again).Should().Equal(File.ReadAllBytes(folder.Output));
+    }
+
+    [Fact]
+    public void Samples_round_weights_and_measure()
+    {
+        using FashionFolder folder = new(20);
+
+        ToolRun run = ToolRun.InProcess("weights", folder.Model, "--bits", "4", "--block", "16", "--method", "gptq", "--data", folder.Samples, "--output", folder.Output, "--quiet");
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Output.Should().Contain("Rounded by and measured on 20 samples").And.Contain("4 bits");
     }
 
     [Fact]

@@ -10,7 +10,7 @@ internal static class LanguageModelStudy
 {
     public static int Run(string[] arguments)
     {
-        string root = arguments is [string given] ? given : Path.Combine(Path.GetDirectoryName(RepositoryFiles.Root)!, "shared", "models", "stories260K");
+        string root = arguments is [string given, ..] ? given : Path.Combine(Path.GetDirectoryName(RepositoryFiles.Root)!, "shared", "models", "stories260K");
         string model = Path.Combine(root, "model.onnx");
         IReadOnlyList<long[]> stories = StoryFigures.Read(Path.Combine(root, "evaluate"));
         SampleFolder calibration = new(Path.Combine(root, "calibrate"));
@@ -20,7 +20,7 @@ internal static class LanguageModelStudy
         Console.WriteLine("| weights | perplexity | KL divergence | same token | file, bytes | made in |");
         Console.WriteLine("|---|---:|---:|---:|---:|---:|");
         Print("float", model, TimeSpan.Zero);
-        foreach ((string name, WeightOnlyOptions options) in Variants())
+        foreach ((string name, WeightOnlyOptions options) in Variants().Where(variant => arguments.Length < 2 || variant.Name == arguments[1]))
         {
             Stopwatch watch = Stopwatch.StartNew();
             _ = options.Method is null or WeightMethod.Nearest ? WeightQuantizer.Quantize(model, output, options) : WeightQuantizer.Quantize(model, calibration, output, options);
@@ -48,6 +48,9 @@ internal static class LanguageModelStudy
         yield return ("4 bits, symmetric", new WeightOnlyOptions { Bits = 4, BlockScheme = QuantizationScheme.Symmetric });
         yield return ("4 bits, symmetric, min and max", new WeightOnlyOptions { Bits = 4, BlockScheme = QuantizationScheme.Symmetric, WeightCalibrator = new MaxCalibrator() });
         yield return ("4 bits, weighted", new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Weighted });
+        yield return ("4 bits, GPTQ, tf", new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Gptq, FloatNodes = new HashSet<string> { Environment.GetEnvironmentVariable("TF") ?? "Gather_6" } });
+        yield return ("4 bits, tf", new WeightOnlyOptions { Bits = 4, FloatNodes = new HashSet<string> { Environment.GetEnvironmentVariable("TF") ?? "Gather_6" } });
+        yield return ("4 bits, weighted, tf", new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Weighted, FloatNodes = new HashSet<string> { Environment.GetEnvironmentVariable("TF") ?? "Gather_6" } });
         yield return ("4 bits, GPTQ", new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Gptq });
         yield return ("4 bits, GPTQ, min and max", new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Gptq, WeightCalibrator = new MaxCalibrator() });
         yield return ("4 bits, GPTQ, symmetric", new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Gptq, BlockScheme = QuantizationScheme.Symmetric });

@@ -47,10 +47,11 @@ internal sealed class GramRun
         foreach (ModelSample sample in _samples)
         {
             _cancellationToken.ThrowIfCancellationRequested();
-            using BoundSample bound = SampleBinder.Bind(TokenInputs.Complete(sample, session.InputMetadata), session.InputMetadata);
+            using BoundSample bound = SampleBinder.Bind(sample, session.InputMetadata);
             Array.ForEach(given, name => Add(sums[name], name, bound.Inputs[name], sample));
             Run(session, run, computed, bound, sample, sums);
-            _progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, ++completed, _samples.Count));
+            completed++;
+            _progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, completed, _samples.Count));
         }
 
         return completed > 0

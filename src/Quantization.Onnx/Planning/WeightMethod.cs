@@ -17,10 +17,4 @@ public enum WeightMethod
     /// so far, by what the samples say of the inputs. Needs samples.
     /// </summary>
     Gptq,
-
-    /// <summary>
-    /// AWQ (Lin et al. 2023): inputs that matter are scaled up before rounding and their scale is taken back elsewhere in the model.
-    /// Needs samples.
-    /// </summary>
-    Awq,
 }

@@ -11,6 +11,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
 
     private readonly int _bits = MostBits;
     private readonly int? _blockSize;
+    private readonly int _tableBits = MostBits;
     private readonly int _accuracyLevel = BlockLayout.UsualAccuracyLevel;
 
     /// <summary>The bits of a weight: 2, 4 or 8, the default.</summary>
@@ -18,11 +19,18 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     public int Bits
     {
         get => _bits;
-        init => _bits = value is 2 or 4 or MostBits
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, value == 3
-                ? "ONNX Runtime multiplies by weights of 2, 4 and 8 bits, not 3; take 4, or 2 where size is all that counts."
-                : "ONNX Runtime multiplies by weights of 2, 4 and 8 bits; take one of these.");
+        init => _bits = Check(value);
+    }
+
+    /// <summary>
+    /// The bits of tables that rows are looked up in: 2, 4 or 8, the default, which costs no time. A table that the model multiplies by too
+    /// is stored once and has <see cref="Bits"/>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Any other number.</exception>
+    public int TableBits
+    {
+        get => _tableBits;
+        init => _tableBits = Check(value);
     }
 
     /// <summary>
@@ -69,7 +77,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
 
     /// <inheritdoc />
     internal override IRecipe ToRecipe() => HasBlocks
-        ? new BlockWeightsRecipe { ExcludedNodes = FloatNodes, Weights = MakeEncoding() }
+        ? new BlockWeightsRecipe { ExcludedNodes = FloatNodes, Weights = MakeEncoding(), TableFormat = FormatOf(TableBits) }
         : new WeightOnlyInt8Recipe { ExcludedNodes = FloatNodes, Calibrator = WeightCalibrator };
 
     /// <summary>The options with a method, for samples or for none.</summary>
@@ -99,16 +107,21 @@ public sealed record WeightOnlyOptions : DataFreeOptions
             throw new ArgumentException($"The calibrator {WeightCalibrator.Name} needs more values than a block has; take Max or MSE.", nameof(WeightCalibrator));
         }
 
-        CodeFormat format = Bits switch
-        {
-            2 => CodeFormat.UInt2,
-            4 => CodeFormat.UInt4,
-            _ => CodeFormat.UInt8,
-        };
-        return new TensorEncoding(format, BlockScheme, GranularityKind.PerBlock, new OwnRange(WeightCalibrator))
+        return new TensorEncoding(FormatOf(Bits), BlockScheme, GranularityKind.PerBlock, new OwnRange(WeightCalibrator))
         {
             Blocks = new BlockLayout(BlockSize ?? UsualBlockSize, Form, AccuracyLevel),
             Method = Method ?? WeightMethod.Nearest,
         };
     }
+
+    private static CodeFormat FormatOf(int bits) => bits switch
+    {
+        2 => CodeFormat.UInt2,
+        4 => CodeFormat.UInt4,
+        _ => CodeFormat.UInt8,
+    };
+
+    private static int Check(int bits) => bits is 2 or 4 or MostBits ? bits : throw new ArgumentOutOfRangeException(nameof(bits), bits, bits == 3
+        ? "ONNX Runtime multiplies by weights of 2, 4 and 8 bits, not 3; take 4, or 2 where size is all that counts."
+        : "ONNX Runtime multiplies by weights of 2, 4 and 8 bits; take one of these.");
 }

@@ -23,6 +23,9 @@ internal sealed class BlockWeightsRecipe : IRecipe
     /// <summary>The encoding of matrices, in blocks, and of tables where the form takes them so.</summary>
     public required TensorEncoding Weights { get; init; }
 
+    /// <summary>The codes of tables in blocks that no product reads; null for those of matrices.</summary>
+    public CodeFormat? TableFormat { get; init; }
+
     /// <summary>The recipe that a plan was made by.</summary>
     public static BlockWeightsRecipe Of(QuantizationPlan plan) => new()
     {
@@ -64,6 +67,7 @@ internal sealed class BlockWeightsRecipe : IRecipe
         NamedNodes.ThrowUnlessOf(model, ExcludedNodes, nameof(WeightOnlyOptions));
         NodeSelection selection = NodeSelector.Select(model.Analysis, ExcludedNodes, null);
         Dictionary<string, string> inFloat = new(selection.Notes.Float);
+        HashSet<TensorProto> multiplied = selection.Nodes.Where(node => node.Role == NodeRole.Weighted).Select(node => node.Weight!.Weight).ToHashSet<TensorProto>(ReferenceEqualityComparer.Instance);
         ImmutableArray<NodePlan>.Builder nodes = ImmutableArray.CreateBuilder<NodePlan>();
         foreach (QuantizableNode node in selection.Nodes)
         {
@@ -73,7 +77,7 @@ internal sealed class BlockWeightsRecipe : IRecipe
             }
             else
             {
-                nodes.Add(new NodePlan(node.Label, node.Node.Output[0]) { Weights = EncodingOf(node) });
+                nodes.Add(new NodePlan(node.Label, node.Node.Output[0]) { Weights = EncodingOf(node, multiplied.Contains(node.Weight!.Weight)) });
             }
         }
 
@@ -85,9 +89,14 @@ internal sealed class BlockWeightsRecipe : IRecipe
     }
 
     /// <summary>Operators of ONNX alone know no table in blocks that is not computed as a whole at every run: these tables get a scale for each row.</summary>
-    private TensorEncoding EncodingOf(QuantizableNode node) => node.Role == NodeRole.TableLookup && IsStandard
+    private TensorEncoding EncodingOf(QuantizableNode node, bool isMultiplied) => node.Role == NodeRole.TableLookup && IsStandard
         ? new TensorEncoding(CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new OwnRange(new MaxCalibrator()))
-        : Weights with { Blocks = Fit(Weights.Blocks!, node.Weight!) };
+        : Weights with
+        {
+            Format = isMultiplied ? Weights.Format : TableFormat ?? Weights.Format,
+            Method = isMultiplied ? Weights.Method : WeightMethod.Nearest, // samples say nothing of a table
+            Blocks = Fit(Weights.Blocks!, node.Weight!),
+        };
 
     /// <summary>Blocks that are not longer than the inputs need: the rest of the last block would be stored for nothing.</summary>
     private static BlockLayout Fit(BlockLayout blocks, WeightSlot slot)

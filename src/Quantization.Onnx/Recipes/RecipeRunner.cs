@@ -133,7 +133,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>What turns weights into codes in blocks; null where the plan has none.</summary>
     private BlockRounding? MakeBlockRounding(FloatModel model, QuantizationPlan plan, BlockStore store)
     {
-        int total = plan.Nodes.Count(node => node.Weights?.Blocks is not null), done = 0;
+        int total = plan.Nodes.Count(node => node.Weights?.Blocks is not null), done = 0; // a matrix that two nodes read is done once
         Func<TensorProto, GramMatrix?>? grams = RoundingSamples is null ? null
             : new GramSource(model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken)).Find;
         return total == 0 ? null : new BlockRounding(

@@ -9,14 +9,26 @@ namespace Quantization.Tool;
 internal sealed class BlockOptions
 {
     private const string NBits = "matmul-nbits", Qdq = "qdq";
-    private const string BitsName = "--bits", BlockName = "--block", FormName = "--form", SymmetricName = "--symmetric", LevelName = "--accuracy-level";
+    private const string BitsName = "--bits", TableBitsName = "--table-bits", BlockName = "--block", FormName = "--form", SymmetricName = "--symmetric", LevelName = "--accuracy-level";
+
+    private const string MethodName = "--method";
+
+    private static readonly string[] Methods = [.. Enum.GetNames<WeightMethod>().Select(name => name.ToLowerInvariant())];
 
     private readonly Option<int> _bits = new(BitsName)
     {
         HelpName = "2|4|8",
         Description = "The bits of weights. Fewer than 8 go in blocks of weights with a scale each.",
         DefaultValueFactory = _ => 8,
-        CustomParser = ParseBits,
+        CustomParser = result => ParseBits(result, BitsName),
+    };
+
+    private readonly Option<int> _tableBits = new(TableBitsName)
+    {
+        HelpName = "2|4|8",
+        Description = "The bits of tables that rows are looked up in. A table that the model multiplies by too has those of --bits.",
+        DefaultValueFactory = _ => 8,
+        CustomParser = result => ParseBits(result, TableBitsName),
     };
 
     private readonly Option<int?> _block = new(BlockName)
@@ -42,10 +54,21 @@ internal sealed class BlockOptions
         CustomParser = ParseLevel,
     };
 
-    public BlockOptions() => _form.AcceptOnlyFromAmong(NBits, Qdq);
+    private readonly Option<string> _method = new(MethodName)
+    {
+        HelpName = string.Join('|', Methods),
+        Description = "How weights become codes: the nearest code (the default); the nearest of ranges that heed what the inputs are like (weighted); "
+            + "or so that later weights make up for the errors of earlier ones (gptq), the most accurate. The latter two calibrate on --data.",
+    };
+
+    public BlockOptions()
+    {
+        _form.AcceptOnlyFromAmong(NBits, Qdq);
+        _method.AcceptOnlyFromAmong(Methods);
+    }
 
     /// <summary>The options.</summary>
-    public Option[] All => [_bits, _block, _symmetric, _form, _level];
+    public Option[] All => [_bits, _block, _tableBits, _symmetric, _form, _level, _method];
 
     /// <summary>What they ask for.</summary>
     /// <exception cref="UsageException">Options do not go together.</exception>
@@ -55,11 +78,13 @@ internal sealed class BlockOptions
         {
             Bits = parsed.GetValue(_bits),
             BlockSize = parsed.GetValue(_block),
+            TableBits = parsed.GetValue(_tableBits),
             BlockScheme = parsed.GetValue(_symmetric) ? QuantizationScheme.Symmetric : QuantizationScheme.Affine,
             Form = parsed.GetValue(_form) == Qdq ? BlockForm.DequantizeLinear : BlockForm.MatMulNBits,
             AccuracyLevel = parsed.GetValue(_level),
+            Method = MethodOf(parsed.GetValue(_method)),
         };
-        Option[] ofBlocks = [_symmetric, _form, _level];
+        Option[] ofBlocks = [_tableBits, _symmetric, _form, _level, _method];
         if (!options.HasBlocks && Array.Find(ofBlocks, option => parsed.GetResult(option) is { Implicit: false }) is { } given)
         {
             throw new UsageException($"{given.Name} goes with weights in blocks: give {BlockName} or fewer bits too.");
@@ -73,7 +98,9 @@ internal sealed class BlockOptions
         return options;
     }
 
-    private static int ParseBits(ArgumentResult result)
+    private static WeightMethod MethodOf(string? name) => name is null ? WeightMethod.Nearest : Enum.Parse<WeightMethod>(name, ignoreCase: true);
+
+    private static int ParseBits(ArgumentResult result, string name)
     {
         string token = CommonOptions.Token(result);
         if (int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out int bits) && bits is 2 or 4 or 8)
@@ -84,7 +111,7 @@ internal sealed class BlockOptions
         string wayOut = bits == 3 ? "ONNX Runtime multiplies by weights of 2, 4 and 8 bits; give 4, or 2 where size is all that counts"
             : token.StartsWith("nf", StringComparison.OrdinalIgnoreCase) ? "ONNX Runtime has no product with codebooks; give 4"
             : "give 2, 4 or 8";
-        result.AddError($"{BitsName} '{token}' is not supported; {wayOut}.");
+        result.AddError($"{name} '{token}' is not supported; {wayOut}.");
         return 0;
     }
 
