@@ -3,6 +3,7 @@ using BenchmarkDotNet.Running;
 using Quantization.Benchmarks.Accuracy;
 using Quantization.Benchmarks.Calibration;
 using Quantization.Benchmarks.Codebooks;
+using Quantization.Benchmarks.LanguageModels;
 using Quantization.Benchmarks.LargeModels;
 using Quantization.Benchmarks.PartialQuantization;
 using Quantization.Benchmarks.Report;
@@ -31,6 +32,8 @@ switch (args)
         return PartialStudy.Run(rest);
     case ["accuracy", string models, string samples, .. string[] names]:
         return AccuracyStudy.Run(models, samples, names);
+    case ["language-models", .. string[] rest]:
+        return LanguageModelStudy.Run(rest);
     case ["transformers"]:
         return TransformerStudy.Run();
     default:

@@ -15,7 +15,12 @@ internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Opera
     /// <summary>Reads the model as ONNX Runtime optimizes it.</summary>
     public static Int8Inspection Of(string modelPath, ModelProto quantized, Func<SessionOptions>? optionsFactory, long largestInMemory)
     {
-        ModelProto optimized = OptimizedGraph.Of(modelPath, quantized, GraphOptimizationLevel.ORT_ENABLE_EXTENDED, optionsFactory, largestInMemory);
+        return Of(OptimizedGraph.Of(modelPath, quantized, GraphOptimizationLevel.ORT_ENABLE_EXTENDED, optionsFactory, largestInMemory));
+    }
+
+    /// <summary>Reads a model as it is.</summary>
+    public static Int8Inspection Of(ModelProto optimized)
+    {
         SortedDictionary<string, int> operators = new(StringComparer.Ordinal);
         List<(string Kind, string Reason)> conversions = [];
         foreach (GraphProto graph in optimized.Graph.AllGraphs())

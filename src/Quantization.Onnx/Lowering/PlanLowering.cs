@@ -13,7 +13,9 @@ internal static class PlanLowering
     /// <param name="model">The float model.</param>
     /// <param name="plan">What to quantize in it, with the parameters of each activation.</param>
     /// <param name="weightRanges">Finds the ranges of weights.</param>
-    public static ModelProto Write(FloatModel model, QuantizationPlan plan, WeightRanges weightRanges) => Write(model.File.Path, model.Model, model.Analysis, plan, weightRanges);
+    /// <param name="blocks">Turns weights into codes in blocks; null where the plan has none.</param>
+    public static ModelProto Write(FloatModel model, QuantizationPlan plan, WeightRanges weightRanges, BlockRounding? blocks = null) =>
+        Write(model.File.Path, model.Model, model.Analysis, plan, weightRanges, blocks);
 
     /// <summary>The same of a model without a file.</summary>
     /// <param name="name">What messages call the model.</param>
@@ -21,7 +23,9 @@ internal static class PlanLowering
     /// <param name="analysis">What the rules say of its nodes.</param>
     /// <param name="plan">What to quantize in it, with the parameters of each activation.</param>
     /// <param name="weightRanges">Finds the ranges of weights.</param>
-    public static ModelProto Write(string name, ModelProto model, QuantizableGraph analysis, QuantizationPlan plan, WeightRanges weightRanges)
+    /// <param name="blocks">Turns weights into codes in blocks; null where the plan has none.</param>
+    public static ModelProto Write(
+        string name, ModelProto model, QuantizableGraph analysis, QuantizationPlan plan, WeightRanges weightRanges, BlockRounding? blocks = null)
     {
         GraphIndex graph = analysis.Graph;
         Dictionary<NodeProto, PlannedNode> planned = new(
@@ -29,7 +33,7 @@ internal static class PlanLowering
         Dictionary<string, TensorEncoding> madeFromCodes = plan.Nodes.SelectMany(node => node.Results).ToDictionary(each => each.Value, each => each.Encoding);
         HashSet<string> codedValues = [.. madeFromCodes.Keys];
         HashSet<string> captured = CaptureBarrier.Find(graph, codedValues, planned);
-        ILowering[] lowerings = LoweringsOf(analysis.Target, new WeightRounding(name, weightRanges));
+        ILowering[] lowerings = LoweringsOf(analysis.Target, new WeightRounding(name, weightRanges), blocks);
         ModelProto written = model.Clone();
         written.Graph.Node.Clear();
         QdqGraph target = new(written, new NameAllocator(graph.Graph), madeFromCodes)
@@ -60,16 +64,22 @@ internal static class PlanLowering
             new HalfLowering(written, plan).Write();
         }
 
+        if (blocks is not null)
+        {
+            DeadNodes.Remove(written.Graph); // what led from stored weights to products
+        }
+
         UnusedConstants.Remove(written.Graph);
         return written;
     }
 
-    private static ILowering[] LoweringsOf(Target runtime, WeightRounding rounding)
+    private static ILowering[] LoweringsOf(Target runtime, WeightRounding rounding, BlockRounding? blocks)
     {
         TableCodes tables = new();
         MatrixCodes matrices = new(tables);
         return
         [
+            .. blocks is null ? [] : LoweringsOf(new BlockConstants(blocks)),
             new TableLookupLowering(rounding, tables),
             new SubpixelLowering(rounding),
             new GroupedLowering(rounding),
@@ -84,6 +94,9 @@ internal static class PlanLowering
             new PlainLowering(),
         ];
     }
+
+    private static ILowering[] LoweringsOf(BlockConstants constants) =>
+        [new BlockProductLowering(constants), new BlockTableLowering(constants), new BlockDequantizeLowering(constants)];
 
     /// <summary>Adds a node, behind it the pairs of its results, and the operators that keep captured results in float.</summary>
     private static void AddWithPairs(NodeProto node, QdqGraph target, HashSet<string> captured)

@@ -100,6 +100,15 @@ internal sealed class QdqGraph
     /// <summary>Adds a constant, once for equal ones; its name.</summary>
     public string AddConstant(TensorProto tensor) => _pool.Add(tensor);
 
+    /// <summary>Adds a constant without comparing it to others, which would read all of it; its name.</summary>
+    public string AddOwnConstant(TensorProto tensor)
+    {
+        TensorProto named = tensor.Clone();
+        named.Name = NewName();
+        _graph.Initializer.Add(named);
+        return named.Name;
+    }
+
     /// <summary>Adds a list of integers.</summary>
     public string AddIntegers(long[] values) => _pool.Add(TensorData.Make<long>(TensorProto.Types.DataType.Int64, values, values.Length));
 

@@ -42,7 +42,7 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableG
     {
         ModelFile file = source.File;
         string path = source.Name;
-        ModelProto model = ModelCleaner.Clean(path, file.Model, optionsFactory, largestInMemory);
+        ModelProto model = recipe.Clean(path, file.Model, optionsFactory, largestInMemory);
         QuantizableGraph analysis = recipe.Analyze(new GraphIndex(model.Graph));
         ImmutableArray<string> passes = [];
         if (recipe.CanQuantize(analysis))

@@ -8,6 +8,9 @@ internal static class Opset
     /// <summary>Per-channel QuantizeLinear and DequantizeLinear came with this version.</summary>
     public const long PerChannel = 13;
 
+    /// <summary>DequantizeLinear in blocks, of codes of 4 bits too, came with this version.</summary>
+    public const long Blocks = 21;
+
     /// <summary>Whether a domain is ONNX's own, which has two spellings.</summary>
     public static bool IsOnnx(string domain) => domain is "" or "ai.onnx";
 

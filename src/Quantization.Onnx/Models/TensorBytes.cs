@@ -49,6 +49,23 @@ internal sealed unsafe class TensorBytes : MemoryManager<byte>
         }
     }
 
+    /// <summary>Reads a part of bytes, wherever they lie, without loading the rest.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="offset">Where the part begins in them.</param>
+    /// <param name="destination">Gets the part.</param>
+    /// <exception cref="OnnxModelException">Their file changed, or it cannot be read.</exception>
+    public static void Read(ByteString bytes, long offset, Span<byte> destination)
+    {
+        if (TryFind(bytes, out TensorBytes? found))
+        {
+            found._file.Read(found._offset + offset, destination);
+        }
+        else
+        {
+            bytes.Span.Slice((int)offset, destination.Length).CopyTo(destination);
+        }
+    }
+
     /// <inheritdoc />
     public override Span<byte> GetSpan() => Load();
 

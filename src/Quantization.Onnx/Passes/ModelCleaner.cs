@@ -57,7 +57,9 @@ internal static class ModelCleaner
         return model;
     }
 
-    private static void ThrowIfQuantized(string modelPath, ModelProto model)
+    /// <summary>Refuses a model that holds codes already.</summary>
+    /// <exception cref="OnnxModelException">It does.</exception>
+    public static void ThrowIfQuantized(string modelPath, ModelProto model)
     {
         NodeProto? quantized = model.AllNodes().FirstOrDefault(node =>
             node.OpType is "QuantizeLinear" or "DequantizeLinear" or "ConvInteger" or "MatMulInteger" or "DynamicQuantizeLinear" || node.OpType.StartsWith("QLinear", StringComparison.Ordinal));
@@ -68,7 +70,7 @@ internal static class ModelCleaner
     }
 
     /// <summary>An initializer that is an input too could be replaced by the caller, which forbids to fold it.</summary>
-    private static void SeparateInitializers(ModelProto model)
+    public static void SeparateInitializers(ModelProto model)
     {
         HashSet<string> initializers = [.. model.Graph.Initializer.Select(tensor => tensor.Name)];
         for (int i = model.Graph.Input.Count - 1; i >= 0; i--)

@@ -8,6 +8,9 @@ internal sealed class NodeUpgrade(string modelPath, GraphProto graph, NodeProto 
 {
     public NodeProto Node => node;
 
+    /// <summary>The operator set that the node is brought to.</summary>
+    public long Version { get; init; } = Opset.PerChannel;
+
     /// <summary>Nodes to put before this one.</summary>
     public List<NodeProto> Before { get; } = [];
 
@@ -46,7 +49,7 @@ internal sealed class NodeUpgrade(string modelPath, GraphProto graph, NodeProto 
 
     /// <summary>What to throw where the newer operator set cannot say the same.</summary>
     public OnnxModelException Impossible(string why) =>
-        new(modelPath, $"node {node.Describe()} cannot be brought to operator set {Opset.PerChannel}, which quantization needs: {why}; export the model with operator set {Opset.PerChannel} or later.", node.Name);
+        new(modelPath, FormattableString.Invariant($"node {node.Describe()} cannot be brought to operator set {Version}, which quantization needs: {why}; export the model with operator set {Version} or later."), node.Name);
 
     private string Add(TensorProto tensor)
     {

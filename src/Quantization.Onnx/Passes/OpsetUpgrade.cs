@@ -13,6 +13,9 @@ internal static class OpsetUpgrade
     /// <summary>The first version that ONNX Runtime runs with all its operators' attributes as they are read here.</summary>
     private const long Oldest = 6;
 
+    /// <summary>The version of the file format that has codes of 4 bits.</summary>
+    private const long IrOfBlocks = 10;
+
     /// <summary>The version in which an operator last changed, up to <see cref="Opset.PerChannel"/>, and what brings an older node into its new form.</summary>
     private static readonly FrozenDictionary<string, (long Version, Action<NodeUpgrade> Lift)> Changed = new Dictionary<string, (long, Action<NodeUpgrade>)>
     {
@@ -49,10 +52,15 @@ internal static class OpsetUpgrade
 
     /// <summary>Raises the import in place and rewrites the nodes that need it, in the graph and in the graphs inside its nodes.</summary>
     /// <exception cref="OnnxModelException">The model is too old, or a node has no equal in the new operator set.</exception>
-    public static void Apply(string modelPath, ModelProto model)
+    public static void Apply(string modelPath, ModelProto model) => Apply(modelPath, model, Opset.PerChannel);
+
+    /// <summary>Raises the import to a version, up to <see cref="Opset.Blocks"/>.</summary>
+    /// <inheritdoc cref="Apply(string, ModelProto)"/>
+    public static void Apply(string modelPath, ModelProto model, long version)
     {
         OperatorSetIdProto import = Opset.Find(model)!;
-        if (import.Version >= Opset.PerChannel)
+        model.IrVersion = Math.Max(model.IrVersion, version >= Opset.Blocks ? IrOfBlocks : 0);
+        if (import.Version >= version)
         {
             return;
         }
@@ -72,8 +80,13 @@ internal static class OpsetUpgrade
             Dictionary<string, int> ranks = KnownRanks(graph);
             foreach (NodeProto node in nodes)
             {
-                NodeUpgrade lift = new(modelPath, graph, node, names, ranks);
-                if (Opset.IsOnnx(node.Domain) && Changed.TryGetValue(node.OpType, out (long Version, Action<NodeUpgrade> Lift) change) && change.Version > import.Version)
+                NodeUpgrade lift = new(modelPath, graph, node, names, ranks) { Version = version };
+                if (Opset.IsOnnx(node.Domain) && Changed.TryGetValue(node.OpType, out (long Version, Action<NodeUpgrade> Lift) change) && change.Version > import.Version && change.Version <= version)
+                {
+                    change.Lift(lift);
+                }
+
+                if (Opset.IsOnnx(node.Domain) && LaterUpgrades.Changed.TryGetValue(node.OpType, out change) && change.Version > import.Version && change.Version <= version)
                 {
                     change.Lift(lift);
                 }
@@ -84,7 +97,7 @@ internal static class OpsetUpgrade
             }
         }
 
-        import.Version = Opset.PerChannel;
+        import.Version = version;
     }
 
     private static Dictionary<string, int> KnownRanks(GraphProto graph)

@@ -66,6 +66,11 @@ internal static class PlanCheck
             CheckBias(plan, node, facts);
         }
 
+        if (node.Constant?.Granularity == GranularityKind.PerBlock)
+        {
+            throw Wrong(plan, $"gives the constant of node '{node.Node}' blocks, which weights alone can have; make it per-tensor");
+        }
+
         if (node.Constant is not null && facts.Constant is null)
         {
             throw Wrong(plan, $"gives node '{node.Node}' a constant, but it combines no constant with its input; take 'constant' out");
@@ -112,6 +117,12 @@ internal static class PlanCheck
     {
         TensorEncoding weights = node.Weights!;
         WeightSlot slot = facts.Weight ?? throw Wrong(plan, $"gives node '{node.Node}' weights, but it has none; take 'weights' out");
+        if (weights.Blocks is not null || weights.Granularity == GranularityKind.PerBlock)
+        {
+            BlockPlanCheck.ThrowUnlessFits(plan, node, facts);
+            return;
+        }
+
         if (weights.Format.Type is not (CodeType.Int8 or CodeType.Int4) || weights.Format != weights.Format.Restricted || weights.Scheme != QuantizationScheme.Symmetric)
         {
             throw Wrong(plan, $"gives the weights of node '{node.Node}' {weights.Format} {weights.Scheme}; weights need codes with sign, symmetric about 0, such as int8 from -127 to 127, and the symmetric scheme");

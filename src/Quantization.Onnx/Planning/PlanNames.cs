@@ -20,6 +20,7 @@ internal static class PlanNames
     {
         ["per-tensor"] = GranularityKind.PerTensor,
         ["per-channel"] = GranularityKind.PerChannel,
+        ["per-block"] = GranularityKind.PerBlock,
     }.ToFrozenDictionary();
 
     /// <summary>How the range of a value is found where neither parameters nor a calibrator stand there.</summary>
@@ -27,6 +28,17 @@ internal static class PlanNames
 
     /// <summary>The 16-bit floats.</summary>
     public static readonly FrozenDictionary<string, HalfFormat> Halves = Enum.GetValues<HalfFormat>().ToFrozenDictionary(HalfRange.NameOf);
+
+    /// <summary>The forms of weights in blocks.</summary>
+    public static readonly FrozenDictionary<string, BlockForm> Forms = new Dictionary<string, BlockForm>
+    {
+        ["matmul-nbits"] = BlockForm.MatMulNBits,
+        ["qdq"] = BlockForm.DequantizeLinear,
+    }.ToFrozenDictionary();
+
+    /// <summary>The ways in which weights in blocks become codes.</summary>
+    public static readonly FrozenDictionary<string, WeightMethod> Methods =
+        Enum.GetValues<WeightMethod>().ToFrozenDictionary(method => method.ToString().ToLowerInvariant());
 
     private static readonly FrozenDictionary<CodeType, CodeFormat> Formats = ((CodeFormat[])
     [

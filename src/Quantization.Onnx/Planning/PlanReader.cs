@@ -8,7 +8,9 @@ namespace Quantization.Onnx;
 /// <param name="path">What messages call the file.</param>
 internal sealed class PlanReader(string path)
 {
-    private static readonly string[] EncodingFields = ["type", "codes", "scheme", "granularity", "scale", "zeroPoint", "scales", "calibrator", "source", "within", "range"];
+    private static readonly string[] BlockFields = ["blockSize", "form", "accuracyLevel", "method"];
+
+    private static readonly string[] EncodingFields = ["type", "codes", "scheme", "granularity", "scale", "zeroPoint", "scales", "calibrator", "source", "within", "range", .. BlockFields];
 
     /// <summary>Reads a plan.</summary>
     /// <exception cref="InvalidDataException">Something in it cannot be.</exception>
@@ -94,7 +96,28 @@ internal sealed class PlanReader(string path)
         }
 
         QuantizationScheme scheme = fields.OneOf("scheme", PlanNames.Schemes);
-        return new TensorEncoding(format, scheme, fields.OneOf("granularity", PlanNames.Granularities), ReadRange(fields, format, isActivation));
+        TensorEncoding encoding = new(format, scheme, fields.OneOf("granularity", PlanNames.Granularities), ReadRange(fields, format, isActivation));
+        return encoding.Granularity == GranularityKind.PerBlock ? ReadBlocks(fields, encoding, isActivation)
+            : Array.Find(BlockFields, field => fields.Find(field) is not null) is { } field ? throw fields.Wrong(field, "it goes with the granularity per-block; take it out")
+            : encoding;
+    }
+
+    private static TensorEncoding ReadBlocks(JsonFields fields, TensorEncoding encoding, bool isActivation)
+    {
+        if (isActivation)
+        {
+            throw fields.Wrong("granularity", "values that are computed are per-tensor");
+        }
+
+        int size = fields.Integer("blockSize");
+        return encoding with
+        {
+            Blocks = new BlockLayout(
+                BlockLayout.IsSize(size) ? size : throw fields.Wrong("blockSize", $"known are {string.Join(", ", BlockLayout.Sizes)}"),
+                fields.OneOf("form", PlanNames.Forms),
+                fields.Find("accuracyLevel") is null ? BlockLayout.UsualAccuracyLevel : fields.Integer("accuracyLevel")),
+            Method = fields.Find("method") is null ? WeightMethod.Nearest : fields.OneOf("method", PlanNames.Methods),
+        };
     }
 
     private static RangeRule ReadRange(JsonFields fields, CodeFormat format, bool isActivation)

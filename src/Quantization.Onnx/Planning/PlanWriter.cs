@@ -152,6 +152,14 @@ internal static class PlanWriter
 
         writer.WriteString("scheme", PlanNames.Of(PlanNames.Schemes, encoding.Scheme));
         writer.WriteString("granularity", PlanNames.Of(PlanNames.Granularities, encoding.Granularity));
+        if (encoding.Blocks is { } blocks)
+        {
+            writer.WriteNumber("blockSize", blocks.Size);
+            writer.WriteString("form", PlanNames.Of(PlanNames.Forms, blocks.Form));
+            writer.WriteNumber("accuracyLevel", blocks.AccuracyLevel);
+            writer.WriteString("method", PlanNames.Of(PlanNames.Methods, encoding.Method));
+        }
+
         switch (encoding.Range)
         {
             case FixedParameters given:

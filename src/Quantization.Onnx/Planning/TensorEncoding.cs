@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>How one tensor is written as codes. Immutable and compared by value.</summary>
@@ -7,6 +9,12 @@ namespace Quantization.Onnx;
 /// <param name="Range">How the range is found, or the parameters themselves.</param>
 public sealed record TensorEncoding(CodeFormat Format, QuantizationScheme Scheme, GranularityKind Granularity, RangeRule Range)
 {
+    /// <summary>How weights in blocks are written; null where there are no blocks. Goes with <see cref="GranularityKind.PerBlock"/>.</summary>
+    public BlockLayout? Blocks { get; init; }
+
+    /// <summary>How weights in blocks become codes.</summary>
+    public WeightMethod Method { get; init; }
+
     /// <summary>Whether the zero-point is 0 whatever the values are: the range is symmetric, and so are the codes.</summary>
     public bool IsCentred => Scheme == QuantizationScheme.Symmetric && Format.IsSigned && Format == Format.Restricted;
 
@@ -23,5 +31,8 @@ public sealed record TensorEncoding(CodeFormat Format, QuantizationScheme Scheme
     }
 
     /// <summary>The encoding in one line, the same for equal encodings.</summary>
-    public override string ToString() => $"{Format} {Scheme} {Granularity}: {Range.Describe()}";
+    public override string ToString() => $"{Format} {Scheme} {Granularity}{DescribeBlocks()}: {Range.Describe()}";
+
+    private string DescribeBlocks() => Blocks is null ? ""
+        : string.Create(CultureInfo.InvariantCulture, $" of {Blocks.Size} by {Blocks.Form} {Blocks.AccuracyLevel}, {Method}");
 }

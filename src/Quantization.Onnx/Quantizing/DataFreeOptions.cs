@@ -8,6 +8,7 @@ public abstract record DataFreeOptions
     /// <summary>No sample runs, so little of a model has to be in memory at once: the tensors of models from 8 MB on stay in their files.</summary>
     private const long LargestInMemory = 1 << 23;
 
+    private readonly ICalibrator? _weightCalibrator;
     private readonly int _latencyRuns = PtqOptions.UsualLatencyRuns;
     private readonly long _maxFileBytes = ModelStore.LargestMessage;
 
@@ -15,8 +16,15 @@ public abstract record DataFreeOptions
     {
     }
 
-    /// <summary>Chooses the range of each channel's weights, or of the tensor's. The default is <see cref="MaxCalibrator"/>: no weight is clipped.</summary>
-    public ICalibrator WeightCalibrator { get; init; } = new MaxCalibrator();
+    /// <summary>
+    /// Chooses the range of each channel's weights, or of the tensor's. The default is <see cref="MaxCalibrator"/>: no weight is clipped.
+    /// Weights in blocks take <see cref="MseCalibrator"/>, their default, and <see cref="MaxCalibrator"/>.
+    /// </summary>
+    public ICalibrator WeightCalibrator
+    {
+        get => _weightCalibrator ?? DefaultCalibrator;
+        init => _weightCalibrator = value;
+    }
 
     /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The default is none.</summary>
     public IReadOnlySet<string> FloatNodes
@@ -58,6 +66,9 @@ public abstract record DataFreeOptions
     /// <inheritdoc cref="PtqOptions.Probe"/>
     public ModelProbe? Probe { get; init; }
 
+    /// <summary>The calibrator where none is given.</summary>
+    private protected virtual ICalibrator DefaultCalibrator => new MaxCalibrator();
+
     /// <summary>The recipe that the options make.</summary>
     internal abstract IRecipe ToRecipe();
 
@@ -74,17 +85,23 @@ public abstract record DataFreeOptions
     };
 
     /// <summary>Quantizes a model.</summary>
-    internal PtqResult Quantize(OnnxModel model, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
-        MakeRunner(model, output, progress, cancellationToken).Run(ToLazy(model), ToRecipe(), NoCalibration, () => LatencySample, output);
+    /// <param name="model">The float model.</param>
+    /// <param name="samples">The samples that weights are rounded by; null for none.</param>
+    /// <param name="output">Where to write.</param>
+    /// <param name="progress">Told of each stage.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    internal PtqResult Quantize(OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
+        MakeRunner(model, samples, output, progress, cancellationToken).Run(ToLazy(model), ToRecipe(), NoCalibration, () => LatencySample, output);
 
     /// <summary>The same without blocking.</summary>
-    internal Task<PtqResult> QuantizeAsync(OnnxModel model, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
-        MakeRunner(model, output, progress, cancellationToken).RunAsync(ToLazy(model), ToRecipe(), prepared => Task.FromResult(NoCalibration(prepared)), () => LatencySample, output);
+    /// <inheritdoc cref="Quantize"/>
+    internal Task<PtqResult> QuantizeAsync(OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
+        MakeRunner(model, samples, output, progress, cancellationToken).RunAsync(ToLazy(model), ToRecipe(), prepared => Task.FromResult(NoCalibration(prepared)), () => LatencySample, output);
 
-    private RecipeRunner MakeRunner(OnnxModel model, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    private RecipeRunner MakeRunner(OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
         PostTrainingQuantizer.ThrowUnlessApart(model, output);
-        return new RecipeRunner(ToPtqOptions(), progress, cancellationToken) { LargestInMemory = LargestInMemory };
+        return new RecipeRunner(ToPtqOptions(), progress, cancellationToken) { LargestInMemory = LargestInMemory, RoundingSamples = samples };
     }
 
     /// <summary>A model of a file that is not read yet, with its tensors left there.</summary>

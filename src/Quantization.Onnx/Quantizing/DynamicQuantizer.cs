@@ -20,11 +20,11 @@ public static class DynamicQuantizer
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static PtqResult Quantize(
         OnnxModel model, ModelOutput output, DynamicOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        (options ?? new DynamicOptions()).Quantize(model, output, progress, cancellationToken);
+        (options ?? new DynamicOptions()).Quantize(model, null, output, progress, cancellationToken);
 
     /// <summary>Writes the quantized form of a model without blocking the caller.</summary>
     /// <inheritdoc cref="Quantize"/>
     public static Task<PtqResult> QuantizeAsync(
         OnnxModel model, ModelOutput output, DynamicOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        (options ?? new DynamicOptions()).QuantizeAsync(model, output, progress, cancellationToken);
+        (options ?? new DynamicOptions()).QuantizeAsync(model, null, output, progress, cancellationToken);
 }

@@ -1,3 +1,6 @@
+using Microsoft.ML.OnnxRuntime;
+using Quantization.Onnx.Protos;
+
 namespace Quantization.Onnx;
 
 /// <summary>
@@ -10,6 +13,11 @@ internal interface IRecipe
 
     /// <summary>The passes that bring a cleaned model into the form that the recipe plans for, in their order.</summary>
     IReadOnlyList<GraphPass> Passes { get; }
+
+    /// <summary>Brings a model as it was read into the form that rules and passes expect. The argument stays as it is.</summary>
+    /// <inheritdoc cref="ModelCleaner.Clean"/>
+    ModelProto Clean(string modelPath, ModelProto original, Func<SessionOptions>? optionsFactory, long largestInMemory) =>
+        ModelCleaner.Clean(modelPath, original, optionsFactory, largestInMemory);
 
     /// <summary>Asks the rules what each node can do.</summary>
     /// <param name="graph">A graph, before or after the passes.</param>

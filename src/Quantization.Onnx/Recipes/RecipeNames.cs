@@ -11,6 +11,7 @@ internal static class RecipeNames
         [
             new StaticInt8Recipe(new PtqOptions { Runtime = plan.Runtime }),
             new WeightOnlyInt8Recipe(),
+            BlockWeightsRecipe.Of(plan),
             new DynamicInt8Recipe(),
             new HalfPrecisionRecipe(new HalfPrecisionOptions { Format = plan.Half ?? HalfFormat.Float16 }, hasSamples: false),
         ];

@@ -16,6 +16,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>Keeps calibration samples to refine the plan with; null where it is not refined.</summary>
     public SampleKeeper? Samples { private get; init; }
 
+    /// <summary>The samples for methods that round weights by them; null for none.</summary>
+    public ISampleSource? RoundingSamples { get; init; }
+
     /// <summary>Quantizes a model by a recipe.</summary>
     /// <param name="source">The float model.</param>
     /// <param name="recipe">The recipe.</param>
@@ -119,13 +122,13 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         ActivationRanges ranges = new(modelPath, observations);
         WeightRanges weightRanges = new();
         QuantizationPlan resolved = ranges.Resolve(plan);
-        ModelProto quantized = PlanLowering.Write(model, resolved, weightRanges);
+        using BlockStore store = new(modelPath);
+        ModelProto quantized = PlanLowering.Write(model, resolved, weightRanges, MakeBlockRounding(model, resolved, store));
 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
         ModelSample? sample = plan.HasHalfInterface ? null : findSample(); // the float model's samples would not fit
-        options.Probe?.Check(modelPath, quantized, sample, cancellationToken);
-        Int8Inspection inspection = Int8Inspection.Of(modelPath, quantized, options.SessionOptionsFactory, LargestInMemory);
+        Int8Inspection inspection = Inspect(model, quantized, sample);
         cancellationToken.ThrowIfCancellationRequested();
         LatencyComparison? latency = MeasureLatency(model, quantized, output.Name, sample);
         cancellationToken.ThrowIfCancellationRequested();
@@ -149,6 +152,34 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         result = result with { Warnings = [.. Warn(result)] };
         return latency is null ? result : result.WithLatency(latency);
     }
+
+    /// <summary>What turns weights into codes in blocks; null where the plan has none.</summary>
+    private BlockRounding? MakeBlockRounding(FloatModel model, QuantizationPlan plan, BlockStore store)
+    {
+        int total = plan.Nodes.Count(node => node.Weights?.Blocks is not null), done = 0; // a matrix that two nodes read is done once
+        Func<TensorProto, GramMatrix?>? grams = RoundingSamples is null ? null
+            : new GramSource(model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken)).Find;
+        return total == 0 ? null : new BlockRounding(
+            model.File.Path, store, BlockRounding.FindMultiplied(model, plan), grams, () => progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, ++done, total)), cancellationToken);
+    }
+
+    /// <summary>What ONNX Runtime makes of the model on this machine.</summary>
+    private Int8Inspection Inspect(FloatModel model, ModelProto quantized, ModelSample? sample)
+    {
+        try
+        {
+            options.Probe?.Check(model.File.Path, quantized, sample, cancellationToken);
+            return Int8Inspection.Of(model.File.Path, quantized, options.SessionOptionsFactory, LargestInMemory);
+        }
+        catch (OnnxModelException) when (HasBFloat16Products(model))
+        {
+            return Int8Inspection.Of(quantized); // ONNX Runtime's CPU multiplies no bfloat16, of the float model neither
+        }
+    }
+
+    /// <summary>Whether weights multiply inputs in bfloat16, which other execution providers do.</summary>
+    private static bool HasBFloat16Products(FloatModel model) =>
+        model.Analysis.Facts.Any(each => each.Candidate?.Weight?.FloatType == TensorProto.Types.DataType.Bfloat16);
 
     /// <summary>What the user should know before the latency is measured.</summary>
     private IEnumerable<Advice> Warn(PtqResult result) => result.Plan.Half is not null

@@ -19,6 +19,7 @@ internal static class SampleBinder
     /// <summary>The same for samples that <see cref="CanStack"/>, joined along the batch axis.</summary>
     public static BoundSample Bind(IReadOnlyList<ModelSample> samples, IReadOnlyDictionary<string, NodeMetadata> inputs)
     {
+        samples = [.. samples.Select(sample => TokenInputs.Complete(sample, inputs))];
         Dictionary<string, OrtValue> values = new(inputs.Count);
         BoundSample bound = new(values);
         List<(string Name, NodeMetadata Metadata, long[] Shape, SampleTensor[] Tensors)> joined = new(inputs.Count);
@@ -50,6 +51,7 @@ internal static class SampleBinder
     public static bool CanStack(ModelSample first, ModelSample second, IReadOnlyDictionary<string, NodeMetadata> inputs)
     {
         int position = 0;
+        (first, second) = (TokenInputs.Complete(first, inputs), TokenInputs.Complete(second, inputs));
         foreach ((string name, NodeMetadata metadata) in inputs)
         {
             long[] a = GetShape(first, Find(first, name, position, inputs), name, metadata);

@@ -46,6 +46,14 @@ internal sealed class CalibratorOptions
         command.Options.Add(_percentage);
     }
 
+    /// <summary>The calibrator that the arguments choose; null where they do not.</summary>
+    /// <inheritdoc cref="Choose"/>
+    public ICalibrator? ChooseIfGiven(ParseResult parsed)
+    {
+        ICalibrator calibrator = Choose(parsed);
+        return parsed.GetResult(_calibrator) is { Implicit: false } ? calibrator : null;
+    }
+
     /// <summary>The calibrator that the arguments choose.</summary>
     /// <exception cref="UsageException">A percentage is given to a calibrator that takes none.</exception>
     public ICalibrator Choose(ParseResult parsed)

@@ -20,11 +20,22 @@ internal sealed record DataFreeRequest
 
     public required ReportRequest Report { get; init; }
 
+    /// <summary>The folder of ONNX Runtime GenAI that the model lies in; null where a model alone was named.</summary>
+    public GenAiFolder? Folder { get; init; }
+
+    /// <summary>Whether weights are rounded by samples.</summary>
+    public bool IsRoundedBySamples => Options is WeightOnlyOptions { Method: not (null or WeightMethod.Nearest) };
+
     /// <summary>Refuses arguments that make no sense together.</summary>
     /// <exception cref="UsageException">They do not.</exception>
     public void ThrowUnlessSensible()
     {
         Data.ThrowUnlessSensible();
+        if (IsRoundedBySamples && Data.FolderPath is null)
+        {
+            throw new UsageException("--method weighted and gptq need samples: give --data DIR too.");
+        }
+
         OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Data, Report);
     }
 }

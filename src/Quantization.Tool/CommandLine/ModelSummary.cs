@@ -21,7 +21,7 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
         console.WriteLine(Samples);
         if (scores is not null)
         {
-            console.Screen.Write(CreateTable(result.Half is { } half ? HalfRange.NameOf(half) : "int8", scores));
+            console.Screen.Write(CreateTable(NameOf(result), scores));
         }
 
         if (scores?.UncountedLabels is { } uncounted)
@@ -51,6 +51,11 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
 
         console.WriteLine($"Wrote {OutputPath}: {Figures.Bytes(result.OutputBytes, result.ModelBytes)}");
     }
+
+    private static string NameOf(PtqResult result) => result.Half is { } half ? HalfRange.NameOf(half)
+        : result.Plan.Nodes.Where(node => node.Weights?.Blocks is not null).GroupBy(node => node.Weights!.Format.StorageBits).MaxBy(group => group.Count()) is { } bits
+            ? Figures.Count(bits.Key, "bit")
+        : "int8";
 
     /// <summary>The float model, and beside it the one that was written.</summary>
     /// <param name="name">What that one is called.</param>

@@ -59,7 +59,8 @@ internal static class ModelReport
     public static IEnumerable<string> Int8Nodes(PtqResult result, bool isVerbose)
     {
         string others = result.ConversionKinds.Count > MostReasons ? ", ..." : "";
-        yield return $"ONNX Runtime runs {Figures.Count(result.Int8Nodes, "node")} in int8{InBrackets(result.Int8Operators)}, {Figures.Count(result.Conversions, "conversion")} left{InBrackets(result.ConversionKinds.OrderByDescending(kind => kind.Value).Take(MostReasons), others)}.";
+        string codes = result.Plan.Nodes.Any(node => node.Weights?.Blocks is not null) ? "on codes" : "in int8";
+        yield return $"ONNX Runtime runs {Figures.Count(result.Int8Nodes, "node")} {codes}{InBrackets(result.Int8Operators)}, {Figures.Count(result.Conversions, "conversion")} left{InBrackets(result.ConversionKinds.OrderByDescending(kind => kind.Value).Take(MostReasons), others)}.";
         foreach (string reason in isVerbose ? result.ConversionReasons : [])
         {
             yield return $"  Conversion {reason}";

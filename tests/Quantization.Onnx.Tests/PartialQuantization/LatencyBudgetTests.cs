@@ -28,7 +28,7 @@ public sealed class LatencyBudgetTests : IDisposable
         TrialModels models = new(model, ModelCalibrator.Calibrate(path, RandomTensors.Samples(64, UnevenNetwork.Width)));
         _scorer = TrialScorer.Create(model, scoring, ModelMetric.SignalToNoise, 1, Options.Baseline, CancellationToken.None);
         TrialRunner runner = new(models, _scorer, _store, 2);
-        _run = new PartialRun(runner, runner, Options, new StageReporter(_ => { }), CancellationToken.None);
+        _run = new PartialRun(models.Plan(Options.Baseline), runner, runner, Options, new StageReporter(_ => { }), CancellationToken.None);
         _run.Ranking = [.. _layers.OrderBy(layer => ScoreOf(_layers.Except([layer]))).Select(layer => new RankedLayer(layer, 0))];
     }
 

@@ -13,7 +13,7 @@ public sealed class PartialQuantizerTests : IDisposable
     private static readonly PartialOptions FloatOnly = new()
     {
         Target = PartialTarget.Reach(20),
-        Baseline = new PtqOptions { WeightGranularity = GranularityKind.PerTensor },
+        Baseline = new PtqOptions { ActivationCalibrator = new MaxCalibrator(), WeightGranularity = GranularityKind.PerTensor, Refine = false },
         Metric = ModelMetric.SignalToNoise,
         Steps = [],
     };

@@ -21,6 +21,9 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
     /// <summary>The input that holds the weights: <see cref="WeightInput"/>, or of a Gather its table.</summary>
     public int Input { get; init; } = WeightInput;
 
+    /// <summary>The type of float that the node reads the weights in, which is that of its input and its result.</summary>
+    public TensorProto.Types.DataType FloatType { get; init; } = TensorProto.Types.DataType.Float;
+
     /// <summary>The input of Conv, ConvTranspose and Gemm that holds the bias.</summary>
     public const int BiasInput = 2;
 

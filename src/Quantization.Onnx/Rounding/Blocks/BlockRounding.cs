@@ -1,0 +1,60 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>Turns the weights of planned nodes into codes in blocks, each matrix once.</summary>
+/// <param name="modelPath">What messages call the model.</param>
+/// <param name="store">Keeps the codes.</param>
+/// <param name="multiplied">The matrices that products read.</param>
+/// <param name="grams">What samples say of the inputs of a matrix; null where there are none.</param>
+/// <param name="rounded">Told of each matrix that became codes.</param>
+/// <param name="cancellationToken">Stops the work.</param>
+internal sealed class BlockRounding(
+    string modelPath, BlockStore store, IReadOnlySet<TensorProto> multiplied, Func<TensorProto, GramMatrix?>? grams, Action? rounded, CancellationToken cancellationToken)
+{
+    private readonly List<(TensorProto Tensor, int Axis, TensorEncoding Encoding, TensorProto.Types.DataType Type, bool IsTable, StoredBlocks Blocks)> _made = [];
+
+    /// <summary>The matrices that products of a plan read in blocks: tables among them are stored as products take them.</summary>
+    public static IReadOnlySet<TensorProto> FindMultiplied(FloatModel model, QuantizationPlan plan) => plan.Nodes
+        .Where(node => node.Weights?.Blocks is not null)
+        .Select(model.Analysis.Find)
+        .Where(node => node.Role == NodeRole.Weighted)
+        .Select(node => node.Weight!.Weight)
+        .ToHashSet<TensorProto>(ReferenceEqualityComparer.Instance);
+
+    /// <summary>The codes of a node's weights as its form takes them.</summary>
+    /// <param name="node">A node with weights in blocks.</param>
+    /// <exception cref="OnnxModelException">A weight is NaN or infinite.</exception>
+    public StoredBlocks Round(PlannedNode node)
+    {
+        WeightSlot slot = node.Facts.Weight!;
+        TensorEncoding encoding = node.Plan.Weights!;
+        MatrixReader reader = new(slot.Weight, slot.ChannelAxis == 0);
+        BlockShape shape = new(reader.Inputs, reader.Outputs, encoding.Blocks!.Size, encoding.Format.StorageBits);
+        bool isTable = node.Facts.Role == NodeRole.TableLookup && (shape.Inputs % shape.Size != 0 || !multiplied.Contains(slot.Weight));
+        foreach ((TensorProto tensor, int axis, TensorEncoding other, TensorProto.Types.DataType type, bool table, StoredBlocks made) in _made)
+        {
+            if (ReferenceEquals(tensor, slot.Weight) && (axis, other, type, table) == (slot.ChannelAxis, WithoutLevel(encoding), slot.FloatType, isTable))
+            {
+                return made;
+            }
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        BlockProblem problem = new(reader, shape, BlockGrid.Of(encoding, slot.FloatType)) { Gram = encoding.Method == WeightMethod.Nearest ? null : grams?.Invoke(slot.Weight) };
+        QuantizedBlocks blocks = RounderOf(encoding.Method).Round(problem, cancellationToken)
+            ?? throw OnnxModelException.With(modelPath, ModelAdvice.NonFiniteWeights(modelPath, "weight", slot.Weight.Name, node.Facts.Node.Describe()), node.Facts.Node.Name);
+        StoredBlocks stored = store.Keep(
+            encoding.Blocks.Form == BlockForm.DequantizeLinear ? BlockPacking.ForDequantizeLinear(blocks, slot.FloatType)
+            : isTable ? BlockPacking.ForGather(blocks, slot.FloatType)
+            : BlockPacking.ForMatMulNBits(blocks, slot.FloatType));
+        _made.Add((slot.Weight, slot.ChannelAxis, WithoutLevel(encoding), slot.FloatType, isTable, stored));
+        rounded?.Invoke();
+        return stored;
+    }
+
+    /// <summary>The accuracy level changes no code.</summary>
+    private static TensorEncoding WithoutLevel(TensorEncoding encoding) => encoding with { Blocks = encoding.Blocks! with { AccuracyLevel = 0 } };
+
+    private static IBlockRounder RounderOf(WeightMethod method) => method == WeightMethod.Gptq ? new GptqRounder() : new NearestRounder();
+}

@@ -1,0 +1,46 @@
+namespace Quantization.Onnx;
+
+/// <summary>Quantizes blocks of eight outputs and puts them where they belong.</summary>
+/// <param name="problem">The matrix.</param>
+/// <param name="result">Gets the codes.</param>
+internal readonly ref struct BlockWriter(BlockProblem problem, QuantizedBlocks result)
+{
+    private readonly BlockKernel _kernel = new(problem.Shape, problem.Grid);
+
+    /// <summary>Quantizes one block of eight outputs. Those past the last are left out.</summary>
+    /// <param name="weights">The weights, as <see cref="BlockKernel.Quantize"/> takes them.</param>
+    /// <param name="stride">How far the rows are apart.</param>
+    /// <param name="rows">The rows that there are.</param>
+    /// <param name="importance">The weight of each row's squared error; empty for equal ones.</param>
+    /// <param name="output">The first output.</param>
+    /// <param name="block">The block.</param>
+    /// <returns>Whether all weights are finite.</returns>
+    public bool Write(ReadOnlySpan<float> weights, int stride, int rows, ReadOnlySpan<float> importance, int output, int block)
+    {
+        BlockShape shape = problem.Shape;
+        int wordCount = shape.Size / shape.CodesPerWord;
+        Span<float> scales = stackalloc float[BlockKernel.Lanes], zeroPoints = stackalloc float[BlockKernel.Lanes];
+        Span<uint> words = stackalloc uint[wordCount * BlockKernel.Lanes];
+        if (!_kernel.Quantize(weights, stride, rows, importance, scales, zeroPoints, words))
+        {
+            return false;
+        }
+
+        for (int lane = 0; lane < Math.Min(BlockKernel.Lanes, shape.Outputs - output); lane++)
+        {
+            int index = (output + lane) * shape.Blocks + block;
+            result.Scales[index] = scales[lane];
+            if (result.ZeroPoints is not null)
+            {
+                result.ZeroPoints[index] = (byte)zeroPoints[lane];
+            }
+
+            for (int word = 0; word < wordCount; word++)
+            {
+                result.SetWord(output + lane, block, word, words[word * BlockKernel.Lanes + lane]);
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Numerics.Tensors;
+
+namespace Quantization.Onnx;
+
+/// <summary>The mean of x · xᵀ over the inputs x that a matrix of weights multiplies, as samples show them.</summary>
+/// <param name="inputs">The length of x.</param>
+internal sealed class GramMatrix(int inputs)
+{
+    /// <summary>The length of x.</summary>
+    public int Inputs => inputs;
+
+    /// <summary>The sums of products, row by row. Both halves are filled.</summary>
+    public float[] Sums { get; } = new float[(long)inputs * inputs];
+
+    /// <summary>The inputs added up.</summary>
+    public long Count { get; set; }
+
+    /// <summary>Adds matrices up.</summary>
+    public static GramMatrix Sum(IReadOnlyList<GramMatrix> grams)
+    {
+        GramMatrix sum = new(grams[0].Inputs);
+        foreach (GramMatrix gram in grams)
+        {
+            TensorPrimitives.Add(sum.Sums, gram.Sums, sum.Sums);
+            sum.Count += gram.Count;
+        }
+
+        return sum;
+    }
+
+    /// <summary>The mean square of each input.</summary>
+    public float[] MeanSquares()
+    {
+        float[] means = new float[inputs];
+        for (int i = 0; i < inputs; i++)
+        {
+            means[i] = Sums[(long)i * inputs + i] / Math.Max(1, Count);
+        }
+
+        return means;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Buffers.Binary;
+
+namespace Quantization.Onnx;
+
+/// <summary>A matrix of weights as codes in blocks. Codes lie as MatMulNBits takes them: output by output, block by block, the first code in the lowest bits.</summary>
+/// <param name="shape">The matrix.</param>
+/// <param name="hasZeroPoints">Whether each block has a zero point of its own.</param>
+internal sealed class QuantizedBlocks(BlockShape shape, bool hasZeroPoints)
+{
+    /// <summary>The matrix.</summary>
+    public BlockShape Shape => shape;
+
+    /// <summary>The packed codes.</summary>
+    public byte[] Codes { get; } = new byte[(long)shape.Outputs * shape.Blocks * shape.BlobBytes];
+
+    /// <summary>The scale of each block, output by output.</summary>
+    public float[] Scales { get; } = new float[(long)shape.Outputs * shape.Blocks];
+
+    /// <summary>The zero point of each block in a byte of its own; null where all have the middle.</summary>
+    public byte[]? ZeroPoints { get; } = hasZeroPoints ? new byte[(long)shape.Outputs * shape.Blocks] : null;
+
+    /// <summary>The zero point of a block.</summary>
+    public int ZeroPointOf(int block) => ZeroPoints is null ? 1 << (shape.Bits - 1) : ZeroPoints[block];
+
+    /// <summary>A code.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="input">The input.</param>
+    public int CodeAt(int output, int input)
+    {
+        long bit = ((long)output * shape.Blocks * shape.Size + input) * shape.Bits;
+        return (Codes[bit / 8] >> (int)(bit % 8)) & shape.LargestCode;
+    }
+
+    /// <summary>Stores a code. Its bits must be 0 before.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="input">The input.</param>
+    /// <param name="code">The code.</param>
+    public void SetCode(int output, int input, int code)
+    {
+        long bit = ((long)output * shape.Blocks * shape.Size + input) * shape.Bits;
+        Codes[bit / 8] |= (byte)(code << (int)(bit % 8));
+    }
+
+    /// <summary>Stores the codes of 32 bits.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="block">The block.</param>
+    /// <param name="word">The word in the block.</param>
+    /// <param name="codes">The codes, the first in the lowest bits.</param>
+    public void SetWord(int output, int block, int word, uint codes) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(Codes.AsSpan((int)(((long)output * shape.Blocks + block) * shape.BlobBytes) + sizeof(uint) * word), codes);
+
+    /// <summary>The weights that the codes stand for, a row for each output.</summary>
+    public float[] Dequantize()
+    {
+        float[] values = new float[(long)shape.Outputs * shape.Inputs];
+        for (int output = 0; output < shape.Outputs; output++)
+        {
+            for (int input = 0; input < shape.Inputs; input++)
+            {
+                int block = output * shape.Blocks + input / shape.Size;
+                values[(long)output * shape.Inputs + input] = (CodeAt(output, input) - ZeroPointOf(block)) * Scales[block];
+            }
+        }
+
+        return values;
+    }
+}

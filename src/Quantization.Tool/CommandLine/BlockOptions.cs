@@ -1,0 +1,141 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Quantization.Onnx;
+
+namespace Quantization.Tool;
+
+/// <summary>The options that say how weights are stored.</summary>
+internal sealed class BlockOptions
+{
+    private const string NBits = "matmul-nbits", Qdq = "qdq";
+    private const string BitsName = "--bits", TableBitsName = "--table-bits", BlockName = "--block", FormName = "--form", SymmetricName = "--symmetric", LevelName = "--accuracy-level";
+
+    private const string MethodName = "--method";
+
+    private static readonly string[] Methods = [.. Enum.GetNames<WeightMethod>().Select(name => name.ToLowerInvariant())];
+
+    private readonly Option<int> _bits = new(BitsName)
+    {
+        HelpName = "2|4|8",
+        Description = "The bits of weights. Fewer than 8 go in blocks of weights with a scale each.",
+        DefaultValueFactory = _ => 8,
+        CustomParser = result => ParseBits(result, BitsName),
+    };
+
+    private readonly Option<int> _tableBits = new(TableBitsName)
+    {
+        HelpName = "2|4|8",
+        Description = "The bits of tables that rows are looked up in. A table that the model multiplies by too has those of --bits.",
+        DefaultValueFactory = _ => 8,
+        CustomParser = result => ParseBits(result, TableBitsName),
+    };
+
+    private readonly Option<int?> _block = new(BlockName)
+    {
+        HelpName = "16|32|64|128|256",
+        Description = "The weights of a block. [default: 32 for 2 and 4 bits; one scale an output channel for 8]",
+        CustomParser = ParseBlock,
+    };
+
+    private readonly Option<bool> _symmetric = new(SymmetricName) { Description = "Give blocks no zero points: a little smaller and less accurate." };
+
+    private readonly Option<string> _form = new(FormName)
+    {
+        HelpName = $"{NBits}|{Qdq}",
+        Description = $"The operators of blocks: ONNX Runtime's own ({NBits}, the default), which ONNX Runtime GenAI takes too, or DequantizeLinear of operator set 21 ({Qdq}).",
+    };
+
+    private readonly Option<int> _level = new(LevelName)
+    {
+        HelpName = "0-4",
+        Description = "What MatMulNBits may round its input to: 4, the fast one, is int8 in blocks; 0 and 1 keep 32-bit floats.",
+        DefaultValueFactory = _ => BlockLayout.UsualAccuracyLevel,
+        CustomParser = ParseLevel,
+    };
+
+    private readonly Option<string> _method = new(MethodName)
+    {
+        HelpName = string.Join('|', Methods),
+        Description = "How weights become codes: the nearest code (the default); the nearest of ranges that heed what the inputs are like (weighted); "
+            + "or so that later weights make up for the errors of earlier ones (gptq), the most accurate. The latter two calibrate on --data.",
+    };
+
+    public BlockOptions()
+    {
+        _form.AcceptOnlyFromAmong(NBits, Qdq);
+        _method.AcceptOnlyFromAmong(Methods);
+    }
+
+    /// <summary>The options.</summary>
+    public Option[] All => [_bits, _block, _tableBits, _symmetric, _form, _level, _method];
+
+    /// <summary>What they ask for.</summary>
+    /// <exception cref="UsageException">Options do not go together.</exception>
+    public WeightOnlyOptions Read(ParseResult parsed)
+    {
+        WeightOnlyOptions options = new()
+        {
+            Bits = parsed.GetValue(_bits),
+            BlockSize = parsed.GetValue(_block),
+            TableBits = parsed.GetValue(_tableBits),
+            BlockScheme = parsed.GetValue(_symmetric) ? QuantizationScheme.Symmetric : QuantizationScheme.Affine,
+            Form = parsed.GetValue(_form) == Qdq ? BlockForm.DequantizeLinear : BlockForm.MatMulNBits,
+            AccuracyLevel = parsed.GetValue(_level),
+            Method = MethodOf(parsed.GetValue(_method)),
+        };
+        Option[] ofBlocks = [_tableBits, _symmetric, _form, _level, _method];
+        if (!options.HasBlocks && Array.Find(ofBlocks, option => parsed.GetResult(option) is { Implicit: false }) is { } given)
+        {
+            throw new UsageException($"{given.Name} goes with weights in blocks: give {BlockName} or fewer bits too.");
+        }
+
+        if (options is { Form: BlockForm.DequantizeLinear, Bits: 2 })
+        {
+            throw new UsageException($"{FormName} {Qdq} has no codes of 2 bits; give {FormName} {NBits}, or {BitsName} 4.");
+        }
+
+        return options;
+    }
+
+    private static WeightMethod MethodOf(string? name) => name is null ? WeightMethod.Nearest : Enum.Parse<WeightMethod>(name, ignoreCase: true);
+
+    private static int ParseBits(ArgumentResult result, string name)
+    {
+        string token = CommonOptions.Token(result);
+        if (int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out int bits) && bits is 2 or 4 or 8)
+        {
+            return bits;
+        }
+
+        string wayOut = bits == 3 ? "ONNX Runtime multiplies by weights of 2, 4 and 8 bits; give 4, or 2 where size is all that counts"
+            : token.StartsWith("nf", StringComparison.OrdinalIgnoreCase) ? "ONNX Runtime has no product with codebooks; give 4"
+            : "give 2, 4 or 8";
+        result.AddError($"{name} '{token}' is not supported; {wayOut}.");
+        return 0;
+    }
+
+    private static int? ParseBlock(ArgumentResult result)
+    {
+        string token = CommonOptions.Token(result);
+        if (int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && BlockLayout.IsSize(size))
+        {
+            return size;
+        }
+
+        result.AddError($"{BlockName} '{token}' is not supported; give {string.Join(", ", BlockLayout.Sizes[..^1])} or {BlockLayout.Sizes[^1].ToString(CultureInfo.InvariantCulture)}.");
+        return null;
+    }
+
+    private static int ParseLevel(ArgumentResult result)
+    {
+        string token = CommonOptions.Token(result);
+        if (int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out int level) && level <= BlockLayout.UsualAccuracyLevel)
+        {
+            return level;
+        }
+
+        result.AddError($"{LevelName} '{token}' is not 0 to 4.");
+        return 0;
+    }
+}
