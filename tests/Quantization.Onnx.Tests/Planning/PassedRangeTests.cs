@@ -84,6 +84,7 @@ public sealed class PassedRangeTests
     [InlineData("falling prelu, max with a constant")]
     [InlineData("hard-swish of another value")]
     [InlineData("clip by a computed end")]
+    [InlineData("clip by an end that is not a number")]
     [InlineData("normalization of both signs, relu")]
     [InlineData("concatenated, and read before too")]
     public void Every_value_counts(string name) => EffectiveRange.Find(name.StartsWith("concat", StringComparison.Ordinal) ? "k" : "a",
@@ -157,6 +158,7 @@ public sealed class PassedRangeTests
                 .Node("Mul", ["a", "c"], "y"),
             "clip by a computed end" => model.Node("ReduceMin", ["x"], "end", ModelBuilder.Int("keepdims", 0)).Node("Clip", ["a", "end"],
                 "y"),
+            "clip by an end that is not a number" => model.Constant("nan", [float.NaN]).Node("Clip", ["a", "nan"], "y"),
             "concatenated, and read before too" => model.Conv("x", "b", 3, 4).Node("Concat", ["a", "b"], "k", ModelBuilder.Int("axis", 1))
                 .Node("Relu", ["k"], "y").Conv("b", "z", 4, 2).Output("z"),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such case."),

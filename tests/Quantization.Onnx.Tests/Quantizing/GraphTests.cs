@@ -173,7 +173,8 @@ public sealed class GraphTests : IDisposable
     [Fact]
     public void Functions_come_through_and_what_surrounds_them_is_quantized()
     {
-        ModelBuilder model = GraphCases.Image(opset: 15).Conv("x", "a", 3, 4).Constant("w", RandomTensors.Normal(5, 16), 4, 4, 1, 1).Node("Block", ["a", "w"], "b").Conv("b", "y", 4, 4).Output("y", 1, 4, 8, 8);
+        ModelBuilder model = GraphCases.Image(opset: 15).Conv("x", "a", 3, 4).Node("Relu", ["a"], "r")
+            .Constant("w", RandomTensors.Normal(5, 16), 4, 4, 1, 1).Node("Block", ["r", "w"], "b").Conv("b", "y", 4, 4).Output("y", 1, 4, 8, 8);
         model.Model.IrVersion = 8;
         model.Graph.Node.Single(node => node.OpType == "Block").Domain = "com.example";
         model.Model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.example", Version = 1 });

@@ -42,9 +42,9 @@ internal sealed class PassedRange(GraphIndex graph)
         foreach (NodeProto reader in readers)
         {
             passed = passed.Union(Opset.IsOnnx(reader.Domain) ? By(reader, value, steps - 1) : Interval.All);
-            if (passed.IsAll)
+            if (passed.IsAll || double.IsNaN(passed.Least) || double.IsNaN(passed.Most))
             {
-                break;
+                return Interval.All; // a constant that is NaN says nothing
             }
         }
 
