@@ -18,15 +18,6 @@ internal sealed class PassedRange(GraphIndex graph)
     /// <summary>The slope that a LeakyRelu has where it does not say.</summary>
     private const float DefaultSlope = 0.01f;
 
-    /// <summary>
-    /// Where ONNX Runtime cuts the argument of Sigmoid. The result is 1 there up to half a step of a 32-bit float, and times the argument
-    /// it is within 3·10⁻⁷ of what it tends to.
-    /// </summary>
-    private const float SigmoidEnd = 18;
-
-    /// <summary>Where ONNX Runtime cuts the argument of Tanh, whose result is 1 there up to half a step of a 32-bit float.</summary>
-    private const float TanhEnd = 9;
-
     /// <summary>The smallest interval, with 0 in it, that contains all values that matter to the readers of a value.</summary>
     public Interval Of(string value) => Of(value, MostSteps);
 
@@ -65,10 +56,6 @@ internal sealed class PassedRange(GraphIndex graph)
                 return ByComparison(reader, reader.Input[0] == value ? reader.Input[1] : reader.Input[0], steps);
             case "HardSigmoid":
                 return FindEnds(reader) ?? Interval.All;
-            case "Sigmoid":
-                return new Interval(-SigmoidEnd, SigmoidEnd);
-            case "Tanh":
-                return new Interval(-TanhEnd, TanhEnd);
             case "LeakyRelu":
                 return BeforeSlopes([reader.GetFloat("alpha", DefaultSlope)], Behind(reader, steps));
             case "PRelu" when reader.Input[0] == value && graph.FindConstant(reader.Input[1]) is { } slopes && slopes.IsFloat():
@@ -107,7 +94,7 @@ internal sealed class PassedRange(GraphIndex graph)
     }
 
     /// <summary>
-    /// The argument below which a gate of the value is 0, or as good as 0: what is multiplied by it does not matter there.
+    /// The argument below which a gate of the value is 0: what is multiplied by it does not matter there.
     /// </summary>
     private double? FindZeroEnd(string value, string gate)
     {
@@ -119,7 +106,6 @@ internal sealed class PassedRange(GraphIndex graph)
         return node.OpType switch
         {
             "HardSigmoid" when node.Input[0] == value => FindEnds(node)?.Least,
-            "Sigmoid" when node.Input[0] == value => -SigmoidEnd,
             "Relu" => FindRoot(value, node.Input[0]),
             "Clip" when FindBound(node, 1) == 0 => FindRoot(value, node.Input[0]),
             _ => node.Input.FirstOrDefault(input => graph.FindConstant(input) is null) is { } scaled
