@@ -11,7 +11,7 @@ namespace Quantization.Onnx;
 internal sealed class BiasCorrections
 {
     /// <summary>Whether the bias of a node can be corrected.</summary>
-    public static bool CanCorrect(QuantizableNode node) => node is { Role: NodeRole.Weighted, Weight.Subpixel: null, Recurrence: null } && node.Node.OpType is "Conv" or "Gemm";
+    public static bool CanCorrect(QuantizableNode node) => node is { Role: NodeRole.Weighted, Weight.Subpixel: null, Recurrence: null } && OperatorRules.AddsBias(node.Node);
 
     private readonly Dictionary<string, ImmutableArray<float>> _byResult;
 
@@ -72,38 +72,9 @@ internal sealed class BiasCorrections
             errors[i] -= weights[i];
         }
 
-        TensorProto tensor = TensorData.Make<float>(TensorProto.Types.DataType.Float, errors, facts.Weight.Weight.Dims);
-        tensor.Name = names.Next();
-        graph.Initializer.Add(tensor);
-        NodeProto twin = facts.Node.Clone();
-        twin.Name = "";
-        twin.Input.Clear();
-        twin.Input.Add([facts.Node.Input[0], tensor.Name]);
-        twin.Output[0] = names.Next();
-        graph.Node.Insert(IndexOf(graph, facts.Node) + 1, twin);
-        string result = twin.Output[0];
-        if (twin.OpType == "Conv")
-        {
-            NodeProto pool = NodeFactory.Make("GlobalAveragePool", [result], names.Next());
-            graph.Node.Insert(graph.Node.IndexOf(twin) + 1, pool);
-            result = pool.Output[0];
-        }
-
-        graph.Output.Add(new ValueInfoProto { Name = result });
-        return result;
-    }
-
-    private static int IndexOf(GraphProto graph, NodeProto node)
-    {
-        for (int i = 0; i < graph.Node.Count; i++)
-        {
-            if (graph.Node[i].Output.Count > 0 && graph.Node[i].Output[0] == node.Output[0])
-            {
-                return i;
-            }
-        }
-
-        throw new InvalidOperationException($"The graph has no node that makes '{node.Output[0]}'.");
+        string shift = Measurement.AddTwin(graph, names, facts.Node, TensorData.Make<float>(TensorProto.Types.DataType.Float, errors, facts.Weight.Weight.Dims));
+        graph.Output.Add(new ValueInfoProto { Name = shift });
+        return shift;
     }
 
     /// <summary>The mean of each result by its last axis but those that were pooled: the channels.</summary>

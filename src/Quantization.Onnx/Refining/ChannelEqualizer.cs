@@ -84,10 +84,8 @@ internal sealed class ChannelEqualizer
         string[] outputs = new string[channels.Length];
         for (int i = 0; i < channels.Length; i++)
         {
-            NodeProto magnitude = NodeFactory.Make("Abs", [channels[i].Value], names.Next());
-            NodeProto largest = NodeFactory.Make("GlobalMaxPool", [magnitude.Output[0]], names.Next());
-            observed.Graph.Node.Add([magnitude, largest]);
-            observed.Graph.Output.Add(new ValueInfoProto { Name = outputs[i] = largest.Output[0] });
+            outputs[i] = Measurement.AddMagnitudes(observed.Graph, names, channels[i].Value);
+            observed.Graph.Output.Add(new ValueInfoProto { Name = outputs[i] });
         }
 
         DeadNodes.Remove(observed.Graph);

@@ -19,7 +19,7 @@ public sealed class RecognizerPartialTests(ITestOutputHelper output) : IDisposab
         PartialOptions options = new()
         {
             Target = PartialTarget.MaxLoss(0.05),
-            Baseline = new PtqOptions { WeightGranularity = GranularityKind.PerTensor },
+            Baseline = new PtqOptions { ActivationCalibrator = new MaxCalibrator(), WeightGranularity = GranularityKind.PerTensor, Refine = false },
             Metric = errorRate,
             Steps = [],
             Measure = SensitivityMeasure.EstimatedNoise,

@@ -30,9 +30,9 @@ public sealed class GatedModelTests : IDisposable
 
         double[] closed = Losses(reference, gated, open: false), open = Losses(reference, gated, open: true);
 
-        closed.Should().OnlyContain(loss => loss == 0);
+        closed.Should().OnlyContain(loss => loss < 1e-12, "ONNX Runtime joins other operators where there are no gates");
         using InferenceSession simulated = reference.Open(models.MakeWithFloatWeights(plan).Write(), simulate: true);
-        open.Should().Equal(reference.Losses(simulated, Samples.Count, new Dictionary<string, OrtValue>(), CancellationToken.None));
+        open.Should().Equal(reference.Losses(simulated, reference.Count, new Dictionary<string, OrtValue>(), CancellationToken.None));
         open.Should().OnlyContain(loss => loss > 0);
     }
 

