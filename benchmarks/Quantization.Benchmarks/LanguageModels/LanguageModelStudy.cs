@@ -50,6 +50,7 @@ internal static class LanguageModelStudy
         yield return ("4 bits, tables too", four with { TableBits = 4 });
         yield return ("4 bits, as DequantizeLinear", four with { Form = BlockForm.DequantizeLinear });
         yield return ("4 bits, weighted", four with { Method = WeightMethod.Weighted });
+        yield return ("4 bits, AWQ", four with { Method = WeightMethod.Awq });
         yield return ("4 bits, GPTQ", four with { Method = WeightMethod.Gptq });
         yield return ("4 bits, GPTQ, symmetric", four with { Method = WeightMethod.Gptq, BlockScheme = QuantizationScheme.Symmetric });
         yield return ("4 bits, GPTQ, blocks of 64", four with { Method = WeightMethod.Gptq, BlockSize = 64 });

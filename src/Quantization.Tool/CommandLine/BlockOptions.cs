@@ -58,7 +58,7 @@ internal sealed class BlockOptions
     {
         HelpName = string.Join('|', Methods),
         Description = "How weights become codes: the nearest code (the default); the nearest of ranges that heed what the inputs are like (weighted); "
-            + "or so that later weights make up for the errors of earlier ones (gptq), the most accurate. The latter two calibrate on --data.",
+            + "the same with inputs that matter scaled up (awq); or so that later weights make up for the errors of earlier ones (gptq), the most accurate. All but the first calibrate on --data.",
     };
 
     public BlockOptions()

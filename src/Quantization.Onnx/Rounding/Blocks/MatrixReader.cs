@@ -30,6 +30,9 @@ internal sealed class MatrixReader
         }
     }
 
+    /// <summary>What weights are multiplied by; null for nothing.</summary>
+    public WeightFactors? Factors { get; init; }
+
     /// <summary>Whether the rows are the outputs.</summary>
     public bool IsTransposed { get; }
 
@@ -67,6 +70,11 @@ internal sealed class MatrixReader
             TensorBytes.Read(_tensor.RawData, start * sizeof(ushort), MemoryMarshal.AsBytes(bits.AsSpan()));
             Widen(bits, values);
         }
+
+        if (Factors is not null)
+        {
+            Multiply(first, values, IsTransposed ? Factors.Outputs : Factors.Inputs, IsTransposed ? Factors.Inputs : Factors.Outputs);
+        }
     }
 
     /// <summary>The whole matrix with a row for each input.</summary>
@@ -89,6 +97,23 @@ internal sealed class MatrixReader
         }
 
         return values;
+    }
+
+    private void Multiply(int first, Span<float> values, float[]? ofRows, float[]? ofColumns)
+    {
+        for (int row = 0; row < values.Length / Columns; row++)
+        {
+            Span<float> weights = values.Slice(row * Columns, Columns);
+            if (ofRows is not null)
+            {
+                TensorPrimitives.Multiply(weights, ofRows[first + row], weights);
+            }
+
+            if (ofColumns is not null)
+            {
+                TensorPrimitives.Multiply(weights, ofColumns, weights);
+            }
+        }
     }
 
     private void Widen(ReadOnlySpan<ushort> bits, Span<float> values)

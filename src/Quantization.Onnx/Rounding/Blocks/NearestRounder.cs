@@ -11,8 +11,17 @@ internal sealed class NearestRounder : IBlockRounder
     /// <inheritdoc />
     public QuantizedBlocks? Round(BlockProblem problem, CancellationToken cancellationToken)
     {
+        return Round(problem, problem.Weights.Factors?.Importance ?? problem.Gram?.MeanSquares() ?? [], cancellationToken);
+    }
+
+    /// <summary>Rounds a matrix.</summary>
+    /// <param name="problem">The matrix.</param>
+    /// <param name="importance">The weight of the squared error of each input; empty for equal ones.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <returns>Null where a weight is NaN or infinite.</returns>
+    public static QuantizedBlocks? Round(BlockProblem problem, float[] importance, CancellationToken cancellationToken)
+    {
         QuantizedBlocks result = new(problem.Shape, problem.Grid.IsAffine);
-        float[] importance = problem.Gram?.MeanSquares() ?? [];
         ParallelOptions options = new() { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
         int parts = problem.Weights.IsTransposed ? (problem.Shape.Outputs + BlockKernel.Lanes - 1) / BlockKernel.Lanes : problem.Shape.Blocks;
         ParallelLoopResult loop = Parallel.For(0, parts, options, (part, state) =>
