@@ -10,7 +10,8 @@ internal static class LanguageModelStudy
 {
     public static int Run(string[] arguments)
     {
-        string root = arguments is [string given] ? given : Path.Combine(Path.GetDirectoryName(RepositoryFiles.Root)!, "shared", "models", "stories260K");
+        string root = arguments is [string given] ? given
+            : Path.Combine(Path.GetDirectoryName(RepositoryFiles.Root)!, "shared", "models", "stories260K");
         string model = Path.Combine(root, "model.onnx");
         IReadOnlyList<long[]> stories = StoryFigures.Read(Path.Combine(root, "evaluate"));
         SampleFolder calibration = new(Path.Combine(root, "calibrate"));
@@ -23,7 +24,8 @@ internal static class LanguageModelStudy
         foreach ((string name, WeightOnlyOptions options) in Variants())
         {
             Stopwatch watch = Stopwatch.StartNew();
-            _ = options.Method is null or WeightMethod.Nearest ? WeightQuantizer.Quantize(model, output, options) : WeightQuantizer.Quantize(model, calibration, output, options);
+            _ = options.Method is null or WeightMethod.Nearest ? WeightQuantizer.Quantize(model, output, options)
+                : WeightQuantizer.Quantize(model, calibration, output, options);
             Print(name, output, watch.Elapsed);
         }
 
@@ -34,7 +36,8 @@ internal static class LanguageModelStudy
             StoryFigures figures = StoryFigures.Of(path, stories, reference);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {figures.Perplexity:0.000} | {figures.Divergence:0.0000} | {figures.Agreement:0.000} | {new FileInfo(path).Length} | {time.TotalSeconds:0.0} s |"));
+                $"| {name} | {figures.Perplexity:0.000} | {figures.Divergence:0.0000} | {figures.Agreement:0.000} | "
+                    + $"{new FileInfo(path).Length} | {time.TotalSeconds:0.0} s |"));
         }
     }
 

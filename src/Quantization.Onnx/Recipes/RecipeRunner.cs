@@ -105,7 +105,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         AwqFolding folding = grams is not null && plan.Nodes.Any(node => node.Weights?.Method == WeightMethod.Awq)
             ? AwqFolding.Make(model, plan, grams, cancellationToken)
             : new AwqFolding(model, new Dictionary<string, WeightFactors>());
-        ModelProto quantized = PlanLowering.Write(folding.Model, resolved, weightRanges, MakeBlockRounding(folding, resolved, grams, store));
+        ModelProto quantized = PlanLowering.Write(
+            folding.Model, resolved, weightRanges, MakeBlockRounding(folding, resolved, grams, store));
 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));

@@ -18,11 +18,14 @@ public sealed class AwqTests : IDisposable
         string path = Network(isReadElsewhere: false).Save(_folder.PathTo("model.onnx"));
         ModelProto model = ModelFile.Load(path).Model;
 
-        ModelProto exact = Quantize(path, WeightMethod.Awq, 8), awq = Quantize(path, WeightMethod.Awq, 4), weighted = Quantize(path, WeightMethod.Weighted, 4);
+        ModelProto exact = Quantize(path, WeightMethod.Awq, 8), awq = Quantize(path, WeightMethod.Awq, 4),
+            weighted = Quantize(path, WeightMethod.Weighted, 4);
 
         awq.Graph.Node.Select(node => node.OpType).Should().Equal("Mul", "MatMulNBits", "MatMulNBits", "Mul", "MatMulNBits");
-        awq.Graph.Initializer.Where(tensor => tensor.Dims is [Width]).Single().ReadFloats().Should().NotEqual(model.Graph.Initializer.Single(tensor => tensor.Name == "gain").ReadFloats(), "it gives the scale back");
-        weighted.Graph.Initializer.Where(tensor => tensor.Dims is [Width]).Single().ReadFloats().Should().Equal(model.Graph.Initializer.Single(tensor => tensor.Name == "gain").ReadFloats());
+        awq.Graph.Initializer.Where(tensor => tensor.Dims is [Width]).Single().ReadFloats().Should()
+            .NotEqual(model.Graph.Initializer.Single(tensor => tensor.Name == "gain").ReadFloats(), "it gives the scale back");
+        weighted.Graph.Initializer.Where(tensor => tensor.Dims is [Width]).Single().ReadFloats().Should()
+            .Equal(model.Graph.Initializer.Single(tensor => tensor.Name == "gain").ReadFloats());
         Noise(exact, model).Should().BeLessThan(0.01);
         Noise(awq, model).Should().BeLessThan(0.9 * Noise(weighted, model));
     }
@@ -38,7 +41,8 @@ public sealed class AwqTests : IDisposable
         ScaleFold.Find(model, plan, WeightMethod.Awq).Select(fold => fold.Value).Should().Equal("h");
         ScaleFold.Find(model, plan, WeightMethod.Awq)[0].Product!.Node.Should().Be("a-node");
         ModelProto written = Quantize(path, WeightMethod.Awq, 4);
-        written.Graph.Initializer.Where(tensor => tensor.Dims is [Width]).Single().ReadFloats().Should().Equal(model.Model.Graph.Initializer.Single(tensor => tensor.Name == "gain").ReadFloats());
+        written.Graph.Initializer.Where(tensor => tensor.Dims is [Width]).Single().ReadFloats().Should()
+            .Equal(model.Model.Graph.Initializer.Single(tensor => tensor.Name == "gain").ReadFloats());
         Noise(Quantize(path, WeightMethod.Awq, 8), ModelFile.Load(path).Model).Should().BeLessThan(0.01);
     }
 
@@ -48,9 +52,15 @@ public sealed class AwqTests : IDisposable
         string path = SharedFolder.Models("stories260K", "model.onnx");
         SampleList samples = new([.. new SampleFolder(SharedFolder.Models("stories260K", "calibrate")).Take(16)]);
 
-        double awq = Stories.Perplexity(WeightQuantizer.Quantize(path, samples, _folder.PathTo("awq.onnx"), new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Awq }).OutputPath);
+        double awq = Stories.Perplexity(
+            WeightQuantizer.Quantize(
+            path, samples, _folder.PathTo("awq.onnx"), new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Awq }).OutputPath);
 
-        awq.Should().BeLessThan(0.99 * Stories.Perplexity(WeightQuantizer.Quantize(path, samples, _folder.PathTo("weighted.onnx"), new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Weighted }).OutputPath));
+        awq.Should().BeLessThan(
+            0.99 * Stories.Perplexity(
+            WeightQuantizer.Quantize(
+            path, samples, _folder.PathTo("weighted.onnx"),
+            new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Weighted }).OutputPath));
     }
 
     /// <summary>A constant factor, two products of its result, their product element by element, and another product.</summary>
@@ -63,22 +73,30 @@ public sealed class AwqTests : IDisposable
         }
 
         ModelBuilder model = new ModelBuilder().Input("x", -1, Width).Constant("gain", gain, Width)
-            .Constant("v", RandomTensors.Normal(1, Width * Width, 0.1), Width, Width).Constant("w", RandomTensors.Normal(2, Width * Width, 0.1), Width, Width).Constant("u", RandomTensors.Normal(3, Width * Width, 0.1), Width, Width)
-            .Node("Mul", ["x", "gain"], "m").Node("MatMul", ["m", "v"], "a").Node("MatMul", ["m", "w"], "b").Node("Mul", ["a", "b"], "h").Node("MatMul", ["h", "u"], "y").Output("y", -1, Width);
+            .Constant("v", RandomTensors.Normal(1, Width * Width, 0.1), Width, Width)
+                .Constant("w", RandomTensors.Normal(2, Width * Width, 0.1), Width, Width)
+                .Constant("u", RandomTensors.Normal(3, Width * Width, 0.1), Width, Width)
+            .Node("Mul", ["x", "gain"], "m").Node("MatMul", ["m", "v"], "a").Node("MatMul", ["m", "w"], "b").Node("Mul", ["a", "b"], "h")
+                .Node("MatMul", ["h", "u"], "y").Output("y", -1, Width);
         return isReadElsewhere ? model.Node("Relu", ["m"], "r").Output("r", -1, Width) : model;
     }
 
-    private static WeightOnlyOptions Options(WeightMethod method, int bits) => new() { Bits = bits, BlockSize = 32, AccuracyLevel = 0, Method = method };
+    private static WeightOnlyOptions Options(WeightMethod method, int bits) =>
+        new() { Bits = bits, BlockSize = 32, AccuracyLevel = 0, Method = method };
 
     private static double Noise(ModelProto actual, ModelProto expected)
     {
-        float[] x = RandomTensors.Normal(9, 16 * Width), a = ModelRun.Floats(actual, x, 16, Width)[0], e = ModelRun.Floats(expected, x, 16, Width)[0];
+        float[] x = RandomTensors.Normal(9, 16 * Width), a = ModelRun.Floats(actual, x, 16, Width)[0],
+            e = ModelRun.Floats(expected, x, 16, Width)[0];
         return Math.Sqrt(a.Zip(e, (one, other) => Math.Pow(one - other, 2)).Sum() / e.Sum(value => (double)value * value));
     }
 
     private ModelProto Quantize(string path, WeightMethod method, int bits)
     {
-        SampleList samples = new([.. Enumerable.Range(0, Samples).Select(i => new ModelSample($"sample {i}", SampleTensor.Create<float>("x", RandomTensors.Normal(100 + i, 8 * Width), 8, Width)))]);
+        SampleList samples = new(
+            [.. Enumerable.Range(0, Samples)
+            .Select(i => new ModelSample(
+            $"sample {i}", SampleTensor.Create<float>("x", RandomTensors.Normal(100 + i, 8 * Width), 8, Width)))]);
         string output = _folder.PathTo("out.onnx");
         WeightQuantizer.Quantize(path, samples, output, Options(method, bits));
         return ModelFile.Load(output).Model;

@@ -10,7 +10,9 @@ namespace Quantization.Onnx;
 /// <param name="Readers">All that read it: products with planned weights.</param>
 internal sealed record ScaleFold(string Value, IReadOnlyList<NodePlan> Readers)
 {
-    /// <summary>The inputs of the node that makes the value which hold constants to scale; empty where a product's weights are scaled.</summary>
+    /// <summary>
+    /// The inputs of the node that makes the value which hold constants to scale; empty where a product's weights are scaled.
+    /// </summary>
     public IReadOnlyList<int> Constants { get; init; } = [];
 
     /// <summary>The product whose weights are scaled; null where constants are.</summary>
@@ -38,7 +40,9 @@ internal sealed record ScaleFold(string Value, IReadOnlyList<NodePlan> Readers)
         return
         [
             .. products.Keys.Select(node => node.Input[0]).Distinct()
-                .Where(value => !graph.IsVisibleOutside(value) && graph.Consumers(value).All(reader => products.ContainsKey(reader) && reader.Input.Count(input => input == value) == 1 && IsAlone(reader)))
+                .Where(value => !graph.IsVisibleOutside(value)
+                    && graph.Consumers(value)
+                    .All(reader => products.ContainsKey(reader) && reader.Input.Count(input => input == value) == 1 && IsAlone(reader)))
                 .Select(value => Find(value, graph, products, [.. graph.Consumers(value).Select(reader => products[reader])], IsAlone))
                 .OfType<ScaleFold>(),
         ];
@@ -46,7 +50,9 @@ internal sealed record ScaleFold(string Value, IReadOnlyList<NodePlan> Readers)
         bool IsAlone(NodeProto product) => uses[model.Analysis.Find(products[product]).Weight!.Weight] == 1;
     }
 
-    private static ScaleFold? Find(string value, GraphIndex graph, Dictionary<NodeProto, NodePlan> products, IReadOnlyList<NodePlan> readers, Predicate<NodeProto> isAlone)
+    private static ScaleFold? Find(
+        string value, GraphIndex graph, Dictionary<NodeProto, NodePlan> products, IReadOnlyList<NodePlan> readers,
+        Predicate<NodeProto> isAlone)
     {
         if (graph.FindProducer(value) is not { } maker || maker.Output[0] != value)
         {
@@ -64,13 +70,18 @@ internal sealed record ScaleFold(string Value, IReadOnlyList<NodePlan> Readers)
         long inputs = InputsOf(graph.Consumers(value)[0], graph);
         if (constants.Length > 0)
         {
-            return Array.TrueForAll(constants, i => graph.FindConstant(maker.Input[i]) is { } tensor && BlockWeightSource.IsFloat(tensor.DataType) && tensor.CountElements() == inputs && tensor.Dims[^1] == inputs)
+            return Array.TrueForAll(
+                constants, i => graph.FindConstant(maker.Input[i]) is { } tensor && BlockWeightSource.IsFloat(tensor.DataType)
+                && tensor.CountElements() == inputs && tensor.Dims[^1] == inputs)
                 ? new ScaleFold(value, readers) { Constants = constants }
                 : null;
         }
 
         return maker.OpType == "Mul" && maker.Input[0] != maker.Input[1]
-            && maker.Input.Select(graph.FindProducer).FirstOrDefault(factor => factor is not null && products.ContainsKey(factor) && IsReadOnce(factor) && isAlone(factor) && factor.OpType == "MatMul") is { } product
+            && maker.Input.Select(graph.FindProducer)
+                .FirstOrDefault(factor =>
+                factor is not null && products.ContainsKey(factor) && IsReadOnce(factor) && isAlone(factor)
+                && factor.OpType == "MatMul") is { } product
             ? new ScaleFold(value, readers) { Product = products[product] }
             : null;
 

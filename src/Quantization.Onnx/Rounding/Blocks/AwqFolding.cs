@@ -2,7 +2,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>A model whose inputs of layers were scaled for AWQ, where that costs nothing: weights take the scale, and what makes the inputs gives it back.</summary>
+/// <summary>
+/// A model whose inputs of layers were scaled for AWQ, where that costs nothing: weights take the scale, and what makes the inputs gives it
+/// back.
+/// </summary>
 /// <param name="Model">The model, with constants that give scales back.</param>
 /// <param name="Factors">What weights are multiplied by, by the result of their node.</param>
 internal sealed record AwqFolding(FloatModel Model, IReadOnlyDictionary<string, WeightFactors> Factors)
@@ -29,10 +32,14 @@ internal sealed record AwqFolding(FloatModel Model, IReadOnlyDictionary<string, 
             GramMatrix gram = grams.Find(facts.Weight!.Weight)!;
             float[] squares = gram.MeanSquares();
             ScaleFold? fold = folds.GetValueOrDefault(facts.Inputs[0]);
-            float[]? scales = fold is null ? null : AwqSearch.Find(gram, [.. fold.Readers.Select(reader => BlockRounding.Describe(new PlannedNode(model.Analysis.Find(reader), reader)))], cancellationToken);
+            float[]? scales = fold is null ? null
+                : AwqSearch.Find(gram, [
+                .. fold.Readers.Select(reader => BlockRounding.Describe(new PlannedNode(model.Analysis.Find(reader), reader)))],
+                cancellationToken);
             foreach (string result in fold is null ? [node.Result] : fold.Readers.Select(reader => reader.Result))
             {
-                factors[result] = new WeightFactors(scales, factors.GetValueOrDefault(result)?.Outputs, scales is null ? squares : AwqSearch.Divide(squares, scales));
+                factors[result] = new WeightFactors(
+                    scales, factors.GetValueOrDefault(result)?.Outputs, scales is null ? squares : AwqSearch.Divide(squares, scales));
             }
 
             if (scales is not null)
@@ -42,11 +49,13 @@ internal sealed record AwqFolding(FloatModel Model, IReadOnlyDictionary<string, 
         }
 
         UnusedConstants.Remove(folded.Graph);
-        return new AwqFolding(model with { Model = folded, Analysis = RecipeNames.Find(plan).Analyze(new GraphIndex(folded.Graph)) }, factors);
+        return new AwqFolding(model with { Model = folded, Analysis = RecipeNames.Find(plan).Analyze(new GraphIndex(folded.Graph)) },
+            factors);
     }
 
     /// <summary>Divides what makes a value by its scales.</summary>
-    private static void GiveBack(ScaleFold fold, float[] scales, GraphProto graph, NameAllocator names, Dictionary<string, WeightFactors> factors)
+    private static void GiveBack(
+        ScaleFold fold, float[] scales, GraphProto graph, NameAllocator names, Dictionary<string, WeightFactors> factors)
     {
         float[] inverse = [.. scales.Select(scale => 1 / scale)];
         if (fold.Product is { } product)
@@ -68,7 +77,8 @@ internal sealed record AwqFolding(FloatModel Model, IReadOnlyDictionary<string, 
 
             float[] values = [.. floats.ReadFloats().Select((value, i) => value * inverse[i])];
             TensorProto made = TensorData.Make<float>(TensorProto.Types.DataType.Float, values, old.Dims);
-            made = old.IsFloat() ? made : HalfTensor.Make(made, old.DataType == (int)TensorProto.Types.DataType.Float16 ? HalfFormat.Float16 : HalfFormat.BFloat16);
+            made = old.IsFloat() ? made
+                : HalfTensor.Make(made, old.DataType == (int)TensorProto.Types.DataType.Float16 ? HalfFormat.Float16 : HalfFormat.BFloat16);
             made.Name = maker.Input[position] = names.Next();
             graph.Initializer.Add(made);
         }

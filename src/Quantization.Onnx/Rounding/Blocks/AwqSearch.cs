@@ -79,16 +79,21 @@ internal static unsafe class AwqSearch
         return (problem with { Shape = problem.Shape with { Outputs = padded } }, part, padded);
     }
 
-    private static double ErrorOf(BlockProblem problem, float[] weights, int outputs, float[] scales, float[] squares, float[] panels, CancellationToken cancellationToken)
+    private static double ErrorOf(
+        BlockProblem problem, float[] weights, int outputs, float[] scales, float[] squares, float[] panels,
+        CancellationToken cancellationToken)
     {
         int inputs = problem.Shape.Inputs;
-        MatrixReader reader = new(TensorData.Make<float>(TensorProto.Types.DataType.Float, weights, inputs, outputs), isTransposed: false) { Factors = new WeightFactors(scales, null, null) };
+        MatrixReader reader = new(
+            TensorData.Make<float>(TensorProto.Types.DataType.Float, weights, inputs, outputs),
+            isTransposed: false) { Factors = new WeightFactors(scales, null, null) };
         if (NearestRounder.Round(problem with { Weights = reader }, Divide(squares, scales), cancellationToken) is not { } rounded)
         {
             return double.PositiveInfinity; // rounding the weights will say which is no number
         }
 
-        float[] codes = rounded.Dequantize(), errors = new float[weights.Length], products = new float[(long)Panels.RoundUp(inputs) * outputs];
+        float[] codes = rounded.Dequantize(), errors = new float[weights.Length],
+            products = new float[(long)Panels.RoundUp(inputs) * outputs];
         for (int input = 0; input < inputs; input++)
         {
             for (int output = 0; output < outputs; output++)
@@ -103,7 +108,8 @@ internal static unsafe class AwqSearch
             {
                 for (int row = 0; row < inputs; row += TileKernel.Rows)
                 {
-                    TileKernel.Add(a + (long)row * inputs, b + strip * TileKernel.Columns, outputs, inputs, c + (long)row * outputs + strip * TileKernel.Columns, outputs);
+                    TileKernel.Add(a + (long)row * inputs, b + strip * TileKernel.Columns, outputs, inputs, c + (long)row * outputs
+                        + strip * TileKernel.Columns, outputs);
                 }
             }
         });

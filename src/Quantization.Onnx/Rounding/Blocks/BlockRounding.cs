@@ -10,12 +10,14 @@ namespace Quantization.Onnx;
 /// <param name="rounded">Told of each matrix that became codes.</param>
 /// <param name="cancellationToken">Stops the work.</param>
 internal sealed class BlockRounding(
-    string modelPath, BlockStore store, IReadOnlySet<TensorProto> multiplied, Func<TensorProto, GramMatrix?>? grams, Action? rounded, CancellationToken cancellationToken)
+    string modelPath, BlockStore store, IReadOnlySet<TensorProto> multiplied, Func<TensorProto, GramMatrix?>? grams, Action? rounded,
+        CancellationToken cancellationToken)
 {
     /// <summary>What weights are multiplied by, by the result of their node.</summary>
     public IReadOnlyDictionary<string, WeightFactors> Factors { get; init; } = new Dictionary<string, WeightFactors>();
 
-    private readonly List<(TensorProto Tensor, int Axis, TensorEncoding Encoding, TensorProto.Types.DataType Type, bool IsTable, StoredBlocks Blocks)> _made = [];
+    private readonly List<(TensorProto Tensor, int Axis, TensorEncoding Encoding, TensorProto.Types.DataType Type, bool IsTable,
+        StoredBlocks Blocks)> _made = [];
 
     /// <summary>The matrices that products of a plan read in blocks: tables among them are stored as products take them.</summary>
     public static IReadOnlySet<TensorProto> FindMultiplied(FloatModel model, QuantizationPlan plan) => plan.Nodes
@@ -33,7 +35,9 @@ internal sealed class BlockRounding(
         WeightSlot slot = node.Facts.Weight!;
         TensorEncoding encoding = node.Plan.Weights!;
         MatrixReader reader = new(slot.Weight, slot.ChannelAxis == 0) { Factors = factors };
-        return new BlockProblem(reader, new BlockShape(reader.Inputs, reader.Outputs, encoding.Blocks!.Size, encoding.Format.StorageBits), BlockGrid.Of(encoding, slot.FloatType));
+        return new BlockProblem(
+            reader, new BlockShape(reader.Inputs, reader.Outputs, encoding.Blocks!.Size, encoding.Format.StorageBits),
+            BlockGrid.Of(encoding, slot.FloatType));
     }
 
     /// <summary>The codes of a node's weights as its form takes them.</summary>
@@ -46,9 +50,11 @@ internal sealed class BlockRounding(
         BlockProblem problem = Describe(node, Factors.GetValueOrDefault(node.Plan.Result));
         BlockShape shape = problem.Shape;
         bool isTable = node.Facts.Role == NodeRole.TableLookup && (shape.Inputs % shape.Size != 0 || !multiplied.Contains(slot.Weight));
-        foreach ((TensorProto tensor, int axis, TensorEncoding other, TensorProto.Types.DataType type, bool table, StoredBlocks made) in _made)
+        foreach ((TensorProto tensor, int axis, TensorEncoding other, TensorProto.Types.DataType type, bool table,
+            StoredBlocks made) in _made)
         {
-            if (ReferenceEquals(tensor, slot.Weight) && (axis, other, type, table) == (slot.ChannelAxis, WithoutLevel(encoding), slot.FloatType, isTable))
+            if (ReferenceEquals(tensor, slot.Weight)
+                && (axis, other, type, table) == (slot.ChannelAxis, WithoutLevel(encoding), slot.FloatType, isTable))
             {
                 return made;
             }
@@ -57,7 +63,9 @@ internal sealed class BlockRounding(
         cancellationToken.ThrowIfCancellationRequested();
         problem = problem with { Gram = encoding.Method is WeightMethod.Weighted or WeightMethod.Gptq ? grams?.Invoke(slot.Weight) : null };
         QuantizedBlocks blocks = RounderOf(encoding.Method).Round(problem, cancellationToken)
-            ?? throw OnnxModelException.With(modelPath, ModelAdvice.NonFiniteWeights(modelPath, "weight", slot.Weight.Name, node.Facts.Node.Describe()), node.Facts.Node.Name);
+            ?? throw OnnxModelException.With(
+                modelPath, ModelAdvice.NonFiniteWeights(modelPath, "weight", slot.Weight.Name, node.Facts.Node.Describe()),
+                node.Facts.Node.Name);
         StoredBlocks stored = store.Keep(
             encoding.Blocks!.Form == BlockForm.DequantizeLinear ? BlockPacking.ForDequantizeLinear(blocks, slot.FloatType)
             : isTable ? BlockPacking.ForGather(blocks, slot.FloatType)
@@ -68,7 +76,8 @@ internal sealed class BlockRounding(
     }
 
     /// <summary>The accuracy level changes no code.</summary>
-    private static TensorEncoding WithoutLevel(TensorEncoding encoding) => encoding with { Blocks = encoding.Blocks! with { AccuracyLevel = 0 } };
+    private static TensorEncoding WithoutLevel(TensorEncoding encoding) =>
+        encoding with { Blocks = encoding.Blocks! with { AccuracyLevel = 0 } };
 
     private static IBlockRounder RounderOf(WeightMethod method) => method == WeightMethod.Gptq ? new GptqRounder() : new NearestRounder();
 }

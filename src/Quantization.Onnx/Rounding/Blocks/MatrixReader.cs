@@ -4,7 +4,9 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Reads rows of a stored matrix as 32-bit floats. The rest of a matrix that lies in a file stays there. Safe to use from several threads.</summary>
+/// <summary>
+/// Reads rows of a stored matrix as 32-bit floats. The rest of a matrix that lies in a file stays there. Safe to use from several threads.
+/// </summary>
 internal sealed class MatrixReader
 {
     private readonly TensorProto _tensor;

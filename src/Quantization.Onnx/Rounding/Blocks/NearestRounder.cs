@@ -23,10 +23,12 @@ internal sealed class NearestRounder : IBlockRounder
     {
         QuantizedBlocks result = new(problem.Shape, problem.Grid.IsAffine);
         ParallelOptions options = new() { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
-        int parts = problem.Weights.IsTransposed ? (problem.Shape.Outputs + BlockKernel.Lanes - 1) / BlockKernel.Lanes : problem.Shape.Blocks;
+        int parts = problem.Weights.IsTransposed ? (problem.Shape.Outputs + BlockKernel.Lanes - 1) / BlockKernel.Lanes
+            : problem.Shape.Blocks;
         ParallelLoopResult loop = Parallel.For(0, parts, options, (part, state) =>
         {
-            bool isFinite = problem.Weights.IsTransposed ? RoundOutputs(problem, part, importance, result) : RoundBlock(problem, part, importance, result);
+            bool isFinite = problem.Weights.IsTransposed ? RoundOutputs(problem, part, importance, result)
+                : RoundBlock(problem, part, importance, result);
             if (!isFinite)
             {
                 state.Stop();
@@ -49,7 +51,8 @@ internal sealed class NearestRounder : IBlockRounder
             BlockWriter writer = new(problem, result);
             for (int output = 0; output < shape.Outputs; output += BlockKernel.Lanes)
             {
-                if (!writer.Write(weights.AsSpan(output), shape.Outputs, rows, importance.AsSpan(importance.Length == 0 ? 0 : first), output, block))
+                if (!writer.Write(weights.AsSpan(output), shape.Outputs, rows, importance.AsSpan(importance.Length == 0 ? 0 : first),
+                    output, block))
                 {
                     return false;
                 }
@@ -68,7 +71,8 @@ internal sealed class NearestRounder : IBlockRounder
     {
         BlockShape shape = problem.Shape;
         int output = part * BlockKernel.Lanes, outputs = Math.Min(BlockKernel.Lanes, shape.Outputs - output);
-        float[] stored = ArrayPool<float>.Shared.Rent(outputs * shape.Inputs), weights = ArrayPool<float>.Shared.Rent(BlockKernel.Lanes * shape.Inputs);
+        float[] stored = ArrayPool<float>.Shared.Rent(outputs * shape.Inputs),
+            weights = ArrayPool<float>.Shared.Rent(BlockKernel.Lanes * shape.Inputs);
         try
         {
             problem.Weights.Read(output, outputs, stored);
@@ -85,7 +89,8 @@ internal sealed class NearestRounder : IBlockRounder
             {
                 int first = block * shape.Size;
                 Span<float> inputs = weights.AsSpan(first * BlockKernel.Lanes);
-                if (!writer.Write(inputs, BlockKernel.Lanes, Math.Min(shape.Size, shape.Inputs - first), importance.AsSpan(importance.Length == 0 ? 0 : first), output, block))
+                if (!writer.Write(inputs, BlockKernel.Lanes, Math.Min(shape.Size, shape.Inputs - first),
+                    importance.AsSpan(importance.Length == 0 ? 0 : first), output, block))
                 {
                     return false;
                 }
