@@ -52,14 +52,16 @@ public sealed class DataFreeCommandTests
         using FashionFolder folder = new();
         (string[] Arguments, string Message)[] cases =
         [
-            (["weights", "--bits", "3"], "--bits '3' is not supported; ONNX Runtime multiplies by weights of 2, 4 and 8 bits; give 4, or 2 where size is all that counts."),
+            (["weights", "--bits", "3"], "--bits '3' is not supported; ONNX Runtime multiplies by weights of 2, 4 and 8 bits; give 4, "
+                + "or 2 where size is all that counts."),
             (["weights", "--bits", "nf4"], "--bits 'nf4' is not supported; ONNX Runtime has no product with codebooks; give 4."),
             (["weights", "--block", "48"], "--block '48' is not supported; give 16, 32, 64, 128 or 256."),
             (["weights", "--symmetric"], "--symmetric goes with weights in blocks: give --block or fewer bits too."),
             (["weights", "--bits", "2", "--form", "qdq"], "--form qdq has no codes of 2 bits; give --form matmul-nbits, or --bits 4."),
             (["weights", "--bits", "4", "--accuracy-level", "5"], "--accuracy-level '5' is not 0 to 4."),
-            (["weights", "--bits", "4", "--method", "gptq"], "--method weighted and gptq need samples: give --data DIR too."),
-            (["weights", "--bits", "4", "--calibrator", "entropy"], "The calibrator Entropy needs more values than a block has; take Max or MSE."),
+            (["weights", "--bits", "4", "--method", "gptq"], "--method weighted, gptq and awq need samples: give --data DIR too."),
+            (["weights", "--bits", "4", "--calibrator", "entropy"], "The calibrator Entropy needs more values than a block has; take "
+                + "Max or MSE."),
             (["weights", "--float-node", "z"], "--float-node names 'z', but the model has no such node"),
             (["dynamic", "--float-node", "z"], "--float-node names 'z', but the model has no such node"),
             (["dynamic", "--percentile", "99"], "--percentile goes with --calibrator percentile, not with max."),
@@ -83,7 +85,8 @@ public sealed class DataFreeCommandTests
         using FashionFolder folder = new();
         string plan = folder["plan.json"], again = folder["again.onnx"];
 
-        ToolRun run = ToolRun.InProcess("weights", folder.Model, "--bits", "4", "--block", "16", "--symmetric", "--output", folder.Output, "--save-plan", plan, "--quiet");
+        ToolRun run = ToolRun.InProcess("weights", folder.Model, "--bits", "4", "--block", "16", "--symmetric", "--output",
+            folder.Output, "--save-plan", plan, "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
         run.Output.Should().Contain("ONNX Runtime runs 1 node on codes (MatMulNBits 1)");
@@ -98,7 +101,8 @@ public sealed class DataFreeCommandTests
     {
         using FashionFolder folder = new(20);
 
-        ToolRun run = ToolRun.InProcess("weights", folder.Model, "--bits", "4", "--block", "16", "--method", "gptq", "--data", folder.Samples, "--output", folder.Output, "--quiet");
+        ToolRun run = ToolRun.InProcess("weights", folder.Model, "--bits", "4", "--block", "16", "--method", "gptq", "--data",
+            folder.Samples, "--output", folder.Output, "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
         run.Output.Should().Contain("Rounded by and measured on 20 samples").And.Contain("4 bits");
@@ -116,9 +120,12 @@ public sealed class DataFreeCommandTests
         ToolRun run = ToolRun.InProcess("weights", source, "--bits", "4", "--output", output, "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
-        Directory.EnumerateFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo("decoder.onnx", "genai_config.json", "tokenizer.json");
-        ToolRun.InProcess("weights", folder["."], "--bits", "4", "--output", output).ErrorLine.Should().Contain("this folder has no genai_config.json; give a folder of ONNX Runtime GenAI, or the file of a model.");
-        ToolRun.InProcess("weights", source, "--bits", "4", "--output", source).ErrorLine.Should().Contain("is the folder of the float model; name another folder.");
+        Directory.EnumerateFiles(output).Select(Path.GetFileName).Should()
+            .BeEquivalentTo("decoder.onnx", "genai_config.json", "tokenizer.json");
+        ToolRun.InProcess("weights", folder["."], "--bits", "4", "--output", output).ErrorLine.Should()
+            .Contain("this folder has no genai_config.json; give a folder of ONNX Runtime GenAI, or the file of a model.");
+        ToolRun.InProcess("weights", source, "--bits", "4", "--output", source).ErrorLine.Should()
+            .Contain("is the folder of the float model; name another folder.");
     }
 
     [Fact]

@@ -31,14 +31,17 @@ internal sealed class GenAiFolder
         string config = Path.Combine(path, ConfigName);
         if (!File.Exists(config))
         {
-            throw new FileNotFoundException($"{path}: this folder has no {ConfigName}; give a folder of ONNX Runtime GenAI, or the file of a model.", config);
+            throw new FileNotFoundException(
+                $"{path}: this folder has no {ConfigName}; give a folder of ONNX Runtime GenAI, or the file of a model.", config);
         }
 
         string name = ReadModelName(config);
         GenAiFolder folder = new(path, name);
         return File.Exists(folder.ModelPath)
             ? folder
-            : throw new FileNotFoundException($"{config} names the model '{VisibleText.Short(name)}', which is not in the folder; download the folder again.", folder.ModelPath);
+            : throw new FileNotFoundException(
+                $"{config} names the model '{VisibleText.Short(name)}', which is not in the folder; download the folder again.",
+                folder.ModelPath);
     }
 
     /// <summary>Where the model goes in another folder.</summary>
@@ -50,7 +53,8 @@ internal sealed class GenAiFolder
         {
             if (OutputPath.IsSame(each, inside))
             {
-                throw new ArgumentException($"{output} is {(each == Path.GetFullPath(output) ? "the folder of the float model" : $"in the folder {FolderPath}")}; name another folder.", nameof(output));
+                string what = each == Path.GetFullPath(output) ? "the folder of the float model" : $"in the folder {FolderPath}";
+                throw new ArgumentException($"{output} is {what}; name another folder.", nameof(output));
             }
         }
 
@@ -62,7 +66,8 @@ internal sealed class GenAiFolder
     public void CopyOthers(string output)
     {
         HashSet<string> own = [.. ModelDataFiles.Find(ModelPath).Append(ModelPath).Select(Path.GetFullPath)];
-        foreach (string file in Directory.EnumerateFiles(FolderPath, "*", SearchOption.AllDirectories).Where(file => !own.Contains(Path.GetFullPath(file))))
+        foreach (string file in Directory.EnumerateFiles(FolderPath, "*", SearchOption.AllDirectories)
+            .Where(file => !own.Contains(Path.GetFullPath(file))))
         {
             using FileStream source = RegularFile.OpenRead(file);
             using AtomicFile target = AtomicFile.Create(Path.Combine(output, Path.GetRelativePath(FolderPath, file)));
@@ -85,7 +90,9 @@ internal sealed class GenAiFolder
             string? name = Find(decoder, "filename", config) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
             return name is { Length: > 0 } && Path.GetFileName(name) == name
                 ? name
-                : throw new InvalidDataException($"{config}: model.decoder.filename is '{VisibleText.Short(name ?? "")}'; the name of a file in the folder belongs there.");
+                : throw new InvalidDataException(
+                    $"{config}: model.decoder.filename is '{VisibleText.Short(name ?? "")}'; the name of a file in the folder belongs "
+                    + $"there.");
         }
         catch (JsonException e)
         {
@@ -93,7 +100,10 @@ internal sealed class GenAiFolder
         }
     }
 
-    private static JsonElement Find(JsonElement element, string name, string config) => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value)
+    private static JsonElement Find(JsonElement element, string name, string config) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value)
         ? value
-        : throw new InvalidDataException($"{config}: there is no '{name}', where the model's file is named (model.decoder.filename); give a folder of ONNX Runtime GenAI.");
+        : throw new InvalidDataException(
+            $"{config}: there is no '{name}', where the model's file is named (model.decoder.filename); give a folder of ONNX Runtime "
+            + $"GenAI.");
 }

@@ -17,7 +17,8 @@ internal sealed class BlockConstants(BlockRounding rounding)
     public (BlockShape Shape, string Codes, string Scales, string? ZeroPoints) Add(PlannedNode planned, QdqGraph graph)
     {
         StoredBlocks blocks = rounding.Round(planned);
-        return (blocks.Shape, Add(blocks.Codes, graph), Add(blocks.Scales, graph), blocks.ZeroPoints is null ? null : Add(blocks.ZeroPoints, graph));
+        return (blocks.Shape, Add(blocks.Codes, graph), Add(blocks.Scales, graph), blocks.ZeroPoints is null ? null
+            : Add(blocks.ZeroPoints, graph));
     }
 
     /// <summary>The name of codes [outputs, blocks, bytes] as a table [rows, bytes]: the same bytes serve both.</summary>

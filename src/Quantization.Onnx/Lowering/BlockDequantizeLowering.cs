@@ -8,7 +8,8 @@ internal sealed class BlockDequantizeLowering(BlockConstants constants) : ILower
     private const string TransposedAttribute = "transB";
 
     /// <inheritdoc />
-    public bool CanLower(PlannedNode planned) => planned is { Facts.Role: NodeRole.Weighted, Plan.Weights.Blocks.Form: BlockForm.DequantizeLinear };
+    public bool CanLower(PlannedNode planned) =>
+        planned is { Facts.Role: NodeRole.Weighted, Plan.Weights.Blocks.Form: BlockForm.DequantizeLinear };
 
     /// <inheritdoc />
     public NodeProto Lower(NodeProto node, PlannedNode planned, QdqGraph graph)
@@ -16,7 +17,8 @@ internal sealed class BlockDequantizeLowering(BlockConstants constants) : ILower
         (BlockShape shape, string codes, string scales, string? zeroPoints) = constants.Add(planned, graph);
 
         // One DequantizeLinear for each reader: ONNX Runtime joins it with one product alone.
-        NodeProto dequantize = NodeFactory.Make("DequantizeLinear", zeroPoints is null ? [codes, scales] : [codes, scales, zeroPoints], graph.NewName());
+        NodeProto dequantize = NodeFactory.Make("DequantizeLinear", zeroPoints is null ? [codes, scales]
+            : [codes, scales, zeroPoints], graph.NewName());
         dequantize.Attribute.Add(NodeFactory.Int("axis", 0));
         dequantize.Attribute.Add(NodeFactory.Int("block_size", shape.Size));
         graph.Add(dequantize);

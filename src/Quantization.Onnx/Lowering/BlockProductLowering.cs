@@ -2,14 +2,17 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>MatMul and Gemm with weights in blocks, as MatMulNBits. The factors of a Gemm and a bias that is no list stand behind it.</summary>
+/// <summary>
+/// MatMul and Gemm with weights in blocks, as MatMulNBits. The factors of a Gemm and a bias that is no list stand behind it.
+/// </summary>
 internal sealed class BlockProductLowering(BlockConstants constants) : ILowering
 {
     /// <summary>The domain of ONNX Runtime's own operators.</summary>
     public const string Domain = "com.microsoft";
 
     /// <inheritdoc />
-    public bool CanLower(PlannedNode planned) => planned is { Facts.Role: NodeRole.Weighted, Plan.Weights.Blocks.Form: BlockForm.MatMulNBits };
+    public bool CanLower(PlannedNode planned) =>
+        planned is { Facts.Role: NodeRole.Weighted, Plan.Weights.Blocks.Form: BlockForm.MatMulNBits };
 
     /// <inheritdoc />
     public NodeProto Lower(NodeProto node, PlannedNode planned, QdqGraph graph)
@@ -17,10 +20,12 @@ internal sealed class BlockProductLowering(BlockConstants constants) : ILowering
         BlockLayout layout = planned.Plan.Weights!.Blocks!;
         (BlockShape shape, string codes, string scales, string? zeroPoints) = constants.Add(planned, graph);
         graph.Import(Domain);
-        NodeProto product = NodeFactory.Make("MatMulNBits", zeroPoints is null ? [node.Input[0], codes, scales] : [node.Input[0], codes, scales, zeroPoints], node.Output[0]);
+        NodeProto product = NodeFactory.Make("MatMulNBits", zeroPoints is null ? [node.Input[0], codes, scales]
+            : [node.Input[0], codes, scales, zeroPoints], node.Output[0]);
         product.Domain = Domain;
         foreach ((string name, long value) in (ReadOnlySpan<(string, long)>)
-            [("K", shape.Inputs), ("N", shape.Outputs), ("bits", shape.Bits), ("block_size", shape.Size), ("accuracy_level", layout.AccuracyLevel)])
+            [("K", shape.Inputs), ("N", shape.Outputs), ("bits", shape.Bits), ("block_size", shape.Size), ("accuracy_level",
+                layout.AccuracyLevel)])
         {
             product.Attribute.Add(NodeFactory.Int(name, value));
         }
@@ -35,7 +40,8 @@ internal sealed class BlockProductLowering(BlockConstants constants) : ILowering
     {
         const string Result = "result";
         float alpha = gemm.GetFloat("alpha", 1), beta = gemm.GetFloat("beta", 1);
-        string? bias = gemm.Input.Count > WeightSlot.BiasInput && gemm.Input[WeightSlot.BiasInput].Length > 0 ? gemm.Input[WeightSlot.BiasInput] : null;
+        string? bias = gemm.Input.Count > WeightSlot.BiasInput
+            && gemm.Input[WeightSlot.BiasInput].Length > 0 ? gemm.Input[WeightSlot.BiasInput] : null;
         NodeProto last = product;
         if (alpha != 1)
         {

@@ -25,7 +25,8 @@ internal static class PlanLowering
     /// <param name="weightRanges">Finds the ranges of weights.</param>
     /// <param name="blocks">Turns weights into codes in blocks; null where the plan has none.</param>
     public static ModelProto Write(
-        string name, ModelProto model, QuantizableGraph analysis, QuantizationPlan plan, WeightRanges weightRanges, BlockRounding? blocks = null)
+        string name, ModelProto model, QuantizableGraph analysis, QuantizationPlan plan, WeightRanges weightRanges,
+        BlockRounding? blocks = null)
     {
         GraphIndex graph = analysis.Graph;
         Dictionary<NodeProto, PlannedNode> planned = new(

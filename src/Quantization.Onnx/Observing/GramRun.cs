@@ -24,7 +24,8 @@ internal sealed class GramRun
     /// <param name="progress">Told of each sample.</param>
     /// <param name="cancellationToken">Stops the run.</param>
     public GramRun(
-        FloatModel model, ISampleSource samples, Func<SessionOptions>? optionsFactory, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+        FloatModel model, ISampleSource samples, Func<SessionOptions>? optionsFactory, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         _model = model;
         _samples = samples;
@@ -40,7 +41,8 @@ internal sealed class GramRun
     public IReadOnlyDictionary<string, GramMatrix> Collect(IReadOnlyDictionary<string, int> inputs)
     {
         Dictionary<string, GramSum> sums = inputs.ToDictionary(each => each.Key, each => new GramSum(each.Value));
-        string[] given = [.. _model.Model.Graph.Input.Select(input => input.Name).Where(inputs.ContainsKey)], computed = [.. inputs.Keys.Except(given)];
+        string[] given = [.. _model.Model.Graph.Input.Select(input => input.Name).Where(inputs.ContainsKey)],
+            computed = [.. inputs.Keys.Except(given)];
         using InferenceSession session = Open(computed);
         using RunOptions run = new();
         long completed = 0;
@@ -59,7 +61,8 @@ internal sealed class GramRun
             : throw new ArgumentException("There is no sample to find the weights' codes with; give at least one.");
     }
 
-    private void Run(InferenceSession session, RunOptions run, string[] computed, BoundSample bound, ModelSample sample, Dictionary<string, GramSum> sums)
+    private void Run(InferenceSession session, RunOptions run, string[] computed, BoundSample bound, ModelSample sample,
+        Dictionary<string, GramSum> sums)
     {
         if (computed.Length == 0)
         {
@@ -76,7 +79,8 @@ internal sealed class GramRun
         }
         catch (OnnxRuntimeException e)
         {
-            throw new InvalidDataException($"{sample.Name}: ONNX Runtime cannot run {_model.File.Path} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new InvalidDataException(
+                $"{sample.Name}: ONNX Runtime cannot run {_model.File.Path} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
 
@@ -94,12 +98,16 @@ internal sealed class GramRun
                 floats = widened;
                 break;
             default:
-                throw new OnnxModelException(_model.File.Path, $"the value '{name}' is not of floats of 32 or 16 bits, which the methods that need samples look at; use the method nearest.");
+                throw new OnnxModelException(
+                    _model.File.Path, $"the value '{name}' is not of floats of 32 or 16 bits, which the methods that need samples look "
+                    + $"at; use the method nearest.");
         }
 
         if (!TensorPrimitives.IsFiniteAll(floats))
         {
-            throw new InvalidDataException($"{sample.Name}: the value '{name}' is NaN or infinite on this sample; leave the sample out, or the node that reads the value in float.");
+            throw new InvalidDataException(
+                $"{sample.Name}: the value '{name}' is NaN or infinite on this sample; leave the sample out, or the node that reads "
+                + $"the value in float.");
         }
 
         sum.Add(floats);
@@ -107,7 +115,8 @@ internal sealed class GramRun
 
     private InferenceSession Open(string[] computed)
     {
-        ModelProto copy = ObservedModel.Of(_model.Model, computed.Length > 0 ? computed : _model.Model.Graph.Output.Select(output => output.Name));
+        ModelProto copy = ObservedModel.Of(
+            _model.Model, computed.Length > 0 ? computed : _model.Model.Graph.Output.Select(output => output.Name));
         DeadNodes.Remove(copy.Graph);
         return ModelSession.Open(_model.File.Path, copy, _optionsFactory, options =>
         {

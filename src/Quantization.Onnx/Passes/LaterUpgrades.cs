@@ -10,8 +10,11 @@ namespace Quantization.Onnx;
 /// </summary>
 internal static class LaterUpgrades
 {
-    /// <summary>The version in which an operator changed its form or its defaults, and what brings an older node into the new form.</summary>
-    public static FrozenDictionary<string, (long Version, Action<NodeUpgrade> Lift)> Changed { get; } = new Dictionary<string, (long, Action<NodeUpgrade>)>
+    /// <summary>
+    /// The version in which an operator changed its form or its defaults, and what brings an older node into the new form.
+    /// </summary>
+    public static FrozenDictionary<string, (long Version, Action<NodeUpgrade> Lift)> Changed { get; } = new Dictionary<string, (long,
+        Action<NodeUpgrade>)>
     {
         ["DFT"] = (20, OperatorUpgrades.Impossible),
         ["GridSample"] = (20, GridSample),

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
@@ -49,7 +50,13 @@ internal sealed class NodeUpgrade(string modelPath, GraphProto graph, NodeProto 
 
     /// <summary>What to throw where the newer operator set cannot say the same.</summary>
     public OnnxModelException Impossible(string why) =>
-        new(modelPath, FormattableString.Invariant($"node {node.Describe()} cannot be brought to operator set {Version}, which quantization needs: {why}; export the model with operator set {Version} or later."), node.Name);
+        new(
+            modelPath,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"node {node.Describe()} cannot be brought to operator set {Version}, which quantization needs: {why}; export the model "
+                    + $"with operator set {Version} or later."),
+            node.Name);
 
     private string Add(TensorProto tensor)
     {

@@ -81,12 +81,14 @@ internal static class OpsetUpgrade
             foreach (NodeProto node in nodes)
             {
                 NodeUpgrade lift = new(modelPath, graph, node, names, ranks) { Version = version };
-                if (Opset.IsOnnx(node.Domain) && Changed.TryGetValue(node.OpType, out (long Version, Action<NodeUpgrade> Lift) change) && change.Version > import.Version && change.Version <= version)
+                if (Opset.IsOnnx(node.Domain) && Changed.TryGetValue(node.OpType, out (long Version, Action<NodeUpgrade> Lift) change)
+                    && change.Version > import.Version && change.Version <= version)
                 {
                     change.Lift(lift);
                 }
 
-                if (Opset.IsOnnx(node.Domain) && LaterUpgrades.Changed.TryGetValue(node.OpType, out change) && change.Version > import.Version && change.Version <= version)
+                if (Opset.IsOnnx(node.Domain) && LaterUpgrades.Changed.TryGetValue(node.OpType, out change)
+                    && change.Version > import.Version && change.Version <= version)
                 {
                     change.Lift(lift);
                 }

@@ -11,23 +11,29 @@ internal static class BlockPlanCheck
     {
         TensorEncoding weights = node.Weights!;
         string place = $"the weights of node '{node.Node}'";
-        BlockLayout blocks = weights.Blocks ?? throw PlanCheck.Wrong(plan, $"gives {place} blocks, but not how these are written; give blockSize and form");
-        string? wrong = weights.Granularity != GranularityKind.PerBlock ? $"gives {place} a block size and the granularity {weights.Granularity}; make it {GranularityKind.PerBlock}"
-            : !BlockLayout.IsSize(blocks.Size) ? FormattableString.Invariant($"gives {place} blocks of {blocks.Size}; known are {string.Join(", ", BlockLayout.Sizes)}")
+        BlockLayout blocks = weights.Blocks
+            ?? throw PlanCheck.Wrong(plan, $"gives {place} blocks, but not how these are written; give blockSize and form");
+        string? wrong = weights.Granularity != GranularityKind.PerBlock
+            ? $"gives {place} a block size and the granularity {weights.Granularity}; make it {GranularityKind.PerBlock}"
+            : !BlockLayout.IsSize(blocks.Size)
+                ? FormattableString.Invariant($"gives {place} blocks of {blocks.Size}; known are {string.Join(", ", BlockLayout.Sizes)}")
             : weights.Format.Type is not (CodeType.UInt2 or CodeType.UInt4 or CodeType.UInt8) || weights.Format.MinCode != 0
                 ? $"gives {place} {weights.Format}; codes in blocks are uint2, uint4 or uint8 from 0 on"
             : weights.Scheme == QuantizationScheme.Symmetric && weights.Format != PlanNames.AllCodes(weights.Format.Type)
-                ? $"gives {place} {weights.Format} and the symmetric scheme, whose zero point is the middle of all codes; take 'codes' out, or make the scheme affine"
+                ? $"gives {place} {weights.Format} and the symmetric scheme, whose zero point is the middle of all codes; take 'codes' "
+                    + $"out, or make the scheme affine"
             : !BlockRules.CanHaveBlocks(facts)
                 ? $"gives {place} blocks, which matrices and tables alone can have; make it per-channel"
             : blocks.Form == BlockForm.DequantizeLinear && (facts.Role == NodeRole.TableLookup || weights.Format.Type == CodeType.UInt2)
                 ? $"writes {place} by DequantizeLinear, which takes no tables in blocks and no 2 bits; make the form matmul-nbits"
             : blocks.AccuracyLevel is < 0 or > LargestAccuracyLevel
-                ? FormattableString.Invariant($"gives {place} the accuracy level {blocks.AccuracyLevel}; known are 0 to {LargestAccuracyLevel}")
+                ? FormattableString.Invariant(
+                    $"gives {place} the accuracy level {blocks.AccuracyLevel}; known are 0 to {LargestAccuracyLevel}")
             : weights.Range is not OwnRange { Calibrator: MaxCalibrator or MseCalibrator }
                 ? $"finds the ranges of {place} by {weights.Range}; those of blocks are found by the calibrators Max and MSE"
             : weights.Method != WeightMethod.Nearest
-                ? $"rounds {place} by the method {weights.Method}, which needs samples that a plan does not hold; run WeightQuantizer with them again, or make the method nearest"
+                ? $"rounds {place} by the method {weights.Method}, which needs samples that a plan does not hold; run WeightQuantizer "
+                    + $"with them again, or make the method nearest"
             : null;
         if (wrong is not null)
         {

@@ -10,7 +10,10 @@ internal sealed class PlanReader(string path)
 {
     private static readonly string[] BlockFields = ["blockSize", "form", "accuracyLevel", "method"];
 
-    private static readonly string[] EncodingFields = ["type", "codes", "scheme", "granularity", "scale", "zeroPoint", "scales", "calibrator", "source", "within", "range", .. BlockFields];
+    private static readonly string[] EncodingFields =
+    [
+        "type", "codes", "scheme", "granularity", "scale", "zeroPoint", "scales", "calibrator", "source", "within", "range", .. BlockFields,
+    ];
 
     /// <summary>Reads a plan.</summary>
     /// <exception cref="InvalidDataException">Something in it cannot be.</exception>
@@ -96,9 +99,11 @@ internal sealed class PlanReader(string path)
         }
 
         QuantizationScheme scheme = fields.OneOf("scheme", PlanNames.Schemes);
-        TensorEncoding encoding = new(format, scheme, fields.OneOf("granularity", PlanNames.Granularities), ReadRange(fields, format, isActivation));
+        TensorEncoding encoding = new(
+            format, scheme, fields.OneOf("granularity", PlanNames.Granularities), ReadRange(fields, format, isActivation));
         return encoding.Granularity == GranularityKind.PerBlock ? ReadBlocks(fields, encoding, isActivation)
-            : Array.Find(BlockFields, field => fields.Find(field) is not null) is { } field ? throw fields.Wrong(field, "it goes with the granularity per-block; take it out")
+            : Array.Find(BlockFields, field => fields.Find(field) is not null) is { } field
+                ? throw fields.Wrong(field, "it goes with the granularity per-block; take it out")
             : encoding;
     }
 

@@ -9,7 +9,9 @@ namespace Quantization.Onnx;
 /// <param name="Range">How the range is found, or the parameters themselves.</param>
 public sealed record TensorEncoding(CodeFormat Format, QuantizationScheme Scheme, GranularityKind Granularity, RangeRule Range)
 {
-    /// <summary>How weights in blocks are written; null where there are no blocks. Goes with <see cref="GranularityKind.PerBlock"/>.</summary>
+    /// <summary>
+    /// How weights in blocks are written; null where there are no blocks. Goes with <see cref="GranularityKind.PerBlock"/>.
+    /// </summary>
     public BlockLayout? Blocks { get; init; }
 
     /// <summary>How weights in blocks become codes.</summary>

@@ -17,4 +17,10 @@ public enum WeightMethod
     /// so far, by what the samples say of the inputs. Needs samples.
     /// </summary>
     Gptq,
+
+    /// <summary>
+    /// AWQ (Lin et al. 2023): inputs that matter are scaled up before rounding, where what makes them can give the scale back at no cost:
+    /// a normalization, a constant factor, or the product before. Other layers get weighted ranges. Needs samples.
+    /// </summary>
+    Awq,
 }

@@ -90,18 +90,27 @@ public abstract record DataFreeOptions
     /// <param name="output">Where to write.</param>
     /// <param name="progress">Told of each stage.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    internal PtqResult Quantize(OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
-        MakeRunner(model, samples, output, progress, cancellationToken).Run(ToLazy(model), ToRecipe(), NoCalibration, () => LatencySample, output);
+    internal PtqResult Quantize(
+        OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken) =>
+        MakeRunner(model, samples, output, progress, cancellationToken)
+            .Run(ToLazy(model), ToRecipe(), NoCalibration, () => LatencySample, output);
 
     /// <summary>The same without blocking.</summary>
     /// <inheritdoc cref="Quantize"/>
-    internal Task<PtqResult> QuantizeAsync(OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
-        MakeRunner(model, samples, output, progress, cancellationToken).RunAsync(ToLazy(model), ToRecipe(), prepared => Task.FromResult(NoCalibration(prepared)), () => LatencySample, output);
+    internal Task<PtqResult> QuantizeAsync(
+        OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken) =>
+        MakeRunner(model, samples, output, progress, cancellationToken)
+            .RunAsync(ToLazy(model), ToRecipe(), prepared => Task.FromResult(NoCalibration(prepared)), () => LatencySample, output);
 
-    private RecipeRunner MakeRunner(OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    private RecipeRunner MakeRunner(
+        OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         PostTrainingQuantizer.ThrowUnlessApart(model, output);
-        return new RecipeRunner(ToPtqOptions(), progress, cancellationToken) { LargestInMemory = LargestInMemory, RoundingSamples = samples };
+        return new RecipeRunner(
+            ToPtqOptions(), progress, cancellationToken) { LargestInMemory = LargestInMemory, RoundingSamples = samples };
     }
 
     /// <summary>A model of a file that is not read yet, with its tensors left there.</summary>

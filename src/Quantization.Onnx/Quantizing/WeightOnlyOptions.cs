@@ -43,7 +43,8 @@ public sealed record WeightOnlyOptions : DataFreeOptions
         get => _blockSize;
         init => _blockSize = value is not { } size || BlockLayout.IsSize(size)
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, $"ONNX Runtime takes blocks of {string.Join(", ", BlockLayout.Sizes)} weights; take one of these.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(value), value, $"ONNX Runtime takes blocks of {string.Join(", ", BlockLayout.Sizes)} weights; take one of these.");
     }
 
     /// <summary>
@@ -60,7 +61,8 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     public int AccuracyLevel
     {
         get => _accuracyLevel;
-        init => _accuracyLevel = value is >= 0 and <= 4 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "Accuracy levels are 0 to 4.");
+        init => _accuracyLevel = value is >= 0 and <= 4 ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "Accuracy levels are 0 to 4.");
     }
 
     /// <summary>
@@ -92,7 +94,8 @@ public sealed record WeightOnlyOptions : DataFreeOptions
         return Method is null ? this with { Method = hasSamples ? WeightMethod.Gptq : WeightMethod.Nearest }
             : Method != WeightMethod.Nearest == hasSamples ? this
             : throw new ArgumentException(
-                hasSamples ? "The method Nearest needs no samples; leave them out, or take another." : $"The method {Method} needs samples; give some, or take Nearest.");
+                hasSamples ? "The method Nearest needs no samples; leave them out, or take another."
+                    : $"The method {Method} needs samples; give some, or take Nearest.");
     }
 
     private TensorEncoding MakeEncoding()
@@ -104,7 +107,8 @@ public sealed record WeightOnlyOptions : DataFreeOptions
 
         if (WeightCalibrator is not (MaxCalibrator or MseCalibrator))
         {
-            throw new ArgumentException($"The calibrator {WeightCalibrator.Name} needs more values than a block has; take Max or MSE.", nameof(WeightCalibrator));
+            throw new ArgumentException(
+                $"The calibrator {WeightCalibrator.Name} needs more values than a block has; take Max or MSE.", nameof(WeightCalibrator));
         }
 
         return new TensorEncoding(FormatOf(Bits), BlockScheme, GranularityKind.PerBlock, new OwnRange(WeightCalibrator))
@@ -121,7 +125,8 @@ public sealed record WeightOnlyOptions : DataFreeOptions
         _ => CodeFormat.UInt8,
     };
 
-    private static int Check(int bits) => bits is 2 or 4 or MostBits ? bits : throw new ArgumentOutOfRangeException(nameof(bits), bits, bits == 3
+    private static int Check(int bits) =>
+        bits is 2 or 4 or MostBits ? bits : throw new ArgumentOutOfRangeException(nameof(bits), bits, bits == 3
         ? "ONNX Runtime multiplies by weights of 2, 4 and 8 bits, not 3; take 4, or 2 where size is all that counts."
         : "ONNX Runtime multiplies by weights of 2, 4 and 8 bits; take one of these.");
 }

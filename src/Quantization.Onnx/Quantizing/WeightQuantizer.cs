@@ -7,7 +7,8 @@ namespace Quantization.Onnx;
 /// 4 or 8 bits, and every activation stays float. At 8 bits the most accurate way to a file of a quarter of its size; at 4 bits the usual
 /// form of language models. Safe to use from several threads.
 /// </summary>
-[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, the samples, so no call is ambiguous.")]
+[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters",
+    Justification = "The overloads differ in a required argument, the samples, so no call is ambiguous.")]
 public static class WeightQuantizer
 {
     /// <summary>Writes the quantized form of a model.</summary>
@@ -49,19 +50,23 @@ public static class WeightQuantizer
     /// <exception cref="InvalidDataException">A sample does not fit the model, or a value is NaN or infinite on it.</exception>
     /// <inheritdoc cref="Quantize(OnnxModel, ModelOutput, WeightOnlyOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static PtqResult Quantize(
-        OnnxModel model, ISampleSource samples, ModelOutput output, WeightOnlyOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
+        OnnxModel model, ISampleSource samples, ModelOutput output, WeightOnlyOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
-        return (options ?? new WeightOnlyOptions { Bits = 4 }).WithMethod(hasSamples: true).Quantize(model, samples, output, progress, cancellationToken);
+        return (options ?? new WeightOnlyOptions { Bits = 4 }).WithMethod(hasSamples: true)
+            .Quantize(model, samples, output, progress, cancellationToken);
     }
 
     /// <summary>Writes the quantized form of a model, rounded by samples, without blocking the caller.</summary>
     /// <inheritdoc cref="Quantize(OnnxModel, ISampleSource, ModelOutput, WeightOnlyOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<PtqResult> QuantizeAsync(
-        OnnxModel model, ISampleSource samples, ModelOutput output, WeightOnlyOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
+        OnnxModel model, ISampleSource samples, ModelOutput output, WeightOnlyOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
-        return (options ?? new WeightOnlyOptions { Bits = 4 }).WithMethod(hasSamples: true).QuantizeAsync(model, samples, output, progress, cancellationToken);
+        return (options ?? new WeightOnlyOptions { Bits = 4 }).WithMethod(hasSamples: true)
+            .QuantizeAsync(model, samples, output, progress, cancellationToken);
     }
 
     /// <summary>
@@ -81,7 +86,8 @@ public static class WeightQuantizer
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static PtqResult QuantizeFolder(
-        string folder, string output, WeightOnlyOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
+        string folder, string output, WeightOnlyOptions? options = null, IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentException.ThrowIfNullOrEmpty(output);

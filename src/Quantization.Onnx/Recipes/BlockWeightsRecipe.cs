@@ -30,7 +30,8 @@ internal sealed class BlockWeightsRecipe : IRecipe
     public static BlockWeightsRecipe Of(QuantizationPlan plan) => new()
     {
         Weights = plan.Nodes.Select(node => node.Weights).FirstOrDefault(weights => weights?.Blocks?.Form == BlockForm.DequantizeLinear)
-            ?? new TensorEncoding(CodeFormat.UInt4, QuantizationScheme.Affine, GranularityKind.PerBlock, new OwnRange(new MaxCalibrator())) { Blocks = new BlockLayout(32) },
+            ?? new TensorEncoding(CodeFormat.UInt4, QuantizationScheme.Affine, GranularityKind.PerBlock,
+                new OwnRange(new MaxCalibrator())) { Blocks = new BlockLayout(32) },
     };
 
     /// <inheritdoc />
@@ -38,7 +39,8 @@ internal sealed class BlockWeightsRecipe : IRecipe
 
     /// <inheritdoc />
     public IReadOnlyList<GraphPass> Passes => IsStandard
-        ? [new("opset upgrade to blocks", (path, model) => OpsetUpgrade.Apply(path, model, Opset.Blocks)), new("unused constants", (_, model) => UnusedConstants.Remove(model.Graph))]
+        ? [new("opset upgrade to blocks", (path, model) => OpsetUpgrade.Apply(path, model, Opset.Blocks)),
+            new("unused constants", (_, model) => UnusedConstants.Remove(model.Graph))]
         : [new("unused constants", (_, model) => UnusedConstants.Remove(model.Graph))];
 
     private bool IsStandard => Weights.Blocks!.Form == BlockForm.DequantizeLinear;
@@ -67,7 +69,8 @@ internal sealed class BlockWeightsRecipe : IRecipe
         NamedNodes.ThrowUnlessOf(model, ExcludedNodes, nameof(WeightOnlyOptions));
         NodeSelection selection = NodeSelector.Select(model.Analysis, FloatParts.Of(ExcludedNodes));
         Dictionary<string, string> inFloat = new(selection.Notes.Float);
-        HashSet<TensorProto> multiplied = selection.Nodes.Where(node => node.Role == NodeRole.Weighted).Select(node => node.Weight!.Weight).ToHashSet<TensorProto>(ReferenceEqualityComparer.Instance);
+        HashSet<TensorProto> multiplied = selection.Nodes.Where(node => node.Role == NodeRole.Weighted)
+            .Select(node => node.Weight!.Weight).ToHashSet<TensorProto>(ReferenceEqualityComparer.Instance);
         ImmutableArray<NodePlan>.Builder nodes = ImmutableArray.CreateBuilder<NodePlan>();
         foreach (QuantizableNode node in selection.Nodes)
         {
@@ -77,7 +80,8 @@ internal sealed class BlockWeightsRecipe : IRecipe
             }
             else
             {
-                nodes.Add(new NodePlan(node.Label, node.Node.Output[0]) { Weights = EncodingOf(node, multiplied.Contains(node.Weight!.Weight)) });
+                nodes.Add(new NodePlan(node.Label,
+                    node.Node.Output[0]) { Weights = EncodingOf(node, multiplied.Contains(node.Weight!.Weight)) });
             }
         }
 
@@ -88,9 +92,12 @@ internal sealed class BlockWeightsRecipe : IRecipe
         };
     }
 
-    /// <summary>Operators of ONNX alone know no table in blocks that is not computed as a whole at every run: these tables get a scale for each row.</summary>
+    /// <summary>
+    /// Operators of ONNX alone know no table in blocks that is not computed as a whole at every run: these tables get a scale for each row.
+    /// </summary>
     private TensorEncoding EncodingOf(QuantizableNode node, bool isMultiplied) => node.Role == NodeRole.TableLookup && IsStandard
-        ? new TensorEncoding(CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new OwnRange(new MaxCalibrator()))
+        ? new TensorEncoding(CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel,
+            new OwnRange(new MaxCalibrator()))
         : Weights with
         {
             Format = isMultiplied ? Weights.Format : TableFormat ?? Weights.Format,
@@ -107,7 +114,8 @@ internal sealed class BlockWeightsRecipe : IRecipe
     }
 
     private string? ReasonAgainst(QuantizableNode node) => node.Role != NodeRole.TableLookup ? null
-        : IsStandard && node.Weight!.FloatType != TensorProto.Types.DataType.Float ? "a table of 16-bit floats has no form of codes in ONNX's own operators"
+        : IsStandard && node.Weight!.FloatType != TensorProto.Types.DataType.Float
+            ? "a table of 16-bit floats has no form of codes in ONNX's own operators"
         : node.Weight!.Weight.Dims[1] * Weights.Format.StorageBits % 8 != 0 ? "the codes of one of its rows do not fill whole bytes"
         : null;
 }

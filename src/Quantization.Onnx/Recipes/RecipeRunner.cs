@@ -123,7 +123,13 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         WeightRanges weightRanges = new();
         QuantizationPlan resolved = ranges.Resolve(plan);
         using BlockStore store = new(modelPath);
-        ModelProto quantized = PlanLowering.Write(model, resolved, weightRanges, MakeBlockRounding(model, resolved, store));
+        GramSource? grams = RoundingSamples is null ? null
+            : new GramSource(model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken));
+        AwqFolding folding = grams is not null && plan.Nodes.Any(node => node.Weights?.Method == WeightMethod.Awq)
+            ? AwqFolding.Make(model, plan, grams, cancellationToken)
+            : new AwqFolding(model, new Dictionary<string, WeightFactors>());
+        ModelProto quantized = PlanLowering.Write(
+            folding.Model, resolved, weightRanges, MakeBlockRounding(folding, resolved, grams, store));
 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
@@ -154,13 +160,16 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     }
 
     /// <summary>What turns weights into codes in blocks; null where the plan has none.</summary>
-    private BlockRounding? MakeBlockRounding(FloatModel model, QuantizationPlan plan, BlockStore store)
+    private BlockRounding? MakeBlockRounding(AwqFolding folding, QuantizationPlan plan, GramSource? grams, BlockStore store)
     {
         int total = plan.Nodes.Count(node => node.Weights?.Blocks is not null), done = 0; // a matrix that two nodes read is done once
-        Func<TensorProto, GramMatrix?>? grams = RoundingSamples is null ? null
-            : new GramSource(model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken)).Find;
         return total == 0 ? null : new BlockRounding(
-            model.File.Path, store, BlockRounding.FindMultiplied(model, plan), grams, () => progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, ++done, total)), cancellationToken);
+            folding.Model.File.Path,
+            store,
+            BlockRounding.FindMultiplied(folding.Model, plan),
+            grams is null ? null : grams.Find,
+            () => progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, ++done, total)),
+            cancellationToken) { Factors = folding.Factors };
     }
 
     /// <summary>What ONNX Runtime makes of the model on this machine.</summary>

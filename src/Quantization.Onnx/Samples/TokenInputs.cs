@@ -27,12 +27,16 @@ internal static class TokenInputs
         {
             if (name is Mask or Positions)
             {
-                added.Add(Make(name, metadata, [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (product, length) => product * length)).Select(i => name == Mask ? 1 : i % shape[^1])], shape));
+                added.Add(Make(name, metadata, [
+                    .. Enumerable.Range(0, (int)shape.Aggregate(1L, (product, length) => product * length))
+                    .Select(i => name == Mask ? 1 : i % shape[^1])], shape));
             }
             else if (name.StartsWith(Past, StringComparison.Ordinal) && metadata.Dimensions.Length == 4)
             {
-                long[] empty = [.. metadata.Dimensions.Select((length, axis) => axis == 0 ? shape.Length == 1 ? 1 : shape[0] : axis == 2 ? 0 : length)];
-                added.Add(metadata.ElementType == typeof(Float16) ? SampleTensor.Create<Float16>(name, [], empty) : SampleTensor.Create<float>(name, [], empty));
+                long[] empty = [.. metadata.Dimensions.Select((length, axis) =>
+                    axis == 0 ? shape.Length == 1 ? 1 : shape[0] : axis == 2 ? 0 : length)];
+                added.Add(metadata.ElementType == typeof(Float16) ? SampleTensor.Create<Float16>(name, [], empty)
+                    : SampleTensor.Create<float>(name, [], empty));
             }
         }
 

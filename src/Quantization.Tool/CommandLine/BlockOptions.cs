@@ -9,7 +9,8 @@ namespace Quantization.Tool;
 internal sealed class BlockOptions
 {
     private const string NBits = "matmul-nbits", Qdq = "qdq";
-    private const string BitsName = "--bits", TableBitsName = "--table-bits", BlockName = "--block", FormName = "--form", SymmetricName = "--symmetric", LevelName = "--accuracy-level";
+    private const string BitsName = "--bits", TableBitsName = "--table-bits", BlockName = "--block", FormName = "--form",
+        SymmetricName = "--symmetric", LevelName = "--accuracy-level";
 
     private const string MethodName = "--method";
 
@@ -38,12 +39,14 @@ internal sealed class BlockOptions
         CustomParser = ParseBlock,
     };
 
-    private readonly Option<bool> _symmetric = new(SymmetricName) { Description = "Give blocks no zero points: a little smaller and less accurate." };
+    private readonly Option<bool> _symmetric = new(
+        SymmetricName) { Description = "Give blocks no zero points: a little smaller and less accurate." };
 
     private readonly Option<string> _form = new(FormName)
     {
         HelpName = $"{NBits}|{Qdq}",
-        Description = $"The operators of blocks: ONNX Runtime's own ({NBits}, the default), which ONNX Runtime GenAI takes too, or DequantizeLinear of operator set 21 ({Qdq}).",
+        Description = $"The operators of blocks: ONNX Runtime's own ({NBits}, the default), which ONNX Runtime GenAI takes too, or "
+            + $"DequantizeLinear of operator set 21 ({Qdq}).",
     };
 
     private readonly Option<int> _level = new(LevelName)
@@ -57,8 +60,10 @@ internal sealed class BlockOptions
     private readonly Option<string> _method = new(MethodName)
     {
         HelpName = string.Join('|', Methods),
-        Description = "How weights become codes: the nearest code (the default); the nearest of ranges that heed what the inputs are like (weighted); "
-            + "or so that later weights make up for the errors of earlier ones (gptq), the most accurate. The latter two calibrate on --data.",
+        Description = "How weights become codes: the nearest code (the default); the nearest of ranges that heed what the inputs are "
+            + "like (weighted); "
+            + "the same with inputs that matter scaled up (awq); or so that later weights make up for the errors of earlier ones "
+                + "(gptq), the most accurate. All but the first calibrate on --data.",
     };
 
     public BlockOptions()
@@ -98,7 +103,8 @@ internal sealed class BlockOptions
         return options;
     }
 
-    private static WeightMethod MethodOf(string? name) => name is null ? WeightMethod.Nearest : Enum.Parse<WeightMethod>(name, ignoreCase: true);
+    private static WeightMethod MethodOf(string? name) =>
+        name is null ? WeightMethod.Nearest : Enum.Parse<WeightMethod>(name, ignoreCase: true);
 
     private static int ParseBits(ArgumentResult result, string name)
     {
@@ -123,7 +129,8 @@ internal sealed class BlockOptions
             return size;
         }
 
-        result.AddError($"{BlockName} '{token}' is not supported; give {string.Join(", ", BlockLayout.Sizes[..^1])} or {BlockLayout.Sizes[^1].ToString(CultureInfo.InvariantCulture)}.");
+        result.AddError($"{BlockName} '{token}' is not supported; give {string.Join(", ", BlockLayout.Sizes[..^1])} or "
+            + $"{BlockLayout.Sizes[^1].ToString(CultureInfo.InvariantCulture)}.");
         return null;
     }
 

@@ -42,7 +42,8 @@ internal sealed class DataFreeArguments
         ModelPath = parsed.GetRequiredValue(_model),
         Data = _data.Read(parsed),
         OutputPath = parsed.GetRequiredValue(_output),
-        Options = (_calibrator.ChooseIfGiven(parsed) is { } calibrator ? options with { WeightCalibrator = calibrator } : options) with { FloatNodes = (parsed.GetValue(_floatNodes) ?? []).ToHashSet(), LatencyRuns = 0 },
+        Options = (_calibrator.ChooseIfGiven(parsed) is { } calibrator ? options with { WeightCalibrator = calibrator }
+            : options) with { FloatNodes = (parsed.GetValue(_floatNodes) ?? []).ToHashSet(), LatencyRuns = 0 },
         BatchSize = parsed.GetValue(_batch),
         Threads = parsed.GetValue(_threads),
         Report = _report.Read(parsed),

@@ -33,7 +33,7 @@ internal sealed record DataFreeRequest
         Data.ThrowUnlessSensible();
         if (IsRoundedBySamples && Data.FolderPath is null)
         {
-            throw new UsageException("--method weighted and gptq need samples: give --data DIR too.");
+            throw new UsageException("--method weighted, gptq and awq need samples: give --data DIR too.");
         }
 
         OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Data, Report);

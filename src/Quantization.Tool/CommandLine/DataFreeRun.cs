@@ -14,7 +14,8 @@ internal static class DataFreeRun
         SampleData? samples = request.Data.FolderPath is null ? null : SampleData.Open(console, request.ModelPath, request.Data);
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, samples?.All, output.Model, cancellation));
-        ModelSummary summary = new(Describe(request, samples, result), request.Options.WeightCalibrator.Name, request.Report, request.OutputPath);
+        ModelSummary summary = new(
+            Describe(request, samples, result), request.Options.WeightCalibrator.Name, request.Report, request.OutputPath);
         output.Finish(report, result.Plan, shown => summary.Write(shown, result, scores), cancellation);
         request.Folder?.CopyOthers(outputPath);
         return ExitCode.Success;
@@ -36,7 +37,8 @@ internal static class DataFreeRun
         ProgressView view, DataFreeRequest request, ISampleSource? samples, OutputFile output, CancellationToken cancellation)
     {
         IProgress<QuantizationProgress> progress = view.ForStages(request.Options.WeightCalibrator.Name);
-        PtqResult result = output.Write(path => request.Options.Quantize(request.ModelPath, request.IsRoundedBySamples ? samples : null, path, progress, cancellation));
+        PtqResult result = output.Write(
+            path => request.Options.Quantize(request.ModelPath, request.IsRoundedBySamples ? samples : null, path, progress, cancellation));
         ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples : null;
         EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
@@ -46,7 +48,9 @@ internal static class DataFreeRun
 
     private static string Describe(DataFreeRequest request, SampleData? samples, PtqResult result) =>
         result.QuantizedNodes.Count == 0 ? "No sample was run."
-        : request.IsRoundedBySamples ? $"Rounded by and measured on {Figures.Count(samples!.All.Count!.Value, "sample")} of {samples.FolderPath}; figures on other samples are a little worse."
+        : request.IsRoundedBySamples
+            ? $"Rounded by and measured on {Figures.Count(samples!.All.Count!.Value, "sample")} of {samples.FolderPath}; figures on "
+            + $"other samples are a little worse."
         : samples is null ? "Quantized without samples; nothing was measured, because none were given: --data DIR measures."
         : $"Quantized without samples; measured on {Figures.Count(samples.All.Count!.Value, "sample")} of {samples.FolderPath}.";
 }

@@ -57,6 +57,8 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
             "quantize dynamic model.onnx --output model.int8.onnx",
             "# Without any data: the most accurate file of a quarter of the size",
             "quantize weights model.onnx --output model.int8.onnx",
+            "# A language model in 4 bits, as ONNX Runtime GenAI loads it; with texts as samples it becomes better",
+            "quantize weights llama --bits 4 --method gptq --data texts --output llama-int4",
             "# Measure either beside the float model",
             "quantize dynamic model.onnx --data samples --output model.int8.onnx",
         ],

@@ -53,7 +53,8 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
     }
 
     private static string NameOf(PtqResult result) => result.Half is { } half ? HalfRange.NameOf(half)
-        : result.Plan.Nodes.Where(node => node.Weights?.Blocks is not null).GroupBy(node => node.Weights!.Format.StorageBits).MaxBy(group => group.Count()) is { } bits
+        : result.Plan.Nodes.Where(node => node.Weights?.Blocks is not null).GroupBy(node => node.Weights!.Format.StorageBits)
+            .MaxBy(group => group.Count()) is { } bits
             ? Figures.Count(bits.Key, "bit")
         : "int8";
 

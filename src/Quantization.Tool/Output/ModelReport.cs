@@ -60,7 +60,9 @@ internal static class ModelReport
     {
         string others = result.ConversionKinds.Count > MostReasons ? ", ..." : "";
         string codes = result.Plan.Nodes.Any(node => node.Weights?.Blocks is not null) ? "on codes" : "in int8";
-        yield return $"ONNX Runtime runs {Figures.Count(result.Int8Nodes, "node")} {codes}{InBrackets(result.Int8Operators)}, {Figures.Count(result.Conversions, "conversion")} left{InBrackets(result.ConversionKinds.OrderByDescending(kind => kind.Value).Take(MostReasons), others)}.";
+        yield return $"ONNX Runtime runs {Figures.Count(result.Int8Nodes, "node")} {codes}{InBrackets(result.Int8Operators)}, "
+            + $"{Figures.Count(result.Conversions, "conversion")} "
+            + $"left{InBrackets(result.ConversionKinds.OrderByDescending(kind => kind.Value).Take(MostReasons), others)}.";
         foreach (string reason in isVerbose ? result.ConversionReasons : [])
         {
             yield return $"  Conversion {reason}";

@@ -36,7 +36,9 @@ public sealed partial class ArchitectureTests
     public void Only_targets_ask_which_runtime_it_is()
     {
         // Options name the default, and recipes without a choice their only one.
-        string[] exceptions = ["Calibration/CalibrationOptions.cs: OnnxRuntimeCpu", "Quantizing/PtqOptions.cs: OnnxRuntimeCpu", "Recipes/BlockWeightsRecipe.cs: OnnxRuntimeCpu", "Recipes/WeightOnlyInt8Recipe.cs: OnnxRuntimeCpu", "Recipes/DynamicInt8Recipe.cs: OnnxRuntimeCpu"];
+        string[] exceptions = ["Calibration/CalibrationOptions.cs: OnnxRuntimeCpu", "Quantizing/PtqOptions.cs: "
+            + "OnnxRuntimeCpu", "Recipes/BlockWeightsRecipe.cs: OnnxRuntimeCpu", "Recipes/WeightOnlyInt8Recipe.cs: "
+            + "OnnxRuntimeCpu", "Recipes/DynamicInt8Recipe.cs: OnnxRuntimeCpu"];
 
         string[] found = [.. Find(RuntimeName()).Where(each => !each.File.StartsWith("Targets/", StringComparison.Ordinal)).Select(each => $"{each.File}: {each.Literal}")];
 

@@ -16,8 +16,11 @@ public sealed class BlockPlanTests : IDisposable
     [InlineData(BlockForm.DequantizeLinear)]
     public void A_plan_is_read_as_it_was_written_and_gives_the_same_bytes(BlockForm form)
     {
-        string path = Model(), output = _folder.PathTo("out.onnx"), plan = _folder.PathTo("plan.json"), again = _folder.PathTo("again.onnx");
-        PtqResult result = WeightQuantizer.Quantize(path, output, new WeightOnlyOptions { Bits = 4, BlockSize = 64, Form = form, AccuracyLevel = 1, BlockScheme = QuantizationScheme.Symmetric });
+        string path = Model(), output = _folder.PathTo("out.onnx"), plan = _folder.PathTo("plan.json"),
+            again = _folder.PathTo("again.onnx");
+        PtqResult result = WeightQuantizer.Quantize(
+            path, output, new WeightOnlyOptions { Bits = 4, BlockSize = 64, Form = form, AccuracyLevel = 1,
+            BlockScheme = QuantizationScheme.Symmetric });
         result.Plan.Save(plan);
 
         QuantizationPlan read = QuantizationPlan.Load(plan);
@@ -26,8 +29,10 @@ public sealed class BlockPlanTests : IDisposable
         read.Should().Be(result.Plan);
         read.Hash.Should().Be(result.Plan.Hash);
         File.ReadAllBytes(again).Should().Equal(File.ReadAllBytes(output));
+        string name = form == BlockForm.MatMulNBits ? "matmul-nbits" : "qdq";
         File.ReadAllText(plan).Should().Contain(
-            $$"""{"type":"uint4","scheme":"symmetric","granularity":"per-block","blockSize":64,"form":"{{(form == BlockForm.MatMulNBits ? "matmul-nbits" : "qdq")}}","accuracyLevel":1,"method":"nearest","calibrator":"MSE"}""");
+            $$"""{"type":"uint4","scheme":"symmetric","granularity":"per-block","blockSize":64,"form":"{{name}}","accuracyLevel":1,"""
+            + "\"method\":\"nearest\",\"calibrator\":\"MSE\"}");
     }
 
     [Fact]
@@ -38,7 +43,8 @@ public sealed class BlockPlanTests : IDisposable
         NodePlan first = plan.Nodes[0];
         QuantizationPlan mixed = plan with
         {
-            Nodes = [first with { Weights = first.Weights! with { Format = CodeFormat.UInt8 } }, plan.Nodes[1] with { Weights = first.Weights! with { Format = new CodeFormat(CodeType.UInt4, 0, 7) } }],
+            Nodes = [first with { Weights = first.Weights! with { Format = CodeFormat.UInt8 } },
+                plan.Nodes[1] with { Weights = first.Weights! with { Format = new CodeFormat(CodeType.UInt4, 0, 7) } }],
         };
 
         PtqResult result = PostTrainingQuantizer.Quantize(path, mixed, _folder.PathTo("mixed.onnx"));
@@ -52,7 +58,8 @@ public sealed class BlockPlanTests : IDisposable
     [Theory]
     [InlineData("\"blockSize\":32", "\"blockSize\":48", "nodes[0].weights.blockSize is 48; known are 16, 32, 64, 128, 256.")]
     [InlineData("\"form\":\"matmul-nbits\"", "\"form\":\"gguf\"", "nodes[0].weights.form is \"gguf\"; known are matmul-nbits, qdq.")]
-    [InlineData("\"granularity\":\"per-block\"", "\"granularity\":\"per-tensor\"", "nodes[0].weights.blockSize is 32; it goes with the granularity per-block; take it out.")]
+    [InlineData("\"granularity\":\"per-block\"", "\"granularity\":\"per-tensor\"", "nodes[0].weights.blockSize is 32; it goes with the "
+        + "granularity per-block; take it out.")]
     public void A_field_that_cannot_be_is_named(string from, string to, string message)
     {
         string plan = _folder.PathTo("plan.json");
@@ -65,11 +72,15 @@ public sealed class BlockPlanTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"type\":\"uint4\"", "\"type\":\"int4\"", "The plan gives the weights of node 'a-node' Int4 [-8, 7]; codes in blocks are uint2, uint4 or uint8 from 0 on.")]
-    [InlineData("\"accuracyLevel\":4", "\"accuracyLevel\":5", "The plan gives the weights of node 'a-node' the accuracy level 5; known are 0 to 4.")]
+    [InlineData("\"type\":\"uint4\"", "\"type\":\"int4\"", "The plan gives the weights of node 'a-node' Int4 [-8, 7]; codes in blocks "
+        + "are uint2, uint4 or uint8 from 0 on.")]
+    [InlineData("\"accuracyLevel\":4", "\"accuracyLevel\":5", "The plan gives the weights of node 'a-node' the accuracy level 5; known "
+        + "are 0 to 4.")]
     [InlineData("\"calibrator\":\"MSE\"", "\"calibrator\":\"Entropy\"", "*those of blocks are found by the calibrators Max and MSE.")]
-    [InlineData("\"method\":\"nearest\"", "\"method\":\"gptq\"", "*by the method Gptq, which needs samples that a plan does not hold; run WeightQuantizer with them again, or make the method nearest.")]
-    [InlineData("\"type\":\"uint4\",\"scheme\":\"affine\"", "\"type\":\"uint4\",\"codes\":[0,7],\"scheme\":\"symmetric\"", "*whose zero point is the middle of all codes; take 'codes' out, or make the scheme affine.")]
+    [InlineData("\"method\":\"nearest\"", "\"method\":\"gptq\"", "*by the method Gptq, which needs samples that a plan does not hold; "
+        + "run WeightQuantizer with them again, or make the method nearest.")]
+    [InlineData("\"type\":\"uint4\",\"scheme\":\"affine\"", "\"type\":\"uint4\",\"codes\":[0,7],\"scheme\":\"symmetric\"", "*whose "
+        + "zero point is the middle of all codes; take 'codes' out, or make the scheme affine.")]
     public void A_plan_that_cannot_be_carried_out_says_why(string from, string to, string message)
     {
         string path = Model(), plan = _folder.PathTo("plan.json"), output = _folder.PathTo("again.onnx");
@@ -85,10 +96,14 @@ public sealed class BlockPlanTests : IDisposable
     [Fact]
     public void Options_that_cannot_be_say_what_can()
     {
-        ((Action)(() => _ = new WeightOnlyOptions { Bits = 3 })).Should().Throw<ArgumentOutOfRangeException>().WithMessage("ONNX Runtime multiplies by weights of 2, 4 and 8 bits, not 3; take 4*");
-        ((Action)(() => _ = new WeightOnlyOptions { BlockSize = 48 })).Should().Throw<ArgumentOutOfRangeException>().WithMessage("ONNX Runtime takes blocks of 16, 32, 64, 128, 256 weights*");
-        Quantizing(new WeightOnlyOptions { Bits = 2, Form = BlockForm.DequantizeLinear }).Should().Throw<ArgumentException>().WithMessage("DequantizeLinear knows no codes of 2 bits*");
-        Quantizing(new WeightOnlyOptions { Bits = 4, WeightCalibrator = new EntropyCalibrator() }).Should().Throw<ArgumentException>().WithMessage("The calibrator Entropy needs more values than a block has; take Max or MSE.*");
+        ((Action)(() => _ = new WeightOnlyOptions { Bits = 3 })).Should().Throw<ArgumentOutOfRangeException>()
+            .WithMessage("ONNX Runtime multiplies by weights of 2, 4 and 8 bits, not 3; take 4*");
+        ((Action)(() => _ = new WeightOnlyOptions { BlockSize = 48 })).Should().Throw<ArgumentOutOfRangeException>()
+            .WithMessage("ONNX Runtime takes blocks of 16, 32, 64, 128, 256 weights*");
+        Quantizing(new WeightOnlyOptions { Bits = 2, Form = BlockForm.DequantizeLinear }).Should().Throw<ArgumentException>()
+            .WithMessage("DequantizeLinear knows no codes of 2 bits*");
+        Quantizing(new WeightOnlyOptions { Bits = 4, WeightCalibrator = new EntropyCalibrator() }).Should().Throw<ArgumentException>()
+            .WithMessage("The calibrator Entropy needs more values than a block has; take Max or MSE.*");
         new WeightOnlyOptions { Bits = 4 }.WeightCalibrator.Should().Be(new MseCalibrator());
         new WeightOnlyOptions().WeightCalibrator.Should().Be(new MaxCalibrator());
 
@@ -96,6 +111,8 @@ public sealed class BlockPlanTests : IDisposable
     }
 
     /// <summary>Two products.</summary>
-    private string Model() => new ModelBuilder().Input("x", -1, Width).Constant("v", RandomTensors.Normal(1, Width * Width, 0.2), Width, Width).Constant("w", RandomTensors.Normal(2, Width * Width, 0.2), Width, Width)
+    private string Model() =>
+        new ModelBuilder().Input("x", -1, Width).Constant("v", RandomTensors.Normal(1, Width * Width, 0.2), Width, Width)
+        .Constant("w", RandomTensors.Normal(2, Width * Width, 0.2), Width, Width)
         .Node("MatMul", ["x", "v"], "a").Node("MatMul", ["a", "w"], "y").Output("y", -1, Width).Save(_folder.PathTo("model.onnx"));
 }

@@ -158,7 +158,8 @@ public sealed class PlanFileTests : IDisposable
     public static TheoryData<string, string, string> WrongPlans => new()
     {
         { "target", "\"gpu\"", "The plan is for the target 'gpu'; known are onnxruntime-cpu, openvino, qnn, tensorrt.*" },
-        { "recipe", "\"magic\"", "The plan is of the recipe 'magic'; known are static-int8, weight-only-int8, weight-only-blocks, dynamic-int8, half-precision.*" },
+        { "recipe", "\"magic\"", "The plan is of the recipe 'magic'; known are static-int8, weight-only-int8, weight-only-blocks, "
+            + "dynamic-int8, half-precision.*" },
         { "modelSha256", "\"abc\"", "The plan was made for another model, with SHA-256 abc, than *; plan for this one, or take modelSha256 out*" },
         { "passes", "[]", "The plan relies on the passes , but this library makes 'opset upgrade', *; plan again.*" },
         { "nodes[0].node", "\"Conv_9\"", "The plan calls the node that makes * 'Conv_9', but the model calls it *" },

@@ -28,7 +28,8 @@ public sealed class BlockWeightsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public void Codes_scales_and_zero_points_are_those_of_a_slow_reference(int bits, int block, QuantizationScheme scheme, bool isSearched, bool isTransposed)
+    public void Codes_scales_and_zero_points_are_those_of_a_slow_reference(
+        int bits, int block, QuantizationScheme scheme, bool isSearched, bool isTransposed)
     {
         const int Inputs = 84, Outputs = 21;
         float[] weights = RandomTensors.Normal(bits + block, Inputs * Outputs, 0.2);
@@ -51,8 +52,10 @@ public sealed class BlockWeightsTests : IDisposable
         {
             for (int b = 0; b < blocks; b++)
             {
-                float[] values = [.. Enumerable.Range(b * block, Math.Min(block, Inputs - b * block)).Select(input => weights[isTransposed ? output * Inputs + input : input * Outputs + output])];
-                (float scale, int zeroPoint, int[] expected) = SlowBlocks.Quantize(values, null, bits, scheme == QuantizationScheme.Affine, isSearched);
+                float[] values = [.. Enumerable.Range(b * block, Math.Min(block, Inputs - b * block))
+                    .Select(input => weights[isTransposed ? output * Inputs + input : input * Outputs + output])];
+                (float scale, int zeroPoint, int[] expected) = SlowBlocks.Quantize(
+                    values, null, bits, scheme == QuantizationScheme.Affine, isSearched);
                 scales[output * blocks + b].Should().Be(scale);
                 Unpack(codes, (output * blocks + b) * block, bits, values.Length).Should().Equal(expected);
                 if (zeroPoints is not null)
@@ -66,7 +69,8 @@ public sealed class BlockWeightsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public void ONNX_Runtime_multiplies_by_what_the_codes_stand_for(int bits, int block, QuantizationScheme scheme, bool isSearched, bool isTransposed)
+    public void ONNX_Runtime_multiplies_by_what_the_codes_stand_for(
+        int bits, int block, QuantizationScheme scheme, bool isSearched, bool isTransposed)
     {
         const int Inputs = 84, Outputs = 21;
         float[] weights = RandomTensors.Normal(bits + block, Inputs * Outputs, 0.2);
@@ -76,7 +80,8 @@ public sealed class BlockWeightsTests : IDisposable
         {
             ModelProto written = Quantize(path, new WeightOnlyOptions
             {
-                Bits = bits, BlockSize = block, BlockScheme = scheme, AccuracyLevel = level, WeightCalibrator = isSearched ? new MseCalibrator() : new MaxCalibrator(),
+                Bits = bits, BlockSize = block, BlockScheme = scheme, AccuracyLevel = level, WeightCalibrator = isSearched
+                    ? new MseCalibrator() : new MaxCalibrator(),
             });
 
             float[] product = ModelRun.Floats(written, identity, Inputs, Inputs)[0];
@@ -86,12 +91,15 @@ public sealed class BlockWeightsTests : IDisposable
                 for (int b = 0; b < (Inputs + block - 1) / block; b++)
                 {
                     int[] inputs = [.. Enumerable.Range(b * block, Math.Min(block, Inputs - b * block))];
-                    float[] values = [.. inputs.Select(input => weights[isTransposed ? output * Inputs + input : input * Outputs + output])];
-                    (float scale, int zeroPoint, int[] codes) = SlowBlocks.Quantize(values, null, bits, scheme == QuantizationScheme.Affine, isSearched);
+                    float[] values = [.. inputs.Select(
+                        input => weights[isTransposed ? output * Inputs + input : input * Outputs + output])];
+                    (float scale, int zeroPoint, int[] codes) = SlowBlocks.Quantize(
+                        values, null, bits, scheme == QuantizationScheme.Affine, isSearched);
                     for (int i = 0; i < inputs.Length; i++)
                     {
                         float expected = (codes[i] - zeroPoint) * scale;
-                        product[inputs[i] * Outputs + output].Should().BeApproximately(expected, level == 4 ? Math.Abs(scale) * 1e-4f : 0, $"of level {level}");
+                        product[inputs[i] * Outputs + output].Should()
+                            .BeApproximately(expected, level == 4 ? Math.Abs(scale) * 1e-4f : 0, $"of level {level}");
                     }
                 }
             }
@@ -99,8 +107,10 @@ public sealed class BlockWeightsTests : IDisposable
     }
 
     private static ModelBuilder Product(float[] weights, int inputs, int outputs, bool isTransposed) => isTransposed
-        ? new ModelBuilder().Input("x", -1, inputs).Constant("w", weights, outputs, inputs).Node("Gemm", ["x", "w"], "y", ModelBuilder.Int("transB", 1)).Output("y", -1, outputs)
-        : new ModelBuilder().Input("x", -1, inputs).Constant("w", weights, inputs, outputs).Node("MatMul", ["x", "w"], "y").Output("y", -1, outputs);
+        ? new ModelBuilder().Input("x", -1, inputs).Constant("w", weights, outputs, inputs)
+            .Node("Gemm", ["x", "w"], "y", ModelBuilder.Int("transB", 1)).Output("y", -1, outputs)
+        : new ModelBuilder().Input("x", -1, inputs).Constant("w", weights, inputs, outputs).Node("MatMul", ["x", "w"], "y")
+            .Output("y", -1, outputs);
 
     private static int[] Unpack(byte[] packed, int first, int bits, int count) =>
         [.. Enumerable.Range(first, count).Select(i => (packed[i * bits / 8] >> (i * bits % 8)) & ((1 << bits) - 1))];

@@ -6,7 +6,10 @@ using Quantization.Onnx.Tests.Quantizing;
 
 namespace Quantization.Onnx.Tests.Recipes;
 
-/// <summary>Language models as exporters write them: with a cache of keys and values, with weights beside the model, in a folder of ONNX Runtime GenAI.</summary>
+/// <summary>
+/// Language models as exporters write them: with a cache of keys and values, with weights beside the model, in a folder of ONNX Runtime
+/// GenAI.
+/// </summary>
 public sealed class LanguageModelTests : IDisposable
 {
     private const int Layers = 5, Heads = 4, HeadSize = 8;
@@ -22,12 +25,15 @@ public sealed class LanguageModelTests : IDisposable
         double words = Stories.Perplexity(path);
 
         Perplexity(new WeightOnlyOptions { Bits = 8, BlockSize = 32 }).Should().BeInRange(0.995 * words, 1.005 * words);
-        double four = Perplexity(new WeightOnlyOptions { Bits = 4 }), unsearched = Perplexity(new WeightOnlyOptions { Bits = 4, WeightCalibrator = new MaxCalibrator() });
+        double four = Perplexity(new WeightOnlyOptions { Bits = 4 }),
+            unsearched = Perplexity(new WeightOnlyOptions { Bits = 4, WeightCalibrator = new MaxCalibrator() });
         four.Should().BeInRange(1.08 * words, 1.125 * words).And.BeLessThan(unsearched);
-        Perplexity(new WeightOnlyOptions { Bits = 4, Form = BlockForm.DequantizeLinear }).Should().BeInRange(0.99 * four, 1.01 * four, "the forms hold the same codes");
+        Perplexity(new WeightOnlyOptions { Bits = 4, Form = BlockForm.DequantizeLinear }).Should()
+            .BeInRange(0.99 * four, 1.01 * four, "the forms hold the same codes");
         Perplexity(new WeightOnlyOptions { Bits = 2 }).Should().BeGreaterThan(20 * words);
 
-        double Perplexity(WeightOnlyOptions options) => Stories.Perplexity(WeightQuantizer.Quantize(path, _folder.PathTo("out.onnx"), options).OutputPath);
+        double Perplexity(WeightOnlyOptions options) =>
+            Stories.Perplexity(WeightQuantizer.Quantize(path, _folder.PathTo("out.onnx"), options).OutputPath);
     }
 
     [Fact]
@@ -37,7 +43,8 @@ public sealed class LanguageModelTests : IDisposable
 
         PtqResult result = WeightQuantizer.QuantizeFolder(source, output, new WeightOnlyOptions { Bits = 4, AccuracyLevel = 0 });
 
-        Directory.EnumerateFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo("model.onnx", "genai_config.json", "tokenizer.json", "tokenizer_config.json");
+        Directory.EnumerateFiles(output).Select(Path.GetFileName).Should()
+            .BeEquivalentTo("model.onnx", "genai_config.json", "tokenizer.json", "tokenizer_config.json");
         File.ReadAllBytes(Path.Combine(output, "tokenizer.json")).Should().Equal(File.ReadAllBytes(Path.Combine(source, "tokenizer.json")));
         result.OutputPath.Should().Be(Path.Combine(output, "model.onnx"));
         result.QuantizedNodes.Should().HaveCount(37);
@@ -56,7 +63,9 @@ public sealed class LanguageModelTests : IDisposable
     [Fact]
     public void A_folder_that_is_none_or_leads_elsewhere_is_refused()
     {
-        string empty = Directory.CreateDirectory(_folder.PathTo("empty")).FullName, wrong = Directory.CreateDirectory(_folder.PathTo("wrong")).FullName, whole = Directory.CreateDirectory(_folder.PathTo("whole")).FullName;
+        string empty = Directory.CreateDirectory(_folder.PathTo("empty")).FullName,
+            wrong = Directory.CreateDirectory(_folder.PathTo("wrong")).FullName,
+            whole = Directory.CreateDirectory(_folder.PathTo("whole")).FullName;
         string config = Path.Combine(wrong, "genai_config.json");
         Refuses<FileNotFoundException>(empty, "out", $"{empty}: this folder has no genai_config.json*");
         foreach ((string content, string message) in ((string, string)[])[
@@ -96,10 +105,13 @@ public sealed class LanguageModelTests : IDisposable
 
         File.WriteAllBytes(_folder.PathTo("model.onnx"), model.ToByteArray());
 
-        PtqResult result = WeightQuantizer.Quantize(_folder.PathTo("model.onnx"), _folder.PathTo("out.onnx"), new WeightOnlyOptions { Bits = 8, BlockSize = 32, AccuracyLevel = isHalf ? 4 : 0 });
+        PtqResult result = WeightQuantizer.Quantize(
+            _folder.PathTo("model.onnx"), _folder.PathTo("out.onnx"),
+            new WeightOnlyOptions { Bits = 8, BlockSize = 32, AccuracyLevel = isHalf ? 4 : 0 });
 
         ModelProto written = ModelFile.Load(result.OutputPath).Model;
-        written.Graph.Node.Select(node => node.OpType).Should().Equal("GatherBlockQuantized", "MatMulNBits", "MatMulNBits", "MatMulNBits", "GroupQueryAttention", "MatMulNBits", "MatMulNBits");
+        written.Graph.Node.Select(node => node.OpType).Should()
+            .Equal("GatherBlockQuantized", "MatMulNBits", "MatMulNBits", "MatMulNBits", "GroupQueryAttention", "MatMulNBits", "MatMulNBits");
         written.Graph.Output.Should().Equal(model.Graph.Output);
         written.Graph.Input.Should().Equal(model.Graph.Input);
         float[] expected = GroupQueryModel.Run(model, [3, 1, 2]), actual = GroupQueryModel.Run(written, [3, 1, 2]);
@@ -112,30 +124,39 @@ public sealed class LanguageModelTests : IDisposable
     {
         const int Width = 1536;
         float[] weights = RandomTensors.Normal(1, Width * Width, 0.2);
-        ModelProto model = new ModelBuilder().Input("x", -1, Width).Constant("w", weights, Width, Width).Node("MatMul", ["x", "w"], "y").Output("y", -1, Width).Model;
+        ModelProto model = new ModelBuilder().Input("x", -1, Width).Constant("w", weights, Width, Width).Node("MatMul", ["x", "w"], "y")
+            .Output("y", -1, Width).Model;
         File.WriteAllBytes(_folder.PathTo("inline.onnx"), model.ToByteArray());
         using (FileStream data = File.Create(_folder.PathTo("weights.data")))
         {
             File.WriteAllBytes(_folder.PathTo("external.onnx"), ModelStore.MoveTensors(model, "weights.data", data).ToByteArray());
         }
 
-        PtqResult inline = WeightQuantizer.Quantize(_folder.PathTo("inline.onnx"), _folder.PathTo("inline.out.onnx"), new WeightOnlyOptions { Bits = 4 });
-        PtqResult external = WeightQuantizer.Quantize(_folder.PathTo("external.onnx"), _folder.PathTo("external.out.onnx"), new WeightOnlyOptions { Bits = 4 });
-        PtqResult fromMemory = WeightQuantizer.Quantize(OnnxModel.FromBytes(model.ToByteArray()), _folder.PathTo("memory.out.onnx"), new WeightOnlyOptions { Bits = 4 });
+        PtqResult inline = WeightQuantizer.Quantize(
+            _folder.PathTo("inline.onnx"), _folder.PathTo("inline.out.onnx"), new WeightOnlyOptions { Bits = 4 });
+        PtqResult external = WeightQuantizer.Quantize(
+            _folder.PathTo("external.onnx"), _folder.PathTo("external.out.onnx"), new WeightOnlyOptions { Bits = 4 });
+        PtqResult fromMemory = WeightQuantizer.Quantize(
+            OnnxModel.FromBytes(model.ToByteArray()), _folder.PathTo("memory.out.onnx"), new WeightOnlyOptions { Bits = 4 });
 
-        File.ReadAllBytes(external.OutputPath).Should().Equal(File.ReadAllBytes(inline.OutputPath)).And.Equal(File.ReadAllBytes(fromMemory.OutputPath));
-        inline.OutputBytes.Should().BeInRange(Width * Width * 5 / 8, Width * Width * 5 / 8 + Width * Width / 32 + 1000, "codes of 4 bits, and for 32 of them a scale of 32 bits and a zero point of 4");
+        File.ReadAllBytes(external.OutputPath).Should()
+            .Equal(File.ReadAllBytes(inline.OutputPath)).And.Equal(File.ReadAllBytes(fromMemory.OutputPath));
+        inline.OutputBytes.Should()
+            .BeInRange(Width * Width * 5 / 8, Width * Width * 5 / 8 + Width * Width / 32
+            + 1000, "codes of 4 bits, and for 32 of them a scale of 32 bits and a zero point of 4");
     }
 
     [Fact]
     public void A_weight_that_is_no_number_is_named_and_progress_tells_layers()
     {
-        ModelBuilder model = new ModelBuilder().Input("x", -1, 32).Constant("v", RandomTensors.Normal(1, 1024), 32, 32).Constant("w", [.. RandomTensors.Normal(2, 1023), float.NaN], 32, 32)
+        ModelBuilder model = new ModelBuilder().Input("x", -1, 32).Constant("v", RandomTensors.Normal(1, 1024), 32, 32)
+            .Constant("w", [.. RandomTensors.Normal(2, 1023), float.NaN], 32, 32)
             .Node("MatMul", ["x", "v"], "a").Node("MatMul", ["a", "w"], "y").Output("y", -1, 32);
         string path = model.Save(_folder.PathTo("model.onnx")), output = _folder.PathTo("out.onnx");
         List<QuantizationProgress> seen = [];
 
-        Action quantize = () => WeightQuantizer.Quantize(path, output, new WeightOnlyOptions { Bits = 4 }, new SynchronousProgress(seen.Add));
+        Action quantize = () =>
+            WeightQuantizer.Quantize(path, output, new WeightOnlyOptions { Bits = 4 }, new SynchronousProgress(seen.Add));
 
         quantize.Should().Throw<OnnxModelException>().WithMessage("*'w'*'y-node'*");
         File.Exists(output).Should().BeFalse();
@@ -154,12 +175,15 @@ public sealed class LanguageModelTests : IDisposable
         string[] caches = [.. Enumerable.Range(0, Layers).SelectMany(i => (string[])[$"{i}.key", $"{i}.value"])];
         for (int i = 0; i < caches.Length; i++)
         {
-            inputs[$"past_key_values.{caches[i]}"] = OrtValue.CreateTensorValueFromMemory(past?.Values[i] ?? [], [1, Heads, past?.Length ?? 0, HeadSize]);
+            inputs[$"past_key_values.{caches[i]}"] = OrtValue.CreateTensorValueFromMemory(
+                past?.Values[i] ?? [], [1, Heads, past?.Length ?? 0, HeadSize]);
         }
 
         using RunOptions run = new();
-        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, inputs, ["logits", .. caches.Select(cache => $"present.{cache}")]);
-        return (outputs[0].GetTensorDataAsSpan<float>().ToArray(), [.. outputs.Skip(1).Select(output => output.GetTensorDataAsSpan<float>().ToArray())]);
+        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(
+            run, inputs, ["logits", .. caches.Select(cache => $"present.{cache}")]);
+        return (outputs[0].GetTensorDataAsSpan<float>()
+            .ToArray(), [.. outputs.Skip(1).Select(output => output.GetTensorDataAsSpan<float>().ToArray())]);
     }
 
     private sealed class SynchronousProgress(Action<QuantizationProgress> report) : IProgress<QuantizationProgress>

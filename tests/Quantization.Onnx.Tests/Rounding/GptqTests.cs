@@ -29,7 +29,8 @@ public sealed class GptqTests
             }
         }
 
-        different.Should().BeLessThan(Inputs * Outputs / 500, "a weight that lies between two codes may go either way, and takes others with it");
+        different.Should().BeLessThan(
+            Inputs * Outputs / 500, "a weight that lies between two codes may go either way, and takes others with it");
     }
 
     [Fact]
@@ -38,7 +39,8 @@ public sealed class GptqTests
         float[] weights = RandomTensors.Normal(1, Inputs * Outputs, 0.2), x = MakeInputs();
         BlockProblem problem = Make(weights, false, QuantizationScheme.Affine);
 
-        double nearest = ErrorOf(new NearestRounder()), weighted = ErrorOf(new NearestRounder(), isInformed: true), gptq = ErrorOf(new GptqRounder(), isInformed: true);
+        double nearest = ErrorOf(new NearestRounder()), weighted = ErrorOf(new NearestRounder(), isInformed: true),
+            gptq = ErrorOf(new GptqRounder(), isInformed: true);
 
         weighted.Should().BeLessThan(nearest);
         gptq.Should().BeLessThan(0.6 * nearest);
@@ -54,7 +56,8 @@ public sealed class GptqTests
                     double difference = 0;
                     for (int input = 0; input < Inputs; input++)
                     {
-                        difference += x[sample * Inputs + input] * (rounded[output * Inputs + input] - (double)weights[input * Outputs + output]);
+                        difference += x[sample * Inputs
+                            + input] * (rounded[output * Inputs + input] - (double)weights[input * Outputs + output]);
                     }
 
                     error += difference * difference;
@@ -74,7 +77,8 @@ public sealed class GptqTests
             x.AsSpan(i, 10).Clear();
         }
 
-        QuantizedBlocks blocks = new GptqRounder().Round(Make(weights, false, QuantizationScheme.Affine) with { Gram = Add(x, 1) }, CancellationToken.None)!;
+        QuantizedBlocks blocks = new GptqRounder()
+            .Round(Make(weights, false, QuantizationScheme.Affine) with { Gram = Add(x, 1) }, CancellationToken.None)!;
 
         float[] rounded = blocks.Dequantize();
         double noise = 0, signal = 0;
@@ -144,10 +148,13 @@ public sealed class GptqTests
         }
     }
 
-    /// <summary>The steps of Frantar et al., algorithm 1: after each weight, all later ones are updated by the inverse of the Gram matrix.</summary>
+    /// <summary>
+    /// The steps of Frantar et al., algorithm 1: after each weight, all later ones are updated by the inverse of the Gram matrix.
+    /// </summary>
     private static int[,] Textbook(float[] weights, bool isTransposed, float[] x, QuantizedBlocks ranges)
     {
-        double[] squares = [.. Enumerable.Range(0, Inputs).Select(i => Enumerable.Range(0, Samples).Sum(s => Math.Pow(x[s * Inputs + i], 2)))];
+        double[] squares = [.. Enumerable.Range(0, Inputs)
+            .Select(i => Enumerable.Range(0, Samples).Sum(s => Math.Pow(x[s * Inputs + i], 2)))];
         float[] means = Add(x, 1).MeanSquares();
         int[] order = [.. Enumerable.Range(0, Inputs).OrderByDescending(i => means[i])];
         double[,] h = new double[Inputs, Inputs];
@@ -155,7 +162,8 @@ public sealed class GptqTests
         {
             for (int j = 0; j < Inputs; j++)
             {
-                h[i, j] = Enumerable.Range(0, Samples).Sum(s => (double)x[s * Inputs + order[i]] * x[s * Inputs + order[j]]) + (i == j ? 0.01 * squares.Average() : 0);
+                h[i, j] = Enumerable.Range(0, Samples).Sum(s => (double)x[s * Inputs + order[i]] * x[s * Inputs + order[j]])
+                    + (i == j ? 0.01 * squares.Average() : 0);
             }
         }
 
@@ -248,7 +256,8 @@ public sealed class GptqTests
     }
 
     private static BlockProblem Make(float[] weights, bool isTransposed, QuantizationScheme scheme) => new(
-        new MatrixReader(TensorData.Make<float>(TensorProto.Types.DataType.Float, weights, isTransposed ? [Outputs, Inputs] : [Inputs, Outputs]), isTransposed),
+        new MatrixReader(TensorData.Make<float>(
+            TensorProto.Types.DataType.Float, weights, isTransposed ? [Outputs, Inputs] : [Inputs, Outputs]), isTransposed),
         new BlockShape(Inputs, Outputs, Block, Bits),
         new BlockGrid(15, scheme == QuantizationScheme.Affine, 8, TensorProto.Types.DataType.Float, IsSearched: true));
 }

@@ -14,15 +14,19 @@ public sealed class WeightSamplesTests : IDisposable
     {
         string path = SharedFolder.Models("stories260K", "model.onnx");
         SampleList samples = new([.. new SampleFolder(SharedFolder.Models("stories260K", "calibrate")).Take(16)]);
-        double nearest = Stories.Perplexity(WeightQuantizer.Quantize(path, _folder.PathTo("nearest.onnx"), new WeightOnlyOptions { Bits = 4 }).OutputPath);
+        double nearest = Stories.Perplexity(
+            WeightQuantizer.Quantize(path, _folder.PathTo("nearest.onnx"), new WeightOnlyOptions { Bits = 4 }).OutputPath);
         List<QuantizationProgress> seen = [];
 
-        PtqResult weighted = WeightQuantizer.Quantize(path, samples, _folder.PathTo("weighted.onnx"), new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Weighted });
+        PtqResult weighted = WeightQuantizer.Quantize(
+            path, samples, _folder.PathTo("weighted.onnx"), new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Weighted });
         PtqResult gptq = WeightQuantizer.Quantize(path, samples, _folder.PathTo("gptq.onnx"), progress: new Reporter(seen.Add));
 
         Stories.Perplexity(weighted.OutputPath).Should().BeLessThan(nearest);
         Stories.Perplexity(gptq.OutputPath).Should().BeLessThan(0.97 * nearest);
-        gptq.Plan.Nodes.CountBy(node => node.Weights!.Method).Should().BeEquivalentTo([KeyValuePair.Create(WeightMethod.Gptq, 36), KeyValuePair.Create(WeightMethod.Nearest, 1)], "samples say nothing of a table");
+        gptq.Plan.Nodes.CountBy(node => node.Weights!.Method).Should()
+            .BeEquivalentTo([KeyValuePair.Create(WeightMethod.Gptq, 36),
+            KeyValuePair.Create(WeightMethod.Nearest, 1)], "samples say nothing of a table");
         gptq.OutputBytes.Should().Be(new FileInfo(_folder.PathTo("nearest.onnx")).Length);
         seen.Count(each => each.Stage == QuantizationStage.Calibrating).Should().Be(16, "all layers are one group");
         seen.Last(each => each.Stage == QuantizationStage.Quantizing).Completed.Should().Be(37);
@@ -40,7 +44,8 @@ public sealed class WeightSamplesTests : IDisposable
         GramSource whole = Source(long.MaxValue), parts = Source(1 << 18);
 
         byte[] first = File.ReadAllBytes(WeightQuantizer.Quantize(path, samples, _folder.PathTo("one.onnx"), one).OutputPath);
-        byte[] second = File.ReadAllBytes(WeightQuantizer.Quantize(path, samples, _folder.PathTo("two.onnx"), new WeightOnlyOptions { Bits = 4 }).OutputPath);
+        byte[] second = File.ReadAllBytes(
+            WeightQuantizer.Quantize(path, samples, _folder.PathTo("two.onnx"), new WeightOnlyOptions { Bits = 4 }).OutputPath);
 
         second.Should().Equal(first);
         foreach (QuantizableNode node in plan.Nodes.Select(model.Analysis.Find).Where(node => node.Role == NodeRole.Weighted))
@@ -50,7 +55,8 @@ public sealed class WeightSamplesTests : IDisposable
 
         runs.Should().BeGreaterThan(2 * 3, "small groups run the samples again");
 
-        GramSource Source(long limit) => new(model, plan, new GramRun(model, samples, null, new Reporter(_ => runs++), CancellationToken.None), limit);
+        GramSource Source(long limit) =>
+            new(model, plan, new GramRun(model, samples, null, new Reporter(_ => runs++), CancellationToken.None), limit);
     }
 
     [Fact]
@@ -71,10 +77,17 @@ public sealed class WeightSamplesTests : IDisposable
         string path = ModelBuilder.Linear().Save(_folder.PathTo("model.onnx")), output = _folder.PathTo("out.onnx");
         SampleList samples = ModelBuilder.LinearSamples();
 
-        Refuses(() => WeightQuantizer.Quantize(path, output, new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Gptq }), "The method Gptq needs samples; give some, or take Nearest.");
-        Refuses(() => WeightQuantizer.Quantize(path, samples, output, new WeightOnlyOptions { Bits = 4, Method = WeightMethod.Nearest }), "The method Nearest needs no samples; leave them out, or take another.");
-        Refuses(() => WeightQuantizer.Quantize(path, samples, output, new WeightOnlyOptions()), "Samples serve to round weights in blocks; give fewer bits than 8, or a block size.");
-        Refuses(() => WeightQuantizer.Quantize(path, new SampleList([]), output), "There is no sample to find the weights' codes with; give at least one.");
+        Refuses(() => WeightQuantizer.Quantize(
+            path, output, new WeightOnlyOptions { Bits = 4,
+            Method = WeightMethod.Gptq }), "The method Gptq needs samples; give some, or take Nearest.");
+        Refuses(() => WeightQuantizer.Quantize(
+            path, samples, output, new WeightOnlyOptions { Bits = 4,
+            Method = WeightMethod.Nearest }), "The method Nearest needs no samples; leave them out, or take another.");
+        Refuses(() => WeightQuantizer.Quantize(
+            path, samples, output, new WeightOnlyOptions()), "Samples serve to round weights in blocks; give fewer bits than 8, or a "
+            + "block size.");
+        Refuses(() => WeightQuantizer.Quantize(
+            path, new SampleList([]), output), "There is no sample to find the weights' codes with; give at least one.");
         File.Exists(output).Should().BeFalse();
 
         static void Refuses(Action quantize, string message) => quantize.Should().Throw<ArgumentException>().WithMessage(message);

@@ -14,7 +14,8 @@ internal static class BlockRules
     private const int LeastWidth = 16;
 
     /// <summary>What the rules say of a graph for a runtime.</summary>
-    public static QuantizableGraph Apply(GraphIndex graph, Target target) => new(graph, target, [.. graph.Graph.Node.Select(node => Ask(node, graph))]);
+    public static QuantizableGraph Apply(GraphIndex graph, Target target) =>
+        new(graph, target, [.. graph.Graph.Node.Select(node => Ask(node, graph))]);
 
     /// <summary>Whether a form of a node with weights in blocks is known.</summary>
     public static bool CanHaveBlocks(QuantizableNode node) =>
@@ -32,7 +33,8 @@ internal static class BlockRules
             candidate = new QuantizableNode(node, NodeRole.TableLookup, [], node) { Weight = table };
         }
 
-        string[] inner = [.. node.Subgraphs().SelectMany(GraphExtensions.AllGraphs).SelectMany(each => each.Node).Where(WeightSlot.CanHaveWeights).Select(each => each.GetLabel())];
+        string[] inner = [.. node.Subgraphs().SelectMany(GraphExtensions.AllGraphs).SelectMany(each => each.Node)
+            .Where(WeightSlot.CanHaveWeights).Select(each => each.GetLabel())];
         return new NodeFacts(node, candidate, reason, inner);
     }
 
@@ -75,10 +77,12 @@ internal static class BlockRules
 
     private static bool IsLookup(NodeProto node, GraphIndex graph, out BlockWeightSource? source)
     {
-        source = node.OpType == "Gather" && Opset.IsOnnx(node.Domain) && graph.FindConstant(node.Input[1]) is null && node.GetInt("axis", 0) is 0 or -2
+        source = node.OpType == "Gather" && Opset.IsOnnx(node.Domain) && graph.FindConstant(node.Input[1]) is null
+            && node.GetInt("axis", 0) is 0 or -2
             ? BlockWeightSource.Find(node.Input[0], graph)
             : null;
-        return source is { IsTransposed: false, Tensor: { Dims: [_, >= LeastWidth] } tensor } && BlockWeightSource.IsFloat(tensor.DataType) && tensor.CountElements() >= LeastTable;
+        return source is { IsTransposed: false, Tensor: { Dims: [_, >= LeastWidth] } tensor }
+            && BlockWeightSource.IsFloat(tensor.DataType) && tensor.CountElements() >= LeastTable;
     }
 
     /// <summary>Whether somebody reads a table, or what is made of it, who cannot read codes.</summary>

@@ -33,7 +33,8 @@ internal sealed record BlockWeightSource(TensorProto Tensor, bool IsTransposed, 
                 case "Cast" when IsFloat(node.GetInt("to", 0)):
                     type ??= (TensorProto.Types.DataType)node.GetInt("to", 0);
                     break;
-                case "Transpose" when node.GetInts("perm", Exchange.Length, -1) is var order && (order.SequenceEqual(Exchange) || order[0] == -1):
+                case "Transpose" when node.GetInts("perm", Exchange.Length, -1) is var order
+                    && (order.SequenceEqual(Exchange) || order[0] == -1):
                     isTransposed = !isTransposed;
                     break;
                 default:

@@ -34,7 +34,8 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid)
     /// <param name="words">Gets the codes: for each word of a block eight of them.</param>
     /// <returns>Whether all weights are finite.</returns>
     public bool Quantize(
-        ReadOnlySpan<float> weights, int stride, int rows, ReadOnlySpan<float> importance, Span<float> scales, Span<float> zeroPoints, Span<uint> words)
+        ReadOnlySpan<float> weights, int stride, int rows, ReadOnlySpan<float> importance, Span<float> scales, Span<float> zeroPoints,
+            Span<uint> words)
     {
         ref float first = ref MemoryMarshal.GetReference(weights);
         Vector256<float> least = Vector256<float>.Zero, most = Vector256<float>.Zero, traces = Vector256<float>.Zero;
@@ -81,7 +82,8 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid)
     private (Vector256<float> Scale, Vector256<float> ZeroPoint) Search(
         ref float first, int stride, int rows, ReadOnlySpan<float> importance, Vector256<float> least, Vector256<float> most)
     {
-        Vector256<float> best = Vector256.Create(float.PositiveInfinity), bestScale = Vector256<float>.One, bestZeroPoint = Vector256<float>.Zero;
+        Vector256<float> best = Vector256.Create(float.PositiveInfinity), bestScale = Vector256<float>.One,
+            bestZeroPoint = Vector256<float>.Zero;
         for (int step = 0; step < Steps; step++)
         {
             (Vector256<float> scale, Vector256<float> zeroPoint) = RangeOf(least, most, 1 - step * Step);
@@ -95,9 +97,11 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid)
         return (bestScale, bestZeroPoint);
     }
 
-    private Vector256<float> ErrorOf(ref float first, int stride, int rows, ReadOnlySpan<float> importance, Vector256<float> scale, Vector256<float> zeroPoint)
+    private Vector256<float> ErrorOf(
+        ref float first, int stride, int rows, ReadOnlySpan<float> importance, Vector256<float> scale, Vector256<float> zeroPoint)
     {
-        Vector256<float> error = Vector256<float>.Zero, inverse = Vector256<float>.One / scale, low = -zeroPoint, high = _largest - zeroPoint;
+        Vector256<float> error = Vector256<float>.Zero, inverse = Vector256<float>.One / scale, low = -zeroPoint,
+            high = _largest - zeroPoint;
         for (int row = 0; row < rows; row++)
         {
             Vector256<float> weight = Vector256.LoadUnsafe(ref first, (nuint)(row * stride));
@@ -120,7 +124,8 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid)
             {
                 int row = word * perWord + i;
                 Vector256<int> code = row < rows
-                    ? Vector256.ConvertToInt32(Clamp(Vector256.Round(Vector256.LoadUnsafe(ref first, (nuint)(row * stride)) / scale) + zeroPoint))
+                    ? Vector256.ConvertToInt32(
+                        Clamp(Vector256.Round(Vector256.LoadUnsafe(ref first, (nuint)(row * stride)) / scale) + zeroPoint))
                     : padding;
                 codes |= code << (shape.Bits * i);
             }
@@ -129,7 +134,8 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid)
         }
     }
 
-    private Vector256<float> Clamp(Vector256<float> code) => Vector256.MinNative(Vector256.MaxNative(code, Vector256<float>.Zero), _largest);
+    private Vector256<float> Clamp(Vector256<float> code) =>
+        Vector256.MinNative(Vector256.MaxNative(code, Vector256<float>.Zero), _largest);
 
     private Vector256<float> ToStored(Vector256<float> scale)
     {

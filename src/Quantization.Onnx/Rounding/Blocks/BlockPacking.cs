@@ -15,7 +15,10 @@ internal static class BlockPacking
             shape,
             TensorData.Make<byte>(TensorProto.Types.DataType.Uint8, blocks.Codes, shape.Outputs, shape.Blocks, shape.BlobBytes),
             MakeScales(blocks.Scales, scaleType, shape.Outputs, shape.Blocks),
-            blocks.ZeroPoints is null ? null : TensorData.Make<byte>(TensorProto.Types.DataType.Uint8, PackRows(blocks.ZeroPoints, shape.Blocks, shape.Bits), shape.Outputs, (shape.Blocks * shape.Bits + 7) / 8));
+            blocks.ZeroPoints is null ? null
+                : TensorData.Make<byte>(
+                TensorProto.Types.DataType.Uint8, PackRows(blocks.ZeroPoints, shape.Blocks, shape.Bits),
+                shape.Outputs, (shape.Blocks * shape.Bits + 7) / 8));
     }
 
     /// <summary>The layout of GatherBlockQuantized: codes [rows, bytes], without the padding of the last block.</summary>
@@ -34,7 +37,9 @@ internal static class BlockPacking
         return stored with { Codes = TensorData.Make<byte>(TensorProto.Types.DataType.Uint8, codes, shape.Outputs, width) };
     }
 
-    /// <summary>The layout of DequantizeLinear before a product: codes [inputs, outputs], scales and zero points [blocks, outputs].</summary>
+    /// <summary>
+    /// The layout of DequantizeLinear before a product: codes [inputs, outputs], scales and zero points [blocks, outputs].
+    /// </summary>
     /// <remarks>Codes without zero points get a sign, so that 0 is their zero point.</remarks>
     /// <inheritdoc cref="ForMatMulNBits"/>
     public static StoredBlocks ForDequantizeLinear(QuantizedBlocks blocks, TensorProto.Types.DataType scaleType)
@@ -61,7 +66,10 @@ internal static class BlockPacking
             shape,
             TensorData.Make<byte>(type, PackRows(codes, codes.Length, shape.Bits), shape.Inputs, shape.Outputs),
             MakeScales(Transpose(blocks.Scales, shape), scaleType, shape.Blocks, shape.Outputs),
-            blocks.ZeroPoints is null ? null : TensorData.Make<byte>(type, PackRows(Transpose(blocks.ZeroPoints, shape), shape.Blocks * shape.Outputs, shape.Bits), shape.Blocks, shape.Outputs));
+            blocks.ZeroPoints is null ? null
+                : TensorData.Make<byte>(
+                type, PackRows(Transpose(blocks.ZeroPoints, shape), shape.Blocks * shape.Outputs, shape.Bits), shape.Blocks,
+                shape.Outputs));
     }
 
     /// <summary>Packs codes of a byte each, the first in the low bits; each row begins with a byte of its own.</summary>

@@ -10,9 +10,14 @@ namespace Quantization.Onnx;
 /// <param name="rounded">Told of each matrix that became codes.</param>
 /// <param name="cancellationToken">Stops the work.</param>
 internal sealed class BlockRounding(
-    string modelPath, BlockStore store, IReadOnlySet<TensorProto> multiplied, Func<TensorProto, GramMatrix?>? grams, Action? rounded, CancellationToken cancellationToken)
+    string modelPath, BlockStore store, IReadOnlySet<TensorProto> multiplied, Func<TensorProto, GramMatrix?>? grams, Action? rounded,
+        CancellationToken cancellationToken)
 {
-    private readonly List<(TensorProto Tensor, int Axis, TensorEncoding Encoding, TensorProto.Types.DataType Type, bool IsTable, StoredBlocks Blocks)> _made = [];
+    /// <summary>What weights are multiplied by, by the result of their node.</summary>
+    public IReadOnlyDictionary<string, WeightFactors> Factors { get; init; } = new Dictionary<string, WeightFactors>();
+
+    private readonly List<(TensorProto Tensor, int Axis, TensorEncoding Encoding, TensorProto.Types.DataType Type, bool IsTable,
+        StoredBlocks Blocks)> _made = [];
 
     /// <summary>The matrices that products of a plan read in blocks: tables among them are stored as products take them.</summary>
     public static IReadOnlySet<TensorProto> FindMultiplied(FloatModel model, QuantizationPlan plan) => plan.Nodes
@@ -22,6 +27,19 @@ internal sealed class BlockRounding(
         .Select(node => node.Weight!.Weight)
         .ToHashSet<TensorProto>(ReferenceEqualityComparer.Instance);
 
+    /// <summary>The matrix of a node.</summary>
+    /// <param name="node">A node with weights in blocks.</param>
+    /// <param name="factors">What its weights are multiplied by; null for nothing.</param>
+    public static BlockProblem Describe(PlannedNode node, WeightFactors? factors = null)
+    {
+        WeightSlot slot = node.Facts.Weight!;
+        TensorEncoding encoding = node.Plan.Weights!;
+        MatrixReader reader = new(slot.Weight, slot.ChannelAxis == 0) { Factors = factors };
+        return new BlockProblem(
+            reader, new BlockShape(reader.Inputs, reader.Outputs, encoding.Blocks!.Size, encoding.Format.StorageBits),
+            BlockGrid.Of(encoding, slot.FloatType));
+    }
+
     /// <summary>The codes of a node's weights as its form takes them.</summary>
     /// <param name="node">A node with weights in blocks.</param>
     /// <exception cref="OnnxModelException">A weight is NaN or infinite.</exception>
@@ -29,23 +47,27 @@ internal sealed class BlockRounding(
     {
         WeightSlot slot = node.Facts.Weight!;
         TensorEncoding encoding = node.Plan.Weights!;
-        MatrixReader reader = new(slot.Weight, slot.ChannelAxis == 0);
-        BlockShape shape = new(reader.Inputs, reader.Outputs, encoding.Blocks!.Size, encoding.Format.StorageBits);
+        BlockProblem problem = Describe(node, Factors.GetValueOrDefault(node.Plan.Result));
+        BlockShape shape = problem.Shape;
         bool isTable = node.Facts.Role == NodeRole.TableLookup && (shape.Inputs % shape.Size != 0 || !multiplied.Contains(slot.Weight));
-        foreach ((TensorProto tensor, int axis, TensorEncoding other, TensorProto.Types.DataType type, bool table, StoredBlocks made) in _made)
+        foreach ((TensorProto tensor, int axis, TensorEncoding other, TensorProto.Types.DataType type, bool table,
+            StoredBlocks made) in _made)
         {
-            if (ReferenceEquals(tensor, slot.Weight) && (axis, other, type, table) == (slot.ChannelAxis, WithoutLevel(encoding), slot.FloatType, isTable))
+            if (ReferenceEquals(tensor, slot.Weight)
+                && (axis, other, type, table) == (slot.ChannelAxis, WithoutLevel(encoding), slot.FloatType, isTable))
             {
                 return made;
             }
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        BlockProblem problem = new(reader, shape, BlockGrid.Of(encoding, slot.FloatType)) { Gram = encoding.Method == WeightMethod.Nearest ? null : grams?.Invoke(slot.Weight) };
+        problem = problem with { Gram = encoding.Method is WeightMethod.Weighted or WeightMethod.Gptq ? grams?.Invoke(slot.Weight) : null };
         QuantizedBlocks blocks = RounderOf(encoding.Method).Round(problem, cancellationToken)
-            ?? throw OnnxModelException.With(modelPath, ModelAdvice.NonFiniteWeights(modelPath, "weight", slot.Weight.Name, node.Facts.Node.Describe()), node.Facts.Node.Name);
+            ?? throw OnnxModelException.With(
+                modelPath, ModelAdvice.NonFiniteWeights(modelPath, "weight", slot.Weight.Name, node.Facts.Node.Describe()),
+                node.Facts.Node.Name);
         StoredBlocks stored = store.Keep(
-            encoding.Blocks.Form == BlockForm.DequantizeLinear ? BlockPacking.ForDequantizeLinear(blocks, slot.FloatType)
+            encoding.Blocks!.Form == BlockForm.DequantizeLinear ? BlockPacking.ForDequantizeLinear(blocks, slot.FloatType)
             : isTable ? BlockPacking.ForGather(blocks, slot.FloatType)
             : BlockPacking.ForMatMulNBits(blocks, slot.FloatType));
         _made.Add((slot.Weight, slot.ChannelAxis, WithoutLevel(encoding), slot.FloatType, isTable, stored));
@@ -54,7 +76,8 @@ internal sealed class BlockRounding(
     }
 
     /// <summary>The accuracy level changes no code.</summary>
-    private static TensorEncoding WithoutLevel(TensorEncoding encoding) => encoding with { Blocks = encoding.Blocks! with { AccuracyLevel = 0 } };
+    private static TensorEncoding WithoutLevel(TensorEncoding encoding) =>
+        encoding with { Blocks = encoding.Blocks! with { AccuracyLevel = 0 } };
 
     private static IBlockRounder RounderOf(WeightMethod method) => method == WeightMethod.Gptq ? new GptqRounder() : new NearestRounder();
 }

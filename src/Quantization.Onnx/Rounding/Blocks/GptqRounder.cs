@@ -5,7 +5,8 @@ namespace Quantization.Onnx;
 /// before. Inputs that carry most are rounded first, while many weights are left to make up for their errors.
 /// </summary>
 /// <remarks>
-/// The paper updates all later weights after each step by the inverse of the Gram matrix H. With H = Lᵀ · L, L lower, the same target of the
+/// The paper updates all later weights after each step by the inverse of the Gram matrix H. With H = Lᵀ · L, L lower, the same target of
+/// the
 /// weight i is <c>w[i] + Σ L[i, j] · (w[j] − q[j]) / L[i, i]</c> over the weights j that are codes already: no inverse is needed, and each
 /// weight is touched once.
 /// </remarks>
@@ -34,7 +35,8 @@ internal sealed class GptqRounder : IBlockRounder
         float[] weights = problem.Weights.ReadByInput();
         result.Codes.AsSpan().Clear();
         ParallelOptions options = new() { CancellationToken = cancellationToken };
-        Parallel.For(0, (shape.Outputs + SliceWidth - 1) / SliceWidth, options, () => new GptqSlice(shape, SliceWidth), (slice, _, buffers) =>
+        Parallel.For(0, (shape.Outputs + SliceWidth - 1) / SliceWidth, options, () =>
+            new GptqSlice(shape, SliceWidth), (slice, _, buffers) =>
         {
             buffers.Round(problem.Grid, weights, order, factor, panels, slice * SliceWidth, result);
             return buffers;
@@ -54,7 +56,8 @@ internal sealed class GptqRounder : IBlockRounder
                 int row = panel * TileKernel.Rows + i;
                 for (int column = 0; column <= row; column++)
                 {
-                    panels[(long)panel * TileKernel.Rows * factor.Inputs + column * TileKernel.Rows + i] = factor.Values[(long)row * factor.Stride + column];
+                    panels[(long)panel * TileKernel.Rows * factor.Inputs + column * TileKernel.Rows
+                        + i] = factor.Values[(long)row * factor.Stride + column];
                 }
             }
         });

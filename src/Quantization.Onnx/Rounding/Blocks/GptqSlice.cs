@@ -35,7 +35,8 @@ internal sealed unsafe class GptqSlice
     /// <param name="panels">Its rows as panels.</param>
     /// <param name="firstOutput">The first output.</param>
     /// <param name="result">Has the ranges, and gets the codes.</param>
-    public void Round(BlockGrid grid, float[] weights, int[] order, GramFactor factor, float[] panels, int firstOutput, QuantizedBlocks result)
+    public void Round(BlockGrid grid, float[] weights, int[] order, GramFactor factor, float[] panels, int firstOutput,
+        QuantizedBlocks result)
     {
         int outputs = Math.Min(_width, _shape.Outputs - firstOutput);
         _errors.AsSpan().Clear();
@@ -54,7 +55,8 @@ internal sealed unsafe class GptqSlice
                 }
 
                 int input = order[place], block = input / _shape.Size;
-                ReadOnlySpan<float> scales = _scales.AsSpan(block * _width, _width), zeroPoints = _zeroPoints.AsSpan(block * _width, _width);
+                ReadOnlySpan<float> scales = _scales.AsSpan(block * _width, _width),
+                    zeroPoints = _zeroPoints.AsSpan(block * _width, _width);
                 ReadOnlySpan<float> own = weights.AsSpan(input * _shape.Outputs + firstOutput, outputs);
                 for (int i = 0; i < outputs; i++)
                 {
@@ -92,7 +94,8 @@ internal sealed unsafe class GptqSlice
             {
                 for (int column = 0; column < _width; column += TileKernel.Columns)
                 {
-                    TileKernel.Add(a + (long)place * _shape.Inputs, errors + column, _width, start, sums + (place - start) * _width + column, _width);
+                    TileKernel.Add(a + (long)place * _shape.Inputs, errors + column, _width, start, sums + (place - start) * _width
+                        + column, _width);
                 }
             }
         }

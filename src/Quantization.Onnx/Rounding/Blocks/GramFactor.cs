@@ -112,7 +112,8 @@ internal sealed unsafe class GramFactor
         float[] factors = new float[(long)depth * rows];
         Panels.Pack(values.AsSpan(end * stride + start), stride, depth, end - start, TileKernel.Rows, factors);
         TensorPrimitives.Negate(factors, factors);
-        Parallel.For(0, (end + TileKernel.Columns - 1) / TileKernel.Columns, () => (Panel: new float[depth * TileKernel.Columns], Tile: new float[TileKernel.Rows * TileKernel.Columns]), (strip, _, buffers) =>
+        Parallel.For(0, (end + TileKernel.Columns - 1) / TileKernel.Columns, () =>
+            (Panel: new float[depth * TileKernel.Columns], Tile: new float[TileKernel.Rows * TileKernel.Columns]), (strip, _, buffers) =>
         {
             int first = strip * TileKernel.Columns, width = Math.Min(TileKernel.Columns, end - first);
             Panels.Pack(values.AsSpan(end * stride + first), stride, depth, width, TileKernel.Columns, buffers.Panel);

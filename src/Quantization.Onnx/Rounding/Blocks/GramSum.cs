@@ -1,6 +1,8 @@
 namespace Quantization.Onnx;
 
-/// <summary>Adds up x · xᵀ. Rows are added in the order in which they come, in runs of a fixed length, whatever the number of threads.</summary>
+/// <summary>
+/// Adds up x · xᵀ. Rows are added in the order in which they come, in runs of a fixed length, whatever the number of threads.
+/// </summary>
 internal sealed unsafe class GramSum
 {
     /// <summary>The rows that are added at once.</summary>
@@ -74,7 +76,9 @@ internal sealed unsafe class GramSum
             fixed (float* a = narrow, b = wide, sums = _sums)
             {
                 // A strip of columns, from the top to the diagonal.
-                for (int row = 0; row < Math.Min((strip + 1) * TileKernel.Columns, (_inputs + TileKernel.Rows - 1) / TileKernel.Rows * TileKernel.Rows); row += TileKernel.Rows)
+                for (int row = 0; row < Math.Min(
+                    (strip + 1) * TileKernel.Columns, (_inputs
+                    + TileKernel.Rows - 1) / TileKernel.Rows * TileKernel.Rows); row += TileKernel.Rows)
                 {
                     TileKernel.Add(
                         a + (long)row * depth, b + (long)strip * TileKernel.Columns * depth, TileKernel.Columns, depth,

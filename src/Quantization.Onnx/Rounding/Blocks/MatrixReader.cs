@@ -4,7 +4,9 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Reads rows of a stored matrix as 32-bit floats. The rest of a matrix that lies in a file stays there. Safe to use from several threads.</summary>
+/// <summary>
+/// Reads rows of a stored matrix as 32-bit floats. The rest of a matrix that lies in a file stays there. Safe to use from several threads.
+/// </summary>
 internal sealed class MatrixReader
 {
     private readonly TensorProto _tensor;
@@ -29,6 +31,9 @@ internal sealed class MatrixReader
             _listed = floats.ReadFloats();
         }
     }
+
+    /// <summary>What weights are multiplied by; null for nothing.</summary>
+    public WeightFactors? Factors { get; init; }
 
     /// <summary>Whether the rows are the outputs.</summary>
     public bool IsTransposed { get; }
@@ -67,6 +72,11 @@ internal sealed class MatrixReader
             TensorBytes.Read(_tensor.RawData, start * sizeof(ushort), MemoryMarshal.AsBytes(bits.AsSpan()));
             Widen(bits, values);
         }
+
+        if (Factors is not null)
+        {
+            Multiply(first, values, IsTransposed ? Factors.Outputs : Factors.Inputs, IsTransposed ? Factors.Inputs : Factors.Outputs);
+        }
     }
 
     /// <summary>The whole matrix with a row for each input.</summary>
@@ -89,6 +99,23 @@ internal sealed class MatrixReader
         }
 
         return values;
+    }
+
+    private void Multiply(int first, Span<float> values, float[]? ofRows, float[]? ofColumns)
+    {
+        for (int row = 0; row < values.Length / Columns; row++)
+        {
+            Span<float> weights = values.Slice(row * Columns, Columns);
+            if (ofRows is not null)
+            {
+                TensorPrimitives.Multiply(weights, ofRows[first + row], weights);
+            }
+
+            if (ofColumns is not null)
+            {
+                TensorPrimitives.Multiply(weights, ofColumns, weights);
+            }
+        }
     }
 
     private void Widen(ReadOnlySpan<ushort> bits, Span<float> values)

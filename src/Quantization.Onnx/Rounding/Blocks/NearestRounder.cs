@@ -11,13 +11,24 @@ internal sealed class NearestRounder : IBlockRounder
     /// <inheritdoc />
     public QuantizedBlocks? Round(BlockProblem problem, CancellationToken cancellationToken)
     {
+        return Round(problem, problem.Weights.Factors?.Importance ?? problem.Gram?.MeanSquares() ?? [], cancellationToken);
+    }
+
+    /// <summary>Rounds a matrix.</summary>
+    /// <param name="problem">The matrix.</param>
+    /// <param name="importance">The weight of the squared error of each input; empty for equal ones.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <returns>Null where a weight is NaN or infinite.</returns>
+    public static QuantizedBlocks? Round(BlockProblem problem, float[] importance, CancellationToken cancellationToken)
+    {
         QuantizedBlocks result = new(problem.Shape, problem.Grid.IsAffine);
-        float[] importance = problem.Gram?.MeanSquares() ?? [];
         ParallelOptions options = new() { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
-        int parts = problem.Weights.IsTransposed ? (problem.Shape.Outputs + BlockKernel.Lanes - 1) / BlockKernel.Lanes : problem.Shape.Blocks;
+        int parts = problem.Weights.IsTransposed ? (problem.Shape.Outputs + BlockKernel.Lanes - 1) / BlockKernel.Lanes
+            : problem.Shape.Blocks;
         ParallelLoopResult loop = Parallel.For(0, parts, options, (part, state) =>
         {
-            bool isFinite = problem.Weights.IsTransposed ? RoundOutputs(problem, part, importance, result) : RoundBlock(problem, part, importance, result);
+            bool isFinite = problem.Weights.IsTransposed ? RoundOutputs(problem, part, importance, result)
+                : RoundBlock(problem, part, importance, result);
             if (!isFinite)
             {
                 state.Stop();
@@ -40,7 +51,8 @@ internal sealed class NearestRounder : IBlockRounder
             BlockWriter writer = new(problem, result);
             for (int output = 0; output < shape.Outputs; output += BlockKernel.Lanes)
             {
-                if (!writer.Write(weights.AsSpan(output), shape.Outputs, rows, importance.AsSpan(importance.Length == 0 ? 0 : first), output, block))
+                if (!writer.Write(weights.AsSpan(output), shape.Outputs, rows, importance.AsSpan(importance.Length == 0 ? 0 : first),
+                    output, block))
                 {
                     return false;
                 }
@@ -59,7 +71,8 @@ internal sealed class NearestRounder : IBlockRounder
     {
         BlockShape shape = problem.Shape;
         int output = part * BlockKernel.Lanes, outputs = Math.Min(BlockKernel.Lanes, shape.Outputs - output);
-        float[] stored = ArrayPool<float>.Shared.Rent(outputs * shape.Inputs), weights = ArrayPool<float>.Shared.Rent(BlockKernel.Lanes * shape.Inputs);
+        float[] stored = ArrayPool<float>.Shared.Rent(outputs * shape.Inputs),
+            weights = ArrayPool<float>.Shared.Rent(BlockKernel.Lanes * shape.Inputs);
         try
         {
             problem.Weights.Read(output, outputs, stored);
@@ -76,7 +89,8 @@ internal sealed class NearestRounder : IBlockRounder
             {
                 int first = block * shape.Size;
                 Span<float> inputs = weights.AsSpan(first * BlockKernel.Lanes);
-                if (!writer.Write(inputs, BlockKernel.Lanes, Math.Min(shape.Size, shape.Inputs - first), importance.AsSpan(importance.Length == 0 ? 0 : first), output, block))
+                if (!writer.Write(inputs, BlockKernel.Lanes, Math.Min(shape.Size, shape.Inputs - first),
+                    importance.AsSpan(importance.Length == 0 ? 0 : first), output, block))
                 {
                     return false;
                 }

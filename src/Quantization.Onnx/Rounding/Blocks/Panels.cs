@@ -6,7 +6,9 @@ internal static class Panels
     /// <summary>The smallest multiple of a tile's columns that is not below a length.</summary>
     public static int RoundUp(int length) => (length + TileKernel.Columns - 1) / TileKernel.Columns * TileKernel.Columns;
 
-    /// <summary>Copies columns of rows into panels: for each group of columns one row behind another. What lies past the last column is 0.</summary>
+    /// <summary>
+    /// Copies columns of rows into panels: for each group of columns one row behind another. What lies past the last column is 0.
+    /// </summary>
     /// <param name="rows">The rows.</param>
     /// <param name="stride">How far they are apart.</param>
     /// <param name="count">Their number.</param>

@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace Quantization.Onnx;
 
-/// <summary>A matrix of weights as codes in blocks. Codes lie as MatMulNBits takes them: output by output, block by block, the first code in the lowest bits.</summary>
+/// <summary>
+/// A matrix of weights as codes in blocks. Codes lie as MatMulNBits takes them: output by output, block by block, the first code in the
+/// lowest bits.
+/// </summary>
 /// <param name="shape">The matrix.</param>
 /// <param name="hasZeroPoints">Whether each block has a zero point of its own.</param>
 internal sealed class QuantizedBlocks(BlockShape shape, bool hasZeroPoints)
@@ -47,7 +50,8 @@ internal sealed class QuantizedBlocks(BlockShape shape, bool hasZeroPoints)
     /// <param name="word">The word in the block.</param>
     /// <param name="codes">The codes, the first in the lowest bits.</param>
     public void SetWord(int output, int block, int word, uint codes) =>
-        BinaryPrimitives.WriteUInt32LittleEndian(Codes.AsSpan((int)(((long)output * shape.Blocks + block) * shape.BlobBytes) + sizeof(uint) * word), codes);
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            Codes.AsSpan((int)(((long)output * shape.Blocks + block) * shape.BlobBytes) + sizeof(uint) * word), codes);
 
     /// <summary>The weights that the codes stand for, a row for each output.</summary>
     public float[] Dequantize()
