@@ -30,8 +30,8 @@ switch (args)
         return LargeModelMemory.RunTool(rest);
     case ["partial", .. string[] rest]:
         return PartialStudy.Run(rest);
-    case ["accuracy", string models, string samples, .. string[] names]:
-        return AccuracyStudy.Run(models, samples, names);
+    case ["accuracy", .. string[] rest]:
+        return AccuracyStudy.Run(rest);
     case ["language-models", .. string[] rest]:
         return LanguageModelStudy.Run(rest);
     case ["transformers"]:
