@@ -29,6 +29,9 @@ internal static class LanguageModelStudy
             Print(name, output, watch.Elapsed);
         }
 
+        Stopwatch three = Stopwatch.StartNew();
+        QuantizeToThreeBits(model, calibration, output);
+        Print("3 bits stored in 4, GPTQ", output, three.Elapsed);
         return 0;
 
         void Print(string name, string path, TimeSpan time)
@@ -39,6 +42,20 @@ internal static class LanguageModelStudy
                 $"| {name} | {figures.Perplexity:0.000} | {figures.Divergence:0.0000} | {figures.Agreement:0.000} | "
                     + $"{new FileInfo(path).Length} | {time.TotalSeconds:0.0} s |"));
         }
+    }
+
+    /// <summary>Eight of sixteen codes, which plans can ask for and options cannot.</summary>
+    private static void QuantizeToThreeBits(string model, ISampleSource calibration, string output)
+    {
+        TensorEncoding weights = new(
+            new CodeFormat(CodeType.UInt4, 0, 7), QuantizationScheme.Affine, GranularityKind.PerBlock, new OwnRange(new MseCalibrator()))
+        {
+            Blocks = new BlockLayout(32),
+            Method = WeightMethod.Gptq,
+        };
+        BlockWeightsRecipe recipe = new() { Weights = weights, TableFormat = CodeFormat.UInt8 };
+        new RecipeRunner(new PtqOptions(), null, CancellationToken.None) { RoundingSamples = calibration }
+            .Run(model, recipe, _ => throw new InvalidOperationException("nothing is observed"), () => null, output);
     }
 
     private static IEnumerable<(string Name, WeightOnlyOptions Options)> Variants()
