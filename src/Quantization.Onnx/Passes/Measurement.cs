@@ -10,7 +10,7 @@ internal static class Measurement
     {
         NodeProto magnitude = NodeFactory.Make("Abs", [value], names.Next());
         NodeProto largest = NodeFactory.Make("GlobalMaxPool", [magnitude.Output[0]], names.Next());
-        graph.Node.Add([magnitude, largest]);
+        InsertBehind(graph, value, magnitude, largest);
         return largest.Output[0];
     }
 
@@ -28,14 +28,29 @@ internal static class Measurement
         twin.Input.Clear();
         twin.Input.Add([node.Input[0], weights.Name]);
         twin.Output[0] = names.Next();
-        graph.Node.Add(twin);
         if (twin.OpType != "Conv")
         {
+            InsertBehind(graph, node.Output[0], twin);
             return twin.Output[0];
         }
 
         NodeProto mean = NodeFactory.Make("GlobalAveragePool", [twin.Output[0]], names.Next());
-        graph.Node.Add(mean);
+        InsertBehind(graph, node.Output[0], twin, mean);
         return mean.Output[0];
+    }
+
+    /// <summary>Operators at the end of the graph would keep what they read alive until then.</summary>
+    private static void InsertBehind(GraphProto graph, string value, params NodeProto[] nodes)
+    {
+        int position = 0;
+        while (!graph.Node[position].Output.Contains(value))
+        {
+            position++;
+        }
+
+        foreach (NodeProto node in nodes)
+        {
+            graph.Node.Insert(++position, node);
+        }
     }
 }

@@ -16,13 +16,23 @@ internal sealed class ActivationRanges(string modelPath, ModelCalibration calibr
 
     /// <summary>The plan with the parameters of each activation in the place of the rule that finds them.</summary>
     /// <exception cref="OnnxModelException">The calibration does not know one of the activations.</exception>
-    public QuantizationPlan Resolve(QuantizationPlan plan) => plan with
+    public QuantizationPlan Resolve(QuantizationPlan plan)
     {
-        Nodes =
-        [
-            .. plan.Nodes.Select(node => node.WithActivations(each => each.Encoding.Range is ObservedRange ? Choose(each.Encoding).Resolved : each.Encoding)),
-        ],
-    };
+        // Searching a range takes time, and one does not depend on another.
+        TensorEncoding[] open = [.. plan.Activations.Select(each => each.Encoding).Where(encoding => encoding.Range is ObservedRange && !_chosen.ContainsKey(encoding)).Distinct()];
+        if (open.Length > 1)
+        {
+            Parallel.ForEach(open, encoding => Choose(encoding));
+        }
+
+        return plan with
+        {
+            Nodes =
+            [
+                .. plan.Nodes.Select(node => node.WithActivations(each => each.Encoding.Range is ObservedRange ? Choose(each.Encoding).Resolved : each.Encoding)),
+            ],
+        };
+    }
 
     private (CalibrationResult Result, TensorEncoding Resolved) Choose(TensorEncoding encoding) => _chosen.GetOrAdd(encoding, each =>
     {

@@ -8,7 +8,7 @@ public sealed record PtqOptions
     /// <summary>How often models run to compare their latency, where nothing else is asked for.</summary>
     internal const int UsualLatencyRuns = 20;
 
-    private const int MostRefiningSamples = 36;
+    private const int MostRefiningSamples = 64;
 
     private readonly CodeFormat _activationFormat = CodeFormat.UInt8;
     private readonly QuantizationScheme _activationScheme = QuantizationScheme.Affine;
@@ -171,7 +171,7 @@ public sealed record PtqOptions
     public CalibrationOptions Calibration { get; init; } = new();
 
     /// <summary>
-    /// Whether the plan is improved by what up to 36 of the calibration samples show: scaled channels, corrected biases, and activations left in float whose codes cost far more than they gain. See
+    /// Whether the plan is improved by what up to 64 of the calibration samples show: scaled channels, corrected biases, and activations left in float whose codes cost far more than they gain. See
     /// <see cref="PtqResult.Refinement"/>. True by default; nothing is refined with fewer than 8 samples, or from an earlier calibration.
     /// </summary>
     public bool Refine { get; init; } = true;

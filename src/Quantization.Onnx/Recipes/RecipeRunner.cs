@@ -95,7 +95,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         }
 
         RefinedModel refined = Refine(model, recipe, observations, plan);
-        return Write(refined.Model, refined.Plan, refined.Calibration, findSample, output) with { Calibration = observations, Refinement = refined.Refinement };
+        return Write(refined.Model, refined.Plan, refined.Calibration, findSample, output, refined.Models.Ranges) with { Calibration = observations, Refinement = refined.Refinement };
     }
 
     /// <summary>Improves a plan, where there are samples to judge by.</summary>
@@ -110,7 +110,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         return new PlanRefiner(recipe, kept, options, cancellationToken).Refine(model, observations, plan);
     }
 
-    private PtqResult Write(FloatModel model, QuantizationPlan plan, ModelCalibration observations, Func<ModelSample?> findSample, OpenOutput output)
+    private PtqResult Write(
+        FloatModel model, QuantizationPlan plan, ModelCalibration observations, Func<ModelSample?> findSample, OpenOutput output, ActivationRanges? found = null)
     {
         if (plan.Nodes.Length == 0)
         {
@@ -119,7 +120,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
 
         string modelPath = model.File.Path;
         progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, 0, null));
-        ActivationRanges ranges = new(modelPath, observations);
+        ActivationRanges ranges = found ?? new ActivationRanges(modelPath, observations);
         WeightRanges weightRanges = new();
         QuantizationPlan resolved = ranges.Resolve(plan);
         using BlockStore store = new(modelPath);

@@ -81,7 +81,7 @@ internal sealed class BiasCorrections
     private static Dictionary<string, double[]> Run(
         string modelPath, ModelProto model, string[] names, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
     {
-        using InferenceSession session = ModelSession.Open(modelPath, model, sessionOptions);
+        using InferenceSession session = ModelSession.Open(modelPath, model, sessionOptions, options => options.EnableCpuMemArena = false);
         Dictionary<string, double[]> sums = [];
         Dictionary<string, long> rows = [];
         using RunOptions run = new();

@@ -89,7 +89,7 @@ internal sealed class ChannelEqualizer
         }
 
         DeadNodes.Remove(observed.Graph);
-        using InferenceSession session = ModelSession.Open(model.File.Path, observed, sessionOptions);
+        using InferenceSession session = ModelSession.Open(model.File.Path, observed, sessionOptions, options => options.EnableCpuMemArena = false);
         using RunOptions run = new();
         Dictionary<string, float[]> magnitudes = [];
         foreach (ModelSample sample in samples)

@@ -42,6 +42,7 @@ internal sealed class FloatReference
     /// <param name="simulate">Whether pairs are computed as they stand, without integer operators.</param>
     public InferenceSession Open(ModelProto model, bool simulate = false) => ModelSession.Open(_modelPath, model, _sessionOptions, options =>
     {
+        options.EnableCpuMemArena = false; // several sessions are open at once, each for a few runs
         if (simulate)
         {
             options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_BASIC;
@@ -68,11 +69,11 @@ internal sealed class FloatReference
             session, inputs, sample, further, outputs => Loss(_outputs[i], outputs.Where(FloatOutput.IsFloat)), cancellationToken))];
     }
 
-    /// <summary>The loss of a changed model on each sample.</summary>
-    public double[] Losses(ModelProto model, CancellationToken cancellationToken)
+    /// <summary>The loss of a changed model on each of the first samples.</summary>
+    public double[] Losses(ModelProto model, int count, CancellationToken cancellationToken)
     {
         using InferenceSession session = Open(model);
-        return Losses(session, Count, new Dictionary<string, OrtValue>(), cancellationToken);
+        return Losses(session, count, new Dictionary<string, OrtValue>(), cancellationToken);
     }
 
     private static T Run<T>(

@@ -16,11 +16,17 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <summary>The share of the multiply-accumulates that may leave the integers for each halving of the loss.</summary>
     private const double CostOfHalving = 0.1;
 
+    /// <summary>What costs nothing at run time need not be as sure to help as what takes work from the integers; in standard errors.</summary>
+    private const double FreeErrors = 1, CostlyErrors = 2;
+
     /// <summary>How many groups of activations are measured at most.</summary>
     private const int MostGroups = 48;
 
-    /// <summary>How many samples measure groups.</summary>
-    private const int GroupSamples = 4;
+    /// <summary>How many samples measure groups, which need only be put in order.</summary>
+    private const int GroupSamples = 2;
+
+    /// <summary>How many samples tell which of many plans may be the best.</summary>
+    private const int ScreeningSamples = 6;
 
     /// <summary>How many plans with activations in float are tried at most.</summary>
     private const int MostPlans = 10;
@@ -28,9 +34,11 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <summary>How strongly channels are scaled: where the reader's weights share a scale over input channels, and where each has its own.</summary>
     private static readonly (double Ordinary, double Depthwise)[] Strengths = [(0.5, 1), (0, 1)];
 
-    // One sample in three is fitted to, the others judge.
-    private readonly ModelSample[] _fitted = [.. samples.Where((_, i) => i % 3 == 0)];
-    private readonly ModelSample[] _judging = [.. samples.Where((_, i) => i % 3 != 0)];
+    /// <summary>A model that computes little is judged on more samples: that takes no more time.</summary>
+    private const double MostWork = 8e9;
+
+    /// <summary>So many samples are enough for any model.</summary>
+    private const int EnoughSamples = 24;
 
     /// <summary>The improved plan, with the model that it is for; the same where nothing improves it.</summary>
     /// <param name="prepared">The float model.</param>
@@ -38,7 +46,12 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <param name="plan">The plan.</param>
     public RefinedModel Refine(FloatModel prepared, ModelCalibration observations, QuantizationPlan plan)
     {
-        FloatReference reference = new(prepared, _judging, options.SessionOptionsFactory, cancellationToken);
+        IntegerWork work = new(prepared, plan, samples[0], options.SessionOptionsFactory);
+        ModelSample[] used = Spread((int)Math.Clamp(MostWork / Math.Max(1, work.Total), EnoughSamples, int.MaxValue));
+
+        // One sample in three is fitted to, the others judge.
+        ModelSample[] fitted = [.. used.Where((_, i) => i % 3 == 0)], judging = [.. used.Where((_, i) => i % 3 != 0)];
+        FloatReference reference = new(prepared, judging, options.SessionOptionsFactory, cancellationToken);
         RefinedModel given = new(prepared, observations, plan);
         if (!reference.HasOutputs)
         {
@@ -48,15 +61,15 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         RefiningTrial start = Try(reference, [given])[0];
         if (start.Loss <= RefiningTrial.Negligible)
         {
-            return given with { Refinement = new Refinement(reference.Count, start.Loss, start.Loss) };
+            return given with { Refinement = new Refinement(reference.Count, start.TypicalLoss, start.TypicalLoss) };
         }
 
         // Each may help only beside the other, so they are tried together.
-        RefinedModel[] scaled = [given, .. ScaleChannels(given)];
-        BiasCorrections[] corrections = [.. scaled.Select(each => BiasCorrections.Measure(each.Models, each.Plan, _fitted, options.SessionOptionsFactory, cancellationToken))];
+        RefinedModel[] scaled = [given, .. ScaleChannels(given, fitted, used)];
+        BiasCorrections[] corrections = new BiasCorrections[scaled.Length];
+        SideBySide(scaled.Length, i => corrections[i] = BiasCorrections.Measure(scaled[i].Models, scaled[i].Plan, fitted, options.SessionOptionsFactory, cancellationToken));
         RefinedModel[] corrected = [.. scaled.Zip(corrections, (each, found) => each with { Plan = found.Apply(each.Plan) })];
         RefiningTrial best = Best(start, Try(reference, [.. scaled.Skip(1), .. corrected]));
-        IntegerWork work = new(prepared, plan, samples[0], options.SessionOptionsFactory);
         best = KeepFloat(reference, best, work);
 
         // What the rounding of weights costs may show only now.
@@ -65,7 +78,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         plan = best.Refined.Plan;
         return best.Refined with
         {
-            Refinement = new Refinement(reference.Count, start.Loss, best.Loss)
+            Refinement = new Refinement(reference.Count, start.TypicalLoss, best.TypicalLoss)
             {
                 ScaledConvolutions = plan.ChannelScalings.Length,
                 CorrectedBiases = plan.Nodes.Count(node => !node.BiasCorrection.IsEmpty),
@@ -76,9 +89,9 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     }
 
     /// <summary>The model and plan with scaled channels, once for each strength.</summary>
-    private IEnumerable<RefinedModel> ScaleChannels(RefinedModel given)
+    private IEnumerable<RefinedModel> ScaleChannels(RefinedModel given, ModelSample[] fitted, ModelSample[] used)
     {
-        if (ChannelEqualizer.Measure(given.Model, given.Plan, _fitted, options.SessionOptionsFactory, cancellationToken) is not { } equalizer)
+        if (ChannelEqualizer.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, cancellationToken) is not { } equalizer)
         {
             yield break;
         }
@@ -91,17 +104,17 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
             {
                 tried.Add(scalings);
                 FloatModel scaled = given.Model.WithScaledChannels(scalings, recipe);
-                yield return new RefinedModel(scaled, Observe(scaled, given.Calibration, equalizer.ValuesOf(scalings)), given.Plan with { ChannelScalings = [.. scalings] });
+                yield return new RefinedModel(scaled, Observe(scaled, given.Calibration, equalizer.ValuesOf(scalings), used), given.Plan with { ChannelScalings = [.. scalings] });
             }
         }
     }
 
     /// <summary>The statistics of a scaled model: those of scaled values are observed again, on the samples that are at hand.</summary>
-    private ModelCalibration Observe(FloatModel scaled, ModelCalibration before, IEnumerable<string> values)
+    private ModelCalibration Observe(FloatModel scaled, ModelCalibration before, IEnumerable<string> values, ModelSample[] used)
     {
         FloatModel observed = scaled with { Observations = new ObservationRequest([.. values.Where(before.Activations.ContainsKey)]) };
         ModelCalibration after = CalibrationRun.Run(
-            observed, SampleSource.FromEnumerable(samples), options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime }, null, cancellationToken);
+            observed, SampleSource.FromEnumerable(used), options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime }, null, cancellationToken);
         SortedDictionary<string, TensorStatistics> all = new(before.Activations.ToDictionary(), StringComparer.Ordinal);
         foreach ((string value, TensorStatistics statistics) in after.Activations)
         {
@@ -127,10 +140,12 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
             candidates = [.. new FloatSteps(models, start.Refined.Plan, work).Take(losses.Find(MostGroups), MostPlans).Select(plan => start.Refined with { Plan = plan })];
         }
 
+        // Few samples tell which may be the best, all of them whether it is.
+        RefiningTrial[] screened = [.. Try(reference, candidates, ScreeningSamples).OrderBy(Price)];
         RefiningTrial best = start;
-        foreach (RefiningTrial trial in Try(reference, candidates))
+        foreach (RefiningTrial trial in Try(reference, [.. screened.Take(2).Select(each => each.Refined)]))
         {
-            best = Price(trial) < Price(best) && trial.IsBetterThan(best) ? trial : best;
+            best = Price(trial) < Price(best) && trial.IsBetterThan(best, CostlyErrors) ? trial : best;
         }
 
         return best;
@@ -138,14 +153,20 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         double Price(RefiningTrial trial) => trial.Level + (1 - work.ShareOf(IntegerWork.LayersOf(trial.Refined.Plan))) / CostOfHalving;
     }
 
-    private static RefiningTrial Best(RefiningTrial simple, IEnumerable<RefiningTrial> others) =>
-        others.Where(other => other.IsBetterThan(simple)).MinBy(other => other.Level) ?? simple;
+    /// <summary>So many of the samples, evenly spread.</summary>
+    private ModelSample[] Spread(int most) => samples.Count <= most ? [.. samples] : [.. Enumerable.Range(0, most).Select(i => samples[(int)((long)i * samples.Count / most)])];
 
-    private RefiningTrial[] Try(FloatReference reference, RefinedModel[] candidates)
+    private static RefiningTrial Best(RefiningTrial simple, IEnumerable<RefiningTrial> others) =>
+        others.Where(other => other.IsBetterThan(simple, FreeErrors)).MinBy(other => other.Level) ?? simple;
+
+    private RefiningTrial[] Try(FloatReference reference, RefinedModel[] candidates, int mostSamples = int.MaxValue)
     {
         RefiningTrial[] trials = new RefiningTrial[candidates.Length];
-        Parallel.For(0, candidates.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, i =>
-            trials[i] = new RefiningTrial(candidates[i], reference.Losses(candidates[i].Models.Write(candidates[i].Plan), cancellationToken)));
+        SideBySide(candidates.Length, i =>
+            trials[i] = new RefiningTrial(candidates[i], reference.Losses(candidates[i].Models.Write(candidates[i].Plan), mostSamples, cancellationToken)));
         return trials;
     }
+
+    private void SideBySide(int count, Action<int> work) =>
+        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, work);
 }

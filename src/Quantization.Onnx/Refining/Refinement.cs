@@ -2,11 +2,11 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// What was improved of a plan by what calibration samples showed, and how much that brought on samples that nothing was fitted to. The loss of a sample is the mean over the model's outputs of
-/// <c>min(1, Σ(ŷ − y)² / Σy²)</c>, y being the float model's. Immutable.
+/// <c>min(1, Σ(ŷ − y)² / Σy²)</c>, y being the float model's; of several samples the geometric mean counts, so that no single one decides. Immutable.
 /// </summary>
 /// <param name="Samples">The samples that judged.</param>
-/// <param name="LossBefore">Their mean loss before.</param>
-/// <param name="LossAfter">Their mean loss after.</param>
+/// <param name="LossBefore">Their loss before.</param>
+/// <param name="LossAfter">Their loss after.</param>
 public sealed record Refinement(int Samples, double LossBefore, double LossAfter)
 {
     /// <summary>How many convolutions had their channels scaled; see <see cref="QuantizationPlan.ChannelScalings"/>.</summary>

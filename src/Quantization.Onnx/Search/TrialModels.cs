@@ -6,7 +6,6 @@ namespace Quantization.Onnx;
 internal sealed class TrialModels
 {
     private readonly PlanExclusion _exclusion;
-    private readonly ActivationRanges _ranges;
     private readonly WeightRanges _weightRanges = new();
 
     /// <param name="model">The float model.</param>
@@ -15,7 +14,7 @@ internal sealed class TrialModels
     {
         Model = model;
         Calibration = calibration;
-        _ranges = new ActivationRanges(model.File.Path, calibration);
+        Ranges = new ActivationRanges(model.File.Path, calibration);
         _exclusion = new PlanExclusion(model.Analysis, DeadActivations.Of(calibration));
     }
 
@@ -24,6 +23,9 @@ internal sealed class TrialModels
 
     /// <summary>What was observed of it.</summary>
     public ModelCalibration Calibration { get; }
+
+    /// <summary>The ranges of activations that were chosen so far.</summary>
+    public ActivationRanges Ranges { get; }
 
     /// <summary>The plan that options give.</summary>
     /// <exception cref="ArgumentException">The options name a node that the model does not have.</exception>
@@ -36,7 +38,7 @@ internal sealed class TrialModels
     public QuantizationPlan KeepFloat(QuantizationPlan plan, IEnumerable<string> activations) => _exclusion.Exclude(plan, [], activations);
 
     /// <summary>The plan with the parameters of each activation: what tells it from others.</summary>
-    public QuantizationPlan Resolve(QuantizationPlan plan) => _ranges.Resolve(plan);
+    public QuantizationPlan Resolve(QuantizationPlan plan) => Ranges.Resolve(plan);
 
     /// <summary>The model of a plan, to be written when it is needed.</summary>
     public TrialModel Make(QuantizationPlan plan)
@@ -68,7 +70,7 @@ internal sealed class TrialModels
     /// <summary>The range of each activation that is calibrated for itself, by name.</summary>
     public IReadOnlyDictionary<string, CalibrationResult> ChooseRanges(QuantizationPlan plan)
     {
-        Dictionary<string, CalibrationResult> chosen = _ranges.Choose(plan);
+        Dictionary<string, CalibrationResult> chosen = Ranges.Choose(plan);
         HashSet<string> sources = [.. plan.Activations.Select(each => each.Encoding.Range).OfType<ObservedRange>().Select(rule => rule.Source)];
         return chosen.Where(each => sources.Contains(each.Key)).ToDictionary();
     }

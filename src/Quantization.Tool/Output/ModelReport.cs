@@ -52,7 +52,7 @@ internal static class ModelReport
             .. refinement.ScaledConvolutions == 0 ? (string[])[] : [$"channels of {Figures.Count(refinement.ScaledConvolutions, "convolution")} scaled"],
             .. refinement.CorrectedBiases == 0 ? (string[])[] : [$"biases of {Figures.Count(refinement.CorrectedBiases, "layer")} corrected"],
         ];
-        yield return $"Improved, judged on {Figures.Count(refinement.Samples, "sample")}: noise in the outputs {Figures.Percent(refinement.LossBefore)} -> {Figures.Percent(refinement.LossAfter)} of the signal by {string.Join(", ", parts)}.";
+        yield return $"Improved, judged on {Figures.Count(refinement.Samples, "sample")}: the usual noise in the outputs {Figures.Percent(refinement.LossBefore)} -> {Figures.Percent(refinement.LossAfter)} of the signal by {string.Join(", ", parts)}.";
     }
 
     /// <summary>How much of the model runs in int8, and which conversions are left.</summary>

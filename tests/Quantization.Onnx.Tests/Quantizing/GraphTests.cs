@@ -211,7 +211,7 @@ public sealed class GraphTests : IDisposable
     private static AttributeProto Branch(string name, GraphProto graph) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Graph, G = graph };
 
     private PtqResult Quantize(ModelBuilder model, PtqOptions? options = null) =>
-        PostTrainingQuantizer.Quantize(model.Save(ModelPath), RandomTensors.Samples(16, model.Graph.Input[0].Type.TensorType.Shape.Dim.Select(length => length.DimValue).ToArray()), Output, options);
+        PostTrainingQuantizer.Quantize(model.Save(ModelPath), RandomTensors.Samples(16, model.Graph.Input[0].Type.TensorType.Shape.Dim.Select(length => length.DimValue).ToArray()), Output, options ?? new PtqOptions { Refine = false });
 
     /// <summary>The first output for one input that calibration did not see.</summary>
     private static float[] Run(string path)

@@ -27,4 +27,19 @@ public sealed class StressNetTests : IDisposable
             .BeGreaterThan(accuracy);
         StressNets.Decide(passed, samples).Should().Equal(decided);
     }
+
+    [Theory]
+    [InlineData(StressNets.DenseNet, 0.985)]
+    [InlineData(StressNets.ByteNet, 0.94)]
+    [InlineData(StressNets.MaxoutNet, 0.93)]
+    public void By_default_most_decisions_stay(string name, double agreement)
+    {
+        SampleList samples = StressNets.TestSamples(name, 0, Images);
+        string quantized = _folder.PathTo("int8.onnx");
+        PostTrainingQuantizer.Quantize(StressNets.PathOf(name), StressNets.TrainingSamples(name, 0, 200), quantized, new PtqOptions { LatencyRuns = 0 });
+
+        int[] expected = StressNets.Decide(StressNets.PathOf(name), samples), actual = StressNets.Decide(quantized, samples);
+
+        (expected.Zip(actual, (float32, int8) => float32 == int8).Count(same => same) / (double)Images).Should().BeGreaterThan(agreement);
+    }
 }
