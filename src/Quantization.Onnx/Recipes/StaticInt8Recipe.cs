@@ -59,6 +59,12 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     private static void ThrowUnlessNodesOf(FloatModel model, PtqOptions options)
     {
         NamedNodes.ThrowUnlessOf(model, options.FloatNodes, nameof(PtqOptions));
+        if (options.FloatActivations.Except(model.Analysis.Whole.Sources.Values).FirstOrDefault() is { } activation)
+        {
+            throw new ArgumentException(
+                $"{model.File.Path} has no activation '{activation}' that becomes codes by ranges of its own, so it cannot be left in float; PtqResult.Activations lists those that become codes.", nameof(options));
+        }
+
         IEnumerable<string> weighted = model.Analysis.Whole.Nodes.Where(each => each.Weight is not null).Select(each => each.Label);
         if (options.OwnWeights.Count > 0 && options.OwnWeights.Keys.Except(weighted).FirstOrDefault() is { } unknown)
         {

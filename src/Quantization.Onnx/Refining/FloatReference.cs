@@ -9,6 +9,11 @@ namespace Quantization.Onnx;
 /// </summary>
 internal sealed class FloatReference
 {
+    /// <summary>The kept outputs take no more memory than this, where four samples do not: logits of long texts are large.</summary>
+    private const long MostBytes = 128 << 20;
+
+    private const int FewestSamples = 4;
+
     private readonly string _modelPath;
     private readonly Func<SessionOptions>? _sessionOptions;
     private readonly IReadOnlyList<ModelSample> _samples;
@@ -22,13 +27,23 @@ internal sealed class FloatReference
     {
         _modelPath = model.File.Path;
         _sessionOptions = sessionOptions;
-        _samples = samples;
         using InferenceSession session = Open(model.Model);
-        _outputs =
-        [
-            .. samples.Select(sample => Run(
-                session, session.InputMetadata, sample, [], outputs => outputs.Where(FloatOutput.IsFloat).Select(output => new FloatOutput(output).Values.ToArray()).ToArray(), cancellationToken)),
-        ];
+        List<float[][]> kept = [];
+        long bytes = 0;
+        foreach (ModelSample sample in samples.TakeWhile(_ => bytes <= MostBytes || kept.Count < FewestSamples))
+        {
+            kept.Add(Run(
+                session,
+                session.InputMetadata,
+                sample,
+                [],
+                outputs => outputs.Where(FloatOutput.IsFloat).Select(output => new FloatOutput(output).Values.ToArray()).ToArray(),
+                cancellationToken));
+            bytes += kept[^1].Sum(output => sizeof(float) * (long)output.Length);
+        }
+
+        _outputs = [.. kept];
+        _samples = [.. samples.Take(kept.Count)];
     }
 
     /// <summary>How many samples there are.</summary>

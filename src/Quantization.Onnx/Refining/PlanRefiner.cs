@@ -1,3 +1,5 @@
+using Microsoft.ML.OnnxRuntime;
+
 namespace Quantization.Onnx;
 
 /// <summary>
@@ -40,19 +42,33 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <summary>So many samples are enough for any model.</summary>
     private const int EnoughSamples = 24;
 
-    /// <summary>The improved plan, with the model that it is for; the same where nothing improves it.</summary>
+    /// <summary>The improved plan, with the model that it is for; the same where nothing improves it, or where ONNX Runtime refuses what would have to be measured: the plan is good without.</summary>
     /// <param name="prepared">The float model.</param>
     /// <param name="observations">What was observed of it.</param>
     /// <param name="plan">The plan.</param>
     public RefinedModel Refine(FloatModel prepared, ModelCalibration observations, QuantizationPlan plan)
     {
+        RefinedModel given = new(prepared, observations, plan);
+        options.Probe?.Check(prepared.File.Path, given.Models.Write(plan), samples[0], cancellationToken);
+        try
+        {
+            return Improve(given);
+        }
+        catch (Exception e) when (e is OnnxModelException or OnnxRuntimeException)
+        {
+            return given;
+        }
+    }
+
+    private RefinedModel Improve(RefinedModel given)
+    {
+        (FloatModel prepared, QuantizationPlan plan) = (given.Model, given.Plan);
         IntegerWork work = new(prepared, plan, samples[0], options.SessionOptionsFactory);
         ModelSample[] used = Spread((int)Math.Clamp(MostWork / Math.Max(1, work.Total), EnoughSamples, int.MaxValue));
 
         // One sample in three is fitted to, the others judge.
         ModelSample[] fitted = [.. used.Where((_, i) => i % 3 == 0)], judging = [.. used.Where((_, i) => i % 3 != 0)];
         FloatReference reference = new(prepared, judging, options.SessionOptionsFactory, cancellationToken);
-        RefinedModel given = new(prepared, observations, plan);
         if (!reference.HasOutputs)
         {
             return given;

@@ -63,6 +63,21 @@ public sealed class PlanRefinerTests : IDisposable
     }
 
     [Fact]
+    public void Activations_are_left_in_float_by_name()
+    {
+        string path = Swish().Save(_folder.PathTo("model.onnx"));
+        SampleList samples = RandomTensors.Samples(4, GraphCases.ImageShape);
+
+        PtqResult result = PostTrainingQuantizer.Quantize(path, samples, Output, new PtqOptions { FloatActivations = new HashSet<string> { "c2" } });
+
+        result.Plan.FloatActivations.Should().Equal("c2");
+        result.Plan.Nodes.SelectMany(node => node.Inputs.Concat(node.Results)).Should().NotContain(each => each.Value == "c2");
+        result.Plan.Nodes.Where(node => node.Weights is not null && node.Inputs.IsEmpty).Select(node => node.Node).Should().Equal("c2-node", "c3-node");
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(path, samples, Output, new PtqOptions { FloatActivations = new HashSet<string> { "zz" } }))
+            .Should().Throw<ArgumentException>().WithMessage("*has no activation 'zz' that becomes codes*");
+    }
+
+    [Fact]
     public void Few_samples_decide_nothing() =>
         PostTrainingQuantizer.Quantize(Uneven().Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(7, GraphCases.ImageShape), Output).Refinement.Should().BeNull();
 
