@@ -3,7 +3,7 @@ namespace Quantization.Onnx.Tests.PartialQuantization;
 /// <summary>The loop against a search through every set of layers.</summary>
 public sealed class ExhaustiveTests(ITestOutputHelper output) : IDisposable
 {
-    private static readonly PtqOptions PerTensor = new() { WeightGranularity = GranularityKind.PerTensor };
+    private static readonly PtqOptions PerTensor = new() { WeightGranularity = GranularityKind.PerTensor, Refine = false };
 
     private readonly TemporaryFolder _folder = new();
 
