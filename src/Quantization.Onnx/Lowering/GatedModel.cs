@@ -22,7 +22,7 @@ internal sealed class GatedModel
     /// <summary>The model.</summary>
     public ModelProto Model { get; }
 
-    /// <summary>The inputs that open the gates, one for each activation, by the value whose statistics it takes; in the order in which the values are made.</summary>
+    /// <summary>The inputs that open the gates. Each activation has one; the key is the value whose statistics it takes. They stand in the graph's order.</summary>
     public Dictionary<string, string> Gates { get; } = [];
 
     /// <summary>Makes the model of a plan.</summary>

@@ -15,7 +15,7 @@ internal sealed class InputChannels(TensorProto weight, long groups)
     public long Count => _inputs * groups;
 
     /// <summary>The weights, each times the factor of the channel that it multiplies.</summary>
-    /// <param name="factors">One factor, or one a channel.</param>
+    /// <param name="factors">One factor, or one for each channel.</param>
     public float[] Scale(double[] factors) =>
         [.. _weights.Select((value, i) => (float)(value * factors[factors.Length == 1 ? 0 : ChannelOf(i)]))];
 

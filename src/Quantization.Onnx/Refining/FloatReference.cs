@@ -4,7 +4,7 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// A few samples with the float model's outputs, to tell how far changed models are from it. The loss of a sample is the mean over the outputs of <c>min(1, Σ(ŷ − y)² / Σy²)</c>: noise in relation to signal, of which no
+/// Compares changed models with the float model on a few samples. The loss of a sample is the mean over the outputs of <c>min(1, Σ(ŷ − y)² / Σy²)</c>: noise in relation to signal, of which no
 /// single output can bring more than all of its signal. Safe to use from several threads.
 /// </summary>
 internal sealed class FloatReference
