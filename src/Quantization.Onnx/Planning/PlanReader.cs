@@ -19,7 +19,7 @@ internal sealed class PlanReader(string path)
     /// <exception cref="InvalidDataException">Something in it cannot be.</exception>
     public QuantizationPlan Read(JsonElement root)
     {
-        JsonFields plan = new(path, "", root, ["version", "recipe", "target", "modelSha256", "passes", "excludedNodes", "floatActivations", "channelScalings", "halfInterface", "nodes", "floatNodes"]);
+        JsonFields plan = new(path, "", root, ["version", "recipe", "target", "modelSha256", "passes", "excludedNodes", "weightOnlyNodes", "floatActivations", "channelScalings", "halfInterface", "nodes", "floatNodes"]);
         int version = plan.Integer("version");
         if (version != PlanFile.Version)
         {
@@ -36,6 +36,7 @@ internal sealed class PlanReader(string path)
         return new QuantizationPlan(recipe, plan.Text("target"), [.. plan.Texts("passes")], nodes)
         {
             ExcludedNodes = [.. plan.Texts("excludedNodes")],
+            WeightOnlyNodes = [.. plan.Texts("weightOnlyNodes")],
             FloatActivations = [.. plan.Texts("floatActivations")],
             ChannelScalings = [.. plan.Items("channelScalings").Select((scaling, i) => ReadScaling(scaling, $"channelScalings[{i}]"))],
             HasHalfInterface = plan.Flag("halfInterface"),

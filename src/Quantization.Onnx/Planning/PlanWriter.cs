@@ -23,6 +23,11 @@ internal static class PlanWriter
 
         WriteNames(writer, "passes", plan.Passes);
         WriteNames(writer, "excludedNodes", plan.ExcludedNodes.Order(StringComparer.Ordinal));
+        if (plan.WeightOnlyNodes.Count > 0)
+        {
+            WriteNames(writer, "weightOnlyNodes", plan.WeightOnlyNodes.Order(StringComparer.Ordinal));
+        }
+
         if (plan.FloatActivations.Count > 0)
         {
             WriteNames(writer, "floatActivations", plan.FloatActivations.Order(StringComparer.Ordinal));

@@ -17,6 +17,9 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     /// <summary>The nodes that the user leaves in float, by name.</summary>
     public ImmutableHashSet<string> ExcludedNodes { get; init; } = [];
 
+    /// <summary>The nodes that compute in float though their weights are codes, by name.</summary>
+    public ImmutableHashSet<string> WeightOnlyNodes { get; init; } = [];
+
     /// <summary>
     /// The activations that stay in float though nodes beside them could run on codes, by name. The weights of these nodes are codes all the same.
     /// </summary>
@@ -106,6 +109,7 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     {
         builder.Append(CultureInfo.InvariantCulture, $"Recipe = {Recipe}, Target = {Target}, Passes = {ValueText.List(Passes)}");
         builder.Append(CultureInfo.InvariantCulture, $", Nodes = {ValueText.List(Nodes)}, ExcludedNodes = {ValueText.List(ExcludedNodes)}");
+        builder.Append(CultureInfo.InvariantCulture, $", WeightOnlyNodes = {ValueText.List(WeightOnlyNodes)}");
         builder.Append(CultureInfo.InvariantCulture, $", ChannelScalings = {ValueText.List(ChannelScalings)}");
         builder.Append(CultureInfo.InvariantCulture, $", FloatActivations = {ValueText.List(FloatActivations)}");
         builder.Append(CultureInfo.InvariantCulture, $", FloatNodes = {ValueText.Entries(FloatNodes)}, ModelSha256 = {ModelSha256}");

@@ -8,7 +8,8 @@ public sealed record PtqOptions
     /// <summary>How often models run to compare their latency, where nothing else is asked for.</summary>
     internal const int UsualLatencyRuns = 20;
 
-    private const int MostRefiningSamples = 64;
+    /// <summary>How many calibration samples are kept at most to improve a plan with.</summary>
+    internal const int MostRefiningSamples = 64;
 
     private readonly CodeFormat _activationFormat = CodeFormat.UInt8;
     private readonly QuantizationScheme _activationScheme = QuantizationScheme.Affine;
@@ -127,6 +128,15 @@ public sealed record PtqOptions
     {
         get;
         init => field = ValueSet.Of(value, nameof(FloatNodes));
+    } = ValueSet.Empty;
+
+    /// <summary>
+    /// The names of nodes that compute in float with weights that become codes, as <see cref="PtqResult.QuantizedNodes"/> lists them: nearly as exact as a node in float, and a quarter of its size. The default is none.
+    /// </summary>
+    public IReadOnlySet<string> WeightOnlyNodes
+    {
+        get;
+        init => field = ValueSet.Of(value, nameof(WeightOnlyNodes));
     } = ValueSet.Empty;
 
     /// <summary>

@@ -94,20 +94,14 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             return Write(model, plan, new ModelCalibration(model.File.Fingerprint, 0, []), findSample, output);
         }
 
-        RefinedModel refined = Refine(model, recipe, observations, plan);
+        RefinedModel refined = PlanRefiner.RefineWhereSamplesSuffice(
+            new RefinedModel(model, observations, plan),
+            recipe,
+            Samples?.Take() ?? [],
+            options,
+            () => progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null)),
+            cancellationToken);
         return Write(refined.Model, refined.Plan, refined.Calibration, findSample, output, refined.Models.Ranges) with { Calibration = observations, Refinement = refined.Refinement };
-    }
-
-    /// <summary>Improves a plan, where there are samples to judge by.</summary>
-    private RefinedModel Refine(FloatModel model, IRecipe recipe, ModelCalibration observations, QuantizationPlan plan)
-    {
-        if (Samples?.Kept is not { Count: >= PlanRefiner.LeastSamples } kept || plan.Nodes.Length == 0)
-        {
-            return new RefinedModel(model, observations, plan);
-        }
-
-        progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null));
-        return new PlanRefiner(recipe, kept, options, cancellationToken).Refine(model, observations, plan);
     }
 
     private PtqResult Write(

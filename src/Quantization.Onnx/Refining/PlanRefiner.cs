@@ -30,6 +30,9 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <summary>How many samples tell which of many plans may be the best.</summary>
     private const int ScreeningSamples = 6;
 
+    /// <summary>How many of the costliest activations are told.</summary>
+    private const int MostTold = 10;
+
     /// <summary>How many plans with activations in float are tried at most.</summary>
     private const int MostPlans = 10;
 
@@ -42,14 +45,30 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <summary>So many samples are enough for any model.</summary>
     private const int EnoughSamples = 24;
 
-    /// <summary>The improved plan, with the model that it is for; the same where nothing improves it, or where ONNX Runtime refuses what would have to be measured: the plan is good without.</summary>
-    /// <param name="prepared">The float model.</param>
-    /// <param name="observations">What was observed of it.</param>
-    /// <param name="plan">The plan.</param>
-    public RefinedModel Refine(FloatModel prepared, ModelCalibration observations, QuantizationPlan plan)
+    /// <summary>Improves a plan where there are samples enough to judge by; else it stays as it is.</summary>
+    /// <param name="given">The plan.</param>
+    /// <param name="recipe">The recipe that made the plan.</param>
+    /// <param name="samples">Calibration samples.</param>
+    /// <param name="options">How sessions are opened.</param>
+    /// <param name="begin">Called where work begins.</param>
+    /// <param name="cancellationToken">Stops between runs.</param>
+    public static RefinedModel RefineWhereSamplesSuffice(
+        RefinedModel given, IRecipe recipe, IReadOnlyList<ModelSample> samples, PtqOptions options, Action begin, CancellationToken cancellationToken)
     {
-        RefinedModel given = new(prepared, observations, plan);
-        options.Probe?.Check(prepared.File.Path, given.Models.Write(plan), samples[0], cancellationToken);
+        if (samples.Count < LeastSamples || given.Plan.Nodes.Length == 0)
+        {
+            return given;
+        }
+
+        begin();
+        return new PlanRefiner(recipe, samples, options, cancellationToken).Refine(given);
+    }
+
+    /// <summary>The improved plan, with the model that it is for; the same where nothing improves it, or where ONNX Runtime refuses what would have to be measured: the plan is good without.</summary>
+    /// <param name="given">The plan.</param>
+    public RefinedModel Refine(RefinedModel given)
+    {
+        options.Probe?.Check(given.Model.File.Path, given.Models.Write(given.Plan), samples[0], cancellationToken);
         try
         {
             return Improve(given);
@@ -86,7 +105,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         SideBySide(scaled.Length, i => corrections[i] = BiasCorrections.Measure(scaled[i].Models, scaled[i].Plan, fitted, options.SessionOptionsFactory, cancellationToken));
         RefinedModel[] corrected = [.. scaled.Zip(corrections, (each, found) => each with { Plan = found.Apply(each.Plan) })];
         RefiningTrial best = Best(start, Try(reference, [.. scaled.Skip(1), .. corrected]));
-        best = KeepFloat(reference, best, work);
+        best = KeepFloat(reference, best, work, out IReadOnlyList<ActivationCost> costliest);
 
         // What the rounding of weights costs may show only now.
         int model = Array.FindIndex(scaled, each => each.Model == best.Refined.Model);
@@ -99,6 +118,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
                 ScaledConvolutions = plan.ChannelScalings.Length,
                 CorrectedBiases = plan.Nodes.Count(node => !node.BiasCorrection.IsEmpty),
                 FloatActivations = [.. plan.FloatActivations.Except(given.Plan.FloatActivations).Order(StringComparer.Ordinal)],
+                CostliestActivations = costliest,
                 IntegerShare = work.ShareOf(IntegerWork.LayersOf(plan)),
             },
         };
@@ -120,7 +140,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
             {
                 tried.Add(scalings);
                 FloatModel scaled = given.Model.WithScaledChannels(scalings, recipe);
-                yield return new RefinedModel(scaled, Observe(scaled, given.Calibration, equalizer.ValuesOf(scalings), used), given.Plan with { ChannelScalings = [.. scalings] });
+                yield return new RefinedModel(scaled, Observe(scaled, given.Calibration, equalizer.ValuesOf(scalings), used), given.Plan with { ChannelScalings = [.. scalings] }, given.Models.Ranges);
             }
         }
     }
@@ -141,8 +161,9 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     }
 
     /// <summary>Leaves activations in float where that halves the loss often enough for what it takes from the integers.</summary>
-    private RefiningTrial KeepFloat(FloatReference reference, RefiningTrial start, IntegerWork work)
+    private RefiningTrial KeepFloat(FloatReference reference, RefiningTrial start, IntegerWork work, out IReadOnlyList<ActivationCost> costliest)
     {
+        costliest = [];
         TrialModels models = start.Refined.Models;
         RefinedModel[] candidates;
         GatedModel gated = GatedModel.Make(models.Model, start.Refined.Plan, models.Resolve(start.Refined.Plan));
@@ -153,7 +174,10 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
 
         using (ActivationLosses losses = new(reference, gated, Math.Min(GroupSamples, reference.Count), cancellationToken))
         {
-            candidates = [.. new FloatSteps(models, start.Refined.Plan, work).Take(losses.Find(MostGroups), MostPlans).Select(plan => start.Refined with { Plan = plan })];
+            FloatSteps steps = new(models, start.Refined.Plan, work);
+            List<ActivationGroup> groups = losses.Find(MostGroups);
+            costliest = [.. steps.Costliest(groups, MostTold)];
+            candidates = [.. steps.Take(groups, MostPlans).Select(plan => start.Refined with { Plan = plan })];
         }
 
         // Few samples tell which may be the best, all of them whether it is.

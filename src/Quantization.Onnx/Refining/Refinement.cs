@@ -22,6 +22,15 @@ public sealed record Refinement(int Samples, double LossBefore, double LossAfter
         init => field = ValueList<string>.Of(value, nameof(FloatActivations));
     } = ValueList<string>.Empty;
 
+    /// <summary>
+    /// The activations whose codes cost most before any stayed in float, the costliest first; a group where its members were not told apart. Empty where nothing was measured.
+    /// </summary>
+    public IReadOnlyList<ActivationCost> CostliestActivations
+    {
+        get;
+        init => field = ValueList<ActivationCost>.Of(value, nameof(CostliestActivations));
+    } = ValueList<ActivationCost>.Empty;
+
     /// <summary>The share of the multiply-accumulates on integers that still runs on integers.</summary>
     public double IntegerShare { get; init; } = 1;
 }
