@@ -58,10 +58,13 @@ internal sealed class PlanReader(string path)
 
     private NodePlan ReadNode(JsonElement element, string place)
     {
-        JsonFields node = new(path, place, element, ["node", "result", "weights", "biasCorrection", "constant", "inputs", "results", "halfInputs", "halfResults"]);
+        JsonFields node = new(path, place, element, ["node", "result", "weights", "biasCorrection", "roundingOffsets", "constant", "inputs", "results", "halfInputs", "halfResults"]);
         return new NodePlan(node.Text("node"), node.Text("result"))
         {
             Weights = node.Find("weights") is { } weights ? ReadEncoding(new JsonFields(path, $"{place}.weights", weights, EncodingFields), isActivation: false) : null,
+            RoundingOffsets = node.TextOrNull("roundingOffsets") is { } offsets
+                ? RoundingOffsets.Read(offsets) ?? throw node.Wrong("roundingOffsets", "it is base64 of two bits for each weight, 00 for 0, 01 for 1 and 11 for −1")
+                : [],
             BiasCorrection = [.. node.Floats("biasCorrection").Select(value => float.IsFinite(value) ? value : throw node.Wrong("biasCorrection", "the values are finite"))],
             Constant = node.Find("constant") is { } constant ? ReadEncoding(new JsonFields(path, $"{place}.constant", constant, EncodingFields), isActivation: false) : null,
             Inputs = [.. ReadValues(node, "inputs", "input", place)],

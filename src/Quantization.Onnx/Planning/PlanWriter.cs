@@ -89,6 +89,11 @@ internal static class PlanWriter
             writer.WriteRawValue($"[{string.Join(", ", node.BiasCorrection.Select(each => each.ToString("R", CultureInfo.InvariantCulture)))}]");
         }
 
+        if (node.RoundingOffsets.Length > 0)
+        {
+            writer.WriteString("roundingOffsets", RoundingOffsets.Write(node.RoundingOffsets.AsSpan()));
+        }
+
         WriteEncoding(writer, "constant", node.Constant);
         WriteValues(writer, "inputs", "input", node.Inputs);
         WriteValues(writer, "results", "result", node.Results);

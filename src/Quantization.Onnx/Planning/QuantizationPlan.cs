@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -132,6 +133,11 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
             if (node.BiasCorrection.Length > 0)
             {
                 text.Append(" bias correction ").AppendJoin(' ', node.BiasCorrection.Select(each => each.ToString("R", CultureInfo.InvariantCulture))).Append('\n');
+            }
+
+            if (node.RoundingOffsets.Length > 0)
+            {
+                text.Append(" rounding offsets ").Append(Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(node.RoundingOffsets.AsSpan())))).Append('\n');
             }
 
             Append(" input ", node.Inputs);

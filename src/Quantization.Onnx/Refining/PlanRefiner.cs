@@ -105,23 +105,41 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         SideBySide(scaled.Length, i => corrections[i] = BiasCorrections.Measure(scaled[i].Models, scaled[i].Plan, fitted, options.SessionOptionsFactory, cancellationToken));
         RefinedModel[] corrected = [.. scaled.Zip(corrections, (each, found) => each with { Plan = found.Apply(each.Plan) })];
         RefiningTrial best = Best(start, Try(reference, [.. scaled.Skip(1), .. corrected]));
+        int model = Array.FindIndex(scaled, each => each.Model == best.Refined.Model);
+        Func<QuantizationPlan, QuantizationPlan>[] free = [corrections[model].Apply, .. LearnRounding(scaled[model], fitted, work)];
+        best = TryFree(best);
         best = KeepFloat(reference, best, work, out IReadOnlyList<ActivationCost> costliest);
 
         // What the rounding of weights costs may show only now.
-        int model = Array.FindIndex(scaled, each => each.Model == best.Refined.Model);
-        best = Best(best, Try(reference, [best.Refined with { Plan = corrections[model].Apply(best.Refined.Plan) }]));
+        best = TryFree(best);
         plan = best.Refined.Plan;
         return best.Refined with
         {
             Refinement = new Refinement(reference.Count, start.TypicalLoss, best.TypicalLoss)
             {
                 ScaledConvolutions = plan.ChannelScalings.Length,
+                LearnedLayers = plan.Nodes.Count(node => !node.RoundingOffsets.IsEmpty),
                 CorrectedBiases = plan.Nodes.Count(node => !node.BiasCorrection.IsEmpty),
                 FloatActivations = [.. plan.FloatActivations.Except(given.Plan.FloatActivations).Order(StringComparer.Ordinal)],
                 CostliestActivations = costliest,
                 IntegerShare = work.ShareOf(IntegerWork.LayersOf(plan)),
             },
         };
+
+        RefiningTrial TryFree(RefiningTrial simple) => Best(simple, Try(reference, [.. free.Select(change => simple.Refined with { Plan = change(simple.Refined.Plan) }).DistinctBy(each => each.Plan)]));
+    }
+
+    /// <summary>What rounds the weights of a plan as samples teach, without and with biases that are corrected for that; nothing where that is not asked for.</summary>
+    private IEnumerable<Func<QuantizationPlan, QuantizationPlan>> LearnRounding(RefinedModel plain, ModelSample[] fitted, IntegerWork work)
+    {
+        if (!options.LearnRounding)
+        {
+            return [];
+        }
+
+        LearnedRounding learned = LearnedRounding.Find(plain, fitted, work, options.SessionOptionsFactory, cancellationToken);
+        BiasCorrections own = BiasCorrections.Measure(plain.Models, learned.Apply(plain.Plan), fitted, options.SessionOptionsFactory, cancellationToken);
+        return [learned.Apply, plan => own.Apply(learned.Apply(plan))];
     }
 
     /// <summary>The model and plan with scaled channels, once for each strength.</summary>

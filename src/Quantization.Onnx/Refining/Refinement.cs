@@ -15,6 +15,9 @@ public sealed record Refinement(int Samples, double LossBefore, double LossAfter
     /// <summary>How many layers had their bias corrected; see <see cref="NodePlan.BiasCorrection"/>.</summary>
     public int CorrectedBiases { get; init; }
 
+    /// <summary>How many layers round weights as samples taught; see <see cref="NodePlan.RoundingOffsets"/>.</summary>
+    public int LearnedLayers { get; init; }
+
     /// <summary>The activations that stay in float; see <see cref="QuantizationPlan.FloatActivations"/>.</summary>
     public IReadOnlyList<string> FloatActivations
     {

@@ -50,6 +50,7 @@ internal static class ModelReport
             .. refinement.FloatActivations.Count == 0 ? (string[])[]
                 : [$"{Figures.Count(refinement.FloatActivations.Count, "activation")} in float ({Figures.Percent(refinement.IntegerShare)} of the multiply-accumulates stay on integers)"],
             .. refinement.ScaledConvolutions == 0 ? (string[])[] : [$"channels of {Figures.Count(refinement.ScaledConvolutions, "convolution")} scaled"],
+            .. refinement.LearnedLayers == 0 ? (string[])[] : [$"the weights of {Figures.Count(refinement.LearnedLayers, "layer")} rounded as samples taught"],
             .. refinement.CorrectedBiases == 0 ? (string[])[] : [$"biases of {Figures.Count(refinement.CorrectedBiases, "layer")} corrected"],
         ];
         yield return $"Improved, judged on {Figures.Count(refinement.Samples, "sample")}: the usual noise in the outputs {Figures.Percent(refinement.LossBefore)} -> {Figures.Percent(refinement.LossAfter)} of the signal by {string.Join(", ", parts)}.";
