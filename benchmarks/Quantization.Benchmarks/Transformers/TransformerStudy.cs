@@ -14,7 +14,7 @@ namespace Quantization.Benchmarks.Transformers;
 internal static class TransformerStudy
 {
     private const int Sentences = 2500;
-    private const int CalibrationSentences = 100;
+    private const int CalibrationSentences = 128;
     private const int Neighbours = 10;
     private const int Rounds = 40;
     private const int LongSentence = 128;
@@ -34,10 +34,11 @@ internal static class TransformerStudy
         (string Name, string Path)[] models =
         [
             ("float", encoder.ModelPath),
-            ("static int8, MSE", Make("static", path => PostTrainingQuantizer.Quantize(encoder.ModelPath, new SampleList(calibration), path, new PtqOptions { ActivationCalibrator = new MseCalibrator(), LatencyRuns = 0 }))),
-            ("dynamic int8", Make("dynamic", path => DynamicQuantizer.Quantize(encoder.ModelPath, path))),
-            ("dynamic int8, per tensor", Make("tensor", path => DynamicQuantizer.Quantize(encoder.ModelPath, path, new DynamicOptions { WeightGranularity = GranularityKind.PerTensor }))),
-            ("int8 weights", Make("weights", path => WeightQuantizer.Quantize(encoder.ModelPath, path))),
+            ("`ptq --no-refine`", Make("plain", path => PostTrainingQuantizer.Quantize(encoder.ModelPath, new SampleList(calibration), path, new PtqOptions { Refine = false, LatencyRuns = 0 }))),
+            ("`ptq`", Make("static", path => PostTrainingQuantizer.Quantize(encoder.ModelPath, new SampleList(calibration), path, new PtqOptions { LatencyRuns = 0 }))),
+            ("`dynamic`", Make("dynamic", path => DynamicQuantizer.Quantize(encoder.ModelPath, path))),
+            ("`dynamic --data`", Make("smooth", path => DynamicQuantizer.Quantize(encoder.ModelPath, new SampleList(calibration), path))),
+            ("`weights`", Make("weights", path => WeightQuantizer.Quantize(encoder.ModelPath, path))),
         ];
 
         float[][] floats = SentenceEmbeddings.Of(encoder.ModelPath, scoring);
@@ -59,7 +60,10 @@ internal static class TransformerStudy
         {
             Stopwatch watch = Stopwatch.StartNew();
             PtqResult result = quantize(folder[$"{name}.onnx"]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {watch.Elapsed.TotalSeconds:0.0} s, {string.Join(", ", result.Int8Operators.Select(each => $"{each.Value} {each.Key}"))}, {result.Conversions} conversions left"));
+            string refined = result.Refinement is { } refinement
+                ? FormattableString.Invariant($"{refinement.ScaledInputs} inputs scaled, loss {refinement.LossBefore:0.0000} -> {refinement.LossAfter:0.0000}, ")
+                : "";
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {watch.Elapsed.TotalSeconds:0.0} s, {refined}{string.Join(", ", result.Int8Operators.Select(each => $"{each.Value} {each.Key}"))}, {result.Conversions} conversions left"));
             return result.OutputPath;
         }
     }
