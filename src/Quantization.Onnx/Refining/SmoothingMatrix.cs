@@ -40,8 +40,8 @@ internal sealed class SmoothingMatrix
     /// <summary>The weights of an input column.</summary>
     public ReadOnlySpan<float> Row(int column) => _values.AsSpan(column * _outputs, _outputs);
 
-    /// <summary>The sum over the outputs of the squared steps of their codes, where columns are multiplied by factors.</summary>
-    public double SquaredSteps(float[] factors)
+    /// <summary>How far the weights of each output reach where columns are multiplied by factors.</summary>
+    public float[] Reach(float[] factors)
     {
         float[] reach = new float[_outputs], row = new float[_outputs];
         for (int i = 0; i < factors.Length; i++)
@@ -50,8 +50,46 @@ internal sealed class SmoothingMatrix
             TensorPrimitives.MaxMagnitude<float>(row, reach, reach);
         }
 
-        double largest = Math.Abs(TensorPrimitives.MaxMagnitude<float>(reach));
+        TensorPrimitives.Abs(reach, reach);
+        return reach;
+    }
+
+    /// <summary>How far they reach after one factor changes.</summary>
+    /// <param name="reach">How far they reached before.</param>
+    /// <param name="factors">The factors before.</param>
+    /// <param name="column">The column whose factor changes.</param>
+    /// <param name="factor">The factor after.</param>
+    public float[] Reach(float[] reach, float[] factors, int column, float factor)
+    {
+        float[] changed = new float[_outputs];
+        ReadOnlySpan<float> row = Row(column);
+        for (int output = 0; output < _outputs; output++)
+        {
+            float magnitude = MathF.Abs(row[output]);
+            bool isLargest = factor < factors[column] && magnitude * factors[column] >= reach[output];
+            changed[output] = MathF.Max(isLargest ? ReachWithout(output, column, factors) : reach[output], magnitude * factor);
+        }
+
+        return changed;
+    }
+
+    /// <summary>The sum over the outputs of the squared steps of their codes.</summary>
+    /// <param name="reach">How far the weights of each output reach.</param>
+    public double SquaredSteps(float[] reach)
+    {
+        double largest = TensorPrimitives.Max<float>(reach);
         double squares = _isPerChannel ? TensorPrimitives.SumOfSquares<float>(reach) : largest * largest * _outputs;
         return Weight * squares / ((double)_largestCode * _largestCode);
+    }
+
+    private float ReachWithout(int output, int column, float[] factors)
+    {
+        float reach = 0;
+        for (int i = 0; i < factors.Length; i++)
+        {
+            reach = i == column ? reach : MathF.Max(reach, MathF.Abs(_values[i * _outputs + output] * factors[i]));
+        }
+
+        return reach;
     }
 }

@@ -14,9 +14,6 @@ internal sealed class SmoothingProblem
     /// <summary>How much of a fixed range may be left after clipping: the calibrator will choose the best.</summary>
     private static readonly float[] Clippings = [1, 0.85f, 0.7f, 0.55f, 0.4f, 0.25f];
 
-    private readonly InputColumns _input;
-    private readonly SmoothingMatrix[] _matrices;
-    private readonly bool _isDynamic;
     private readonly SampleColumns _ends;
     private readonly double[] _powers;
     private readonly float[] _gains;
@@ -26,9 +23,9 @@ internal sealed class SmoothingProblem
     /// <param name="isDynamic">Whether each run finds the range of its input; it is never clipped then.</param>
     public SmoothingProblem(InputColumns input, IEnumerable<SmoothingMatrix> matrices, bool isDynamic)
     {
-        _input = input;
-        _matrices = [.. matrices];
-        _isDynamic = isDynamic;
+        Input = input;
+        Matrices = [.. matrices];
+        IsDynamic = isDynamic;
         _powers = input.MeanSquares();
         _gains = new float[input.Count];
         float[] least = new float[input.Count], most = new float[input.Count], weights = new float[input.Count];
@@ -38,7 +35,7 @@ internal sealed class SmoothingProblem
             TensorPrimitives.Max(most, sample.Most, most);
         }
 
-        foreach (SmoothingMatrix matrix in _matrices)
+        foreach (SmoothingMatrix matrix in Matrices)
         {
             for (int i = 0; i < input.Count; i++)
             {
@@ -52,6 +49,21 @@ internal sealed class SmoothingProblem
         WeightReach = Logarithms([.. weights.Select(weight => (double)weight)]);
         Balance = [.. Logarithms(_powers).Zip(Logarithms([.. _gains.Select(gain => (double)gain)]), (power, gain) => (power - gain) / 4)];
     }
+
+    /// <summary>What samples show of the input.</summary>
+    public InputColumns Input { get; }
+
+    /// <summary>The weights that multiply it.</summary>
+    public IReadOnlyList<SmoothingMatrix> Matrices { get; }
+
+    /// <summary>Whether each run finds the range of its input.</summary>
+    public bool IsDynamic { get; }
+
+    /// <summary>The mean square of each column.</summary>
+    public IReadOnlyList<double> Powers => _powers;
+
+    /// <summary>The sum of squares of each column's weights.</summary>
+    public IReadOnlyList<float> Gains => _gains;
 
     /// <summary>The logarithm to base 2 of each column's largest magnitude.</summary>
     public double[] InputReach { get; }
@@ -73,35 +85,40 @@ internal sealed class SmoothingProblem
             power += _powers[i] / square;
         }
 
-        double weights = power * _matrices.Sum(matrix => matrix.SquaredSteps(factors)) / 12;
-        return weights + (_isDynamic ? DynamicNoise(factors, gain) : StaticNoise(factors, gain));
+        double weights = power * Matrices.Sum(matrix => matrix.SquaredSteps(matrix.Reach(factors))) / 12;
+        return weights + (IsDynamic ? DynamicNoise(factors, gain) : StaticNoise(factors, gain));
     }
 
     private double DynamicNoise(float[] factors, double gain)
     {
-        double squares = 0;
+        double noise = 0;
         long rows = 0;
-        foreach (SampleColumns sample in _input.Samples)
+        foreach (SampleColumns sample in Input.Samples)
         {
             (float least, float most) = sample.Divide(factors);
-            squares += sample.Rows * Math.Pow(((double)most - least) / InputSteps, 2);
+            noise += sample.Rows * RoundingNoise(least, most);
             rows += sample.Rows;
         }
 
-        return gain * squares / Math.Max(1, rows) / 12;
+        return gain * noise / Math.Max(1, rows);
     }
 
-    private double StaticNoise(float[] factors, double gain)
+    private double StaticNoise(float[] factors, double gain) => ChooseRange(factors, gain).Noise;
+
+    /// <summary>The range of codes with the least noise, and that noise.</summary>
+    /// <param name="factors">The factors.</param>
+    /// <param name="gain">The sum of squares of the scaled weights.</param>
+    public (float Least, float Most, double Noise) ChooseRange(float[] factors, double gain)
     {
         (float least, float most) = _ends.Divide(factors);
         float[] from = new float[factors.Length], to = new float[factors.Length], cut = new float[factors.Length];
-        double best = double.PositiveInfinity;
+        (float Least, float Most, double Noise) best = (least, most, double.PositiveInfinity);
         foreach (float clipping in Clippings)
         {
-            double noise = gain * Math.Pow(((double)most - least) * clipping / InputSteps, 2) / 12, lost = 0;
+            double noise = gain * RoundingNoise(least * clipping, most * clipping), lost = 0;
             TensorPrimitives.Multiply(factors, least * clipping, from);
             TensorPrimitives.Multiply(factors, most * clipping, to);
-            foreach (float[] row in clipping == 1 ? [] : _input.Rows)
+            foreach (float[] row in clipping == 1 ? [] : Input.Rows)
             {
                 TensorPrimitives.Clamp<float>(row, from, to, cut);
                 TensorPrimitives.Subtract(row, cut, cut);
@@ -109,17 +126,20 @@ internal sealed class SmoothingProblem
                 lost += TensorPrimitives.Dot<float>(cut, _gains);
             }
 
-            noise += lost / Math.Max(1, _input.Rows.Count);
-            if (noise > best)
+            noise += lost / Math.Max(1, Input.Rows.Count);
+            if (noise > best.Noise)
             {
                 break;
             }
 
-            best = noise;
+            best = (least * clipping, most * clipping, noise);
         }
 
         return best;
     }
+
+    /// <summary>The noise that rounding to the codes of a range brings.</summary>
+    public static double RoundingNoise(double least, double most) => Math.Pow((most - least) / InputSteps, 2) / 12;
 
     /// <summary>Logarithms to base 2. What is almost nothing beside the largest counts as a little more.</summary>
     private static double[] Logarithms(double[] values)

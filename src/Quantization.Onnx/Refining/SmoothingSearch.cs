@@ -16,7 +16,7 @@ internal static class SmoothingSearch
     private const double BoundStep = 0.75;
 
     /// <summary>So many of the factors are rounded to powers of two, in each of several ways.</summary>
-    private const int Rounded = 6;
+    private const int Rounded = 4;
 
     /// <summary>Larger exponents are cut off: what a few samples do not show could lie beyond the range.</summary>
     private const int MostDoublings = 12;
@@ -45,13 +45,14 @@ internal static class SmoothingSearch
             }
         }
 
-        return best;
+        return best is null ? null : Centre(SmoothingDescent.Improve(problem, best));
     }
 
-    /// <summary>Whole exponents. A factor that all columns share changes nothing, so half of the columns lie on each side of 1.</summary>
-    private static int[] Round(double[] logarithms, double offset)
+    private static int[] Round(double[] logarithms, double offset) => Centre([.. logarithms.Select(each => (int)Math.Round(each + offset))]);
+
+    /// <summary>A factor that all columns share changes nothing, so half of the columns lie on each side of 1.</summary>
+    private static int[] Centre(int[] exponents)
     {
-        int[] exponents = [.. logarithms.Select(each => (int)Math.Round(each + offset))];
         int middle = exponents.Order().ElementAt(exponents.Length / 2);
         return [.. exponents.Select(exponent => Math.Clamp(exponent - middle, -MostDoublings, MostDoublings))];
     }
