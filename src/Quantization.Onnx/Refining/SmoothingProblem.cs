@@ -12,7 +12,7 @@ internal sealed class SmoothingProblem
     private const double InputSteps = 255;
 
     /// <summary>How much of a fixed range may be left after clipping: the calibrator will choose the best.</summary>
-    private static readonly float[] Clippings = [1, 0.85f, 0.7f, 0.55f, 0.4f, 0.25f];
+    private static readonly float[] Clippings = [1, 0.9f, 0.8f, 0.7f, 0.6f, 0.5f, 0.4f, 0.3f, 0.2f];
 
     private readonly SampleColumns _ends;
     private readonly double[] _powers;
@@ -127,12 +127,7 @@ internal sealed class SmoothingProblem
             }
 
             noise += lost / Math.Max(1, Input.Rows.Count);
-            if (noise > best.Noise)
-            {
-                break;
-            }
-
-            best = (least * clipping, most * clipping, noise);
+            best = noise < best.Noise ? (least * clipping, most * clipping, noise) : best; // the noise may rise and fall again
         }
 
         return best;
