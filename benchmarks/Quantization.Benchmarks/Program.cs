@@ -34,8 +34,8 @@ switch (args)
         return AccuracyStudy.Run(rest);
     case ["language-models", .. string[] rest]:
         return LanguageModelStudy.Run(rest);
-    case ["transformers"]:
-        return TransformerStudy.Run();
+    case ["transformers", .. string[] rest]:
+        return TransformerStudy.Run(rest);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(KernelReport).Assembly).Run(args);
         return 0;

@@ -69,6 +69,9 @@ public abstract record DataFreeOptions
     /// <summary>The calibrator where none is given.</summary>
     private protected virtual ICalibrator DefaultCalibrator => new MaxCalibrator();
 
+    /// <summary>Whether the plan is improved by samples.</summary>
+    private protected virtual bool CanImprove => false;
+
     /// <summary>The recipe that the options make.</summary>
     internal abstract IRecipe ToRecipe();
 
@@ -86,7 +89,7 @@ public abstract record DataFreeOptions
 
     /// <summary>Quantizes a model.</summary>
     /// <param name="model">The float model.</param>
-    /// <param name="samples">The samples that weights are rounded by; null for none.</param>
+    /// <param name="samples">The samples that weights are rounded by, or that the plan is improved by; null for none.</param>
     /// <param name="output">Where to write.</param>
     /// <param name="progress">Told of each stage.</param>
     /// <param name="cancellationToken">Stops the work.</param>
@@ -110,7 +113,12 @@ public abstract record DataFreeOptions
     {
         PostTrainingQuantizer.ThrowUnlessApart(model, output);
         return new RecipeRunner(
-            ToPtqOptions(), progress, cancellationToken) { LargestInMemory = LargestInMemory, RoundingSamples = samples };
+            ToPtqOptions(), progress, cancellationToken)
+        {
+            LargestInMemory = LargestInMemory,
+            RoundingSamples = samples,
+            ImprovingSamples = CanImprove ? samples : null,
+        };
     }
 
     /// <summary>A model of a file that is not read yet, with its tensors left there.</summary>

@@ -19,6 +19,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>The samples for methods that round weights by them; null for none.</summary>
     public ISampleSource? RoundingSamples { get; init; }
 
+    /// <summary>The samples to improve a plan by that asks for no observation; null for none.</summary>
+    public ISampleSource? ImprovingSamples { get; init; }
+
     /// <summary>Quantizes a model by a recipe.</summary>
     /// <param name="source">The float model.</param>
     /// <param name="recipe">The recipe.</param>
@@ -53,7 +56,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     public PtqResult Run(OnnxModel source, QuantizationPlan plan, ModelCalibration? observations, OpenOutput output)
     {
         IRecipe recipe = RecipeNames.Find(plan);
-        FloatModel model = Prepare(source, recipe).WithScaledChannels(plan.ChannelScalings, recipe);
+        FloatModel model = Prepare(source, recipe).WithScales(plan, recipe);
         PlanCheck.ThrowUnlessFits(plan, model, hasObservations: observations is not null);
         if (observations is not null)
         {
@@ -91,7 +94,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         QuantizationPlan plan = recipe.Plan(model, observations);
         if (observations is null)
         {
-            return Write(model, plan, new ModelCalibration(model.File.Fingerprint, 0, []), findSample, output);
+            RefinedModel made = RefineBlind(model, recipe, plan);
+            return Write(made.Model, made.Plan, made.Calibration, findSample, output) with { Refinement = made.Refinement };
         }
 
         RefinedModel refined = PlanRefiner.RefineWhereSamplesSuffice(
@@ -102,6 +106,22 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             () => progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null)),
             cancellationToken);
         return Write(refined.Model, refined.Plan, refined.Calibration, findSample, output, refined.Models.Ranges) with { Calibration = observations, Refinement = refined.Refinement };
+    }
+
+    /// <summary>Improves a plan that asks for no observation, where there are samples.</summary>
+    private RefinedModel RefineBlind(FloatModel model, IRecipe recipe, QuantizationPlan plan)
+    {
+        ModelCalibration nothing = new(model.File.Fingerprint, 0, []);
+        if (ImprovingSamples is null)
+        {
+            return new RefinedModel(model, nothing, plan);
+        }
+
+        progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null));
+        IReadOnlyList<ModelSample> kept = SampleKeeper.Read(ImprovingSamples, DynamicRefiner.MostSamples, cancellationToken);
+        return kept.Count == 0
+            ? throw new ArgumentException("There is no sample to improve the model by; give at least one, or quantize without samples.")
+            : new DynamicRefiner(recipe, kept, options, cancellationToken).Refine(model, nothing, plan);
     }
 
     private PtqResult Write(

@@ -9,6 +9,9 @@ namespace Quantization.Onnx;
 /// <param name="LossAfter">Their loss after.</param>
 public sealed record Refinement(int Samples, double LossBefore, double LossAfter)
 {
+    /// <summary>How many inputs of MatMul and Gemm had their columns scaled; see <see cref="QuantizationPlan.InputScalings"/>.</summary>
+    public int ScaledInputs { get; init; }
+
     /// <summary>How many convolutions had their channels scaled; see <see cref="QuantizationPlan.ChannelScalings"/>.</summary>
     public int ScaledConvolutions { get; init; }
 

@@ -24,4 +24,8 @@ public sealed record ReportModel(
     double? Cosine,
     double? KullbackLeibler,
     long? Bytes,
-    double? MedianMilliseconds);
+    double? MedianMilliseconds)
+{
+    /// <summary>The figures of further metrics, such as those of embeddings; empty where there are none.</summary>
+    public IReadOnlyList<ReportFigure> Figures { get; init; } = [];
+}

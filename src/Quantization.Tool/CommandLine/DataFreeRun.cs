@@ -38,9 +38,9 @@ internal static class DataFreeRun
     {
         IProgress<QuantizationProgress> progress = view.ForStages(request.Options.WeightCalibrator.Name);
         PtqResult result = output.Write(
-            path => request.Options.Quantize(request.ModelPath, request.IsRoundedBySamples ? samples : null, path, progress, cancellation));
+            path => request.Options.Quantize(request.ModelPath, request.UsesSamples ? samples : null, path, progress, cancellation));
         ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples : null;
-        EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.BatchSize, request.Threads, cancellation);
+        EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.Data, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
         IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, new PtqOptions(), cancellation);
         return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, scores, layers));
@@ -51,6 +51,9 @@ internal static class DataFreeRun
         : request.IsRoundedBySamples
             ? $"Rounded by and measured on {Figures.Count(samples!.All.Count!.Value, "sample")} of {samples.FolderPath}; figures on "
             + $"other samples are a little worse."
+        : result.Refinement is { ScaledInputs: > 0 }
+            ? $"Improved by up to {DynamicRefiner.MostSamples} of, and measured on, {Figures.Count(samples!.All.Count!.Value, "sample")} of {samples.FolderPath}; "
+            + "figures on other samples may be a little worse."
         : samples is null ? "Quantized without samples; nothing was measured, because none were given: --data DIR measures."
         : $"Quantized without samples; measured on {Figures.Count(samples.All.Count!.Value, "sample")} of {samples.FolderPath}.";
 }

@@ -49,6 +49,7 @@ internal static class ModelReport
         [
             .. refinement.FloatActivations.Count == 0 ? (string[])[]
                 : [$"{Figures.Count(refinement.FloatActivations.Count, "activation")} in float ({Figures.Percent(refinement.IntegerShare)} of the multiply-accumulates stay on integers)"],
+            .. refinement.ScaledInputs == 0 ? (string[])[] : [$"columns of {Figures.Count(refinement.ScaledInputs, "input")} of matrices scaled"],
             .. refinement.ScaledConvolutions == 0 ? (string[])[] : [$"channels of {Figures.Count(refinement.ScaledConvolutions, "convolution")} scaled"],
             .. refinement.LearnedLayers == 0 ? (string[])[] : [$"the weights of {Figures.Count(refinement.LearnedLayers, "layer")} rounded as samples taught"],
             .. refinement.CorrectedBiases == 0 ? (string[])[] : [$"biases of {Figures.Count(refinement.CorrectedBiases, "layer")} corrected"],
