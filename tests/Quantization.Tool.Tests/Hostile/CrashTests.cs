@@ -89,8 +89,20 @@ public sealed class CrashTests : IDisposable
     /// <summary>A thread that never runs managed code: in managed code, .NET would turn SIGSEGV into a NullReferenceException.</summary>
     private static int NativeThreadOf(int process) => int.Parse(
         Path.GetFileName(Directory.GetDirectories($"/proc/{process}/task")
-            .Should().ContainSingle(thread => File.ReadAllText(Path.Combine(thread, "comm")).Trim() == ".NET SynchManag").Subject),
+            .Should().ContainSingle(thread => NameOf(thread) == ".NET SynchManag").Subject),
         CultureInfo.InvariantCulture);
+
+    private static string NameOf(string thread)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(thread, "comm")).Trim();
+        }
+        catch (IOException)
+        {
+            return ""; // the thread has ended
+        }
+    }
 
     [DllImport("libc", EntryPoint = "tgkill")]
     private static extern int SendToThread(int process, int thread, int signal);
