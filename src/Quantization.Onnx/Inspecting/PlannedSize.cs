@@ -13,9 +13,9 @@ internal static class PlannedSize
     {
         GraphIndex graph = model.Analysis.Graph;
         long bytes = ModelStore.SizeOf(model.Model);
-        HashSet<TensorProto> replaced = new(ReferenceEqualityComparer.Instance);
+        Dictionary<TensorProto, int> replaced = new(ReferenceEqualityComparer.Instance); // comparing contents would read all of them
         HashSet<(string Value, HalfFormat Format)> halves = [];
-        HashSet<(TensorProto Tensor, int Axis, bool IsBlocks, int Bits)> coded = new();
+        HashSet<(int Tensor, int Axis, bool IsBlocks, int Bits)> coded = [];
         foreach (NodePlan node in plan.Nodes)
         {
             foreach (HalfEncoding half in node.HalfInputs)
@@ -35,12 +35,12 @@ internal static class PlannedSize
             foreach (WeightSlot slot in ((WeightSlot?[])[facts.Weight, facts.Recurrence]).OfType<WeightSlot>())
             {
                 bytes += 2 * NodeBytes;
-                if (replaced.Add(slot.Weight))
+                if (replaced.TryAdd(slot.Weight, replaced.Count))
                 {
                     bytes -= slot.Weight.CalculateSize();
                 }
 
-                if (coded.Add((slot.Weight, slot.ChannelAxis, encoding.Blocks is not null, encoding.Format.StorageBits)))
+                if (coded.Add((replaced[slot.Weight], slot.ChannelAxis, encoding.Blocks is not null, encoding.Format.StorageBits)))
                 {
                     bytes += (3 * ConstantBytes) + SizeOf(slot, encoding);
                 }

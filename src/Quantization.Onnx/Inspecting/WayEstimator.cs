@@ -46,7 +46,7 @@ internal sealed class WayEstimator(OnnxModel source, InspectionOptions options, 
         QuantizationWay.DynamicInt8 => new DynamicOptions().ToRecipe(),
         QuantizationWay.WeightsInt8 => new WeightOnlyOptions().ToRecipe(),
         QuantizationWay.WeightsInt4 => new WeightOnlyOptions { Bits = 4, WeightCalibrator = new MaxCalibrator() }.ToRecipe(),
-        _ => new HalfPrecisionRecipe(new HalfPrecisionOptions(), hasSamples: false),
+        _ => new HalfPrecisionRecipe(new HalfPrecisionOptions(), hasSamples: false) { TrustsLargeConstants = _isLarge },
     };
 
     /// <summary>Writes the model of a plan in memory, and tells its size.</summary>
