@@ -129,8 +129,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         AwqFolding folding = grams is not null && plan.Nodes.Any(node => node.Weights?.Method == WeightMethod.Awq)
             ? AwqFolding.Make(model, plan, grams, cancellationToken)
             : new AwqFolding(model, new Dictionary<string, WeightFactors>());
-        ModelProto quantized = PlanLowering.Write(
-            folding.Model, resolved, weightRanges, MakeBlockRounding(folding, resolved, grams, store));
+        BlockRounding? rounding = MakeBlockRounding(folding, resolved, grams, store);
+        ModelProto quantized = PlanLowering.Write(folding.Model, resolved, weightRanges, rounding);
 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
@@ -154,6 +154,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             Calibration = observations,
             Plan = PlanRecord.Of(resolved, model, new WeightRounding(modelPath, weightRanges)),
             Runtime = plan.Runtime,
+            RoundedLayers = rounding?.Layers ?? [],
             Warnings = [],
         };
         result = result with { Warnings = [.. Warn(result)] };

@@ -45,6 +45,7 @@ internal static class HtmlPage
         int pictures = 0;
         PartialSection.Render(html, report, render, ref pictures);
         Layers(html, report, ref pictures);
+        BlockSection.Render(html, report, ref pictures);
         Trials(html, report, ref pictures);
         Tensors(html, report, ref pictures);
         Nodes(html, report);
@@ -64,6 +65,11 @@ internal static class HtmlPage
         else if (report.Metric is not null && report.Float.Score is { } score && double.IsFinite(score))
         {
             Tile(html, report.Metric, Figure.Metric(report.Quantized.Score, report.Unit), $"float {Figure.Metric(score, report.Unit)}");
+        }
+
+        if (report.Quantized.Perplexity is { } perplexity)
+        {
+            Tile(html, "Perplexity", Figure.Value(perplexity), $"float {Figure.Value(report.Float.Perplexity!.Value)}, KL divergence {Figure.Metric(report.Quantized.KullbackLeibler, MetricUnit.Nats)}");
         }
 
         Tile(html, "SQNR of the outputs", Figure.Decibels(report.Quantized.SignalToNoise), report.Quantized.Agreement is { } agreement ? $"same class as float: {Figure.Percent(agreement)}" : "signal to quantization noise");

@@ -66,6 +66,13 @@ internal sealed class BlockOptions
                 + "(gptq), the most accurate. All but the first calibrate on --data.",
     };
 
+    private readonly Option<string> _evaluate = new("--evaluate")
+    {
+        HelpName = "DIR",
+        Description = "The folder of samples to measure on in the place of those of --data: figures on samples that did not round the "
+            + "weights are the honest ones. --labels are theirs then.",
+    };
+
     public BlockOptions()
     {
         _form.AcceptOnlyFromAmong(NBits, Qdq);
@@ -73,7 +80,10 @@ internal sealed class BlockOptions
     }
 
     /// <summary>The options.</summary>
-    public Option[] All => [_bits, _block, _tableBits, _symmetric, _form, _level, _method];
+    public Option[] All => [_bits, _block, _tableBits, _symmetric, _form, _level, _method, _evaluate];
+
+    /// <summary>The folder of samples to measure on; null for those of --data.</summary>
+    public string? ReadEvaluation(ParseResult parsed) => parsed.GetValue(_evaluate);
 
     /// <summary>What they ask for.</summary>
     /// <exception cref="UsageException">Options do not go together.</exception>

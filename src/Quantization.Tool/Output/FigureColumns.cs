@@ -14,17 +14,18 @@ internal sealed class FigureColumns
     public FigureColumns(ModelFigures floatModel, ModelMetric? metric = null)
     {
         Add(floatModel.Top1 is not null, "Top-1", figures => figures.Top1);
+        Add(floatModel.Perplexity is not null, "Perplexity", figures => figures.Perplexity);
         Add(true, "Agreement", figures => figures.Agreement);
         Add(true, "SQNR", figures => figures.SignalToNoise);
         Add(metric == ModelMetric.Cosine, "Cosine", figures => figures.Cosine);
-        Add(metric == ModelMetric.KullbackLeibler, "KL divergence", figures => figures.KullbackLeibler);
-        OfFloat = [.. Find(floatModel).Select(figure => figure?.Metric == ModelMetric.Top1 ? Figures.Metric(figure) : Figures.None)];
+        Add(metric == ModelMetric.KullbackLeibler || floatModel.Perplexity is not null, "KL divergence", figures => figures.KullbackLeibler);
+        OfFloat = [.. Find(floatModel).Select(figure => figure?.Metric.IsOfOneModel == true ? Figures.Metric(figure) : Figures.None)];
     }
 
     /// <summary>The titles.</summary>
     public IEnumerable<string> Titles => _columns.Select(column => column.Title);
 
-    /// <summary>The float model's cells: it is what all but accuracy compare with, so these are left open.</summary>
+    /// <summary>The float model's cells: it is what all but accuracy and perplexity compare with, so these are left open.</summary>
     public IReadOnlyList<string> OfFloat { get; }
 
     /// <summary>The cells of another model.</summary>

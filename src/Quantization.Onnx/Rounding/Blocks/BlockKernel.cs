@@ -32,10 +32,12 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid)
     /// <param name="scales">Gets eight scales.</param>
     /// <param name="zeroPoints">Gets eight zero points.</param>
     /// <param name="words">Gets the codes: for each word of a block eight of them.</param>
+    /// <param name="noise">Gets eight sums of the squared errors, each multiplied by the importance of its row.</param>
+    /// <param name="signal">Gets the same sums of the squared weights.</param>
     /// <returns>Whether all weights are finite.</returns>
     public bool Quantize(
         ReadOnlySpan<float> weights, int stride, int rows, ReadOnlySpan<float> importance, Span<float> scales, Span<float> zeroPoints,
-            Span<uint> words)
+            Span<uint> words, Span<float> noise, Span<float> signal)
     {
         ref float first = ref MemoryMarshal.GetReference(weights);
         Vector256<float> least = Vector256<float>.Zero, most = Vector256<float>.Zero, traces = Vector256<float>.Zero;
@@ -61,6 +63,8 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid)
         scale.CopyTo(scales);
         zeroPoint.CopyTo(zeroPoints);
         Pack(ref first, stride, rows, scale, zeroPoint, words);
+        ErrorOf(ref first, stride, rows, importance, scale, zeroPoint).CopyTo(noise);
+        EnergyOf(ref first, stride, rows, importance).CopyTo(signal);
         return true;
     }
 
@@ -111,6 +115,18 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid)
         }
 
         return error;
+    }
+
+    private static Vector256<float> EnergyOf(ref float first, int stride, int rows, ReadOnlySpan<float> importance)
+    {
+        Vector256<float> energy = Vector256<float>.Zero;
+        for (int row = 0; row < rows; row++)
+        {
+            Vector256<float> weight = Vector256.LoadUnsafe(ref first, (nuint)(row * stride));
+            energy += importance.IsEmpty ? weight * weight : weight * weight * Vector256.Create(importance[row]);
+        }
+
+        return energy;
     }
 
     private void Pack(ref float first, int stride, int rows, Vector256<float> scale, Vector256<float> zeroPoint, Span<uint> words)

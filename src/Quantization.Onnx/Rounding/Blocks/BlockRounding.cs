@@ -16,6 +16,11 @@ internal sealed class BlockRounding(
     /// <summary>What weights are multiplied by, by the result of their node.</summary>
     public IReadOnlyDictionary<string, WeightFactors> Factors { get; init; } = new Dictionary<string, WeightFactors>();
 
+    private readonly List<RoundedLayer> _layers = [];
+
+    /// <summary>What became of each matrix so far.</summary>
+    public IReadOnlyList<RoundedLayer> Layers => _layers;
+
     private readonly List<(TensorProto Tensor, int Axis, TensorEncoding Encoding, TensorProto.Types.DataType Type, bool IsTable,
         StoredBlocks Blocks)> _made = [];
 
@@ -66,14 +71,25 @@ internal sealed class BlockRounding(
             ?? throw OnnxModelException.With(
                 modelPath, ModelAdvice.NonFiniteWeights(modelPath, "weight", slot.Weight.Name, node.Facts.Node.Describe()),
                 node.Facts.Node.Name);
+        if (problem.Gram is { Count: > 0 })
+        {
+            blocks.Error = RoundingError.OfOutputs(problem, blocks);
+        }
+
         StoredBlocks stored = store.Keep(
             encoding.Blocks!.Form == BlockForm.DequantizeLinear ? BlockPacking.ForDequantizeLinear(blocks, slot.FloatType)
             : isTable ? BlockPacking.ForGather(blocks, slot.FloatType)
             : BlockPacking.ForMatMulNBits(blocks, slot.FloatType));
+        _layers.Add(LayerOf(node, problem, blocks, stored));
         _made.Add((slot.Weight, slot.ChannelAxis, WithoutLevel(encoding), slot.FloatType, isTable, stored));
         rounded?.Invoke();
         return stored;
     }
+
+    private static RoundedLayer LayerOf(PlannedNode node, BlockProblem problem, QuantizedBlocks blocks, StoredBlocks stored) => new(
+        node.Plan.Node, node.Facts.Node.OpType, (long)problem.Shape.Inputs * problem.Shape.Outputs, problem.Shape.Bits, problem.Shape.Size,
+        node.Plan.Weights!.Method, stored.Bytes, blocks.Error.Share,
+        IsOfOutputs: problem.Gram is { Count: > 0 } || problem.Weights.Factors?.Importance is not null);
 
     /// <summary>The accuracy level changes no code.</summary>
     private static TensorEncoding WithoutLevel(TensorEncoding encoding) =>

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Quantization.Onnx.Tests;
+
+namespace Quantization.Tool.Tests;
+
+/// <summary><c>quantize weights</c> of a language model.</summary>
+public sealed class LanguageModelCommandTests : IDisposable
+{
+    private static readonly string Model = SharedFolder.Models("stories260K", "model.onnx");
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Other_samples_measure_than_those_that_round()
+    {
+        string rounding = Take("calibrate", 6), scoring = Take("evaluate", 4), output = _folder.PathTo("out.onnx"), page = _folder.PathTo("report.html");
+        string[] arguments = ["weights", Model, "--bits", "4", "--method", "gptq", "--data", rounding, "--evaluate", scoring, "--output", output, "--quiet"];
+
+        ToolRun run = ToolRun.InProcess([.. arguments, "--report", page]), facts = ToolRun.InProcess([.. arguments, "--json"]);
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Output.Should().Contain($"Rounded by 6 samples of {rounding}, measured on 4 others of {scoring}.").And.Contain("Perplexity").And.Contain("KL divergence");
+        File.ReadAllText(page).Should().Contain("<h2>Weights in blocks</h2>").And.Contain("Perplexity");
+        facts.ExitCode.Should().Be(0, facts.Error);
+        using JsonDocument document = JsonDocument.Parse(facts.Output);
+        JsonElement root = document.RootElement;
+        double perplexity = root.GetProperty("float").GetProperty("perplexity").GetDouble();
+        perplexity.Should().BeInRange(3, 6);
+        root.GetProperty("quantized").GetProperty("perplexity").GetDouble().Should().BeInRange(perplexity, 1.2 * perplexity);
+        root.GetProperty("quantized").GetProperty("kullbackLeibler").GetDouble().Should().BeInRange(0.01, 0.2);
+        root.GetProperty("data").GetProperty("scoringSamples").GetInt32().Should().Be(4);
+        JsonElement[] layers = [.. root.GetProperty("roundedLayers").EnumerateArray()];
+        layers.Should().HaveCount(37);
+        layers.Should().OnlyContain(layer => layer.GetProperty("isOfOutputs").GetBoolean() == (layer.GetProperty("method").GetString() == "Gptq"));
+    }
+
+    [Fact]
+    public void Samples_that_nothing_needs_are_refused()
+    {
+        string scoring = Take("evaluate", 1);
+
+        ToolRun run = ToolRun.InProcess("weights", Model, "--bits", "4", "--data", scoring, "--evaluate", scoring, "--output", _folder.PathTo("out.onnx"));
+
+        run.ErrorLine.Should().Be("--evaluate names the samples to measure on, and nothing else needs those of --data: leave one of them out.");
+    }
+
+    private string Take(string folder, int count)
+    {
+        string taken = Directory.CreateDirectory(_folder.PathTo(folder)).FullName;
+        foreach (string file in Directory.EnumerateFiles(SharedFolder.Models("stories260K", folder)).Order().Take(count))
+        {
+            File.Copy(file, Path.Combine(taken, Path.GetFileName(file)));
+        }
+
+        return taken;
+    }
+}
