@@ -37,6 +37,41 @@ public sealed class LanguageModelCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_budget_gives_layers_bits_of_their_own()
+    {
+        string samples = Take("calibrate", 4), output = _folder.PathTo("out.onnx"), plan = _folder.PathTo("plan.json"), again = _folder.PathTo("again.onnx");
+
+        ToolRun run = ToolRun.InProcess(
+            "weights", Model, "--max-bytes", "1.31MB", "--method", "gptq", "--data", samples, "--output", output, "--save-plan", plan, "--quiet");
+        ToolRun carried = ToolRun.InProcess("ptq", Model, "--plan", plan, "--data", samples, "--output", again, "--quiet");
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Output.Should().MatchRegex(@"Bits by the error of each layer: (2 bits in \d+ layers?, )?4 bits in \d+ layers, 8 bits in \d+ layers?; \d\.\d\d a weight on average\.");
+        new FileInfo(output).Length.Should().BeInRange(1_280_000, 1_310_000);
+        carried.ExitCode.Should().Be(0, carried.Error);
+        File.ReadAllBytes(again).Should().Equal(File.ReadAllBytes(output));
+    }
+
+    [Fact]
+    public void Wrong_budgets_are_one_line()
+    {
+        (string[] Arguments, string Message)[] cases =
+        [
+            (["--max-bytes", "much"], "--max-bytes 'much' is no number of bytes, such as 1500000, 500MB or 1.2GiB."),
+            (["--max-bytes", "0"], "--max-bytes '0' is no number of bytes, such as 1500000, 500MB or 1.2GiB."),
+            (["--bits-per-weight", "9"], "--bits-per-weight '9' is no number from 2 to 8, such as 3.5."),
+            (["--bits", "4", "--max-bytes", "1GB"], "--bits and --max-bytes both say how many bits weights get; leave one of them out."),
+            (["--max-bytes", "500KiB"], "512,000 bytes are too few: with 2 bits for all products the model takes about"),
+        ];
+        foreach ((string[] arguments, string message) in cases)
+        {
+            ToolRun run = ToolRun.InProcess(["weights", Model, "--output", _folder.PathTo("out.onnx"), .. arguments]);
+
+            run.ErrorLine.Should().Contain(message);
+        }
+    }
+
+    [Fact]
     public void Samples_that_nothing_needs_are_refused()
     {
         string scoring = Take("evaluate", 1);

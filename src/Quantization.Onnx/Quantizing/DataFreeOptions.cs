@@ -69,6 +69,9 @@ public abstract record DataFreeOptions
     /// <summary>The calibrator where none is given.</summary>
     private protected virtual ICalibrator DefaultCalibrator => new MaxCalibrator();
 
+    /// <summary>What weights may take where layers get bits of their own; null where all have the same.</summary>
+    internal virtual BitBudget? Budget => null;
+
     /// <summary>The recipe that the options make.</summary>
     internal abstract IRecipe ToRecipe();
 
@@ -104,13 +107,31 @@ public abstract record DataFreeOptions
         MakeRunner(model, samples, output, progress, cancellationToken)
             .RunAsync(ToLazy(model), ToRecipe(), prepared => Task.FromResult(NoCalibration(prepared)), () => LatencySample, output);
 
+    /// <summary>Carries out a plan.</summary>
+    /// <param name="model">The float model.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="samples">The samples that weights are rounded by.</param>
+    /// <param name="output">Where to write.</param>
+    /// <param name="progress">Told of each stage.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    internal PtqResult CarryOut(
+        OnnxModel model, QuantizationPlan plan, ISampleSource samples, ModelOutput output, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        RecipeRunner runner = MakeRunner(model, samples, output, progress, cancellationToken);
+        using OpenOutput opened = output.Open();
+        PtqResult result = runner.Run(ToLazy(model), plan, null, opened);
+        opened.Finish();
+        return result;
+    }
+
     private RecipeRunner MakeRunner(
         OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress,
         CancellationToken cancellationToken)
     {
         PostTrainingQuantizer.ThrowUnlessApart(model, output);
         return new RecipeRunner(
-            ToPtqOptions(), progress, cancellationToken) { LargestInMemory = LargestInMemory, RoundingSamples = samples };
+            ToPtqOptions(), progress, cancellationToken) { LargestInMemory = LargestInMemory, RoundingSamples = samples, Budget = Budget };
     }
 
     /// <summary>A model of a file that is not read yet, with its tensors left there.</summary>

@@ -19,6 +19,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>The samples for methods that round weights by them; null for none.</summary>
     public ISampleSource? RoundingSamples { get; init; }
 
+    /// <summary>What weights may take where layers get bits of their own; null where the plan has the bits.</summary>
+    public BitBudget? Budget { get; init; }
+
     /// <summary>Quantizes a model by a recipe.</summary>
     /// <param name="source">The float model.</param>
     /// <param name="recipe">The recipe.</param>
@@ -54,7 +57,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     {
         IRecipe recipe = RecipeNames.Find(plan);
         FloatModel model = Prepare(source, recipe).WithScaledChannels(plan.ChannelScalings, recipe);
-        PlanCheck.ThrowUnlessFits(plan, model, hasObservations: observations is not null);
+        PlanCheck.ThrowUnlessFits(plan, model, observations is not null, RoundingSamples is not null);
         if (observations is not null)
         {
             PostTrainingQuantizer.ThrowUnlessMadeFrom(observations, model);
@@ -122,15 +125,11 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, 0, null));
         ActivationRanges ranges = found ?? new ActivationRanges(modelPath, observations);
         WeightRanges weightRanges = new();
-        QuantizationPlan resolved = ranges.Resolve(plan);
-        using BlockStore store = new(modelPath);
         GramSource? grams = RoundingSamples is null ? null
             : new GramSource(model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken));
-        AwqFolding folding = grams is not null && plan.Nodes.Any(node => node.Weights?.Method == WeightMethod.Awq)
-            ? AwqFolding.Make(model, plan, grams, cancellationToken)
-            : new AwqFolding(model, new Dictionary<string, WeightFactors>());
-        BlockRounding? rounding = MakeBlockRounding(folding, resolved, grams, store);
-        ModelProto quantized = PlanLowering.Write(folding.Model, resolved, weightRanges, rounding);
+        using BlockStore store = new(modelPath);
+        (ModelProto quantized, plan, BlockRounding? rounding) = Lower(model, plan, ranges, weightRanges, grams, store);
+        QuantizationPlan resolved = ranges.Resolve(plan);
 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
@@ -159,6 +158,30 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         };
         result = result with { Warnings = [.. Warn(result)] };
         return latency is null ? result : result.WithLatency(latency);
+    }
+
+    /// <summary>The quantized model, within the budget where there is one, and the plan that it follows.</summary>
+    private (ModelProto Quantized, QuantizationPlan Plan, BlockRounding? Rounding) Lower(
+        FloatModel model, QuantizationPlan plan, ActivationRanges ranges, WeightRanges weightRanges, GramSource? grams, BlockStore store)
+    {
+        BitPlanner? bits = Budget is null ? null : new BitPlanner(model, plan, grams is null ? null : grams.Find);
+        long excess = 0;
+        while (true)
+        {
+            QuantizationPlan fitting = bits?.Plan(Budget!, excess, progress, cancellationToken) ?? plan, resolved = ranges.Resolve(fitting);
+            AwqFolding folding = grams is not null && fitting.Nodes.Any(node => node.Weights?.Method == WeightMethod.Awq)
+                ? AwqFolding.Make(model, fitting, grams, cancellationToken)
+                : new AwqFolding(model, new Dictionary<string, WeightFactors>());
+            BlockRounding? rounding = MakeBlockRounding(folding, resolved, grams, store);
+            ModelProto quantized = PlanLowering.Write(folding.Model, resolved, weightRanges, rounding);
+            long over = Budget?.MaxBytes is { } most ? ModelStore.LargestSizeOf(quantized, options.MaxFileBytes) - most : 0;
+            if (over <= 0)
+            {
+                return (quantized, fitting, rounding);
+            }
+
+            excess += over; // what the planner took to be smaller than it is
+        }
     }
 
     /// <summary>What turns weights into codes in blocks; null where the plan has none.</summary>

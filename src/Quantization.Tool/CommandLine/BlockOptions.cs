@@ -12,7 +12,7 @@ internal sealed class BlockOptions
     private const string BitsName = "--bits", TableBitsName = "--table-bits", BlockName = "--block", FormName = "--form",
         SymmetricName = "--symmetric", LevelName = "--accuracy-level";
 
-    private const string MethodName = "--method";
+    private const string MethodName = "--method", MaxBytesName = "--max-bytes", PerWeightName = "--bits-per-weight";
 
     private static readonly string[] Methods = [.. Enum.GetNames<WeightMethod>().Select(name => name.ToLowerInvariant())];
 
@@ -66,6 +66,21 @@ internal sealed class BlockOptions
                 + "(gptq), the most accurate. All but the first calibrate on --data.",
     };
 
+    private readonly Option<long?> _maxBytes = new(MaxBytesName)
+    {
+        HelpName = "N|500KB|1.2GB",
+        Description = "The most bytes of the file: each product gets 2, 4 or 8 bits, so that the errors of all become as small as these bytes "
+            + "allow. KB, MB and GB are thousands, KiB, MiB and GiB steps of 1,024.",
+        CustomParser = ParseBytes,
+    };
+
+    private readonly Option<double?> _perWeight = new(PerWeightName)
+    {
+        HelpName = "2-8",
+        Description = "The same by the mean bits of a weight of products, such as 3.5; scales and zero points come on top.",
+        CustomParser = ParsePerWeight,
+    };
+
     private readonly Option<string> _evaluate = new("--evaluate")
     {
         HelpName = "DIR",
@@ -80,7 +95,7 @@ internal sealed class BlockOptions
     }
 
     /// <summary>The options.</summary>
-    public Option[] All => [_bits, _block, _tableBits, _symmetric, _form, _level, _method, _evaluate];
+    public Option[] All => [_bits, _block, _tableBits, _symmetric, _form, _level, _method, _maxBytes, _perWeight, _evaluate];
 
     /// <summary>The folder of samples to measure on; null for those of --data.</summary>
     public string? ReadEvaluation(ParseResult parsed) => parsed.GetValue(_evaluate);
@@ -98,7 +113,15 @@ internal sealed class BlockOptions
             Form = parsed.GetValue(_form) == Qdq ? BlockForm.DequantizeLinear : BlockForm.MatMulNBits,
             AccuracyLevel = parsed.GetValue(_level),
             Method = MethodOf(parsed.GetValue(_method)),
+            MaxBytes = parsed.GetValue(_maxBytes),
+            BitsPerWeight = parsed.GetValue(_perWeight),
         };
+        Option[] amounts = [.. ((Option[])[_bits, _maxBytes, _perWeight]).Where(option => parsed.GetResult(option) is { Implicit: false })];
+        if (amounts.Length > 1)
+        {
+            throw new UsageException($"{amounts[0].Name} and {amounts[1].Name} both say how many bits weights get; leave one of them out.");
+        }
+
         Option[] ofBlocks = [_tableBits, _symmetric, _form, _level, _method];
         if (!options.HasBlocks && Array.Find(ofBlocks, option => parsed.GetResult(option) is { Implicit: false }) is { } given)
         {
@@ -129,6 +152,30 @@ internal sealed class BlockOptions
             : "give 2, 4 or 8";
         result.AddError($"{name} '{token}' is not supported; {wayOut}.");
         return 0;
+    }
+
+    private static long? ParseBytes(ArgumentResult result)
+    {
+        string token = CommonOptions.Token(result);
+        if (ByteCount.Parse(token) is { } bytes)
+        {
+            return bytes;
+        }
+
+        result.AddError($"{MaxBytesName} '{token}' is no number of bytes, such as 1500000, 500MB or 1.2GiB.");
+        return null;
+    }
+
+    private static double? ParsePerWeight(ArgumentResult result)
+    {
+        string token = CommonOptions.Token(result);
+        if (double.TryParse(token, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double bits) && bits is >= 2 and <= 8)
+        {
+            return bits;
+        }
+
+        result.AddError($"{PerWeightName} '{token}' is no number from 2 to 8, such as 3.5.");
+        return null;
     }
 
     private static int? ParseBlock(ArgumentResult result)

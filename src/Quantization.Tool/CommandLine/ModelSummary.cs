@@ -34,6 +34,11 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
             console.WriteLine($"The outputs are clearly different from the float model's. {Way}");
         }
 
+        if (ModelReport.MixedBits(result) is { } mixed)
+        {
+            console.WriteLine(mixed);
+        }
+
         foreach (string line in ModelReport.Improvements(result))
         {
             console.WriteLine(line);
@@ -53,9 +58,7 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
     }
 
     private static string NameOf(PtqResult result) => result.Half is { } half ? HalfRange.NameOf(half)
-        : result.Plan.Nodes.Where(node => node.Weights?.Blocks is not null).GroupBy(node => node.Weights!.Format.StorageBits)
-            .MaxBy(group => group.Count()) is { } bits
-            ? Figures.Count(bits.Key, "bit")
+        : ModelReport.BitsOf(result) is { Length: > 0 } bits ? bits
         : "int8";
 
     /// <summary>The float model, and beside it the one that was written.</summary>

@@ -65,6 +65,9 @@ internal static class Figures
         _ => figure.Value.ToString("G4", CultureInfo.InvariantCulture),
     };
 
+    /// <summary>For example <c>3.52</c>.</summary>
+    public static string Mean(double mean) => Format($"{mean:F2}");
+
     /// <summary>For example <c>0.87</c>.</summary>
     public static string Correlation(double? correlation) => correlation is { } value ? Format($"{value:F2}") : None;
 

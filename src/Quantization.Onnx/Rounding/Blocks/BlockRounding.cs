@@ -95,5 +95,6 @@ internal sealed class BlockRounding(
     private static TensorEncoding WithoutLevel(TensorEncoding encoding) =>
         encoding with { Blocks = encoding.Blocks! with { AccuracyLevel = 0 } };
 
-    private static IBlockRounder RounderOf(WeightMethod method) => method == WeightMethod.Gptq ? new GptqRounder() : new NearestRounder();
+    /// <summary>What rounds by a method.</summary>
+    public static IBlockRounder RounderOf(WeightMethod method) => method == WeightMethod.Gptq ? new GptqRounder() : new NearestRounder();
 }
