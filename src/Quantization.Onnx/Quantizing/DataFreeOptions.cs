@@ -72,6 +72,9 @@ public abstract record DataFreeOptions
     /// <summary>What weights may take where layers get bits of their own; null where all have the same.</summary>
     internal virtual BitBudget? Budget => null;
 
+    /// <summary>Keeps the codes of layers for a run that is interrupted; null where none are kept.</summary>
+    internal virtual LayerFolder? MakeKept() => null;
+
     /// <summary>The recipe that the options make.</summary>
     internal abstract IRecipe ToRecipe();
 
@@ -130,8 +133,13 @@ public abstract record DataFreeOptions
         CancellationToken cancellationToken)
     {
         PostTrainingQuantizer.ThrowUnlessApart(model, output);
-        return new RecipeRunner(
-            ToPtqOptions(), progress, cancellationToken) { LargestInMemory = LargestInMemory, RoundingSamples = samples, Budget = Budget };
+        return new RecipeRunner(ToPtqOptions(), progress, cancellationToken)
+        {
+            LargestInMemory = LargestInMemory,
+            RoundingSamples = samples,
+            Budget = Budget,
+            Kept = MakeKept(),
+        };
     }
 
     /// <summary>A model of a file that is not read yet, with its tensors left there.</summary>

@@ -79,6 +79,9 @@ public sealed record PtqResult
         init => field = ValueList<RoundedLayer>.Of(value, nameof(RoundedLayers));
     } = ValueList<RoundedLayer>.Empty;
 
+    /// <summary>The matrices whose codes were found in <see cref="WeightOnlyOptions.ResumePath"/>, from a run before.</summary>
+    public int ResumedLayers { get; init; }
+
     /// <summary>What the model was quantized for, <see cref="PtqOptions.Runtime"/>. What runs on integers, which conversions are left and the latency are those of ONNX Runtime on this machine all the same.</summary>
     public TargetRuntime Runtime { get; init; }
 

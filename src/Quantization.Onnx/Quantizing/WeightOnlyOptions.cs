@@ -101,6 +101,13 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     /// </summary>
     public WeightMethod? Method { get; init; }
 
+    /// <summary>
+    /// A folder that keeps the codes of each matrix in blocks as soon as they are found, so that a run that was interrupted, or another one
+    /// with some of the same matrices, does not round these again. They are told apart by what they are made of: weights, method, options
+    /// and what samples say. It is made where it is missing, and stays. Null, the default, keeps nothing.
+    /// </summary>
+    public string? ResumePath { get; init; }
+
     /// <summary>Whether weights are quantized in blocks.</summary>
     public bool HasBlocks => Bits < MostBits || BlockSize is not null || HasBudget;
 
@@ -114,6 +121,9 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     internal override BitBudget? Budget => !HasBudget ? null
         : MaxBytes is null || BitsPerWeight is null ? new BitBudget(MaxBytes, BitsPerWeight)
         : throw new ArgumentException("MaxBytes and BitsPerWeight both say how much weights may take; give one of them.");
+
+    /// <inheritdoc />
+    internal override LayerFolder? MakeKept() => ResumePath is null ? null : new LayerFolder(ResumePath);
 
     /// <inheritdoc />
     internal override IRecipe ToRecipe() => HasBlocks

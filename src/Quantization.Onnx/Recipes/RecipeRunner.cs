@@ -22,6 +22,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>What weights may take where layers get bits of their own; null where the plan has the bits.</summary>
     public BitBudget? Budget { get; init; }
 
+    /// <summary>Keeps the codes of layers for a run that is interrupted; null where none are kept.</summary>
+    public LayerFolder? Kept { get; init; }
+
     /// <summary>Quantizes a model by a recipe.</summary>
     /// <param name="source">The float model.</param>
     /// <param name="recipe">The recipe.</param>
@@ -154,6 +157,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             Plan = PlanRecord.Of(resolved, model, new WeightRounding(modelPath, weightRanges)),
             Runtime = plan.Runtime,
             RoundedLayers = rounding?.Layers ?? [],
+            ResumedLayers = Kept?.Found ?? 0,
             Warnings = [],
         };
         result = result with { Warnings = [.. Warn(result)] };
@@ -194,7 +198,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             BlockRounding.FindMultiplied(folding.Model, plan),
             grams is null ? null : grams.Find,
             () => progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, ++done, total)),
-            cancellationToken) { Factors = folding.Factors };
+            cancellationToken) { Factors = folding.Factors, Kept = Kept };
     }
 
     /// <summary>What ONNX Runtime makes of the model on this machine.</summary>

@@ -81,6 +81,13 @@ internal sealed class BlockOptions
         CustomParser = ParsePerWeight,
     };
 
+    private readonly Option<string> _resume = new("--resume")
+    {
+        HelpName = "DIR",
+        Description = "A folder that keeps the codes of each layer, for a run that is interrupted: the same command goes on from there. It "
+            + "stays, and serves runs with other options where layers are the same.",
+    };
+
     private readonly Option<string> _evaluate = new("--evaluate")
     {
         HelpName = "DIR",
@@ -95,7 +102,7 @@ internal sealed class BlockOptions
     }
 
     /// <summary>The options.</summary>
-    public Option[] All => [_bits, _block, _tableBits, _symmetric, _form, _level, _method, _maxBytes, _perWeight, _evaluate];
+    public Option[] All => [_bits, _block, _tableBits, _symmetric, _form, _level, _method, _maxBytes, _perWeight, _resume, _evaluate];
 
     /// <summary>The folder of samples to measure on; null for those of --data.</summary>
     public string? ReadEvaluation(ParseResult parsed) => parsed.GetValue(_evaluate);
@@ -115,6 +122,7 @@ internal sealed class BlockOptions
             Method = MethodOf(parsed.GetValue(_method)),
             MaxBytes = parsed.GetValue(_maxBytes),
             BitsPerWeight = parsed.GetValue(_perWeight),
+            ResumePath = parsed.GetValue(_resume),
         };
         Option[] amounts = [.. ((Option[])[_bits, _maxBytes, _perWeight]).Where(option => parsed.GetResult(option) is { Implicit: false })];
         if (amounts.Length > 1)
@@ -122,7 +130,7 @@ internal sealed class BlockOptions
             throw new UsageException($"{amounts[0].Name} and {amounts[1].Name} both say how many bits weights get; leave one of them out.");
         }
 
-        Option[] ofBlocks = [_tableBits, _symmetric, _form, _level, _method];
+        Option[] ofBlocks = [_tableBits, _symmetric, _form, _level, _method, _resume];
         if (!options.HasBlocks && Array.Find(ofBlocks, option => parsed.GetResult(option) is { Implicit: false }) is { } given)
         {
             throw new UsageException($"{given.Name} goes with weights in blocks: give {BlockName} or fewer bits too.");

@@ -41,13 +41,27 @@ internal static class DataFreeRun
         ProgressView view, DataFreeRequest request, ISampleSource? rounding, ISampleSource? samples, OutputFile output, CancellationToken cancellation)
     {
         IProgress<QuantizationProgress> progress = view.ForStages(request.Options.WeightCalibrator.Name);
-        PtqResult result = output.Write(
-            path => request.Options.Quantize(request.ModelPath, rounding, path, progress, cancellation));
+        PtqResult result = output.Write(path => Quantize(request, rounding, path, progress, cancellation));
         ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples : null;
         EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
         IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, new PtqOptions(), cancellation);
         return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, scores, layers));
+    }
+
+    /// <summary>Quantizes the model. Where layers are kept, an interruption says so.</summary>
+    private static PtqResult Quantize(
+        DataFreeRequest request, ISampleSource? rounding, string path, IProgress<QuantizationProgress> progress, CancellationToken cancellation)
+    {
+        try
+        {
+            return request.Options.Quantize(request.ModelPath, rounding, path, progress, cancellation);
+        }
+        catch (OperationCanceledException exception) when (request.Options is WeightOnlyOptions { ResumePath: { } kept } && Directory.Exists(kept))
+        {
+            throw new ResumableException(
+                $"cancelled; no model was written. {kept} holds what was done so far: the same command goes on from there.", exception);
+        }
     }
 
     private static string Describe(SampleData? rounding, SampleData? samples, PtqResult result) =>

@@ -34,6 +34,11 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
             console.WriteLine($"The outputs are clearly different from the float model's. {Way}");
         }
 
+        if (result.ResumedLayers > 0)
+        {
+            console.WriteLine($"{Figures.Count(result.ResumedLayers, "layer")} known from an earlier run.");
+        }
+
         if (ModelReport.MixedBits(result) is { } mixed)
         {
             console.WriteLine(mixed);

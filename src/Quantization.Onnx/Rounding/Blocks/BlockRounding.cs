@@ -16,6 +16,9 @@ internal sealed class BlockRounding(
     /// <summary>What weights are multiplied by, by the result of their node.</summary>
     public IReadOnlyDictionary<string, WeightFactors> Factors { get; init; } = new Dictionary<string, WeightFactors>();
 
+    /// <summary>Keeps codes for a run that is interrupted; null where none are kept.</summary>
+    public LayerFolder? Kept { get; init; }
+
     private readonly List<RoundedLayer> _layers = [];
 
     /// <summary>What became of each matrix so far.</summary>
@@ -67,15 +70,10 @@ internal sealed class BlockRounding(
 
         cancellationToken.ThrowIfCancellationRequested();
         problem = problem with { Gram = encoding.Method is WeightMethod.Weighted or WeightMethod.Gptq ? grams?.Invoke(slot.Weight) : null };
-        QuantizedBlocks blocks = RounderOf(encoding.Method).Round(problem, cancellationToken)
+        QuantizedBlocks blocks = Round(problem, encoding.Method)
             ?? throw OnnxModelException.With(
                 modelPath, ModelAdvice.NonFiniteWeights(modelPath, "weight", slot.Weight.Name, node.Facts.Node.Describe()),
                 node.Facts.Node.Name);
-        if (problem.Gram is { Count: > 0 })
-        {
-            blocks.Error = RoundingError.OfOutputs(problem, blocks);
-        }
-
         StoredBlocks stored = store.Keep(
             encoding.Blocks!.Form == BlockForm.DequantizeLinear ? BlockPacking.ForDequantizeLinear(blocks, slot.FloatType)
             : isTable ? BlockPacking.ForGather(blocks, slot.FloatType)
@@ -84,6 +82,29 @@ internal sealed class BlockRounding(
         _made.Add((slot.Weight, slot.ChannelAxis, WithoutLevel(encoding), slot.FloatType, isTable, stored));
         rounded?.Invoke();
         return stored;
+    }
+
+    /// <summary>The codes of a matrix, with their error: those that were kept, or new ones. Null where a weight is NaN or infinite.</summary>
+    private QuantizedBlocks? Round(BlockProblem problem, WeightMethod method)
+    {
+        string? key = Kept is null ? null : LayerKey.Of(problem, method);
+        if (key is not null && Kept!.Find(key, problem) is { } found)
+        {
+            return found;
+        }
+
+        QuantizedBlocks? blocks = RounderOf(method).Round(problem, cancellationToken);
+        if (blocks is not null && problem.Gram is { Count: > 0 })
+        {
+            blocks.Error = RoundingError.OfOutputs(problem, blocks);
+        }
+
+        if (blocks is not null && key is not null)
+        {
+            Kept!.Add(key, blocks);
+        }
+
+        return blocks;
     }
 
     private static RoundedLayer LayerOf(PlannedNode node, BlockProblem problem, QuantizedBlocks blocks, StoredBlocks stored) => new(
