@@ -173,10 +173,11 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         while (true)
         {
             QuantizationPlan fitting = bits?.Plan(Budget!, excess, progress, cancellationToken) ?? plan, resolved = ranges.Resolve(fitting);
-            AwqFolding folding = grams is not null && fitting.Nodes.Any(node => node.Weights?.Method == WeightMethod.Awq)
-                ? AwqFolding.Make(model, fitting, grams, cancellationToken)
+            AwqFolding folding = grams is not null && fitting.Nodes.Any(node => node.Weights is { } weights && BlockRounding.IsScaled(weights.Method))
+                ? AwqFolding.Make(model, fitting, grams, FindValues(model, fitting), cancellationToken)
                 : new AwqFolding(model, new Dictionary<string, WeightFactors>());
-            BlockRounding? rounding = MakeBlockRounding(folding, resolved, grams, store);
+            BlockRounding? rounding = MakeBlockRounding(
+                folding, resolved, grams is null ? null : node => grams.Find(model.Analysis.Find(node).Weight!.Weight), store);
             ModelProto quantized = PlanLowering.Write(folding.Model, resolved, weightRanges, rounding);
             long over = Budget?.MaxBytes is { } most ? ModelStore.LargestSizeOf(quantized, options.MaxFileBytes) - most : 0;
             if (over <= 0)
@@ -188,15 +189,21 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         }
     }
 
+    /// <summary>The values that attention makes of products.</summary>
+    private IReadOnlyList<ScaleFold> FindValues(FloatModel model, QuantizationPlan plan) => RoundingSamples!.FirstOrDefault() is { } sample
+        ? ValueFolds.Find(model, plan, sample, options.SessionOptionsFactory, cancellationToken)
+        : [];
+
     /// <summary>What turns weights into codes in blocks; null where the plan has none.</summary>
-    private BlockRounding? MakeBlockRounding(AwqFolding folding, QuantizationPlan plan, GramSource? grams, BlockStore store)
+    private BlockRounding? MakeBlockRounding(
+        AwqFolding folding, QuantizationPlan plan, Func<NodePlan, GramMatrix?>? grams, BlockStore store)
     {
         int total = plan.Nodes.Count(node => node.Weights?.Blocks is not null), done = 0; // a matrix that two nodes read is done once
         return total == 0 ? null : new BlockRounding(
             folding.Model.File.Path,
             store,
             BlockRounding.FindMultiplied(folding.Model, plan),
-            grams is null ? null : grams.Find,
+            grams,
             () => progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, ++done, total)),
             cancellationToken) { Factors = folding.Factors, Kept = Kept };
     }

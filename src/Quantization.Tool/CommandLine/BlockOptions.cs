@@ -14,7 +14,7 @@ internal sealed class BlockOptions
 
     private const string MethodName = "--method", MaxBytesName = "--max-bytes", PerWeightName = "--bits-per-weight";
 
-    private static readonly string[] Methods = [.. Enum.GetNames<WeightMethod>().Select(name => name.ToLowerInvariant())];
+    private static readonly string[] Methods = [.. Enum.GetValues<WeightMethod>().Select(method => PlanNames.Of(PlanNames.Methods, method))];
 
     private readonly Option<int> _bits = new(BitsName)
     {
@@ -60,10 +60,10 @@ internal sealed class BlockOptions
     private readonly Option<string> _method = new(MethodName)
     {
         HelpName = string.Join('|', Methods),
-        Description = "How weights become codes: the nearest code (the default); the nearest of ranges that heed what the inputs are "
-            + "like (weighted); "
+        Description = "How weights become codes: the nearest code (the default); the nearest of ranges with the least error of the "
+            + "layer's outputs (weighted); "
             + "the same with inputs that matter scaled up (awq); or so that later weights make up for the errors of earlier ones "
-                + "(gptq), the most accurate. All but the first calibrate on --data.",
+                + "(gptq), usually the most accurate, or both (awq+gptq). All but the first calibrate on --data.",
     };
 
     private readonly Option<long?> _maxBytes = new(MaxBytesName)
@@ -145,7 +145,7 @@ internal sealed class BlockOptions
     }
 
     private static WeightMethod MethodOf(string? name) =>
-        name is null ? WeightMethod.Nearest : Enum.Parse<WeightMethod>(name, ignoreCase: true);
+        name is null ? WeightMethod.Nearest : PlanNames.Methods[name];
 
     private static int ParseBits(ArgumentResult result, string name)
     {

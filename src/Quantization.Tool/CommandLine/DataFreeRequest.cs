@@ -42,7 +42,7 @@ internal sealed record DataFreeRequest
         Evaluation.ThrowUnlessSensible();
         if (IsRoundedBySamples && Data.FolderPath is null)
         {
-            throw new UsageException("--method weighted, gptq and awq need samples: give --data DIR too.");
+            throw new UsageException("--method weighted, gptq, awq and awq+gptq need samples: give --data DIR too.");
         }
 
         if (EvaluationPath is not null && Data.FolderPath is not null && !IsRoundedBySamples)

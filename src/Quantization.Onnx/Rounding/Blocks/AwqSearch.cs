@@ -14,10 +14,11 @@ internal static class AwqSearch
     /// <summary>The scale of each input, by which weights are multiplied; null where scaling does not help.</summary>
     /// <param name="gram">What samples say of the inputs.</param>
     /// <param name="matrices">The matrices that multiply them.</param>
+    /// <param name="channels">Inputs with the same number have the same scale; null where each has its own.</param>
     /// <param name="cancellationToken">Stops the search.</param>
-    public static float[]? Find(GramMatrix gram, IReadOnlyList<BlockProblem> matrices, CancellationToken cancellationToken)
+    public static float[]? Find(GramMatrix gram, IReadOnlyList<BlockProblem> matrices, int[]? channels, CancellationToken cancellationToken)
     {
-        float[] squares = gram.MeanSquares();
+        float[] squares = gram.MeanSquares(), shared = channels is null ? squares : Share(squares, channels);
         GramEnergy energy = new(gram);
         OutputSample[] parts = [.. matrices.Select(matrix => OutputSample.Take(matrix, RoundingError.MostOutputs))];
         float[]? best = null;
@@ -25,7 +26,7 @@ internal static class AwqSearch
         for (int step = 0; step <= Powers; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            float[] scales = MakeScales(squares, (float)step / Powers);
+            float[] scales = MakeScales(shared, (float)step / Powers);
             double error = parts.Sum(part => ErrorOf(part, scales, squares, energy, cancellationToken));
             if (error < least)
             {
@@ -46,6 +47,13 @@ internal static class AwqSearch
         }
 
         return divided;
+    }
+
+    /// <summary>The mean of what inputs with the same number have.</summary>
+    private static float[] Share(float[] squares, int[] channels)
+    {
+        ILookup<int, float> groups = squares.Zip(channels).ToLookup(each => each.Second, each => each.First);
+        return [.. channels.Select(channel => groups[channel].Average())];
     }
 
     private static float[] MakeScales(float[] squares, float power)

@@ -6,11 +6,11 @@ namespace Quantization.Onnx;
 /// <param name="modelPath">What messages call the model.</param>
 /// <param name="store">Keeps the codes.</param>
 /// <param name="multiplied">The matrices that products read.</param>
-/// <param name="grams">What samples say of the inputs of a matrix; null where there are none.</param>
+/// <param name="grams">What samples say of the inputs of a node; null where there are none.</param>
 /// <param name="rounded">Told of each matrix that became codes.</param>
 /// <param name="cancellationToken">Stops the work.</param>
 internal sealed class BlockRounding(
-    string modelPath, BlockStore store, IReadOnlySet<TensorProto> multiplied, Func<TensorProto, GramMatrix?>? grams, Action? rounded,
+    string modelPath, BlockStore store, IReadOnlySet<TensorProto> multiplied, Func<NodePlan, GramMatrix?>? grams, Action? rounded,
         CancellationToken cancellationToken)
 {
     /// <summary>What weights are multiplied by, by the result of their node.</summary>
@@ -69,7 +69,8 @@ internal sealed class BlockRounding(
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        problem = problem with { Gram = encoding.Method is WeightMethod.Weighted or WeightMethod.Gptq ? grams?.Invoke(slot.Weight) : null };
+        GramMatrix? gram = encoding.Method == WeightMethod.Nearest ? null : grams?.Invoke(node.Plan);
+        problem = problem with { Gram = problem.Weights.Factors?.Inputs is { } scales ? gram?.Divide(scales) : gram };
         QuantizedBlocks blocks = Round(problem, encoding.Method)
             ?? throw OnnxModelException.With(
                 modelPath, ModelAdvice.NonFiniteWeights(modelPath, "weight", slot.Weight.Name, node.Facts.Node.Describe()),
@@ -116,6 +117,9 @@ internal sealed class BlockRounding(
     private static TensorEncoding WithoutLevel(TensorEncoding encoding) =>
         encoding with { Blocks = encoding.Blocks! with { AccuracyLevel = 0 } };
 
+    /// <summary>Whether a method scales inputs.</summary>
+    public static bool IsScaled(WeightMethod method) => method is WeightMethod.Awq or WeightMethod.AwqGptq;
+
     /// <summary>What rounds by a method.</summary>
-    public static IBlockRounder RounderOf(WeightMethod method) => method == WeightMethod.Gptq ? new GptqRounder() : new NearestRounder();
+    public static IBlockRounder RounderOf(WeightMethod method) => method is WeightMethod.Gptq or WeightMethod.AwqGptq ? new GptqRounder() : new NearestRounder();
 }

@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <param name="result">Gets the codes.</param>
 internal ref struct BlockWriter(BlockProblem problem, QuantizedBlocks result)
 {
-    private readonly BlockKernel _kernel = new(problem.Shape, problem.Grid);
+    private readonly BlockKernel _kernel = new(problem.Shape, problem.Grid, problem.Gram is { Count: > 0 } ? problem.Gram : null);
 
     /// <summary>What rounding added to the weights written so far.</summary>
     public RoundingError Error { get; private set; }
@@ -25,7 +25,7 @@ internal ref struct BlockWriter(BlockProblem problem, QuantizedBlocks result)
         Span<float> scales = stackalloc float[BlockKernel.Lanes], zeroPoints = stackalloc float[BlockKernel.Lanes];
         Span<uint> words = stackalloc uint[wordCount * BlockKernel.Lanes];
         Span<float> noise = stackalloc float[BlockKernel.Lanes], signal = stackalloc float[BlockKernel.Lanes];
-        if (!_kernel.Quantize(weights, stride, rows, importance, scales, zeroPoints, words, noise, signal))
+        if (!_kernel.Quantize(weights, stride, block * problem.Shape.Size, rows, importance, scales, zeroPoints, words, noise, signal))
         {
             return false;
         }
