@@ -53,6 +53,23 @@ public sealed class LanguageModelCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_tells_its_tokens_a_second()
+    {
+        string scoring = Take("evaluate", 2), output = _folder.PathTo("quantized"), page = _folder.PathTo("report.html");
+        string[] arguments = ["weights", SharedFolder.Models("stories260K", "genai"), "--bits", "4", "--evaluate", scoring, "--output", output, "--quiet"];
+
+        ToolRun run = ToolRun.InProcess([.. arguments, "--report", page]), facts = ToolRun.InProcess([.. arguments, "--json"]);
+
+        run.ExitCode.Should().Be(0, run.Error);
+        run.Output.Should().MatchRegex(@"Tokens a second: [\d,]+ written, float [\d,]+ \(\d\.\d\dx\); [\d,]+ read, float [\d,]+\.").And.Contain("Perplexity");
+        File.ReadAllText(page).Should().Contain("Tokens written a second");
+        using JsonDocument document = JsonDocument.Parse(facts.Output);
+        JsonElement speed = document.RootElement.GetProperty("tokenSpeed").GetProperty("quantized");
+        speed.GetProperty("promptTokens").GetInt32().Should().Be(128);
+        speed.GetProperty("promptTokensPerSecond").GetDouble().Should().BeGreaterThan(speed.GetProperty("tokensPerSecond").GetDouble());
+    }
+
+    [Fact]
     public void Wrong_budgets_are_one_line()
     {
         (string[] Arguments, string Message)[] cases =

@@ -12,8 +12,6 @@ internal sealed class TokenRows
     /// <summary>What stands for a row without a next token.</summary>
     public const int None = -1;
 
-    private const string Tokens = "input_ids", Mask = "attention_mask";
-
     private readonly bool[] _counted;
     private readonly int[] _next;
 
@@ -76,7 +74,7 @@ internal sealed class TokenRows
     /// <summary>The tokens: the input of that name, or the only input where it has no name.</summary>
     private static SampleTensor? FindTokens(ModelSample sample)
     {
-        SampleTensor? found = sample.Inputs.Length == 1 && sample.Inputs[0].Name is null ? sample.Inputs[0] : FindNamed(sample, Tokens);
+        SampleTensor? found = sample.Inputs.Length == 1 && sample.Inputs[0].Name is null ? sample.Inputs[0] : FindNamed(sample, TokenInputs.Tokens);
         return found is { ElementType: TensorElementType.Int64 or TensorElementType.Int32, Shape.Length: 1 or 2 } ? found : null;
     }
 
@@ -97,7 +95,7 @@ internal sealed class TokenRows
     private static void ReadMask(ModelSample sample, int texts, int length, Span<bool> counted)
     {
         counted.Fill(true);
-        if (FindNamed(sample, Mask) is not { ElementType: TensorElementType.Int64 or TensorElementType.Int32, Shape.Length: 1 or 2 } mask
+        if (FindNamed(sample, TokenInputs.Mask) is not { ElementType: TensorElementType.Int64 or TensorElementType.Int32, Shape.Length: 1 or 2 } mask
             || mask.Shape[^1] < length)
         {
             return;

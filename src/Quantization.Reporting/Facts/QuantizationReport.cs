@@ -64,6 +64,9 @@ public sealed record QuantizationReport
         init => field = ValueList<RoundedLayer>.Of(value, nameof(RoundedLayers));
     } = [];
 
+    /// <summary>How many tokens a second both models read and write; null where that was not measured.</summary>
+    public TokenSpeedComparison? TokenSpeed { get; init; }
+
     /// <summary>The activations that have a range of their own, by name.</summary>
     public required IReadOnlyList<ReportTensor> Tensors
     {

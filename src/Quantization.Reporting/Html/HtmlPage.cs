@@ -79,6 +79,11 @@ internal static class HtmlPage
             Tile(html, "Median time of a run", Figure.Milliseconds(time), $"float {Figure.Milliseconds(report.Float.MedianMilliseconds)}, {Figure.Ratio(time / report.Float.MedianMilliseconds!.Value)}×");
         }
 
+        if (report.TokenSpeed is { } speed)
+        {
+            Tile(html, "Tokens written a second", Figure.Value(speed.Quantized.TokensPerSecond), $"float {Figure.Value(speed.Float.TokensPerSecond)}, {Figure.Ratio(speed.Ratio)}×");
+        }
+
         if (report.Partial is { } partial)
         {
             Tile(html, "Layers in float", $"{Figure.Count(partial.Written.FloatLayers.Count)} of {Figure.Count(partial.Layers.Count)}", $"{Figure.Percent(partial.Written.Int8Share)} of the compute in int8");

@@ -17,6 +17,7 @@ internal static class DataFreeRun
         (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, rounding?.All, samples?.All, output.Model, cancellation));
         ModelSummary summary = new(
             Describe(rounding, samples, result), request.Options.WeightCalibrator.Name, request.Report, request.OutputPath);
+        summary = summary with { TokenSpeed = report.TokenSpeed };
         output.Finish(report, result.Plan, shown => summary.Write(shown, result, scores), cancellation);
         request.Folder?.CopyOthers(outputPath);
         return ExitCode.Success;
@@ -46,7 +47,9 @@ internal static class DataFreeRun
         EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
         IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, new PtqOptions(), cancellation);
-        return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, scores, layers));
+        TokenSpeedComparison? speed = scoring is null || request.Folder is null ? null
+            : Measuring.TokenSpeed(view, request.ModelPath, output.TemporaryPath, scoring, request.Threads, cancellation);
+        return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, scores, layers) with { TokenSpeed = speed });
     }
 
     /// <summary>Quantizes the model. Where layers are kept, an interruption says so.</summary>

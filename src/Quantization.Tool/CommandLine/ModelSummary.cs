@@ -16,6 +16,9 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
     /// <summary>What to do where the outputs are clearly different, in a sentence; null for nothing.</summary>
     public string? Way { get; init; }
 
+    /// <summary>How many tokens a second both models read and write; null where that was not measured.</summary>
+    public TokenSpeedComparison? TokenSpeed { get; init; }
+
     public void Write(ToolConsole console, PtqResult result, EvaluationResult? scores)
     {
         console.WriteLine(Samples);
@@ -32,6 +35,14 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
         if (Way is not null && result.Half is null && scores?.Candidates[0].SignalToNoise < ClearNoise)
         {
             console.WriteLine($"The outputs are clearly different from the float model's. {Way}");
+        }
+
+        if (TokenSpeed is { } speed)
+        {
+            console.WriteLine(
+                $"Tokens a second: {Figures.Rate(speed.Quantized.TokensPerSecond)} written, float {Figures.Rate(speed.Float.TokensPerSecond)} "
+                + $"({Figures.Mean(speed.Ratio)}x); {Figures.Rate(speed.Quantized.PromptTokensPerSecond)} read, float "
+                + $"{Figures.Rate(speed.Float.PromptTokensPerSecond)}.");
         }
 
         if (result.ResumedLayers > 0)
