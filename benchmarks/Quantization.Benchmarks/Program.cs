@@ -36,8 +36,8 @@ switch (args)
         return EncoderStudy.Run();
     case ["language-models", .. string[] rest]:
         return LanguageModelStudy.Run(rest);
-    case ["transformers"]:
-        return TransformerStudy.Run();
+    case ["transformers", .. string[] rest]:
+        return TransformerStudy.Run(rest);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(KernelReport).Assembly).Run(args);
         return 0;

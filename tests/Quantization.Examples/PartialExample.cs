@@ -16,6 +16,6 @@ internal static class PartialExample
 
         // Another point of the curve, without running anything again.
         PartialPoint most = result.Curve.First(point => point.Score.Score >= result.FloatScore.Score);
-        PostTrainingQuantizer.Quantize("model.onnx", result.Calibration, "model.other.onnx", most.Options);
+        PostTrainingQuantizer.Quantize("model.onnx", most.Plan, "model.other.onnx");
     }
 }

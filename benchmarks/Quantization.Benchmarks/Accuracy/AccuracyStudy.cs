@@ -18,10 +18,24 @@ internal static class AccuracyStudy
         ("default", new PtqOptions { LatencyRuns = 0 }),
     ];
 
+    /// <summary>The mean cosine by sample and output, as the table has it.</summary>
+    private static readonly ModelMetric MeanCosine = ModelMetric.Create("mean cosine", samples => samples
+        .SelectMany(sample => sample.Names.Select(name => default(SignalEnergies).With(sample.GetReference(name), sample.GetValues(name)).Cosine)).Average());
+
     /// <summary>Prints the table.</summary>
-    /// <param name="arguments">A folder of models and one of samples, or nothing; then the names of the models to look at, or nothing for all.</param>
+    /// <param name="arguments">
+    /// A folder of models and one of samples, or nothing; then the names of the models to look at, or nothing for all; and <c>--partial COSINE</c> to quantize partially besides, so that the mean cosine on the
+    /// calibration samples reaches this figure.
+    /// </param>
     public static int Run(string[] arguments)
     {
+        double? reach = null;
+        if (Array.IndexOf(arguments, "--partial") is >= 0 and int option)
+        {
+            reach = double.Parse(arguments[option + 1], CultureInfo.InvariantCulture);
+            arguments = [.. arguments[..option], .. arguments[(option + 2)..]];
+        }
+
         using OwnedFolder folder = OwnedFolder.CreateTemporary();
         (string[] folders, string[] names) = arguments is [string models, string samples, .. string[] rest] && Directory.Exists(models) ? ((string[])[models, samples], rest) : ([], arguments);
         IEnumerable<AccuracySubject> subjects = folders.Length == 2 ? AccuracySubject.OfFolder(folders[0], folders[1]) : AccuracySubject.OfImages();
@@ -30,22 +44,35 @@ internal static class AccuracyStudy
         Console.WriteLine("|---|---|---:|---:|---:|---:|---:|---:|---|");
         foreach (AccuracySubject subject in subjects)
         {
+            string output = folder["quantized.onnx"];
             foreach ((string variant, PtqOptions options) in Variants)
             {
-                string output = folder[$"{variant}.onnx"];
                 long start = Stopwatch.GetTimestamp();
                 PtqResult result = PostTrainingQuantizer.Quantize(subject.ModelPath, subject.Calibrating, output, options);
-                TimeSpan time = Stopwatch.GetElapsedTime(start);
-                (double cosine, double decibels, double ratio) = Compare(subject.ModelPath, output, subject.Evaluating);
-                double? agreement = ModelEvaluator.Evaluate(subject.ModelPath, [output], subject.Evaluating).Candidates[0].Agreement;
                 string refined = result.Refinement is { } refinement ? FormattableString.Invariant($"{refinement.IntegerShare:P0} on integers, {refinement.ScaledConvolutions} scaled, {refinement.CorrectedBiases} biases") : "";
-                Console.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"| {subject.Name} | {variant} | {1 - cosine:0.00000} | {decibels:0.0} | {agreement:P1} | {(double)result.OutputBytes / result.ModelBytes:0.000} | {ratio:0.00} | {time.TotalSeconds:0.0} s | {subject.Judge?.Invoke(output)} {refined} |"));
+                Print(subject, variant, output, result, Stopwatch.GetElapsedTime(start), refined);
+            }
+
+            if (reach is { } figure)
+            {
+                PartialOptions options = new() { Target = PartialTarget.Reach(figure), Metric = MeanCosine, Baseline = new PtqOptions { LatencyRuns = 0 } };
+                PartialResult result = PartialQuantizer.Run(subject.ModelPath, subject.Calibrating, subject.Calibrating, output, options);
+                string done = FormattableString.Invariant(
+                    $"{result.Written.Int8Share:P0} on integers, {result.Written.FloatLayers.Count} layers and {result.Written.FloatActivations.Count} activations in float, {result.Written.WeightOnlyLayers.Count} with int8 weights alone, {result.Changes.Count} changed, {(result.IsTargetMet ? "met" : "missed")}, {result.ModelsRun} models");
+                Print(subject, FormattableString.Invariant($"partial {figure}"), output, result.Model, result.Elapsed, done);
             }
         }
 
         return 0;
+    }
+
+    private static void Print(AccuracySubject subject, string variant, string output, PtqResult result, TimeSpan time, string done)
+    {
+        (double cosine, double decibels, double ratio) = Compare(subject.ModelPath, output, subject.Evaluating);
+        double? agreement = ModelEvaluator.Evaluate(subject.ModelPath, [output], subject.Evaluating).Candidates[0].Agreement;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {subject.Name} | {variant} | {1 - cosine:0.00000} | {decibels:0.0} | {agreement:P1} | {(double)result.OutputBytes / result.ModelBytes:0.000} | {ratio:0.00} | {time.TotalSeconds:0.0} s | {subject.Judge?.Invoke(output)} {done} |"));
     }
 
     /// <summary>Means over all samples and outputs, and the ratio of the median times.</summary>

@@ -56,6 +56,9 @@ internal static class NextAdvice
     /// <summary>A number of layers, in words.</summary>
     public static string Layers(long count) => $"{Figure.Count(count)} {(count == 1 ? "layer" : "layers")}";
 
+    /// <summary>A number of activations, in words.</summary>
+    public static string Activations(long count) => $"{Figure.Count(count)} {(count == 1 ? "activation" : "activations")}";
+
     private static string WriteManyLayers(Advice advice, AdviceWords words)
     {
         string[] forAll = [.. ForAllLayers(advice, words)];

@@ -69,6 +69,7 @@ internal static class OutcomeAdvice
         double score,
         int floatLayers,
         int relievedLayers,
+        int floatActivations,
         double int8Share) => new(
         AdviceCode.ReportPartialOutcome,
         ("layers", layers),
@@ -78,6 +79,7 @@ internal static class OutcomeAdvice
         ("score", score),
         ("floatLayers", floatLayers),
         ("relievedLayers", relievedLayers),
+        ("floatActivations", floatActivations == 0 ? null : floatActivations),
         ("int8Share", int8Share));
 
     /// <summary>The most sensitive layer.</summary>
@@ -169,7 +171,8 @@ internal static class OutcomeAdvice
         string[] done =
         [
             .. inFloat > 0 ? (string[])[$"{NextAdvice.Layers(inFloat)} left in float"] : [],
-            .. relieved > 0 ? (string[])[$"{NextAdvice.Layers(relieved)} made more exact on integers"] : [],
+            .. relieved > 0 ? (string[])[$"{NextAdvice.Layers(relieved)} made more exact"] : [],
+            .. advice.FindCount("floatActivations") is { } activations ? (string[])[$"{NextAdvice.Activations(activations)} left in float"] : [],
         ];
         return done.Length == 0
             ? $"{allInt8}, and that is the model that was written."

@@ -37,6 +37,8 @@ internal static class TargetAdvice
             ("samples", samples),
             ("floatLayers", written.FloatLayers.Count),
             ("layers", layers),
+            ("weightOnlyLayers", written.WeightOnlyLayers.Count == 0 ? null : written.WeightOnlyLayers.Count),
+            ("floatActivations", written.FloatActivations.Count == 0 ? null : written.FloatActivations.Count),
             ("int8Share", written.Int8Share),
             ("latencyRatio", isLatency ? written.LatencyRatio : null),
             ("maxFloatLayers", isLatency || isMet || maxFloatLayers >= layers ? null : maxFloatLayers),
@@ -79,8 +81,13 @@ internal static class TargetAdvice
 
     private static string Layers(Advice advice) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{advice.Count("floatLayers")} of {advice.Count("layers")} layers in float, {advice.Number("int8Share"):0.0%} of the compute on "
+        $"{advice.Count("floatLayers")} of {advice.Count("layers")} layers in float, {Finer(advice)}{advice.Number("int8Share"):0.0%} of the compute on "
             + $"integers");
+
+    /// <summary>What was left in float that is less than a layer.</summary>
+    private static string Finer(Advice advice) => string.Concat(
+        advice.FindCount("weightOnlyLayers") is { } weightOnly ? string.Create(CultureInfo.InvariantCulture, $"{weightOnly} with int8 weights alone, ") : "",
+        advice.FindCount("floatActivations") is { } activations ? $"{NextAdvice.Activations(activations)} in float, " : "");
 
     private static string Bound(Advice advice) => advice.FindCount("maxFloatLayers") is { } most
         ? string.Create(CultureInfo.InvariantCulture, $"with at most {most} layers in float")

@@ -75,7 +75,7 @@ public static class LayerComparer
         }
 
         IRecipe recipe = RecipeNames.Find(plan);
-        FloatModel prepared = FloatModel.Load(model, recipe, options.SessionOptionsFactory).WithScaledChannels(plan.ChannelScalings, recipe);
+        FloatModel prepared = FloatModel.Load(model, recipe, options.SessionOptionsFactory).WithScales(plan, recipe);
         PlanCheck.ThrowUnlessFits(plan, prepared, hasObservations: false);
         return Compare(new TrialModels(prepared, new ModelCalibration(prepared.File.Fingerprint, 0, [])), plan, samples, options, progress, cancellationToken);
     }

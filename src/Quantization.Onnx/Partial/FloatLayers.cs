@@ -6,6 +6,9 @@ namespace Quantization.Onnx;
 /// <param name="meets">Whether a score on all samples is good enough.</param>
 internal sealed class FloatLayers(PartialRun run, TrialLimit limit, Predicate<TrialScore> meets)
 {
+    /// <summary>Whether it still pays to leave more layers in float; the way there ends where it does not.</summary>
+    public Predicate<LayerSet> IsWorthwhile { get; init; } = _ => true;
+
     /// <summary>How many of the most sensitive layers compete for being the next: noise of single layers does not just add up.</summary>
     private const int Window = 4;
 
@@ -28,7 +31,7 @@ internal sealed class FloatLayers(PartialRun run, TrialLimit limit, Predicate<Tr
     public LayerSet SwitchOff(LayerSet set)
     {
         int reserve = limit.Left / 2;
-        while (!meets(run.Score(set)[0]) && set.Float.Count < run.MaxFloatLayers && LeftInRanking(set) is { Length: > 0 } left)
+        while (!meets(run.Score(set)[0]) && set.Float.Count < run.MaxFloatLayers && IsWorthwhile(set) && LeftInRanking(set) is { Length: > 0 } left)
         {
             if (limit.Left - reserve < TrialsPerLayer)
             {
@@ -58,7 +61,7 @@ internal sealed class FloatLayers(PartialRun run, TrialLimit limit, Predicate<Tr
     private LayerSet FollowRanking(LayerSet set, string[] left)
     {
         List<LayerSet> growing = [set];
-        foreach (string layer in left.Take(run.MaxFloatLayers - set.Float.Count))
+        foreach (string layer in left.Take(run.MaxFloatLayers - set.Float.Count).TakeWhile(_ => IsWorthwhile(growing[^1])))
         {
             growing.Add(growing[^1].WithFloat(layer));
         }

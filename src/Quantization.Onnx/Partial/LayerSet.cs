@@ -2,24 +2,33 @@ using System.Collections.Immutable;
 
 namespace Quantization.Onnx;
 
-/// <summary>What is done for single layers: which are in float, and which take steps short of it. Immutable.</summary>
+/// <summary>What is done for single layers and activations: which are in float, and which take steps short of it. Immutable.</summary>
 /// <param name="Float">The layers in float, by name.</param>
 /// <param name="Steps">The steps of others, by name.</param>
 internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDictionary<string, ImmutableList<LayerStep>> Steps)
 {
+    /// <summary>The layers that compute in float with int8 weights, by name.</summary>
+    public ImmutableHashSet<string> WeightOnly { get; init; } = [];
+
+    /// <summary>The activations in float, by the value whose statistics they take.</summary>
+    public ImmutableHashSet<string> Activations { get; init; } = [];
+
     public static LayerSet Empty { get; } = new([], ImmutableDictionary<string, ImmutableList<LayerStep>>.Empty);
 
     /// <summary>The set with a layer in float, which makes its steps superfluous.</summary>
-    public LayerSet WithFloat(string layer) => new(Float.Add(layer), Steps.Remove(layer));
+    public LayerSet WithFloat(string layer) => new(Float.Add(layer), Steps.Remove(layer)) { WeightOnly = WeightOnly.Remove(layer), Activations = Activations };
+
+    /// <summary>The set with a layer in float but for its weights.</summary>
+    public LayerSet WithWeightOnly(string layer) => Without(layer) with { WeightOnly = WeightOnly.Add(layer) };
 
     /// <summary>The set with steps for a layer.</summary>
     public LayerSet WithSteps(string layer, ImmutableList<LayerStep> steps) => steps.IsEmpty ? this : this with { Steps = Steps.SetItem(layer, steps) };
 
     /// <summary>The set with a layer as it was to begin with.</summary>
-    public LayerSet Without(string layer) => new(Float.Remove(layer), Steps.Remove(layer));
+    public LayerSet Without(string layer) => new(Float.Remove(layer), Steps.Remove(layer)) { WeightOnly = WeightOnly.Remove(layer), Activations = Activations };
 
     /// <summary>Whether something is done for a layer.</summary>
-    public bool Contains(string layer) => Float.Contains(layer) || Steps.ContainsKey(layer);
+    public bool Contains(string layer) => Float.Contains(layer) || WeightOnly.Contains(layer) || Steps.ContainsKey(layer);
 
     /// <summary>The plan of the set.</summary>
     /// <param name="baseline">The plan of layers as they are to begin with.</param>
@@ -42,7 +51,7 @@ internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDiction
             SetCalibrators(activations, node, step);
         }
 
-        return models.Exclude(baseline.WithWeights(weights).WithCalibrators(activations), Float);
+        return models.Exclude(baseline.WithWeights(weights).WithCalibrators(activations), new FloatParts(Float, Activations, WeightOnly));
     }
 
     /// <summary>The options that give the same model.</summary>
@@ -63,7 +72,14 @@ internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDiction
             SetCalibrators(activations, node, step);
         }
 
-        return baseline with { FloatNodes = baseline.FloatNodes.Union(Float).ToHashSet(), OwnWeights = weights, OwnCalibrators = activations };
+        return baseline with
+        {
+            FloatNodes = baseline.FloatNodes.Union(Float).ToHashSet(),
+            WeightOnlyNodes = baseline.WeightOnlyNodes.Union(WeightOnly).ToHashSet(),
+            FloatActivations = plan.FloatActivations.Union(Activations),
+            OwnWeights = weights,
+            OwnCalibrators = activations,
+        };
     }
 
     private IEnumerable<(NodePlan Node, LayerStep Step)> StepsOf(QuantizationPlan plan) => plan.Nodes.SelectMany(node => (Steps.GetValueOrDefault(node.Node) ?? []).Select(step => (node, step)));

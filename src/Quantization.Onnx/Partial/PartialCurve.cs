@@ -12,7 +12,13 @@ internal sealed class PartialCurve(PartialRun run, TrialModels models, IReadOnly
     {
         ModelProto model = models.Write(run.PlanOf(set));
         long bytes = ModelStore.SizeOf(model) is var most && most > ModelStore.LargestMessage ? most : model.CalculateSize();
-        return new PartialPoint([.. run.Layers.Select(layer => layer.Label).Where(set.Float.Contains)], run.OptionsOf(set), score, Int8Share(set), bytes) { LatencyRatio = latencies?.RatioOf(set) };
+        return new PartialPoint([.. run.Layers.Select(layer => layer.Label).Where(set.Float.Contains)], run.OptionsOf(set), score, Int8Share(set), bytes)
+        {
+            Plan = models.Record(run.PlanOf(set)),
+            WeightOnlyLayers = [.. run.Layers.Select(layer => layer.Label).Where(set.WeightOnly.Contains)],
+            FloatActivations = [.. set.Activations.Order(StringComparer.Ordinal)],
+            LatencyRatio = latencies?.RatioOf(set),
+        };
     }
 
     /// <summary>The sets that no other one beats both by the metric and by the share of int8 compute, then the float model.</summary>
@@ -36,5 +42,6 @@ internal sealed class PartialCurve(PartialRun run, TrialModels models, IReadOnly
         return points;
     }
 
-    private double Int8Share(LayerSet set) => costs.Where(each => !set.Float.Contains(each.Key)).Sum(each => (double)each.Value.MultiplyAccumulates) / _all;
+    /// <summary>The share of the multiply-accumulates that run on integers.</summary>
+    public double Int8Share(LayerSet set) => IntegerWork.LayersOf(run.PlanOf(set)).Sum(layer => (double)costs[layer].MultiplyAccumulates) / _all;
 }

@@ -8,6 +8,9 @@ internal sealed class PartialJob
     /// <summary>How many runs of each model a latency is the median of.</summary>
     private const int TimedRuns = 31;
 
+    /// <summary>Where activations in float leave this share of the multiply-accumulates on integers that were there, layers in float cannot leave much more.</summary>
+    private const double EnoughOnIntegers = 0.9;
+
     private readonly OnnxModel _model;
     private readonly ModelOutput _output;
     private readonly PartialOptions _options;
@@ -41,7 +44,8 @@ internal sealed class PartialJob
         ResumedCalibration resumed = ResumableCalibration.Run(model, calibrating.Limit(calibrationSamples), calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
         ModelCalibration calibration = resumed.Calibration;
 
-        RefinedModel baseline = Improve(model, calibration, calibrating.Limit(calibrationSamples));
+        IReadOnlyList<ModelSample> kept = SampleKeeper.Read(calibrating.Limit(calibrationSamples), PtqOptions.MostRefiningSamples, _cancellationToken);
+        RefinedModel baseline = Improve(model, calibration, kept);
         TrialModels models = baseline.Models;
         _reporter.Begin(QuantizationStage.Referencing);
         using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, _options.Metric, _options.BatchSize, Baseline, _cancellationToken);
@@ -64,11 +68,26 @@ internal sealed class PartialJob
         LayerSet found = LayerSet.Empty;
         LatencyBudget? budget = null;
         bool isMet = goal.IsMetBy(quantized);
-        if (!isMet && _options.Steps.Count > 0)
+        LayerStep[] steps = [.. _options.Steps.Where(step => step.IsOfOneLayer)];
+        if (!isMet && steps.Length > 0)
         {
-            run.Begin(QuantizationStage.TryingSteps, StepSearch.MostTrials(run.Layers.Count, _options.Steps.Count));
-            found = StepSearch.Take(run, _options.Steps, variants, goal.IsMetBy);
-            Reached(run, found);
+            run.Begin(QuantizationStage.TryingSteps, StepSearch.MostTrials(run.Layers.Count, steps.Length));
+            found = StepSearch.Take(run, steps, variants, goal.IsMetBy);
+            isMet = goal.IsMetBy(Reached(run, found));
+        }
+
+        LayerSet activations = found;
+        bool areActivationsEnough = false;
+        if (!isMet && _options.Target.Kind != PartialTargetKind.MaxLatencyRatio && _options.Steps.Contains(LayerStep.FloatActivations) && kept.Count > 0)
+        {
+            run.Begin(QuantizationStage.KeepingActivations, ActivationSteps.MostTrials);
+            activations = new ActivationSteps(run, baseline, kept, Baseline, _cancellationToken).Take(found, goal.IsMetBy);
+            areActivationsEnough = goal.IsMetBy(Reached(run, activations));
+            PartialCurve shares = new(run, models, costs, null);
+            if (areActivationsEnough && shares.Int8Share(activations) >= EnoughOnIntegers * shares.Int8Share(found))
+            {
+                (found, isMet) = (activations, true);
+            }
         }
 
         TrialLimit limit = new(_options.MaxTrials ?? FloatLayers.DefaultTrials(run.Layers.Count), () => run.Tried);
@@ -81,7 +100,15 @@ internal sealed class PartialJob
         }
         else if (!isMet)
         {
-            (found, isMet) = Search(run, limit, goal, found);
+            PartialCurve shares = new(run, models, costs, null);
+            double least = areActivationsEnough ? shares.Int8Share(activations) : 0;
+            (found, isMet) = Search(run, limit, goal, found, set => shares.Int8Share(set) >= least);
+            if (areActivationsEnough && (!isMet || least >= shares.Int8Share(found)))
+            {
+                (found, isMet) = (activations, true);
+            }
+
+            found = isMet && _options.Steps.Contains(LayerStep.WeightOnly) ? RoundWeights(run, goal, found) : found;
         }
 
         TrialScore score = Reached(run, found);
@@ -90,6 +117,7 @@ internal sealed class PartialJob
         PartialPoint written = curve.ToPoint(found, score);
         PartialPoint start = curve.ToPoint(LayerSet.Empty, quantized);
         IReadOnlyList<LayerChange> changes = Explain(run, found, score, costs);
+        IReadOnlyList<ActivationChange> activationChanges = ExplainActivations(run, found, score);
         IReadOnlyList<PartialPoint> points = curve.Draw();
 
         _reporter.Begin(QuantizationStage.Writing);
@@ -113,6 +141,7 @@ internal sealed class PartialJob
             Quantized = start,
             Written = written,
             Changes = changes,
+            ActivationChanges = activationChanges,
             Curve = points,
             Sensitivity = sensitivity,
             Calibration = calibration,
@@ -128,26 +157,32 @@ internal sealed class PartialJob
     }
 
     /// <summary>The plan to begin with, improved on some of the calibration samples.</summary>
-    private RefinedModel Improve(FloatModel model, ModelCalibration calibration, ISampleSource samples)
+    private RefinedModel Improve(FloatModel model, ModelCalibration calibration, IReadOnlyList<ModelSample> samples)
     {
         StaticInt8Recipe recipe = new(Baseline);
         QuantizationPlan plan = recipe.Plan(model, calibration);
-        if (SampleKeeper.Read(samples, Baseline.RefiningSamples, _cancellationToken) is not { Count: >= PlanRefiner.LeastSamples } kept || plan.Nodes.Length == 0)
-        {
-            return new RefinedModel(model, calibration, plan);
-        }
-
-        _reporter.Begin(QuantizationStage.Improving);
-        return new PlanRefiner(recipe, kept, Baseline, _cancellationToken).Refine(model, calibration, plan);
+        return PlanRefiner.RefineWhereSamplesSuffice(
+            new RefinedModel(model, calibration, plan),
+            recipe,
+            Baseline.Refine ? samples : [],
+            Baseline,
+            () => _reporter.Begin(QuantizationStage.Improving),
+            _cancellationToken);
     }
 
     /// <summary>The smallest set that meets the goal; or where none does, the smallest that is as good as the best.</summary>
-    private (LayerSet Set, bool IsMet) Search(PartialRun run, TrialLimit limit, PartialGoal goal, LayerSet start)
+    /// <remarks><paramref name="isWorthwhile"/> tells whether a set can still beat what is known; the search ends where it cannot.</remarks>
+    private (LayerSet Set, bool IsMet) Search(PartialRun run, TrialLimit limit, PartialGoal goal, LayerSet start, Predicate<LayerSet> isWorthwhile)
     {
         run.Begin(QuantizationStage.Excluding, limit.Left);
-        FloatLayers layers = new(run, limit, goal.IsMetBy);
+        FloatLayers layers = new(run, limit, goal.IsMetBy) { IsWorthwhile = isWorthwhile };
         LayerSet last = layers.SwitchOff(start);
         bool isMet = goal.IsMetBy(Reached(run, last));
+        if (!isMet && !isWorthwhile(last))
+        {
+            return (last, false);
+        }
+
         if (!isMet)
         {
             (last, TrialScore best) = run.Scored.Aggregate((best, next) => run.Compare(next.Score, best.Score) > 0 ? next : best);
@@ -163,6 +198,20 @@ internal sealed class PartialJob
         }
 
         return (found, isMet);
+    }
+
+    /// <summary>The weights of layers in float as codes again, of as many as the goal allows: that quarters their size.</summary>
+    private static LayerSet RoundWeights(PartialRun run, PartialGoal goal, LayerSet found)
+    {
+        if (found.Float.IsEmpty)
+        {
+            return found;
+        }
+
+        // From all weights as codes to none, those of the most sensitive layers in float first.
+        string[] layers = [.. run.Ranking.Select(layer => layer.Node).Where(found.Float.Contains)];
+        LayerSet[] growing = [.. Enumerable.Range(0, layers.Length + 1).Select(count => layers.Skip(count).Aggregate(found, (set, layer) => set.WithWeightOnly(layer)))];
+        return PrefixSearch.FindShortest(run, growing, goal.IsMetBy);
     }
 
     private double MeasureRatio(TrialModels models, QuantizationPlan baseline, QuantizationPlan plan, ModelSample sample)
@@ -204,12 +253,21 @@ internal sealed class PartialJob
                 layer.Label,
                 layer.Node.OpType,
                 costs[layer.Label],
-                [.. set.Steps.GetValueOrDefault(layer.Label) ?? []],
+                set.WeightOnly.Contains(layer.Label) ? [LayerStep.WeightOnly] : [.. set.Steps.GetValueOrDefault(layer.Label) ?? []],
                 set.Float.Contains(layer.Label),
                 other,
-                string.Create(
-                    System.Globalization.CultureInfo.InvariantCulture,
-                    $"Without this, {run.Metric.Name} would be {other.Score:0.####} instead of {score.Score:0.####}, and the SQNR of the outputs {other.SignalToNoise:0.#} instead of {score.SignalToNoise:0.#} dB."))),
+                Reason(run, score, other))),
         ];
     }
+
+    private static IReadOnlyList<ActivationChange> ExplainActivations(PartialRun run, LayerSet set, TrialScore score)
+    {
+        string[] names = [.. set.Activations.Order(StringComparer.Ordinal)];
+        TrialScore[] without = run.Score([.. names.Select(name => set with { Activations = set.Activations.Remove(name) })]);
+        return [.. names.Zip(without, (name, other) => new ActivationChange(name, other, Reason(run, score, other)))];
+    }
+
+    private static string Reason(PartialRun run, TrialScore score, TrialScore without) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"Without this, {run.Metric.Name} would be {without.Score:0.####} instead of {score.Score:0.####}, and the SQNR of the outputs {without.SignalToNoise:0.#} instead of {score.SignalToNoise:0.#} dB.");
 }

@@ -13,7 +13,8 @@ public sealed record PartialOptions
     public ModelMetric? Metric { get; init; }
 
     /// <summary>
-    /// What to try for a layer before it is left in float, in this order. The default: weights per channel, weights by MSE, activations by Percentile at 99.99, activations by MSE. Empty for none.
+    /// What to try for a layer before it is left in float, in this order. The default: weights per channel, weights by MSE, activations by Percentile at 99.99, activations by MSE, then activations in float,
+    /// and int8 weights alone in the place of layers in float. Empty for none.
     /// </summary>
     public IReadOnlyList<LayerStep> Steps
     {
@@ -25,6 +26,8 @@ public sealed record PartialOptions
         LayerStep.WeightsBy(new MseCalibrator()),
         LayerStep.ActivationsBy(new PercentileCalibrator()),
         LayerStep.ActivationsBy(new MseCalibrator()),
+        LayerStep.FloatActivations,
+        LayerStep.WeightOnly,
     ]);
 
     /// <summary>The measure that ranks the layers; <see cref="SensitivityMeasure.OnlyThisLayer"/> by default.</summary>

@@ -31,6 +31,13 @@ public sealed record PartialResult : TrialsResult
         init => field = ValueList<LayerChange>.Of(value, nameof(Changes));
     }
 
+    /// <summary>The activations that were left in float, by name. The layers that read or make them compute in float with int8 weights.</summary>
+    public required IReadOnlyList<ActivationChange> ActivationChanges
+    {
+        get;
+        init => field = ValueList<ActivationChange>.Of(value, nameof(ActivationChanges));
+    }
+
     /// <summary>
     /// The models to choose from: of those that were scored on all samples, each that no other one beats or equals both by the metric and by the share of int8 compute; then the float model. From the most
     /// int8 to the least.

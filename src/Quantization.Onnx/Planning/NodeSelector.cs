@@ -59,6 +59,11 @@ internal static class NodeSelector
             {
                 reason = deadNode.Reason;
             }
+            else if (facts.Candidate is { Role: NodeRole.Weighted } weighted && inFloat.WeightOnly.Contains(label))
+            {
+                candidates.Add(weighted);
+                weightOnly.Add(weighted);
+            }
             else if (facts.Candidate is { } beside && inFloat.Activations.Count > 0 && IsBesideFloat(beside, graph, inFloat.Activations))
             {
                 if (beside.Role == NodeRole.Weighted)

@@ -63,6 +63,11 @@ internal static class PlanCheck
             CheckWeights(plan, node, facts, hasSamples);
         }
 
+        if (!node.RoundingOffsets.IsEmpty && (node.Weights is null || node.Weights.Blocks is not null || facts.Weight is null || facts.Weight.Weight.CountElements() is not { } elements || RoundingOffsets.CountFor(elements) != node.RoundingOffsets.Length))
+        {
+            throw Wrong(plan, FormattableString.Invariant($"gives node '{node.Node}' {node.RoundingOffsets.Length} rounding offsets, which does not fit its weights; take 'roundingOffsets' out, or plan again"));
+        }
+
         if (!node.BiasCorrection.IsEmpty)
         {
             CheckBias(plan, node, facts);

@@ -12,18 +12,18 @@ internal sealed class PlanExclusion(QuantizableGraph graph, DeadActivations dead
 {
     /// <summary>The plan with more in float.</summary>
     /// <param name="plan">The plan to derive from.</param>
-    /// <param name="nodes">The labels of nodes.</param>
-    /// <param name="activations">Activations, by the value whose statistics they take.</param>
-    public QuantizationPlan Exclude(QuantizationPlan plan, IEnumerable<string> nodes, IEnumerable<string> activations)
+    /// <param name="more">What is to be in float beside what is already.</param>
+    public QuantizationPlan Exclude(QuantizationPlan plan, FloatParts more)
     {
-        ImmutableHashSet<string> excluded = plan.ExcludedNodes.Union(nodes);
-        ImmutableHashSet<string> floatActivations = plan.FloatActivations.Union(activations);
-        if (excluded.Count == plan.ExcludedNodes.Count && floatActivations.Count == plan.FloatActivations.Count)
+        ImmutableHashSet<string> excluded = plan.ExcludedNodes.Union(more.Nodes);
+        ImmutableHashSet<string> weightOnly = plan.WeightOnlyNodes.Union(more.WeightOnly);
+        ImmutableHashSet<string> floatActivations = plan.FloatActivations.Union(more.Activations);
+        if (excluded.Count == plan.ExcludedNodes.Count && weightOnly.Count == plan.WeightOnlyNodes.Count && floatActivations.Count == plan.FloatActivations.Count)
         {
             return plan;
         }
 
-        NodeSelection selection = dead.Select(graph, new FloatParts(excluded, floatActivations));
+        NodeSelection selection = dead.Select(graph, new FloatParts(excluded, floatActivations, weightOnly));
         Dictionary<string, NodePlan> before = plan.Nodes.ToDictionary(node => node.Result);
         Dictionary<string, ObservedRange> rules = [];
         foreach (ObservedRange rule in plan.Nodes.SelectMany(node => node.Inputs.Concat(node.Results)).Select(each => each.Encoding.Range).OfType<ObservedRange>())
@@ -40,6 +40,7 @@ internal sealed class PlanExclusion(QuantizableGraph graph, DeadActivations dead
                     : Restrict(before[node.Node.Output[0]], selection.Sources, rules)),
             ],
             ExcludedNodes = excluded,
+            WeightOnlyNodes = weightOnly,
             FloatActivations = floatActivations,
             Notes = selection.Notes,
         };

@@ -5,8 +5,10 @@ namespace Quantization.Onnx;
 /// <summary>Chooses the ranges of plans' activations from what was observed, each once however many plans are tried. Safe to use from several threads.</summary>
 /// <param name="modelPath">What messages call the model.</param>
 /// <param name="calibration">What was observed.</param>
-internal sealed class ActivationRanges(string modelPath, ModelCalibration calibration)
+/// <param name="earlier">Ranges that were chosen from other observations; those of statistics that are the same are taken over. Null for none.</param>
+internal sealed class ActivationRanges(string modelPath, ModelCalibration calibration, ActivationRanges? earlier = null)
 {
+    private readonly ModelCalibration _calibration = calibration;
     private readonly ConcurrentDictionary<TensorEncoding, (CalibrationResult Result, TensorEncoding Resolved)> _chosen = [];
 
     /// <summary>The range of each activation that becomes codes, by name, in the plan's order; a value that was only moved has the range of the value moved.</summary>
@@ -36,18 +38,16 @@ internal sealed class ActivationRanges(string modelPath, ModelCalibration calibr
 
     private (CalibrationResult Result, TensorEncoding Resolved) Choose(TensorEncoding encoding) => _chosen.GetOrAdd(encoding, each =>
     {
-        CalibrationResult result = Find(each);
+        CalibrationResult result = earlier is not null && earlier.Observed(each) == Observed(each) ? earlier.Choose(each).Result : Find(each);
         return (result, each.WithParameters(result.Range));
     });
+
+    private TensorStatistics? Observed(TensorEncoding encoding) => _calibration.Activations.GetValueOrDefault(((ObservedRange)encoding.Range).Source);
 
     private CalibrationResult Find(TensorEncoding encoding)
     {
         ObservedRange rule = (ObservedRange)encoding.Range;
-        if (!calibration.Activations.TryGetValue(rule.Source, out TensorStatistics? statistics))
-        {
-            throw OnnxModelException.With(modelPath, CalibrationAdvice.Lacks(modelPath, rule.Source));
-        }
-
+        TensorStatistics statistics = Observed(encoding) ?? throw OnnxModelException.With(modelPath, CalibrationAdvice.Lacks(modelPath, rule.Source));
         CalibrationResult chosen = Choose(statistics, rule.Calibrator, encoding);
         return rule.Effective is { } effective ? chosen with { Range = effective.Cut(chosen.Range, encoding.Scheme, 1L << encoding.Format.StorageBits) } : chosen;
     }

@@ -75,6 +75,9 @@ public abstract record DataFreeOptions
     /// <summary>Keeps the codes of layers for a run that is interrupted; null where none are kept.</summary>
     internal virtual LayerFolder? MakeKept() => null;
 
+    /// <summary>Whether the plan is improved by samples.</summary>
+    private protected virtual bool CanImprove => false;
+
     /// <summary>The recipe that the options make.</summary>
     internal abstract IRecipe ToRecipe();
 
@@ -92,7 +95,7 @@ public abstract record DataFreeOptions
 
     /// <summary>Quantizes a model.</summary>
     /// <param name="model">The float model.</param>
-    /// <param name="samples">The samples that weights are rounded by; null for none.</param>
+    /// <param name="samples">The samples that weights are rounded by, or that the plan is improved by; null for none.</param>
     /// <param name="output">Where to write.</param>
     /// <param name="progress">Told of each stage.</param>
     /// <param name="cancellationToken">Stops the work.</param>
@@ -137,6 +140,7 @@ public abstract record DataFreeOptions
         {
             LargestInMemory = LargestInMemory,
             RoundingSamples = samples,
+            ImprovingSamples = CanImprove ? samples : null,
             Budget = Budget,
             Kept = MakeKept(),
         };

@@ -36,6 +36,9 @@ public enum QuantizationStage
     /// <summary>Partial quantization tries what helps single layers short of float.</summary>
     TryingSteps,
 
+    /// <summary>Partial quantization leaves activations in float.</summary>
+    KeepingActivations,
+
     /// <summary>Partial quantization leaves one layer after another in float.</summary>
     Excluding,
 

@@ -25,6 +25,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>Keeps the codes of layers for a run that is interrupted; null where none are kept.</summary>
     public LayerFolder? Kept { get; init; }
 
+    /// <summary>The samples to improve a plan by that asks for no observation; null for none.</summary>
+    public ISampleSource? ImprovingSamples { get; init; }
+
     /// <summary>Quantizes a model by a recipe.</summary>
     /// <param name="source">The float model.</param>
     /// <param name="recipe">The recipe.</param>
@@ -59,7 +62,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     public PtqResult Run(OnnxModel source, QuantizationPlan plan, ModelCalibration? observations, OpenOutput output)
     {
         IRecipe recipe = RecipeNames.Find(plan);
-        FloatModel model = Prepare(source, recipe).WithScaledChannels(plan.ChannelScalings, recipe);
+        FloatModel model = Prepare(source, recipe).WithScales(plan, recipe);
         PlanCheck.ThrowUnlessFits(plan, model, observations is not null, RoundingSamples is not null);
         if (observations is not null)
         {
@@ -97,23 +100,34 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         QuantizationPlan plan = recipe.Plan(model, observations);
         if (observations is null)
         {
-            return Write(model, plan, new ModelCalibration(model.File.Fingerprint, 0, []), findSample, output);
+            RefinedModel made = RefineBlind(model, recipe, plan);
+            return Write(made.Model, made.Plan, made.Calibration, findSample, output) with { Refinement = made.Refinement };
         }
 
-        RefinedModel refined = Refine(model, recipe, observations, plan);
+        RefinedModel refined = PlanRefiner.RefineWhereSamplesSuffice(
+            new RefinedModel(model, observations, plan),
+            recipe,
+            Samples?.Take() ?? [],
+            options,
+            () => progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null)),
+            cancellationToken);
         return Write(refined.Model, refined.Plan, refined.Calibration, findSample, output, refined.Models.Ranges) with { Calibration = observations, Refinement = refined.Refinement };
     }
 
-    /// <summary>Improves a plan, where there are samples to judge by.</summary>
-    private RefinedModel Refine(FloatModel model, IRecipe recipe, ModelCalibration observations, QuantizationPlan plan)
+    /// <summary>Improves a plan that asks for no observation, where there are samples.</summary>
+    private RefinedModel RefineBlind(FloatModel model, IRecipe recipe, QuantizationPlan plan)
     {
-        if (Samples?.Kept is not { Count: >= PlanRefiner.LeastSamples } kept || plan.Nodes.Length == 0)
+        ModelCalibration nothing = new(model.File.Fingerprint, 0, []);
+        if (ImprovingSamples is null)
         {
-            return new RefinedModel(model, observations, plan);
+            return new RefinedModel(model, nothing, plan);
         }
 
         progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null));
-        return new PlanRefiner(recipe, kept, options, cancellationToken).Refine(model, observations, plan);
+        IReadOnlyList<ModelSample> kept = SampleKeeper.Read(ImprovingSamples, DynamicRefiner.MostSamples, cancellationToken);
+        return kept.Count == 0
+            ? throw new ArgumentException("There is no sample to improve the model by; give at least one, or quantize without samples.")
+            : new DynamicRefiner(recipe, kept, options, cancellationToken).Refine(model, nothing, plan);
     }
 
     private PtqResult Write(

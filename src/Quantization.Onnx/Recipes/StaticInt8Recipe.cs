@@ -43,13 +43,14 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     public QuantizationPlan Plan(FloatModel model, ModelCalibration? observations)
     {
         ThrowUnlessNodesOf(model, options);
-        FloatParts inFloat = new(options.FloatNodes, options.FloatActivations);
+        FloatParts inFloat = new(options.FloatNodes, options.FloatActivations, options.WeightOnlyNodes);
         NodeSelection selection = observations is null
             ? NodeSelector.Select(model.Analysis, inFloat)
             : DeadActivations.Of(observations).Select(model.Analysis, inFloat);
         return new QuantizationPlan(Name, _target.Name, model.Passes, _encodings.Encode(selection, model.Analysis.Graph))
         {
             ExcludedNodes = [.. options.FloatNodes],
+            WeightOnlyNodes = [.. options.WeightOnlyNodes],
             FloatActivations = [.. options.FloatActivations],
             Notes = selection.Notes,
         };
@@ -59,13 +60,19 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     private static void ThrowUnlessNodesOf(FloatModel model, PtqOptions options)
     {
         NamedNodes.ThrowUnlessOf(model, options.FloatNodes, nameof(PtqOptions));
+        IEnumerable<string> weighted = model.Analysis.Whole.Nodes.Where(each => each.Weight is not null).Select(each => each.Label);
+        IEnumerable<string> multiplying = model.Analysis.Whole.Nodes.Where(each => each.Role == NodeRole.Weighted).Select(each => each.Label);
+        if (options.WeightOnlyNodes.Except(multiplying).FirstOrDefault() is { } noWeights)
+        {
+            throw Refuse(ModelAdvice.UnknownWeightsNode(model.File.Path, noWeights));
+        }
+
         if (options.FloatActivations.Except(model.Analysis.Whole.Sources.Values).FirstOrDefault() is { } activation)
         {
             throw new ArgumentException(
                 $"{model.File.Path} has no activation '{activation}' that becomes codes by ranges of its own, so it cannot be left in float; PtqResult.Activations lists those that become codes.", nameof(options));
         }
 
-        IEnumerable<string> weighted = model.Analysis.Whole.Nodes.Where(each => each.Weight is not null).Select(each => each.Label);
         if (options.OwnWeights.Count > 0 && options.OwnWeights.Keys.Except(weighted).FirstOrDefault() is { } unknown)
         {
             throw Refuse(ModelAdvice.UnknownWeightsNode(model.File.Path, unknown));

@@ -6,14 +6,31 @@ namespace Quantization.Onnx;
 /// <param name="work">Counts the multiply-accumulates on integers.</param>
 internal sealed class FloatSteps(TrialModels models, QuantizationPlan plan, IntegerWork work)
 {
+    /// <summary>More of the multiply-accumulates never leave the integers, unless a user's target asks for it.</summary>
+    public const double MostInFloatByDefault = 0.35;
+
     /// <summary>A group that multiplies little costs conversions all the same.</summary>
     private const double LeastCost = 0.005;
 
     /// <summary>A step must promise this share of the loss at least.</summary>
     private const double LeastGain = 0.01;
 
-    /// <summary>More of the multiply-accumulates never leave the integers.</summary>
-    private const double MostInFloat = 0.35;
+    /// <summary>The share of the multiply-accumulates that may leave the integers.</summary>
+    public double MostInFloat { get; init; } = MostInFloatByDefault;
+
+    /// <summary>The costliest activations: groups that were not told apart further, and single ones.</summary>
+    /// <param name="groups">Measured groups, the first of which holds all activations.</param>
+    /// <param name="most">How many are told at most.</param>
+    public IEnumerable<ActivationCost> Costliest(IReadOnlyList<ActivationGroup> groups, int most)
+    {
+        string[] before = [.. IntegerWork.LayersOf(plan)];
+        return groups
+            .Where(group => groups[0].Loss > 0 && !groups.Any(part => part.Sources.Count < group.Sources.Count && group.Sources.Contains(part.Sources[0])))
+            .OrderByDescending(group => group.Loss)
+            .Take(most)
+            .Select(group => new ActivationCost(
+                [.. group.Sources], group.Loss / groups[0].Loss, work.ShareOf(before.Except(IntegerWork.LayersOf(models.KeepFloat(plan, group.Sources))))));
+    }
 
     /// <summary>Plans that leave more and more in float, the steps first that promise most for their cost.</summary>
     /// <param name="groups">Measured groups, the first of which holds all activations.</param>

@@ -24,6 +24,14 @@ internal sealed class SampleKeeper(ISampleSource samples, int most) : ISampleSou
     /// <summary>The samples that were kept, in their order.</summary>
     public IReadOnlyList<ModelSample> Kept => [.. _kept.Values];
 
+    /// <summary>Hands out the samples that were kept, and keeps them no longer.</summary>
+    public IReadOnlyList<ModelSample> Take()
+    {
+        IReadOnlyList<ModelSample> taken = Kept;
+        _kept.Clear();
+        return taken;
+    }
+
     public int? Count => samples.Count;
 
     public IEnumerator<ModelSample> GetEnumerator()

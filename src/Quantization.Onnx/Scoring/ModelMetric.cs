@@ -82,9 +82,50 @@ public sealed class ModelMetric
     /// <summary>Whether the figure is of a model alone, not of its distance from the reference.</summary>
     internal bool IsOfOneModel => Kind is MetricKind.Top1 or MetricKind.Perplexity;
 
+    /// <summary>Where the embeddings come from that the metric looks at; null where it looks at none.</summary>
+    internal EmbeddingOutput? Embeddings { get; private init; }
+
     internal MetricKind Kind { get; }
 
     internal Func<IEnumerable<SampleOutputs>, double>? Measure { get; }
+
+    /// <summary>
+    /// The mean cosine of each sample's embedding and the reference's; 1 where nothing differs. An embedding is the mean of an output over
+    /// the positions that a mask leaves.
+    /// </summary>
+    /// <param name="source">Where the embeddings come from; see <see cref="EmbeddingOutput.Find"/>.</param>
+    public static ModelMetric EmbeddingCosine(EmbeddingOutput source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return EmbeddingMetrics.Cosine(source);
+    }
+
+    /// <summary>
+    /// The share of each sample's nearest other samples, by the cosine of embeddings, that are the same with the reference, 0 … 1. Up to
+    /// 2,000 samples are looked up among all. Embeddings of all samples are in memory.
+    /// </summary>
+    /// <param name="source">Where the embeddings come from; see <see cref="EmbeddingOutput.Find"/>.</param>
+    /// <param name="neighbours">How many are the nearest; 10 by default.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="neighbours"/> is below 1.</exception>
+    public static ModelMetric NeighbourRecall(EmbeddingOutput source, int neighbours = 10)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentOutOfRangeException.ThrowIfLessThan(neighbours, 1);
+        return EmbeddingMetrics.Recall(source, neighbours);
+    }
+
+    /// <summary>
+    /// Spearman's rank correlation of the cosine of two samples' embeddings with a score of how alike they are, −1 … 1. Pairs of samples
+    /// that are not scored with are left out.
+    /// </summary>
+    /// <param name="source">Where the embeddings come from; see <see cref="EmbeddingOutput.Find"/>.</param>
+    /// <param name="pairs">The pairs with their scores; see <see cref="ScoredPair.Read"/>.</param>
+    public static ModelMetric ScoreCorrelation(EmbeddingOutput source, IReadOnlyList<ScoredPair> pairs)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(pairs);
+        return EmbeddingMetrics.Correlation(source, [.. pairs]);
+    }
 
     /// <summary>Makes a metric of the caller's own.</summary>
     /// <param name="name">What reports call it, such as <c>character error rate</c>.</param>
@@ -113,6 +154,11 @@ public sealed class ModelMetric
             : throw new ArgumentOutOfRangeException(
                 nameof(unit), unit, $"The unit of the metric '{name}' is no MetricUnit; take one of its values.");
     }
+
+    /// <summary>Makes a metric of embeddings.</summary>
+    internal static ModelMetric Create(
+        string name, EmbeddingOutput source, Func<IEnumerable<SampleOutputs>, double> measure, string version, MetricUnit unit) =>
+        new(name, unit, true, MetricKind.Custom, measure, version) { Embeddings = source };
 
     /// <summary>The metric's name.</summary>
     public override string ToString() => Name;

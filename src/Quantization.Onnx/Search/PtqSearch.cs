@@ -116,10 +116,15 @@ public static class PtqSearch
         SearchTrial refined = PerTensorRefinement.Adopt(runner, selector, best, exchanged, trials, Report, cancellationToken);
 
         RefinedModel chosen = new(prepared, calibration, refined.Plan!);
-        if (SampleKeeper.Read(options.Baseline.Calibration.Limit(calibrationSamples), options.Baseline.RefiningSamples, cancellationToken) is { Count: >= PlanRefiner.LeastSamples } kept)
+        RefinedModel improved = PlanRefiner.RefineWhereSamplesSuffice(
+            chosen,
+            new StaticInt8Recipe(refined.Options),
+            SampleKeeper.Read(options.Baseline.Calibration.Limit(calibrationSamples), options.Baseline.RefiningSamples, cancellationToken),
+            options.Baseline,
+            () => reporter.Begin(QuantizationStage.Improving),
+            cancellationToken);
+        if (!ReferenceEquals(improved, chosen))
         {
-            reporter.Begin(QuantizationStage.Improving);
-            RefinedModel improved = new PlanRefiner(new StaticInt8Recipe(refined.Options), kept, options.Baseline, cancellationToken).Refine(prepared, calibration, refined.Plan!);
             TrialRunner improvedRunner = new(improved.Models, scorer, store, options.MaxParallelTrials);
             SearchTrial trial = improvedRunner.Try([new TrialCandidate(refined.Options, improved.Plan) { IsImproved = true }], Report, cancellationToken)[0];
             trials.Add(trial);

@@ -10,11 +10,12 @@ internal sealed class TrialModels
 
     /// <param name="model">The float model.</param>
     /// <param name="calibration">What was observed of it.</param>
-    public TrialModels(FloatModel model, ModelCalibration calibration)
+    /// <param name="earlier">The ranges of another model, some of whose statistics may be the same; null for none.</param>
+    public TrialModels(FloatModel model, ModelCalibration calibration, ActivationRanges? earlier = null)
     {
         Model = model;
         Calibration = calibration;
-        Ranges = new ActivationRanges(model.File.Path, calibration);
+        Ranges = new ActivationRanges(model.File.Path, calibration, earlier);
         _exclusion = new PlanExclusion(model.Analysis, DeadActivations.Of(calibration));
     }
 
@@ -32,10 +33,13 @@ internal sealed class TrialModels
     public QuantizationPlan Plan(PtqOptions options) => new StaticInt8Recipe(options).Plan(Model, Calibration);
 
     /// <summary>A plan that leaves more nodes in float.</summary>
-    public QuantizationPlan Exclude(QuantizationPlan plan, IEnumerable<string> nodes) => _exclusion.Exclude(plan, nodes, []);
+    public QuantizationPlan Exclude(QuantizationPlan plan, IEnumerable<string> nodes) => Exclude(plan, FloatParts.Of(nodes.ToHashSet()));
+
+    /// <summary>A plan that leaves more in float.</summary>
+    public QuantizationPlan Exclude(QuantizationPlan plan, FloatParts more) => _exclusion.Exclude(plan, more);
 
     /// <summary>A plan that leaves more activations in float, given by the values whose statistics they take.</summary>
-    public QuantizationPlan KeepFloat(QuantizationPlan plan, IEnumerable<string> activations) => _exclusion.Exclude(plan, [], activations);
+    public QuantizationPlan KeepFloat(QuantizationPlan plan, IEnumerable<string> activations) => Exclude(plan, FloatParts.None with { Activations = activations.ToHashSet() });
 
     /// <summary>The plan with the parameters of each activation: what tells it from others.</summary>
     public QuantizationPlan Resolve(QuantizationPlan plan) => Ranges.Resolve(plan);
@@ -62,7 +66,7 @@ internal sealed class TrialModels
     }
 
     /// <summary>The model of a plan.</summary>
-    public ModelProto Write(QuantizationPlan plan) => Make(plan).Write();
+    public ModelProto Write(QuantizationPlan plan) => PlanLowering.Write(Model, Resolve(plan), _weightRanges);
 
     /// <summary>The weights of a node as codes, with those of its activations.</summary>
     public QuantizedWeight Round(QuantizableNode node, NodePlan plan) => Rounding.Round(new PlannedNode(node, plan));
@@ -74,6 +78,9 @@ internal sealed class TrialModels
         HashSet<string> sources = [.. plan.Activations.Select(each => each.Encoding.Range).OfType<ObservedRange>().Select(rule => rule.Source)];
         return chosen.Where(each => sources.Contains(each.Key)).ToDictionary();
     }
+
+    /// <summary>The plan with all that was found for it, which gives the same model without a calibration.</summary>
+    public QuantizationPlan Record(QuantizationPlan plan) => PlanRecord.Of(Resolve(plan), Model, Rounding);
 
     /// <summary>Equal keys mean equal models, in this run and in others: a calibrator of the user's own counts by the scales that it leads to, not by its name.</summary>
     private string KeyOf(QuantizationPlan resolved) => PlanRecord.Of(resolved, Model, Rounding).Hash;

@@ -21,6 +21,7 @@ internal static class PartialAdvice
             partial.Written.Score,
             partial.Written.FloatLayers.Count,
             partial.Layers.Count(layer => layer.State == ReportLayerState.Relieved),
+            partial.FloatActivations.Count,
             partial.Written.Int8Share);
         if (FindMostSensitive(partial) is { } worst)
         {

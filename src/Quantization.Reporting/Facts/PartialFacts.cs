@@ -16,6 +16,7 @@ internal static class PartialFacts
         AllInt8 = PointOf(result.Quantized, result.Written),
         Curve = [.. result.Curve.Select(point => PointOf(point, result.Written))],
         Layers = LayersOf(result),
+        FloatActivations = result.ActivationChanges.ToDictionary(change => change.Activation, change => change.Reason),
         Rankings = RankingsOf(result.Sensitivity, options),
         RankingSamples = result.RankingSamples,
         ModelsRun = result.ModelsRun,
@@ -30,7 +31,11 @@ internal static class PartialFacts
         point.Int8Share,
         point.ModelBytes,
         point.LatencyRatio,
-        point.Score == written.Score && point.ModelBytes == written.ModelBytes && point.FloatLayers.SequenceEqual(written.FloatLayers));
+        point.Score == written.Score && point.ModelBytes == written.ModelBytes && point.FloatLayers.SequenceEqual(written.FloatLayers))
+    {
+        WeightOnlyLayers = point.WeightOnlyLayers,
+        FloatActivations = point.FloatActivations,
+    };
 
     private static ReportPartialLayer[] LayersOf(PartialResult result)
     {

@@ -109,16 +109,21 @@ internal static class ReportBuilder
     {
         ModelFigures? figures = score?.Figures ?? measured?.Figures;
         ModelFigures? beside = isFloat ? null : figures; // the float model is what these compare with
+        bool isEmbedding = measured?.Metrics.Any(figure => figure.Metric.Embeddings is not null) == true || score?.Ranked.Metric.Embeddings is not null;
         return new ReportModel(
             name,
             score?.Score,
             figures?.Top1?.Value,
-            beside?.Agreement?.Value,
+            isEmbedding ? null : beside?.Agreement?.Value, // the largest component of an embedding tells nothing
             beside?.SignalToNoise?.Value,
             beside?.Cosine?.Value,
             beside?.KullbackLeibler?.Value,
             bytes,
-            latency?.TotalMilliseconds) { Perplexity = figures?.Perplexity?.Value };
+            latency?.TotalMilliseconds)
+        {
+            Perplexity = figures?.Perplexity?.Value,
+            Figures = [.. measured?.Metrics.Select(figure => new ReportFigure(figure.Metric.Name, figure.Value, figure.Unit)) ?? []],
+        };
     }
 
     private static ReportTrial TrialOf(SearchTrial trial, bool isBest) => new(

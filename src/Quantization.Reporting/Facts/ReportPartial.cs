@@ -40,6 +40,13 @@ public sealed record ReportPartial
         init => field = ValueList<ReportPartialLayer>.Of(value, nameof(Layers));
     }
 
+    /// <summary>The activations that were left in float, each with the measured reason. Layers beside them compute in float with int8 weights.</summary>
+    public required IReadOnlyDictionary<string, string> FloatActivations
+    {
+        get;
+        init => field = ValueDictionary<string, string>.Of(value, nameof(FloatActivations));
+    }
+
     /// <summary>The orders of the layers by sensitivity.</summary>
     public required IReadOnlyList<ReportRanking> Rankings
     {

@@ -25,4 +25,18 @@ public sealed record ReportPartialPoint(
         get;
         init => field = ValueList<string>.Of(value, nameof(FloatLayers));
     } = ValueList<string>.Of(FloatLayers, nameof(FloatLayers));
+
+    /// <summary>The layers that compute in float with int8 weights, in the order in which they run; those beside activations in float are not among them.</summary>
+    public IReadOnlyList<string> WeightOnlyLayers
+    {
+        get;
+        init => field = ValueList<string>.Of(value, nameof(WeightOnlyLayers));
+    } = ValueList<string>.Empty;
+
+    /// <summary>The activations that stay in float.</summary>
+    public IReadOnlyList<string> FloatActivations
+    {
+        get;
+        init => field = ValueList<string>.Of(value, nameof(FloatActivations));
+    } = ValueList<string>.Empty;
 }

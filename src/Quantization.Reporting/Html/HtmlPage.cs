@@ -72,6 +72,11 @@ internal static class HtmlPage
             Tile(html, "Perplexity", Figure.Value(perplexity), $"float {Figure.Value(report.Float.Perplexity!.Value)}, KL divergence {Figure.Metric(report.Quantized.KullbackLeibler, MetricUnit.Nats)}");
         }
 
+        foreach ((ReportFigure figure, ReportFigure ofFloat) in report.Quantized.Figures.Zip(report.Float.Figures).Where(each => each.First.Name != report.Metric))
+        {
+            Tile(html, figure.Name, Figure.Metric(figure.Value, figure.Unit), $"float {Figure.Metric(ofFloat.Value, ofFloat.Unit)}");
+        }
+
         Tile(html, "SQNR of the outputs", Figure.Decibels(report.Quantized.SignalToNoise), report.Quantized.Agreement is { } agreement ? $"same class as float: {Figure.Percent(agreement)}" : "signal to quantization noise");
         Tile(html, "File size", Figure.Bytes(report.Quantized.Bytes), $"float {Figure.Bytes(report.Float.Bytes)}, {Figure.Ratio((double)report.Quantized.Bytes!.Value / report.Float.Bytes!.Value)}×");
         if (report.Quantized.MedianMilliseconds is { } time)

@@ -38,13 +38,16 @@ internal static class PartialSection
             .Raw($"<figure>{CurvePicture.Draw(report, partial, point => point.Bytes / unit, $"file size, {name}", false, pictures++)}<figcaption>{HtmlWriter.Encode(report.Metric!)} against the size of the file.</figcaption></figure></div>");
         bool isTimed = partial.Curve.Append(partial.Written).Any(point => point.LatencyRatio is not null);
         IEnumerable<ReportPartialPoint> points = partial.Curve.Any(point => point.IsWritten) ? partial.Curve : partial.Curve.Prepend(partial.Written);
+        bool isFiner = points.Any(point => point.WeightOnlyLayers.Count + point.FloatActivations.Count > 0);
         html.Table(
-            ["#In float", "#Compute in int8", "#File size", $"#{report.Metric}", "#SQNR of outputs", .. isTimed ? (string[])["#Time of the int8 model's"] : [], "Layers in float"],
+            ["#In float", .. isFiner ? (string[])["#With int8 weights alone", "#Activations in float"] : [], "#Compute in int8", "#File size", $"#{report.Metric}", "#SQNR of outputs", .. isTimed ? (string[])["#Time of the int8 model's"] : [], "Layers in float"],
             points.Select(point => (
                 point.IsWritten,
                 (IReadOnlyList<string>)
                 [
-                    Figure.Count(point.FloatLayers.Count), Figure.Percent(point.Int8Share), Figure.Bytes(point.Bytes), Figure.Metric(point.Score, report.Unit), Figure.Decibels(point.SignalToNoise),
+                    Figure.Count(point.FloatLayers.Count),
+                    .. isFiner ? (string[])[Figure.Count(point.WeightOnlyLayers.Count), Figure.Count(point.FloatActivations.Count)] : [],
+                    Figure.Percent(point.Int8Share), Figure.Bytes(point.Bytes), Figure.Metric(point.Score, report.Unit), Figure.Decibels(point.SignalToNoise),
                     .. isTimed ? (string[])[point.LatencyRatio is { } ratio ? $"{Figure.Ratio(ratio)}×" : Figure.None] : [], Names(point.FloatLayers, partial.Layers.Count),
                 ])));
     }
@@ -69,6 +72,11 @@ internal static class PartialSection
                         .. columns.Select(column => Figure.Value(layer.Sensitivities[column])), layer.Reason ?? "",
                     ])))
             .Raw("</div>");
+        if (partial.FloatActivations.Count > 0)
+        {
+            html.Element("p", "These activations stay in float, and the layers beside them compute in float with int8 weights:")
+                .Table(["Activation", "Why"], partial.FloatActivations.Select(each => (false, (IReadOnlyList<string>)[each.Key, each.Value])));
+        }
     }
 
     private static void Sensitivity(HtmlWriter html, QuantizationReport report, ReportPartial partial, ReportRanking[] shown, ref int pictures)

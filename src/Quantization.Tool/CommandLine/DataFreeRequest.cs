@@ -35,6 +35,12 @@ internal sealed record DataFreeRequest
     /// <summary>Whether weights are rounded by samples.</summary>
     public bool IsRoundedBySamples => Options is WeightOnlyOptions { Method: not (null or WeightMethod.Nearest) };
 
+    /// <summary>Whether the plan may be improved by samples, where there are some.</summary>
+    public bool CanImprove { get; init; }
+
+    /// <summary>Whether samples do more than measure.</summary>
+    public bool UsesSamples => IsRoundedBySamples || (CanImprove && Data.FolderPath is not null);
+
     /// <summary>Refuses arguments that make no sense together.</summary>
     /// <exception cref="UsageException">They do not.</exception>
     public void ThrowUnlessSensible()

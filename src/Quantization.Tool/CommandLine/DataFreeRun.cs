@@ -42,9 +42,9 @@ internal static class DataFreeRun
         ProgressView view, DataFreeRequest request, ISampleSource? rounding, ISampleSource? samples, OutputFile output, CancellationToken cancellation)
     {
         IProgress<QuantizationProgress> progress = view.ForStages(request.Options.WeightCalibrator.Name);
-        PtqResult result = output.Write(path => Quantize(request, rounding, path, progress, cancellation));
+        PtqResult result = output.Write(path => Quantize(request, rounding ?? (request.UsesSamples ? samples : null), path, progress, cancellation));
         ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples : null;
-        EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.BatchSize, request.Threads, cancellation);
+        EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.Data, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
         IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, new PtqOptions(), cancellation);
         TokenSpeedComparison? speed = scoring is null || request.Folder is null ? null
@@ -75,6 +75,9 @@ internal static class DataFreeRun
         : rounding is not null
             ? $"Rounded by and measured on {Figures.Count(samples!.All.Count!.Value, "sample")} of {samples.FolderPath}; figures on "
             + $"other samples are a little worse."
+        : result.Refinement is { ScaledInputs: > 0 }
+            ? $"Improved by up to {DynamicRefiner.MostSamples} of, and measured on, {Figures.Count(samples!.All.Count!.Value, "sample")} of {samples.FolderPath}; "
+            + "figures on other samples may be a little worse."
         : samples is null ? "Quantized without samples; nothing was measured, because none were given: --data DIR measures."
         : $"Quantized without samples; measured on {Figures.Count(samples.All.Count!.Value, "sample")} of {samples.FolderPath}.";
 }

@@ -7,12 +7,13 @@ namespace Quantization.Tool;
 internal static class Measuring
 {
     public static EvaluationResult Run(
-        ProgressView view, string modelPath, string quantizedPath, ISampleSource samples, int batchSize, int threads, CancellationToken cancellation)
+        ProgressView view, string modelPath, string quantizedPath, ISampleSource samples, DataRequest data, int batchSize, int threads, CancellationToken cancellation)
     {
         view.Begin(samples.Count is { } count ? $"Measuring on {Figures.Count(count, "sample")}" : "Measuring");
         EvaluationOptions options = new()
         {
             BatchSize = batchSize,
+            Metrics = EmbeddingMetricsOf.Measure(modelPath, data, samples.Count),
             SessionOptionsFactory = () => MakeOptions(threads),
         };
         return ModelEvaluator.Evaluate(modelPath, [quantizedPath], samples, options, view.ForSteps(), cancellation);

@@ -84,13 +84,13 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
     {
         ModelScore reference = scores.Reference;
         ModelScore quantized = scores.Candidates[0];
-        FigureColumns columns = new(reference.Figures);
+        FigureColumns columns = new(reference.Figures, further: reference.Metrics);
         Table table = ModelReport.CreateTable("Model", [.. columns.Titles, "File size", "Median latency"]);
         table.AddRow(["FP32", .. columns.OfFloat, Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency)]);
         table.AddRow(
         [
             name,
-            .. columns.Of(quantized.Figures),
+            .. columns.Of(quantized.Figures, quantized.Metrics),
             Figures.Bytes(quantized.FileSize, reference.FileSize),
             Figures.Milliseconds(quantized.MedianLatency, reference.MedianLatency),
         ]);

@@ -82,7 +82,6 @@ internal static class PartialCommand
                         FloatNodes = (parsed.GetValue(floatNodes) ?? []).ToHashSet(),
                         LatencyRuns = 0, // measured afterwards, on many samples
                     },
-                    Metric = SearchMetrics.Find(parsed.GetValue(metric)!),
                     Measure = SensitivityMeasures.Find(parsed.GetValue(measures)![0]),
                     ComparedMeasures = [.. parsed.GetValue(measures)!.Skip(1).Select(SensitivityMeasures.Find)],
                     RankingSamples = parsed.GetValue(ranking),
@@ -128,7 +127,7 @@ internal static class PartialCommand
         view.Begin("Measuring what was written");
         using OwnedFolder work = OwnedFolder.CreateTemporary();
         string allInt8 = work["int8.onnx"];
-        PostTrainingQuantizer.Quantize(request.ModelPath, result.Calibration, allInt8, result.Quantized.Options, cancellationToken: cancellation);
+        PostTrainingQuantizer.Quantize(request.ModelPath, result.Quantized.Plan, allInt8, options: request.Options.Baseline, cancellationToken: cancellation);
         EvaluationResult times = ModelEvaluator.Evaluate(
             request.ModelPath, [output.Model.TemporaryPath, allInt8], scoring, new EvaluationOptions { BatchSize = request.Options.BatchSize }, view.ForSteps(), cancellation);
         return (result, times, QuantizationReport.Create(request.ModelPath, result, options, times));

@@ -46,7 +46,7 @@ internal static class PartialSummary
 
     private static Table CreateTable(PartialResult result, EvaluationResult times)
     {
-        FigureColumns columns = new(result.FloatScore.Figures, result.Metric);
+        FigureColumns columns = new(result.FloatScore.Figures, result.Metric, SearchMetrics.Further(result.FloatScore));
         Table table = ModelReport.CreateTable(
             "Model", [.. columns.Titles, "Layers in float", "Compute in int8", "File size", "Median latency"]);
         ModelScore reference = times.Reference;
@@ -66,8 +66,10 @@ internal static class PartialSummary
         void Add(string name, PartialPoint point, ModelScore measured) => table.AddRow(
         [
             name,
-            .. columns.Of(point.Score.Figures),
-            Figures.Count(point.FloatLayers.Count),
+            .. columns.Of(point.Score.Figures, SearchMetrics.Further(point.Score)),
+            point.FloatActivations.Count == 0
+                ? Figures.Count(point.FloatLayers.Count)
+                : $"{Figures.Count(point.FloatLayers.Count)} + {Figures.Count(point.FloatActivations.Count, "activation")}",
             Figures.Percent(point.Int8Share),
             Figures.Bytes(measured.FileSize, reference.FileSize),
             Figures.Milliseconds(measured.MedianLatency, reference.MedianLatency),
@@ -98,13 +100,24 @@ internal static class PartialSummary
         ReportPartialLayer[] changed = [.. partial.Layers.Where(layer => layer.State != ReportLayerState.Int8).OrderByDescending(layer => layer.State)];
         foreach (ReportPartialLayer layer in isVerbose ? changed : changed.Take(MostLayers))
         {
-            string state = layer.State == ReportLayerState.Float ? "In float" : $"In int8 with {string.Join(", ", layer.Steps)}";
+            string state = layer.State == ReportLayerState.Float ? "In float" : layer.Steps.Contains(LayerStep.WeightOnly.Name) ? "In float with int8 weights" : $"In int8 with {string.Join(", ", layer.Steps)}";
             yield return $"{state}: {layer.Node} ({layer.Operator}, {Figures.Percent(layer.ComputeShare)} of the compute). {layer.Reason}";
         }
 
         if (!isVerbose && changed.Length > MostLayers)
         {
             yield return $"  and {Figures.Count(changed.Length - MostLayers, "other layer")}; --verbose tells all.";
+        }
+
+        KeyValuePair<string, string>[] activations = [.. partial.FloatActivations];
+        foreach ((string activation, string reason) in isVerbose ? activations : activations.Take(MostLayers))
+        {
+            yield return $"Activation in float: {activation}. {reason}";
+        }
+
+        if (!isVerbose && activations.Length > MostLayers)
+        {
+            yield return $"  and {Figures.Count(activations.Length - MostLayers, "other activation")}; --verbose tells all.";
         }
     }
 }

@@ -76,10 +76,19 @@ internal static class ModelReport
         [
             .. refinement.FloatActivations.Count == 0 ? (string[])[]
                 : [$"{Figures.Count(refinement.FloatActivations.Count, "activation")} in float ({Figures.Percent(refinement.IntegerShare)} of the multiply-accumulates stay on integers)"],
+            .. refinement.ScaledInputs == 0 ? (string[])[] : [$"columns of {Figures.Count(refinement.ScaledInputs, "input")} of matrices scaled"],
             .. refinement.ScaledConvolutions == 0 ? (string[])[] : [$"channels of {Figures.Count(refinement.ScaledConvolutions, "convolution")} scaled"],
+            .. refinement.LearnedLayers == 0 ? (string[])[] : [$"the weights of {Figures.Count(refinement.LearnedLayers, "layer")} rounded as samples taught"],
             .. refinement.CorrectedBiases == 0 ? (string[])[] : [$"biases of {Figures.Count(refinement.CorrectedBiases, "layer")} corrected"],
         ];
         yield return $"Improved, judged on {Figures.Count(refinement.Samples, "sample")}: the usual noise in the outputs {Figures.Percent(refinement.LossBefore)} -> {Figures.Percent(refinement.LossAfter)} of the signal by {string.Join(", ", parts)}.";
+        if (refinement.CostliestActivations is [var worst, ..])
+        {
+            bool isInFloat = worst.Activations.All(refinement.FloatActivations.Contains);
+            string others = worst.Activations.Count > 1 ? $" and {Figures.Count(worst.Activations.Count - 1)} beside it" : "";
+            yield return $"The worst spot: codes of activation {worst.Activations[0]}{others} alone made {Figures.Percent(worst.LossShare)} of the noise; "
+                + $"in float, which takes {Figures.Percent(worst.WorkShare)} of the multiply-accumulates from the integers, {(isInFloat ? "it makes none" : "it would make none")}.";
+        }
     }
 
     /// <summary>How much of the model runs in int8, and which conversions are left.</summary>

@@ -13,6 +13,7 @@ internal static class StageNames
         QuantizationStage.Preparing => "Reading the model",
         QuantizationStage.Calibrating => progress.Total is { } samples ? $"Calibrating on {Figures.Count(samples, "sample")}" : "Calibrating",
         QuantizationStage.Quantizing => calibrator is null ? "Quantizing" : $"Quantizing with {calibrator}",
+        QuantizationStage.KeepingActivations => "Leaving activations in float",
         QuantizationStage.Improving => "Improving the plan on some of the samples",
         QuantizationStage.Inspecting => "Reading what ONNX Runtime makes of it",
         QuantizationStage.Measuring => "Comparing the latency",

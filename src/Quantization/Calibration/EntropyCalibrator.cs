@@ -120,7 +120,7 @@ public sealed class EntropyCalibrator : ICalibrator
     {
         public bool EndsHoldValues => true;
 
-        public double Of(int start, int end) =>
+        public double Of(int start, int end, double limit) =>
             end - start < divergence.Levels || divergence.ClipsDearly(start, end) ? double.PositiveInfinity : divergence.Of(start, end);
     }
 }

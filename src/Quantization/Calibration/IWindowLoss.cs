@@ -7,5 +7,8 @@ internal interface IWindowLoss
     bool EndsHoldValues { get; }
 
     /// <summary>The loss; +∞ where the window is no candidate.</summary>
-    double Of(int start, int end);
+    /// <param name="start">The first bin of the window.</param>
+    /// <param name="end">The bin behind its last.</param>
+    /// <param name="limit">A larger loss need not be exact, as long as it is above this too.</param>
+    double Of(int start, int end, double limit);
 }

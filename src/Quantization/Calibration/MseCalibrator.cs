@@ -78,13 +78,15 @@ public sealed class MseCalibrator : ICalibrator
     {
         QuantizationError<TSum> errors = new(magnitudes.Counts, 0);
         (double best, double least) = (0, double.PositiveInfinity);
+        double limit = errors.Of(magnitudes.Limit / unit / highest, 0, highest); // the last candidate: the best is no worse
         for (int bin = 0; bin < magnitudes.Counts.Length; bin++)
         {
             double threshold = bin == magnitudes.Counts.Length - 1 ? magnitudes.Limit / unit : errors.Centre(bin);
-            double error = errors.Of(threshold / highest, 0, highest);
+            double error = errors.Of(threshold / highest, 0, highest, limit);
             if (error < least)
             {
                 (best, least) = (threshold, error);
+                limit = Math.Min(limit, error);
             }
         }
 
@@ -103,12 +105,12 @@ public sealed class MseCalibrator : ICalibrator
             start == 0 ? histogram.Min / unit : _errors.Centre(start),
             end == histogram.Counts.Length ? histogram.Max / unit : _errors.Centre(end - 1));
 
-        public double Of(int start, int end)
+        public double Of(int start, int end, double limit)
         {
             (double low, double high) = Ends(start, end);
             double step = (high - low) / (format.Levels - 1);
             long lowest = (long)Math.Round(low / step, MidpointRounding.ToEven);
-            return _errors.Of(step, lowest, lowest + format.Levels - 1);
+            return _errors.Of(step, lowest, lowest + format.Levels - 1, limit);
         }
     }
 }

@@ -10,6 +10,9 @@ namespace Quantization;
 internal sealed class QuantizationError<TSum>
     where TSum : struct, IBinaryInteger<TSum>
 {
+    /// <summary>Rounded sums may lie this far from the exact ones.</summary>
+    private const double Margin = 1e-9;
+
     private readonly int _zero;
     private readonly long[] _mass;
     private readonly TSum[] _sum;
@@ -42,8 +45,13 @@ internal sealed class QuantizationError<TSum>
     /// The summed squared error, in half bins squared, of rounding to the nearest of <c>step · {lowest … highest}</c>. Where the step is narrower than a bin, centres cannot show the rounding error:
     /// its expectation step²/12 takes their place inside the range.
     /// </summary>
-    public double Of(double step, long lowest, long highest)
+    /// <param name="step">The step.</param>
+    /// <param name="lowest">The lowest code.</param>
+    /// <param name="highest">The highest code.</param>
+    /// <param name="limit">Summing may stop above this error; then the result is above it too, and less than the whole.</param>
+    public double Of(double step, long lowest, long highest, double limit = double.PositiveInfinity)
     {
+        limit *= 1 + Margin;
         if (step < 2)
         {
             int first = FirstBinAbove(lowest * step);
@@ -53,10 +61,21 @@ internal sealed class QuantizationError<TSum>
 
         long level = Math.Max(lowest, (long)Math.Floor(Centre(0) / step));
         long end = Math.Min(highest, (long)Math.Ceiling(Centre(Bins - 1) / step));
+        double clipped = About(0, FirstBinAbove(level * step), level * step) + About(FirstBinAbove(end * step), Bins, end * step);
+        if (clipped > limit)
+        {
+            return clipped; // most windows that are too narrow end here
+        }
+
         double error = 0;
         int from = 0;
         for (; level < end; level++)
         {
+            if (error > limit)
+            {
+                return error;
+            }
+
             int to = FirstBinAbove((level + 0.5) * step);
             error += About(from, to, level * step);
             from = to;

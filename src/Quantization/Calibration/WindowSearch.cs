@@ -42,6 +42,9 @@ internal static class WindowSearch
         private int _below;
         private int _above;
 
+        /// <summary>All bins are a candidate too: the best is no worse.</summary>
+        private double _limit = loss.Of(0, histogram.Counts.Length, double.PositiveInfinity);
+
         public RangeSearch Best { get; private set; } = new(0, histogram.Counts.Length, double.PositiveInfinity, 0);
 
         /// <summary>Compares the window whose last bins are <paramref name="below"/> below 0 and <paramref name="above"/> above; of equal minima the widest wins.</summary>
@@ -59,12 +62,13 @@ internal static class WindowSearch
                 last++;
             }
 
-            double here = loss.Of(start, last + 1);
+            double here = loss.Of(start, last + 1, _limit);
             bool better = here < Best.Loss || (here == Best.Loss && last + 1 - start > Best.End - Best.Start);
             if (better)
             {
                 (_below, _above) = (histogram.Zero - 1 - start, last - histogram.Zero);
                 Best = new RangeSearch(start, last + 1, here, Best.Candidates);
+                _limit = Math.Min(_limit, here);
             }
 
             Best = Best with { Candidates = Best.Candidates + (double.IsPositiveInfinity(here) ? 0 : 1) };

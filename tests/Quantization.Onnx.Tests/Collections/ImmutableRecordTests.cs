@@ -78,7 +78,7 @@ public sealed class ImmutableRecordTests : IDisposable
             .And.Contain("OwnWeights = {fc: WeightOptions { Granularity = PerTensor").And.Contain("ActivationCalibrator = MSE,").And.NotContain("System.");
         new SearchOptions().ToString().Should().Contain("ActivationCalibrators = [Max, Percentile 99.9, Percentile 99.99, Percentile 99.999, Entropy, MSE]");
         new SearchTrial("one", options, null!, null).ToString().Should().Contain("FloatNodes = [conv1, conv2]");
-        new PartialPoint(["conv1"], options, null!, 0.5, 7).ToString().Should().Contain("FloatLayers = [conv1]").And.NotContain("System.");
+        new PartialPoint(["conv1"], options, null!, 0.5, 7) { Plan = new QuantizationPlan("static-int8", "onnxruntime-cpu", [], []) }.ToString().Should().Contain("FloatLayers = [conv1]").And.NotContain("System.");
     }
 
     [Fact]

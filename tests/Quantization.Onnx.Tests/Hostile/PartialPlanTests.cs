@@ -100,14 +100,16 @@ public sealed class PartialPlanTests
             HashSet<string> inFloat = [.. whole.Nodes.Select(node => node.Label).Where(_ => random.NextDouble() < share)];
             string[] sources = [.. observed.Order(StringComparer.Ordinal)];
             HashSet<string> activations = [.. sources.Where(_ => i % 2 == 1 && random.NextDouble() < share / 2)];
-            NodeSelection selection = NodeSelector.Select(graph, new FloatParts(inFloat, activations));
+            HashSet<string> weightOnly = [.. whole.Nodes.Where(node => node.Role == NodeRole.Weighted && i % 3 == 2 && random.NextDouble() < share / 2).Select(node => node.Label)];
+            FloatParts parts = new(inFloat, activations, weightOnly);
+            NodeSelection selection = NodeSelector.Select(graph, parts);
             selection.Sources.Values.Should().BeSubsetOf(observed, "{0} without {1}", path, string.Join(", ", inFloat));
             selection.Sources.Keys.Should().BeSubsetOf(whole.Sources.Keys);
 
             selection.Sources.Values.Should().NotIntersectWith(activations);
             selection.Nodes.Where(node => node.Weight is not null).Select(node => node.Label).Should().BeEquivalentTo(whole.Nodes.Where(node => node.Weight is not null).Select(node => node.Label).Except(inFloat));
-            QuantizationPlan derived = exclusion.Exclude(all, inFloat, activations);
-            QuantizationPlan planned = new StaticInt8Recipe(options with { FloatNodes = inFloat, FloatActivations = activations }).Plan(model, null);
+            QuantizationPlan derived = exclusion.Exclude(all, parts);
+            QuantizationPlan planned = new StaticInt8Recipe(options with { FloatNodes = inFloat, FloatActivations = activations, WeightOnlyNodes = weightOnly }).Plan(model, null);
             derived.Should().Be(planned, "{0} without {1}", path, string.Join(", ", inFloat));
             derived.Hash.Should().Be(planned.Hash);
             derived.Notes.Float.Should().BeEquivalentTo(planned.Notes.Float);

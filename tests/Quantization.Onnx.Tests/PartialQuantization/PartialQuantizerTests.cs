@@ -65,7 +65,7 @@ public sealed class PartialQuantizerTests : IDisposable
         foreach (PartialPoint point in result.Curve)
         {
             string path = _folder.PathTo("point.onnx");
-            PtqResult written = PostTrainingQuantizer.Quantize(Model, result.Calibration, path, point.Options);
+            PtqResult written = PostTrainingQuantizer.Quantize(Model, point.Plan, path);
             written.FloatNodes.Keys.Should().BeEquivalentTo(point.FloatLayers);
             point.Int8Share.Should().BeApproximately(1 - point.FloatLayers.Count / (double)Factors.Length, 1e-12, "all layers multiply alike");
             if (point.FloatLayers.Count < Factors.Length)

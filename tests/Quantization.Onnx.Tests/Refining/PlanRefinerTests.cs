@@ -14,7 +14,7 @@ public sealed class PlanRefinerTests : IDisposable
     [Fact]
     public void Channels_of_very_different_size_are_scaled()
     {
-        string path = Uneven().Save(_folder.PathTo("model.onnx"));
+        string path = RefiningModels.Uneven().Save(_folder.PathTo("model.onnx"));
         SampleList samples = RandomTensors.Samples(24, GraphCases.ImageShape);
 
         PtqResult plain = PostTrainingQuantizer.Quantize(path, samples, Output, new PtqOptions { Refine = false });
@@ -33,7 +33,7 @@ public sealed class PlanRefinerTests : IDisposable
     [Fact]
     public void A_costly_activation_stays_in_float_and_its_weights_do_not()
     {
-        string path = Swish().Save(_folder.PathTo("model.onnx"));
+        string path = RefiningModels.Swish().Save(_folder.PathTo("model.onnx"));
         SampleList samples = RandomTensors.Samples(24, GraphCases.ImageShape);
 
         PtqResult refined = PostTrainingQuantizer.Quantize(path, samples, Output);
@@ -51,7 +51,7 @@ public sealed class PlanRefinerTests : IDisposable
     [InlineData("swish")]
     public void The_plan_gives_the_same_bytes_and_so_does_a_second_run(string name)
     {
-        string path = (name == "uneven" ? Uneven() : Swish()).Save(_folder.PathTo("model.onnx")), planPath = _folder.PathTo("plan.json"), again = _folder.PathTo("again.onnx");
+        string path = (name == "uneven" ? RefiningModels.Uneven() : RefiningModels.Swish()).Save(_folder.PathTo("model.onnx")), planPath = _folder.PathTo("plan.json"), again = _folder.PathTo("again.onnx");
         SampleList samples = RandomTensors.Samples(24, GraphCases.ImageShape);
         PostTrainingQuantizer.Quantize(path, samples, Output).Plan.Save(planPath);
 
@@ -65,7 +65,7 @@ public sealed class PlanRefinerTests : IDisposable
     [Fact]
     public void Activations_are_left_in_float_by_name()
     {
-        string path = Swish().Save(_folder.PathTo("model.onnx"));
+        string path = RefiningModels.Swish().Save(_folder.PathTo("model.onnx"));
         SampleList samples = RandomTensors.Samples(4, GraphCases.ImageShape);
 
         PtqResult result = PostTrainingQuantizer.Quantize(path, samples, Output, new PtqOptions { FloatActivations = new HashSet<string> { "c2" } });
@@ -79,12 +79,12 @@ public sealed class PlanRefinerTests : IDisposable
 
     [Fact]
     public void Few_samples_decide_nothing() =>
-        PostTrainingQuantizer.Quantize(Uneven().Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(7, GraphCases.ImageShape), Output).Refinement.Should().BeNull();
+        PostTrainingQuantizer.Quantize(RefiningModels.Uneven().Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(7, GraphCases.ImageShape), Output).Refinement.Should().BeNull();
 
     [Fact]
     public void Partial_quantization_and_search_begin_with_the_improved_plan()
     {
-        string path = Uneven().Save(_folder.PathTo("model.onnx"));
+        string path = RefiningModels.Uneven().Save(_folder.PathTo("model.onnx"));
         SampleList calibrating = RandomTensors.Samples(24, GraphCases.ImageShape), scoring = new([.. RandomTensors.Samples(40, GraphCases.ImageShape).Skip(24)]);
 
         PartialResult partial = PartialQuantizer.Run(path, calibrating, scoring, Output, new PartialOptions { Target = PartialTarget.Reach(20) });
@@ -95,33 +95,6 @@ public sealed class PlanRefinerTests : IDisposable
         search.Best.Name.Should().EndWith(", improved");
         search.Model.Refinement!.ScaledConvolutions.Should().BePositive();
         search.Best.Score.SignalToNoise.Should().BeGreaterThan(search.Baseline.Score.SignalToNoise + 6);
-    }
-
-    /// <summary>A convolution whose channels reach to 0.02 and to 200, undone in the depthwise one that reads them.</summary>
-    private static ModelBuilder Uneven()
-    {
-        float[] factors = [200, 1, 0.02f, 20];
-        float[] first = RandomTensors.Normal(1, 4 * 3 * 9, 0.2), second = RandomTensors.Normal(2, 4 * 9, 0.3);
-        return GraphCases.Image()
-            .Constant("w", [.. first.Select((weight, i) => weight * factors[i / 27])], 4, 3, 3, 3).Node("Conv", ["x", "w"], "a").Node("Relu", ["a"], "r")
-            .Constant("v", [.. second.Select((weight, i) => weight / factors[i / 9])], 4, 1, 3, 3).Node("Conv", ["r", "v"], "d", ModelBuilder.Int("group", 4))
-            .Conv("d", "y", 4, 2).Output("y", 1, 2, 4, 4);
-    }
-
-    /// <summary>The same with Sigmoid between, which no factor passes, before six ordinary convolutions.</summary>
-    private static ModelBuilder Swish()
-    {
-        float[] factors = [200, 1, 0.02f, 20];
-        float[] first = RandomTensors.Normal(1, 4 * 3, 0.2), second = RandomTensors.Normal(2, 4 * 9, 0.3);
-        ModelBuilder model = GraphCases.Image()
-            .Constant("w", [.. first.Select((weight, i) => weight * factors[i / 3])], 4, 3, 1, 1).Node("Conv", ["x", "w"], "a", []).Node("Sigmoid", ["a"], "s").Node("Mul", ["a", "s"], "m")
-            .Constant("v", [.. second.Select((weight, i) => weight / factors[i / 9])], 4, 1, 3, 3).Node("Conv", ["m", "v"], "c0", ModelBuilder.Int("group", 4), ModelBuilder.Ints("pads", 1, 1, 1, 1));
-        for (int i = 0; i < 5; i++)
-        {
-            model.Conv($"c{i}", $"c{i + 1}", i == 0 ? 4 : 8, 8);
-        }
-
-        return model.Conv("c5", "y", 8, 2).Output("y", 1, 2, 8, 8);
     }
 
     /// <summary>The share of noise in the outputs of samples that did not calibrate.</summary>

@@ -72,8 +72,8 @@ internal static class AdviceExamples
         OutcomeAdvice.FloatNodes(2),
         OutcomeAdvice.FloatNodes(1, HalfFormat.Float16),
         OutcomeAdvice.FewSamples(5),
-        OutcomeAdvice.Partial(21, "SQNR of the outputs", MetricUnit.Decibels, 20, 31, 2, 1, 0.9),
-        OutcomeAdvice.Partial(21, "top-1 accuracy", MetricUnit.Share, 0.9, 0.9, 0, 0, 1),
+        OutcomeAdvice.Partial(21, "SQNR of the outputs", MetricUnit.Decibels, 20, 31, 2, 1, 2, 0.9),
+        OutcomeAdvice.Partial(21, "top-1 accuracy", MetricUnit.Share, 0.9, 0.9, 0, 0, 2, 1),
         OutcomeAdvice.MostSensitive("conv1", "Conv", isFloat: false, ["weights by MSE"]),
         NextAdvice.Nothing(),
         NextAdvice.CompareLayers(),
@@ -110,7 +110,7 @@ internal static class AdviceExamples
     private static Advice Reached(PartialTarget target, bool isMet, int maxFloatLayers, int? trialLimit)
     {
         TrialScore score = new(new MetricFigure(ModelMetric.Top1, 0.92, 400), new ModelFigures(null, null, null, null, null));
-        PartialPoint written = new(["conv1", "conv2"], new PtqOptions(), score, 0.875, 100) { LatencyRatio = 1.25 };
+        PartialPoint written = new(["conv1", "conv2"], new PtqOptions(), score, 0.875, 100) { Plan = new QuantizationPlan("static-int8", "onnxruntime-cpu", [], []), WeightOnlyLayers = ["conv3"], FloatActivations = ["a", "b"], LatencyRatio = 1.25 };
         return TargetAdvice.Reached(target, isMet, ModelMetric.Top1.Name, 0.925, written, 400, 9, maxFloatLayers, trialLimit);
     }
 }
