@@ -32,10 +32,12 @@ switch (args)
         return PartialStudy.Run(rest);
     case ["accuracy", .. string[] rest]:
         return AccuracyStudy.Run(rest);
+    case ["language-models", "minilm"]:
+        return EncoderStudy.Run();
     case ["language-models", .. string[] rest]:
         return LanguageModelStudy.Run(rest);
-    case ["transformers"]:
-        return TransformerStudy.Run();
+    case ["transformers", .. string[] rest]:
+        return TransformerStudy.Run(rest);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(KernelReport).Assembly).Run(args);
         return 0;

@@ -11,6 +11,7 @@ switch (args)
 {
     case ["model"]: ModelExample.Run(); break;
     case ["transformer"]: TransformerExample.Run(); break;
+    case ["embedding"]: EmbeddingExample.Run(); break;
     case ["images"]: ImagesExample.Run(); break;
     case ["partial"]: PartialExample.Run(); break;
     case ["sensitivity"]: SensitivityExample.Run(); break;

@@ -252,7 +252,7 @@ public sealed class PtqCommandTests
     [Theory]
     [InlineData("--help", "ptq <model.onnx>", "quantize ptq model.onnx --data samples --output model.int8.onnx")]
     [InlineData("ptq --help", "--labels <labels.csv>", "quantize ptq model.onnx --state all.qcal")]
-    [InlineData("search --help", "--metric <auto|top1", "quantize search model.onnx --data samples --labels labels.csv --output model.int8.onnx --report report.html")]
+    [InlineData("search --help", "auto|top1|agreement", "quantize search model.onnx --data samples --labels labels.csv --output model.int8.onnx --report report.html")]
     [InlineData("calibrate --help", "--state <file.qcal>", "quantize calibrate model.onnx --data shard1 --state a.qcal")]
     [InlineData("merge -h", "Joins calibrations of one model", "quantize merge a.qcal b.qcal --state all.qcal")]
     public void Help_tells_options_and_examples(string args, string part, string example)

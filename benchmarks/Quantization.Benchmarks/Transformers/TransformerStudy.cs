@@ -2,26 +2,35 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using Quantization.Benchmarks.LanguageModels;
 using Quantization.Onnx;
 using Quantization.Onnx.Tests;
 
 namespace Quantization.Benchmarks.Transformers;
 
 /// <summary>
-/// What static int8, dynamic int8 and int8 weights make of a real encoder of sentences: accuracy, size and speed.
+/// What static int8, dynamic int8 and int8 weights make of a real encoder of sentences: accuracy, size and speed. With a folder that
+/// holds a small language model, also its perplexity.
 /// <c>docs/transformers.md</c> has the table.
 /// </summary>
 internal static class TransformerStudy
 {
     private const int Sentences = 2500;
-    private const int CalibrationSentences = 100;
+    private const int CalibrationSentences = 128;
     private const int Neighbours = 10;
     private const int Rounds = 40;
     private const int LongSentence = 128;
     private const int Batch = 8;
 
-    public static int Run()
+    /// <summary>Prints the tables.</summary>
+    /// <param name="arguments">The folder of the language model, or nothing for none.</param>
+    public static int Run(string[] arguments)
     {
+        if (arguments is [string stories])
+        {
+            return RunStories(stories);
+        }
+
         using OwnedFolder folder = OwnedFolder.CreateTemporary();
         MiniLM encoder = new(folder.FullName);
         string[] glosses = WordNetGlosses.Take(Sentences + CalibrationSentences);
@@ -31,15 +40,7 @@ internal static class TransformerStudy
         long[] tokens = [.. samples.SelectMany(sample => MemoryMarshal.Cast<byte, long>(sample.Inputs[0].Data).ToArray()).Take(LongSentence * Batch)];
         ModelSample one = MiniLM.Sample("1 x 128", tokens[..LongSentence]), eight = MiniLM.Sample("8 x 128", tokens, Batch);
 
-        (string Name, string Path)[] models =
-        [
-            ("float", encoder.ModelPath),
-            ("static int8, MSE", Make("static", path => PostTrainingQuantizer.Quantize(encoder.ModelPath, new SampleList(calibration), path, new PtqOptions { ActivationCalibrator = new MseCalibrator(), LatencyRuns = 0 }))),
-            ("dynamic int8", Make("dynamic", path => DynamicQuantizer.Quantize(encoder.ModelPath, path))),
-            ("dynamic int8, per tensor", Make("tensor", path => DynamicQuantizer.Quantize(encoder.ModelPath, path, new DynamicOptions { WeightGranularity = GranularityKind.PerTensor }))),
-            ("int8 weights", Make("weights", path => WeightQuantizer.Quantize(encoder.ModelPath, path))),
-        ];
-
+        (string Name, string Path)[] models = QuantizedVariants.Make(encoder.ModelPath, new SampleList(calibration), folder);
         float[][] floats = SentenceEmbeddings.Of(encoder.ModelPath, scoring);
         double[] oneTimes = Measure([.. models.Select(model => model.Path)], one), eightTimes = Measure([.. models.Select(model => model.Path)], eight);
         Console.WriteLine($"\n{scoring.Length} sentences; latencies of one thread, the least of {Rounds} runs in turn, as shares of the float model's");
@@ -54,14 +55,25 @@ internal static class TransformerStudy
         }
 
         return 0;
+    }
 
-        string Make(string name, Func<string, PtqResult> quantize)
+    private static int RunStories(string root)
+    {
+        using OwnedFolder folder = OwnedFolder.CreateTemporary();
+        IReadOnlyList<long[]> stories = StoryFigures.Read(Path.Combine(root, "evaluate"));
+        List<float[]> reference = [];
+        (string Name, string Path)[] models = QuantizedVariants.Make(
+            Path.Combine(root, "model.onnx"), new SampleFolder(Path.Combine(root, "calibrate")), folder);
+        Console.WriteLine("\n| model | perplexity | KL divergence | same token |");
+        Console.WriteLine("|---|---:|---:|---:|");
+        foreach ((string name, string path) in models)
         {
-            Stopwatch watch = Stopwatch.StartNew();
-            PtqResult result = quantize(folder[$"{name}.onnx"]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {watch.Elapsed.TotalSeconds:0.0} s, {string.Join(", ", result.Int8Operators.Select(each => $"{each.Value} {each.Key}"))}, {result.Conversions} conversions left"));
-            return result.OutputPath;
+            StoryFigures figures = StoryFigures.Of(path, stories, reference);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"| {name} | {figures.Perplexity:0.000} | {figures.Divergence:0.0000} | {figures.Agreement:0.000} |"));
         }
+
+        return 0;
     }
 
     /// <summary>The shortest run of each model, in milliseconds. The models take turns, so that all meet the same machine.</summary>

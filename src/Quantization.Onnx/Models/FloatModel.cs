@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx.Protos;
@@ -12,6 +13,8 @@ namespace Quantization.Onnx;
 /// <param name="Passes">The names of the passes, in their order.</param>
 internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableGraph Analysis, ObservationRequest? Observations, ImmutableArray<string> Passes)
 {
+    private IReadOnlySet<string> _divided = FrozenSet<string>.Empty;
+
     /// <summary>What the quantized model will run on.</summary>
     public Target Target => Analysis.Target;
 
@@ -28,8 +31,30 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableG
 
         ModelProto scaled = Model.Clone();
         Equalization.Apply(scaled, Target, scalings);
-        return this with { Model = scaled, Analysis = recipe.Analyze(new GraphIndex(scaled.Graph)) };
+        return With(scaled, _divided, recipe);
     }
+
+    /// <summary>The model with scaled inputs of MatMul and Gemm, as a plan has them; the same where it has none.</summary>
+    /// <param name="scalings">The scalings.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <exception cref="ArgumentException">The model has no such values.</exception>
+    public FloatModel WithScaledInputs(IReadOnlyList<InputScaling> scalings, IRecipe recipe)
+    {
+        if (scalings.Count == 0)
+        {
+            return this;
+        }
+
+        ModelProto scaled = Model.Clone();
+        return With(scaled, InputScales.Apply(scaled, scalings), recipe);
+    }
+
+    /// <summary>The model with all that a plan scales.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <exception cref="ArgumentException">The model has no such values.</exception>
+    public FloatModel WithScales(QuantizationPlan plan, IRecipe recipe) =>
+        WithScaledInputs(plan.InputScalings, recipe).WithScaledChannels(plan.ChannelScalings, recipe);
 
     /// <summary>Cleans a model, and takes it through the passes of a recipe where there is something to quantize.</summary>
     /// <param name="source">The model.</param>
@@ -57,5 +82,15 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableG
         }
 
         return new FloatModel(file, model, analysis, recipe.Observe(analysis), passes);
+    }
+
+    /// <summary>The model after a change that leaves its function as it is.</summary>
+    private FloatModel With(ModelProto changed, IReadOnlySet<string> divided, IRecipe recipe)
+    {
+        QuantizableGraph analysis = recipe.Analyze(new GraphIndex(changed.Graph));
+
+        // A scaled value is made in float: codes of what it is made from would lose what scaling saves.
+        NodeFacts[] facts = [.. analysis.Facts.Select(each => divided.Contains(each.Node.Output[0]) ? each with { Candidate = null } : each)];
+        return this with { Model = changed, Analysis = new QuantizableGraph(analysis.Graph, analysis.Target, facts), _divided = divided };
     }
 }

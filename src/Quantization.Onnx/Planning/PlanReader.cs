@@ -19,7 +19,7 @@ internal sealed class PlanReader(string path)
     /// <exception cref="InvalidDataException">Something in it cannot be.</exception>
     public QuantizationPlan Read(JsonElement root)
     {
-        JsonFields plan = new(path, "", root, ["version", "recipe", "target", "modelSha256", "passes", "excludedNodes", "weightOnlyNodes", "floatActivations", "channelScalings", "halfInterface", "nodes", "floatNodes"]);
+        JsonFields plan = new(path, "", root, ["version", "recipe", "target", "modelSha256", "passes", "excludedNodes", "weightOnlyNodes", "floatActivations", "channelScalings", "inputScalings", "halfInterface", "nodes", "floatNodes"]);
         int version = plan.Integer("version");
         if (version != PlanFile.Version)
         {
@@ -38,7 +38,8 @@ internal sealed class PlanReader(string path)
             ExcludedNodes = [.. plan.Texts("excludedNodes")],
             WeightOnlyNodes = [.. plan.Texts("weightOnlyNodes")],
             FloatActivations = [.. plan.Texts("floatActivations")],
-            ChannelScalings = [.. plan.Items("channelScalings").Select((scaling, i) => ReadScaling(scaling, $"channelScalings[{i}]"))],
+            ChannelScalings = [.. ReadScalings(plan, "channelScalings").Select(each => new ChannelScaling(each.Value, each.Exponents))],
+            InputScalings = [.. ReadScalings(plan, "inputScalings").Select(each => new InputScaling(each.Value, each.Exponents))],
             HasHalfInterface = plan.Flag("halfInterface"),
             ModelSha256 = plan.TextOrNull("modelSha256"),
             Notes = new PlanNotes(plan.TextsByName("floatNodes"), [])
@@ -48,20 +49,27 @@ internal sealed class PlanReader(string path)
         };
     }
 
-    private ChannelScaling ReadScaling(JsonElement element, string place)
+    private IEnumerable<(string Value, ImmutableArray<int> Exponents)> ReadScalings(JsonFields plan, string property) => plan.Items(property).Select((element, i) =>
     {
-        JsonFields scaling = new(path, place, element, ["value", "exponents"]);
-        return new ChannelScaling(
-            scaling.Text("value"),
-            [.. scaling.Integers("exponents").Select(exponent => Math.Abs(exponent) <= MostDoublings ? exponent : throw scaling.Wrong("exponents", $"exponents lie between -{MostDoublings} and {MostDoublings}"))]);
-    }
+        JsonFields scaling = new(path, $"{property}[{i}]", element, ["value", "exponents"]);
+        ImmutableArray<int> exponents =
+        [
+            .. scaling.Integers("exponents").Select(exponent => Math.Abs(exponent) <= MostDoublings
+                ? exponent
+                : throw scaling.Wrong("exponents", $"exponents lie between -{MostDoublings} and {MostDoublings}")),
+        ];
+        return (scaling.Text("value"), exponents);
+    });
 
     private NodePlan ReadNode(JsonElement element, string place)
     {
-        JsonFields node = new(path, place, element, ["node", "result", "weights", "biasCorrection", "constant", "inputs", "results", "halfInputs", "halfResults"]);
+        JsonFields node = new(path, place, element, ["node", "result", "weights", "biasCorrection", "roundingOffsets", "constant", "inputs", "results", "halfInputs", "halfResults"]);
         return new NodePlan(node.Text("node"), node.Text("result"))
         {
             Weights = node.Find("weights") is { } weights ? ReadEncoding(new JsonFields(path, $"{place}.weights", weights, EncodingFields), isActivation: false) : null,
+            RoundingOffsets = node.TextOrNull("roundingOffsets") is { } offsets
+                ? RoundingOffsets.Read(offsets) ?? throw node.Wrong("roundingOffsets", "it is base64 of two bits for each weight, 00 for 0, 01 for 1 and 11 for −1")
+                : [],
             BiasCorrection = [.. node.Floats("biasCorrection").Select(value => float.IsFinite(value) ? value : throw node.Wrong("biasCorrection", "the values are finite"))],
             Constant = node.Find("constant") is { } constant ? ReadEncoding(new JsonFields(path, $"{place}.constant", constant, EncodingFields), isActivation: false) : null,
             Inputs = [.. ReadValues(node, "inputs", "input", place)],

@@ -33,17 +33,8 @@ internal static class PlanWriter
             WriteNames(writer, "floatActivations", plan.FloatActivations.Order(StringComparer.Ordinal));
         }
 
-        WriteLines(writer, "channelScalings", plan.ChannelScalings, (line, scaling) =>
-        {
-            line.WriteString("value", scaling.Value);
-            line.WriteStartArray("exponents");
-            foreach (int exponent in scaling.Exponents)
-            {
-                line.WriteNumberValue(exponent);
-            }
-
-            line.WriteEndArray();
-        });
+        WriteLines(writer, "channelScalings", plan.ChannelScalings, (line, scaling) => WriteScaling(line, scaling.Value, scaling.Exponents));
+        WriteLines(writer, "inputScalings", plan.InputScalings, (line, scaling) => WriteScaling(line, scaling.Value, scaling.Exponents));
         if (plan.HasHalfInterface)
         {
             writer.WriteBoolean("halfInterface", true);
@@ -64,6 +55,18 @@ internal static class PlanWriter
 
         writer.WriteEndObject();
         writer.WriteEndObject();
+    }
+
+    private static void WriteScaling(Utf8JsonWriter writer, string value, IReadOnlyList<int> exponents)
+    {
+        writer.WriteString("value", value);
+        writer.WriteStartArray("exponents");
+        foreach (int exponent in exponents)
+        {
+            writer.WriteNumberValue(exponent);
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteNames(Utf8JsonWriter writer, string property, IEnumerable<string> names)
@@ -87,6 +90,11 @@ internal static class PlanWriter
         {
             writer.WritePropertyName("biasCorrection");
             writer.WriteRawValue($"[{string.Join(", ", node.BiasCorrection.Select(each => each.ToString("R", CultureInfo.InvariantCulture)))}]");
+        }
+
+        if (node.RoundingOffsets.Length > 0)
+        {
+            writer.WriteString("roundingOffsets", RoundingOffsets.Write(node.RoundingOffsets.AsSpan()));
         }
 
         WriteEncoding(writer, "constant", node.Constant);

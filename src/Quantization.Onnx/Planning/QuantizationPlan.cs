@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -27,6 +28,9 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
 
     /// <summary>The results of convolutions whose channels are scaled, before anything becomes codes.</summary>
     public ImmutableArray<ChannelScaling> ChannelScalings { get; init; } = [];
+
+    /// <summary>The values that weights multiply whose columns are scaled, before anything becomes codes.</summary>
+    public ImmutableArray<InputScaling> InputScalings { get; init; } = [];
 
     /// <summary>Whether the model's float inputs and outputs become floats of 16 bits too.</summary>
     public bool HasHalfInterface { get; init; }
@@ -100,7 +104,8 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     /// <summary>Compares what is written.</summary>
     public bool Equals(QuantizationPlan? other) =>
         other is not null && (Recipe, Target, HasHalfInterface) == (other.Recipe, other.Target, other.HasHalfInterface) && Passes.SequenceEqual(other.Passes)
-        && ChannelScalings.SequenceEqual(other.ChannelScalings) && Nodes.SequenceEqual(other.Nodes);
+        && ChannelScalings.SequenceEqual(other.ChannelScalings) && InputScalings.SequenceEqual(other.InputScalings)
+        && Nodes.SequenceEqual(other.Nodes);
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Recipe, Target, Nodes.Length, Nodes.FirstOrDefault());
@@ -111,6 +116,7 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
         builder.Append(CultureInfo.InvariantCulture, $", Nodes = {ValueText.List(Nodes)}, ExcludedNodes = {ValueText.List(ExcludedNodes)}");
         builder.Append(CultureInfo.InvariantCulture, $", WeightOnlyNodes = {ValueText.List(WeightOnlyNodes)}");
         builder.Append(CultureInfo.InvariantCulture, $", ChannelScalings = {ValueText.List(ChannelScalings)}");
+        builder.Append(CultureInfo.InvariantCulture, $", InputScalings = {ValueText.List(InputScalings)}");
         builder.Append(CultureInfo.InvariantCulture, $", FloatActivations = {ValueText.List(FloatActivations)}");
         builder.Append(CultureInfo.InvariantCulture, $", FloatNodes = {ValueText.Entries(FloatNodes)}, ModelSha256 = {ModelSha256}");
         return true;
@@ -125,6 +131,11 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
             text.Append("scaled ").Append(scaling.Value).Append(": ").AppendJoin(' ', scaling.Exponents.Select(each => each.ToString(CultureInfo.InvariantCulture))).Append('\n');
         }
 
+        foreach (InputScaling scaling in InputScalings)
+        {
+            text.Append("scaled input ").Append(scaling.Value).Append(": ").AppendJoin(' ', scaling.Exponents.Select(each => each.ToString(CultureInfo.InvariantCulture))).Append('\n');
+        }
+
         foreach (NodePlan node in Nodes)
         {
             text.Append(node.Result).Append('\n');
@@ -132,6 +143,11 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
             if (node.BiasCorrection.Length > 0)
             {
                 text.Append(" bias correction ").AppendJoin(' ', node.BiasCorrection.Select(each => each.ToString("R", CultureInfo.InvariantCulture))).Append('\n');
+            }
+
+            if (node.RoundingOffsets.Length > 0)
+            {
+                text.Append(" rounding offsets ").Append(Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(node.RoundingOffsets.AsSpan())))).Append('\n');
             }
 
             Append(" input ", node.Inputs);

@@ -23,6 +23,9 @@ public sealed record DynamicOptions : DataFreeOptions
     }
 
     /// <inheritdoc />
+    private protected override bool CanImprove => true;
+
+    /// <inheritdoc />
     internal override IRecipe ToRecipe() =>
         new DynamicInt8Recipe { ExcludedNodes = FloatNodes, Calibrator = WeightCalibrator, Granularity = WeightGranularity, WeightFormat = _weights.StoredWeightFormat };
 

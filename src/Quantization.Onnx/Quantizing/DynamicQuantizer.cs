@@ -1,9 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Quantizes models to dynamic int8, without samples: MatMul and Gemm multiply int8 weights by inputs that become codes at run time, each run with the range of its own values. Tables of embeddings become int8 too.
+/// Quantizes models to dynamic int8, with samples or without: MatMul and Gemm multiply int8 weights by inputs that become codes at run time, each run with the range of its own values. Tables of embeddings become int8 too.
 /// For transformers and other models whose time goes into matrices. Safe to use from several threads.
 /// </summary>
+[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters",
+    Justification = "The overloads differ in a required argument, the samples, so no call is ambiguous.")]
 public static class DynamicQuantizer
 {
     /// <summary>Writes the quantized form of a model.</summary>
@@ -23,8 +27,40 @@ public static class DynamicQuantizer
         (options ?? new DynamicOptions()).Quantize(model, null, output, progress, cancellationToken);
 
     /// <summary>Writes the quantized form of a model without blocking the caller.</summary>
-    /// <inheritdoc cref="Quantize"/>
+    /// <inheritdoc cref="Quantize(OnnxModel, ModelOutput, DynamicOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<PtqResult> QuantizeAsync(
         OnnxModel model, ModelOutput output, DynamicOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default) =>
         (options ?? new DynamicOptions()).QuantizeAsync(model, null, output, progress, cancellationToken);
+
+    /// <summary>
+    /// Writes the quantized form of a model and improves it by samples: the inputs of MatMul and Gemm are scaled so that columns of very
+    /// different size share one range better (SmoothQuant). Scaling is kept only where it helps on samples that nothing was fitted to;
+    /// see <see cref="PtqResult.Refinement"/>.
+    /// </summary>
+    /// <param name="model">The float ONNX model.</param>
+    /// <param name="samples">Inputs like those that the model will meet. They are read once, and up to 64 are used; fewer than 8 change nothing.</param>
+    /// <param name="output">Where to write the model: a path, or a stream.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="progress">Told of each stage.</param>
+    /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
+    /// <exception cref="ArgumentException">There is no sample, a name is empty, the output is the model itself, or a name in <see cref="DataFreeOptions.FloatNodes"/> is no node's.</exception>
+    /// <exception cref="InvalidDataException">A sample does not fit the model.</exception>
+    /// <inheritdoc cref="Quantize(OnnxModel, ModelOutput, DynamicOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static PtqResult Quantize(
+        OnnxModel model, ISampleSource samples, ModelOutput output, DynamicOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        return (options ?? new DynamicOptions()).Quantize(model, samples, output, progress, cancellationToken);
+    }
+
+    /// <summary>Writes the quantized form of a model, improved by samples, without blocking the caller.</summary>
+    /// <inheritdoc cref="Quantize(OnnxModel, ISampleSource, ModelOutput, DynamicOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static Task<PtqResult> QuantizeAsync(
+        OnnxModel model, ISampleSource samples, ModelOutput output, DynamicOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        return (options ?? new DynamicOptions()).QuantizeAsync(model, samples, output, progress, cancellationToken);
+    }
 }

@@ -186,6 +186,12 @@ public sealed record PtqOptions
     /// </summary>
     public bool Refine { get; init; } = true;
 
+    /// <summary>
+    /// Whether samples teach which weights are rounded up and which down, where that brings the outputs nearer to the float model's: a step of <see cref="Refine"/> that takes a little time and costs nothing at run time. True by
+    /// default.
+    /// </summary>
+    public bool LearnRounding { get; init; } = true;
+
     /// <summary>How many calibration samples are kept to refine with.</summary>
     internal int RefiningSamples => Refine ? MostRefiningSamples : 0;
 

@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Improves a plan by what a few calibration samples show, in three steps. Channels of convolutions are scaled to share their range better; biases are corrected for the rounding of weights; activations stay in float whose
+/// Improves a plan by what a few calibration samples show, in four steps. Columns of the inputs of matrices and channels of convolutions are scaled to share their range better; biases are corrected for the rounding of weights; activations stay in float whose
 /// codes cost far more than they gain. Each step is kept only where the quantized model comes nearer to the float model on samples that nothing was fitted to.
 /// </summary>
 /// <param name="recipe">The recipe that made the plan.</param>
@@ -99,29 +99,62 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
             return given with { Refinement = new Refinement(reference.Count, start.TypicalLoss, start.TypicalLoss) };
         }
 
+        RefiningTrial smooth = Best(start, Try(reference, [.. SmoothInputs(given, judging)]));
+        given = smooth.Refined;
+
         // Each may help only beside the other, so they are tried together.
         RefinedModel[] scaled = [given, .. ScaleChannels(given, fitted, used)];
         BiasCorrections[] corrections = new BiasCorrections[scaled.Length];
         SideBySide(scaled.Length, i => corrections[i] = BiasCorrections.Measure(scaled[i].Models, scaled[i].Plan, fitted, options.SessionOptionsFactory, cancellationToken));
         RefinedModel[] corrected = [.. scaled.Zip(corrections, (each, found) => each with { Plan = found.Apply(each.Plan) })];
-        RefiningTrial best = Best(start, Try(reference, [.. scaled.Skip(1), .. corrected]));
+        RefiningTrial best = Best(smooth, Try(reference, [.. scaled.Skip(1), .. corrected]));
+        int model = Array.FindIndex(scaled, each => each.Model == best.Refined.Model);
+        Func<QuantizationPlan, QuantizationPlan>[] free = [corrections[model].Apply, .. LearnRounding(scaled[model], fitted, work)];
+        best = TryFree(best);
         best = KeepFloat(reference, best, work, out IReadOnlyList<ActivationCost> costliest);
 
         // What the rounding of weights costs may show only now.
-        int model = Array.FindIndex(scaled, each => each.Model == best.Refined.Model);
-        best = Best(best, Try(reference, [best.Refined with { Plan = corrections[model].Apply(best.Refined.Plan) }]));
+        best = TryFree(best);
         plan = best.Refined.Plan;
         return best.Refined with
         {
             Refinement = new Refinement(reference.Count, start.TypicalLoss, best.TypicalLoss)
             {
+                ScaledInputs = plan.InputScalings.Length,
                 ScaledConvolutions = plan.ChannelScalings.Length,
+                LearnedLayers = plan.Nodes.Count(node => !node.RoundingOffsets.IsEmpty),
                 CorrectedBiases = plan.Nodes.Count(node => !node.BiasCorrection.IsEmpty),
                 FloatActivations = [.. plan.FloatActivations.Except(given.Plan.FloatActivations).Order(StringComparer.Ordinal)],
                 CostliestActivations = costliest,
                 IntegerShare = work.ShareOf(IntegerWork.LayersOf(plan)),
             },
         };
+
+        RefiningTrial TryFree(RefiningTrial simple) => Best(simple, Try(reference, [.. free.Select(change => simple.Refined with { Plan = change(simple.Refined.Plan) }).DistinctBy(each => each.Plan)]));
+    }
+
+    /// <summary>What rounds the weights of a plan as samples teach, without and with biases that are corrected for that; nothing where that is not asked for.</summary>
+    private IEnumerable<Func<QuantizationPlan, QuantizationPlan>> LearnRounding(RefinedModel plain, ModelSample[] fitted, IntegerWork work)
+    {
+        if (!options.LearnRounding)
+        {
+            return [];
+        }
+
+        LearnedRounding learned = LearnedRounding.Find(plain, fitted, work, options.SessionOptionsFactory, cancellationToken);
+        BiasCorrections own = BiasCorrections.Measure(plain.Models, learned.Apply(plain.Plan), fitted, options.SessionOptionsFactory, cancellationToken);
+        return [learned.Apply, plan => own.Apply(learned.Apply(plan))];
+    }
+
+    /// <summary>The model and plan with scaled inputs of MatMul and Gemm; nothing where that is not worth it.</summary>
+    private IEnumerable<RefinedModel> SmoothInputs(RefinedModel given, ModelSample[] judging)
+    {
+        ModelSample[] fitted = [.. samples.Except(judging)];
+        if (InputSmoother.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, cancellationToken) is { } smoother)
+        {
+            FloatModel scaled = smoother.Apply(given.Model, recipe);
+            yield return new RefinedModel(scaled, Observe(scaled, given.Calibration, smoother.Values, [.. samples]), smoother.Apply(given.Plan));
+        }
     }
 
     /// <summary>The model and plan with scaled channels, once for each strength.</summary>
@@ -140,7 +173,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
             {
                 tried.Add(scalings);
                 FloatModel scaled = given.Model.WithScaledChannels(scalings, recipe);
-                yield return new RefinedModel(scaled, Observe(scaled, given.Calibration, equalizer.ValuesOf(scalings), used), given.Plan with { ChannelScalings = [.. scalings] }, given.Models.Ranges);
+                yield return new RefinedModel(scaled, Observe(scaled, given.Calibration, equalizer.ValuesOf(scalings).Where(given.Calibration.Activations.ContainsKey), used), given.Plan with { ChannelScalings = [.. scalings] }, given.Models.Ranges);
             }
         }
     }
@@ -148,7 +181,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <summary>The statistics of a scaled model: those of scaled values are observed again, on the samples that are at hand.</summary>
     private ModelCalibration Observe(FloatModel scaled, ModelCalibration before, IEnumerable<string> values, ModelSample[] used)
     {
-        FloatModel observed = scaled with { Observations = new ObservationRequest([.. values.Where(before.Activations.ContainsKey)]) };
+        FloatModel observed = scaled with { Observations = new ObservationRequest([.. values]) };
         ModelCalibration after = CalibrationRun.Run(
             observed, SampleSource.FromEnumerable(used), options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime }, null, cancellationToken);
         SortedDictionary<string, TensorStatistics> all = new(before.Activations.ToDictionary(), StringComparer.Ordinal);

@@ -9,11 +9,17 @@ namespace Quantization.Onnx;
 /// <param name="LossAfter">Their loss after.</param>
 public sealed record Refinement(int Samples, double LossBefore, double LossAfter)
 {
+    /// <summary>How many inputs of MatMul and Gemm had their columns scaled; see <see cref="QuantizationPlan.InputScalings"/>.</summary>
+    public int ScaledInputs { get; init; }
+
     /// <summary>How many convolutions had their channels scaled; see <see cref="QuantizationPlan.ChannelScalings"/>.</summary>
     public int ScaledConvolutions { get; init; }
 
     /// <summary>How many layers had their bias corrected; see <see cref="NodePlan.BiasCorrection"/>.</summary>
     public int CorrectedBiases { get; init; }
+
+    /// <summary>How many layers round weights as samples taught; see <see cref="NodePlan.RoundingOffsets"/>.</summary>
+    public int LearnedLayers { get; init; }
 
     /// <summary>The activations that stay in float; see <see cref="QuantizationPlan.FloatActivations"/>.</summary>
     public IReadOnlyList<string> FloatActivations

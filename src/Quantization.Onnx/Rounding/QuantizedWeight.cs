@@ -31,8 +31,17 @@ internal sealed record QuantizedWeight(CodeFormat Format, TensorProto Codes, flo
         nint[] shape = [.. slot.Weight.Dims.Select(length => (nint)length)];
         byte[] codes = new byte[encoding.Format.GetByteCount(values.Length)];
         new SymmetricQuantizer(encoding.Format, parameters, granularity).Quantize(new ReadOnlyTensorSpan<float>(values, shape), codes);
+        AddOffsets(node.Plan, codes, encoding.Format);
         return new QuantizedWeight(
             encoding.Format, TensorData.Make<byte>(CodeTypes.ToOnnx(encoding.Format.Type), codes, slot.Weight.Dims), parameters.Scales.ToArray(), axis);
+    }
+
+    private static void AddOffsets(NodePlan plan, byte[] codes, CodeFormat format)
+    {
+        for (int i = 0; i < Math.Min(codes.Length, plan.RoundingOffsets.Length); i++)
+        {
+            codes[i] = (byte)(sbyte)Math.Clamp((sbyte)codes[i] + plan.RoundingOffsets[i], (int)format.MinCode, (int)format.MaxCode);
+        }
     }
 
     private static QuantizationParameters FindParameters(string modelPath, PlannedNode node, WeightRanges weightRanges)

@@ -10,7 +10,8 @@ namespace Quantization.Onnx;
 /// logits: the first output of floats, or the one that <see cref="EvaluationOptions.Logits"/> names. An output <c>[N, classes]</c> has a
 /// row for each sample, <c>[N, steps, classes]</c> a row for each step. Axes of length 1 behind the second do not count. Outputs of fewer
 /// or more axes, or of fewer than two classes, have no rows. The largest value of a row tells the class; the first one where several are
-/// equal. <see cref="SignalToNoise"/> and <see cref="Cosine"/> look at every output of floats, whatever its shape.
+/// equal. Where a sample has tokens and an <c>attention_mask</c>, and the logits have a row for each token, rows of masked tokens do not
+/// count. <see cref="SignalToNoise"/> and <see cref="Cosine"/> look at every output of floats, whatever its shape.
 /// </remarks>
 public sealed class ModelMetric
 {
@@ -58,6 +59,14 @@ public sealed class ModelMetric
     public static ModelMetric KullbackLeibler { get; } =
         new("KL divergence of the outputs", MetricUnit.Nats, false, MetricKind.KullbackLeibler);
 
+    /// <summary>
+    /// The perplexity of a language model: the exponential of the mean negative log-likelihood of each next token. The tokens are the
+    /// samples' <c>input_ids</c> (or the only input, where it has no name), the logits <c>[batch, sequence, vocabulary]</c>. A token counts
+    /// where <c>attention_mask</c> lets it and the one before it through. Smaller is better. It means nothing for a model that sees later
+    /// tokens.
+    /// </summary>
+    public static ModelMetric Perplexity { get; } = new("perplexity", MetricUnit.None, false, MetricKind.Perplexity);
+
     /// <summary>What reports call the figure.</summary>
     public string Name { get; }
 
@@ -70,9 +79,53 @@ public sealed class ModelMetric
     /// <summary>Tells a metric of the caller's own from others of the same name in files of trials; null where the name tells.</summary>
     public string? Version { get; }
 
+    /// <summary>Whether the figure is of a model alone, not of its distance from the reference.</summary>
+    internal bool IsOfOneModel => Kind is MetricKind.Top1 or MetricKind.Perplexity;
+
+    /// <summary>Where the embeddings come from that the metric looks at; null where it looks at none.</summary>
+    internal EmbeddingOutput? Embeddings { get; private init; }
+
     internal MetricKind Kind { get; }
 
     internal Func<IEnumerable<SampleOutputs>, double>? Measure { get; }
+
+    /// <summary>
+    /// The mean cosine of each sample's embedding and the reference's; 1 where nothing differs. An embedding is the mean of an output over
+    /// the positions that a mask leaves.
+    /// </summary>
+    /// <param name="source">Where the embeddings come from; see <see cref="EmbeddingOutput.Find"/>.</param>
+    public static ModelMetric EmbeddingCosine(EmbeddingOutput source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return EmbeddingMetrics.Cosine(source);
+    }
+
+    /// <summary>
+    /// The share of each sample's nearest other samples, by the cosine of embeddings, that are the same with the reference, 0 … 1. Up to
+    /// 2,000 samples are looked up among all. Embeddings of all samples are in memory.
+    /// </summary>
+    /// <param name="source">Where the embeddings come from; see <see cref="EmbeddingOutput.Find"/>.</param>
+    /// <param name="neighbours">How many are the nearest; 10 by default.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="neighbours"/> is below 1.</exception>
+    public static ModelMetric NeighbourRecall(EmbeddingOutput source, int neighbours = 10)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentOutOfRangeException.ThrowIfLessThan(neighbours, 1);
+        return EmbeddingMetrics.Recall(source, neighbours);
+    }
+
+    /// <summary>
+    /// Spearman's rank correlation of the cosine of two samples' embeddings with a score of how alike they are, −1 … 1. Pairs of samples
+    /// that are not scored with are left out.
+    /// </summary>
+    /// <param name="source">Where the embeddings come from; see <see cref="EmbeddingOutput.Find"/>.</param>
+    /// <param name="pairs">The pairs with their scores; see <see cref="ScoredPair.Read"/>.</param>
+    public static ModelMetric ScoreCorrelation(EmbeddingOutput source, IReadOnlyList<ScoredPair> pairs)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(pairs);
+        return EmbeddingMetrics.Correlation(source, [.. pairs]);
+    }
 
     /// <summary>Makes a metric of the caller's own.</summary>
     /// <param name="name">What reports call it, such as <c>character error rate</c>.</param>
@@ -101,6 +154,11 @@ public sealed class ModelMetric
             : throw new ArgumentOutOfRangeException(
                 nameof(unit), unit, $"The unit of the metric '{name}' is no MetricUnit; take one of its values.");
     }
+
+    /// <summary>Makes a metric of embeddings.</summary>
+    internal static ModelMetric Create(
+        string name, EmbeddingOutput source, Func<IEnumerable<SampleOutputs>, double> measure, string version, MetricUnit unit) =>
+        new(name, unit, true, MetricKind.Custom, measure, version) { Embeddings = source };
 
     /// <summary>The metric's name.</summary>
     public override string ToString() => Name;

@@ -26,7 +26,7 @@ internal static class CommonOptions
     public static Option<string> MeasuringData() => new("--data")
     {
         HelpName = "DIR",
-        Description = $"The folder of samples to measure on; without it nothing is measured. {char.ToUpperInvariant(SampleFiles[0])}{SampleFiles[1..]}",
+        Description = $"The folder of samples to measure on, and to improve or round by where the command does so; without it nothing is measured. {char.ToUpperInvariant(SampleFiles[0])}{SampleFiles[1..]}",
     };
 
     public static Option<string> Labels() => new("--labels")
@@ -52,7 +52,7 @@ internal static class CommonOptions
 
     public static Option<bool> NoRefine() => new("--no-refine")
     {
-        Description = "Do not improve the plan by what samples show: no scaled channels, no corrected biases, and no activations in float but those that are asked for.",
+        Description = "Do not improve the plan by what samples show: no scaled inputs and channels, no corrected biases, and no activations in float but those that are asked for.",
     };
 
     public static Option<string[]> FloatNodes() => new("--float-node") { HelpName = "NAME", Description = "A node to leave in float, by its name; give the option once a node." };

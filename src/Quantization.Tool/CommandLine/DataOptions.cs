@@ -15,6 +15,12 @@ internal sealed class DataOptions
 
     private readonly Option<string> _data;
     private readonly Option<string> _labels;
+    private readonly Option<string> _scores = new("--scores")
+    {
+        HelpName = "pairs.csv",
+        Description = "How alike samples are, lines 'file name,file name,score': for models of embeddings, whose rank correlation with the scores is measured.",
+    };
+
     private readonly Option<bool> _classFolders = new(ClassFolders) { Description = "Take the folder that an image lies in for its class, folders counted in the order of their names. For images only." };
 
     private readonly Option<string> _preset = new("--preset")
@@ -53,7 +59,7 @@ internal sealed class DataOptions
         _channels.AcceptOnlyFromAmong("rgb", "bgr", "grey");
         _layout.AcceptOnlyFromAmong("nchw", "nhwc");
         command.Options.Add(_data);
-        foreach (Option option in isLabelled ? (Option[])[_labels, _classFolders] : [])
+        foreach (Option option in isLabelled ? (Option[])[_labels, _classFolders, _scores] : [])
         {
             command.Options.Add(option);
         }
@@ -80,7 +86,10 @@ internal sealed class DataOptions
             Layout = parsed.GetValue(_layout) is { } layout ? Enum.Parse<ImageLayout>(layout, ignoreCase: true) : null,
         };
         string[] written = [.. ImageOptionsOf().Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
-        return new DataRequest(parsed.GetValue(_data), parsed.GetValue(_labels), parsed.GetValue(_classFolders), images, written);
+        return new DataRequest(parsed.GetValue(_data), parsed.GetValue(_labels), parsed.GetValue(_classFolders), images, written)
+        {
+            ScoresPath = parsed.GetValue(_scores),
+        };
     }
 
     private Option[] ImageOptionsOf() => [_preset, _size, _resize, _cropShare, _scale, _mean, _deviation, _channels, _layout];

@@ -10,6 +10,9 @@ namespace Quantization.Tool;
 /// <param name="ImageArguments">What of that the user wrote, as the command line calls it.</param>
 internal sealed record DataRequest(string? FolderPath, string? LabelsPath, bool FoldersAreClasses, ImageOptions Images, IReadOnlyList<string> ImageArguments)
 {
+    /// <summary>The file of pairs of samples with scores; null for none.</summary>
+    public string? ScoresPath { get; init; }
+
     /// <summary>Whether the samples' classes are known.</summary>
     public bool IsLabelled => LabelsPath is not null || FoldersAreClasses;
 
@@ -22,6 +25,11 @@ internal sealed record DataRequest(string? FolderPath, string? LabelsPath, bool 
             throw new UsageException(LabelsPath is not null
                 ? "--labels needs the samples that it labels: give --data DIR too."
                 : $"{(FoldersAreClasses ? DataOptions.ClassFolders : ImageArguments[0])} needs images: give --data DIR too.");
+        }
+
+        if (FolderPath is null && ScoresPath is not null)
+        {
+            throw new UsageException("--scores needs the samples that it compares: give --data DIR too.");
         }
 
         if (LabelsPath is not null && FoldersAreClasses)

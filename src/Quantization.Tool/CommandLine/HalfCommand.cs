@@ -75,7 +75,7 @@ internal static class HalfCommand
             ? HalfPrecisionConverter.Convert(request.ModelPath, given.observed, path, measured, progress, cancellation)
             : HalfPrecisionConverter.Convert(request.ModelPath, path, measured, progress, cancellation));
         EvaluationResult? scores = samples is null || result.QuantizedNodes.Count == 0 ? null : Measuring.Run(
-            view, request.ModelPath, output.TemporaryPath, samples.Value.scoring, request.BatchSize, request.Threads, cancellation);
+            view, request.ModelPath, output.TemporaryPath, samples.Value.scoring, request.Data, request.BatchSize, request.Threads, cancellation);
         if (request.Options.HasHalfInterface && result.QuantizedNodes.Count > 0)
         {
             QuantizationPlan plan = result.Plan with { HasHalfInterface = true };

@@ -82,7 +82,6 @@ internal static class PartialCommand
                         FloatNodes = (parsed.GetValue(floatNodes) ?? []).ToHashSet(),
                         LatencyRuns = 0, // measured afterwards, on many samples
                     },
-                    Metric = SearchMetrics.Find(parsed.GetValue(metric)!),
                     Measure = SensitivityMeasures.Find(parsed.GetValue(measures)![0]),
                     ComparedMeasures = [.. parsed.GetValue(measures)!.Skip(1).Select(SensitivityMeasures.Find)],
                     RankingSamples = parsed.GetValue(ranking),

@@ -13,6 +13,7 @@ internal sealed record PartialRequest : TrialsRequest
     /// <summary>The options with what is kept and where.</summary>
     public PartialOptions Complete() => Options with
     {
+        Metric = SearchMetrics.Find(Metric, ModelPath, Data),
         Steps = IsFloatOnly ? [] : Options.Steps,
         CalibrationPath = State.CalibrationPath,
         TrialsPath = State.TrialsPath,

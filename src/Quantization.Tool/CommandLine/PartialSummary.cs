@@ -46,7 +46,7 @@ internal static class PartialSummary
 
     private static Table CreateTable(PartialResult result, EvaluationResult times)
     {
-        FigureColumns columns = new(result.FloatScore.Figures, result.Metric);
+        FigureColumns columns = new(result.FloatScore.Figures, result.Metric, SearchMetrics.Further(result.FloatScore));
         Table table = ModelReport.CreateTable(
             "Model", [.. columns.Titles, "Layers in float", "Compute in int8", "File size", "Median latency"]);
         ModelScore reference = times.Reference;
@@ -66,7 +66,7 @@ internal static class PartialSummary
         void Add(string name, PartialPoint point, ModelScore measured) => table.AddRow(
         [
             name,
-            .. columns.Of(point.Score.Figures),
+            .. columns.Of(point.Score.Figures, SearchMetrics.Further(point.Score)),
             point.FloatActivations.Count == 0
                 ? Figures.Count(point.FloatLayers.Count)
                 : $"{Figures.Count(point.FloatLayers.Count)} + {Figures.Count(point.FloatActivations.Count, "activation")}",

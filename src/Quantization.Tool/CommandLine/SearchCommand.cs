@@ -70,7 +70,7 @@ internal static class SearchCommand
     {
         SearchOptions options = new()
         {
-            Metric = SearchMetrics.Find(request.Metric),
+            Metric = SearchMetrics.Find(request.Metric, request.ModelPath, request.Data),
             BatchSize = request.BatchSize,
             CalibrationPath = request.State.CalibrationPath,
             TrialsPath = request.State.TrialsPath,
@@ -86,7 +86,7 @@ internal static class SearchCommand
             PtqSearch.Run(request.ModelPath, calibration, scoring, path, options, view.ForStages(), cancellation));
         view.Begin("Measuring the best");
         EvaluationResult measured = ModelEvaluator.Evaluate(
-            request.ModelPath, [output.Model.TemporaryPath], scoring, new EvaluationOptions { BatchSize = request.BatchSize }, view.ForSteps(), cancellation);
+            request.ModelPath, [output.Model.TemporaryPath], scoring, new EvaluationOptions { BatchSize = request.BatchSize, Metrics = EmbeddingMetricsOf.Measure(request.ModelPath, request.Data, scoring.Count) }, view.ForSteps(), cancellation);
         IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, search.Model.Plan, scoring, search.Best.Options, cancellation);
         return (search, QuantizationReport.Create(request.ModelPath, search, measured, layers));
     }

@@ -12,8 +12,11 @@ internal static class SearchMetrics
     public const string SignalToNoise = "sqnr";
     private const string Cosine = "cosine";
     private const string KullbackLeibler = "kl";
+    private const string PooledCosine = "pooled-cosine";
+    private const string Recall = "recall@10";
+    private const string Spearman = "spearman";
 
-    public static string[] Names { get; } = [Default, Top1, Agreement, SignalToNoise, Cosine, KullbackLeibler];
+    public static string[] Names { get; } = [Default, Top1, Agreement, SignalToNoise, Cosine, KullbackLeibler, PooledCosine, Recall, Spearman];
 
     /// <summary>The option that chooses one.</summary>
     /// <param name="purpose">What it is for.</param>
@@ -22,14 +25,14 @@ internal static class SearchMetrics
         Option<string> metric = new("--metric")
         {
             HelpName = string.Join('|', Names),
-            Description = $"{purpose}: accuracy, the same class as the float model, or how near the outputs are to its. auto is top1 with labels, else sqnr.",
+            Description = $"{purpose}: accuracy, the same class as the float model, or how near the outputs are to its; of embeddings their cosine, the same nearest neighbours, or the rank correlation with --scores. auto is top1 with labels, else sqnr.",
             DefaultValueFactory = _ => Default,
         };
         metric.AcceptOnlyFromAmong(Names);
         return metric;
     }
 
-    /// <summary>Refuses accuracy without labels.</summary>
+    /// <summary>Refuses accuracy without labels and correlation without scores.</summary>
     /// <exception cref="UsageException">There are none.</exception>
     public static void ThrowUnlessLabelled(string metric, DataRequest data)
     {
@@ -37,11 +40,26 @@ internal static class SearchMetrics
         {
             throw new UsageException("--metric top1 needs the samples' classes: give --labels labels.csv too, or take --metric agreement.");
         }
+
+        if (metric == Spearman && data.ScoresPath is null)
+        {
+            throw new UsageException("--metric spearman needs scores of pairs of samples: give --scores pairs.csv too, or take --metric recall@10.");
+        }
     }
 
+    /// <summary>The figure that ranks, where it is none of those that all models have.</summary>
+    public static IReadOnlyList<MetricFigure> Further(TrialScore score) => score.Ranked.Metric.Embeddings is null ? [] : [score.Ranked];
+
     /// <summary>The metric of a name; null for the library's choice.</summary>
-    public static ModelMetric? Find(string name) => name switch
+    /// <param name="name">The name.</param>
+    /// <param name="modelPath">The float model.</param>
+    /// <param name="data">The samples that were named.</param>
+    /// <exception cref="UsageException">The metric is of embeddings, and the model has none.</exception>
+    public static ModelMetric? Find(string name, string modelPath, DataRequest data) => name switch
     {
+        PooledCosine => ModelMetric.EmbeddingCosine(EmbeddingMetricsOf.Find($"--metric {name}", modelPath)),
+        Recall => ModelMetric.NeighbourRecall(EmbeddingMetricsOf.Find($"--metric {name}", modelPath)),
+        Spearman => ModelMetric.ScoreCorrelation(EmbeddingMetricsOf.Find($"--metric {name}", modelPath), ScoredPair.Read(data.ScoresPath!)),
         Top1 => ModelMetric.Top1,
         Agreement => ModelMetric.Agreement,
         SignalToNoise => ModelMetric.SignalToNoise,

@@ -37,7 +37,7 @@ internal static class SearchSummary
     /// <summary>The float model, the best trials and plain quantization.</summary>
     private static Table CreateTable(SearchResult result)
     {
-        FigureColumns columns = new(result.FloatScore.Figures, result.Metric);
+        FigureColumns columns = new(result.FloatScore.Figures, result.Metric, SearchMetrics.Further(result.FloatScore));
         Table table = ModelReport.CreateTable("Model", [.. columns.Titles]);
         table.AddRow(["FP32", .. columns.OfFloat]);
         IEnumerable<SearchTrial> shown = result.Trials.Where(trial => trial.SameAs is null && trial != result.Best)
@@ -49,7 +49,7 @@ internal static class SearchSummary
         foreach (SearchTrial trial in shown)
         {
             string kept = trial == result.Best ? " (kept)" : trial == result.Baseline ? " (plain)" : "";
-            table.AddRow([ToolConsole.Cell($"{trial.Name}{kept}"), .. columns.Of(trial.Score.Figures)]);
+            table.AddRow([ToolConsole.Cell($"{trial.Name}{kept}"), .. columns.Of(trial.Score.Figures, SearchMetrics.Further(trial.Score))]);
         }
 
         return table;

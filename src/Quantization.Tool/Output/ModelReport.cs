@@ -37,6 +37,33 @@ internal static class ModelReport
         return done.Concat(FloatNodes(result, isVerbose));
     }
 
+    /// <summary>The bits of weights in blocks, such as <c>4 bits</c>; their mean where layers differ. Empty where there are no blocks.</summary>
+    public static string BitsOf(PtqResult result)
+    {
+        RoundedLayer[] products = ProductsOf(result);
+        return products.Length == 0 ? ""
+            : products.All(layer => layer.Bits == products[0].Bits) ? Figures.Count(products[0].Bits, "bit")
+            : $"{Figures.Mean(MeanBits(products))} bits";
+    }
+
+    /// <summary>How many layers have which bits, in a sentence; null where all have the same.</summary>
+    public static string? MixedBits(PtqResult result)
+    {
+        RoundedLayer[] products = ProductsOf(result);
+        IGrouping<int, RoundedLayer>[] bits = [.. products.GroupBy(layer => layer.Bits).OrderBy(group => group.Key)];
+        return bits.Length < 2 ? null
+            : $"Bits by the error of each layer: {string.Join(", ", bits.Select(group => $"{Figures.Count(group.Key, "bit")} in {Figures.Count(group.Count(), "layer")}"))}; "
+                + $"{Figures.Mean(MeanBits(products))} a weight on average.";
+    }
+
+    /// <summary>The layers that multiply, or the tables where none does.</summary>
+    private static RoundedLayer[] ProductsOf(PtqResult result) => result.RoundedLayers.Any(layer => layer.Operator != "Gather")
+        ? [.. result.RoundedLayers.Where(layer => layer.Operator != "Gather")]
+        : [.. result.RoundedLayers];
+
+    private static double MeanBits(RoundedLayer[] layers) =>
+        layers.Sum(layer => (double)layer.Weights * layer.Bits) / layers.Sum(layer => layer.Weights);
+
     /// <summary>What was improved of the plan; nothing where nothing was.</summary>
     public static IEnumerable<string> Improvements(PtqResult result)
     {
@@ -49,7 +76,9 @@ internal static class ModelReport
         [
             .. refinement.FloatActivations.Count == 0 ? (string[])[]
                 : [$"{Figures.Count(refinement.FloatActivations.Count, "activation")} in float ({Figures.Percent(refinement.IntegerShare)} of the multiply-accumulates stay on integers)"],
+            .. refinement.ScaledInputs == 0 ? (string[])[] : [$"columns of {Figures.Count(refinement.ScaledInputs, "input")} of matrices scaled"],
             .. refinement.ScaledConvolutions == 0 ? (string[])[] : [$"channels of {Figures.Count(refinement.ScaledConvolutions, "convolution")} scaled"],
+            .. refinement.LearnedLayers == 0 ? (string[])[] : [$"the weights of {Figures.Count(refinement.LearnedLayers, "layer")} rounded as samples taught"],
             .. refinement.CorrectedBiases == 0 ? (string[])[] : [$"biases of {Figures.Count(refinement.CorrectedBiases, "layer")} corrected"],
         ];
         yield return $"Improved, judged on {Figures.Count(refinement.Samples, "sample")}: the usual noise in the outputs {Figures.Percent(refinement.LossBefore)} -> {Figures.Percent(refinement.LossAfter)} of the signal by {string.Join(", ", parts)}.";
