@@ -64,10 +64,14 @@ internal sealed class LearnedRounding
         QuantizationPlan plan = _refined.Plan;
         QuantizationPlan resolved = _refined.Models.Resolve(plan);
         List<Layer> layers = [];
-        foreach (NodePlan node in resolved.Nodes.Where(node => node.Weights is { Blocks: null }))
+        NodePlan[] rounded = [.. resolved.Nodes.Where(node => node.Weights is { Blocks: null })];
+
+        // Layers with the same weights share their codes in the file: each with a rounding of its own would make it larger.
+        HashSet<object> shared = [.. rounded.Select(node => ContentOf(_refined.Model.Analysis.Find(node))).GroupBy(content => content).Where(group => group.Count() > 1).Select(group => group.Key)];
+        foreach (NodePlan node in rounded)
         {
             QuantizableNode facts = _refined.Model.Analysis.Find(node);
-            if (LayerPatches.Of(facts) is { } patches && patches.Length <= LongestRow)
+            if (!shared.Contains(ContentOf(facts)) && LayerPatches.Of(facts) is { } patches && patches.Length <= LongestRow)
             {
                 layers.Add(new Layer(node, facts, patches));
             }
@@ -84,6 +88,9 @@ internal sealed class LearnedRounding
             }
         }
     }
+
+    /// <summary>What tells weights apart, whatever they are called.</summary>
+    private static object ContentOf(QuantizableNode layer) => layer.Weight!.Weight is { RawData.IsEmpty: true } unpacked ? unpacked : layer.Weight.Weight.RawData;
 
     private int CountOfGroup(List<Layer> layers, int first)
     {
