@@ -1,3 +1,5 @@
+using Microsoft.ML.OnnxRuntime;
+
 namespace Quantization.Onnx;
 
 /// <summary>
@@ -38,7 +40,20 @@ internal sealed class ActivationSteps(
         return meets(run.Score(found)[0]) ? Reduce(start, found, meets) : found;
     }
 
-    private IEnumerable<LayerSet> Grow(LayerSet start)
+    /// <summary>Sets with more and more activations in float; none where ONNX Runtime refuses the model that measures them, as one of 16-bit floats.</summary>
+    private IReadOnlyList<LayerSet> Grow(LayerSet start)
+    {
+        try
+        {
+            return Measure(start);
+        }
+        catch (Exception e) when (e is OnnxModelException or OnnxRuntimeException)
+        {
+            return [];
+        }
+    }
+
+    private IReadOnlyList<LayerSet> Measure(LayerSet start)
     {
         QuantizationPlan plan = run.PlanOf(start);
         TrialModels models = baseline.Models;

@@ -76,6 +76,7 @@ internal sealed class PartialJob
             isMet = goal.IsMetBy(Reached(run, found));
         }
 
+        PartialCurve shares = new(run, models, costs, null);
         LayerSet activations = found;
         bool areActivationsEnough = false;
         if (!isMet && _options.Target.Kind != PartialTargetKind.MaxLatencyRatio && _options.Steps.Contains(LayerStep.FloatActivations) && kept.Count > 0)
@@ -83,7 +84,6 @@ internal sealed class PartialJob
             run.Begin(QuantizationStage.KeepingActivations, ActivationSteps.MostTrials);
             activations = new ActivationSteps(run, baseline, kept, Baseline, _cancellationToken).Take(found, goal.IsMetBy);
             areActivationsEnough = goal.IsMetBy(Reached(run, activations));
-            PartialCurve shares = new(run, models, costs, null);
             if (areActivationsEnough && shares.Int8Share(activations) >= EnoughOnIntegers * shares.Int8Share(found))
             {
                 (found, isMet) = (activations, true);
@@ -100,7 +100,6 @@ internal sealed class PartialJob
         }
         else if (!isMet)
         {
-            PartialCurve shares = new(run, models, costs, null);
             double least = areActivationsEnough ? shares.Int8Share(activations) : 0;
             (found, isMet) = Search(run, limit, goal, found, set => shares.Int8Share(set) >= least);
             if (areActivationsEnough && (!isMet || least >= shares.Int8Share(found)))
