@@ -29,17 +29,7 @@ internal sealed class ChannelProbe : IDisposable
         FloatModel model, IReadOnlyList<string> scaled, IReadOnlyList<string> values, ModelSample sample, Func<SessionOptions>? optionsFactory)
     {
         ModelProto copy = ObservedModel.Of(model.Model, values);
-        foreach (string name in scaled)
-        {
-            NodeProto maker = copy.Graph.Node.Single(node => node.Output.Contains(name));
-            maker.Output[0] = $"{Prefix}plain.{name}";
-            int place = copy.Graph.Node.IndexOf(maker);
-            copy.Graph.Node.Insert(place + 1, NodeFactory.Make("Mul", [maker.Output[0], Prefix + name], name));
-            TypeProto.Types.Tensor tensor = new() { ElemType = (int)TensorProto.Types.DataType.Float, Shape = new TensorShapeProto() };
-            tensor.Shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimParam = Prefix + name });
-            copy.Graph.Input.Add(new ValueInfoProto { Name = Prefix + name, Type = new TypeProto { TensorType = tensor } });
-        }
-
+        ChannelFactors.Insert(copy.Graph, scaled, Prefix);
         DeadNodes.Remove(copy.Graph);
         _scaled = scaled;
         _session = ModelSession.Open(model.File.Path, copy, optionsFactory);
