@@ -32,6 +32,8 @@ switch (args)
         return PartialStudy.Run(rest);
     case ["accuracy", .. string[] rest]:
         return AccuracyStudy.Run(rest);
+    case ["language-models", "minilm"]:
+        return EncoderStudy.Run();
     case ["language-models", .. string[] rest]:
         return LanguageModelStudy.Run(rest);
     case ["transformers", .. string[] rest]:

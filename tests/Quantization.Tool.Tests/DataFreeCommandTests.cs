@@ -59,7 +59,7 @@ public sealed class DataFreeCommandTests
             (["weights", "--symmetric"], "--symmetric goes with weights in blocks: give --block or fewer bits too."),
             (["weights", "--bits", "2", "--form", "qdq"], "--form qdq has no codes of 2 bits; give --form matmul-nbits, or --bits 4."),
             (["weights", "--bits", "4", "--accuracy-level", "5"], "--accuracy-level '5' is not 0 to 4."),
-            (["weights", "--bits", "4", "--method", "gptq"], "--method weighted, gptq and awq need samples: give --data DIR too."),
+            (["weights", "--bits", "4", "--method", "gptq"], "--method weighted, gptq, awq and awq+gptq need samples: give --data DIR too."),
             (["weights", "--bits", "4", "--calibrator", "entropy"], "The calibrator Entropy needs more values than a block has; take "
                 + "Max or MSE."),
             (["weights", "--float-node", "z"], "--float-node names 'z', but the model has no such node"),

@@ -67,6 +67,16 @@ internal sealed class EvaluatedModel : IDisposable
         void Configure(SessionOptions options) => EvaluatedModel.Configure(options, optionsFactory);
     }
 
+    /// <summary>Runs the model once without timing it, unless it ran before.</summary>
+    /// <exception cref="OnnxModelException">ONNX Runtime cannot run the model on this input.</exception>
+    public void WarmUp(BoundSample input, IReadOnlyList<string> outputs, string sampleName, CancellationToken cancellation)
+    {
+        if (!_isWarm)
+        {
+            Run(input, outputs, sampleName, cancellation).Dispose();
+        }
+    }
+
     /// <summary>Runs the model and times it; the first run is not timed, because it also allocates.</summary>
     /// <exception cref="OnnxModelException">ONNX Runtime cannot run the model on this input.</exception>
     public IDisposableReadOnlyCollection<OrtValue> Run(BoundSample input, IReadOnlyList<string> outputs, string sampleName, CancellationToken cancellation)

@@ -69,6 +69,11 @@ public static class LayerComparer
             throw PlanCheck.Wrong(plan, "is for floats of 16 bits, and only layers on codes are compared; give a plan of those");
         }
 
+        if (plan.Nodes.Any(node => node.Weights?.Blocks is not null))
+        {
+            throw PlanCheck.Wrong(plan, "has weights in blocks, and only layers of 8 bits are compared; PtqResult.RoundedLayers has their errors");
+        }
+
         IRecipe recipe = RecipeNames.Find(plan);
         FloatModel prepared = FloatModel.Load(model, recipe, options.SessionOptionsFactory).WithScales(plan, recipe);
         PlanCheck.ThrowUnlessFits(plan, prepared, hasObservations: false);

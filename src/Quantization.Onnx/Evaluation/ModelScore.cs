@@ -48,4 +48,7 @@ public sealed record ModelScore(
 
     /// <summary>The value of <see cref="ModelFigures.KullbackLeibler"/> in nats; null where there is none.</summary>
     public double? KullbackLeibler => Figures.KullbackLeibler?.Value;
+
+    /// <summary>The value of <see cref="ModelFigures.Perplexity"/>; null where there is none.</summary>
+    public double? Perplexity => Figures.Perplexity?.Value;
 }

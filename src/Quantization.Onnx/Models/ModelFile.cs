@@ -33,13 +33,22 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static ModelFile Load(string path, long largestInMemory = ModelStore.LargestInMemory)
     {
-        ThrowUnlessFile(path);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        return Load(path, largestInMemory, hash);
+    }
+
+    /// <summary>The same without fingerprint, so that the weights of a large model are not read at all.</summary>
+    /// <inheritdoc cref="Load(string, long)"/>
+    public static ModelFile LoadWithoutHash(string path, long largestInMemory) => Load(path, largestInMemory, null);
+
+    private static ModelFile Load(string path, long largestInMemory, IncrementalHash? hash)
+    {
+        ThrowUnlessFile(path);
         (ModelProto model, long bytes) = Read(path, path, hash, largestInMemory);
         ThrowUnlessModel(path, model);
         long external = ExternalData.Load(path, model, hash, largestInMemory - bytes);
         ThrowUnlessWhole(path, model);
-        return new ModelFile(path, bytes, bytes + external, new ModelFingerprint(hash.GetHashAndReset()), model);
+        return new ModelFile(path, bytes, bytes + external, hash is null ? default : new ModelFingerprint(hash.GetHashAndReset()), model);
     }
 
     /// <summary>Reads a model from memory.</summary>

@@ -42,6 +42,16 @@ internal static class ModelStore
         return size;
     }
 
+    /// <summary>The bytes that a model takes with the file beside it, or a little more.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="largestMessage">Above this size the large tensors go into a second file.</param>
+    public static long LargestSizeOf(ModelProto model, long largestMessage)
+    {
+        long size = SizeOf(model);
+        return size <= largestMessage ? size
+            : size + Alignment * (long)model.Graph.Initializer.Count(tensor => tensor.RawData.Length >= SmallestExternal);
+    }
+
     /// <summary>Writes the large tensors of a model's graph to a stream.</summary>
     /// <returns>The model without them, which says where they are.</returns>
     public static ModelProto MoveTensors(ModelProto model, string location, Stream data)

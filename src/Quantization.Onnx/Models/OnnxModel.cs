@@ -85,4 +85,8 @@ public sealed class OnnxModel
         ArgumentException.ThrowIfNullOrEmpty(path);
         return new OnnxModel(path, path, () => ModelFile.Load(path, largestInMemory));
     }
+
+    /// <summary>The same without fingerprint, to look at a model only: weights that stay in the file are not read.</summary>
+    internal static OnnxModel FromFileWithoutHash(string path, long largestInMemory) =>
+        new(path, path, () => ModelFile.LoadWithoutHash(path, largestInMemory));
 }

@@ -6,8 +6,12 @@ internal static class BlockPlanCheck
     private const int LargestAccuracyLevel = 4;
 
     /// <summary>Throws where a node cannot have its weights so.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="node">The node in it.</param>
+    /// <param name="facts">What the rules say of the node.</param>
+    /// <param name="hasSamples">Whether there are samples to round by.</param>
     /// <exception cref="ArgumentException">It cannot.</exception>
-    public static void ThrowUnlessFits(QuantizationPlan plan, NodePlan node, QuantizableNode facts)
+    public static void ThrowUnlessFits(QuantizationPlan plan, NodePlan node, QuantizableNode facts, bool hasSamples)
     {
         TensorEncoding weights = node.Weights!;
         string place = $"the weights of node '{node.Node}'";
@@ -31,9 +35,9 @@ internal static class BlockPlanCheck
                     $"gives {place} the accuracy level {blocks.AccuracyLevel}; known are 0 to {LargestAccuracyLevel}")
             : weights.Range is not OwnRange { Calibrator: MaxCalibrator or MseCalibrator }
                 ? $"finds the ranges of {place} by {weights.Range}; those of blocks are found by the calibrators Max and MSE"
-            : weights.Method != WeightMethod.Nearest
-                ? $"rounds {place} by the method {weights.Method}, which needs samples that a plan does not hold; run WeightQuantizer "
-                    + $"with them again, or make the method nearest"
+            : weights.Method != WeightMethod.Nearest && !hasSamples
+                ? $"rounds {place} by the method {weights.Method}, which needs samples; give those again that the plan was made with, or "
+                    + $"make the method nearest"
             : null;
         if (wrong is not null)
         {

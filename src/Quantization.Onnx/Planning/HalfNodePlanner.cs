@@ -21,6 +21,9 @@ internal sealed class HalfNodePlanner(HalfPrecisionOptions options, GraphIndex g
     private readonly Dictionary<string, string> _unfit = [];
     private readonly Dictionary<(string Value, bool IsDivisor), string?> _constants = [];
 
+    /// <summary>Whether constants of more bytes than <see cref="TensorBytes.Smallest"/> are taken to fit without a look at their values.</summary>
+    public bool TrustsLargeConstants { get; init; }
+
     /// <summary>The names of the results that a node could make in 16 bits.</summary>
     public static IEnumerable<string> ResultsOf(QuantizableNode node) => node.Half!.Results.Select(position => node.Node.Output[position]);
 
@@ -117,6 +120,11 @@ internal sealed class HalfNodePlanner(HalfPrecisionOptions options, GraphIndex g
 
     private string? ExplainConstant(string value, TensorProto tensor, bool isDivisor)
     {
+        if (TrustsLargeConstants && tensor.RawData.Length >= TensorBytes.Smallest)
+        {
+            return null;
+        }
+
         if (!_constants.TryGetValue((value, isDivisor), out string? reason))
         {
             _constants[(value, isDivisor)] = reason = HalfRange.Explain(tensor.ViewFloats(), options.Format, isDivisor);

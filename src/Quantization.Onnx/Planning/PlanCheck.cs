@@ -7,8 +7,9 @@ internal static class PlanCheck
     /// <param name="plan">The plan.</param>
     /// <param name="model">The model, after the passes of the plan's recipe.</param>
     /// <param name="hasObservations">Whether ranges can be left to calibrators.</param>
+    /// <param name="hasSamples">Whether there are samples to round weights by.</param>
     /// <exception cref="ArgumentException">The plan does not fit.</exception>
-    public static void ThrowUnlessFits(QuantizationPlan plan, FloatModel model, bool hasObservations)
+    public static void ThrowUnlessFits(QuantizationPlan plan, FloatModel model, bool hasObservations, bool hasSamples = false)
     {
         if (plan.ModelSha256 is not null && plan.ModelSha256 != model.File.Fingerprint.ToString())
         {
@@ -33,7 +34,7 @@ internal static class PlanCheck
                 throw Wrong(plan, $"names node '{node.Node}' twice; leave one of them out");
             }
 
-            Check(plan, node, model.Analysis.Find(node), model.Analysis.Graph, model.Target, hasObservations);
+            Check(plan, node, model.Analysis.Find(node), model.Analysis.Graph, model.Target, hasObservations, hasSamples);
         }
     }
 
@@ -43,7 +44,8 @@ internal static class PlanCheck
     public static ArgumentException Wrong(QuantizationPlan plan, string what) => new($"The plan {what}.", nameof(plan));
 
     private static void Check(
-        QuantizationPlan plan, NodePlan node, QuantizableNode facts, GraphIndex graph, Target target, bool hasObservations)
+        QuantizationPlan plan, NodePlan node, QuantizableNode facts, GraphIndex graph, Target target, bool hasObservations,
+        bool hasSamples)
     {
         if (node.Node != facts.Label)
         {
@@ -58,7 +60,7 @@ internal static class PlanCheck
 
         if (node.Weights is not null)
         {
-            CheckWeights(plan, node, facts);
+            CheckWeights(plan, node, facts, hasSamples);
         }
 
         if (!node.RoundingOffsets.IsEmpty && (node.Weights is null || node.Weights.Blocks is not null || facts.Weight is null || facts.Weight.Weight.CountElements() is not { } elements || RoundingOffsets.CountFor(elements) != node.RoundingOffsets.Length))
@@ -118,13 +120,13 @@ internal static class PlanCheck
         }
     }
 
-    private static void CheckWeights(QuantizationPlan plan, NodePlan node, QuantizableNode facts)
+    private static void CheckWeights(QuantizationPlan plan, NodePlan node, QuantizableNode facts, bool hasSamples)
     {
         TensorEncoding weights = node.Weights!;
         WeightSlot slot = facts.Weight ?? throw Wrong(plan, $"gives node '{node.Node}' weights, but it has none; take 'weights' out");
         if (weights.Blocks is not null || weights.Granularity == GranularityKind.PerBlock)
         {
-            BlockPlanCheck.ThrowUnlessFits(plan, node, facts);
+            BlockPlanCheck.ThrowUnlessFits(plan, node, facts, hasSamples);
             return;
         }
 

@@ -38,7 +38,7 @@ internal static class PlanNames
 
     /// <summary>The ways in which weights in blocks become codes.</summary>
     public static readonly FrozenDictionary<string, WeightMethod> Methods =
-        Enum.GetValues<WeightMethod>().ToFrozenDictionary(method => method.ToString().ToLowerInvariant());
+        Enum.GetValues<WeightMethod>().ToFrozenDictionary(method => method == WeightMethod.AwqGptq ? "awq+gptq" : method.ToString().ToLowerInvariant());
 
     private static readonly FrozenDictionary<CodeType, CodeFormat> Formats = ((CodeFormat[])
     [

@@ -7,8 +7,8 @@ public enum WeightMethod
     Nearest,
 
     /// <summary>
-    /// Each weight becomes the nearest code of a range that minimizes the squared error, weighted by the mean square of the input that
-    /// the weight multiplies. Needs samples.
+    /// Each weight becomes the nearest code of a range that minimizes the error of the outputs, as samples show the inputs of each block.
+    /// Needs samples.
     /// </summary>
     Weighted,
 
@@ -20,7 +20,11 @@ public enum WeightMethod
 
     /// <summary>
     /// AWQ (Lin et al. 2023): inputs that matter are scaled up before rounding, where what makes them can give the scale back at no cost:
-    /// a normalization, a constant factor, or the product before. Other layers get weighted ranges. Needs samples.
+    /// a normalization, a constant factor, the product before, or the values of attention. Then as <see cref="Weighted"/>. Needs
+    /// samples.
     /// </summary>
     Awq,
+
+    /// <summary>Inputs are scaled as by <see cref="Awq"/>, then weights are rounded as by <see cref="Gptq"/>. Needs samples.</summary>
+    AwqGptq,
 }

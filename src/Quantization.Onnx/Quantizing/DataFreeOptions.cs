@@ -69,6 +69,12 @@ public abstract record DataFreeOptions
     /// <summary>The calibrator where none is given.</summary>
     private protected virtual ICalibrator DefaultCalibrator => new MaxCalibrator();
 
+    /// <summary>What weights may take where layers get bits of their own; null where all have the same.</summary>
+    internal virtual BitBudget? Budget => null;
+
+    /// <summary>Keeps the codes of layers for a run that is interrupted; null where none are kept.</summary>
+    internal virtual LayerFolder? MakeKept() => null;
+
     /// <summary>Whether the plan is improved by samples.</summary>
     private protected virtual bool CanImprove => false;
 
@@ -107,17 +113,36 @@ public abstract record DataFreeOptions
         MakeRunner(model, samples, output, progress, cancellationToken)
             .RunAsync(ToLazy(model), ToRecipe(), prepared => Task.FromResult(NoCalibration(prepared)), () => LatencySample, output);
 
+    /// <summary>Carries out a plan.</summary>
+    /// <param name="model">The float model.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="samples">The samples that weights are rounded by.</param>
+    /// <param name="output">Where to write.</param>
+    /// <param name="progress">Told of each stage.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    internal PtqResult CarryOut(
+        OnnxModel model, QuantizationPlan plan, ISampleSource samples, ModelOutput output, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        RecipeRunner runner = MakeRunner(model, samples, output, progress, cancellationToken);
+        using OpenOutput opened = output.Open();
+        PtqResult result = runner.Run(ToLazy(model), plan, null, opened);
+        opened.Finish();
+        return result;
+    }
+
     private RecipeRunner MakeRunner(
         OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress,
         CancellationToken cancellationToken)
     {
         PostTrainingQuantizer.ThrowUnlessApart(model, output);
-        return new RecipeRunner(
-            ToPtqOptions(), progress, cancellationToken)
+        return new RecipeRunner(ToPtqOptions(), progress, cancellationToken)
         {
             LargestInMemory = LargestInMemory,
             RoundingSamples = samples,
             ImprovingSamples = CanImprove ? samples : null,
+            Budget = Budget,
+            Kept = MakeKept(),
         };
     }
 

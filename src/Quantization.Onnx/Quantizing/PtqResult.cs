@@ -72,6 +72,16 @@ public sealed record PtqResult
     /// <summary>What was improved by what calibration samples showed; null where that was not tried, see <see cref="PtqOptions.Refine"/>.</summary>
     public Refinement? Refinement { get; init; }
 
+    /// <summary>What became of each matrix whose weights are codes in blocks, in the model's order; empty where there is none.</summary>
+    public IReadOnlyList<RoundedLayer> RoundedLayers
+    {
+        get;
+        init => field = ValueList<RoundedLayer>.Of(value, nameof(RoundedLayers));
+    } = ValueList<RoundedLayer>.Empty;
+
+    /// <summary>The matrices whose codes were found in <see cref="WeightOnlyOptions.ResumePath"/>, from a run before.</summary>
+    public int ResumedLayers { get; init; }
+
     /// <summary>What the model was quantized for, <see cref="PtqOptions.Runtime"/>. What runs on integers, which conversions are left and the latency are those of ONNX Runtime on this machine all the same.</summary>
     public TargetRuntime Runtime { get; init; }
 

@@ -6,12 +6,17 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     /// <summary>The most bits of a weight.</summary>
     private const int MostBits = 8;
 
+    /// <summary>The fewest bits of a weight.</summary>
+    private const int LeastBits = 2;
+
     /// <summary>The block size of weights of fewer than 8 bits where none is given.</summary>
     private const int UsualBlockSize = 32;
 
     private readonly int _bits = MostBits;
     private readonly int? _blockSize;
     private readonly int _tableBits = MostBits;
+    private readonly long? _maxBytes;
+    private readonly double? _bitsPerWeight;
     private readonly int _accuracyLevel = BlockLayout.UsualAccuracyLevel;
 
     /// <summary>The bits of a weight: 2, 4 or 8, the default.</summary>
@@ -20,6 +25,31 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     {
         get => _bits;
         init => _bits = Check(value);
+    }
+
+    /// <summary>
+    /// The most bytes of the model that is written: each product gets 2, 4 or 8 bits, so that the errors of all become as small as these
+    /// bytes allow. Samples tell the error of a layer's outputs; without them it is that of its weights. <see cref="Bits"/> is not looked
+    /// at then. Null, the default, gives all products the same bits.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
+    public long? MaxBytes
+    {
+        get => _maxBytes;
+        init => _maxBytes = value is null or >= 1 ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A model takes at least a byte; allow more.");
+    }
+
+    /// <summary>
+    /// The most bits of a weight's code, as the mean over the weights of all products; scales and zero points come on top. Otherwise as
+    /// <see cref="MaxBytes"/>, and not together with it.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not 2 to 8.</exception>
+    public double? BitsPerWeight
+    {
+        get => _bitsPerWeight;
+        init => _bitsPerWeight = value is null or (>= LeastBits and <= MostBits) ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "Products have 2 to 8 bits a weight.");
     }
 
     /// <summary>
@@ -71,11 +101,29 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     /// </summary>
     public WeightMethod? Method { get; init; }
 
+    /// <summary>
+    /// A folder that keeps the codes of each matrix in blocks as soon as they are found, so that a run that was interrupted, or another one
+    /// with some of the same matrices, does not round these again. They are told apart by what they are made of: weights, method, options
+    /// and what samples say. It is made where it is missing, and stays. Null, the default, keeps nothing.
+    /// </summary>
+    public string? ResumePath { get; init; }
+
     /// <summary>Whether weights are quantized in blocks.</summary>
-    public bool HasBlocks => Bits < MostBits || BlockSize is not null;
+    public bool HasBlocks => Bits < MostBits || BlockSize is not null || HasBudget;
+
+    /// <summary>Whether layers get bits of their own.</summary>
+    internal bool HasBudget => MaxBytes is not null || BitsPerWeight is not null;
 
     /// <summary>Blocks have few codes, so that a shorter range pays; whole channels of 8 bits are not clipped.</summary>
     private protected override ICalibrator DefaultCalibrator => HasBlocks ? new MseCalibrator() : new MaxCalibrator();
+
+    /// <inheritdoc />
+    internal override BitBudget? Budget => !HasBudget ? null
+        : MaxBytes is null || BitsPerWeight is null ? new BitBudget(MaxBytes, BitsPerWeight)
+        : throw new ArgumentException("MaxBytes and BitsPerWeight both say how much weights may take; give one of them.");
+
+    /// <inheritdoc />
+    internal override LayerFolder? MakeKept() => ResumePath is null ? null : new LayerFolder(ResumePath);
 
     /// <inheritdoc />
     internal override IRecipe ToRecipe() => HasBlocks
@@ -100,7 +148,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
 
     private TensorEncoding MakeEncoding()
     {
-        if (Form == BlockForm.DequantizeLinear && Bits == 2)
+        if (Form == BlockForm.DequantizeLinear && Bits == 2 && !HasBudget)
         {
             throw new ArgumentException("DequantizeLinear knows no codes of 2 bits; take the form MatMulNBits, or 4 bits.", nameof(Form));
         }

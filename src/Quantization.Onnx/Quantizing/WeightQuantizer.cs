@@ -70,6 +70,29 @@ public static class WeightQuantizer
     }
 
     /// <summary>
+    /// Writes the quantized form of a model from a plan whose methods need samples. With the samples that the plan was made with, the file
+    /// is the same byte for byte. Other plans are carried out by <see cref="PostTrainingQuantizer"/>.
+    /// </summary>
+    /// <param name="model">The float ONNX model.</param>
+    /// <param name="plan">The plan: of an earlier run, read from a file, or changed.</param>
+    /// <param name="samples">The samples.</param>
+    /// <param name="output">Where to write the model: a path, or a stream.</param>
+    /// <param name="options">How the result is tried and stored; what the plan says is not looked at here. Null for the defaults.</param>
+    /// <param name="progress">Told of each stage, of samples, and of layers.</param>
+    /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
+    /// <exception cref="ArgumentException">There is no sample, the output is the model itself, or the plan does not fit the model.</exception>
+    /// <exception cref="InvalidDataException">A sample does not fit the model, or a value is NaN or infinite on it.</exception>
+    /// <inheritdoc cref="Quantize(OnnxModel, ModelOutput, WeightOnlyOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    public static PtqResult Quantize(
+        OnnxModel model, QuantizationPlan plan, ISampleSource samples, ModelOutput output, WeightOnlyOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(samples);
+        return (options ?? new WeightOnlyOptions()).CarryOut(model, plan, samples, output, progress, cancellationToken);
+    }
+
+    /// <summary>
     /// Quantizes a folder that ONNX Runtime GenAI loads: its model is quantized, and everything else in it, such as the tokenizer, is
     /// copied.
     /// </summary>

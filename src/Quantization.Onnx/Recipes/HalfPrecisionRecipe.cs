@@ -17,6 +17,9 @@ internal sealed class HalfPrecisionRecipe(HalfPrecisionOptions options, bool has
 
     private readonly Target _target = Targets.Of(new PtqOptions().Runtime);
 
+    /// <summary>Whether large constants are taken to fit into 16 bits without a look at their values. For a first look at a large model.</summary>
+    public bool TrustsLargeConstants { get; init; }
+
     /// <inheritdoc />
     public string Name => RecipeName;
 
@@ -42,7 +45,7 @@ internal sealed class HalfPrecisionRecipe(HalfPrecisionOptions options, bool has
     public QuantizationPlan Plan(FloatModel model, ModelCalibration? observations)
     {
         ThrowUnlessNodesOf(model, options);
-        HalfNodePlanner planner = new(options, model.Analysis.Graph, observations);
+        HalfNodePlanner planner = new(options, model.Analysis.Graph, observations) { TrustsLargeConstants = TrustsLargeConstants };
         Dictionary<string, string> inFloat = [];
         List<NodePlan> nodes = [];
         foreach (NodeFacts facts in model.Analysis.Facts)

@@ -19,6 +19,12 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>The samples for methods that round weights by them; null for none.</summary>
     public ISampleSource? RoundingSamples { get; init; }
 
+    /// <summary>What weights may take where layers get bits of their own; null where the plan has the bits.</summary>
+    public BitBudget? Budget { get; init; }
+
+    /// <summary>Keeps the codes of layers for a run that is interrupted; null where none are kept.</summary>
+    public LayerFolder? Kept { get; init; }
+
     /// <summary>The samples to improve a plan by that asks for no observation; null for none.</summary>
     public ISampleSource? ImprovingSamples { get; init; }
 
@@ -57,7 +63,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     {
         IRecipe recipe = RecipeNames.Find(plan);
         FloatModel model = Prepare(source, recipe).WithScales(plan, recipe);
-        PlanCheck.ThrowUnlessFits(plan, model, hasObservations: observations is not null);
+        PlanCheck.ThrowUnlessFits(plan, model, observations is not null, RoundingSamples is not null);
         if (observations is not null)
         {
             PostTrainingQuantizer.ThrowUnlessMadeFrom(observations, model);
@@ -136,15 +142,11 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, 0, null));
         ActivationRanges ranges = found ?? new ActivationRanges(modelPath, observations);
         WeightRanges weightRanges = new();
-        QuantizationPlan resolved = ranges.Resolve(plan);
-        using BlockStore store = new(modelPath);
         GramSource? grams = RoundingSamples is null ? null
             : new GramSource(model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken));
-        AwqFolding folding = grams is not null && plan.Nodes.Any(node => node.Weights?.Method == WeightMethod.Awq)
-            ? AwqFolding.Make(model, plan, grams, cancellationToken)
-            : new AwqFolding(model, new Dictionary<string, WeightFactors>());
-        ModelProto quantized = PlanLowering.Write(
-            folding.Model, resolved, weightRanges, MakeBlockRounding(folding, resolved, grams, store));
+        using BlockStore store = new(modelPath);
+        (ModelProto quantized, plan, BlockRounding? rounding) = Lower(model, plan, ranges, weightRanges, grams, store);
+        QuantizationPlan resolved = ranges.Resolve(plan);
 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new QuantizationProgress(QuantizationStage.Inspecting, 0, null));
@@ -168,23 +170,56 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             Calibration = observations,
             Plan = PlanRecord.Of(resolved, model, new WeightRounding(modelPath, weightRanges)),
             Runtime = plan.Runtime,
+            RoundedLayers = rounding?.Layers ?? [],
+            ResumedLayers = Kept?.Found ?? 0,
             Warnings = [],
         };
         result = result with { Warnings = [.. Warn(result)] };
         return latency is null ? result : result.WithLatency(latency);
     }
 
+    /// <summary>The quantized model, within the budget where there is one, and the plan that it follows.</summary>
+    private (ModelProto Quantized, QuantizationPlan Plan, BlockRounding? Rounding) Lower(
+        FloatModel model, QuantizationPlan plan, ActivationRanges ranges, WeightRanges weightRanges, GramSource? grams, BlockStore store)
+    {
+        BitPlanner? bits = Budget is null ? null : new BitPlanner(model, plan, grams is null ? null : grams.Find);
+        long excess = 0;
+        while (true)
+        {
+            QuantizationPlan fitting = bits?.Plan(Budget!, excess, progress, cancellationToken) ?? plan, resolved = ranges.Resolve(fitting);
+            AwqFolding folding = grams is not null && fitting.Nodes.Any(node => node.Weights is { } weights && BlockRounding.IsScaled(weights.Method))
+                ? AwqFolding.Make(model, fitting, grams, FindValues(model, fitting), cancellationToken)
+                : new AwqFolding(model, new Dictionary<string, WeightFactors>());
+            BlockRounding? rounding = MakeBlockRounding(
+                folding, resolved, grams is null ? null : node => grams.Find(model.Analysis.Find(node).Weight!.Weight), store);
+            ModelProto quantized = PlanLowering.Write(folding.Model, resolved, weightRanges, rounding);
+            long over = Budget?.MaxBytes is { } most ? ModelStore.LargestSizeOf(quantized, options.MaxFileBytes) - most : 0;
+            if (over <= 0)
+            {
+                return (quantized, fitting, rounding);
+            }
+
+            excess += over; // what the planner took to be smaller than it is
+        }
+    }
+
+    /// <summary>The values that attention makes of products.</summary>
+    private IReadOnlyList<ScaleFold> FindValues(FloatModel model, QuantizationPlan plan) => RoundingSamples!.FirstOrDefault() is { } sample
+        ? ValueFolds.Find(model, plan, sample, options.SessionOptionsFactory, cancellationToken)
+        : [];
+
     /// <summary>What turns weights into codes in blocks; null where the plan has none.</summary>
-    private BlockRounding? MakeBlockRounding(AwqFolding folding, QuantizationPlan plan, GramSource? grams, BlockStore store)
+    private BlockRounding? MakeBlockRounding(
+        AwqFolding folding, QuantizationPlan plan, Func<NodePlan, GramMatrix?>? grams, BlockStore store)
     {
         int total = plan.Nodes.Count(node => node.Weights?.Blocks is not null), done = 0; // a matrix that two nodes read is done once
         return total == 0 ? null : new BlockRounding(
             folding.Model.File.Path,
             store,
             BlockRounding.FindMultiplied(folding.Model, plan),
-            grams is null ? null : grams.Find,
+            grams,
             () => progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, ++done, total)),
-            cancellationToken) { Factors = folding.Factors };
+            cancellationToken) { Factors = folding.Factors, Kept = Kept };
     }
 
     /// <summary>What ONNX Runtime makes of the model on this machine.</summary>

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Quantization.Onnx;
 
@@ -8,7 +10,20 @@ namespace Quantization.Onnx;
 /// </summary>
 internal static class TokenInputs
 {
-    private const string Tokens = "input_ids", Mask = "attention_mask", Positions = "position_ids", Past = "past_key_values.";
+    /// <summary>What inputs of language models are called.</summary>
+    public const string Tokens = "input_ids", Mask = "attention_mask", Positions = "position_ids", Past = "past_key_values.";
+
+    /// <summary>The tokens of a sample; null where it has none.</summary>
+    public static long[]? ReadTokens(ModelSample sample)
+    {
+        SampleTensor? tokens = sample.Inputs.Length == 1 ? sample.Inputs[0] : Array.Find(sample.Inputs.ToArray(), input => input.Name == Tokens);
+        return tokens?.ElementType switch
+        {
+            TensorElementType.Int64 => MemoryMarshal.Cast<byte, long>(tokens.Data).ToArray(),
+            TensorElementType.Int32 => [.. MemoryMarshal.Cast<byte, int>(tokens.Data).ToArray().Select(token => (long)token)],
+            _ => null,
+        };
+    }
 
     /// <summary>The sample with the inputs that it lacks; the same where it lacks none that is known.</summary>
     /// <param name="sample">The sample.</param>

@@ -6,12 +6,14 @@ namespace Quantization.Onnx;
 internal sealed class ClassFigures
 {
     private readonly ClassDivergence _divergence = new();
+    private readonly TokenLikelihood _likelihood = new();
     private long _rows;
     private long _agreeing;
     private int _samples;
     private int _labelled;
     private int _correct;
     private int _uncountedSamples;
+    private bool _areTokens = true;
     private (string Sample, string? Output, string? Shape, int? Samples)? _uncounted;
 
     /// <summary>The accuracy; null where no labelled sample has one row of logits.</summary>
@@ -23,6 +25,10 @@ internal sealed class ClassFigures
     /// <summary>The mean divergence; null where there was no row.</summary>
     public MetricFigure? KullbackLeibler =>
         _divergence.Mean is { } mean ? new MetricFigure(ModelMetric.KullbackLeibler, mean, _samples) : null;
+
+    /// <summary>The perplexity; null where the logits do not foretell the samples' tokens.</summary>
+    public MetricFigure? Perplexity =>
+        _areTokens && _likelihood.Perplexity is { } perplexity ? new MetricFigure(ModelMetric.Perplexity, perplexity, _samples) : null;
 
     /// <summary>Why labelled samples do not count for accuracy; null where all count.</summary>
     public Advice? Uncounted => _uncounted is var (sample, output, shape, samples)
@@ -49,21 +55,24 @@ internal sealed class ClassFigures
         }
 
         _samples += samples.Count;
-        _rows += rows;
+        TokenRows? tokens = TokenRows.Find(samples, output.Shape);
+        _areTokens &= tokens is { IsVocabulary: true };
         bool isReference = reference == actual; // the reference model beside itself: the same memory
-        if (isReference)
-        {
-            _divergence.AddEqual(rows);
-        }
-        else
-        {
-            _divergence.Add(reference, actual, classes);
-        }
-
         for (int row = 0; row < rows; row++)
         {
-            int found = TensorPrimitives.IndexOfMax(actual.Slice(row * classes, classes));
-            _agreeing += isReference || found == TensorPrimitives.IndexOfMax(reference.Slice(row * classes, classes)) ? 1 : 0;
+            if (tokens?.Counts(row) == false)
+            {
+                continue;
+            }
+
+            ReadOnlySpan<float> expected = reference.Slice(row * classes, classes), logits = actual.Slice(row * classes, classes);
+            int found = TensorPrimitives.IndexOfMax(logits);
+            AddRow(expected, logits, found, isReference);
+            if (_areTokens && tokens!.NextOf(row) is >= 0 and int next)
+            {
+                _likelihood.Add(logits, next);
+            }
+
             if (isRowEach && samples[row].Label is { } label)
             {
                 ThrowUnlessClass(samples[row], label, classes, output.Name);
@@ -76,6 +85,20 @@ internal sealed class ClassFigures
     /// <summary>Takes in samples of which there are no logits.</summary>
     public void AddWithoutLogits(IReadOnlyList<ModelSample> samples) =>
         DoNotCount(samples, null, null);
+
+    private void AddRow(ReadOnlySpan<float> expected, ReadOnlySpan<float> logits, int found, bool isReference)
+    {
+        _rows++;
+        _agreeing += isReference || found == TensorPrimitives.IndexOfMax(expected) ? 1 : 0;
+        if (isReference)
+        {
+            _divergence.AddEqual(1);
+        }
+        else
+        {
+            _divergence.Add(expected, logits, expected.Length);
+        }
+    }
 
     private static void ThrowUnlessClass(ModelSample sample, int label, int classes, string name)
     {

@@ -45,7 +45,7 @@ internal sealed class FigureKeeper : IDisposable
                 _classes.Agreement,
                 Lowest(outputs.Select(output => output.SignalToNoise)),
                 Lowest(outputs.Select(output => output.Cosine)),
-                _classes.KullbackLeibler);
+                _classes.KullbackLeibler) { Perplexity = _classes.Perplexity };
         }
     }
 

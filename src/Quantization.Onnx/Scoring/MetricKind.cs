@@ -8,5 +8,6 @@ internal enum MetricKind
     SignalToNoise,
     Cosine,
     KullbackLeibler,
+    Perplexity,
     Custom,
 }

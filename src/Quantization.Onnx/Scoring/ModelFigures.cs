@@ -16,6 +16,11 @@ namespace Quantization.Onnx;
 public sealed record ModelFigures(
     MetricFigure? Top1, MetricFigure? Agreement, MetricFigure? SignalToNoise, MetricFigure? Cosine, MetricFigure? KullbackLeibler)
 {
+    /// <summary>
+    /// The figure of <see cref="ModelMetric.Perplexity"/>; null where the samples are not of tokens, or the logits do not foretell tokens.
+    /// </summary>
+    public MetricFigure? Perplexity { get; init; }
+
     /// <summary>The figure of one of the library's own metrics.</summary>
     /// <param name="metric">The metric; not one of the caller's own.</param>
     /// <param name="uncounted">Why a labelled sample does not count for accuracy; null where all do.</param>
@@ -28,6 +33,9 @@ public sealed record ModelFigures(
                 + $"{TrialsAdvice.Uncounted(uncounted)}."),
         MetricKind.Agreement => Agreement ?? throw NoRows("agreement"),
         MetricKind.KullbackLeibler => KullbackLeibler ?? throw NoRows("divergence"),
+        MetricKind.Perplexity => Perplexity ?? throw new InvalidDataException(
+            "The samples and the logits are not those of a language model, so there is no perplexity; give tokens as 'input_ids' and logits "
+            + "[batch, sequence, vocabulary], or take another metric."),
         MetricKind.SignalToNoise => SignalToNoise ?? throw NoFloats(metric),
         MetricKind.Cosine => Cosine ?? throw NoFloats(metric),
         _ => throw new ArgumentException(

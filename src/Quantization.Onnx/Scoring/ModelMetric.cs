@@ -10,7 +10,8 @@ namespace Quantization.Onnx;
 /// logits: the first output of floats, or the one that <see cref="EvaluationOptions.Logits"/> names. An output <c>[N, classes]</c> has a
 /// row for each sample, <c>[N, steps, classes]</c> a row for each step. Axes of length 1 behind the second do not count. Outputs of fewer
 /// or more axes, or of fewer than two classes, have no rows. The largest value of a row tells the class; the first one where several are
-/// equal. <see cref="SignalToNoise"/> and <see cref="Cosine"/> look at every output of floats, whatever its shape.
+/// equal. Where a sample has tokens and an <c>attention_mask</c>, and the logits have a row for each token, rows of masked tokens do not
+/// count. <see cref="SignalToNoise"/> and <see cref="Cosine"/> look at every output of floats, whatever its shape.
 /// </remarks>
 public sealed class ModelMetric
 {
@@ -58,6 +59,14 @@ public sealed class ModelMetric
     public static ModelMetric KullbackLeibler { get; } =
         new("KL divergence of the outputs", MetricUnit.Nats, false, MetricKind.KullbackLeibler);
 
+    /// <summary>
+    /// The perplexity of a language model: the exponential of the mean negative log-likelihood of each next token. The tokens are the
+    /// samples' <c>input_ids</c> (or the only input, where it has no name), the logits <c>[batch, sequence, vocabulary]</c>. A token counts
+    /// where <c>attention_mask</c> lets it and the one before it through. Smaller is better. It means nothing for a model that sees later
+    /// tokens.
+    /// </summary>
+    public static ModelMetric Perplexity { get; } = new("perplexity", MetricUnit.None, false, MetricKind.Perplexity);
+
     /// <summary>What reports call the figure.</summary>
     public string Name { get; }
 
@@ -69,6 +78,9 @@ public sealed class ModelMetric
 
     /// <summary>Tells a metric of the caller's own from others of the same name in files of trials; null where the name tells.</summary>
     public string? Version { get; }
+
+    /// <summary>Whether the figure is of a model alone, not of its distance from the reference.</summary>
+    internal bool IsOfOneModel => Kind is MetricKind.Top1 or MetricKind.Perplexity;
 
     /// <summary>Where the embeddings come from that the metric looks at; null where it looks at none.</summary>
     internal EmbeddingOutput? Embeddings { get; private init; }

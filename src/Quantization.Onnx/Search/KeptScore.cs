@@ -38,5 +38,8 @@ internal sealed record KeptScore(
             Agreement.ToFigure(ModelMetric.Agreement),
             SignalToNoise.ToFigure(ModelMetric.SignalToNoise),
             Cosine.ToFigure(ModelMetric.Cosine),
-            KullbackLeibler.ToFigure(ModelMetric.KullbackLeibler)));
+            KullbackLeibler.ToFigure(ModelMetric.KullbackLeibler))
+        {
+            Perplexity = metric == ModelMetric.Perplexity ? new MetricFigure(metric, Ranked.Value, Ranked.Samples) : null,
+        });
 }

@@ -57,6 +57,16 @@ public sealed record QuantizationReport
         init => field = ValueList<ReportLayer>.Of(value, nameof(Layers));
     }
 
+    /// <summary>What became of each matrix whose weights are codes in blocks; empty where there is none.</summary>
+    public IReadOnlyList<RoundedLayer> RoundedLayers
+    {
+        get;
+        init => field = ValueList<RoundedLayer>.Of(value, nameof(RoundedLayers));
+    } = [];
+
+    /// <summary>How many tokens a second both models read and write; null where that was not measured.</summary>
+    public TokenSpeedComparison? TokenSpeed { get; init; }
+
     /// <summary>The activations that have a range of their own, by name.</summary>
     public required IReadOnlyList<ReportTensor> Tensors
     {

@@ -75,12 +75,13 @@ internal static class ReportBuilder
             LargerIsBetter = ranked?.Metric.LargerIsBetter ?? true,
             Reason = ranked?.Reason,
             Float = ModelOf("float model", ranked?.Float, evaluation?.Reference, quantized.ModelBytes, quantized.Latency?.Float, isFloat: true),
-            Quantized = ModelOf(NameOf(quantized.Half), ranked?.Kept, evaluation?.Candidates[0], quantized.OutputBytes, quantized.Latency?.Quantized),
+            Quantized = ModelOf(NameOf(quantized), ranked?.Kept, evaluation?.Candidates[0], quantized.OutputBytes, quantized.Latency?.Quantized),
             Baseline = null,
             Trials = [],
             Partial = null,
             Layers = [],
             Tensors = TensorsOf(quantized, options, calibration, calibrators),
+            RoundedLayers = quantized.RoundedLayers,
             QuantizedNodes = quantized.QuantizedNodes,
             FloatNodes = quantized.FloatNodes,
             Int8Operators = quantized.Int8Operators,
@@ -120,6 +121,7 @@ internal static class ReportBuilder
             bytes,
             latency?.TotalMilliseconds)
         {
+            Perplexity = figures?.Perplexity?.Value,
             Figures = [.. measured?.Metrics.Select(figure => new ReportFigure(figure.Metric.Name, figure.Value, figure.Unit)) ?? []],
         };
     }
@@ -164,7 +166,10 @@ internal static class ReportBuilder
         }),
     ];
 
-    private static string NameOf(HalfFormat? half) => $"{(half is { } format ? HalfRange.NameOf(format) : "int8")} model";
+    private static string NameOf(PtqResult quantized) => quantized.Half is { } half ? $"{HalfRange.NameOf(half)} model"
+        : quantized.RoundedLayers.CountBy(layer => layer.Bits).OrderByDescending(bits => bits.Value).FirstOrDefault() is { Value: > 0 } most
+            ? string.Create(CultureInfo.InvariantCulture, $"{most.Key}-bit model")
+        : "int8 model";
 
     private static Dictionary<string, string> SettingsOf(QuantizationPlan plan, HalfFormat half) => new()
     {

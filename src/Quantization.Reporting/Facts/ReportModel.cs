@@ -26,6 +26,9 @@ public sealed record ReportModel(
     long? Bytes,
     double? MedianMilliseconds)
 {
+    /// <summary>The perplexity of a language model; null for other models, or where it was not measured.</summary>
+    public double? Perplexity { get; init; }
+
     /// <summary>The figures of further metrics, such as those of embeddings; empty where there are none.</summary>
     public IReadOnlyList<ReportFigure> Figures { get; init; } = [];
 }

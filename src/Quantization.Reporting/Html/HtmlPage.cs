@@ -45,6 +45,7 @@ internal static class HtmlPage
         int pictures = 0;
         PartialSection.Render(html, report, render, ref pictures);
         Layers(html, report, ref pictures);
+        BlockSection.Render(html, report, ref pictures);
         Trials(html, report, ref pictures);
         Tensors(html, report, ref pictures);
         Nodes(html, report);
@@ -66,6 +67,11 @@ internal static class HtmlPage
             Tile(html, report.Metric, Figure.Metric(report.Quantized.Score, report.Unit), $"float {Figure.Metric(score, report.Unit)}");
         }
 
+        if (report.Quantized.Perplexity is { } perplexity)
+        {
+            Tile(html, "Perplexity", Figure.Value(perplexity), $"float {Figure.Value(report.Float.Perplexity!.Value)}, KL divergence {Figure.Metric(report.Quantized.KullbackLeibler, MetricUnit.Nats)}");
+        }
+
         foreach ((ReportFigure figure, ReportFigure ofFloat) in report.Quantized.Figures.Zip(report.Float.Figures).Where(each => each.First.Name != report.Metric))
         {
             Tile(html, figure.Name, Figure.Metric(figure.Value, figure.Unit), $"float {Figure.Metric(ofFloat.Value, ofFloat.Unit)}");
@@ -76,6 +82,11 @@ internal static class HtmlPage
         if (report.Quantized.MedianMilliseconds is { } time)
         {
             Tile(html, "Median time of a run", Figure.Milliseconds(time), $"float {Figure.Milliseconds(report.Float.MedianMilliseconds)}, {Figure.Ratio(time / report.Float.MedianMilliseconds!.Value)}×");
+        }
+
+        if (report.TokenSpeed is { } speed)
+        {
+            Tile(html, "Tokens written a second", Figure.Value(speed.Quantized.TokensPerSecond), $"float {Figure.Value(speed.Float.TokensPerSecond)}, {Figure.Ratio(speed.Ratio)}×");
         }
 
         if (report.Partial is { } partial)

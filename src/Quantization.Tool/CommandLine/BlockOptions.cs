@@ -12,9 +12,9 @@ internal sealed class BlockOptions
     private const string BitsName = "--bits", TableBitsName = "--table-bits", BlockName = "--block", FormName = "--form",
         SymmetricName = "--symmetric", LevelName = "--accuracy-level";
 
-    private const string MethodName = "--method";
+    private const string MethodName = "--method", MaxBytesName = "--max-bytes", PerWeightName = "--bits-per-weight";
 
-    private static readonly string[] Methods = [.. Enum.GetNames<WeightMethod>().Select(name => name.ToLowerInvariant())];
+    private static readonly string[] Methods = [.. Enum.GetValues<WeightMethod>().Select(method => PlanNames.Of(PlanNames.Methods, method))];
 
     private readonly Option<int> _bits = new(BitsName)
     {
@@ -60,10 +60,39 @@ internal sealed class BlockOptions
     private readonly Option<string> _method = new(MethodName)
     {
         HelpName = string.Join('|', Methods),
-        Description = "How weights become codes: the nearest code (the default); the nearest of ranges that heed what the inputs are "
-            + "like (weighted); "
+        Description = "How weights become codes: the nearest code (the default); the nearest of ranges with the least error of the "
+            + "layer's outputs (weighted); "
             + "the same with inputs that matter scaled up (awq); or so that later weights make up for the errors of earlier ones "
-                + "(gptq), the most accurate. All but the first calibrate on --data.",
+                + "(gptq), usually the most accurate, or both (awq+gptq). All but the first calibrate on --data.",
+    };
+
+    private readonly Option<long?> _maxBytes = new(MaxBytesName)
+    {
+        HelpName = "N|500KB|1.2GB",
+        Description = "The most bytes of the file: each product gets 2, 4 or 8 bits, so that the errors of all become as small as these bytes "
+            + "allow. KB, MB and GB are thousands, KiB, MiB and GiB steps of 1,024.",
+        CustomParser = ParseBytes,
+    };
+
+    private readonly Option<double?> _perWeight = new(PerWeightName)
+    {
+        HelpName = "2-8",
+        Description = "The same by the mean bits of a weight of products, such as 3.5; scales and zero points come on top.",
+        CustomParser = ParsePerWeight,
+    };
+
+    private readonly Option<string> _resume = new("--resume")
+    {
+        HelpName = "DIR",
+        Description = "A folder that keeps the codes of each layer, for a run that is interrupted: the same command goes on from there. It "
+            + "stays, and serves runs with other options where layers are the same.",
+    };
+
+    private readonly Option<string> _evaluate = new("--evaluate")
+    {
+        HelpName = "DIR",
+        Description = "The folder of samples to measure on in the place of those of --data: figures on samples that did not round the "
+            + "weights are the honest ones. --labels are theirs then.",
     };
 
     public BlockOptions()
@@ -73,7 +102,10 @@ internal sealed class BlockOptions
     }
 
     /// <summary>The options.</summary>
-    public Option[] All => [_bits, _block, _tableBits, _symmetric, _form, _level, _method];
+    public Option[] All => [_bits, _block, _tableBits, _symmetric, _form, _level, _method, _maxBytes, _perWeight, _resume, _evaluate];
+
+    /// <summary>The folder of samples to measure on; null for those of --data.</summary>
+    public string? ReadEvaluation(ParseResult parsed) => parsed.GetValue(_evaluate);
 
     /// <summary>What they ask for.</summary>
     /// <exception cref="UsageException">Options do not go together.</exception>
@@ -88,8 +120,17 @@ internal sealed class BlockOptions
             Form = parsed.GetValue(_form) == Qdq ? BlockForm.DequantizeLinear : BlockForm.MatMulNBits,
             AccuracyLevel = parsed.GetValue(_level),
             Method = MethodOf(parsed.GetValue(_method)),
+            MaxBytes = parsed.GetValue(_maxBytes),
+            BitsPerWeight = parsed.GetValue(_perWeight),
+            ResumePath = parsed.GetValue(_resume),
         };
-        Option[] ofBlocks = [_tableBits, _symmetric, _form, _level, _method];
+        Option[] amounts = [.. ((Option[])[_bits, _maxBytes, _perWeight]).Where(option => parsed.GetResult(option) is { Implicit: false })];
+        if (amounts.Length > 1)
+        {
+            throw new UsageException($"{amounts[0].Name} and {amounts[1].Name} both say how many bits weights get; leave one of them out.");
+        }
+
+        Option[] ofBlocks = [_tableBits, _symmetric, _form, _level, _method, _resume];
         if (!options.HasBlocks && Array.Find(ofBlocks, option => parsed.GetResult(option) is { Implicit: false }) is { } given)
         {
             throw new UsageException($"{given.Name} goes with weights in blocks: give {BlockName} or fewer bits too.");
@@ -104,7 +145,7 @@ internal sealed class BlockOptions
     }
 
     private static WeightMethod MethodOf(string? name) =>
-        name is null ? WeightMethod.Nearest : Enum.Parse<WeightMethod>(name, ignoreCase: true);
+        name is null ? WeightMethod.Nearest : PlanNames.Methods[name];
 
     private static int ParseBits(ArgumentResult result, string name)
     {
@@ -119,6 +160,30 @@ internal sealed class BlockOptions
             : "give 2, 4 or 8";
         result.AddError($"{name} '{token}' is not supported; {wayOut}.");
         return 0;
+    }
+
+    private static long? ParseBytes(ArgumentResult result)
+    {
+        string token = CommonOptions.Token(result);
+        if (ByteCount.Parse(token) is { } bytes)
+        {
+            return bytes;
+        }
+
+        result.AddError($"{MaxBytesName} '{token}' is no number of bytes, such as 1500000, 500MB or 1.2GiB.");
+        return null;
+    }
+
+    private static double? ParsePerWeight(ArgumentResult result)
+    {
+        string token = CommonOptions.Token(result);
+        if (double.TryParse(token, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double bits) && bits is >= 2 and <= 8)
+        {
+            return bits;
+        }
+
+        result.AddError($"{PerWeightName} '{token}' is no number from 2 to 8, such as 3.5.");
+        return null;
     }
 
     private static int? ParseBlock(ArgumentResult result)

@@ -7,8 +7,17 @@ internal sealed record DataFreeRequest
 {
     public required string ModelPath { get; init; }
 
-    /// <summary>The samples to measure on, if any.</summary>
+    /// <summary>The samples to round weights by, and to measure on where there are no others, if any.</summary>
     public required DataRequest Data { get; init; }
+
+    /// <summary>The folder of samples to measure on; null for those of <see cref="Data"/>.</summary>
+    public string? EvaluationPath { get; init; }
+
+    /// <summary>The samples to measure on, if any.</summary>
+    public DataRequest Evaluation => EvaluationPath is null ? Data : Data with { FolderPath = EvaluationPath };
+
+    /// <summary>The samples to round weights by, if any. Only samples to measure on have labels.</summary>
+    public DataRequest Rounding => EvaluationPath is null ? Data : Data with { LabelsPath = null, FoldersAreClasses = false };
 
     public required string OutputPath { get; init; }
 
@@ -36,12 +45,18 @@ internal sealed record DataFreeRequest
     /// <exception cref="UsageException">They do not.</exception>
     public void ThrowUnlessSensible()
     {
-        Data.ThrowUnlessSensible();
+        Evaluation.ThrowUnlessSensible();
         if (IsRoundedBySamples && Data.FolderPath is null)
         {
-            throw new UsageException("--method weighted, gptq and awq need samples: give --data DIR too.");
+            throw new UsageException("--method weighted, gptq, awq and awq+gptq need samples: give --data DIR too.");
+        }
+
+        if (EvaluationPath is not null && Data.FolderPath is not null && !IsRoundedBySamples)
+        {
+            throw new UsageException("--evaluate names the samples to measure on, and nothing else needs those of --data: leave one of them out.");
         }
 
         OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Data, Report);
+        OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Evaluation, Report);
     }
 }

@@ -11,15 +11,20 @@ internal static class DataFreeRun
         string outputPath = request.OutputPath;
         request = InFolder(request);
         request.ThrowUnlessSensible();
-        SampleData? samples = request.Data.FolderPath is null ? null : SampleData.Open(console, request.ModelPath, request.Data);
+        SampleData? samples = Open(console, request, request.Evaluation);
+        SampleData? rounding = !request.IsRoundedBySamples ? null : request.EvaluationPath is null ? samples : Open(console, request, request.Rounding);
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
-        (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, samples?.All, output.Model, cancellation));
+        (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, rounding?.All, samples?.All, output.Model, cancellation));
         ModelSummary summary = new(
-            Describe(request, samples, result), request.Options.WeightCalibrator.Name, request.Report, request.OutputPath);
+            Describe(rounding, samples, result), request.Options.WeightCalibrator.Name, request.Report, request.OutputPath);
+        summary = summary with { TokenSpeed = report.TokenSpeed };
         output.Finish(report, result.Plan, shown => summary.Write(shown, result, scores), cancellation);
         request.Folder?.CopyOthers(outputPath);
         return ExitCode.Success;
     }
+
+    private static SampleData? Open(ToolConsole console, DataFreeRequest request, DataRequest data) =>
+        data.FolderPath is null ? null : SampleData.Open(console, request.ModelPath, data);
 
     /// <summary>The request for the model of a folder, where the model that was named is one.</summary>
     private static DataFreeRequest InFolder(DataFreeRequest request)
@@ -34,21 +39,40 @@ internal static class DataFreeRun
     }
 
     private static (PtqResult Result, EvaluationResult? Scores, QuantizationReport Report) Work(
-        ProgressView view, DataFreeRequest request, ISampleSource? samples, OutputFile output, CancellationToken cancellation)
+        ProgressView view, DataFreeRequest request, ISampleSource? rounding, ISampleSource? samples, OutputFile output, CancellationToken cancellation)
     {
         IProgress<QuantizationProgress> progress = view.ForStages(request.Options.WeightCalibrator.Name);
-        PtqResult result = output.Write(
-            path => request.Options.Quantize(request.ModelPath, request.UsesSamples ? samples : null, path, progress, cancellation));
+        PtqResult result = output.Write(path => Quantize(request, rounding ?? (request.UsesSamples ? samples : null), path, progress, cancellation));
         ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples : null;
         EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.Data, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
         IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, new PtqOptions(), cancellation);
-        return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, scores, layers));
+        TokenSpeedComparison? speed = scoring is null || request.Folder is null ? null
+            : Measuring.TokenSpeed(view, request.ModelPath, output.TemporaryPath, scoring, request.Threads, cancellation);
+        return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, scores, layers) with { TokenSpeed = speed });
     }
 
-    private static string Describe(DataFreeRequest request, SampleData? samples, PtqResult result) =>
+    /// <summary>Quantizes the model. Where layers are kept, an interruption says so.</summary>
+    private static PtqResult Quantize(
+        DataFreeRequest request, ISampleSource? rounding, string path, IProgress<QuantizationProgress> progress, CancellationToken cancellation)
+    {
+        try
+        {
+            return request.Options.Quantize(request.ModelPath, rounding, path, progress, cancellation);
+        }
+        catch (OperationCanceledException exception) when (request.Options is WeightOnlyOptions { ResumePath: { } kept } && Directory.Exists(kept))
+        {
+            throw new ResumableException(
+                $"cancelled; no model was written. {kept} holds what was done so far: the same command goes on from there.", exception);
+        }
+    }
+
+    private static string Describe(SampleData? rounding, SampleData? samples, PtqResult result) =>
         result.QuantizedNodes.Count == 0 ? "No sample was run."
-        : request.IsRoundedBySamples
+        : rounding is not null && rounding != samples
+            ? $"Rounded by {Figures.Count(rounding.All.Count!.Value, "sample")} of {rounding.FolderPath}, measured on "
+            + $"{Figures.Count(samples!.All.Count!.Value, "other")} of {samples.FolderPath}."
+        : rounding is not null
             ? $"Rounded by and measured on {Figures.Count(samples!.All.Count!.Value, "sample")} of {samples.FolderPath}; figures on "
             + $"other samples are a little worse."
         : result.Refinement is { ScaledInputs: > 0 }

@@ -36,6 +36,13 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
 
     private static string[] ExamplesOf(string command) => command switch
     {
+        InspectCommand.Name =>
+        [
+            "# What the model is, and what each way of quantizing would do to it; no data is needed",
+            "quantize inspect model.onnx",
+            "# The same for a script",
+            "quantize inspect model.onnx --json",
+        ],
         PtqCommand.Name =>
         [
             "# Quantize, and compare with the float model on the same samples",
@@ -105,6 +112,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         _ =>
         [
             "quantize",
+            "quantize inspect model.onnx",
             "quantize ptq model.onnx --data samples --output model.int8.onnx",
             "quantize dynamic model.onnx --output model.int8.onnx",
             "quantize search model.onnx --data samples --output model.int8.onnx --report report.html",

@@ -12,7 +12,8 @@ internal static class LayerComparison
     public static IReadOnlyList<LayerNoise> Run(
         ProgressView view, ReportRequest report, string modelPath, QuantizationPlan plan, ISampleSource? scoring, PtqOptions options, CancellationToken cancellation)
     {
-        if (!report.NeedsLayers || scoring is null || plan.Nodes.Length == 0 || plan.Half is not null)
+        if (!report.NeedsLayers || scoring is null || plan.Nodes.Length == 0 || plan.Half is not null
+            || plan.Nodes.Any(node => node.Weights?.Blocks is not null)) // rounding already measured these
         {
             return [];
         }

@@ -14,13 +14,23 @@ internal static class Measuring
         {
             BatchSize = batchSize,
             Metrics = EmbeddingMetricsOf.Measure(modelPath, data, samples.Count),
-            SessionOptionsFactory = () => new SessionOptions
-            {
-                IntraOpNumThreads = threads,
-                InterOpNumThreads = 1,
-                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, // errors come as exceptions
-            },
+            SessionOptionsFactory = () => MakeOptions(threads),
         };
         return ModelEvaluator.Evaluate(modelPath, [quantizedPath], samples, options, view.ForSteps(), cancellation);
     }
+
+    /// <summary>How many tokens a second both models read and write; null where they have no cache.</summary>
+    public static TokenSpeedComparison? TokenSpeed(
+        ProgressView view, string modelPath, string quantizedPath, ISampleSource samples, int threads, CancellationToken cancellation)
+    {
+        view.Begin("Measuring tokens a second");
+        return TokenSpeedMeter.Measure(modelPath, quantizedPath, samples.First(), () => MakeOptions(threads), cancellation);
+    }
+
+    private static SessionOptions MakeOptions(int threads) => new()
+    {
+        IntraOpNumThreads = threads,
+        InterOpNumThreads = 1,
+        LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, // errors come as exceptions
+    };
 }

@@ -16,6 +16,9 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
     /// <summary>What to do where the outputs are clearly different, in a sentence; null for nothing.</summary>
     public string? Way { get; init; }
 
+    /// <summary>How many tokens a second both models read and write; null where that was not measured.</summary>
+    public TokenSpeedComparison? TokenSpeed { get; init; }
+
     public void Write(ToolConsole console, PtqResult result, EvaluationResult? scores)
     {
         console.WriteLine(Samples);
@@ -32,6 +35,24 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
         if (Way is not null && result.Half is null && scores?.Candidates[0].SignalToNoise < ClearNoise)
         {
             console.WriteLine($"The outputs are clearly different from the float model's. {Way}");
+        }
+
+        if (TokenSpeed is { } speed)
+        {
+            console.WriteLine(
+                $"Tokens a second: {Figures.Rate(speed.Quantized.TokensPerSecond)} written, float {Figures.Rate(speed.Float.TokensPerSecond)} "
+                + $"({Figures.Mean(speed.Ratio)}x); {Figures.Rate(speed.Quantized.PromptTokensPerSecond)} read, float "
+                + $"{Figures.Rate(speed.Float.PromptTokensPerSecond)}.");
+        }
+
+        if (result.ResumedLayers > 0)
+        {
+            console.WriteLine($"{Figures.Count(result.ResumedLayers, "layer")} known from an earlier run.");
+        }
+
+        if (ModelReport.MixedBits(result) is { } mixed)
+        {
+            console.WriteLine(mixed);
         }
 
         foreach (string line in ModelReport.Improvements(result))
@@ -53,9 +74,7 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
     }
 
     private static string NameOf(PtqResult result) => result.Half is { } half ? HalfRange.NameOf(half)
-        : result.Plan.Nodes.Where(node => node.Weights?.Blocks is not null).GroupBy(node => node.Weights!.Format.StorageBits)
-            .MaxBy(group => group.Count()) is { } bits
-            ? Figures.Count(bits.Key, "bit")
+        : ModelReport.BitsOf(result) is { Length: > 0 } bits ? bits
         : "int8";
 
     /// <summary>The float model, and beside it the one that was written.</summary>

@@ -16,7 +16,7 @@ internal static class PtqCommand
         Option<string> plan = new("--plan")
         {
             HelpName = "plan.json",
-            Description = "A plan from --save-plan, changed or not, to carry out; --data then only serves to measure, but where the plan leaves ranges to calibrators.",
+            Description = "A plan from --save-plan, changed or not, to carry out; --data then only serves to measure, but where the plan leaves ranges to calibrators or rounds weights by samples.",
         };
         Option<string> output = CommonOptions.Output();
         Option<bool> noRefine = CommonOptions.NoRefine();
@@ -111,6 +111,12 @@ internal static class PtqCommand
         ModelCalibration? calibration = request.StatePath is not null ? ModelCalibration.Load(request.StatePath)
             : plan.NeedsCalibration && samples.Calibration is not null ? ModelCalibrator.Calibrate(request.ModelPath, samples.Calibration, options.Calibration with { Runtime = plan.Runtime }, progress, cancellation)
             : null;
+        if (samples.Calibration is not null && plan.Nodes.Any(node => node.Weights is { Method: not WeightMethod.Nearest }))
+        {
+            WeightOnlyOptions weights = new() { LatencyRuns = 0, Probe = options.Probe };
+            return WeightQuantizer.Quantize(request.ModelPath, plan, samples.Calibration, outputPath, weights, progress, cancellation);
+        }
+
         return PostTrainingQuantizer.Quantize(request.ModelPath, plan, outputPath, calibration, options, progress, cancellation);
     }
 }

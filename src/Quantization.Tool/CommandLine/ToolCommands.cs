@@ -19,6 +19,7 @@ internal static class ToolCommands
             Without a command it shows the whole way on an embedded image classifier: calibrates it once, quantizes it with three calibrators, compares accuracy, size and latency in ONNX Runtime, and writes the best int8 model under ./quantized.
             """)
         {
+            InspectCommand.Create(console, cancellation),
             PtqCommand.Create(console, cancellation),
             DynamicCommand.Create(console, cancellation),
             WeightsCommand.Create(console, cancellation),

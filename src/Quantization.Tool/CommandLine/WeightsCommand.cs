@@ -17,7 +17,8 @@ internal static class WeightsCommand
                 + "At 8 bits the most accurate way to a file of a quarter of its size; --bits 4 is for language models. "
                 + "The model may be a folder of ONNX Runtime GenAI; the output is one then too.");
         DataFreeArguments arguments = new(command, blocks.All);
-        command.SetAction(parsed => DataFreeRun.Run(console, arguments.Read(parsed, blocks.Read(parsed)), cancellation));
+        command.SetAction(parsed => DataFreeRun.Run(
+            console, arguments.Read(parsed, blocks.Read(parsed)) with { EvaluationPath = blocks.ReadEvaluation(parsed) }, cancellation));
         return command;
     }
 }

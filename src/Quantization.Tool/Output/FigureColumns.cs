@@ -18,14 +18,15 @@ internal sealed class FigureColumns
         _further = [.. further?.Select(figure => figure.Metric) ?? []];
         bool isEmbedding = _further.Append(metric).Any(each => each?.Embeddings is not null); // its largest component tells nothing
         Add(floatModel.Top1 is not null, "Top-1", figures => figures.Top1);
+        Add(floatModel.Perplexity is not null, "Perplexity", figures => figures.Perplexity);
         Add(!isEmbedding, "Agreement", figures => figures.Agreement);
         Add(true, "SQNR", figures => figures.SignalToNoise);
         Add(metric == ModelMetric.Cosine, "Cosine", figures => figures.Cosine);
-        Add(metric == ModelMetric.KullbackLeibler, "KL divergence", figures => figures.KullbackLeibler);
+        Add(metric == ModelMetric.KullbackLeibler || floatModel.Perplexity is not null, "KL divergence", figures => figures.KullbackLeibler);
         OfFloat =
         [
             .. further?.Select(Figures.Metric) ?? [],
-            .. Find(floatModel).Select(figure => figure?.Metric == ModelMetric.Top1 ? Figures.Metric(figure) : Figures.None),
+            .. Find(floatModel).Select(figure => figure?.Metric.IsOfOneModel == true ? Figures.Metric(figure) : Figures.None),
         ];
     }
 
@@ -33,7 +34,7 @@ internal sealed class FigureColumns
     public IEnumerable<string> Titles =>
         _further.Select(metric => $"{char.ToUpperInvariant(metric.Name[0])}{metric.Name[1..]}").Concat(_columns.Select(column => column.Title));
 
-    /// <summary>The float model's cells: it is what most figures compare with, so these are left open.</summary>
+    /// <summary>The float model's cells: it is what all but accuracy and perplexity compare with, so these are left open.</summary>
     public IReadOnlyList<string> OfFloat { get; }
 
     /// <summary>The cells of another model.</summary>

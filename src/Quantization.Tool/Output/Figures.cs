@@ -65,6 +65,12 @@ internal static class Figures
         _ => figure.Value.ToString("G4", CultureInfo.InvariantCulture),
     };
 
+    /// <summary>For example <c>1,204</c> or <c>12.3</c>, a second.</summary>
+    public static string Rate(double rate) => rate < 100 ? Format($"{rate:F1}") : Format($"{rate:N0}");
+
+    /// <summary>For example <c>3.52</c>.</summary>
+    public static string Mean(double mean) => Format($"{mean:F2}");
+
     /// <summary>For example <c>0.87</c>.</summary>
     public static string Correlation(double? correlation) => correlation is { } value ? Format($"{value:F2}") : None;
 

@@ -37,6 +37,33 @@ internal static class ModelReport
         return done.Concat(FloatNodes(result, isVerbose));
     }
 
+    /// <summary>The bits of weights in blocks, such as <c>4 bits</c>; their mean where layers differ. Empty where there are no blocks.</summary>
+    public static string BitsOf(PtqResult result)
+    {
+        RoundedLayer[] products = ProductsOf(result);
+        return products.Length == 0 ? ""
+            : products.All(layer => layer.Bits == products[0].Bits) ? Figures.Count(products[0].Bits, "bit")
+            : $"{Figures.Mean(MeanBits(products))} bits";
+    }
+
+    /// <summary>How many layers have which bits, in a sentence; null where all have the same.</summary>
+    public static string? MixedBits(PtqResult result)
+    {
+        RoundedLayer[] products = ProductsOf(result);
+        IGrouping<int, RoundedLayer>[] bits = [.. products.GroupBy(layer => layer.Bits).OrderBy(group => group.Key)];
+        return bits.Length < 2 ? null
+            : $"Bits by the error of each layer: {string.Join(", ", bits.Select(group => $"{Figures.Count(group.Key, "bit")} in {Figures.Count(group.Count(), "layer")}"))}; "
+                + $"{Figures.Mean(MeanBits(products))} a weight on average.";
+    }
+
+    /// <summary>The layers that multiply, or the tables where none does.</summary>
+    private static RoundedLayer[] ProductsOf(PtqResult result) => result.RoundedLayers.Any(layer => layer.Operator != "Gather")
+        ? [.. result.RoundedLayers.Where(layer => layer.Operator != "Gather")]
+        : [.. result.RoundedLayers];
+
+    private static double MeanBits(RoundedLayer[] layers) =>
+        layers.Sum(layer => (double)layer.Weights * layer.Bits) / layers.Sum(layer => layer.Weights);
+
     /// <summary>What was improved of the plan; nothing where nothing was.</summary>
     public static IEnumerable<string> Improvements(PtqResult result)
     {

@@ -77,8 +77,8 @@ public sealed class BlockPlanTests : IDisposable
     [InlineData("\"accuracyLevel\":4", "\"accuracyLevel\":5", "The plan gives the weights of node 'a-node' the accuracy level 5; known "
         + "are 0 to 4.")]
     [InlineData("\"calibrator\":\"MSE\"", "\"calibrator\":\"Entropy\"", "*those of blocks are found by the calibrators Max and MSE.")]
-    [InlineData("\"method\":\"nearest\"", "\"method\":\"gptq\"", "*by the method Gptq, which needs samples that a plan does not hold; "
-        + "run WeightQuantizer with them again, or make the method nearest.")]
+    [InlineData("\"method\":\"nearest\"", "\"method\":\"gptq\"", "*of node 'a-node' by the method Gptq, which needs samples; "
+        + "give those again that the plan was made with, or make the method nearest.*")]
     [InlineData("\"type\":\"uint4\",\"scheme\":\"affine\"", "\"type\":\"uint4\",\"codes\":[0,7],\"scheme\":\"symmetric\"", "*whose "
         + "zero point is the middle of all codes; take 'codes' out, or make the scheme affine.")]
     public void A_plan_that_cannot_be_carried_out_says_why(string from, string to, string message)

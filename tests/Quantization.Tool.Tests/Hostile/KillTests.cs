@@ -46,6 +46,30 @@ public sealed class KillTests : IDisposable
         _folder.Files().Should().BeEquivalentTo(before);
     }
 
+    [Fact]
+    public void A_killed_run_goes_on_from_the_layers_that_are_done()
+    {
+        string kept = _folder["kept"], undisturbed = _folder["undisturbed.onnx"];
+        string[] args = ["weights", _folder.Model, "--bits", "4", "--block", "16", "--method", "gptq", "--data", _folder.Samples];
+        long start = Stopwatch.GetTimestamp();
+        Run([.. args, "--output", undisturbed]).Should().Be(0);
+        TimeSpan duration = Stopwatch.GetElapsedTime(start);
+        Random random = new(11);
+        for (int i = 0; i < Kills; i++)
+        {
+            Run([.. args, "--resume", kept, "--output", _folder.Output], killAfter: duration * random.NextDouble());
+        }
+
+        Run([.. args, "--resume", kept, "--output", _folder.Output]).Should().Be(0);
+
+        File.ReadAllBytes(_folder.Output).Should().Equal(File.ReadAllBytes(undisturbed));
+        Directory.EnumerateFileSystemEntries(kept).Should().ContainSingle("the model multiplies one matrix, and nothing half written stays")
+            .Which.Should().EndWith(".qlayer");
+        File.Delete(_folder.Output);
+        ToolRun again = ToolRun.InProcess([.. args, "--resume", kept, "--output", _folder.Output, "--quiet"]);
+        again.Output.Should().Contain("1 layer known from an earlier run.");
+    }
+
     /// <summary>Runs the tool, perhaps not to its end.</summary>
     private int Run(string[] args, TimeSpan? killAfter = null)
     {

@@ -18,16 +18,22 @@ internal sealed record ScaleFold(string Value, IReadOnlyList<NodePlan> Readers)
     /// <summary>The product whose weights are scaled; null where constants are.</summary>
     public NodePlan? Product { get; init; }
 
+    /// <summary>
+    /// The channel of the product that each column of the value is made of; null where they are the same. Several columns may be made of
+    /// one channel.
+    /// </summary>
+    public int[]? Channels { get; init; }
+
     /// <summary>Finds the values of a plan whose readers are rounded by a method.</summary>
     /// <param name="model">The model.</param>
     /// <param name="plan">The plan.</param>
-    /// <param name="method">The method.</param>
-    public static IReadOnlyList<ScaleFold> Find(FloatModel model, QuantizationPlan plan, WeightMethod method)
+    /// <param name="method">Whether a method scales inputs.</param>
+    public static IReadOnlyList<ScaleFold> Find(FloatModel model, QuantizationPlan plan, Predicate<WeightMethod> method)
     {
         GraphIndex graph = model.Analysis.Graph;
         Dictionary<NodeProto, NodePlan> products = new(ReferenceEqualityComparer.Instance);
         Dictionary<TensorProto, int> uses = new(ReferenceEqualityComparer.Instance);
-        foreach (NodePlan node in plan.Nodes.Where(node => node.Weights is { Blocks: not null } weights && weights.Method == method))
+        foreach (NodePlan node in plan.Nodes.Where(node => node.Weights is { Blocks: not null } weights && method(weights.Method)))
         {
             QuantizableNode facts = model.Analysis.Find(node);
             uses[facts.Weight!.Weight] = uses.GetValueOrDefault(facts.Weight.Weight) + 1;

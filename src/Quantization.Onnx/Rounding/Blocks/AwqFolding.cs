@@ -14,14 +14,16 @@ internal sealed record AwqFolding(FloatModel Model, IReadOnlyDictionary<string, 
     /// <param name="model">The float model.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="grams">What samples say of the inputs of matrices.</param>
+    /// <param name="values">The values that attention makes of products, whose weights can take scales.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    public static AwqFolding Make(FloatModel model, QuantizationPlan plan, GramSource grams, CancellationToken cancellationToken)
+    public static AwqFolding Make(
+        FloatModel model, QuantizationPlan plan, GramSource grams, IReadOnlyList<ScaleFold> values, CancellationToken cancellationToken)
     {
         Dictionary<string, WeightFactors> factors = [];
         ModelProto folded = model.Model.Clone();
         NameAllocator names = new(folded.Graph);
-        Dictionary<string, ScaleFold> folds = ScaleFold.Find(model, plan, WeightMethod.Awq).ToDictionary(fold => fold.Value);
-        foreach (NodePlan node in plan.Nodes.Where(node => node.Weights is { Blocks: not null, Method: WeightMethod.Awq }))
+        Dictionary<string, ScaleFold> folds = ScaleFold.Find(model, plan, BlockRounding.IsScaled).Concat(values).ToDictionary(fold => fold.Value);
+        foreach (NodePlan node in plan.Nodes.Where(node => node.Weights is { Blocks: not null } weights && BlockRounding.IsScaled(weights.Method)))
         {
             QuantizableNode facts = model.Analysis.Find(node);
             if (facts.Role != NodeRole.Weighted || factors.GetValueOrDefault(node.Result)?.Importance is not null)
@@ -35,7 +37,7 @@ internal sealed record AwqFolding(FloatModel Model, IReadOnlyDictionary<string, 
             float[]? scales = fold is null ? null
                 : AwqSearch.Find(gram, [
                 .. fold.Readers.Select(reader => BlockRounding.Describe(new PlannedNode(model.Analysis.Find(reader), reader)))],
-                cancellationToken);
+                fold.Channels, cancellationToken);
             foreach (string result in fold is null ? [node.Result] : fold.Readers.Select(reader => reader.Result))
             {
                 factors[result] = new WeightFactors(
@@ -53,6 +55,19 @@ internal sealed record AwqFolding(FloatModel Model, IReadOnlyDictionary<string, 
             factors);
     }
 
+    /// <summary>The scale of each channel of a product, from those of the values that are made of it.</summary>
+    private static float[] Spread(float[] scales, int[] channels)
+    {
+        float[] spread = new float[channels.Max() + 1];
+        Array.Fill(spread, 1);
+        for (int i = 0; i < channels.Length; i++)
+        {
+            spread[channels[i]] = scales[i];
+        }
+
+        return spread;
+    }
+
     /// <summary>Divides what makes a value by its scales.</summary>
     private static void GiveBack(
         ScaleFold fold, float[] scales, GraphProto graph, NameAllocator names, Dictionary<string, WeightFactors> factors)
@@ -60,6 +75,7 @@ internal sealed record AwqFolding(FloatModel Model, IReadOnlyDictionary<string, 
         float[] inverse = [.. scales.Select(scale => 1 / scale)];
         if (fold.Product is { } product)
         {
+            inverse = fold.Channels is null ? inverse : Spread(inverse, fold.Channels);
             WeightFactors? before = factors.GetValueOrDefault(product.Result);
             factors[product.Result] = new WeightFactors(before?.Inputs, inverse, before?.Importance);
             return;

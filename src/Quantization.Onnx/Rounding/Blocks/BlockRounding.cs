@@ -6,15 +6,23 @@ namespace Quantization.Onnx;
 /// <param name="modelPath">What messages call the model.</param>
 /// <param name="store">Keeps the codes.</param>
 /// <param name="multiplied">The matrices that products read.</param>
-/// <param name="grams">What samples say of the inputs of a matrix; null where there are none.</param>
+/// <param name="grams">What samples say of the inputs of a node; null where there are none.</param>
 /// <param name="rounded">Told of each matrix that became codes.</param>
 /// <param name="cancellationToken">Stops the work.</param>
 internal sealed class BlockRounding(
-    string modelPath, BlockStore store, IReadOnlySet<TensorProto> multiplied, Func<TensorProto, GramMatrix?>? grams, Action? rounded,
+    string modelPath, BlockStore store, IReadOnlySet<TensorProto> multiplied, Func<NodePlan, GramMatrix?>? grams, Action? rounded,
         CancellationToken cancellationToken)
 {
     /// <summary>What weights are multiplied by, by the result of their node.</summary>
     public IReadOnlyDictionary<string, WeightFactors> Factors { get; init; } = new Dictionary<string, WeightFactors>();
+
+    /// <summary>Keeps codes for a run that is interrupted; null where none are kept.</summary>
+    public LayerFolder? Kept { get; init; }
+
+    private readonly List<RoundedLayer> _layers = [];
+
+    /// <summary>What became of each matrix so far.</summary>
+    public IReadOnlyList<RoundedLayer> Layers => _layers;
 
     private readonly List<(TensorProto Tensor, int Axis, TensorEncoding Encoding, TensorProto.Types.DataType Type, bool IsTable,
         StoredBlocks Blocks)> _made = [];
@@ -61,8 +69,9 @@ internal sealed class BlockRounding(
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        problem = problem with { Gram = encoding.Method is WeightMethod.Weighted or WeightMethod.Gptq ? grams?.Invoke(slot.Weight) : null };
-        QuantizedBlocks blocks = RounderOf(encoding.Method).Round(problem, cancellationToken)
+        GramMatrix? gram = encoding.Method == WeightMethod.Nearest ? null : grams?.Invoke(node.Plan);
+        problem = problem with { Gram = problem.Weights.Factors?.Inputs is { } scales ? gram?.Divide(scales) : gram };
+        QuantizedBlocks blocks = Round(problem, encoding.Method)
             ?? throw OnnxModelException.With(
                 modelPath, ModelAdvice.NonFiniteWeights(modelPath, "weight", slot.Weight.Name, node.Facts.Node.Describe()),
                 node.Facts.Node.Name);
@@ -70,14 +79,47 @@ internal sealed class BlockRounding(
             encoding.Blocks!.Form == BlockForm.DequantizeLinear ? BlockPacking.ForDequantizeLinear(blocks, slot.FloatType)
             : isTable ? BlockPacking.ForGather(blocks, slot.FloatType)
             : BlockPacking.ForMatMulNBits(blocks, slot.FloatType));
+        _layers.Add(LayerOf(node, problem, blocks, stored));
         _made.Add((slot.Weight, slot.ChannelAxis, WithoutLevel(encoding), slot.FloatType, isTable, stored));
         rounded?.Invoke();
         return stored;
     }
 
+    /// <summary>The codes of a matrix, with their error: those that were kept, or new ones. Null where a weight is NaN or infinite.</summary>
+    private QuantizedBlocks? Round(BlockProblem problem, WeightMethod method)
+    {
+        string? key = Kept is null ? null : LayerKey.Of(problem, method);
+        if (key is not null && Kept!.Find(key, problem) is { } found)
+        {
+            return found;
+        }
+
+        QuantizedBlocks? blocks = RounderOf(method).Round(problem, cancellationToken);
+        if (blocks is not null && problem.Gram is { Count: > 0 })
+        {
+            blocks.Error = RoundingError.OfOutputs(problem, blocks);
+        }
+
+        if (blocks is not null && key is not null)
+        {
+            Kept!.Add(key, blocks);
+        }
+
+        return blocks;
+    }
+
+    private static RoundedLayer LayerOf(PlannedNode node, BlockProblem problem, QuantizedBlocks blocks, StoredBlocks stored) => new(
+        node.Plan.Node, node.Facts.Node.OpType, (long)problem.Shape.Inputs * problem.Shape.Outputs, problem.Shape.Bits, problem.Shape.Size,
+        node.Plan.Weights!.Method, stored.Bytes, blocks.Error.Share,
+        IsOfOutputs: problem.Gram is { Count: > 0 } || problem.Weights.Factors?.Importance is not null);
+
     /// <summary>The accuracy level changes no code.</summary>
     private static TensorEncoding WithoutLevel(TensorEncoding encoding) =>
         encoding with { Blocks = encoding.Blocks! with { AccuracyLevel = 0 } };
 
-    private static IBlockRounder RounderOf(WeightMethod method) => method == WeightMethod.Gptq ? new GptqRounder() : new NearestRounder();
+    /// <summary>Whether a method scales inputs.</summary>
+    public static bool IsScaled(WeightMethod method) => method is WeightMethod.Awq or WeightMethod.AwqGptq;
+
+    /// <summary>What rounds by a method.</summary>
+    public static IBlockRounder RounderOf(WeightMethod method) => method is WeightMethod.Gptq or WeightMethod.AwqGptq ? new GptqRounder() : new NearestRounder();
 }

@@ -3,9 +3,12 @@ namespace Quantization.Onnx;
 /// <summary>Quantizes blocks of eight outputs and puts them where they belong.</summary>
 /// <param name="problem">The matrix.</param>
 /// <param name="result">Gets the codes.</param>
-internal readonly ref struct BlockWriter(BlockProblem problem, QuantizedBlocks result)
+internal ref struct BlockWriter(BlockProblem problem, QuantizedBlocks result)
 {
-    private readonly BlockKernel _kernel = new(problem.Shape, problem.Grid);
+    private readonly BlockKernel _kernel = new(problem.Shape, problem.Grid, problem.Gram is { Count: > 0 } ? problem.Gram : null);
+
+    /// <summary>What rounding added to the weights written so far.</summary>
+    public RoundingError Error { get; private set; }
 
     /// <summary>Quantizes one block of eight outputs. Those past the last are left out.</summary>
     /// <param name="weights">The weights, as <see cref="BlockKernel.Quantize"/> takes them.</param>
@@ -21,7 +24,8 @@ internal readonly ref struct BlockWriter(BlockProblem problem, QuantizedBlocks r
         int wordCount = shape.Size / shape.CodesPerWord;
         Span<float> scales = stackalloc float[BlockKernel.Lanes], zeroPoints = stackalloc float[BlockKernel.Lanes];
         Span<uint> words = stackalloc uint[wordCount * BlockKernel.Lanes];
-        if (!_kernel.Quantize(weights, stride, rows, importance, scales, zeroPoints, words))
+        Span<float> noise = stackalloc float[BlockKernel.Lanes], signal = stackalloc float[BlockKernel.Lanes];
+        if (!_kernel.Quantize(weights, stride, block * problem.Shape.Size, rows, importance, scales, zeroPoints, words, noise, signal))
         {
             return false;
         }
@@ -29,6 +33,7 @@ internal readonly ref struct BlockWriter(BlockProblem problem, QuantizedBlocks r
         for (int lane = 0; lane < Math.Min(BlockKernel.Lanes, shape.Outputs - output); lane++)
         {
             int index = (output + lane) * shape.Blocks + block;
+            Error = new RoundingError(Error.Noise + noise[lane], Error.Signal + signal[lane]);
             result.Scales[index] = scales[lane];
             if (result.ZeroPoints is not null)
             {

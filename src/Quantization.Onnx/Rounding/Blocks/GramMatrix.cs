@@ -28,6 +28,22 @@ internal sealed class GramMatrix(int inputs)
         return sum;
     }
 
+    /// <summary>The matrix of inputs that were divided by scales.</summary>
+    public GramMatrix Divide(float[] scales)
+    {
+        GramMatrix divided = new(inputs) { Count = Count };
+        for (int row = 0; row < inputs; row++)
+        {
+            for (int column = 0; column < inputs; column++)
+            {
+                long index = (long)row * inputs + column;
+                divided.Sums[index] = Sums[index] / (scales[row] * scales[column]);
+            }
+        }
+
+        return divided;
+    }
+
     /// <summary>The mean square of each input.</summary>
     public float[] MeanSquares()
     {

@@ -79,6 +79,19 @@ internal sealed class MatrixReader
         }
     }
 
+    /// <summary>Passes the bytes of the stored matrix on, without its factors and without loading it as a whole.</summary>
+    public void ForEachBlock(Action<ReadOnlySpan<byte>> use)
+    {
+        if (_listed is null)
+        {
+            TensorBytes.ForEachBlock(_tensor.RawData, use);
+        }
+        else
+        {
+            use(MemoryMarshal.AsBytes(_listed.AsSpan()));
+        }
+    }
+
     /// <summary>The whole matrix with a row for each input.</summary>
     public float[] ReadByInput()
     {

@@ -25,21 +25,24 @@ internal sealed class NearestRounder : IBlockRounder
         ParallelOptions options = new() { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
         int parts = problem.Weights.IsTransposed ? (problem.Shape.Outputs + BlockKernel.Lanes - 1) / BlockKernel.Lanes
             : problem.Shape.Blocks;
+        RoundingError[] errors = new RoundingError[parts];
         ParallelLoopResult loop = Parallel.For(0, parts, options, (part, state) =>
         {
-            bool isFinite = problem.Weights.IsTransposed ? RoundOutputs(problem, part, importance, result)
-                : RoundBlock(problem, part, importance, result);
+            bool isFinite = problem.Weights.IsTransposed ? RoundOutputs(problem, part, importance, result, out errors[part])
+                : RoundBlock(problem, part, importance, result, out errors[part]);
             if (!isFinite)
             {
                 state.Stop();
             }
         });
+        result.Error = new RoundingError(errors.Sum(error => error.Noise), errors.Sum(error => error.Signal));
         return loop.IsCompleted ? result : null;
     }
 
     /// <summary>One block of all outputs, where a stored row is an input.</summary>
-    private static bool RoundBlock(BlockProblem problem, int block, float[] importance, QuantizedBlocks result)
+    private static bool RoundBlock(BlockProblem problem, int block, float[] importance, QuantizedBlocks result, out RoundingError error)
     {
+        error = default;
         BlockShape shape = problem.Shape;
         int first = block * shape.Size, rows = Math.Min(shape.Size, shape.Inputs - first);
         int values = rows * shape.Outputs;
@@ -58,6 +61,7 @@ internal sealed class NearestRounder : IBlockRounder
                 }
             }
 
+            error = writer.Error;
             return true;
         }
         finally
@@ -67,8 +71,9 @@ internal sealed class NearestRounder : IBlockRounder
     }
 
     /// <summary>All blocks of eight outputs, where a stored row is an output.</summary>
-    private static bool RoundOutputs(BlockProblem problem, int part, float[] importance, QuantizedBlocks result)
+    private static bool RoundOutputs(BlockProblem problem, int part, float[] importance, QuantizedBlocks result, out RoundingError error)
     {
+        error = default;
         BlockShape shape = problem.Shape;
         int output = part * BlockKernel.Lanes, outputs = Math.Min(BlockKernel.Lanes, shape.Outputs - output);
         float[] stored = ArrayPool<float>.Shared.Rent(outputs * shape.Inputs),
@@ -96,6 +101,7 @@ internal sealed class NearestRounder : IBlockRounder
                 }
             }
 
+            error = writer.Error;
             return true;
         }
         finally

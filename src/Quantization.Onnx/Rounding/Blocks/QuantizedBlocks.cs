@@ -25,6 +25,18 @@ internal sealed class QuantizedBlocks(BlockShape shape, bool hasZeroPoints)
     /// <summary>The zero point of a block.</summary>
     public int ZeroPointOf(int block) => ZeroPoints is null ? 1 << (shape.Bits - 1) : ZeroPoints[block];
 
+    /// <summary>What rounding added to the weights, or to the outputs.</summary>
+    public RoundingError Error { get; set; }
+
+    /// <summary>What a code stands for.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="input">The input.</param>
+    public float ValueAt(int output, int input)
+    {
+        int block = output * shape.Blocks + input / shape.Size;
+        return (CodeAt(output, input) - ZeroPointOf(block)) * Scales[block];
+    }
+
     /// <summary>A code.</summary>
     /// <param name="output">The output.</param>
     /// <param name="input">The input.</param>
@@ -61,8 +73,7 @@ internal sealed class QuantizedBlocks(BlockShape shape, bool hasZeroPoints)
         {
             for (int input = 0; input < shape.Inputs; input++)
             {
-                int block = output * shape.Blocks + input / shape.Size;
-                values[(long)output * shape.Inputs + input] = (CodeAt(output, input) - ZeroPointOf(block)) * Scales[block];
+                values[(long)output * shape.Inputs + input] = ValueAt(output, input);
             }
         }
 

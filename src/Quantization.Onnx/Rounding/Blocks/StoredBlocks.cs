@@ -7,4 +7,8 @@ namespace Quantization.Onnx;
 /// <param name="Codes">The codes.</param>
 /// <param name="Scales">The scales.</param>
 /// <param name="ZeroPoints">The zero points; null where none are written.</param>
-internal sealed record StoredBlocks(BlockShape Shape, TensorProto Codes, TensorProto Scales, TensorProto? ZeroPoints);
+internal sealed record StoredBlocks(BlockShape Shape, TensorProto Codes, TensorProto Scales, TensorProto? ZeroPoints)
+{
+    /// <summary>The bytes of all.</summary>
+    public long Bytes => (long)Codes.RawData.Length + Scales.RawData.Length + (ZeroPoints?.RawData.Length ?? 0);
+}

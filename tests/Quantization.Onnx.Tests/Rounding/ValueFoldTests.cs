@@ -1,0 +1,63 @@
+using Quantization.Onnx.Protos;
+
+namespace Quantization.Onnx.Tests.Rounding;
+
+/// <summary>Scales of what attention makes of values, given back by the product that makes these.</summary>
+public sealed class ValueFoldTests : IDisposable
+{
+    private static readonly WeightOnlyOptions Options = new() { Bits = 8, BlockSize = 32, AccuracyLevel = 0, Method = WeightMethod.Awq };
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Heads_that_share_values_share_scales()
+    {
+        IReadOnlyList<ScaleFold> folds = Find(SharedFolder.Models("stories260K", "model.onnx"));
+
+        folds.Select(fold => fold.Product!.Node).Should().Equal(Enumerable.Range(0, 5).Select(layer => $"layers.{layer}.wv"));
+        folds.SelectMany(fold => fold.Readers.Select(reader => reader.Node)).Should().Equal(Enumerable.Range(0, 5).Select(layer => $"layers.{layer}.wo"));
+        int[] shared = [.. Enumerable.Range(0, 64).Select(column => column / 16 * 8 + column % 8)]; // two heads of 8 columns read the same values
+        folds.Should().OnlyContain(fold => fold.Channels!.SequenceEqual(shared));
+    }
+
+    [Fact]
+    public void Values_that_a_cache_shows_are_not_scaled() => Find(SharedFolder.Models("stories260K", "genai", "model.onnx")).Should().BeEmpty();
+
+    [Fact]
+    public void The_model_computes_what_it_did()
+    {
+        string path = SharedFolder.Models("stories260K", "model.onnx");
+        SampleList samples = new([.. new SampleFolder(SharedFolder.Models("stories260K", "calibrate")).Take(4)]);
+        double words = Stories.Perplexity(path);
+
+        PtqResult scaled = WeightQuantizer.Quantize(path, samples, _folder.PathTo("out.onnx"), Options);
+        PtqResult both = WeightQuantizer.Quantize(path, samples, _folder.PathTo("both.onnx"), Options with { Method = WeightMethod.AwqGptq });
+
+        Stories.Perplexity(scaled.OutputPath).Should().BeInRange(0.999 * words, 1.001 * words);
+        Stories.Perplexity(both.OutputPath).Should().BeInRange(0.999 * words, 1.001 * words);
+    }
+
+    [Fact]
+    public void Samples_make_four_bits_cost_less_in_the_order_of_the_methods()
+    {
+        string path = SharedFolder.Models("stories260K", "model.onnx");
+        SampleList samples = new([.. new SampleFolder(SharedFolder.Models("stories260K", "calibrate")).Take(32)]);
+        WeightMethod[] methods = [WeightMethod.Weighted, WeightMethod.Awq, WeightMethod.Gptq, WeightMethod.AwqGptq];
+
+        double[] errors = [.. methods.Select(method => WeightQuantizer.Quantize(
+            path, samples, _folder.PathTo("out.onnx"), new WeightOnlyOptions { Bits = 4, Method = method }).RoundedLayers.Sum(layer => layer.Error))];
+
+        errors.Should().BeInDescendingOrder();
+        errors[0].Should().BeGreaterThan(1.3 * errors[^1]);
+    }
+
+    private static IReadOnlyList<ScaleFold> Find(string path)
+    {
+        BlockWeightsRecipe recipe = (BlockWeightsRecipe)Options.ToRecipe();
+        FloatModel model = FloatModel.Load(path, recipe, null);
+        ModelSample sample = new SampleFolder(SharedFolder.Models("stories260K", "calibrate")).First();
+        return ValueFolds.Find(model, recipe.Plan(model, null), sample, null, CancellationToken.None);
+    }
+}
