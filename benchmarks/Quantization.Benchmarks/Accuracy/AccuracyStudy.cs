@@ -24,8 +24,8 @@ internal static class AccuracyStudy
 
     /// <summary>Prints the table.</summary>
     /// <param name="arguments">
-    /// A folder of models and one of samples, or nothing; then the names of the models to look at, or nothing for all; and <c>--partial COSINE</c> to quantize partially besides, so that the mean cosine on the
-    /// calibration samples reaches this figure.
+    /// A folder of models and one of samples, or nothing; then the names of the models to look at, or nothing for all; <c>--search</c> to search besides, on the calibration samples; and <c>--partial COSINE</c> to quantize partially
+    /// besides, so that the mean cosine on the calibration samples reaches this figure.
     /// </param>
     public static int Run(string[] arguments)
     {
@@ -36,6 +36,8 @@ internal static class AccuracyStudy
             arguments = [.. arguments[..option], .. arguments[(option + 2)..]];
         }
 
+        bool searches = arguments.Contains("--search");
+        arguments = [.. arguments.Where(argument => argument != "--search")];
         using OwnedFolder folder = OwnedFolder.CreateTemporary();
         (string[] folders, string[] names) = arguments is [string models, string samples, .. string[] rest] && Directory.Exists(models) ? ((string[])[models, samples], rest) : ([], arguments);
         IEnumerable<AccuracySubject> subjects = folders.Length == 2 ? AccuracySubject.OfFolder(folders[0], folders[1]) : AccuracySubject.OfImages();
@@ -51,6 +53,13 @@ internal static class AccuracyStudy
                 PtqResult result = PostTrainingQuantizer.Quantize(subject.ModelPath, subject.Calibrating, output, options);
                 string refined = result.Refinement is { } refinement ? FormattableString.Invariant($"{refinement.IntegerShare:P0} on integers, {refinement.ScaledConvolutions} scaled, {refinement.CorrectedBiases} biases") : "";
                 Print(subject, variant, output, result, Stopwatch.GetElapsedTime(start), refined);
+            }
+
+            if (searches)
+            {
+                SearchOptions options = new() { Baseline = new PtqOptions { LatencyRuns = 0 } };
+                SearchResult result = PtqSearch.Run(subject.ModelPath, subject.Calibrating, output, options);
+                Print(subject, "search", output, result.Model, result.Elapsed, FormattableString.Invariant($"{result.Trials.Count} trials: {result.Best.Name}"));
             }
 
             if (reach is { } figure)

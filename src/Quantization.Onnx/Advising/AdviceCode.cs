@@ -227,4 +227,10 @@ public enum AdviceCode
     /// Next: a smaller loss is to be had: <c>floatLayers</c>, <c>metric</c>, <c>unit</c>, <c>score</c>.
     /// </summary>
     NextSmallerLoss,
+
+    /// <summary>
+    /// The samples of a search cannot tell the model that was taken, the simplest, from the one nearest to the float model: <c>trials</c>,
+    /// <c>samples</c>, <c>needed</c>, the number of samples that would tell; <c>isRefined</c> as before.
+    /// </summary>
+    TrialsIndistinguishable,
 }

@@ -13,6 +13,14 @@ internal static class TrialsAdvice
     public static Advice NoneReachesFloat(int trials, string metric, bool isRefined) =>
         new(AdviceCode.NoTrialReachesFloat, ("trials", trials), ("metric", metric), ("isRefined", isRefined));
 
+    /// <summary>The samples cannot tell the trial that was taken from the one nearest to the float model.</summary>
+    /// <param name="trials">How many trials there are.</param>
+    /// <param name="samples">How many samples were compared.</param>
+    /// <param name="needed">How many samples would tell.</param>
+    /// <param name="isRefined">Whether single activations then got calibrators of their own.</param>
+    public static Advice Indistinguishable(int trials, int samples, long needed, bool isRefined) => new(
+        AdviceCode.TrialsIndistinguishable, ("trials", trials), ("samples", samples), ("needed", needed), ("isRefined", isRefined));
+
     /// <summary>The logits have no rows of classes.</summary>
     /// <param name="metric">The figure that is asked for.</param>
     public static Advice NoClassRows(string metric) => new(AdviceCode.NoClassRows, ("metric", metric));
@@ -60,6 +68,12 @@ internal static class TrialsAdvice
                 $"It has the best {advice.Text("metric")} of {advice.Count("trials")} combinations; none reaches the float "
                     + $"model.{Refined(advice)}"),
             $"Where that is too little, leave the layers that hurt in float ({words.PartialQuantization})."),
+        AdviceCode.TrialsIndistinguishable => new AdviceText(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"It is the simplest of those of the {advice.Count("trials")} combinations that {advice.Count("samples")} samples cannot tell from the best."
+                    + $"{Refined(advice)}"),
+            string.Create(CultureInfo.InvariantCulture, $"About {advice.Count("needed")} samples would tell them apart.")),
         AdviceCode.NoClassRows => new AdviceText(
             $"The output of logits has no rows of classes, [N, classes] or [N, steps, classes], so there is no {advice.Text("metric")};",
             $"take {words.SignalToNoise}."),

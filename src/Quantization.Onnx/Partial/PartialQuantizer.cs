@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in the number of required sample sources, so no call is ambiguous.")]
 public static class PartialQuantizer
 {
-    /// <summary>Quantizes with samples that are dealt by <see cref="SampleSplit.Deal"/>: a quarter calibrates, the others score.</summary>
+    /// <summary>Quantizes with samples that are dealt by <see cref="SampleSplit.Deal(ISampleSource)"/>: half of the first 256 calibrate and a quarter of all behind, the others score.</summary>
     /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, PartialOptions, IProgress{QuantizationProgress}?, CancellationToken)"/>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will meet, with labels if accuracy is to count.</param>

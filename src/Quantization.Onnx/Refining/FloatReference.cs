@@ -115,6 +115,6 @@ internal sealed class FloatReference
         }
 
         SignalEnergies energies = default(SignalEnergies).With(reference, values);
-        return energies.Noise == 0 ? 0 : !(energies.Noise < energies.Signal) ? 1 : energies.Noise / energies.Signal;
+        return SampleLoss.Of(energies);
     }).DefaultIfEmpty(0).Average();
 }

@@ -15,9 +15,6 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <summary>Fewer samples cannot tell what helps from what happens to.</summary>
     public const int LeastSamples = 8;
 
-    /// <summary>The share of the multiply-accumulates that may leave the integers for each halving of the loss.</summary>
-    private const double CostOfHalving = 0.1;
-
     /// <summary>What costs nothing at run time need not be as sure to help as what takes work from the integers; in standard errors.</summary>
     private const double FreeErrors = 1, CostlyErrors = 2;
 
@@ -94,7 +91,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         }
 
         RefiningTrial start = Try(reference, [given])[0];
-        if (start.Loss <= RefiningTrial.Negligible)
+        if (start.Loss <= SampleLoss.Negligible)
         {
             return given with { Refinement = new Refinement(reference.Count, start.TypicalLoss, start.TypicalLoss) };
         }
@@ -223,7 +220,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
 
         return best;
 
-        double Price(RefiningTrial trial) => trial.Level + (1 - work.ShareOf(IntegerWork.LayersOf(trial.Refined.Plan))) / CostOfHalving;
+        double Price(RefiningTrial trial) => trial.Level + (1 - work.ShareOf(IntegerWork.LayersOf(trial.Refined.Plan))) / options.CostOfHalving;
     }
 
     /// <summary>So many of the samples, evenly spread.</summary>

@@ -12,13 +12,16 @@ internal sealed class FigureKeeper : IDisposable
     private readonly MetricFeed?[] _feeds;
     private readonly Dictionary<string, (SignalEnergies Energies, int Samples)> _outputs = [];
     private readonly ClassFigures _classes = new();
+    private readonly SampleKeeping? _keeping;
     private int _samples;
 
     /// <param name="modelPath">What messages call the model.</param>
     /// <param name="logits">The output that holds rows of classes; null for the first output of floats.</param>
     /// <param name="metrics">The metrics whose figures are asked for by name, those of the caller's own among them.</param>
-    public FigureKeeper(string modelPath, string? logits, IReadOnlyList<ModelMetric> metrics)
+    /// <param name="keepsSamples">Whether to keep what each sample scores; the first metric tells what its share counts.</param>
+    public FigureKeeper(string modelPath, string? logits, IReadOnlyList<ModelMetric> metrics, bool keepsSamples = false)
     {
+        _keeping = keepsSamples ? new SampleKeeping(modelPath, metrics[0].Kind) : null;
         _modelPath = modelPath;
         _logits = logits;
         _metrics = metrics;
@@ -49,6 +52,9 @@ internal sealed class FigureKeeper : IDisposable
         }
     }
 
+    /// <summary>What each of the first samples scored.</summary>
+    public SampleFigures Samples => _keeping?.Figures ?? SampleFigures.None;
+
     /// <summary>Why labelled samples do not count for accuracy; null where all count.</summary>
     public Advice? UncountedLabels => _classes.Uncounted;
 
@@ -66,7 +72,8 @@ internal sealed class FigureKeeper : IDisposable
             _outputs[output.Name] = (energies.With(output.Reference, output.Actual), count + more);
         }
 
-        if (outputs.FirstOrDefault(output => _logits is null || output.Name == _logits) is { } logits)
+        ComparedOutput? logits = outputs.FirstOrDefault(output => _logits is null || output.Name == _logits);
+        if (logits is not null)
         {
             _classes.Add(samples, logits);
         }
@@ -74,6 +81,8 @@ internal sealed class FigureKeeper : IDisposable
         {
             _classes.AddWithoutLogits(samples);
         }
+
+        _keeping?.Add(samples, outputs, logits);
 
         if (_feeds.All(feed => feed is null))
         {

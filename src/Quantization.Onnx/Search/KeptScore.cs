@@ -10,6 +10,9 @@ namespace Quantization.Onnx;
 internal sealed record KeptScore(
     KeptFigure Ranked, KeptFigure Top1, KeptFigure Agreement, KeptFigure SignalToNoise, KeptFigure Cosine, KeptFigure KullbackLeibler)
 {
+    /// <summary>What each sample scored.</summary>
+    public SampleFigures Samples { get; init; } = SampleFigures.None;
+
     /// <summary>How many figures a score has.</summary>
     public const int Count = 6;
 
@@ -23,11 +26,13 @@ internal sealed record KeptScore(
         KeptFigure.Of(score.Figures.Agreement),
         KeptFigure.Of(score.Figures.SignalToNoise),
         KeptFigure.Of(score.Figures.Cosine),
-        KeptFigure.Of(score.Figures.KullbackLeibler));
+        KeptFigure.Of(score.Figures.KullbackLeibler)) { Samples = score.Samples };
 
     /// <summary>A score from its figures in the order of the file.</summary>
-    public static KeptScore Of(ReadOnlySpan<KeptFigure> figures) =>
-        new(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
+    /// <param name="figures">The figures.</param>
+    /// <param name="samples">What each sample scored.</param>
+    public static KeptScore Of(ReadOnlySpan<KeptFigure> figures, SampleFigures samples) =>
+        new(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]) { Samples = samples };
 
     /// <summary>The score again.</summary>
     /// <param name="metric">The metric that ranks.</param>
@@ -41,5 +46,5 @@ internal sealed record KeptScore(
             KullbackLeibler.ToFigure(ModelMetric.KullbackLeibler))
         {
             Perplexity = metric == ModelMetric.Perplexity ? new MetricFigure(metric, Ranked.Value, Ranked.Samples) : null,
-        });
+        }) { Samples = Samples };
 }

@@ -4,13 +4,20 @@ using System.Diagnostics.CodeAnalysis;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Finds the best post-training quantization of a model by trying: every combination of calibrators, schemes and granularities, all from one calibration, scored on samples that did not calibrate; then
-/// calibrators of single activations. Safe to use from several threads, with different output files.
+/// Finds the best post-training quantization of a model by trying: calibrators and schemes of activations, then calibrators and granularities of weights, all from one calibration, scored on
+/// samples that did not calibrate; then calibrators of single activations, then what improves the best plan. Paired tests decide, and what
+/// they cannot tell apart goes to the simpler. Safe to use from several threads, with different output files.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in the number of required sample sources, so no call is ambiguous.")]
 public static class PtqSearch
 {
-    /// <summary>Searches with samples that are dealt by <see cref="SampleSplit.Deal"/>: a quarter calibrates, the others score.</summary>
+    /// <summary>Who searches wants accuracy first: each halving of the loss may take so much of the multiply-accumulates from the integers.</summary>
+    private const double CostOfHalving = 0.25;
+
+    /// <summary>So many of the samples that score calibrate the improved plan too.</summary>
+    private const int MostScoringSamples = 256;
+
+    /// <summary>Searches with samples that are dealt by <see cref="SampleSplit.Deal(ISampleSource)"/>: half of the first 256 calibrate and a quarter of all behind, the others score.</summary>
     /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, SearchOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will meet, with labels if accuracy is to count.</param>
@@ -101,11 +108,11 @@ public static class PtqSearch
         TrialRunner runner = new(models, scorer, store, options.MaxParallelTrials);
         void Report(SearchTrial trial) => reporter.Trial(trial, scorer.Metric);
 
-        List<TrialCandidate> combinations = [.. TrialGrid.Combine(options).Select(combination => new TrialCandidate(combination, models.Plan(combination)))];
-        reporter.Begin(QuantizationStage.Trying, combinations.Count);
-        List<SearchTrial> trials = [.. runner.Try(combinations, Report, cancellationToken)];
-        SearchTrial baseline = trials[0];
+        List<SearchTrial> trials = [];
         TrialSelector selector = new(scorer.Metric, scorer.FloatScore);
+        Combine(TrialGrid.Activations(options));
+        SearchTrial baseline = trials[0];
+        Combine(TrialGrid.Weights(options, selector.Best(trials).Options));
         SearchTrial[] combined = [.. trials];
         SearchTrial best = selector.Best(combined);
 
@@ -116,14 +123,8 @@ public static class PtqSearch
         SearchTrial refined = PerTensorRefinement.Adopt(runner, selector, best, exchanged, trials, Report, cancellationToken);
 
         RefinedModel chosen = new(prepared, calibration, refined.Plan!);
-        RefinedModel improved = PlanRefiner.RefineWhereSamplesSuffice(
-            chosen,
-            new StaticInt8Recipe(refined.Options),
-            SampleKeeper.Read(options.Baseline.Calibration.Limit(calibrationSamples), options.Baseline.RefiningSamples, cancellationToken),
-            options.Baseline,
-            () => reporter.Begin(QuantizationStage.Improving),
-            cancellationToken);
-        if (!ReferenceEquals(improved, chosen))
+        RefinedModel improved = options.Baseline.Refine ? Improve(prepared, calibration, refined, calibrationSamples, scoringSamples, options, reporter, cancellationToken) : chosen;
+        if (improved.Refinement is not null)
         {
             TrialRunner improvedRunner = new(improved.Models, scorer, store, options.MaxParallelTrials);
             SearchTrial trial = improvedRunner.Try([new TrialCandidate(refined.Options, improved.Plan) { IsImproved = true }], Report, cancellationToken)[0];
@@ -158,5 +159,41 @@ public static class PtqSearch
             LabelledSamples = scorer.Labelled,
             Elapsed = Stopwatch.GetElapsedTime(start),
         };
+
+        void Combine(IEnumerable<PtqOptions> combinations)
+        {
+            List<TrialCandidate> candidates = [.. combinations.Select(combination => new TrialCandidate(combination, models.Plan(combination)))];
+            reporter.Begin(QuantizationStage.Trying, candidates.Count);
+            trials.AddRange(runner.Try(candidates, Report, cancellationToken));
+        }
+    }
+
+    /// <summary>
+    /// Improves the best plan. What was chosen by samples that did not calibrate is made from all of them, as long as each still tells something new:
+    /// ranges, and what is fitted, become the better the more samples there are.
+    /// </summary>
+    private static RefinedModel Improve(
+        FloatModel model,
+        ModelCalibration calibration,
+        SearchTrial best,
+        ISampleSource calibrationSamples,
+        ISampleSource scoringSamples,
+        SearchOptions options,
+        SearchReporter reporter,
+        CancellationToken cancellationToken)
+    {
+        CalibrationOptions calibrating = options.Baseline.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Baseline.Runtime };
+        SampleKeeper keeper = new(SampleSource.FromEnumerable(scoringSamples.Take(MostScoringSamples)), options.Baseline.RefiningSamples);
+        reporter.Begin(QuantizationStage.Improving);
+        ModelCalibration whole = CalibrationRun.Run(model, keeper, calibrating, null, cancellationToken);
+        whole.Merge(calibration);
+        IReadOnlyList<ModelSample> others = SampleKeeper.Read(calibrating.Limit(calibrationSamples), options.Baseline.RefiningSamples, cancellationToken);
+        return PlanRefiner.RefineWhereSamplesSuffice(
+            new RefinedModel(model, whole, best.Plan!),
+            new StaticInt8Recipe(best.Options),
+            [.. others, .. keeper.Kept],
+            options.Baseline with { CostOfHalving = CostOfHalving },
+            () => { },
+            cancellationToken);
     }
 }

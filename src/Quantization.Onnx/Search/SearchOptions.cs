@@ -2,7 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx;
 
-/// <summary>What a search tries and how it ranks. Immutable. Every combination of the lists is tried.</summary>
+/// <summary>What a search tries and how it ranks. Immutable. Every combination of the lists of activations is tried, then every one of the lists of weights beside the best of those.</summary>
 public sealed record SearchOptions
 {
     /// <summary>The calibrators of activations. The default: Max, Percentile at 99.9, 99.99 and 99.999, Entropy, MSE.</summary>
@@ -48,10 +48,10 @@ public sealed record SearchOptions
     public ModelMetric? Metric { get; init; }
 
     /// <summary>
-    /// How many models may be tried for calibrators of single activations after the combinations; 32 by default, 0 for none. There each activation for which two calibrators disagree is given the
+    /// How many models may be tried for calibrators of single activations after the combinations; 12 by default, 0 for none. There each activation for which two calibrators disagree is given the
     /// other's range, the rest left as in the best combination, and keeps it where that measures better.
     /// </summary>
-    public int PerTensorTrials { get; init; } = 32;
+    public int PerTensorTrials { get; init; } = 12;
 
     /// <summary>How many samples are joined for one run when scoring, where the model's batch axis is free; at least 1, the default.</summary>
     public int BatchSize { get; init; } = 1;

@@ -7,6 +7,9 @@ namespace Quantization.Onnx;
 /// </param>
 public sealed record TrialScore(MetricFigure Ranked, ModelFigures Figures)
 {
+    /// <summary>What each sample scored.</summary>
+    internal SampleFigures Samples { get; init; } = SampleFigures.None;
+
     /// <summary>The value of <see cref="Ranked"/>.</summary>
     public double Score => Ranked.Value;
 

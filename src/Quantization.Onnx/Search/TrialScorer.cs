@@ -76,9 +76,9 @@ internal sealed class TrialScorer : IDisposable
     private TrialScore Score(ModelProto model, bool simulate, CancellationToken cancellationToken)
     {
         using InferenceSession session = Open(model, simulate);
-        using FigureKeeper keeper = new(_modelPath, null, [Metric]);
+        using FigureKeeper keeper = new(_modelPath, null, [Metric], keepsSamples: true);
         Run(session, keeper, cancellationToken);
-        return new TrialScore(FigureKeeper.ThrowIfNaN(keeper.Finish()[0]), keeper.Figures);
+        return new TrialScore(FigureKeeper.ThrowIfNaN(keeper.Finish()[0]), keeper.Figures) { Samples = keeper.Samples };
     }
 
     public void Dispose() => _reference.Dispose();

@@ -24,9 +24,21 @@ internal sealed class GoldenModels
             .Where(node => node.Weight is not null).Select(node => node.Label).Distinct().Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>The models of a search's combinations.</summary>
-    public IEnumerable<(string Name, Func<byte[]> Write)> OfSearch(SearchOptions options) =>
-        TrialGrid.Combine(options).Select(combination => (SearchTrial.NameOf(combination), Write(_models.Plan(combination))));
+    /// <summary>The models of every combination of what a search tries.</summary>
+    public IEnumerable<(string Name, Func<byte[]> Write)> OfSearch(SearchOptions options)
+    {
+        IEnumerable<PtqOptions> combinations =
+            from granularity in options.WeightGranularities
+            from weights in options.WeightCalibrators
+            from scheme in options.ActivationSchemes
+            from activations in options.ActivationCalibrators
+            select options.Baseline with
+            {
+                WeightGranularity = granularity, WeightCalibrator = weights, ActivationScheme = scheme, ActivationCalibrator = activations,
+            };
+        return combinations.Prepend(options.Baseline).DistinctBy(SearchTrial.NameOf)
+            .Select(combination => (SearchTrial.NameOf(combination), Write(_models.Plan(combination))));
+    }
 
     /// <summary>The model that a partial quantization makes of some layers in float and steps of others.</summary>
     public Func<byte[]> OfPartial(PtqOptions baseline, IEnumerable<string> inFloat, IEnumerable<(string Layer, LayerStep[] Steps)> steps)

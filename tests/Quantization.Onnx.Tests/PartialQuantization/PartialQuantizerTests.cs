@@ -269,7 +269,7 @@ public sealed class PartialQuantizerTests : IDisposable
         flipped[good.Length / 2] ^= 1;
         byte[] newer = [.. good];
         newer[4]++;
-        foreach ((byte[] content, string message) in ((byte[], string)[])[(good[..^1], "truncated or damaged"), (flipped, "truncated or damaged"), (newer, "has version 3"), ([.. "notes"u8], "is not a file of trials"), ([], "is not a file of trials")])
+        foreach ((byte[] content, string message) in ((byte[], string)[])[(good[..^1], "truncated or damaged"), (flipped, "truncated or damaged"), (newer, "has version 4"), ([.. "notes"u8], "is not a file of trials"), ([], "is not a file of trials")])
         {
             File.WriteAllBytes(Trials, content);
             Failing(() => Run(FloatOnly with { TrialsPath = Trials })).Should().Throw<InvalidDataException>().WithMessage($"{Trials}: *{message}*");

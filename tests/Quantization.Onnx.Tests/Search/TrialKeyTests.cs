@@ -20,7 +20,7 @@ public sealed class TrialKeyTests : IDisposable
         KeyOf(new() { WeightCalibrator = new Share(90) }).Should().Be(KeyOf(new() { WeightCalibrator = new Share(90) }));
         KeyOf(new() { ActivationCalibrator = new Share(90) }).Should().NotBe(KeyOf(new() { ActivationCalibrator = new Share(80) }));
         KeyOf(new() { ActivationCalibrator = new Share(100) }).Should().Be(KeyOf(new() { ActivationCalibrator = new MaxCalibrator() }), "both keep everything seen");
-        TrialGrid.Combine(new SearchOptions { ActivationCalibrators = [new Share(90), new Share(80)], ActivationSchemes = [QuantizationScheme.Affine], WeightGranularities = [GranularityKind.PerChannel], WeightCalibrators = [new MaxCalibrator()] })
+        TrialGrid.Activations(new SearchOptions { ActivationCalibrators = [new Share(90), new Share(80)], ActivationSchemes = [QuantizationScheme.Affine], WeightGranularities = [GranularityKind.PerChannel], WeightCalibrators = [new MaxCalibrator()] })
             .Select(combination => combination.ActivationCalibrator).OfType<Share>().Select(calibrator => calibrator.Percentage).Should().Equal(90, 80);
     }
 
