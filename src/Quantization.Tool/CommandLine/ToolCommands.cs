@@ -20,6 +20,7 @@ internal static class ToolCommands
             """)
         {
             InspectCommand.Create(console, cancellation),
+            AutoCommand.Create(console, cancellation),
             PtqCommand.Create(console, cancellation),
             DynamicCommand.Create(console, cancellation),
             WeightsCommand.Create(console, cancellation),
