@@ -52,16 +52,22 @@ internal sealed class AutoJob
     /// <summary>Quantizes in all ways.</summary>
     private List<AutoTrial> Make(OwnedFolder folder, IReadOnlyList<ModelSample> kept, ISampleSource? calibrationSamples)
     {
+        bool isBegun = false;
         QuantizationWay[] ways = [.. _options.Ways.Distinct().Where(way => calibrationSamples is not null || way != QuantizationWay.StaticInt8)];
         AutoModels models = new(_model, _options.Static, kept, Calibrate, _cancellationToken);
         List<AutoTrial> trials = [];
-        _reporter.Begin(QuantizationStage.QuantizingInWays, ways.Length);
         foreach (QuantizationWay way in ways)
         {
             _cancellationToken.ThrowIfCancellationRequested();
+            if (way != QuantizationWay.StaticInt8)
+            {
+                Begin();
+            }
+
             AutoTrial trial = new(way, folder[string.Create(CultureInfo.InvariantCulture, $"{way}.onnx")]);
             trials.Add(trial);
             trial.Try(() => trial.Model = models.Write(way, trial.Path));
+            Begin();
             _reporter.Set(trials.Count, ways.Length);
         }
 
@@ -74,8 +80,18 @@ internal sealed class AutoJob
             SynchronousProgress<QuantizationProgress> done = new(value => _reporter.Set(value.Completed, value.Total));
             CalibrationOptions calibrating = _options.Static.Calibration with { SessionOptionsFactory = _options.SessionOptionsFactory, Runtime = _options.Static.Runtime };
             _calibration = ResumableCalibration.Run(prepared, samples, calibrating, _options.CalibrationPath, done, _cancellationToken);
-            _reporter.Begin(QuantizationStage.QuantizingInWays, ways.Length);
+            Begin();
             return _calibration.Calibration;
+        }
+
+        // After the calibration, whose stage would cut this one in two.
+        void Begin()
+        {
+            if (!isBegun)
+            {
+                _reporter.Begin(QuantizationStage.QuantizingInWays, ways.Length);
+                isBegun = true;
+            }
         }
     }
 

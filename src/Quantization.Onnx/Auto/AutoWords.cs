@@ -52,7 +52,7 @@ internal sealed class AutoWords(AutoBudget budget, ModelMetric? metric, long flo
         }
 
         string near = nearest is { } other
-            ? $" The nearest is {NameOf(other.Way)}: {Explain(nearestVerdict, other, null)} It has {Figures(other)}."
+            ? $" The nearest is {NameOf(other.Way)} with {Figures(other)}. {Explain(nearestVerdict, other, null)}"
             : "";
         return $"Leave the model as it is: no way of quantizing gives a model {Wanted}.{near}{remark}";
     }
@@ -78,7 +78,7 @@ internal sealed class AutoWords(AutoBudget budget, ModelMetric? metric, long flo
     }
 
     private string Loses(AutoRow row) =>
-        double.IsNaN(row.Loss) ? $"has {metric!.Name} {Figure.Metric(metric.LargerIsBetter ? row.Score : -row.Score, metric.Unit)}"
+        double.IsNaN(row.Loss) ? $"reaches {Figure.Metric(metric!.LargerIsBetter ? row.Score : -row.Score, metric.Unit)} {metric.Name}"
         : row.Loss <= 0 ? "loses nothing that shows"
         : $"loses {Figure.Margin(row.Loss, metric!.Unit)} of {metric.Name}";
 }

@@ -13,6 +13,9 @@ internal static class GeneratedSamples
 {
     private const int Seed = 1;
 
+    /// <summary>Where no table says how many numbers there are, 0 and 1 are safe.</summary>
+    private const int LeastNumbers = 2;
+
     /// <summary>The lengths to try for free axes. The first suits most models: that of images for four axes, else that of a sentence.</summary>
     private static readonly long?[] Lengths = [null, 64, 128, 256, 512, 16, 8, 1];
 
@@ -85,7 +88,7 @@ internal static class GeneratedSamples
 #pragma warning disable CA5394 // nothing secret here
         Random random = new(seed);
         double Noise() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-        long most = FindVocabulary(graph, name);
+        long most = TableLookups.FindRows(graph, name) ?? LeastNumbers;
         Func<int, double> next = isFloat ? _ => isImage ? random.NextDouble() : Noise() : MakeNumbers(name, shape, _ => random.NextInt64(most));
 #pragma warning restore CA5394
         double[] values = [.. Enumerable.Range(0, elements).Select(next)];
@@ -108,16 +111,6 @@ internal static class GeneratedSamples
     {
         const int Colours = 3, Pixels = 224, Words = 64;
         return axis == 0 ? 1 : isImage && axis == 1 ? Colours : length ?? (isImage ? Pixels : Words);
-    }
-
-    /// <summary>The rows of the smallest table that an input looks rows up in; 2 where there is none.</summary>
-    private static long FindVocabulary(GraphProto graph, string input)
-    {
-        Dictionary<string, TensorProto> stored = graph.Initializer.GroupBy(tensor => tensor.Name).ToDictionary(group => group.Key, group => group.First());
-        return graph.Node.Where(node => node.OpType == "Gather" && node.Input.Count > 1 && node.Input[1] == input && stored.ContainsKey(node.Input[0]))
-            .Select(node => stored[node.Input[0]].Dims.FirstOrDefault(1))
-            .DefaultIfEmpty(2)
-            .Min();
     }
 
     private static byte[] ToBytes(TensorElementType type, double[] values) => type switch

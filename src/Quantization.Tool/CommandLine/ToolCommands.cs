@@ -27,6 +27,7 @@ internal static class ToolCommands
             SearchCommand.Create(console, cancellation),
             PartialCommand.Create(console, cancellation),
             HalfCommand.Create(console, cancellation),
+            CompareCommand.Create(console, cancellation),
             DequantizeCommand.Create(console, cancellation),
             CalibrateCommand.Create(console, cancellation),
             MergeCommand.Create(console),
