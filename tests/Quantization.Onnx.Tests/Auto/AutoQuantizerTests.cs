@@ -56,6 +56,34 @@ public sealed class AutoQuantizerTests : IDisposable
         result.Chosen.IsOnFront.Should().BeTrue();
     }
 
+    [Theory]
+    [InlineData(null, 5.0, 0.95)]
+    [InlineData(0.05, null, 0.5)]
+    [InlineData(0.05, 5.0, null)]
+    public void The_pick_is_the_best_row_of_the_table_that_is_told(double? loss, double? latency, double? size)
+    {
+        AutoBudget budget = new() { MaxLoss = loss, MaxLatencyRatio = latency, MaxSizeRatio = size };
+
+        AutoResult result = AutoQuantizer.Run(
+            FashionExample.ModelPath, FashionExample.TrainingImages(0, 24), FashionExample.TestImages(0, 60), Output, new AutoOptions { Budget = budget });
+
+        AutoCandidate[] within =
+        [
+            .. result.Candidates.Where(each => (loss is null || each.Loss <= loss)
+                && (latency is null || each.Latency!.Ratio <= latency)
+                && (size is null || each.Bytes <= size * result.FloatBytes)),
+        ];
+        within.Should().Contain(result.Chosen!);
+        if (loss is null)
+        {
+            result.Chosen!.Score!.Score.Should().BeGreaterThanOrEqualTo(Math.Min(result.FloatScore!.Score, within.Max(each => each.Score!.Score)) - 0.001);
+        }
+        else
+        {
+            result.Chosen!.Latency!.Ratio.Should().BeLessThanOrEqualTo(1.05 * within.Min(each => each.Latency!.Ratio));
+        }
+    }
+
     [Fact]
     public void A_budget_that_nothing_meets_leaves_an_existing_file_as_it_is()
     {

@@ -67,7 +67,7 @@ public sealed class PartialLimitsTests : IDisposable
         using (scorer)
         {
             // Every layer in float costs another time, the most sensitive the most.
-            Dictionary<string, double> times = run.Ranking.Select((layer, i) => (layer.Node, Time: 0.8 - (0.1 * i))).ToDictionary(each => each.Node, each => each.Time);
+            Dictionary<string, double> times = run.Ranking.Select((layer, i) => (layer.Node, Time: 0.875 - (0.125 * i))).ToDictionary(each => each.Node, each => each.Time);
             double TimeOf(IEnumerable<string> inFloat) => 1 + inFloat.Sum(layer => times[layer]);
             int met = 0;
             foreach (double figure in (double[])[12, 16, 20, 24])
