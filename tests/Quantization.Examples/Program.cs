@@ -10,6 +10,7 @@ if (ModelProbe.IsProbe(args))
 switch (args)
 {
     case ["model"]: ModelExample.Run(); break;
+    case ["auto"]: AutoExample.Run(); break;
     case ["transformer"]: TransformerExample.Run(); break;
     case ["embedding"]: EmbeddingExample.Run(); break;
     case ["images"]: ImagesExample.Run(); break;

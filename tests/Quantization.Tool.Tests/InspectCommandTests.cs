@@ -52,4 +52,22 @@ public sealed class InspectCommandTests
         run.ExitCode.Should().Be(1);
         run.ErrorLine.Should().Be($"{folder["none.onnx"]}: there is no such model file.");
     }
+
+    [Fact]
+    public void A_plan_is_saved_and_carried_out()
+    {
+        using FashionFolder folder = new(8);
+        string plan = folder["plan.json"], state = folder["a.qcal"];
+        ToolRun.InProcess("calibrate", folder.Model, "--data", folder.Samples, "--state", state).ExitCode.Should().Be(0);
+
+        ToolRun saved = ToolRun.InProcess("inspect", folder.Model, "--save-plan", plan);
+        ToolRun made = ToolRun.InProcess("ptq", folder.Model, "--plan", plan, "--state", state, "--output", folder.Output, "--quiet");
+        ToolRun over = ToolRun.InProcess("inspect", folder.Model, "--save-plan", folder.Model);
+
+        saved.ExitCode.Should().Be(0, saved.Error);
+        saved.Output.Should().StartWith($"Wrote {plan}: int8, static, ").And.Contain($"'quantize ptq {folder.Model} --plan {plan} --state file.qcal --output out.onnx' carries it out.");
+        made.ExitCode.Should().Be(0, made.Error);
+        over.ExitCode.Should().Be(2);
+        over.ErrorLine.Should().Contain("would write over");
+    }
 }

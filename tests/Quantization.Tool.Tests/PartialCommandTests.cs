@@ -45,6 +45,20 @@ public sealed class PartialCommandTests
     }
 
     [Fact]
+    public void Budgets_that_cannot_be_met_together_are_told_with_the_nearest_model()
+    {
+        using FashionFolder folder = new(24);
+
+        ToolRun met = ToolRun.InProcess([.. Arguments(folder, "--max-loss", "0.3"), "--max-bytes", "0.9", "--max-latency", "50", "--quiet"]);
+        ToolRun missed = ToolRun.InProcess([.. Arguments(folder, "--max-loss", "0.3"), "--max-bytes", "1000", "--quiet"]);
+
+        met.ExitCode.Should().Be(0, met.Error);
+        missed.ExitCode.Should().Be(3);
+        missed.ErrorLine.Should().StartWith("No model was found that has top-1 accuracy ").And.Contain(", 1.0 KB together. The nearest was written, which misses the size: top-1 accuracy ");
+        File.Exists(folder.Output).Should().BeTrue();
+    }
+
+    [Fact]
     public void A_limit_of_trials_ends_the_search_and_is_told()
     {
         using FashionFolder folder = new(24);
@@ -142,7 +156,9 @@ public sealed class PartialCommandTests
 
     [Theory]
     [InlineData("", "say what to reach: --max-loss 0.005, --reach FIGURE or --max-latency 1.5.")]
-    [InlineData("--max-loss 0.1 --max-latency 2", "--max-loss, --reach and --max-latency exclude each other; give one of them.")]
+    [InlineData("--max-loss 0.1 --reach 2", "--max-loss and --reach exclude each other; give one of them.")]
+    [InlineData("--max-bytes 0.5", "say what to reach: --max-loss 0.005, --reach FIGURE or --max-latency 1.5.")]
+    [InlineData("--reach 30 --max-bytes small", "--max-bytes 'small' is no size, such as 0.3 of the float model's or 500MB.")]
     [InlineData("--max-loss -1", "--max-loss '-1' is not 0 or more, such as 0.005.")]
     [InlineData("--max-loss 0,5", "--max-loss '0,5' is not 0 or more, such as 0.005.")]
     [InlineData("--max-latency 0.9", "--max-latency '0.9' is not 1 or more, such as 1.5.")]

@@ -51,6 +51,37 @@ public static class ModelInspector
         };
     }
 
+    /// <summary>
+    /// The plan of one way, to look at or to change before it is carried out by
+    /// <see cref="PostTrainingQuantizer.Quantize(OnnxModel, QuantizationPlan, ModelOutput, ModelCalibration?, PtqOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>.
+    /// Of static int8 it leaves ranges to a calibrator, so carrying it out needs a calibration; what samples would change of it is not in it.
+    /// </summary>
+    /// <param name="model">The float model.</param>
+    /// <param name="way">The way.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read or is quantized already, or ONNX Runtime refuses it.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
+    public static QuantizationPlan Plan(OnnxModel model, QuantizationWay way, InspectionOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (!Enum.IsDefined(way))
+        {
+            throw new ArgumentOutOfRangeException(nameof(way), way, "This is no QuantizationWay; take one of its values.");
+        }
+
+        if (EncodingCounts.Of(model.File.Model).IsQuantized)
+        {
+            throw new OnnxModelException(model.Name, "the model is quantized already, so there is nothing to plan; plan for the float model.");
+        }
+
+        options ??= new InspectionOptions();
+        IRecipe recipe = WayEstimator.RecipeOf(way, options.Runtime);
+        FloatModel prepared = FloatModel.Load(model, recipe, options.SessionOptionsFactory, options.LargestInMemory);
+        return recipe.Plan(prepared, null) with { ModelSha256 = prepared.File.Fingerprint.ToString() };
+    }
+
     private static InspectedValue Describe(ValueInfoProto value)
     {
         TypeProto.Types.Tensor? tensor = value.Type?.TensorType;

@@ -9,7 +9,7 @@ public enum ModelKind
     /// <summary>It takes an image and gives one row of scores for each.</summary>
     ImageClassifier,
 
-    /// <summary>It takes an image and gives several outputs, or lists of boxes.</summary>
+    /// <summary>It takes an image and gives several outputs, lists of boxes, or a coarse grid of boxes or points.</summary>
     ImageDetector,
 
     /// <summary>It takes an image and gives images or maps: super-resolution, segmentation.</summary>

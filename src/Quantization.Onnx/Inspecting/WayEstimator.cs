@@ -21,7 +21,7 @@ internal sealed class WayEstimator(OnnxModel source, InspectionOptions options, 
     private InspectedWay Estimate(QuantizationWay way)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        IRecipe recipe = RecipeOf(way);
+        IRecipe recipe = CheapestOf(way);
         if (_isLarge && recipe is not BlockWeightsRecipe && source.File.Model.Graph.Initializer.Any(tensor => tensor.IsHalfFloat()))
         {
             return new InspectedWay(way, 0, [], null, "the model is large and has 16-bit floats, which this way first turns into 32 bits");
@@ -39,14 +39,24 @@ internal sealed class WayEstimator(OnnxModel source, InspectionOptions options, 
         return new InspectedWay(way, plan.Nodes.Length, inFloat, bytes, null);
     }
 
-    /// <summary>The recipe with the defaults of its entry point. Blocks are rounded in the cheapest way: their size is that of any other.</summary>
-    private IRecipe RecipeOf(QuantizationWay way) => way switch
+    /// <summary>The recipe of a way with the defaults of its entry point.</summary>
+    /// <param name="way">The way.</param>
+    /// <param name="runtime">What static int8 is planned for.</param>
+    public static IRecipe RecipeOf(QuantizationWay way, TargetRuntime runtime) => way switch
     {
-        QuantizationWay.StaticInt8 => new StaticInt8Recipe(new PtqOptions { Runtime = options.Runtime }),
+        QuantizationWay.StaticInt8 => new StaticInt8Recipe(new PtqOptions { Runtime = runtime }),
         QuantizationWay.DynamicInt8 => new DynamicOptions().ToRecipe(),
         QuantizationWay.WeightsInt8 => new WeightOnlyOptions().ToRecipe(),
+        QuantizationWay.WeightsInt4 => new WeightOnlyOptions { Bits = 4 }.ToRecipe(),
+        _ => new HalfPrecisionRecipe(new HalfPrecisionOptions(), hasSamples: false),
+    };
+
+    /// <summary>The same, where blocks are rounded in the cheapest way: their size is that of any other.</summary>
+    private IRecipe CheapestOf(QuantizationWay way) => way switch
+    {
         QuantizationWay.WeightsInt4 => new WeightOnlyOptions { Bits = 4, WeightCalibrator = new MaxCalibrator() }.ToRecipe(),
-        _ => new HalfPrecisionRecipe(new HalfPrecisionOptions(), hasSamples: false) { TrustsLargeConstants = _isLarge },
+        QuantizationWay.Half => new HalfPrecisionRecipe(new HalfPrecisionOptions(), hasSamples: false) { TrustsLargeConstants = _isLarge },
+        _ => RecipeOf(way, options.Runtime),
     };
 
     /// <summary>Writes the model of a plan in memory, and tells its size.</summary>

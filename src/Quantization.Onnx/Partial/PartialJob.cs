@@ -90,13 +90,15 @@ internal sealed class PartialJob
             }
         }
 
+        double Measure(QuantizationPlan plan) => MeasureRatio(models, run.Baseline, plan, scoringSamples.First());
         TrialLimit limit = new(_options.MaxTrials ?? FloatLayers.DefaultTrials(run.Layers.Count), () => run.Tried);
         if (_options.Target.Kind == PartialTargetKind.MaxLatencyRatio)
         {
             run.Begin(QuantizationStage.Excluding, limit.Left);
-            budget = new LatencyBudget(run, limit, plan => MeasureRatio(models, run.Baseline, plan, scoringSamples.First()), _options.Target.Value);
+            budget = new LatencyBudget(
+                run, limit, plan => CountBytes(models, plan) <= MostBytes ? Measure(plan) : double.PositiveInfinity, _options.Target.Value);
             found = budget.Spend(found);
-            isMet = true;
+            isMet = CountBytes(models, run.PlanOf(found)) <= MostBytes;
         }
         else if (!isMet)
         {
@@ -107,13 +109,23 @@ internal sealed class PartialJob
                 (found, isMet) = (activations, true);
             }
 
-            found = isMet && _options.Steps.Contains(LayerStep.WeightOnly) ? RoundWeights(run, goal, found) : found;
+            found = isMet ? RoundWeightsWhereAllowed(run, goal, found) : found;
+        }
+
+        LimitSearch? limiting = null;
+        LimitedPoint? limited = null;
+        if (_options.Limits is { } limits && _options.Target.Kind != PartialTargetKind.MaxLatencyRatio)
+        {
+            limiting = new LimitSearch(run, goal, limits, costs, _model.File.Bytes, Measure, plan => CountBytes(models, plan));
+            limited = limiting.Take(found, () => RoundWeightsWhereAllowed(run, goal, Search(run, limit, goal, LayerSet.Empty, _ => true).Set));
+            (found, isMet) = (limited.Set, !limited.Missed.Contains(PartialBudget.Figure));
         }
 
         TrialScore score = Reached(run, found);
         ExtendCurve(run, found);
         PartialCurve curve = new(run, models, costs, budget);
         PartialPoint written = curve.ToPoint(found, score);
+        written = limited is null || _options.Limits!.MaxLatencyRatio is null ? written : written with { LatencyRatio = limited.LatencyRatio };
         PartialPoint start = curve.ToPoint(LayerSet.Empty, quantized);
         IReadOnlyList<LayerChange> changes = Explain(run, found, score, costs);
         IReadOnlyList<ActivationChange> activationChanges = ExplainActivations(run, found, score);
@@ -130,7 +142,11 @@ internal sealed class PartialJob
         return new PartialResult
         {
             Model = file,
-            IsTargetMet = isMet,
+            IsTargetMet = isMet && limited is null or { Missed.Count: 0 },
+            MissedBudgets = limited?.Missed ?? (isMet ? [] : [budget is null ? PartialBudget.Figure : PartialBudget.Size]),
+            LimitReason = limited is not null ? limiting!.Explain(limited)
+                : isMet || budget is null ? null
+                : $"No model was found of at most {Figure.Bytes((long)MostBytes)}. The nearest was written: {Figure.Bytes(written.ModelBytes)}.",
             IsLimitReached = limit.IsReached,
             Reason = goal.Explain(isMet, limit, run, written, scorer.Samples),
             Target = _options.Target,
@@ -212,6 +228,14 @@ internal sealed class PartialJob
         LayerSet[] growing = [.. Enumerable.Range(0, layers.Length + 1).Select(count => layers.Skip(count).Aggregate(found, (set, layer) => set.WithWeightOnly(layer)))];
         return PrefixSearch.FindShortest(run, growing, goal.IsMetBy);
     }
+
+    private LayerSet RoundWeightsWhereAllowed(PartialRun run, PartialGoal goal, LayerSet found) =>
+        _options.Steps.Contains(LayerStep.WeightOnly) ? RoundWeights(run, goal, found) : found;
+
+    private double MostBytes => _options.Limits?.MostBytes(_model.File.Bytes) ?? double.PositiveInfinity;
+
+    private static long CountBytes(TrialModels models, QuantizationPlan plan) =>
+        models.Write(plan) is var model && ModelStore.SizeOf(model) is var most && most > ModelStore.LargestMessage ? most : model.CalculateSize();
 
     private double MeasureRatio(TrialModels models, QuantizationPlan baseline, QuantizationPlan plan, ModelSample sample)
     {

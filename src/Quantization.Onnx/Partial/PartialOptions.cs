@@ -6,6 +6,9 @@ public sealed record PartialOptions
     /// <summary>What to reach.</summary>
     public required PartialTarget Target { get; init; }
 
+    /// <summary>What the model may take beside reaching the target; null, the default, for anything. With a latency as the target, its limits of size alone count.</summary>
+    public PartialLimits? Limits { get; init; }
+
     /// <summary>How layers are quantized to begin with. Its <see cref="PtqOptions.FloatNodes"/> stay in float throughout.</summary>
     public PtqOptions Baseline { get; init; } = new();
 

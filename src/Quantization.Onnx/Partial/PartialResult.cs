@@ -6,8 +6,18 @@ namespace Quantization.Onnx;
 /// </summary>
 public sealed record PartialResult : TrialsResult
 {
-    /// <summary>Whether the target was met.</summary>
+    /// <summary>Whether the target was met, within the limits where there are some.</summary>
     public required bool IsTargetMet { get; init; }
+
+    /// <summary>What of the target and the limits the model misses; empty where the target was met.</summary>
+    public IReadOnlyList<PartialBudget> MissedBudgets
+    {
+        get;
+        init => field = ValueList<PartialBudget>.Of(value, nameof(MissedBudgets));
+    } = ValueList<PartialBudget>.Empty;
+
+    /// <summary>Which of the target and <see cref="PartialOptions.Limits"/> could not be met together, and what the nearest model has; null where all were, or where there were no limits.</summary>
+    public string? LimitReason { get; init; }
 
     /// <summary>Whether <see cref="PartialOptions.MaxTrials"/> ended the search before it was through, so that layers may be in float that need not. The target may be met all the same.</summary>
     public required bool IsLimitReached { get; init; }

@@ -56,4 +56,10 @@ public enum QuantizationStage
 
     /// <summary>The layers of two models are compared.</summary>
     ComparingLayers,
+
+    /// <summary>The model is quantized in several ways, to pick one.</summary>
+    QuantizingInWays,
+
+    /// <summary>What they gave is scored.</summary>
+    ScoringWays,
 }

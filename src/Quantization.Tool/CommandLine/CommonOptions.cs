@@ -29,6 +29,13 @@ internal static class CommonOptions
         Description = $"The folder of samples to measure on, and to improve or round by where the command does so; without it nothing is measured. {char.ToUpperInvariant(SampleFiles[0])}{SampleFiles[1..]}",
     };
 
+    /// <summary>The folder of samples to compare models on.</summary>
+    public static Option<string> ComparingData() => new("--data")
+    {
+        HelpName = "DIR",
+        Description = $"The folder of samples to compare on: {SampleFiles}",
+    };
+
     public static Option<string> Labels() => new("--labels")
     {
         HelpName = "labels.csv",

@@ -43,6 +43,22 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
             "# The same for a script",
             "quantize inspect model.onnx --json",
         ],
+        AutoCommand.Name =>
+        [
+            "# Try all ways, and write the one that loses the least among those that are faster and smaller",
+            "quantize auto model.onnx --data samples --labels labels.csv --output model.int8.onnx",
+            "# The fastest model that loses at most half a point of accuracy, in at most a third of the bytes",
+            "quantize auto model.onnx --data samples --labels labels.csv --max-loss 0.005 --max-bytes 0.33 --output model.int8.onnx",
+            "# Without data: speed and size alone; exit code 3 says that the model should stay as it is",
+            "quantize auto model.onnx --output model.int8.onnx",
+        ],
+        CompareCommand.Name =>
+        [
+            "# What the second model loses, and what it gains",
+            "quantize compare model.onnx model.int8.onnx --data samples --labels labels.csv",
+            "# Every layer, for a script",
+            "quantize compare model.onnx other.onnx --data samples --json --quiet",
+        ],
         PtqCommand.Name =>
         [
             "# Quantize, and compare with the float model on the same samples",
@@ -113,6 +129,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         [
             "quantize",
             "quantize inspect model.onnx",
+            "quantize auto model.onnx --data samples --output model.int8.onnx",
             "quantize ptq model.onnx --data samples --output model.int8.onnx",
             "quantize dynamic model.onnx --output model.int8.onnx",
             "quantize search model.onnx --data samples --output model.int8.onnx --report report.html",

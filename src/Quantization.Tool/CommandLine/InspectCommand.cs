@@ -14,19 +14,33 @@ internal static class InspectCommand
         Option<string> runtime = RuntimeOption.Create();
         Option<bool> json = new("--json") { Description = "Write the facts to the output as JSON, instead of text for people." };
         Option<bool> verbose = new("--verbose", "-v") { Description = "Tell every operator and every reason why nodes stay in float, not just the most frequent ones." };
+        Option<string> way = InspectWays.CreateOption();
+        Option<string> plan = new("--save-plan")
+        {
+            HelpName = "plan.json",
+            Description = "The file to write the plan of one way to (--way), to look at or to change before 'quantize ptq --plan' carries it out. That of static int8 leaves ranges to a calibrator and needs --state then.",
+        };
         Command command = new(
             Name,
             "Tells in seconds, without data, what a model is, which nodes each way of quantizing would take, what would stay in float and why, and how large the file would become. Of a quantized model it tells the encodings, and what ONNX Runtime cannot fuse.")
         {
             model,
             runtime,
+            way,
+            plan,
             json,
             verbose,
         };
         command.SetAction(parsed =>
         {
-            ModelInspection inspection = ModelInspector.Inspect(
-                parsed.GetRequiredValue(model), new InspectionOptions { Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!) }, cancellation);
+            string modelPath = parsed.GetRequiredValue(model);
+            InspectionOptions options = new() { Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!) };
+            if (parsed.GetValue(plan) is { } planPath)
+            {
+                return InspectWays.SavePlan(console, modelPath, InspectWays.Find(parsed.GetValue(way)!), planPath, options);
+            }
+
+            ModelInspection inspection = ModelInspector.Inspect(modelPath, options, cancellation);
             if (parsed.GetValue(json))
             {
                 console.Output.WriteLine(inspection.ToJson());

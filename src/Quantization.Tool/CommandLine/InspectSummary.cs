@@ -108,7 +108,8 @@ internal static class InspectSummary
         }
     }
 
-    private static string Describe(QuantizationWay way) => way switch
+    /// <summary>What a way is called.</summary>
+    public static string Describe(QuantizationWay way) => way switch
     {
         QuantizationWay.StaticInt8 => "int8, static",
         QuantizationWay.DynamicInt8 => "int8, dynamic",

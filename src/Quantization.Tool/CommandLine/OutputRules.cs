@@ -20,7 +20,7 @@ internal static class OutputRules
         ThrowIfInput("--output", outputPath, modelPath, data);
         if (report.PlanPath is { } plan)
         {
-            ThrowUnlessPlan(plan, modelPath, outputPath, data, report);
+            ThrowUnlessPlan(plan, modelPath, data, outputPath, report.PagePath);
         }
 
         if (report.PagePath is not { } page)
@@ -40,9 +40,11 @@ internal static class OutputRules
         }
     }
 
-    private static void ThrowUnlessPlan(string plan, string modelPath, string outputPath, DataRequest data, ReportRequest report)
+    /// <summary>Refuses to write a plan over an input, another output or something else.</summary>
+    /// <exception cref="UsageException">The path is one of these.</exception>
+    public static void ThrowUnlessPlan(string plan, string modelPath, DataRequest data, params IReadOnlyList<string?> others)
     {
-        if (((string?[])[modelPath, outputPath, report.PagePath]).OfType<string>().FirstOrDefault(other => OutputPath.IsSame(plan, other)) is { } taken)
+        if (others.Prepend(modelPath).OfType<string>().FirstOrDefault(other => OutputPath.IsSame(plan, other)) is { } taken)
         {
             throw new UsageException($"--save-plan {plan} would write over {taken}; name another file, such as plan.json.");
         }

@@ -71,6 +71,7 @@ internal static class PartialCommand
                 Options = new PartialOptions
                 {
                     Target = target.Choose(parsed),
+                    Limits = target.ReadLimits(parsed),
                     Baseline = new PtqOptions
                     {
                         Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!),
@@ -114,7 +115,7 @@ internal static class PartialCommand
             return ExitCode.Success;
         }
 
-        console.WriteError(CommandLineWords.Instance.Render(reached.Reason));
+        console.WriteError(reached.LimitReason ?? CommandLineWords.Instance.Render(reached.Reason));
         return ExitCode.TargetNotMet;
     }
 

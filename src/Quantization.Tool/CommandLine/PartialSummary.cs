@@ -20,6 +20,11 @@ internal static class PartialSummary
         }
 
         console.WriteLine(CommandLineWords.Instance.Render(result.Reason));
+        if (result.LimitReason is not null)
+        {
+            console.WriteLine(result.LimitReason);
+        }
+
         console.Screen.Write(CreateTable(result, times));
         foreach (Advice advice in report.Advice.Where(advice => !advice.Equals(result.Reason)).Concat(report.Warnings))
         {

@@ -12,11 +12,12 @@ internal static class SearchMetrics
     public const string SignalToNoise = "sqnr";
     private const string Cosine = "cosine";
     private const string KullbackLeibler = "kl";
+    private const string Perplexity = "perplexity";
     private const string PooledCosine = "pooled-cosine";
     private const string Recall = "recall@10";
     private const string Spearman = "spearman";
 
-    public static string[] Names { get; } = [Default, Top1, Agreement, SignalToNoise, Cosine, KullbackLeibler, PooledCosine, Recall, Spearman];
+    public static string[] Names { get; } = [Default, Top1, Agreement, SignalToNoise, Cosine, KullbackLeibler, Perplexity, PooledCosine, Recall, Spearman];
 
     /// <summary>The option that chooses one.</summary>
     /// <param name="purpose">What it is for.</param>
@@ -25,7 +26,7 @@ internal static class SearchMetrics
         Option<string> metric = new("--metric")
         {
             HelpName = string.Join('|', Names),
-            Description = $"{purpose}: accuracy, the same class as the float model, or how near the outputs are to its; of embeddings their cosine, the same nearest neighbours, or the rank correlation with --scores. auto is top1 with labels, else sqnr.",
+            Description = $"{purpose}: accuracy, the same class as the float model, or how near the outputs are to its; of language models their perplexity; of embeddings their cosine, the same nearest neighbours, or the rank correlation with --scores. auto is top1 with labels, else sqnr.",
             DefaultValueFactory = _ => Default,
         };
         metric.AcceptOnlyFromAmong(Names);
@@ -65,6 +66,7 @@ internal static class SearchMetrics
         SignalToNoise => ModelMetric.SignalToNoise,
         Cosine => ModelMetric.Cosine,
         KullbackLeibler => ModelMetric.KullbackLeibler,
+        Perplexity => ModelMetric.Perplexity,
         _ => null,
     };
 }

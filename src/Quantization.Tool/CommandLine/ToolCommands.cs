@@ -20,12 +20,14 @@ internal static class ToolCommands
             """)
         {
             InspectCommand.Create(console, cancellation),
+            AutoCommand.Create(console, cancellation),
             PtqCommand.Create(console, cancellation),
             DynamicCommand.Create(console, cancellation),
             WeightsCommand.Create(console, cancellation),
             SearchCommand.Create(console, cancellation),
             PartialCommand.Create(console, cancellation),
             HalfCommand.Create(console, cancellation),
+            CompareCommand.Create(console, cancellation),
             DequantizeCommand.Create(console, cancellation),
             CalibrateCommand.Create(console, cancellation),
             MergeCommand.Create(console),

@@ -60,7 +60,9 @@ internal sealed class RunOutput : IDisposable
     /// <param name="plan">What was done, as data.</param>
     /// <param name="writeSummary">Tells them to people; not called where JSON is wanted.</param>
     /// <param name="cancellation">The last moment to leave nothing behind.</param>
-    public void Finish(QuantizationReport report, QuantizationPlan plan, Action<ToolConsole> writeSummary, CancellationToken cancellation)
+    /// <param name="json">The facts as JSON; null for those of the report.</param>
+    public void Finish(
+        QuantizationReport report, QuantizationPlan plan, Action<ToolConsole> writeSummary, CancellationToken cancellation, string? json = null)
     {
         _page?.Write(path =>
         {
@@ -78,7 +80,7 @@ internal sealed class RunOutput : IDisposable
         _plan?.Commit();
         if (_report.IsJson)
         {
-            _console.Output.WriteLine(report.ToJson(CommandLineWords.Instance.Render));
+            _console.Output.WriteLine(json ?? report.ToJson(CommandLineWords.Instance.Render));
             return;
         }
 

@@ -28,6 +28,8 @@ internal static class StageNames
         QuantizationStage.Writing => "Writing the model",
         QuantizationStage.Evaluating => "Measuring",
         QuantizationStage.ComparingLayers => "Comparing layers",
+        QuantizationStage.QuantizingInWays => $"Quantizing in {Figures.Count(progress.Total!.Value, "way")}",
+        QuantizationStage.ScoringWays => $"Scoring {Figures.Count(progress.Total!.Value, "model")}",
         _ => throw new ArgumentOutOfRangeException(nameof(progress), progress.Stage, "The stage has no name."),
     };
 }

@@ -68,6 +68,18 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
+    public async Task The_example_of_deciding_picks_a_model_and_says_why_no_other()
+    {
+        using TemporaryFolder folder = FolderWithModel(samples: 12);
+
+        string output = await RunAsync("auto", folder.FullName);
+
+        output.Should().StartWith("Picked ");
+        output.Split('\n').Skip(1).Should().HaveCount(4).And.OnlyContain(line => line.StartsWith("Not "));
+        new FileInfo(folder.PathTo("model.int8.onnx")).Length.Should().BeLessThanOrEqualTo(267482 / 2);
+    }
+
+    [Fact]
     public async Task The_example_of_images_quantizes_a_model()
     {
         using TemporaryFolder folder = FolderWithModel(samples: 0);

@@ -59,6 +59,41 @@ public sealed class ModelInspectorTests
         Compare(inspection, model, null);
     }
 
+    [Theory]
+    [InlineData("fastestdet", ModelKind.ImageDetector)]
+    [InlineData("openseeface-landmarks", ModelKind.ImageDetector)]
+    [InlineData("openseeface-detection", ModelKind.ImageDetector)]
+    [InlineData("yolox-nano", ModelKind.ImageDetector)]
+    [InlineData("super-resolution", ModelKind.ImageToImage)]
+    [InlineData("basic-pitch", ModelKind.Audio)]
+    public void The_kinds_of_real_models(string name, ModelKind kind) =>
+        ModelInspector.Inspect(SharedFolder.Models("zoo", $"{name}.onnx"), cancellationToken: None).Kind.Should().Be(kind);
+
+    [Fact]
+    public void A_plan_of_each_way_is_carried_out_as_the_way_itself()
+    {
+        using TemporaryFolder folder = new();
+        string model = EncoderModel.Make(500, 32, 64, 1).Save(Path.Combine(folder.FullName, "encoder.onnx"));
+        ModelCalibration calibration = ModelCalibrator.Calibrate(model, EncoderModel.Samples(8, 16, 500));
+        foreach (QuantizationWay way in Enum.GetValues<QuantizationWay>())
+        {
+            string output = Path.Combine(folder.FullName, $"{way}.onnx"), expected = Path.Combine(folder.FullName, $"{way}.expected.onnx");
+            QuantizationPlan plan = ModelInspector.Plan(model, way);
+
+            PostTrainingQuantizer.Quantize(model, plan, output, way == QuantizationWay.StaticInt8 ? calibration : null, new PtqOptions { LatencyRuns = 0 }, cancellationToken: None);
+
+            _ = way switch
+            {
+                QuantizationWay.StaticInt8 => PostTrainingQuantizer.Quantize(model, calibration, expected, new PtqOptions { LatencyRuns = 0 }, cancellationToken: None),
+                QuantizationWay.DynamicInt8 => DynamicQuantizer.Quantize(model, expected, cancellationToken: None),
+                QuantizationWay.WeightsInt8 => WeightQuantizer.Quantize(model, expected, cancellationToken: None),
+                QuantizationWay.WeightsInt4 => WeightQuantizer.Quantize(model, expected, new WeightOnlyOptions { Bits = 4 }, cancellationToken: None),
+                _ => HalfPrecisionConverter.Convert(model, expected, cancellationToken: None),
+            };
+            File.ReadAllBytes(output).Should().Equal(File.ReadAllBytes(expected), "{0}", way);
+        }
+    }
+
     [Fact]
     public void A_quantized_model_tells_its_encodings_and_what_does_not_fuse()
     {

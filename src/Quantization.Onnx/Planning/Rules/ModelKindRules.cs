@@ -36,7 +36,8 @@ internal static class ModelKindRules
 
         if (inputs.Any(IsImage))
         {
-            return operators.Contains("NonMaxSuppression") || outputs.Count > 1 || outputs.All(output => output.Shape?.Count == 3) ? ModelKind.ImageDetector
+            return operators.Contains("NonMaxSuppression") || outputs.Count > 1 || outputs.All(output => output.Shape?.Count == 3)
+                || outputs.All(output => IsCoarseGrid(output, inputs.First(IsImage))) ? ModelKind.ImageDetector
                 : outputs.All(output => output.Shape?.Count == 4) ? ModelKind.ImageToImage
                 : outputs.All(output => output.Shape?.Count == 2) ? ModelKind.ImageClassifier
                 : ModelKind.Unknown;
@@ -51,6 +52,16 @@ internal static class ModelKindRules
 
     /// <summary>Four axes, of which one of those that can hold the channels has 1, 3 or 4.</summary>
     private static bool IsImage(InspectedValue value) => value.Shape is [_, var first, _, var last] && (first is "1" or "3" or "4" || last is "1" or "3" or "4");
+
+    /// <summary>Many values for each cell of a grid that is far coarser than the image: boxes or points, not another image.</summary>
+    private static bool IsCoarseGrid(InspectedValue output, InspectedValue image)
+    {
+        const int LeastCell = 8, MostColours = 4;
+        return output.Shape is [_, var channels, var height, var width] && image.Shape is [_, _, var rows, var columns]
+            && int.TryParse(channels, out int values) && values > MostColours
+            && int.TryParse(height, out int cells) && int.TryParse(rows, out int pixels) && cells * LeastCell <= pixels
+            && int.TryParse(width, out int cellsAcross) && int.TryParse(columns, out int pixelsAcross) && cellsAcross * LeastCell <= pixelsAcross;
+    }
 
     /// <summary>Scores for each position: three axes, and the last one long or the output called so.</summary>
     private static bool IsOfTokens(IReadOnlyList<InspectedValue> outputs) => outputs.Any(output => output.Shape is [_, _, var last]

@@ -1,0 +1,65 @@
+namespace Quantization.Onnx;
+
+/// <summary>
+/// What a model that <see cref="AutoQuantizer"/> picks may cost. Immutable. Where neither a time nor a size is stated, the model must be
+/// faster and smaller than the float model.
+/// </summary>
+public sealed record AutoBudget
+{
+    private readonly double? _maxLoss;
+    private readonly double? _maxLatencyRatio;
+    private readonly double? _maxSizeRatio;
+    private readonly long? _maxBytes;
+
+    /// <summary>
+    /// How much worse than the float model's the metric may be: 0.005 of accuracy is half a point. Null, the default, states nothing. A loss
+    /// that is allowed is spent: of the models that lose no more, the fastest is picked. Without it, the one that loses the least is.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative or not a number.</exception>
+    public double? MaxLoss
+    {
+        get => _maxLoss;
+        init => _maxLoss = value is null or (>= 0 and < double.PositiveInfinity) ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A loss is 0 or more, such as 0.005.");
+    }
+
+    /// <summary>The most time of a run, in multiples of the float model's on this machine; null, the default, states nothing.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
+    public double? MaxLatencyRatio
+    {
+        get => _maxLatencyRatio;
+        init => _maxLatencyRatio = CheckRatio(value);
+    }
+
+    /// <summary>The most bytes of the file, as a multiple of the float model's; null, the default, states nothing.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
+    public double? MaxSizeRatio
+    {
+        get => _maxSizeRatio;
+        init => _maxSizeRatio = CheckRatio(value);
+    }
+
+    /// <summary>The most bytes of the file; null, the default, states nothing. With <see cref="MaxSizeRatio"/>, both hold.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
+    public long? MaxBytes
+    {
+        get => _maxBytes;
+        init => _maxBytes = value is null or >= 1 ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A model takes at least a byte; allow more.");
+    }
+
+    /// <summary>Whether a time or a size is stated.</summary>
+    internal bool HasCost => MaxLatencyRatio is not null || MaxSizeRatio is not null || MaxBytes is not null;
+
+    /// <summary>The most bytes of a file.</summary>
+    /// <param name="floatBytes">The bytes of the float model's.</param>
+    /// <returns>Null where no size is stated.</returns>
+    internal double? MostBytes(long floatBytes) => (MaxSizeRatio * floatBytes, (double?)MaxBytes) switch
+    {
+        ({ } share, { } bytes) => Math.Min(share, bytes),
+        var (share, bytes) => share ?? bytes,
+    };
+
+    private static double? CheckRatio(double? ratio) => ratio is null or (> 0 and < double.PositiveInfinity) ? ratio
+        : throw new ArgumentOutOfRangeException(nameof(ratio), ratio, "A multiple of the float model's is above 0, such as 0.5.");
+}

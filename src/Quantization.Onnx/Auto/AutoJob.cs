@@ -1,0 +1,263 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Quantization.Onnx;
+
+/// <summary>One automatic choice, from the files to the file.</summary>
+internal sealed class AutoJob
+{
+    /// <summary>How many samples the latency is measured on.</summary>
+    private const int TimedSamples = 8;
+
+    private readonly OnnxModel _model;
+    private readonly ModelOutput _output;
+    private readonly AutoOptions _options;
+    private readonly CancellationToken _cancellationToken;
+    private readonly StageReporter _reporter;
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private ResumedCalibration? _calibration;
+
+    public AutoJob(OnnxModel model, ModelOutput output, AutoOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    {
+        _model = model;
+        _output = output;
+        _options = options;
+        _cancellationToken = cancellationToken;
+        _reporter = new StageReporter(value => progress?.Report(value));
+    }
+
+    /// <summary>Tries, picks and writes.</summary>
+    /// <param name="calibrationSamples">The samples to calibrate on; null to generate inputs.</param>
+    /// <param name="scoringSamples">The samples to score with; null to generate inputs.</param>
+    public AutoResult Run(ISampleSource? calibrationSamples, ISampleSource? scoringSamples)
+    {
+        _reporter.Begin(QuantizationStage.Preparing);
+        _ = _model.File; // read once for all ways
+        _output.Open().Dispose(); // finds out now whether the file can be written, not after the work
+        using OwnedFolder folder = OwnedFolder.CreateTemporary();
+        using TrialStore store = TrialStore.Open(_options.TrialsPath);
+        IReadOnlyList<ModelSample> kept = calibrationSamples is null ? []
+            : SampleKeeper.Read(_options.Static.Calibration.Limit(calibrationSamples), PtqOptions.MostRefiningSamples, _cancellationToken);
+        IReadOnlyList<ModelSample> timed = scoringSamples is null
+            ? GeneratedSamples.Make(_model, _options.SessionOptionsFactory, TimedSamples, _cancellationToken)
+            : [.. scoringSamples.Take(TimedSamples)];
+        List<AutoTrial> trials = Make(folder, kept, calibrationSamples);
+
+        using TrialScorer? scorer = scoringSamples is null ? null : Score(trials, scoringSamples, store);
+        TimeSpan floatLatency = Time(trials, timed);
+        return Choose(trials, scorer, floatLatency);
+    }
+
+    /// <summary>Quantizes in all ways.</summary>
+    private List<AutoTrial> Make(OwnedFolder folder, IReadOnlyList<ModelSample> kept, ISampleSource? calibrationSamples)
+    {
+        bool isBegun = false;
+        QuantizationWay[] ways = [.. _options.Ways.Distinct().Where(way => calibrationSamples is not null || way != QuantizationWay.StaticInt8)];
+        AutoModels models = new(_model, _options.Static, kept, Calibrate, _cancellationToken);
+        List<AutoTrial> trials = [];
+        foreach (QuantizationWay way in ways)
+        {
+            _cancellationToken.ThrowIfCancellationRequested();
+            if (way != QuantizationWay.StaticInt8)
+            {
+                Begin();
+            }
+
+            AutoTrial trial = new(way, folder[string.Create(CultureInfo.InvariantCulture, $"{way}.onnx")]);
+            trials.Add(trial);
+            trial.Try(() => trial.Model = models.Write(way, trial.Path));
+            Begin();
+            _reporter.Set(trials.Count, ways.Length);
+        }
+
+        return trials.All(trial => trial.Failure is not null) ? throw new OnnxModelException(_model.Name, $"no way of quantizing can be carried out: {trials[0].Failure}") : trials;
+
+        ModelCalibration Calibrate(FloatModel prepared)
+        {
+            ISampleSource samples = _options.Static.Calibration.Limit(calibrationSamples!);
+            _reporter.Begin(QuantizationStage.Calibrating, samples.Count);
+            SynchronousProgress<QuantizationProgress> done = new(value => _reporter.Set(value.Completed, value.Total));
+            CalibrationOptions calibrating = _options.Static.Calibration with { SessionOptionsFactory = _options.SessionOptionsFactory, Runtime = _options.Static.Runtime };
+            _calibration = ResumableCalibration.Run(prepared, samples, calibrating, _options.CalibrationPath, done, _cancellationToken);
+            Begin();
+            return _calibration.Calibration;
+        }
+
+        // After the calibration, whose stage would cut this one in two.
+        void Begin()
+        {
+            if (!isBegun)
+            {
+                _reporter.Begin(QuantizationStage.QuantizingInWays, ways.Length);
+                isBegun = true;
+            }
+        }
+    }
+
+    /// <summary>Scores what was made, on all processors.</summary>
+    private TrialScorer Score(List<AutoTrial> trials, ISampleSource samples, TrialStore store)
+    {
+        _reporter.Begin(QuantizationStage.Referencing);
+        FloatModel reference = FloatModel.Load(_model, new WeightOnlyOptions().ToRecipe(), _options.SessionOptionsFactory);
+        ModelMetric? metric = _options.Metric ?? (EmbeddingOutput.Find(_model) is { } embedding ? ModelMetric.EmbeddingCosine(embedding) : null);
+        TrialScorer scorer = TrialScorer.Create(reference, samples, metric, _options.BatchSize, _options.Static, _cancellationToken);
+        try
+        {
+            if (_options.Budget.MaxLoss is not null && double.IsInfinity(scorer.FloatScore.Score))
+            {
+                Advice advice = TargetAdvice.LossOfInfinite(scorer.Metric.Name);
+                throw advice.On(new ArgumentException(advice.Message));
+            }
+
+            TrialRunner runner = new(new TrialModels(reference, new ModelCalibration(reference.File.Fingerprint, 0, [])), scorer, store, 1);
+            AutoTrial[] made = [.. trials.Where(trial => trial.IsMade)];
+            _reporter.Begin(QuantizationStage.ScoringWays, made.Length);
+            int done = 0;
+            ParallelOptions parallel = new() { MaxDegreeOfParallelism = _options.MaxParallelTrials, CancellationToken = _cancellationToken };
+            Parallel.ForEach(made, parallel, trial =>
+            {
+                TrialModel model = new($"auto {HashOf(trial.Path)}", () => OnnxModel.FromFile(trial.Path).File.Model);
+                trial.Try(() => trial.Score = runner.Score([model], () => { }, _cancellationToken)[0]);
+                lock (made)
+                {
+                    _reporter.Set(++done, made.Length);
+                }
+            });
+            ModelsResumed = runner.ModelsResumed;
+            return scorer;
+        }
+        catch (AggregateException e)
+        {
+            scorer.Dispose();
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(
+                e.InnerExceptions.FirstOrDefault(each => each is not OperationCanceledException) ?? e.InnerExceptions[0]);
+            throw;
+        }
+        catch
+        {
+            scorer.Dispose();
+            throw;
+        }
+    }
+
+    private int ModelsResumed { get; set; }
+
+    /// <summary>Measures the latency of what can be run.</summary>
+    /// <returns>The float model's.</returns>
+    private TimeSpan Time(List<AutoTrial> trials, IReadOnlyList<ModelSample> samples)
+    {
+        _reporter.Begin(QuantizationStage.Measuring);
+        using EvaluatedModel reference = EvaluatedModel.Load(_model, _options.SessionOptionsFactory, _cancellationToken);
+        List<(AutoTrial Trial, EvaluatedModel Model)> opened = [];
+        try
+        {
+            using BoundSample first = SampleBinder.Bind(samples[0], reference.Inputs);
+            foreach (AutoTrial trial in trials.Where(trial => trial.IsMade))
+            {
+                trial.Try(() =>
+                {
+                    EvaluatedModel model = EvaluatedModel.Load(trial.Path, _options.SessionOptionsFactory, _cancellationToken);
+                    opened.Add((trial, model));
+                    model.WarmUp(first, reference.OutputNames, samples[0].Name, _cancellationToken);
+                });
+            }
+
+            (AutoTrial Trial, EvaluatedModel Model)[] timed = [.. opened.Where(each => each.Trial.IsMade)];
+            LatencyComparison[] times = LatencyTurns.Measure(reference, [.. timed.Select(each => each.Model)], samples, _cancellationToken);
+            foreach (((AutoTrial trial, EvaluatedModel _), LatencyComparison time) in timed.Zip(times))
+            {
+                trial.Latency = time;
+            }
+
+            return reference.Latencies.Median;
+        }
+        finally
+        {
+            opened.ForEach(each => each.Model.Dispose());
+        }
+    }
+
+    private AutoResult Choose(List<AutoTrial> trials, TrialScorer? scorer, TimeSpan floatLatency)
+    {
+        long floatBytes = _model.File.Bytes;
+        ModelMetric? metric = scorer?.Metric;
+        double floatScore = scorer is null ? double.NaN : AutoTrial.Upwards(metric!, scorer.FloatScore.Score);
+        AutoChoice choice = new(_options.Budget, floatScore, floatBytes);
+        AutoTrial[] measured = [.. trials.Where(trial => trial.IsMade)];
+        AutoRow[] rows = [.. measured.Select(trial => trial.ToRow(metric, floatScore))];
+        AutoRow? best = choice.Pick(rows) is { } picked ? rows[picked] : null;
+        AutoWords words = new(_options.Budget, metric, floatBytes);
+        AutoCandidate[] candidates = [.. trials.Select(trial => Describe(trial))];
+        AutoRow? nearest = best is not null || rows.Length == 0 ? null : rows.MinBy(choice.DistanceFromBudget);
+        return new AutoResult
+        {
+            Candidates = [.. candidates.Select(each => each.Verdict == AutoVerdict.Chosen ? Write(each, trials) : each)],
+            Summary = words.Summarize(best, nearest, nearest is { } near ? choice.FindExcess(near)!.Value : default),
+            Budget = _options.Budget,
+            Metric = metric,
+            FloatScore = scorer?.FloatScore,
+            FloatLatency = floatLatency,
+            FloatBytes = floatBytes,
+            CalibrationSamples = _calibration?.Calibration.SampleCount ?? 0,
+            ScoringSamples = scorer?.Samples ?? 0,
+            LabelledSamples = scorer?.Labelled ?? 0,
+            ResumedSamples = _calibration?.Resumed ?? 0,
+            RestartReason = _calibration?.RestartReason,
+            ModelsResumed = ModelsResumed,
+            Elapsed = Stopwatch.GetElapsedTime(_start),
+        };
+
+        AutoCandidate Describe(AutoTrial trial)
+        {
+            AutoCandidate told = new() { Way = trial.Way, Model = trial.Model, Verdict = AutoVerdict.Failed, Reason = trial.Failure ?? "" };
+            if (!trial.IsMade)
+            {
+                return trial.Failure is not null ? told : told with
+                {
+                    Verdict = AutoVerdict.NothingToQuantize, Reason = "It finds nothing to quantize in this model.", Model = trial.Model,
+                };
+            }
+
+            AutoRow row = trial.ToRow(metric, floatScore);
+            AutoVerdict verdict = row == best ? AutoVerdict.Chosen : choice.FindExcess(row) ?? (best is { } other ? choice.Compare(row, other) : AutoVerdict.Failed);
+            double loss = floatScore - (trial.Score is null ? double.NaN : AutoTrial.Upwards(metric!, trial.Score.Score));
+            return told with
+            {
+                Verdict = verdict,
+                Reason = words.Explain(verdict, row, best),
+                Score = trial.Score,
+                Loss = double.IsFinite(loss) ? loss : null,
+                Latency = trial.Latency,
+                Bytes = row.Bytes,
+                IsOnFront = choice.IsOnFront(row, rows),
+            };
+        }
+    }
+
+    /// <summary>Writes the model that was picked.</summary>
+    private AutoCandidate Write(AutoCandidate chosen, List<AutoTrial> trials)
+    {
+        _cancellationToken.ThrowIfCancellationRequested();
+        _reporter.Begin(QuantizationStage.Writing);
+        ModelFile file = OnnxModel.FromFile(trials.Single(trial => trial.Way == chosen.Way).Path).File;
+        using OpenOutput opened = _output.Open();
+        if (file.IsSplit)
+        {
+            opened.Write(file.Model, _options.Static.MaxFileBytes);
+        }
+        else
+        {
+            opened.Write(file.CopyTo);
+        }
+
+        opened.Finish();
+        return chosen with { Model = (chosen.Model! with { OutputPath = _output.Name }).WithLatency(chosen.Latency!) };
+    }
+
+    private static string HashOf(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+}

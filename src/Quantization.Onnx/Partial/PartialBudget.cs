@@ -1,0 +1,14 @@
+namespace Quantization.Onnx;
+
+/// <summary>One of the things that a partial quantization is asked for together.</summary>
+public enum PartialBudget
+{
+    /// <summary>The figure of <see cref="PartialOptions.Target"/>.</summary>
+    Figure,
+
+    /// <summary><see cref="PartialLimits.MaxLatencyRatio"/>.</summary>
+    Latency,
+
+    /// <summary><see cref="PartialLimits.MaxSizeRatio"/> or <see cref="PartialLimits.MaxBytes"/>.</summary>
+    Size,
+}

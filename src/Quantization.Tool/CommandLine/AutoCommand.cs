@@ -1,0 +1,113 @@
+using System.CommandLine;
+using Quantization.Onnx;
+using Quantization.Reporting;
+
+namespace Quantization.Tool;
+
+/// <summary><c>quantize auto</c>: tries all ways that fit, and picks one.</summary>
+internal static class AutoCommand
+{
+    public const string Name = "auto";
+
+    public static Command Create(ToolConsole console, CancellationToken cancellation)
+    {
+        Argument<string> model = CommonOptions.Model();
+        Option<string> output = CommonOptions.Output();
+        Command command = new(
+            Name,
+            "Decides how to quantize a model: tries int8 with fixed ranges, int8 with ranges found at run time, weights alone in 8 and in 4 bits, and float16, scores each on the same samples, measures latency and size on this machine, "
+                + "and writes the one that is best within the budget. Without a budget it is the one that loses the least among those that are faster and smaller than the float model. Says of every other why it lost.")
+        {
+            model,
+        };
+        DataOptions data = new(command, isRequired: false, isLabelled: true);
+        command.Options.Add(output);
+        BudgetOptions budget = new(command);
+        Option<string> metric = SearchMetrics.CreateOption("What is to be preserved");
+        Option<string> state = CommonOptions.RunState();
+        Option<int> batch = CommonOptions.Batch();
+        command.Options.Add(metric);
+        command.Options.Add(state);
+        CalibratorOptions calibrator = new(command);
+        CalibrationRunOptions run = new(command);
+        Option<bool> noRefine = CommonOptions.NoRefine();
+        command.Options.Add(noRefine);
+        command.Options.Add(batch);
+        ReportOptions report = new(command);
+        command.SetAction(parsed => Run(
+            console,
+            new AutoRequest
+            {
+                ModelPath = parsed.GetRequiredValue(model),
+                Data = data.Read(parsed),
+                OutputPath = parsed.GetRequiredValue(output),
+                StatePath = parsed.GetValue(state),
+                Metric = parsed.GetValue(metric)!,
+                Options = new AutoOptions
+                {
+                    Budget = budget.Read(parsed),
+                    BatchSize = parsed.GetValue(batch),
+                    Static = new PtqOptions
+                    {
+                        Calibration = run.Read(parsed),
+                        ActivationCalibrator = calibrator.Choose(parsed),
+                        Refine = !parsed.GetValue(noRefine),
+                    },
+                },
+                Report = report.Read(parsed),
+            },
+            cancellation));
+        return command;
+    }
+
+    private static int Run(ToolConsole console, AutoRequest request, CancellationToken cancellation)
+    {
+        request.ThrowUnlessSensible();
+        (ISampleSource Calibration, ISampleSource Scoring)? samples = request.HasSamples ? SampleData.Open(console, request.ModelPath, request.Data).Deal() : null;
+        if (request.HasSamples)
+        {
+            request.ThrowUnlessLossIsKnown();
+        }
+
+        using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
+        AutoResult? decided = null;
+        request.State.KeepWhenCancelled(() =>
+        {
+            AutoResult result = ProgressView.Show(output.Progress, view => output.Model.Write(path => samples is { } given
+                ? AutoQuantizer.Run(request.ModelPath, given.Calibration, given.Scoring, path, request.Complete(), view.ForStages(), cancellation)
+                : AutoQuantizer.Run(request.ModelPath, path, request.Complete(), view.ForStages(), cancellation)));
+            Tell(console, request, output, result, cancellation);
+            decided = result;
+        });
+        if (request.HasSamples)
+        {
+            request.State.DeleteUnlessNamed();
+        }
+
+        if (decided!.Chosen is not null)
+        {
+            return ExitCode.Success;
+        }
+
+        console.WriteError(decided.Summary);
+        return ExitCode.TargetNotMet;
+    }
+
+    private static void Tell(ToolConsole console, AutoRequest request, RunOutput output, AutoResult result, CancellationToken cancellation)
+    {
+        if (result.Chosen is { Model: { } model } chosen)
+        {
+            QuantizationReport report = QuantizationReport.Create(
+                request.ModelPath, model, new PtqOptions(), model.Calibration, AutoSummary.ScoresOf(request.ModelPath, result, chosen), []);
+            output.Finish(report, model.Plan, shown => AutoSummary.Write(shown, request, result), cancellation, result.ToJson());
+        }
+        else if (request.Report.IsJson)
+        {
+            console.Output.WriteLine(result.ToJson());
+        }
+        else
+        {
+            AutoSummary.Write(console, request, result);
+        }
+    }
+}

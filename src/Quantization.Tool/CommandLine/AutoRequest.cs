@@ -1,0 +1,56 @@
+using Quantization.Onnx;
+
+namespace Quantization.Tool;
+
+/// <summary>What <c>quantize auto</c> was asked for.</summary>
+internal sealed record AutoRequest : TrialsRequest
+{
+    /// <summary>What the arguments say; see <see cref="Complete"/>.</summary>
+    public required AutoOptions Options { get; init; }
+
+    /// <summary>Whether there are samples.</summary>
+    public bool HasSamples => Data.FolderPath is not null;
+
+    /// <summary>The options with what is kept and where.</summary>
+    public AutoOptions Complete() => !HasSamples ? Options : Options with
+    {
+        Metric = SearchMetrics.Find(Metric, ModelPath, Data),
+        CalibrationPath = State.CalibrationPath,
+        TrialsPath = State.TrialsPath,
+    };
+
+    public override void ThrowUnlessSensible()
+    {
+        base.ThrowUnlessSensible();
+        if (!HasSamples)
+        {
+            string? needing = Options.Budget.MaxLoss is not null ? BudgetOptions.MaxLoss
+                : Metric != SearchMetrics.Default ? "--metric"
+                : StatePath is not null ? "--state"
+                : null;
+            if (needing is not null)
+            {
+                throw new UsageException($"{needing} needs samples: give --data DIR too. Generated inputs tell speed and size, not accuracy.");
+            }
+
+            return;
+        }
+
+        if (Options.Budget.MaxLoss is not null && Metric == SearchMetrics.SignalToNoise)
+        {
+            throw new UsageException(
+                $"{BudgetOptions.MaxLoss} needs a metric of which the float model has a figure, but its SQNR is infinite: give --labels labels.csv, or take --metric agreement or cosine.");
+        }
+    }
+
+    /// <summary>Refuses a loss by a metric that has none, before anything runs.</summary>
+    /// <exception cref="UsageException">The metric is the SQNR.</exception>
+    public void ThrowUnlessLossIsKnown()
+    {
+        if (Options.Budget.MaxLoss is not null && Metric == SearchMetrics.Default && !Data.IsLabelled && EmbeddingOutput.Find(ModelPath) is null)
+        {
+            throw new UsageException(
+                $"{BudgetOptions.MaxLoss} needs a metric of which the float model has a figure, but without labels models are ranked by SQNR, of which it has none: give --labels labels.csv, or take --metric agreement, perplexity or cosine.");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Quantization.Onnx;
+using Spectre.Console;
+
+namespace Quantization.Tool;
+
+/// <summary>Tells people how two models differ.</summary>
+internal static class CompareSummary
+{
+    private const int MostLayers = 12;
+
+    public static void Write(ToolConsole console, ModelComparison comparison, bool isVerbose)
+    {
+        console.WriteLine($"Compared on {Figures.Count(comparison.Scores.Samples, "sample")}; agreement, SQNR and cosine are beside the first model.");
+        console.Screen.Write(CreateTable(comparison));
+        if (comparison.Scores.UncountedLabels is { } uncounted)
+        {
+            console.WriteLine(CommandLineWords.Instance.Render(uncounted));
+        }
+
+        if (comparison.Layers.Count == 0)
+        {
+            console.WriteLine(comparison.LayerSamples == 0
+                ? "No layer was compared: the models have no computed values of the same names, or --layer-samples is 0."
+                : "No layer was compared: values of the same names differ in type or length.");
+            return;
+        }
+
+        ComparedLayer[] noisiest = [.. comparison.Layers.OrderBy(layer => layer.SignalToNoise)];
+        console.WriteLine(
+            $"{Figures.Count(comparison.Layers.Count, "layer")} of both compared on {Figures.Count(comparison.LayerSamples, "sample")}, the noisiest first; the noise of a layer holds that of all before it.");
+        console.Screen.Write(CreateTable(isVerbose ? noisiest : noisiest.Take(MostLayers)));
+        if (!isVerbose && noisiest.Length > MostLayers)
+        {
+            console.WriteLine($"  and {Figures.Count(noisiest.Length - MostLayers, "other layer")}; --verbose tells all.");
+        }
+    }
+
+    private static Table CreateTable(ModelComparison comparison)
+    {
+        (ModelScore first, ModelScore second) = (comparison.First, comparison.Second);
+        FigureColumns columns = new(first.Figures, ModelMetric.Cosine, first.Metrics);
+        Table table = ModelReport.CreateTable("Model", [.. columns.Titles, "File size", "Median latency", "Memory, about"]);
+        table.AddRow(
+        [
+            ToolConsole.Cell(first.ModelPath),
+            .. columns.OfFloat,
+            Figures.Bytes(first.FileSize),
+            Figures.Milliseconds(first.MedianLatency),
+            Figures.Bytes(comparison.FirstMemory),
+        ]);
+        table.AddRow(
+        [
+            ToolConsole.Cell(second.ModelPath),
+            .. columns.Of(second.Figures, second.Metrics),
+            Figures.Bytes(second.FileSize, first.FileSize),
+            Figures.Milliseconds(second.MedianLatency, first.MedianLatency),
+            Figures.Bytes(comparison.SecondMemory),
+        ]);
+        return table;
+    }
+
+    private static Table CreateTable(IEnumerable<ComparedLayer> layers)
+    {
+        Table table = ModelReport.CreateTable("Layer", "Operator", "SQNR", "Cosine");
+        foreach (ComparedLayer layer in layers)
+        {
+            table.AddRow(
+                ToolConsole.Cell(layer.Node),
+                ToolConsole.Cell(layer.Operator),
+                Figures.Decibels(layer.SignalToNoise),
+                layer.Cosine.ToString("F6", System.Globalization.CultureInfo.InvariantCulture));
+        }
+
+        return table;
+    }
+}
