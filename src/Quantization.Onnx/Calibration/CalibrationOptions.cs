@@ -40,6 +40,13 @@ public sealed record CalibrationOptions
         }
     }
 
+    /// <summary>What to do with the padding of samples; by default it does not count.</summary>
+    public PaddingOptions Padding
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Padding));
+    } = new();
+
     /// <summary>
     /// What the model will run on, as in <see cref="PtqOptions.Runtime"/>; the default is ONNX Runtime on a processor. Each needs other activations, so a calibration serves the runtime that it was made for.
     /// </summary>

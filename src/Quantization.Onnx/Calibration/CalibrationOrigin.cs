@@ -22,7 +22,7 @@ internal sealed record CalibrationOrigin(SampleDigest Samples, ImmutableSortedSe
     /// <summary>The versions and options that decide what a calibration sees, in a line.</summary>
     public static string Describe(CalibrationOptions options) => string.Create(
         CultureInfo.InvariantCulture,
-        $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, Quantization.Onnx {LibraryVersion}, NonFinite = {options.NonFinite}");
+        $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, Quantization.Onnx {LibraryVersion}, NonFinite = {options.NonFinite}{options.Padding.Describe()}");
 
     /// <summary>The origin of two calibrations together; null where one is not known.</summary>
     public static CalibrationOrigin? Merge(CalibrationOrigin? left, CalibrationOrigin? right) =>

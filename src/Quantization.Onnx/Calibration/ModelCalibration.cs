@@ -23,6 +23,12 @@ public sealed class ModelCalibration
     /// <summary>The statistics of each activation, by its name in the model.</summary>
     public IReadOnlyDictionary<string, TensorStatistics> Activations => _activations;
 
+    /// <summary>
+    /// Which padding was left out; null where no sample had a mask. Files of calibrations do not hold it: it is known of calibrations
+    /// that this process made.
+    /// </summary>
+    public ObservedPadding? Padding { get; internal set; }
+
     /// <summary>The SHA-256 of the model's file, in hexadecimal.</summary>
     public string ModelSha256 => Model.ToString();
 
@@ -75,6 +81,7 @@ public sealed class ModelCalibration
 
         SampleCount += other.SampleCount;
         Origin = CalibrationOrigin.Merge(Origin, other.Origin);
+        Padding = ObservedPadding.Merge(Padding, other.Padding);
     }
 
     /// <summary>Writes the calibration; an existing file is replaced in one step, or stays as it was if writing fails. Equal calibrations give equal files.</summary>

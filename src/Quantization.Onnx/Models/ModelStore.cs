@@ -18,7 +18,7 @@ internal static class ModelStore
     /// ONNX Runtime gets them by way of a temporary file, which it maps: it copies a message in
     /// memory twice.
     /// </summary>
-    public const long LargestInMemory = 1 << 27;
+    public const long LargestInMemory = 1 << 24;
 
     /// <summary>Tensors below this size stay in the message, so that it can be read without the other file as far as possible.</summary>
     private const int SmallestExternal = 1024;

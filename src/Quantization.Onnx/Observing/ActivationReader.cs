@@ -14,6 +14,7 @@ internal sealed class ActivationReader : IDisposable
     private readonly string[] _computed;
     private readonly InferenceSession _session;
     private readonly Dictionary<string, NodeMetadata> _bindable;
+    private readonly PaddingFilter _padding;
 
     /// <param name="model">The float model.</param>
     /// <param name="options">What to do with NaN and infinity, and how sessions are opened.</param>
@@ -34,6 +35,7 @@ internal sealed class ActivationReader : IDisposable
         _computed = [.. model.Model.Graph.Node.SelectMany(node => node.Output).Where(wanted.Contains)];
         _session = Open();
         _bindable = new(_session.InputMetadata.Where(input => input.Key != Observer.AddressInput));
+        _padding = new PaddingFilter(options.Padding, model, wanted, _bindable, FindShapes);
     }
 
     /// <summary>The float model.</summary>
@@ -47,26 +49,39 @@ internal sealed class ActivationReader : IDisposable
     /// <summary>The activations that are observed: values that nodes make, and inputs.</summary>
     public IReadOnlyCollection<string> Values { get; }
 
+    /// <summary>What was left out as padding since the last call; null where no sample had a mask.</summary>
+    public ObservedPadding? TakePadding() => _padding.Take();
+
     /// <summary>Observes a sample.</summary>
     /// <returns>The sample's digest.</returns>
     /// <exception cref="InvalidDataException">The sample does not fit the model, or an activation holds NaN or infinity.</exception>
     public SampleDigest Observe(ModelSample sample, IReadOnlyDictionary<string, TensorStatistics> statistics)
     {
         using BoundSample bound = SampleBinder.Bind(sample, _bindable);
-        using Observation observation = new(Model, sample, _computed, statistics, Options.NonFinite);
+        using Observation observation = new(Model, sample, _computed, statistics, Options.NonFinite, _padding.Find(sample, bound));
         foreach (string input in _inputs)
         {
-            if (bound.Inputs[input].GetTensorTypeAndShape().ElementDataType != TensorElementType.Float)
+            OrtTensorTypeAndShapeInfo info = bound.Inputs[input].GetTensorTypeAndShape();
+            if (info.ElementDataType != TensorElementType.Float)
             {
                 throw new OnnxModelException(Model.File.Path, $"activation '{input}' is not of 32-bit floats.");
             }
 
-            observation.See(input, bound.Inputs[input].GetTensorDataAsSpan<float>());
+            observation.See(input, bound.Inputs[input].GetTensorDataAsSpan<float>(), info.Shape);
         }
 
         if (_computed.Length > 0)
         {
-            Run(sample, bound, observation);
+            try
+            {
+                Run(bound.Inputs, observation);
+            }
+            catch (OnnxRuntimeException e)
+            {
+                observation.ThrowIfFailed();
+                throw new InvalidDataException($"{sample.Name}: ONNX Runtime cannot run {Model.File.Path} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
+            }
+
             observation.ThrowIfFailed();
         }
 
@@ -83,20 +98,31 @@ internal sealed class ActivationReader : IDisposable
 
     public void Dispose() => _session.Dispose();
 
-    private void Run(ModelSample sample, BoundSample bound, Observation observation)
+    private void Run(IReadOnlyDictionary<string, OrtValue> bound, ObservedRun observed)
     {
-        using OrtValue address = OrtValue.CreateTensorValueFromMemory([observation.Address], []);
-        Dictionary<string, OrtValue> inputs = new(bound.Inputs) { [Observer.AddressInput] = address };
+        using OrtValue address = OrtValue.CreateTensorValueFromMemory([observed.Address], []);
+        Dictionary<string, OrtValue> inputs = new(bound) { [Observer.AddressInput] = address };
         using RunOptions runOptions = new();
+        using IDisposableReadOnlyCollection<OrtValue> nothing = _session.Run(runOptions, inputs, _session.OutputNames);
+    }
+
+    /// <summary>The shapes of all values that are observed; null where the model does not run on these inputs.</summary>
+    private Dictionary<string, long[]>? FindShapes(IReadOnlyDictionary<string, OrtValue> bound)
+    {
+        using ShapeObservation shapes = new(_computed);
         try
         {
-            using IDisposableReadOnlyCollection<OrtValue> nothing = _session.Run(runOptions, inputs, _session.OutputNames);
+            if (_computed.Length > 0)
+            {
+                Run(bound, shapes);
+            }
         }
-        catch (OnnxRuntimeException e)
+        catch (OnnxRuntimeException)
         {
-            observation.ThrowIfFailed();
-            throw new InvalidDataException($"{sample.Name}: ONNX Runtime cannot run {Model.File.Path} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
+            return null;
         }
+
+        return new(shapes.Shapes.Concat(_inputs.Select(input => KeyValuePair.Create(input, bound[input].GetTensorTypeAndShape().Shape))));
     }
 
     private InferenceSession Open()

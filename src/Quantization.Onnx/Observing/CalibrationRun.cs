@@ -42,7 +42,7 @@ internal sealed class CalibrationRun
         CalibrationRun run = new(reader, enumerator, samples.Count, progress, cancellationToken);
         SortedDictionary<string, TensorStatistics> statistics = run.Observe();
         return run._completed > 0
-            ? new ModelCalibration(reader.Model.File.Fingerprint, run._completed, statistics, CalibrationOrigin.Create(run._samplesSeen, reader.Options))
+            ? new ModelCalibration(reader.Model.File.Fingerprint, run._completed, statistics, CalibrationOrigin.Create(run._samplesSeen, reader.Options)) { Padding = reader.TakePadding() }
             : throw new ArgumentException("There is no sample to calibrate with; give at least one.", nameof(samples));
     }
 

@@ -7,7 +7,7 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// An operator that shows a value to the <see cref="Observation"/> of its run. A value that a run hands out must be kept until the run ends, and all of them fill more memory than any cache holds; one that
+/// An operator that shows a value to the <see cref="ObservedRun"/> of its run. A value that a run hands out must be kept until the run ends, and all of them fill more memory than any cache holds; one that
 /// an operator reads is seen while it is fresh, and its memory serves the next.
 /// </summary>
 /// <remarks>
@@ -160,13 +160,12 @@ internal static unsafe class Observer
     [UnmanagedCallersOnly]
     private static void KernelCompute(nint kernel, nint kernelContext)
     {
-        Observation? observation = null;
+        ObservedRun? observation = null;
         try
         {
-            observation = Observation.At(Unsafe.Read<long>((void*)RuntimeInterface.GetInput(kernelContext, 1).Data));
+            observation = ObservedRun.At(Unsafe.Read<long>((void*)RuntimeInterface.GetInput(kernelContext, 1).Data));
             RuntimeInterface.MakeEmptyOutput(kernelContext);
-            (int elementType, nint data, nint length) = RuntimeInterface.GetInput(kernelContext, 0);
-            observation.See((int)kernel - 1, elementType, data, length);
+            observation.See((int)kernel - 1, RuntimeInterface.GetInput(kernelContext, 0));
         }
         catch (Exception e)
         {

@@ -18,7 +18,8 @@ internal static unsafe partial class RuntimeInterface
     private const int AddCustomOpDomain = 28;
     private const int GetTensorMutableData = 51;
     private const int GetTensorElementType = 60;
-    private const int GetTensorShapeElementCount = 64;
+    private const int GetDimensionsCount = 61;
+    private const int GetDimensions = 62;
     private const int GetTensorTypeAndShape = 65;
     private const int KernelInfoGetAttributeInt64 = 86;
     private const int KernelContextGetInput = 90;
@@ -54,26 +55,32 @@ internal static unsafe partial class RuntimeInterface
         return value;
     }
 
-    /// <summary>An input tensor of a kernel that computes: its element type, as <see cref="Microsoft.ML.OnnxRuntime.Tensors.TensorElementType"/> numbers them, where it lies and how many elements it has.</summary>
-    public static (int ElementType, nint Data, nint Length) GetInput(nint kernelContext, nuint index)
+    /// <summary>An input tensor of a kernel that computes.</summary>
+    public static RuntimeTensor GetInput(nint kernelContext, nuint index)
     {
         nint value, shape, data;
-        nuint length;
+        nuint rank;
         int type;
+        long[] lengths;
         Check(((delegate* unmanaged<nint, nuint, nint*, nint>)Functions[KernelContextGetInput])(kernelContext, index, &value));
         Check(((delegate* unmanaged<nint, nint*, nint>)Functions[GetTensorMutableData])(value, &data));
         Check(((delegate* unmanaged<nint, nint*, nint>)Functions[GetTensorTypeAndShape])(value, &shape));
         try
         {
             Check(((delegate* unmanaged<nint, int*, nint>)Functions[GetTensorElementType])(shape, &type));
-            Check(((delegate* unmanaged<nint, nuint*, nint>)Functions[GetTensorShapeElementCount])(shape, &length));
+            Check(((delegate* unmanaged<nint, nuint*, nint>)Functions[GetDimensionsCount])(shape, &rank));
+            lengths = new long[rank];
+            fixed (long* first = lengths)
+            {
+                Check(((delegate* unmanaged<nint, long*, nuint, nint>)Functions[GetDimensions])(shape, first, rank));
+            }
         }
         finally
         {
             ((delegate* unmanaged<nint, void>)Functions[ReleaseTensorTypeAndShapeInfo])(shape);
         }
 
-        return (type, data, checked((nint)length));
+        return new RuntimeTensor(type, data, lengths);
     }
 
     /// <summary>Makes the first output of a kernel that computes: a tensor of rank 1 without elements.</summary>

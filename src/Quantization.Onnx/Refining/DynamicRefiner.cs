@@ -43,7 +43,7 @@ internal sealed class DynamicRefiner(IRecipe recipe, IReadOnlyList<ModelSample> 
     private RefinedModel Improve(RefinedModel given)
     {
         ModelSample[] judging = [.. samples.Where((_, i) => i % 3 == 2).Take(MostJudges)], fitted = [.. samples.Except(judging)];
-        if (InputSmoother.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, cancellationToken) is not { } smoother)
+        if (InputSmoother.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, options.Calibration.Padding, cancellationToken) is not { } smoother)
         {
             return given;
         }

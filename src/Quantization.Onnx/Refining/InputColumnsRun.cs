@@ -21,11 +21,12 @@ internal static class InputColumnsRun
     /// <param name="values">The values, with the length of their last axis.</param>
     /// <param name="samples">The samples.</param>
     /// <param name="sessionOptions">The user's session options; null for the defaults.</param>
+    /// <param name="padding">What to do with padding.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <returns>The columns of each value. A value that is NaN or infinite in a sample has nothing of this sample.</returns>
     public static Dictionary<string, InputColumns> Run(
         FloatModel model, IReadOnlyDictionary<string, int> values, IReadOnlyList<ModelSample> samples,
-        Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+        Func<SessionOptions>? sessionOptions, PaddingOptions padding, CancellationToken cancellationToken)
     {
         long bytes = sizeof(float) * (long)samples.Count * values.Values.Sum(count => (long)count);
         int rows = (int)Math.Clamp(MostBytes / Math.Max(1, bytes), 1, MostRows);
@@ -35,20 +36,20 @@ internal static class InputColumnsRun
         {
             if (part.Count > 0 && part.Sum(each => values[each]) + values[value] > MostColumns)
             {
-                Run(model, part, columns, samples, sessionOptions, cancellationToken);
+                Run(model, part, columns, samples, sessionOptions, padding, cancellationToken);
                 part.Clear();
             }
 
             part.Add(value);
         }
 
-        Run(model, part, columns, samples, sessionOptions, cancellationToken);
+        Run(model, part, columns, samples, sessionOptions, padding, cancellationToken);
         return columns;
     }
 
     private static void Run(
         FloatModel model, List<string> values, Dictionary<string, InputColumns> columns, IReadOnlyList<ModelSample> samples,
-        Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+        Func<SessionOptions>? sessionOptions, PaddingOptions padding, CancellationToken cancellationToken)
     {
         HashSet<string> given = [.. model.Model.Graph.Input.Select(input => input.Name).Where(values.Contains)];
         string[] computed = [.. values.Where(value => !given.Contains(value))];
@@ -65,13 +66,15 @@ internal static class InputColumnsRun
         });
         Dictionary<string, NodeMetadata> inputs = new(session.InputMetadata);
         using RunOptions run = new();
+        PaddingFilter filter = new(padding, model, values, inputs, FindShapes);
         foreach (ModelSample sample in samples)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using BoundSample bound = SampleBinder.Bind(sample, inputs);
+            PaddedSample? padded = filter.Find(sample, bound);
             foreach (string name in given)
             {
-                Add(name, bound.Inputs[name]);
+                Add(name, bound.Inputs[name], padded);
             }
 
             if (computed.Length > 0)
@@ -79,18 +82,51 @@ internal static class InputColumnsRun
                 using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, bound.Inputs, computed);
                 for (int i = 0; i < computed.Length; i++)
                 {
-                    Add(computed[i], outputs[i]);
+                    Add(computed[i], outputs[i], padded);
                 }
             }
         }
 
-        void Add(string name, OrtValue value)
+        Dictionary<string, long[]>? FindShapes(IReadOnlyDictionary<string, OrtValue> bound)
         {
-            ReadOnlySpan<float> floats = value.GetTensorDataAsSpan<float>();
+            try
+            {
+                using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, bound, computed.Length > 0 ? computed : session.OutputNames);
+                IEnumerable<(string Name, OrtValue Value)> all = computed.Select((name, i) => (name, outputs[i])).Concat(given.Select(name => (name, bound[name])));
+                return all.ToDictionary(each => each.Name, each => each.Value.GetTensorTypeAndShape().Shape);
+            }
+            catch (OnnxRuntimeException)
+            {
+                return null;
+            }
+        }
+
+        void Add(string name, OrtValue value, PaddedSample? padded)
+        {
+            ReadOnlySpan<float> floats = RowsOf(name, value, padded);
             if (!floats.IsEmpty && TensorPrimitives.IsFiniteAll(floats))
             {
                 columns[name].Add(floats);
             }
         }
+    }
+
+    /// <summary>The rows of a value that are not padding.</summary>
+    private static ReadOnlySpan<float> RowsOf(string name, OrtValue value, PaddedSample? padded)
+    {
+        ReadOnlySpan<float> floats = value.GetTensorDataAsSpan<float>();
+        long[] shape = value.GetTensorTypeAndShape().Shape;
+        if (padded?.FindRuns(name, shape) is not { } runs)
+        {
+            return floats;
+        }
+
+        if (runs.Any(run => run.Start % shape[^1] != 0 || run.Length % shape[^1] != 0))
+        {
+            return floats; // the columns are positions
+        }
+
+        float[] kept = new float[floats.Length];
+        return kept.AsSpan(0, PaddedSample.Copy(floats, runs, kept));
     }
 }

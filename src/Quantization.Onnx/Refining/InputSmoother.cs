@@ -26,11 +26,12 @@ internal sealed class InputSmoother
     /// <param name="plan">The plan.</param>
     /// <param name="samples">The samples whose inputs count.</param>
     /// <param name="sessionOptions">The user's session options; null for the defaults.</param>
+    /// <param name="padding">What to do with padding.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <returns>Null where no input is worth scaling.</returns>
     public static InputSmoother? Measure(
         FloatModel model, QuantizationPlan plan, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions,
-        CancellationToken cancellationToken)
+        PaddingOptions padding, CancellationToken cancellationToken)
     {
         IReadOnlyList<SmoothedReaders> found = SmoothedReaders.Find(model, plan);
         if (found.Count == 0 || samples.Count == 0)
@@ -39,7 +40,7 @@ internal sealed class InputSmoother
         }
 
         Dictionary<string, InputColumns> columns = InputColumnsRun.Run(
-            model, found.ToDictionary(each => each.Input.Value, each => each.Input.Columns), samples, sessionOptions, cancellationToken);
+            model, found.ToDictionary(each => each.Input.Value, each => each.Input.Columns), samples, sessionOptions, padding, cancellationToken);
         int[]?[] exponents = new int[]?[found.Count];
         ParallelOptions parallel = new() { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
         Parallel.For(0, found.Count, parallel, i => exponents[i] = found[i].Search(model, columns[found[i].Input.Value]));

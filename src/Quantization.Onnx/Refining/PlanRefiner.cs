@@ -147,7 +147,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     private IEnumerable<RefinedModel> SmoothInputs(RefinedModel given, ModelSample[] judging)
     {
         ModelSample[] fitted = [.. samples.Except(judging)];
-        if (InputSmoother.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, cancellationToken) is { } smoother)
+        if (InputSmoother.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, options.Calibration.Padding, cancellationToken) is { } smoother)
         {
             FloatModel scaled = smoother.Apply(given.Model, recipe);
             yield return new RefinedModel(scaled, Observe(scaled, given.Calibration, smoother.Values, [.. samples]), smoother.Apply(given.Plan));

@@ -101,7 +101,11 @@ internal static class ReportBuilder
             : evaluation is null ? calibration.SampleCount == 0 ? "No sample was run." : "Nothing was measured, only calibrated." : "The samples to measure with were given by the caller.";
         ModelFigures? figures = ranked?.Float.Figures ?? evaluation?.Reference.Figures;
         int scoring = ranked?.ScoringSamples ?? evaluation?.Samples ?? 0;
-        return new ReportData(calibration.SampleCount, scoring, figures?.Top1?.Samples ?? 0, split);
+        return new ReportData(calibration.SampleCount, scoring, figures?.Top1?.Samples ?? 0, split)
+        {
+            Padding = calibration.Padding is not { } padding ? null : new ReportPadding(
+                padding.Mask, padding.MaskedPositions, padding.Positions, padding.Axes.ToDictionary(each => each.Key, each => each.Value.ToString()), padding.Undecided),
+        };
     }
 
     private static ReportModel ModelOf(

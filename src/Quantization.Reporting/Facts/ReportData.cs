@@ -5,4 +5,8 @@ namespace Quantization.Reporting;
 /// <param name="ScoringSamples">How many scored; 0 where nothing was measured.</param>
 /// <param name="LabelledSamples">How many of those that scored have a label that counts for top-1 accuracy.</param>
 /// <param name="Split">How they were kept apart, in a sentence.</param>
-public sealed record ReportData(long CalibrationSamples, int ScoringSamples, int LabelledSamples, string Split);
+public sealed record ReportData(long CalibrationSamples, int ScoringSamples, int LabelledSamples, string Split)
+{
+    /// <summary>Which padding calibration left out; null where no sample had a mask.</summary>
+    public ReportPadding? Padding { get; init; }
+}

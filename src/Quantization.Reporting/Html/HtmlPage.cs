@@ -53,10 +53,15 @@ internal static class HtmlPage
         return html.Raw("</body></html>").ToString();
     }
 
+    /// <summary>How much padding was left out, in a sentence; empty where there was none.</summary>
+    private static string Padding(ReportPadding? padding) => padding is null or { MaskedPositions: 0 } ? "" : string.Create(
+        CultureInfo.InvariantCulture,
+        $" {padding.MaskedPositions:N0} of {padding.Positions:N0} positions are padding by {padding.Mask} and do not count in the ranges of {padding.Axes.Count:N0} activations.");
+
     private static void Head(HtmlWriter html, QuantizationReport report)
     {
         html.Element("h1", $"{report.Model}: what quantization did")
-            .Element("p", $"{report.Data.CalibrationSamples.ToString("N0", CultureInfo.InvariantCulture)} samples calibrated, {report.Data.ScoringSamples.ToString("N0", CultureInfo.InvariantCulture)} others scored. {report.Data.Split}")
+            .Element("p", $"{report.Data.CalibrationSamples.ToString("N0", CultureInfo.InvariantCulture)} samples calibrated, {report.Data.ScoringSamples.ToString("N0", CultureInfo.InvariantCulture)} others scored. {report.Data.Split}{Padding(report.Data.Padding)}")
             .Raw("<div class=\"tiles\">");
         if (report.Quantized.Top1 is not null)
         {

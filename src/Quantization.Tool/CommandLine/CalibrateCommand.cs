@@ -41,6 +41,11 @@ internal static class CalibrateCommand
             return ModelCalibrator.Calibrate(modelPath, samples, options, progress: view.ForSteps(), cancellationToken: cancellation);
         });
         StateFile.Save(calibration, output);
+        foreach (string line in ModelReport.Padding(calibration.Padding))
+        {
+            console.WriteLine(line);
+        }
+
         console.WriteLine(
             $"Wrote {statePath}: {Figures.Count(calibration.SampleCount, "sample")}, {Figures.Count(calibration.Activations.Count, "activation")} of {modelPath}.");
         return ExitCode.Success;

@@ -27,11 +27,27 @@ internal sealed class CalibrationRunOptions
         CustomParser = result => CommonOptions.ParseCount(result, "--calibration-threads", least: 1),
     };
 
+    private readonly Option<bool> _countPadding = new("--count-padding")
+    {
+        Description = "Let padding count like all other positions. Without it, values at positions that an input such as attention_mask masks with 0 are left out.",
+    };
+
+    private readonly Option<string> _mask = new("--mask")
+    {
+        HelpName = "INPUT",
+        Description = "The input that masks positions with 0, [batch, sequence]. [default: one whose name contains 'mask' and whose shape is that of another input of integers]",
+    };
+
+    private readonly Option<Dictionary<string, MaskedAxes>?> _maskAxes = MaskAxesOption.Create();
+
     public CalibrationRunOptions(Command command)
     {
         command.Options.Add(_samples);
         command.Options.Add(_threads);
         command.Options.Add(_ignore);
+        command.Options.Add(_mask);
+        command.Options.Add(_maskAxes);
+        command.Options.Add(_countPadding);
     }
 
     /// <summary>What the arguments say.</summary>
@@ -41,6 +57,7 @@ internal sealed class CalibrationRunOptions
         {
             NonFinite = parsed.GetValue(_ignore) ? NonFiniteValues.Ignore : NonFiniteValues.Throw,
             MaxSamples = parsed.GetValue(_samples),
+            Padding = new PaddingOptions { IsCounted = parsed.GetValue(_countPadding), Mask = parsed.GetValue(_mask), Axes = parsed.GetValue(_maskAxes) ?? [] },
         };
         return parsed.GetValue(_threads) is { } threads ? options with { MaxDegreeOfParallelism = threads } : options;
     }

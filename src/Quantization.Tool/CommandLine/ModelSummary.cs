@@ -60,6 +60,11 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
             console.WriteLine(line);
         }
 
+        foreach (string line in ModelReport.Padding(result.Calibration.Padding))
+        {
+            console.WriteLine(line);
+        }
+
         foreach (string remark in ModelReport.Remarks(Calibrator, result))
         {
             console.WriteLine(remark);

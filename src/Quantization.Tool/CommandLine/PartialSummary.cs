@@ -31,7 +31,7 @@ internal static class PartialSummary
             console.WriteLine(CommandLineWords.Instance.Render(advice));
         }
 
-        foreach (string line in Layers(report.Partial!, request.Report.IsVerbose).Concat(ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose)))
+        foreach (string line in ModelReport.Padding(result.Calibration.Padding).Concat(Layers(report.Partial!, request.Report.IsVerbose)).Concat(ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose)))
         {
             console.WriteLine(line);
         }

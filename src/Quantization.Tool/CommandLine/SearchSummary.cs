@@ -26,7 +26,7 @@ internal static class SearchSummary
         }
 
         IEnumerable<string> nodes = ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose).Concat(ModelReport.FloatNodes(result.Model, request.Report.IsVerbose));
-        foreach (string line in report.Warnings.Select(CommandLineWords.Instance.Render).Concat(nodes))
+        foreach (string line in ModelReport.Padding(result.Calibration.Padding).Concat(report.Warnings.Select(CommandLineWords.Instance.Render)).Concat(nodes))
         {
             console.WriteLine(line);
         }

@@ -91,6 +91,21 @@ internal static class ModelReport
         }
     }
 
+    /// <summary>Which padding was left out; nothing where there was none.</summary>
+    public static IEnumerable<string> Padding(ObservedPadding? padding)
+    {
+        if (padding is null or { MaskedPositions: 0 })
+        {
+            yield break;
+        }
+
+        yield return $"Padding does not count: {padding.Mask} masks {Figures.Count(padding.MaskedPositions, "position")} of {padding.Positions}, left out of the statistics of {Figures.Count(padding.Axes.Count, "activation")}.";
+        if (padding.Undecided.Count > 0)
+        {
+            yield return $"Padding counts in {Figures.Count(padding.Undecided.Count, "activation")} whose shapes do not tell which axes follow the mask, {padding.Undecided[0]} the first; {MaskAxesOption.Name} names them.";
+        }
+    }
+
     /// <summary>How much of the model runs in int8, and which conversions are left.</summary>
     public static IEnumerable<string> Int8Nodes(PtqResult result, bool isVerbose)
     {

@@ -51,9 +51,9 @@ public sealed class BadSampleTests : IDisposable
     {
         string model = new ModelBuilder().Input("x", -1, 4).Output("y", -1, 3).Constant("w", new float[12], 4, 3).Node("Identity", ["x"], "z").Node("MatMul", ["z", "w"], "y").Save(_folder.PathTo("model.onnx"));
         FloatModel loaded = StaticInt8Recipe.Load(model, null, TargetRuntime.OnnxRuntimeCpu);
-        Observation observation = new(loaded, Sample("one.npy", 1), ["z"], new Dictionary<string, TensorStatistics>(), NonFiniteValues.Throw);
+        Observation observation = new(loaded, Sample("one.npy", 1), ["z"], new Dictionary<string, TensorStatistics>(), NonFiniteValues.Throw, null);
 
-        FluentActions.Invoking(() => observation.See(0, 7, 0, 0)).Should().Throw<OnnxModelException>().WithMessage($"{model}: activation 'z' is not of 32-bit floats.");
+        FluentActions.Invoking(() => observation.See(0, new RuntimeTensor(7, 0, []))).Should().Throw<OnnxModelException>().WithMessage($"{model}: activation 'z' is not of 32-bit floats.");
         observation.Dispose();
     }
 

@@ -1,0 +1,34 @@
+namespace Quantization.Onnx;
+
+/// <summary>Which padding a calibration left out. Immutable.</summary>
+/// <param name="Mask">The input that masks positions.</param>
+/// <param name="MaskedPositions">How many positions of all samples are masked.</param>
+/// <param name="Positions">How many positions all samples have.</param>
+public sealed record ObservedPadding(string Mask, long MaskedPositions, long Positions)
+{
+    /// <summary>The axes that follow the mask, by the name of the activation. Values at masked positions of these were left out.</summary>
+    public IReadOnlyDictionary<string, MaskedAxes> Axes
+    {
+        get;
+        init => field = ValueDictionary<string, MaskedAxes>.Of(value, nameof(Axes));
+    } = ValueDictionary<string, MaskedAxes>.Empty;
+
+    /// <summary>
+    /// The activations whose shapes do not tell which axes follow the mask; all their values count. <see cref="PaddingOptions.Axes"/>
+    /// tells them.
+    /// </summary>
+    public IReadOnlyList<string> Undecided
+    {
+        get;
+        init => field = ValueList<string>.Of(value, nameof(Undecided));
+    } = ValueList<string>.Empty;
+
+    /// <summary>The padding of two calibrations together.</summary>
+    internal static ObservedPadding? Merge(ObservedPadding? left, ObservedPadding? right) => left is null ? right : right is null ? left : left with
+    {
+        MaskedPositions = left.MaskedPositions + right.MaskedPositions,
+        Positions = left.Positions + right.Positions,
+        Axes = left.Axes.Concat(right.Axes.Where(each => !left.Axes.ContainsKey(each.Key))).ToDictionary(),
+        Undecided = [.. left.Undecided.Union(right.Undecided)],
+    };
+}
