@@ -28,12 +28,18 @@ switch (args)
         return LargeModelMemory.Report();
     case [LargeModelMemory.ToolArgument, .. string[] rest]:
         return LargeModelMemory.RunTool(rest);
+    case ["large-weights", .. string[] rest]:
+        return LargeWeights.Run(rest);
     case ["partial", .. string[] rest]:
         return PartialStudy.Run(rest);
     case ["accuracy", .. string[] rest]:
         return AccuracyStudy.Run(rest);
     case ["language-models", "minilm"]:
         return EncoderStudy.Run();
+    case ["language-models", "latency"]:
+        return ProductLatency.Run();
+    case ["language-models", "rounding"]:
+        return RoundingSpeed.Run();
     case ["language-models", .. string[] rest]:
         return LanguageModelStudy.Run(rest);
     case ["transformers", .. string[] rest]:

@@ -10,29 +10,34 @@ namespace Quantization.Onnx;
 /// Runs samples through a float model and adds up x · xᵀ over the inputs x of its layers. Samples run one after another, so sums do not
 /// depend on threads.
 /// </summary>
-internal sealed class GramRun
+internal sealed class GramRun : IDisposable
 {
     private readonly FloatModel _model;
     private readonly ISampleSource _samples;
-    private readonly Func<SessionOptions>? _optionsFactory;
+    private readonly SegmentedRun _run;
     private readonly IProgress<QuantizationProgress>? _progress;
-    private readonly CancellationToken _cancellationToken;
 
     /// <param name="model">The float model.</param>
     /// <param name="samples">The samples. They are read once for each group of layers.</param>
     /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
     /// <param name="progress">Told of each sample.</param>
     /// <param name="cancellationToken">Stops the run.</param>
+    /// <param name="segmentBytes">The most bytes of weights that run together.</param>
     public GramRun(
         FloatModel model, ISampleSource samples, Func<SessionOptions>? optionsFactory, IProgress<QuantizationProgress>? progress,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, long segmentBytes = SegmentedRun.UsualLimit)
     {
         _model = model;
         _samples = samples;
-        _optionsFactory = optionsFactory;
+        _run = new SegmentedRun(model, samples, optionsFactory, segmentBytes, cancellationToken);
         _progress = progress;
-        _cancellationToken = cancellationToken;
     }
+
+    /// <summary>The number of segments that the model runs in.</summary>
+    public int Segments => _run.Count;
+
+    /// <summary>The segment of the model that makes a value: the values of one segment are cheap to look at together.</summary>
+    public int SegmentOf(string value) => _run.SegmentOf(value);
 
     /// <summary>Adds up over the samples.</summary>
     /// <param name="inputs">The values whose last axis is x, with its length.</param>
@@ -41,48 +46,27 @@ internal sealed class GramRun
     public IReadOnlyDictionary<string, GramMatrix> Collect(IReadOnlyDictionary<string, int> inputs)
     {
         Dictionary<string, GramSum> sums = inputs.ToDictionary(each => each.Key, each => new GramSum(each.Value));
-        string[] given = [.. _model.Model.Graph.Input.Select(input => input.Name).Where(inputs.ContainsKey)],
-            computed = [.. inputs.Keys.Except(given)];
-        using InferenceSession session = Open(computed);
-        using RunOptions run = new();
-        long completed = 0;
-        foreach (ModelSample sample in _samples)
+        foreach (IGrouping<int, string> segment in inputs.Keys.GroupBy(_run.SegmentOf).OrderBy(group => group.Key))
         {
-            _cancellationToken.ThrowIfCancellationRequested();
-            using BoundSample bound = SampleBinder.Bind(sample, session.InputMetadata);
-            Array.ForEach(given, name => Add(sums[name], name, bound.Inputs[name], sample));
-            Run(session, run, computed, bound, sample, sums);
-            completed++;
-            _progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, completed, _samples.Count));
-        }
-
-        return completed > 0
-            ? sums.ToDictionary(each => each.Key, each => each.Value.Finish())
-            : throw new ArgumentException("There is no sample to find the weights' codes with; give at least one.");
-    }
-
-    private void Run(InferenceSession session, RunOptions run, string[] computed, BoundSample bound, ModelSample sample,
-        Dictionary<string, GramSum> sums)
-    {
-        if (computed.Length == 0)
-        {
-            return;
-        }
-
-        try
-        {
-            using IDisposableReadOnlyCollection<OrtValue> values = session.Run(run, bound.Inputs, computed);
-            for (int i = 0; i < computed.Length; i++)
+            long samples = _run.Run([.. segment], (name, value, sample) => Add(sums[name], name, value, sample), completed =>
+                _progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, completed, _samples.Count)));
+            if (samples == 0)
             {
-                Add(sums[computed[i]], computed[i], values[i], sample);
+                throw new ArgumentException("There is no sample to find the weights' codes with; give at least one.");
             }
         }
-        catch (OnnxRuntimeException e)
+
+        Dictionary<string, GramMatrix> grams = [];
+        foreach (string name in inputs.Keys)
         {
-            throw new InvalidDataException(
-                $"{sample.Name}: ONNX Runtime cannot run {_model.File.Path} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
+            grams[name] = sums[name].Finish();
+            sums.Remove(name); // its memory is free before the next one takes as much
         }
+
+        return grams;
     }
+
+    public void Dispose() => _run.Dispose();
 
     private void Add(GramSum sum, string name, OrtValue value, ModelSample sample)
     {
@@ -111,20 +95,5 @@ internal sealed class GramRun
         }
 
         sum.Add(floats);
-    }
-
-    private InferenceSession Open(string[] computed)
-    {
-        ModelProto copy = ObservedModel.Of(
-            _model.Model, computed.Length > 0 ? computed : _model.Model.Graph.Output.Select(output => output.Name));
-        DeadNodes.Remove(copy.Graph);
-        return ModelSession.Open(_model.File.Path, copy, _optionsFactory, options =>
-        {
-            if (_optionsFactory is null)
-            {
-                options.EnableMemoryPattern = false; // samples have many lengths
-                options.AddSessionConfigEntry("session.disable_prepacking", "1"); // weights would be in memory twice
-            }
-        });
     }
 }

@@ -19,6 +19,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>The samples for methods that round weights by them; null for none.</summary>
     public ISampleSource? RoundingSamples { get; init; }
 
+    /// <summary>The most bytes of weights that run together while these samples are looked at.</summary>
+    public long SegmentBytes { get; init; } = SegmentedRun.UsualLimit;
+
     /// <summary>What weights may take where layers get bits of their own; null where the plan has the bits.</summary>
     public BitBudget? Budget { get; init; }
 
@@ -142,8 +145,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         progress?.Report(new QuantizationProgress(QuantizationStage.Quantizing, 0, null));
         ActivationRanges ranges = found ?? new ActivationRanges(modelPath, observations);
         WeightRanges weightRanges = new();
-        GramSource? grams = RoundingSamples is null ? null
-            : new GramSource(model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken));
+        using GramSource? grams = RoundingSamples is null ? null
+            : new GramSource(
+                model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken, SegmentBytes));
         using BlockStore store = new(modelPath);
         (ModelProto quantized, plan, BlockRounding? rounding) = Lower(model, plan, ranges, weightRanges, grams, store);
         QuantizationPlan resolved = ranges.Resolve(plan);

@@ -10,8 +10,10 @@ internal static class SlowBlocks
     /// <param name="isAffine">Whether the block has a zero point of its own.</param>
     /// <param name="isSearched">Whether the range minimizes the squared error.</param>
     /// <param name="toStored">Rounds a scale to the type that it is stored in.</param>
+    /// <param name="gram">The products of the block's inputs, where the range minimizes the error of the outputs.</param>
     public static (float Scale, int ZeroPoint, int[] Codes) Quantize(
-        float[] weights, float[]? importance, int bits, bool isAffine, bool isSearched, Func<float, float>? toStored = null)
+        float[] weights, float[]? importance, int bits, bool isAffine, bool isSearched, Func<float, float>? toStored = null,
+        float[,]? gram = null)
     {
         float largest = (1 << bits) - 1, middle = 1 << (bits - 1);
         float least = MathF.Min(0, weights.Min()), most = MathF.Max(0, weights.Max());
@@ -21,11 +23,19 @@ internal static class SlowBlocks
         {
             (float scale, float zeroPoint) = RangeOf(1 - step * 0.02f);
             float error = 0, inverse = 1 / scale;
+            float[] differences = new float[weights.Length];
             for (int i = 0; i < weights.Length; i++)
             {
                 float code = MathF.Min(MathF.Max(MathF.Round(weights[i] * inverse), -zeroPoint), largest - zeroPoint);
-                float difference = code * scale - weights[i];
-                error += importance is null ? difference * difference : difference * difference * importance[i];
+                float difference = differences[i] = code * scale - weights[i];
+                float others = 0;
+                for (int j = 0; gram is not null && j < i; j++)
+                {
+                    others += differences[j] * gram[i, j];
+                }
+
+                error += gram is not null ? difference * (others + others + difference * gram[i, i])
+                    : importance is null ? difference * difference : difference * difference * importance[i];
             }
 
             if (error < bestError)

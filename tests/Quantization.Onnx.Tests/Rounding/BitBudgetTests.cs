@@ -18,7 +18,8 @@ public sealed class BitBudgetTests : IDisposable
         BitAllocation.Choose([even, hard, large], 239).Should().BeNull("the fewest bits take 240");
         BitAllocation.Choose([even, hard, large], 240).Should().Equal(0, 0, 0);
         BitAllocation.Choose([even, hard, large], 260).Should().Equal(0, 1, 0);
-        BitAllocation.Choose([even, hard, large], 300).Should().Equal([0, 2, 0], "the second step of the hard one beats the first of the even one");
+        BitAllocation.Choose([even, hard, large], 300).Should().Equal([1, 1, 0], "no matrix gets a second step before the others have their first");
+        BitAllocation.Choose([even, hard, large], 320).Should().Equal([1, 2, 0], "the large one cannot be raised any more");
         BitAllocation.Choose([even, even, large], 260).Should().Equal([1, 0, 0], "the first of equal ones");
         BitAllocation.Choose([even, hard, large], 10_000).Should().Equal(2, 2, 2);
         BitAllocation.Choose([[new(2, 20, 0), new(4, 40, 0)]], 100).Should().Equal([0], "nothing is gained");

@@ -1,4 +1,5 @@
 using Quantization.Onnx.Protos;
+using Quantization.Onnx.Tests.Recipes;
 
 namespace Quantization.Onnx.Tests.Rounding;
 
@@ -31,6 +32,52 @@ public sealed class GptqTests
 
         different.Should().BeLessThan(
             Inputs * Outputs / 500, "a weight that lies between two codes may go either way, and takes others with it");
+    }
+
+    [Theory]
+    [InlineData(QuantizationScheme.Affine, false)]
+    [InlineData(QuantizationScheme.Symmetric, true)]
+    public void Ranges_and_codes_are_those_of_loops_over_single_weights(QuantizationScheme scheme, bool isTransposed)
+    {
+        const int Many = 150; // more than the inputs that are updated together
+        float[] weights = RandomTensors.Normal(1, Many * Outputs, 0.2);
+        GramSum sum = new(Many);
+        sum.Add(RandomTensors.Normal(3, Samples * Many));
+        GramMatrix gram = sum.Finish();
+        BlockProblem problem = new(
+            new MatrixReader(TensorData.Make<float>(
+                TensorProto.Types.DataType.Float, weights, isTransposed ? [Outputs, Many] : [Many, Outputs]), isTransposed),
+            new BlockShape(Many, Outputs, Block, Bits),
+            new BlockGrid(15, scheme == QuantizationScheme.Affine, 8, TensorProto.Types.DataType.Float, IsSearched: true)) { Gram = gram };
+
+        QuantizedBlocks nearest = new NearestRounder().Round(problem, CancellationToken.None)!,
+            gptq = new GptqRounder().Round(problem, CancellationToken.None)!;
+
+        gptq.Scales.Should().Equal(nearest.Scales);
+        GptqSteps steps = new(problem, gram, CancellationToken.None);
+        for (int output = 0; output < Outputs; output++)
+        {
+            float[] own = [.. Enumerable.Range(0, Many).Select(i => weights[isTransposed ? output * Many + i : i * Outputs + output])];
+            for (int first = 0; first < Many; first += Block)
+            {
+                float[] values = own[first..Math.Min(first + Block, Many)];
+                float[,] products = new float[values.Length, values.Length];
+                for (int i = 0; i < values.Length * values.Length; i++)
+                {
+                    (int row, int column) = (i / values.Length, i % values.Length);
+                    products[row, column] = gram.Sums[(first + row) * Many + first + column];
+                }
+
+                (float scale, int zeroPoint, int[] codes) = SlowBlocks.Quantize(
+                    values, null, Bits, scheme == QuantizationScheme.Affine, isSearched: true, gram: products);
+                int block = output * nearest.Shape.Blocks + first / Block;
+                nearest.Scales[block].Should().Be(scale);
+                nearest.ZeroPointOf(block).Should().Be(zeroPoint);
+                Enumerable.Range(first, values.Length).Select(input => nearest.CodeAt(output, input)).Should().Equal(codes);
+            }
+
+            Enumerable.Range(0, Many).Select(input => gptq.CodeAt(output, input)).Should().Equal(SlowGptq.Round(own, steps, nearest, output));
+        }
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class WeightSamplesTests : IDisposable
         FloatModel model = FloatModel.Load(path, one.WithMethod(hasSamples: true).ToRecipe(), null);
         QuantizationPlan plan = one.WithMethod(hasSamples: true).ToRecipe().Plan(model, null);
         int runs = 0;
-        GramSource whole = Source(long.MaxValue), parts = Source(1 << 18);
+        using GramSource whole = Source(long.MaxValue), parts = Source(1 << 18);
 
         byte[] first = File.ReadAllBytes(WeightQuantizer.Quantize(path, samples, _folder.PathTo("one.onnx"), one).OutputPath);
         byte[] second = File.ReadAllBytes(

@@ -25,6 +25,9 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid, GramMatri
     /// <summary>The ranges that a search tries.</summary>
     public const int Steps = 24;
 
+    /// <summary>The ranges whose errors are computed together, while the weights are at hand.</summary>
+    private const int Together = 4;
+
     private readonly Vector256<float> _largest = Vector256.Create((float)grid.LargestCode);
     private readonly Vector256<float> _middle = Vector256.Create((float)grid.Middle);
 
@@ -93,59 +96,116 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid, GramMatri
     {
         Vector256<float> best = Vector256.Create(float.PositiveInfinity), bestScale = Vector256<float>.One,
             bestZeroPoint = Vector256<float>.Zero;
-        for (int step = 0; step < Steps; step++)
+        Span<BlockRange> ranges = stackalloc BlockRange[Together];
+        Span<Vector256<float>> errors = stackalloc Vector256<float>[Together];
+        for (int step = 0; step < Steps; step += Together)
         {
-            (Vector256<float> scale, Vector256<float> zeroPoint) = RangeOf(least, most, 1 - step * Step);
-            Vector256<float> error = gram is null ? ErrorOf(ref first, stride, rows, importance, scale, zeroPoint)
-                : OutputErrorOf(ref first, stride, input, rows, scale, zeroPoint);
-            Vector256<float> isBetter = Vector256.LessThan(error, best);
-            best = Vector256.ConditionalSelect(isBetter, error, best);
-            bestScale = Vector256.ConditionalSelect(isBetter, scale, bestScale);
-            bestZeroPoint = Vector256.ConditionalSelect(isBetter, zeroPoint, bestZeroPoint);
+            for (int i = 0; i < Together; i++)
+            {
+                (Vector256<float> scale, Vector256<float> zeroPoint) = RangeOf(least, most, 1 - (step + i) * Step);
+                ranges[i] = new BlockRange(scale, zeroPoint, _largest);
+            }
+
+            if (gram is null)
+            {
+                FindErrors(ref first, stride, rows, importance, ranges, errors);
+            }
+            else
+            {
+                FindOutputErrors(ref first, stride, input, rows, ranges, errors);
+            }
+
+            for (int i = 0; i < Together; i++)
+            {
+                Vector256<float> isBetter = Vector256.LessThan(errors[i], best);
+                best = Vector256.ConditionalSelect(isBetter, errors[i], best);
+                bestScale = Vector256.ConditionalSelect(isBetter, ranges[i].Scale, bestScale);
+                bestZeroPoint = Vector256.ConditionalSelect(isBetter, ranges[i].ZeroPoint, bestZeroPoint);
+            }
         }
 
         return (bestScale, bestZeroPoint);
     }
 
-    private Vector256<float> ErrorOf(
-        ref float first, int stride, int rows, ReadOnlySpan<float> importance, Vector256<float> scale, Vector256<float> zeroPoint)
+    /// <summary>The sums of the squared errors that several ranges make, in one pass over the weights.</summary>
+    private static void FindErrors(
+        ref float first, int stride, int rows, ReadOnlySpan<float> importance, ReadOnlySpan<BlockRange> ranges, Span<Vector256<float>> errors)
     {
-        Vector256<float> error = Vector256<float>.Zero, inverse = Vector256<float>.One / scale, low = -zeroPoint,
-            high = _largest - zeroPoint;
+        BlockRange range0 = ranges[0], range1 = ranges[1], range2 = ranges[2], range3 = ranges[3];
+        Vector256<float> sum0 = Vector256<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
         for (int row = 0; row < rows; row++)
         {
             Vector256<float> weight = Vector256.LoadUnsafe(ref first, (nuint)(row * stride));
-            Vector256<float> code = Vector256.MinNative(Vector256.MaxNative(Vector256.Round(weight * inverse), low), high);
-            Vector256<float> difference = code * scale - weight;
+            Vector256<float> error0 = range0.ErrorOf(weight), error1 = range1.ErrorOf(weight), error2 = range2.ErrorOf(weight),
+                error3 = range3.ErrorOf(weight);
+            Vector256<float> square0 = error0 * error0, square1 = error1 * error1, square2 = error2 * error2, square3 = error3 * error3;
+            if (!importance.IsEmpty)
+            {
+                Vector256<float> factor = Vector256.Create(importance[row]);
+                (square0, square1, square2, square3) = (square0 * factor, square1 * factor, square2 * factor, square3 * factor);
+            }
+
+            sum0 += square0;
+            sum1 += square1;
+            sum2 += square2;
+            sum3 += square3;
+        }
+
+        (errors[0], errors[1], errors[2], errors[3]) = (sum0, sum1, sum2, sum3);
+    }
+
+    /// <summary>
+    /// The energy of what the errors of a block add to the outputs, e · G · eᵀ over the block's inputs, for several ranges in one pass.
+    /// </summary>
+    [SkipLocalsInit]
+    private void FindOutputErrors(
+        ref float first, int stride, int input, int rows, ReadOnlySpan<BlockRange> ranges, Span<Vector256<float>> errors)
+    {
+        BlockRange range0 = ranges[0], range1 = ranges[1], range2 = ranges[2], range3 = ranges[3];
+        Vector256<float> sum0 = Vector256<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
+        Span<Vector256<float>> seen = stackalloc Vector256<float>[rows * Together];
+        ref Vector256<float> earlier = ref MemoryMarshal.GetReference(seen);
+        for (int row = 0; row < rows; row++)
+        {
+            Vector256<float> weight = Vector256.LoadUnsafe(ref first, (nuint)(row * stride));
+            Vector256<float> others0 = Vector256<float>.Zero, others1 = others0, others2 = others0, others3 = others0;
+            ref float products = ref gram!.Sums[(long)(input + row) * gram.Inputs + input];
+            for (int i = 0; i < row; i++)
+            {
+                Vector256<float> product = Vector256.Create(Unsafe.Add(ref products, i));
+                ref Vector256<float> before = ref Unsafe.Add(ref earlier, i * Together);
+                others0 += before * product;
+                others1 += Unsafe.Add(ref before, 1) * product;
+                others2 += Unsafe.Add(ref before, 2) * product;
+                others3 += Unsafe.Add(ref before, 3) * product;
+            }
+
+            Vector256<float> own = Vector256.Create(Unsafe.Add(ref products, row));
+            Vector256<float> error0 = range0.ErrorOf(weight), error1 = range1.ErrorOf(weight), error2 = range2.ErrorOf(weight),
+                error3 = range3.ErrorOf(weight);
+            sum0 += error0 * (others0 + others0 + error0 * own);
+            sum1 += error1 * (others1 + others1 + error1 * own);
+            sum2 += error2 * (others2 + others2 + error2 * own);
+            sum3 += error3 * (others3 + others3 + error3 * own);
+            ref Vector256<float> place = ref Unsafe.Add(ref earlier, row * Together);
+            (place, Unsafe.Add(ref place, 1), Unsafe.Add(ref place, 2), Unsafe.Add(ref place, 3)) = (error0, error1, error2, error3);
+        }
+
+        (errors[0], errors[1], errors[2], errors[3]) = (sum0, sum1, sum2, sum3);
+    }
+
+    private Vector256<float> ErrorOf(
+        ref float first, int stride, int rows, ReadOnlySpan<float> importance, Vector256<float> scale, Vector256<float> zeroPoint)
+    {
+        BlockRange range = new(scale, zeroPoint, _largest);
+        Vector256<float> error = Vector256<float>.Zero;
+        for (int row = 0; row < rows; row++)
+        {
+            Vector256<float> difference = range.ErrorOf(Vector256.LoadUnsafe(ref first, (nuint)(row * stride)));
             error += importance.IsEmpty ? difference * difference : difference * difference * Vector256.Create(importance[row]);
         }
 
         return error;
-    }
-
-    /// <summary>The energy of what the errors of a block add to the outputs: e · G · eᵀ over the block's inputs.</summary>
-    private Vector256<float> OutputErrorOf(
-        ref float first, int stride, int input, int rows, Vector256<float> scale, Vector256<float> zeroPoint)
-    {
-        Vector256<float> sum = Vector256<float>.Zero, inverse = Vector256<float>.One / scale, low = -zeroPoint, high = _largest - zeroPoint;
-        Span<float> errors = stackalloc float[rows * Lanes];
-        for (int row = 0; row < rows; row++)
-        {
-            Vector256<float> weight = Vector256.LoadUnsafe(ref first, (nuint)(row * stride));
-            Vector256<float> code = Vector256.MinNative(Vector256.MaxNative(Vector256.Round(weight * inverse), low), high);
-            Vector256<float> error = code * scale - weight, others = Vector256<float>.Zero;
-            ref float products = ref gram!.Sums[(long)(input + row) * gram.Inputs + input];
-            ref float earlier = ref MemoryMarshal.GetReference(errors);
-            for (int i = 0; i < row; i++)
-            {
-                others += Vector256.LoadUnsafe(ref earlier, (nuint)(i * Lanes)) * Vector256.Create(Unsafe.Add(ref products, i));
-            }
-
-            sum += error * (others + others + error * Vector256.Create(Unsafe.Add(ref products, row)));
-            error.StoreUnsafe(ref earlier, (nuint)(row * Lanes));
-        }
-
-        return sum;
     }
 
     private static Vector256<float> EnergyOf(ref float first, int stride, int rows, ReadOnlySpan<float> importance)

@@ -13,11 +13,12 @@ internal sealed unsafe class GramFactor
 
     private const float MostDamping = 1;
 
-    private GramFactor(int inputs, int stride, float[] values)
+    private GramFactor(int inputs, int stride, float[] values, float added)
     {
         Inputs = inputs;
         Stride = stride;
         Values = values;
+        Added = added;
     }
 
     /// <summary>The rows and columns.</summary>
@@ -28,6 +29,9 @@ internal sealed unsafe class GramFactor
 
     /// <summary>The values, row by row. Those right of the diagonal are of no meaning.</summary>
     public float[] Values { get; }
+
+    /// <summary>What was added to the diagonal of the matrix before.</summary>
+    public float Added { get; }
 
     /// <summary>Factors a matrix.</summary>
     /// <param name="gram">The matrix.</param>
@@ -46,10 +50,11 @@ internal sealed unsafe class GramFactor
         mean = mean > 0 ? mean : 1;
         for (float share = damping; ; share *= 10)
         {
-            float[] values = Permute(gram, order, stride, (float)(share * mean));
+            float added = (float)(share * mean);
+            float[] values = Permute(gram, order, stride, added);
             if (Factor(values, inputs, stride, cancellationToken) || share > MostDamping)
             {
-                return new GramFactor(inputs, stride, values);
+                return new GramFactor(inputs, stride, values, added);
             }
         }
     }

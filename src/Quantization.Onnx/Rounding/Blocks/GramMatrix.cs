@@ -4,13 +4,21 @@ namespace Quantization.Onnx;
 
 /// <summary>The mean of x · xᵀ over the inputs x that a matrix of weights multiplies, as samples show them.</summary>
 /// <param name="inputs">The length of x.</param>
-internal sealed class GramMatrix(int inputs)
+/// <param name="sums">The sums, row by row.</param>
+internal sealed class GramMatrix(int inputs, float[] sums)
 {
+    /// <summary>Makes a matrix of zeros.</summary>
+    /// <param name="inputs">The length of x.</param>
+    public GramMatrix(int inputs)
+        : this(inputs, new float[(long)inputs * inputs])
+    {
+    }
+
     /// <summary>The length of x.</summary>
     public int Inputs => inputs;
 
     /// <summary>The sums of products, row by row. Both halves are filled.</summary>
-    public float[] Sums { get; } = new float[(long)inputs * inputs];
+    public float[] Sums => sums;
 
     /// <summary>The inputs added up.</summary>
     public long Count { get; set; }

@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 /// What samples say of the inputs of each matrix. It is found for a group of layers when the first of them is asked for, so that the
 /// matrices of all layers need not be in memory at once.
 /// </summary>
-internal sealed class GramSource
+internal sealed class GramSource : IDisposable
 {
     /// <summary>The most bytes that the sums of a group take, unless a single layer's take more.</summary>
     public const long UsualLimit = 1L << 30;
@@ -54,11 +54,15 @@ internal sealed class GramSource
         return inputs.Length == 1 ? _group[inputs[0]] : GramMatrix.Sum([.. inputs.Select(input => _group[input])]);
     }
 
+    public void Dispose() => _run.Dispose();
+
+    /// <summary>The layers that are looked at together with one: those of the same segment of the model, as far as there is memory.</summary>
     private Dictionary<string, int> GroupFrom(int first, string[] inputs)
     {
         Dictionary<string, int> group = inputs.ToDictionary(input => input, _ => _layers[first].Length);
         long bytes = inputs.Length * GramSum.BytesOf(_layers[first].Length);
-        foreach ((TensorProto _, string input, int length) in _layers.Skip(first))
+        int segment = _run.SegmentOf(inputs[0]);
+        foreach ((TensorProto _, string input, int length) in _layers.Skip(first).Where(layer => _run.SegmentOf(layer.Input) == segment))
         {
             bytes += group.ContainsKey(input) ? 0 : GramSum.BytesOf(length);
             if (bytes > _limit && !group.ContainsKey(input))

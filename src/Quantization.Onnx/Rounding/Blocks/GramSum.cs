@@ -43,11 +43,11 @@ internal sealed unsafe class GramSum
         }
     }
 
-    /// <summary>The sums of all rows.</summary>
+    /// <summary>The sums of all rows. Nothing can be added afterwards: the matrix takes the memory over where it has no padding.</summary>
     public GramMatrix Finish()
     {
         Flush();
-        GramMatrix gram = new(_inputs) { Count = _count };
+        GramMatrix gram = new(_inputs, _padded == _inputs ? _sums : new float[(long)_inputs * _inputs]) { Count = _count };
         for (int i = 0; i < _inputs; i++)
         {
             // Tiles left of the diagonal were left out.

@@ -10,7 +10,7 @@ namespace Quantization.Onnx;
 internal static class LayerKey
 {
     /// <summary>Changes when the same problem would get other codes.</summary>
-    private const int Version = 1;
+    private const int Version = 2;
 
     /// <summary>The SHA-256 of a problem, as hexadecimal digits.</summary>
     /// <param name="problem">The matrix.</param>

@@ -1,6 +1,10 @@
 namespace Quantization.Onnx;
 
-/// <summary>Deals a budget out among matrices: again and again those bits are added that take the most error away for what they cost.</summary>
+/// <summary>
+/// Deals a budget out among matrices: again and again those bits are added that take the most error away for what they cost. No matrix
+/// goes two steps ahead of another that the budget can still raise, since errors of very few bits cost a model far more than they add to
+/// the outputs of one layer.
+/// </summary>
 internal static class BitAllocation
 {
     /// <summary>Chooses one of its choices for each matrix.</summary>
@@ -11,31 +15,35 @@ internal static class BitAllocation
     {
         int[] chosen = new int[layers.Count];
         double left = budget - layers.Sum(choices => choices[0].Cost);
-        while (left >= 0 && FindBest(layers, chosen, left) is (int layer, int choice))
+        for (int step = 1; left >= 0 && step < layers.Max(choices => choices.Count); step++)
         {
-            left -= layers[layer][choice].Cost - layers[layer][chosen[layer]].Cost;
-            chosen[layer] = choice;
+            while (FindBest(layers, chosen, step, left) is int layer)
+            {
+                left -= layers[layer][step].Cost - layers[layer][step - 1].Cost;
+                chosen[layer] = step;
+            }
         }
 
         return left >= 0 ? chosen : null;
     }
 
-    /// <summary>The step with the most error taken away for its cost; of equal ones the first. Null where none fits or helps.</summary>
-    private static (int Layer, int Choice)? FindBest(IReadOnlyList<IReadOnlyList<BitChoice>> layers, int[] chosen, double left)
+    /// <summary>The matrix with the most error taken away for the cost of its next bits; of equal ones the first. Null where none fits or helps.</summary>
+    private static int? FindBest(IReadOnlyList<IReadOnlyList<BitChoice>> layers, int[] chosen, int step, double left)
     {
-        (int, int)? best = null;
+        int? best = null;
         double most = 0;
         for (int layer = 0; layer < layers.Count; layer++)
         {
-            BitChoice now = layers[layer][chosen[layer]];
-            for (int choice = chosen[layer] + 1; choice < layers[layer].Count; choice++)
+            if (chosen[layer] != step - 1 || layers[layer].Count <= step)
             {
-                BitChoice next = layers[layer][choice];
-                double cost = next.Cost - now.Cost, gain = (now.Error - next.Error) / cost;
-                if (cost <= left && gain > most)
-                {
-                    (most, best) = (gain, (layer, choice));
-                }
+                continue;
+            }
+
+            double cost = layers[layer][step].Cost - layers[layer][step - 1].Cost;
+            double gain = (layers[layer][step - 1].Error - layers[layer][step].Error) / cost;
+            if (cost <= left && gain > most)
+            {
+                (most, best) = (gain, layer);
             }
         }
 
