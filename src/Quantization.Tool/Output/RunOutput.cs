@@ -62,6 +62,7 @@ internal sealed class RunOutput : IDisposable
     /// <param name="cancellation">The last moment to leave nothing behind.</param>
     public void Finish(QuantizationReport report, QuantizationPlan plan, Action<ToolConsole> writeSummary, CancellationToken cancellation)
     {
+        report = report with { NextCommand = _report.Invocation is { } run ? NextCommand.Of(report, run) : null };
         _page?.Write(path =>
         {
             report.SaveHtml(path, CommandLineWords.Instance.Render);
@@ -91,6 +92,11 @@ internal sealed class RunOutput : IDisposable
         if (_plan is not null)
         {
             _console.WriteLine($"Wrote {_plan.Path}");
+        }
+
+        if (report.NextCommand is { } next)
+        {
+            _console.WriteLine($"Next: {next}");
         }
     }
 
