@@ -19,10 +19,16 @@ public sealed partial class HtmlPageTests : IDisposable
             const box = svg.getBoundingClientRect(), drawn = svg.getBBox(), shapes = svg.querySelectorAll('path, rect, circle, polygon').length;
             return { width: box.width, height: box.height, drawn: drawn.width * drawn.height, shapes, ink: getComputedStyle(svg.querySelector('text')).fill };
           });
+          const table = [...document.querySelectorAll('table')].find(each => each.tBodies[0].rows.length > 5);
+          const heading = [...table.tHead.rows[0].cells].findIndex(cell => cell.classList.contains('sortable'));
+          const order = () => [...table.tBodies[0].rows].map(row => row.cells[heading].textContent);
+          const unsorted = order();
+          table.tHead.rows[0].cells[heading].click();
+          const sorted = order();
           const probe = document.createElement('pre');
           probe.id = 'probe';
           probe.textContent = JSON.stringify({
-            errors, boxes,
+            errors, boxes, isSorted: heading === 0 && sorted.join() !== unsorted.join() && sorted.every((each, i) => i === 0 || parseFloat(sorted[i - 1]) <= parseFloat(each)),
             requests: performance.getEntriesByType('resource').map(entry => entry.name),
             images: [...document.images].map(image => image.naturalWidth),
             overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -57,15 +63,78 @@ public sealed partial class HtmlPageTests : IDisposable
     }
 
     [Fact]
-    public void The_page_holds_no_script_and_names_nothing_to_load()
+    public void The_page_allows_itself_just_its_own_script_and_names_nothing_to_load()
     {
         string html = ExampleReport.Report.ToHtml();
 
-        html.Should().NotContain("<script").And.NotContain("javascript:").And.NotContain("@import").And.NotContain(" src=").And.NotContain("href=\"http");
+        string script = Scripts().Matches(html).Should().ContainSingle().Which.Groups[1].Value;
+        string hash = Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(script)));
+        html.Should().Contain($"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'\"");
+        html.Should().NotContain("javascript:").And.NotContain("@import").And.NotContain(" src=").And.NotContain("href=\"http").And.NotContain(" onclick");
         LoadedByUrl().Matches(html).Select(match => match.Groups[1].Value).Should().OnlyContain(target => target.StartsWith('#'));
-        html.Should().Contain("default-src 'none'").And.Contain("prefers-color-scheme: dark").And.Contain("@media print").And.Contain("width=device-width");
+        html.Should().Contain("prefers-color-scheme: dark").And.Contain("@media print").And.Contain("width=device-width");
         StandIns().IsMatch(html).Should().BeFalse("every colour follows the style sheet");
         StandIns().IsMatch(ExamplePartialReport.Report.ToHtml()).Should().BeFalse("every colour follows the style sheet");
+    }
+
+    [Fact]
+    public void The_verdict_and_the_command_to_run_next_come_first_and_contents_lead_to_every_section()
+    {
+        string html = (ExampleReport.Report with { Verdict = ReportVerdict.Lossy, NextCommand = "quantize partial m.onnx --data 'my <samples>'" }).ToHtml();
+
+        string[] inOrder = ["<h1>", "class=\"headline\"", "quantize partial m.onnx --data &#39;my &lt;samples&gt;&#39;", "class=\"tiles\"", "<nav", "In plain words", "<table"];
+        inOrder.Select(text => html.IndexOf(text, StringComparison.Ordinal)).Should().BeInAscendingOrder().And.OnlyContain(index => index > 0);
+        string[] sections = [.. Sections().Matches(html).Select(match => match.Groups[1].Value)];
+        sections.Should().HaveCountGreaterThan(5);
+        Links().Matches(html).Select(match => match.Groups[1].Value).Should().Equal(sections);
+    }
+
+    [Fact]
+    public void The_layers_that_hurt_most_come_first()
+    {
+        QuantizationReport report = ExampleReport.Report;
+        string html = report.ToHtml();
+        string table = html[html.IndexOf("Share of the noise</th>", StringComparison.Ordinal)..];
+
+        int[] places = [.. report.Layers.Where(layer => layer.NoiseShare is not null).OrderByDescending(layer => layer.NoiseShare)
+            .Select(layer => table.IndexOf($"<td>{System.Net.WebUtility.HtmlEncode(layer.Node)}</td>", StringComparison.Ordinal))];
+        places.Should().BeInAscendingOrder().And.OnlyContain(place => place > 0);
+    }
+
+    [Fact]
+    public void What_was_improved_and_the_worst_spot_are_told_in_the_page_and_in_json()
+    {
+        Refinement refinement = new(42, 0.04, 0.01)
+        {
+            ScaledConvolutions = 3,
+            CorrectedBiases = 18,
+            FloatActivations = ["stem/relu"],
+            CostliestActivations = [new ActivationCost(["stem/relu"], 0.86, 0.18), new ActivationCost(["b1/add", "b1/relu"], 0.05, 0.02)],
+            IntegerShare = 0.82,
+        };
+        QuantizationReport report = ExampleReport.Report with { Refinement = refinement };
+
+        string html = report.ToHtml();
+
+        html.Should().Contain("went from 4.00 % to 1.00 % of the signal").And.Contain("Convolutions whose channels were scaled").And.Contain("b1/add and 1 beside it")
+            .And.Contain("82.00 % of the multiply-accumulates stay on integers").And.NotContain("columns were scaled");
+        QuantizationReport.FromJson(report.ToJson()).Refinement.Should().BeEquivalentTo(refinement);
+        (report with { Refinement = null }).ToHtml().Should().NotContain("Improvements");
+    }
+
+    [Fact]
+    public void Sections_without_anything_to_show_are_left_out()
+    {
+        QuantizationReport report = ExampleReport.Report with
+        {
+            Layers = [],
+            Tensors = [],
+            Trials = [],
+            FloatNodes = new Dictionary<string, string>(),
+            Settings = new Dictionary<string, string>(),
+        };
+
+        Links().Matches(report.ToHtml()).Should().HaveCount(3, "words, what runs in int8, and versions are left");
     }
 
     [Fact]
@@ -136,9 +205,8 @@ public sealed partial class HtmlPageTests : IDisposable
     {
         string html = report.ToHtml();
 
-        // The page forbids itself every script; the copy that is looked at has to allow the one that looks.
-        string probed = html.Replace("default-src 'none'; style-src 'unsafe-inline'", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'", StringComparison.Ordinal)
-            .Replace("</head>", $"{Probe}</head>", StringComparison.Ordinal);
+        // The page allows itself one script; the copy that is looked at has to allow the one that looks too.
+        string probed = ScriptPolicy().Replace(html, "script-src 'unsafe-inline'").Replace("</head>", $"{Probe}</head>", StringComparison.Ordinal);
         string page = _folder.Write("report.html", System.Text.Encoding.UTF8.GetBytes(probed));
         string dom = Chromium.DumpDom(page, width);
 
@@ -158,6 +226,18 @@ public sealed partial class HtmlPageTests : IDisposable
 
     [GeneratedRegex(@"(?:url\(|href="")([^)""]*)")]
     private static partial Regex LoadedByUrl();
+
+    [GeneratedRegex("script-src '[^']*'")]
+    private static partial Regex ScriptPolicy();
+
+    [GeneratedRegex("<script>(.*?)</script>", RegexOptions.Singleline)]
+    private static partial Regex Scripts();
+
+    [GeneratedRegex("<h2 id=\"([^\"]*)\"")]
+    private static partial Regex Sections();
+
+    [GeneratedRegex("<a href=\"#([^\"]*)\"")]
+    private static partial Regex Links();
 
     [GeneratedRegex("#010A0[0-9]", RegexOptions.IgnoreCase)]
     private static partial Regex StandIns();

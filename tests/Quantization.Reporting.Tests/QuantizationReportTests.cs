@@ -88,17 +88,18 @@ public sealed class QuantizationReportTests
         QuantizationReport report = Report with
         {
             Float = Report.Float with { Top1 = before },
-            Quantized = Report.Quantized with { Top1 = after },
+            Quantized = Report.Quantized with { Top1 = after, Agreement = after == before ? 1 : 0.8 },
+            Data = Report.Data with { LabelledSamples = 4000 },
             Layers = [new ReportLayer("culprit", "Conv", 20, 20, share), .. Enumerable.Range(0, 12).Select(i => new ReportLayer($"other {i}", "Conv", 20, 30, (1 - share) / 12))],
         };
 
-        ReportAdvice.Of(report, new PtqOptions()).Should().ContainSingle(advice => advice.Message.StartsWith("What to try next:")).Which.Message.Should().Contain(expected);
+        ReportAdvice.Complete(report, new PtqOptions()).Advice.Should().ContainSingle(advice => advice.Message.StartsWith("What to try next:")).Which.Message.Should().Contain(expected);
     }
 
     [Theory]
-    [InlineData(8, GranularityKind.PerChannel, "gains little. Leave several of")]
-    [InlineData(4, GranularityKind.PerChannel, "gains little. Weights of 8 bits instead of fewer would help most. Otherwise leave several of")]
-    [InlineData(8, GranularityKind.PerTensor, "gains little. Weights with one scale a channel would help (PtqOptions.WeightGranularity). Otherwise leave several of")]
+    [InlineData(8, GranularityKind.PerChannel, "gains little. Leave as few layers in float as a target needs")]
+    [InlineData(4, GranularityKind.PerChannel, "gains little. Weights of 8 bits instead of fewer would help most. Otherwise leave as few layers in float as a target needs")]
+    [InlineData(8, GranularityKind.PerTensor, "gains little. Weights with one scale a channel would help (PtqOptions.WeightGranularity). Otherwise leave as few layers in float as a target needs")]
     public void Advice_is_made_of_whole_sentences(int bits, GranularityKind granularity, string expected)
     {
         QuantizationReport report = Report with
@@ -109,7 +110,7 @@ public sealed class QuantizationReportTests
         };
         PtqOptions options = new() { WeightFormat = CodeFormat.Signed(bits), WeightGranularity = granularity };
 
-        ReportAdvice.Of(report, options).Should().ContainSingle(advice => advice.Message.StartsWith("What to try next:")).Which.Message.Should().Contain(expected);
+        ReportAdvice.Complete(report, options).Advice.Should().ContainSingle(advice => advice.Message.StartsWith("What to try next:")).Which.Message.Should().Contain(expected);
     }
 
     [Fact]

@@ -55,6 +55,12 @@ public enum AdviceCode
     /// <summary>The quantized model is slower for no cause that is known. Arguments as before.</summary>
     SlowerThanFloat,
 
+    /// <summary>
+    /// Other work on the machine disturbed the latencies: [<c>spread</c>, how far single runs lie apart, as a share of the median];
+    /// [<c>otherLoad</c>, the share of the cores that other processes used]; <c>cores</c>, how many there are.
+    /// </summary>
+    LatencyDisturbed,
+
     /// <summary>A model in half precision gains size alone on most processors: <c>format</c>, a <see cref="HalfFormat"/>.</summary>
     HalfGainsSizeOnly,
 
@@ -114,6 +120,17 @@ public enum AdviceCode
     /// </summary>
     BestWithinLatency,
 
+    /// <summary>
+    /// Partial quantization was refused because the float model itself misses the target: <c>metric</c>, <c>unit</c>, <c>targetValue</c>,
+    /// <c>floatScore</c>; [<c>meant</c>, the figure that was probably meant].
+    /// </summary>
+    TargetBeyondFloat,
+
+    /// <summary>
+    /// A loss is finer than the scoring samples can show: <c>targetValue</c>, <c>samples</c>; <c>step</c>, what a single sample counts.
+    /// </summary>
+    TargetFinerThanSamples,
+
     /// <summary>A loss has no bound, because the float model's figure is infinite: <c>metric</c>.</summary>
     LossOfInfiniteFigure,
 
@@ -167,18 +184,45 @@ public enum AdviceCode
     ImageTooLong,
 
     /// <summary>
-    /// A report tells accuracy: <c>labelledSamples</c>, <c>floatTop1</c>, <c>top1</c>, <c>loss</c>, <c>isNegligible</c>;
+    /// The float model is right no more often than chance: <c>labelledSamples</c>, <c>floatTop1</c>; <c>chance</c>, the accuracy of the same
+    /// answers in a random order; [<c>preprocessing</c>, how samples were prepared, in words].
+    /// </summary>
+    FloatNearChance,
+
+    /// <summary>The float model is right less often than trained models usually are: arguments as before.</summary>
+    FloatLowAccuracy,
+
+    /// <summary>All labels name one class: <c>labelledSamples</c>, <c>class</c>, [<c>preprocessing</c>].</summary>
+    LabelsOfOneClass,
+
+    /// <summary>
+    /// The float model gives nearly all samples one class: <c>samples</c>, <c>answers</c>, how many samples have it; <c>class</c>,
+    /// [<c>preprocessing</c>].
+    /// </summary>
+    FloatGivesOneAnswer,
+
+    /// <summary>
+    /// A report tells accuracy: <c>labelledSamples</c>, <c>floatTop1</c>, <c>top1</c>, <c>loss</c>; <c>lossLow</c> and <c>lossHigh</c>, where
+    /// the loss lies with a confidence of 95 %; [<c>agreement</c>]; <c>isNegligible</c>, whether nothing is lost that would be noticed;
     /// [<c>format</c>, the <see cref="HalfFormat"/> of the model; absent for int8].
     /// </summary>
     ReportAccuracy,
 
-    /// <summary>A report tells noise: <c>signalToNoise</c>, [<c>agreement</c>], [<c>format</c> as before].</summary>
+    /// <summary>
+    /// A report tells noise: <c>signalToNoise</c>, [<c>agreement</c>], [<c>samples</c>, how many scored], [<c>format</c> as before].
+    /// </summary>
     ReportNoise,
+
+    /// <summary>The samples that calibrated were measured too: <c>samples</c>.</summary>
+    ReportSameSamples,
 
     /// <summary>A report has no figures. No arguments.</summary>
     ReportNothingMeasured,
 
-    /// <summary>A report tells size and time beside the float model's: <c>sizeRatio</c>, [<c>timeRatio</c>].</summary>
+    /// <summary>
+    /// A report tells size and time beside the float model's: <c>sizeRatio</c>, [<c>timeRatio</c>]; <c>isRough</c>, whether other work
+    /// disturbed the times.
+    /// </summary>
     ReportCost,
 
     /// <summary>
@@ -208,6 +252,17 @@ public enum AdviceCode
 
     /// <summary>Next: the model can be used as it is. No arguments.</summary>
     NextNothing,
+
+    /// <summary>Next: correct labels or preprocessing: <c>hasLabels</c>.</summary>
+    NextCheckData,
+
+    /// <summary>
+    /// Next: measure on more samples: <c>samples</c>, how many scored; <c>wanted</c>, about how many would tell; <c>hasLabels</c>.
+    /// </summary>
+    NextMoreSamples,
+
+    /// <summary>Next: leave as few layers in float as a target needs. No arguments.</summary>
+    NextPartialQuantization,
 
     /// <summary>Next: compare the layers. No arguments.</summary>
     NextCompareLayers,

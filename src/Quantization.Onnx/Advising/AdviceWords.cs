@@ -63,6 +63,9 @@ internal abstract class AdviceWords
     /// <summary>What gives a model samples to be scored with.</summary>
     public abstract string Scoring { get; }
 
+    /// <summary>What tells the classes of samples.</summary>
+    public abstract string Labels { get; }
+
     /// <summary>How to give a model more time to run for the first time.</summary>
     public abstract string ProbeTimeout { get; }
 
@@ -99,6 +102,7 @@ internal abstract class AdviceWords
         ?? TargetAdvice.Write(advice, this)
         ?? ModelAdvice.Write(advice, this)
         ?? ImageAdvice.Write(advice, this)
+        ?? DataAdvice.Write(advice, this)
         ?? OutcomeAdvice.Write(advice, this)
         ?? NextAdvice.Write(advice, this)
         ?? throw new ArgumentException($"There are no words for {advice.Code}.", nameof(advice));

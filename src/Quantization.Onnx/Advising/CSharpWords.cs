@@ -73,6 +73,9 @@ internal sealed class CSharpWords : AdviceWords
     public override string Scoring => "ModelEvaluator.Evaluate";
 
     /// <inheritdoc />
+    public override string Labels => "ModelSample.Label";
+
+    /// <inheritdoc />
     public override string ProbeTimeout => "give the probe more time (ModelProbe.WithTimeout)";
 
     /// <inheritdoc />

@@ -32,6 +32,15 @@ internal static class Figure
 
     public static string Ratio(double ratio) => Format($"{ratio:F2}");
 
+    /// <summary>How fast a run is beside the float model's: <c>1.5× faster</c>, <c>1.2× slower</c>.</summary>
+    /// <param name="timeRatio">The time of a run as a multiple of the float model's.</param>
+    public static string Speed(double timeRatio) => timeRatio switch
+    {
+        > 0.975 and < 1.025 => "as fast as before",
+        <= 0.975 => Format($"{1 / timeRatio:F1}× faster"),
+        _ => Format($"{timeRatio:F1}× slower"),
+    };
+
     public static string Count(long count) => Format($"{count:N0}");
 
     /// <summary>Up to four significant digits.</summary>

@@ -11,6 +11,9 @@ internal static class NextAdvice
     /// <summary>The layers were not compared.</summary>
     public static Advice CompareLayers() => new(AdviceCode.NextCompareLayers);
 
+    /// <summary>Leave as few layers in float as a target needs.</summary>
+    public static Advice Partial() => new(AdviceCode.NextPartialQuantization);
+
     /// <summary>One layer makes most of the noise.</summary>
     public static Advice LeaveInFloat(string node) => new(AdviceCode.NextLeaveLayerInFloat, ("node", node));
 
@@ -33,6 +36,8 @@ internal static class NextAdvice
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
         AdviceCode.NextNothing => new AdviceText(Next, "nothing has to be. This model can be used as it is."),
+        AdviceCode.NextPartialQuantization => new AdviceText(
+            Next, $"leave just the layers in float that hurt, as few as a target needs ({words.PartialQuantization})."),
         AdviceCode.NextCompareLayers => new AdviceText(Next, $"compare the layers ({words.LayerComparison}), to see which one hurts most."),
         AdviceCode.NextLeaveLayerInFloat => new AdviceText(
             Next,
@@ -64,7 +69,7 @@ internal static class NextAdvice
         string[] forAll = [.. ForAllLayers(advice, words)];
         string leave = forAll.Length > 0 ? "Otherwise leave" : "Leave";
         return string.Join(' ', forAll.Append(
-            $"{leave} several of the worst layers in float ({words.FloatNodes}), or train with quantization in the loop (QAT)."));
+            $"{leave} as few layers in float as a target needs ({words.PartialQuantization} finds them), or train with quantization in the loop (QAT)."));
     }
 
     /// <summary>What would lower the noise of all layers at once; empty where there is nothing.</summary>

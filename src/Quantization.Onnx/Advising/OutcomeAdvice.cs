@@ -8,33 +8,54 @@ internal static class OutcomeAdvice
     /// <summary>Noise a thousandth of the signal hardly moves an answer; a hundredth is still near.</summary>
     private const double VeryNear = 30, Near = 20;
 
-    private const string NothingLost = "nothing that would be noticed is lost";
+    /// <summary>Where the models agree less often, single answers differ that users see.</summary>
+    private const double NearAgreement = 0.95, VeryNearAgreement = 0.99;
 
     /// <summary>How accurate the models are.</summary>
     /// <param name="labelledSamples">How many samples have labels.</param>
     /// <param name="floatTop1">The float model's accuracy.</param>
     /// <param name="top1">The other's.</param>
+    /// <param name="agreement">How often both give the same class; null where that is not known.</param>
     /// <param name="isNegligible">Whether nobody will notice the loss.</param>
     /// <param name="format">The 16-bit floats of the model; null for int8.</param>
-    public static Advice Accuracy(int labelledSamples, double floatTop1, double top1, bool isNegligible, HalfFormat? format = null) => new(
-        AdviceCode.ReportAccuracy,
-        ("labelledSamples", labelledSamples),
-        ("floatTop1", floatTop1),
-        ("top1", top1),
-        ("loss", floatTop1 - top1),
-        ("isNegligible", isNegligible),
-        ("format", format));
+    public static Advice Accuracy(
+        int labelledSamples, double floatTop1, double top1, double? agreement, bool isNegligible, HalfFormat? format = null)
+    {
+        ShareInterval loss = ShareInterval.OfLoss(floatTop1 - top1, agreement, labelledSamples);
+        return new Advice(
+            AdviceCode.ReportAccuracy,
+            ("labelledSamples", labelledSamples),
+            ("floatTop1", floatTop1),
+            ("top1", top1),
+            ("loss", floatTop1 - top1),
+            ("lossLow", loss.Low),
+            ("lossHigh", loss.High),
+            ("agreement", agreement),
+            ("isNegligible", isNegligible),
+            ("format", format));
+    }
 
     /// <summary>How noisy the outputs are.</summary>
-    public static Advice Noise(double signalToNoise, double? agreement, HalfFormat? format = null) =>
-        new(AdviceCode.ReportNoise, ("signalToNoise", signalToNoise), ("agreement", agreement), ("format", format));
+    /// <param name="signalToNoise">The SQNR.</param>
+    /// <param name="agreement">How often both models give the same class; null where that is not known.</param>
+    /// <param name="samples">How many samples scored; null where that is not known.</param>
+    /// <param name="format">The 16-bit floats of the model; null for int8.</param>
+    public static Advice Noise(double signalToNoise, double? agreement, int? samples = null, HalfFormat? format = null) => new(
+        AdviceCode.ReportNoise,
+        ("signalToNoise", signalToNoise),
+        ("agreement", agreement),
+        ("samples", samples),
+        ("format", format));
 
     /// <summary>There are no figures.</summary>
     public static Advice NothingMeasured() => new(AdviceCode.ReportNothingMeasured);
 
     /// <summary>Size and time in multiples of the float model's.</summary>
-    public static Advice Cost(double sizeRatio, double? timeRatio) =>
-        new(AdviceCode.ReportCost, ("sizeRatio", sizeRatio), ("timeRatio", timeRatio));
+    /// <param name="sizeRatio">The size of the file.</param>
+    /// <param name="timeRatio">The time of a run; null where it was not measured.</param>
+    /// <param name="isRough">Whether other work disturbed the times.</param>
+    public static Advice Cost(double sizeRatio, double? timeRatio, bool isRough = false) =>
+        new(AdviceCode.ReportCost, ("sizeRatio", sizeRatio), ("timeRatio", timeRatio), ("isRough", isRough));
 
     /// <summary>Which model of a search was kept.</summary>
     public static Advice Kept(
@@ -89,16 +110,11 @@ internal static class OutcomeAdvice
     /// <summary>The words; null for advice of another kind.</summary>
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
-        AdviceCode.ReportAccuracy => new AdviceText(
-            $"Of {Figure.Count(advice.Count("labelledSamples"))} labelled samples the float model gets "
-                + $"{Figure.Percent(advice.Number("floatTop1"))} right, the {HalfAdvice.NameOf(advice)} model "
-            + $"{Figure.Percent(advice.Number("top1"))}: "
-            + $"{(advice.Flag("isNegligible") ? NothingLost : $"{Figure.Points(advice.Number("loss"))} points are lost")}."),
-        AdviceCode.ReportNoise => new AdviceText(
-            WriteNoise(HalfAdvice.NameOf(advice), advice.Number("signalToNoise"), advice.FindNumber("agreement"))),
+        AdviceCode.ReportAccuracy => new AdviceText(WriteAccuracy(advice)),
+        AdviceCode.ReportNoise => new AdviceText(WriteNoise(advice)),
         AdviceCode.ReportNothingMeasured => new AdviceText(
             "Nothing was measured:", $"give samples to score with ({words.Scoring}), to see what quantization costs."),
-        AdviceCode.ReportCost => new AdviceText(WriteCost(advice.Number("sizeRatio"), advice.FindNumber("timeRatio"))),
+        AdviceCode.ReportCost => new AdviceText(WriteCost(advice)),
         AdviceCode.ReportKept => new AdviceText(WriteKept(advice, advice.Choice<MetricUnit>("unit"))),
         AdviceCode.ReportWorstLayer => new AdviceText(
             $"The layer that hurts most is {advice.Text("node")} ({advice.Text("operator")}): it makes "
@@ -122,13 +138,38 @@ internal static class OutcomeAdvice
     public static string State(bool isFloat, IReadOnlyList<string> steps) =>
         isFloat ? "left in float" : steps.Count > 0 ? $"in int8 with {string.Join(", ", steps)}" : "in int8";
 
-    private static string WriteNoise(string name, double signalToNoise, double? agreement)
+    private static string WriteAccuracy(Advice advice)
     {
-        string nearness = signalToNoise >= VeryNear ? "very near to the float model's"
-            : signalToNoise >= Near ? "near to the float model's"
+        (double loss, double low, double high) = (advice.Number("loss"), advice.Number("lossLow"), advice.Number("lossHigh"));
+        string range = $"with a confidence of 95 % between {Figure.Points(low)} and {Figure.Points(high)} points";
+        string lost = advice.Flag("isNegligible") ? $"Nothing that would be noticed is lost: with a confidence of 95 % at most {Figure.Points(Math.Max(0, high))} points."
+            : low > 0 ? $"{Figure.Points(loss)} points are lost, {range}."
+            : high < 0 ? $"On these samples that is {Figure.Points(-loss)} points more; quantization does not make models better, so do not count on it with others."
+            : loss < 0 ? $"A gain like this is chance. So few samples cannot tell: the loss lies {range}."
+            : $"So few samples cannot tell whether anything is lost: the loss lies {range}.";
+        string? same = advice.FindNumber("agreement") is { } agreement
+            ? $" Both give the same class for {Figure.Percent(agreement)}{(agreement < NearAgreement ? ", so their answers differ often even where accuracy does not" : "")}."
+            : "";
+        return $"Of {Figure.Count(advice.Count("labelledSamples"))} labelled samples the float model gets "
+            + $"{Figure.Percent(advice.Number("floatTop1"))} right, the {HalfAdvice.NameOf(advice)} model {Figure.Percent(advice.Number("top1"))}. {lost}{same}";
+    }
+
+    private static string WriteNoise(Advice advice)
+    {
+        (double signalToNoise, double? agreement) = (advice.Number("signalToNoise"), advice.FindNumber("agreement"));
+        string nearness = signalToNoise >= VeryNear && agreement is null or >= VeryNearAgreement ? "very near to the float model's"
+            : signalToNoise >= Near && agreement is null or >= NearAgreement ? "near to the float model's"
             : "clearly different from the float model's";
-        string same = agreement is null ? "" : $"; both prefer the same class {Figure.Percent(agreement)} of the time";
-        return $"The {name} model's outputs lie {Figure.Decibels(signalToNoise)} above their quantization noise: {nearness}{same}.";
+        string same = "";
+        if (agreement is { } share)
+        {
+            string range = advice.FindCount("samples") is > 0 and { } samples && ShareInterval.Of(share, (int)samples) is var interval
+                ? $" of {Figure.Count(samples)} samples (of all such inputs, {100 * interval.Low:F1} to {100 * interval.High:F1} % with a confidence of 95 %)"
+                : " of the time";
+            same = string.Create(CultureInfo.InvariantCulture, $"; both prefer the same class {Figure.Percent(share)}") + range;
+        }
+
+        return $"The {HalfAdvice.NameOf(advice)} model's outputs lie {Figure.Decibels(signalToNoise)} above their quantization noise: {nearness}{same}.";
     }
 
     private static string WriteFloatNodes(long nodes, HalfFormat? format)
@@ -139,15 +180,16 @@ internal static class OutcomeAdvice
             : string.Create(CultureInfo.InvariantCulture, $"{nodes} nodes{which} stay {where}.");
     }
 
-    private static string WriteCost(double sizeRatio, double? timeRatio)
+    private static string WriteCost(Advice advice)
     {
-        string size = $"The file shrinks to {Figure.Ratio(sizeRatio)} of its size";
-        return timeRatio switch
-        {
-            null => $"{size}.",
-            <= 1 => $"{size}, and a run takes {Figure.Ratio(timeRatio.Value)} of the time.",
-            _ => $"{size}, but a run takes {Figure.Ratio(timeRatio.Value)} times as long.",
-        };
+        double size = advice.Number("sizeRatio");
+        string file = size < 1
+            ? string.Create(CultureInfo.InvariantCulture, $"The file shrinks to {100 * size:F0} % of its size")
+            : string.Create(CultureInfo.InvariantCulture, $"The file grows to {100 * size:F0} % of its size");
+        string rough = advice.Flag("isRough") ? " (roughly, as the machine was busy)" : "";
+        return advice.FindNumber("timeRatio") is not { } time ? $"{file}."
+            : Figure.Speed(time) is var speed && time <= 1 == size < 1 ? $"{file}, and a run is {speed}{rough}."
+            : $"{file}, but a run is {speed}{rough}.";
     }
 
     private static string WriteKept(Advice advice, MetricUnit unit)

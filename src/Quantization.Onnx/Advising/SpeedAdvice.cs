@@ -76,7 +76,15 @@ internal static class SpeedAdvice
     public static Advice ProductsSaturate(int safeBits) => new(AdviceCode.ProductsSaturate, ("safeBits", safeBits));
 
     /// <summary>Whether an advice rests on a measurement.</summary>
-    public static bool IsOfLatency(Advice advice) => advice.Code == AdviceCode.HalfSlowerThanFloat || IsOfInt8Latency(advice);
+    public static bool IsOfLatency(Advice advice) =>
+        advice.Code is AdviceCode.HalfSlowerThanFloat or AdviceCode.LatencyDisturbed || IsOfInt8Latency(advice);
+
+    /// <summary>Other work on the machine disturbed a measurement.</summary>
+    public static Advice Busy(LatencyComparison latency) => new(
+        AdviceCode.LatencyDisturbed,
+        ("spread", latency.Spread),
+        ("otherLoad", latency.OtherLoad),
+        ("cores", Environment.ProcessorCount));
 
     /// <summary>The words; null for advice of another kind.</summary>
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
@@ -107,8 +115,24 @@ internal static class SpeedAdvice
                 $"The int8 model is larger than the float model, {advice.Count("quantizedBytes")} against {advice.Count("floatBytes")} "
                     + $"bytes: it has too few weights to make up for the scales."),
             $"Weights per tensor ({words.WeightsPerTensor}) need fewer scales; or keep the float model."),
+        AdviceCode.LatencyDisturbed => new AdviceText(
+            Disturbance(advice), "Measure again on an idle machine before you decide by them."),
         _ => IsOfInt8Latency(advice) ? WriteLatency(advice, words) : null,
     };
+
+    /// <summary>What showed that the machine was busy.</summary>
+    private static string Disturbance(Advice advice)
+    {
+        string spread = advice.FindNumber("spread") is { } range && range >= LatencyComparison.WideSpread
+            ? string.Create(CultureInfo.InvariantCulture, $"the middle half of the runs lies {100 * range:F0} % of the median apart")
+            : "";
+        return advice.FindNumber("otherLoad") is { } others && others >= LatencyComparison.HeavyLoad
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"The machine was busy while latencies were measured: other programs used {100 * others:F0} % of its {advice.Count("cores")} "
+                    + $"cores{(spread.Length > 0 ? $", and {spread}" : "")}. Take the latencies as rough.")
+            : $"The latencies are rough: {spread}, as on a busy machine.";
+    }
 
     private static bool IsOfInt8Latency(Advice advice) => advice.Code is AdviceCode.SlowerForOtherRuntime or AdviceCode.SlowerWithoutVnni
         or AdviceCode.SlowerForConversions or AdviceCode.SlowerForSmallModel or AdviceCode.SlowerThanFloat;

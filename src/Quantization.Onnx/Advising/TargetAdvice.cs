@@ -48,6 +48,22 @@ internal static class TargetAdvice
     /// <summary>The float model's figure is infinite, so that there is no loss.</summary>
     public static Advice LossOfInfinite(string metric) => new(AdviceCode.LossOfInfiniteFigure, ("metric", metric));
 
+    /// <summary>The float model itself misses the target.</summary>
+    /// <param name="metric">The metric.</param>
+    /// <param name="target">The figure to reach.</param>
+    /// <param name="floatScore">The float model's figure.</param>
+    public static Advice BeyondFloat(ModelMetric metric, double target, double floatScore) => new(
+        AdviceCode.TargetBeyondFloat,
+        ("metric", metric.Name),
+        ("unit", metric.Unit),
+        ("targetValue", target),
+        ("floatScore", floatScore),
+        ("meant", metric.Unit == MetricUnit.Share && target is > 1 and <= 100 ? target / 100 : null));
+
+    /// <summary>Fewer samples score than the loss asks for.</summary>
+    public static Advice FinerThanSamples(double loss, int samples) => new(
+        AdviceCode.TargetFinerThanSamples, ("targetValue", loss), ("samples", samples), ("step", 1.0 / samples));
+
     /// <summary>The words; null for advice of another kind.</summary>
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
@@ -65,11 +81,34 @@ internal static class TargetAdvice
                 $"The best that was found within {Target(advice)}: {Figures(advice)}, {Layers(advice)}, "
                     + $"{advice.FindNumber("latencyRatio"):0.00} times the int8 latency."),
             More(advice, words)),
+        AdviceCode.TargetBeyondFloat => WriteBeyond(advice, advice.Choice<MetricUnit>("unit"), words),
+        AdviceCode.TargetFinerThanSamples => new AdviceText(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"A loss of {advice.Number("targetValue"):0.######} is less than one of the {advice.Count("samples")} scoring samples, each of which counts "
+                    + $"{advice.Number("step"):0.####}: the target asks for no loss at all on these samples, and says little of others."),
+            "Give more samples, or allow a larger loss."),
         AdviceCode.LossOfInfiniteFigure => new AdviceText(
             $"The float model's {advice.Text("metric")} is infinite, so every loss is;",
             $"give a figure to reach, such as {words.FigureToReach}, or a metric such as {words.FiniteMetric}."),
         _ => null,
     };
+
+    private static AdviceText WriteBeyond(Advice advice, MetricUnit unit, AdviceWords words)
+    {
+        (double target, double score) = (advice.Number("targetValue"), advice.Number("floatScore"));
+        string shown = unit == MetricUnit.Share
+            ? string.Create(CultureInfo.InvariantCulture, $"{score:0.####}, {Figure.Percent(score)}")
+            : Figure.Metric(score, unit);
+        string fact = string.Create(
+            CultureInfo.InvariantCulture,
+            $"The target of a figure of {target:0.######} cannot be met, because the float model itself has {advice.Text("metric")} {shown}, and "
+                + $"quantization does not make it better.");
+        string least = string.Create(CultureInfo.InvariantCulture, $"Ask for less ({words.Target}), or make the float model better first.");
+        return new AdviceText(fact, advice.FindNumber("meant") is { } meant
+            ? string.Create(CultureInfo.InvariantCulture, $"Did you mean {meant:0.######}? Shares are 0 to 1. {least}")
+            : least);
+    }
 
     private static string Target(Advice advice) =>
         PartialTarget.Describe(advice.Choice<PartialTargetKind>("target"), advice.Number("targetValue"));

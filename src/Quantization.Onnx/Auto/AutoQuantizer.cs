@@ -11,7 +11,7 @@ namespace Quantization.Onnx;
     Justification = "The overloads differ in the number of required sample sources, so no call is ambiguous.")]
 public static class AutoQuantizer
 {
-    /// <summary>Decides with samples that are dealt by <see cref="SampleSplit.Deal"/>: a quarter calibrates, the others score.</summary>
+    /// <summary>Decides with samples that are dealt by <see cref="SampleSplit.Deal(ISampleSource)"/>: half of the first 256 calibrate and a quarter of all behind, the others score.</summary>
     /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, AutoOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will meet, with labels if accuracy is to count.</param>

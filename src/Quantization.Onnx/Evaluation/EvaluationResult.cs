@@ -19,16 +19,38 @@ public sealed record EvaluationResult(ModelScore Reference, IReadOnlyList<ModelS
     /// <summary>Why labelled samples do not count for accuracy; null where all count.</summary>
     public Advice? UncountedLabels { get; init; }
 
+    /// <summary>What the reference model answers and labels name; null where no sample has one row of logits.</summary>
+    public ClassCounts? Classes { get; init; }
+
+    /// <summary>The share of the machine's cores that other processes kept busy meanwhile, 0 … 1; null where it is not known.</summary>
+    public double? OtherLoad { get; init; }
+
     /// <summary>
-    /// What the user should know: each candidate that is slower than the reference by a twentieth or more, or larger, and
-    /// <see cref="UncountedLabels"/>; empty where there is nothing to say.
+    /// What the user should know: each candidate that is slower than the reference by a twentieth or more, or larger, latencies that a busy
+    /// machine disturbed, and <see cref="UncountedLabels"/>; empty where there is nothing to say.
     /// </summary>
-    public IReadOnlyList<Advice> Warnings =>
-        ValueList<Advice>.Of([.. Candidates.SelectMany(Compare), .. UncountedLabels is null ? (Advice[])[] : [UncountedLabels]]);
+    public IReadOnlyList<Advice> Warnings => ValueList<Advice>.Of(
+    [
+        .. Candidates.SelectMany(Compare),
+        .. Candidates.Select(LatencyOf).FirstOrDefault(latency => latency.IsDisturbed) is { } disturbed ? (Advice[])[SpeedAdvice.Busy(disturbed)] : [],
+        .. UncountedLabels is null ? (Advice[])[] : [UncountedLabels],
+    ]);
+
+    /// <summary>The latency of one of <see cref="Candidates"/> beside the reference's.</summary>
+    /// <param name="candidate">The candidate.</param>
+    public LatencyComparison LatencyOf(ModelScore candidate)
+    {
+        ArgumentNullException.ThrowIfNull(candidate);
+        return new LatencyComparison(Reference.MedianLatency, candidate.MedianLatency, candidate.TimedRuns)
+        {
+            Spread = Reference.LatencySpread is { } one && candidate.LatencySpread is { } other ? Math.Max(one, other) : null,
+            OtherLoad = OtherLoad,
+        };
+    }
 
     private IEnumerable<Advice> Compare(ModelScore candidate)
     {
-        if (new LatencyComparison(Reference.MedianLatency, candidate.MedianLatency, candidate.TimedRuns).IsSlower)
+        if (LatencyOf(candidate).IsSlower)
         {
             yield return TrialsAdvice.Slower(candidate, Reference);
         }

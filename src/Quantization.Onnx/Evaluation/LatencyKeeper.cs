@@ -11,6 +11,18 @@ internal sealed class LatencyKeeper
     /// <summary>The median of the times.</summary>
     public TimeSpan Median => TimeSpan.FromTicks(MedianOf(_ticks));
 
+    /// <summary>The range of the middle half of the times, as a share of the median; null where nothing was timed.</summary>
+    public double? Spread
+    {
+        get
+        {
+            long[] sorted = [.. _ticks.Order()];
+            return sorted.Length == 0 || Median == TimeSpan.Zero
+                ? null
+                : (double)(sorted[sorted.Length * 3 / 4] - sorted[sorted.Length / 4]) / Median.Ticks;
+        }
+    }
+
     /// <summary>Adds the time of a run.</summary>
     public void Add(TimeSpan latency) => _ticks.Add(latency.Ticks);
 

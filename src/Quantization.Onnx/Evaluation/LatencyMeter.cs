@@ -25,6 +25,7 @@ internal static class LatencyMeter
     {
         using BoundSample input = SampleBinder.Bind(sample, reference.Inputs);
         long start = Stopwatch.GetTimestamp();
+        MachineLoad load = new();
         do
         {
             bool isFloatFirst = reference.Latencies.TimedRuns % 2 == 0;
@@ -36,6 +37,10 @@ internal static class LatencyMeter
         }
         while (reference.Latencies.TimedRuns < runs && Stopwatch.GetElapsedTime(start) < LongestMeasurement);
 
-        return new LatencyComparison(reference.Latencies.Median, candidate.Latencies.Median, reference.Latencies.TimedRuns);
+        return new LatencyComparison(reference.Latencies.Median, candidate.Latencies.Median, reference.Latencies.TimedRuns)
+        {
+            Spread = Math.Max(reference.Latencies.Spread ?? 0, candidate.Latencies.Spread ?? 0),
+            OtherLoad = load.Others,
+        };
     }
 }

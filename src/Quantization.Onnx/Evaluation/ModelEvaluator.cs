@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx;
@@ -101,9 +102,14 @@ public static class ModelEvaluator
         int labelled = 0;
         int round = 0;
         IReadOnlyList<ModelSample> last = [];
+        IReadOnlyList<ModelSample> first = [];
+        bool areAlike = true;
+        MachineLoad load = new();
         foreach (IReadOnlyList<ModelSample> batch in SampleBatches.Batch(samples, options.BatchSize, reference.Inputs))
         {
             RunBatch(models, keepers, batch, round++, cancellation);
+            areAlike &= last.Count == 0 || HaveSameShapes(first, last); // the last batch may be smaller
+            first = last.Count == 0 ? batch : first;
             last = batch;
             count += batch.Count;
             labelled += batch.Count(sample => sample.Label is not null);
@@ -132,9 +138,29 @@ public static class ModelEvaluator
                 metrics[i],
                 keepers[i].Outputs,
                 model.Latencies.Median,
-                model.Latencies.TimedRuns)),
+                model.Latencies.TimedRuns) { LatencySpread = areAlike ? model.Latencies.Spread : null }),
         ];
-        return new EvaluationResult(scores[0], scores[1..], count, labelled) { UncountedLabels = keepers[0].UncountedLabels };
+        return new EvaluationResult(scores[0], scores[1..], count, labelled)
+        {
+            UncountedLabels = keepers[0].UncountedLabels,
+            Classes = keepers[0].Classes,
+            OtherLoad = load.Others,
+        };
+    }
+
+    /// <summary>Whether two batches take the same time by their shapes: otherwise times differ for more causes than the machine.</summary>
+    private static bool HaveSameShapes(IReadOnlyList<ModelSample> one, IReadOnlyList<ModelSample> other) =>
+        one.Count == other.Count && ShapesOf(one[0]) == ShapesOf(other[0]);
+
+    private static string ShapesOf(ModelSample sample)
+    {
+        StringBuilder shapes = new();
+        foreach (SampleTensor input in sample.Inputs)
+        {
+            shapes.Append(SampleShape.Format(input.Shape));
+        }
+
+        return shapes.ToString();
     }
 
     private static void ThrowUnlessComparable(List<EvaluatedModel> models, EvaluationOptions options)

@@ -34,6 +34,12 @@ public sealed record ModelScore(
         init => field = ValueList<OutputFigures>.Of(value, nameof(Outputs));
     } = ValueList<OutputFigures>.Of(Outputs, nameof(Outputs));
 
+    /// <summary>
+    /// How far the times of single runs lie apart: the range of their middle half, as a share of <see cref="MedianLatency"/>; null where it
+    /// is not known.
+    /// </summary>
+    public double? LatencySpread { get; init; }
+
     /// <summary>The value of <see cref="ModelFigures.Top1"/>; null where there is none.</summary>
     public double? Top1 => Figures.Top1?.Value;
 

@@ -20,7 +20,9 @@ internal sealed class PartialGoal
     public double? Threshold { get; }
 
     /// <summary>The goal of a target.</summary>
-    /// <exception cref="ArgumentException">The float model's figure is infinite, so that there is no loss.</exception>
+    /// <exception cref="ArgumentException">
+    /// The float model's figure is infinite, so that there is no loss, or the float model itself misses the figure.
+    /// </exception>
     public static PartialGoal Of(PartialTarget target, ModelMetric metric, TrialScore floatScore)
     {
         double? threshold = target.Kind switch
@@ -31,7 +33,10 @@ internal sealed class PartialGoal
             PartialTargetKind.Reach => target.Value,
             _ => null,
         };
-        return new PartialGoal(target, metric, threshold);
+        PartialGoal goal = new(target, metric, threshold);
+        return target.Kind != PartialTargetKind.Reach || goal.IsMetBy(floatScore)
+            ? goal
+            : throw Refuse(TargetAdvice.BeyondFloat(metric, target.Value, floatScore.Score), nameof(target));
     }
 
     /// <summary>Whether a score on all samples reaches the figure; false where there is none.</summary>

@@ -44,11 +44,13 @@ internal sealed class PartialJob
         ResumedCalibration resumed = ResumableCalibration.Run(model, calibrating.Limit(calibrationSamples), calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
         ModelCalibration calibration = resumed.Calibration;
 
+        _reporter.Begin(QuantizationStage.Referencing);
+        using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, _options.Metric, _options.BatchSize, Baseline, _cancellationToken);
+        PartialGoal goal = PartialGoal.Of(_options.Target, scorer.Metric, scorer.FloatScore); // throws where the float model misses the target
+
         IReadOnlyList<ModelSample> kept = SampleKeeper.Read(calibrating.Limit(calibrationSamples), PtqOptions.MostRefiningSamples, _cancellationToken);
         RefinedModel baseline = Improve(model, calibration, kept);
         TrialModels models = baseline.Models;
-        _reporter.Begin(QuantizationStage.Referencing);
-        using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, _options.Metric, _options.BatchSize, Baseline, _cancellationToken);
         bool ranksOnAll = _options.RankingSamples >= scorer.Samples;
         using TrialScorer? subset = ranksOnAll ? null : TrialScorer.Create(
             model, new SampleSubset(scoringSamples, scorer.Samples, _options.RankingSamples), scorer.Metric, _options.BatchSize, Baseline, _cancellationToken);
@@ -56,7 +58,6 @@ internal sealed class PartialJob
         TrialRunner few = subset is null ? all : new TrialRunner(models, subset, store, _options.MaxParallelTrials);
         PartialRun run = new(baseline.Plan, all, few, _options, _reporter, _cancellationToken);
         Dictionary<string, LayerCost> costs = LayerCosts.Count(model, run.Layers, scoringSamples.First(), Baseline.SessionOptionsFactory);
-        PartialGoal goal = PartialGoal.Of(_options.Target, scorer.Metric, scorer.FloatScore);
         TrialScore quantized = run.Score(LayerSet.Empty)[0];
 
         SensitivityMeasure[] measures = [.. _options.ComparedMeasures.Prepend(_options.Measure).Distinct()];

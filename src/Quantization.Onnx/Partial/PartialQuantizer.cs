@@ -36,7 +36,7 @@ public static class PartialQuantizer
     /// <param name="options">The target, and how to go about.</param>
     /// <param name="progress">Told of each stage, sample and model, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; what was kept so far stays.</param>
-    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, an option is impossible, or there are too few samples.</exception>
+    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, an option is impossible, the float model itself misses the figure to reach, or there are too few samples.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or quantized, or has nothing to quantize.</exception>
     /// <exception cref="InvalidDataException">A sample does not fit the model, the metric cannot be measured, or the kept calibration or the kept trials are damaged.</exception>

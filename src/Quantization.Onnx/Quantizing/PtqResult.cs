@@ -95,7 +95,7 @@ public sealed record PtqResult
     /// <summary>The 16-bit floats that the model was converted to; null where it was quantized.</summary>
     internal HalfFormat? Half => Plan.Half;
 
-    /// <summary>The same with a latency that was measured, and a warning where int8 is slower; one that was there before is replaced.</summary>
+    /// <summary>The same with a latency that was measured, and warnings where int8 is slower or the machine was busy; those that were there before are replaced.</summary>
     /// <param name="latency">For example what <see cref="ModelEvaluator"/> measured on many samples.</param>
     public PtqResult WithLatency(LatencyComparison latency)
     {
@@ -104,7 +104,12 @@ public sealed record PtqResult
         return this with
         {
             Latency = latency,
-            Warnings = [.. Warnings.Where(warning => !SpeedAdvice.IsOfLatency(warning)), .. slower is null ? (Advice[])[] : [slower]],
+            Warnings =
+            [
+                .. Warnings.Where(warning => !SpeedAdvice.IsOfLatency(warning)),
+                .. slower is null ? (Advice[])[] : [slower],
+                .. latency.IsDisturbed ? (Advice[])[SpeedAdvice.Busy(latency)] : [],
+            ],
         };
     }
 }

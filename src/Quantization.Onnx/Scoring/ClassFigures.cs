@@ -7,6 +7,7 @@ internal sealed class ClassFigures
 {
     private readonly ClassDivergence _divergence = new();
     private readonly TokenLikelihood _likelihood = new();
+    private readonly ClassCounter _counter = new();
     private long _rows;
     private long _agreeing;
     private int _samples;
@@ -29,6 +30,9 @@ internal sealed class ClassFigures
     /// <summary>The perplexity; null where the logits do not foretell the samples' tokens.</summary>
     public MetricFigure? Perplexity =>
         _areTokens && _likelihood.Perplexity is { } perplexity ? new MetricFigure(ModelMetric.Perplexity, perplexity, _samples) : null;
+
+    /// <summary>What the reference model answers and labels name; null where no sample has one row of logits.</summary>
+    public ClassCounts? Counts => _counter.Counts;
 
     /// <summary>Why labelled samples do not count for accuracy; null where all count.</summary>
     public Advice? Uncounted => _uncounted is var (sample, output, shape, samples)
@@ -73,12 +77,19 @@ internal sealed class ClassFigures
                 _likelihood.Add(logits, next);
             }
 
-            if (isRowEach && samples[row].Label is { } label)
+            if (!isRowEach)
+            {
+                continue;
+            }
+
+            if (samples[row].Label is { } label)
             {
                 ThrowUnlessClass(samples[row], label, classes, output.Name);
                 _labelled++;
                 _correct += found == label ? 1 : 0;
             }
+
+            _counter.Add(isReference ? found : TensorPrimitives.IndexOfMax(expected), samples[row].Label);
         }
     }
 

@@ -55,6 +55,9 @@ internal sealed class FigureKeeper : IDisposable
     /// <summary>What each of the first samples scored.</summary>
     public SampleFigures Samples => _keeping?.Figures ?? SampleFigures.None;
 
+    /// <summary>What the reference model answers and labels name; null where no sample has one row of logits.</summary>
+    public ClassCounts? Classes => _classes.Counts;
+
     /// <summary>Why labelled samples do not count for accuracy; null where all count.</summary>
     public Advice? UncountedLabels => _classes.Uncounted;
 

@@ -13,6 +13,12 @@ internal static class PartialAdvice
             yield return partial.Reason;
         }
 
+        if (report.Unit == MetricUnit.Share && partial.Reason.Choice<PartialTargetKind>("target") == PartialTargetKind.MaxLoss
+            && partial.Reason.Number("targetValue") is var loss && loss > 0 && loss * report.Data.ScoringSamples < 1)
+        {
+            yield return TargetAdvice.FinerThanSamples(loss, report.Data.ScoringSamples);
+        }
+
         yield return OutcomeAdvice.Partial(
             partial.Layers.Count,
             report.Metric!,

@@ -1,12 +1,28 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Quantization.Onnx;
 
 namespace Quantization.Reporting;
 
 /// <summary>All that is known of a quantized model, ready to be looked at as a page or read by programs as JSON. Immutable; safe to share between threads.</summary>
+[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in the types of required parameters, so no call is ambiguous.")]
 public sealed record QuantizationReport
 {
+    /// <summary>The version of the JSON form: it grows where a property changes its meaning or disappears, not where one is added.</summary>
+    public const int CurrentSchemaVersion = 1;
+
+    /// <summary>The version of the JSON form that this report was read from; <see cref="CurrentSchemaVersion"/> of a new one.</summary>
+    public int SchemaVersion { get; init; } = CurrentSchemaVersion;
+
+    /// <summary>What is to be said of the quantized model in one word.</summary>
+    public ReportVerdict Verdict { get; init; }
+
+    /// <summary>The command or call to run next, ready to copy; null where none is needed or known.</summary>
+    public string? NextCommand { get; init; }
+
     /// <summary>The model's file name.</summary>
     public required string Model { get; init; }
 
@@ -63,6 +79,9 @@ public sealed record QuantizationReport
         get;
         init => field = ValueList<RoundedLayer>.Of(value, nameof(RoundedLayers));
     } = [];
+
+    /// <summary>What was improved of the plan by what samples showed; null where nothing was tried.</summary>
+    public Refinement? Refinement { get; init; }
 
     /// <summary>How many tokens a second both models read and write; null where that was not measured.</summary>
     public TokenSpeedComparison? TokenSpeed { get; init; }
@@ -133,17 +152,22 @@ public sealed record QuantizationReport
         init => field = ValueList<Advice>.Of(value, nameof(Advice));
     }
 
+    /// <summary>Whether the model is int8 with ranges from samples, which partial quantization can go on from.</summary>
+    [JsonIgnore]
+    internal bool IsStaticInt8 { get; init; }
+
     /// <summary>Gathers the facts of a search.</summary>
     /// <param name="modelPath">The float model.</param>
     /// <param name="search">What the search found.</param>
     /// <param name="evaluation">The float model beside the best one, for times and sizes; further candidates are not looked at. Null where it was not measured.</param>
     /// <param name="layers">The layers of the best model, from <see cref="LayerComparer"/>; empty where they were not compared.</param>
-    public static QuantizationReport Create(string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
+    /// <param name="context">What the results do not tell, such as how samples were prepared; null for nothing.</param>
+    public static QuantizationReport Create(string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext? context = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(search);
         ArgumentNullException.ThrowIfNull(layers);
-        return ReportBuilder.Build(modelPath, search, evaluation, layers);
+        return ReportBuilder.Build(modelPath, search, evaluation, layers, context ?? new ReportContext());
     }
 
     /// <summary>Gathers the facts of a partial quantization.</summary>
@@ -151,12 +175,13 @@ public sealed record QuantizationReport
     /// <param name="partial">What it reached.</param>
     /// <param name="options">How it went about.</param>
     /// <param name="evaluation">The float model beside the one that was written, and, where it was measured too, the one with all layers quantized, for times. Null where times were not measured.</param>
-    public static QuantizationReport Create(string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation)
+    /// <param name="context">What the results do not tell, such as how samples were prepared; null for nothing.</param>
+    public static QuantizationReport Create(string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation, ReportContext? context = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(partial);
         ArgumentNullException.ThrowIfNull(options);
-        return ReportBuilder.Build(modelPath, partial, options, evaluation);
+        return ReportBuilder.Build(modelPath, partial, options, evaluation, context ?? new ReportContext());
     }
 
     /// <summary>Gathers the facts of a quantization without search.</summary>
@@ -166,15 +191,16 @@ public sealed record QuantizationReport
     /// <param name="calibration">What calibration saw.</param>
     /// <param name="evaluation">The float model beside the quantized one; null where it was not measured.</param>
     /// <param name="layers">The layers, from <see cref="LayerComparer"/>; empty where they were not compared.</param>
+    /// <param name="context">What the results do not tell, such as how samples were prepared; null for nothing.</param>
     public static QuantizationReport Create(
-        string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
+        string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext? context = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(quantized);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(calibration);
         ArgumentNullException.ThrowIfNull(layers);
-        return ReportBuilder.Build(modelPath, quantized, options, calibration, evaluation, layers);
+        return ReportBuilder.Build(modelPath, quantized, options, calibration, evaluation, layers, context ?? new ReportContext());
     }
 
     /// <summary>Gathers the facts of a quantization that took no samples.</summary>
@@ -183,13 +209,14 @@ public sealed record QuantizationReport
     /// <param name="options">How it was quantized.</param>
     /// <param name="evaluation">The float model beside the quantized one; null where it was not measured.</param>
     /// <param name="layers">The layers, from <see cref="LayerComparer"/>; empty where they were not compared.</param>
-    public static QuantizationReport Create(string modelPath, PtqResult quantized, DataFreeOptions options, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
+    /// <param name="context">What the results do not tell, such as how samples were prepared; null for nothing.</param>
+    public static QuantizationReport Create(string modelPath, PtqResult quantized, DataFreeOptions options, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext? context = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(quantized);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(layers);
-        return ReportBuilder.Build(modelPath, quantized, options, evaluation, layers);
+        return ReportBuilder.Build(modelPath, quantized, options, evaluation, layers, context ?? new ReportContext());
     }
 
     /// <summary>The report as one HTML page without scripts: pictures and style are inside, and nothing is loaded from anywhere.</summary>
@@ -206,9 +233,15 @@ public sealed record QuantizationReport
         JsonSerializer.Serialize(this, ReportJsonContext.For(render).QuantizationReport);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
-    /// <exception cref="JsonException">The text is no such report.</exception>
-    public static QuantizationReport FromJson(string json) =>
-        JsonSerializer.Deserialize(json, ReportJsonContext.Default.QuantizationReport) ?? throw new JsonException("The text is null, not a report.");
+    /// <exception cref="JsonException">The text is no such report, or of a later version.</exception>
+    public static QuantizationReport FromJson(string json)
+    {
+        QuantizationReport report = JsonSerializer.Deserialize(json, ReportJsonContext.Default.QuantizationReport)
+            ?? throw new JsonException("The text is null, not a report.");
+        return report.SchemaVersion <= CurrentSchemaVersion ? report : throw new JsonException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The report has version {report.SchemaVersion} of the form, but this library reads up to {CurrentSchemaVersion}; use a newer one."));
+    }
 
     /// <summary>Writes the page; the file appears whole or not at all.</summary>
     /// <param name="path">The file.</param>

@@ -5,45 +5,58 @@ namespace Quantization.Reporting;
 /// <summary>Says what came out, which layer hurts most and what to try next.</summary>
 internal static class ReportAdvice
 {
-    /// <summary>A loss that nobody notices: a tenth of a point.</summary>
-    private const double NegligibleLoss = 0.001;
-
-    /// <summary>Noise a thousandth of the signal hardly moves an answer.</summary>
-    private const double NegligibleNoise = 30;
-
     /// <summary>A layer that makes this share of the noise is worth keeping in float by itself.</summary>
     private const double OutstandingShare = 0.25;
 
     private const int FewSamples = 100;
 
-    /// <summary>The advice for a report.</summary>
+    /// <summary>The report with its verdict and its advice: doubts about the data first, then what came out, then what to do.</summary>
     /// <param name="report">The facts.</param>
     /// <param name="options">How the model was quantized.</param>
     /// <param name="half">The 16-bit floats that it was converted to; null where it was quantized.</param>
-    public static IReadOnlyList<Advice> Of(QuantizationReport report, PtqOptions options, HalfFormat? half = null)
+    public static QuantizationReport Complete(QuantizationReport report, PtqOptions options, HalfFormat? half = null)
     {
+        Advice[] doubts = [.. DataDoubts.Of(report.Data.Classes, report.Float.Top1, report.Data.Preprocessing)];
+        report = report with { Verdict = ReportJudge.Judge(report, doubts.Length > 0) };
+        return report with { Advice = [.. report.QuantizedNodes.Count == 0 ? [] : doubts.Concat(Of(report, options, half))] };
+    }
+
+    private static IEnumerable<Advice> Of(QuantizationReport report, PtqOptions options, HalfFormat? half)
+    {
+        bool isDoubtful = report.Verdict == ReportVerdict.Doubtful;
+        Advice? outcome = isDoubtful ? null : Outcome(report, half); // what is lost cannot be told where the data do not fit
         IEnumerable<Advice?> advice = report switch
         {
             { Partial: { } partial } =>
             [
-                Outcome(report, null),
+                outcome,
                 .. PartialAdvice.Of(report, partial),
                 Cost(report),
-                PartialAdvice.Next(report, partial, options),
+                isDoubtful ? CheckData(report) : PartialAdvice.Next(report, partial, options),
                 Data(report),
             ],
-            { QuantizedNodes.Count: 0 } => [],
             _ when half is not null =>
             [
-                Outcome(report, half),
+                outcome,
                 Cost(report),
-                IsNegligible(report) ? NextAdvice.Nothing() : null,
+                Next(report, options, half),
                 Float(report, half),
+                SameSamples(report),
                 report.Data.CalibrationSamples > 0 ? Data(report) : null, // without samples, a warning says so where it matters
             ],
-            _ => [Outcome(report, null), Cost(report), .. Search(report), Worst(report), Next(report, options), Float(report, null), Data(report)],
+            _ =>
+            [
+                outcome,
+                Cost(report),
+                .. Search(report),
+                Worst(report),
+                Next(report, options, null),
+                Float(report, null),
+                SameSamples(report),
+                Data(report),
+            ],
         };
-        return [.. advice.OfType<Advice>()];
+        return advice.OfType<Advice>();
     }
 
     /// <summary>Whether weights have fewer bits than they could have.</summary>
@@ -54,15 +67,22 @@ internal static class ReportAdvice
 
     private static Advice Outcome(QuantizationReport report, HalfFormat? half) => report switch
     {
-        { Float.Top1: { } before, Quantized.Top1: { } after } =>
-            OutcomeAdvice.Accuracy(report.Data.LabelledSamples, before, after, before - after <= NegligibleLoss, half),
-        { Quantized.SignalToNoise: { } ratio } => OutcomeAdvice.Noise(ratio, report.Quantized.Agreement, half),
+        { Float.Top1: { } before, Quantized.Top1: { } after } => OutcomeAdvice.Accuracy(
+            report.Data.LabelledSamples, before, after, report.Quantized.Agreement, report.Partial is null && report.Verdict == ReportVerdict.Good, half),
+        { Quantized.SignalToNoise: { } ratio } =>
+            OutcomeAdvice.Noise(ratio, report.Quantized.Agreement, report.Data.ScoringSamples is > 0 and { } samples ? samples : null, half),
         _ => OutcomeAdvice.NothingMeasured(),
     };
 
     private static Advice Cost(QuantizationReport report) => OutcomeAdvice.Cost(
         (double)report.Quantized.Bytes!.Value / report.Float.Bytes!.Value,
-        report.Quantized.MedianMilliseconds / report.Float.MedianMilliseconds);
+        report.Quantized.MedianMilliseconds / report.Float.MedianMilliseconds,
+        report.Warnings.Any(warning => warning.Code == AdviceCode.LatencyDisturbed));
+
+    private static Advice? SameSamples(QuantizationReport report) =>
+        report.Data is { Sets: SampleSets.Shared, ScoringSamples: > 0 and var samples } ? DataAdvice.SameSamples(samples) : null;
+
+    private static Advice CheckData(QuantizationReport report) => DataAdvice.CheckData(report.Data.LabelledSamples > 0);
 
     private static IEnumerable<Advice?> Search(QuantizationReport report)
     {
@@ -85,20 +105,18 @@ internal static class ReportAdvice
         ? OutcomeAdvice.WorstLayer(worst.Node, worst.Operator, worst.NoiseShare!.Value, worst.OwnSignalToNoise!.Value)
         : null;
 
-    private static bool IsNegligible(QuantizationReport report) => report is { Float.Top1: { } before, Quantized.Top1: { } after }
-        ? before - after <= NegligibleLoss
-        : report.Quantized.SignalToNoise >= NegligibleNoise;
-
-    private static Advice? Next(QuantizationReport report, PtqOptions options)
+    private static Advice? Next(QuantizationReport report, PtqOptions options, HalfFormat? half) => (report.Verdict, FindWorst(report)) switch
     {
-        return (IsNegligible(report), FindWorst(report)) switch
-        {
-            (true, _) => NextAdvice.Nothing(),
-            (_, null) => report.Quantized.SignalToNoise is null ? null : NextAdvice.CompareLayers(),
-            (_, { NoiseShare: >= OutstandingShare } worst) => NextAdvice.LeaveInFloat(worst.Node),
-            _ => NextAdvice.ManyLayers(HasFewBits(options), IsPerTensor(options)),
-        };
-    }
+        (ReportVerdict.Doubtful, _) => CheckData(report),
+        (ReportVerdict.Good, _) => NextAdvice.Nothing(),
+        (ReportVerdict.Unclear, _) => DataAdvice.MoreSamples(
+            report.Data.ScoringSamples, ReportJudge.WantedSamples(report), report.Data.LabelledSamples > 0),
+        (ReportVerdict.NotMeasured, _) => null,
+        _ when half is not null => null,
+        (_, null) => report.IsStaticInt8 ? NextAdvice.Partial() : NextAdvice.CompareLayers(),
+        (_, { NoiseShare: >= OutstandingShare } worst) => NextAdvice.LeaveInFloat(worst.Node),
+        _ => NextAdvice.ManyLayers(HasFewBits(options), IsPerTensor(options)),
+    };
 
     private static Advice? Float(QuantizationReport report, HalfFormat? half) =>
         report.FloatNodes.Count == 0 ? null : OutcomeAdvice.FloatNodes(report.FloatNodes.Count, half);

@@ -8,28 +8,31 @@ namespace Quantization.Reporting;
 /// <summary>Gathers the facts of a report.</summary>
 internal static class ReportBuilder
 {
+    /// <summary>The recipe of models whose ranges come from samples; partial quantization makes such models.</summary>
+    private const string StaticInt8 = "static-int8";
+
     /// <summary>What to compare the chosen range of an activation with, where no search names calibrators.</summary>
     private static readonly ICalibrator[] UsualCalibrators = [new MaxCalibrator(), new PercentileCalibrator(), new EntropyCalibrator(), new MseCalibrator()];
 
     public static QuantizationReport Build(
-        string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers) =>
+        string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext context) =>
         Advise(
-            Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators) with { Layers = LayersOf(layers) }, options, quantized.Half);
+            Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators, context) with { Layers = LayersOf(layers) }, options, quantized.Half);
 
-    public static QuantizationReport Build(string modelPath, PtqResult quantized, DataFreeOptions options, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
+    public static QuantizationReport Build(string modelPath, PtqResult quantized, DataFreeOptions options, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext context)
     {
         PtqOptions weights = options.ToPtqOptions();
-        return Advise(Gather(modelPath, quantized, weights, quantized.Calibration, null, evaluation, []) with
+        return Advise(Gather(modelPath, quantized, weights, quantized.Calibration, null, evaluation, [], context) with
         {
             Layers = LayersOf(layers),
             Settings = SettingsOf(weights).Where(setting => !setting.Key.StartsWith("Activation", StringComparison.Ordinal)).Prepend(new("Recipe", quantized.Plan.Recipe)).ToDictionary(),
         }, weights);
     }
 
-    public static QuantizationReport Build(string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers)
+    public static QuantizationReport Build(string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext context)
     {
         ICalibrator[] calibrators = [.. search.Trials.Select(trial => trial.Options.ActivationCalibrator).DistinctBy(calibrator => calibrator.Name)];
-        return Advise(Gather(modelPath, search.Model, search.Best.Options, search.Calibration, RankedModels.Of(search), evaluation, calibrators) with
+        return Advise(Gather(modelPath, search.Model, search.Best.Options, search.Calibration, RankedModels.Of(search), evaluation, calibrators, context) with
         {
             Baseline = ModelOf(search.Baseline.Name, search.Baseline.Score, null, null, null),
             Trials = [.. search.Trials.Select(trial => TrialOf(trial, trial == search.Best))],
@@ -37,10 +40,10 @@ internal static class ReportBuilder
         }, search.Best.Options);
     }
 
-    public static QuantizationReport Build(string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation)
+    public static QuantizationReport Build(string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation, ReportContext context)
     {
         ModelScore? allInt8 = evaluation?.Candidates.ElementAtOrDefault(1);
-        return Advise(Gather(modelPath, partial.Model, partial.Written.Options, partial.Calibration, RankedModels.Of(partial), evaluation, UsualCalibrators) with
+        return Advise(Gather(modelPath, partial.Model, partial.Written.Options, partial.Calibration, RankedModels.Of(partial), evaluation, UsualCalibrators, context) with
         {
             Baseline = ModelOf("all layers in int8", partial.Quantized.Score, allInt8, allInt8?.FileSize ?? partial.Quantized.ModelBytes, allInt8?.MedianLatency),
             Partial = PartialFacts.Gather(partial, options),
@@ -48,7 +51,7 @@ internal static class ReportBuilder
     }
 
     private static QuantizationReport Advise(QuantizationReport report, PtqOptions options, HalfFormat? half = null) =>
-        report with { Advice = ReportAdvice.Of(report, options, half) };
+        ReportAdvice.Complete(report, options, half);
 
     private static QuantizationReport Gather(
         string modelPath,
@@ -57,11 +60,12 @@ internal static class ReportBuilder
         ModelCalibration calibration,
         RankedModels? ranked,
         EvaluationResult? evaluation,
-        IReadOnlyList<ICalibrator> calibrators)
+        IReadOnlyList<ICalibrator> calibrators,
+        ReportContext context)
     {
         if (evaluation is not null)
         {
-            quantized = quantized.WithLatency(new LatencyComparison(evaluation.Reference.MedianLatency, evaluation.Candidates[0].MedianLatency, evaluation.Reference.TimedRuns));
+            quantized = quantized.WithLatency(evaluation.LatencyOf(evaluation.Candidates[0]));
         }
 
         return new QuantizationReport
@@ -69,7 +73,7 @@ internal static class ReportBuilder
             Model = Path.GetFileName(modelPath),
             ModelSha256 = calibration.ModelSha256,
             Created = DateTimeOffset.UtcNow,
-            Data = DescribeData(calibration, ranked, evaluation),
+            Data = DescribeData(calibration, ranked, evaluation, context),
             Metric = ranked?.Metric.Name,
             Unit = ranked?.Metric.Unit ?? MetricUnit.None,
             LargerIsBetter = ranked?.Metric.LargerIsBetter ?? true,
@@ -82,6 +86,8 @@ internal static class ReportBuilder
             Layers = [],
             Tensors = TensorsOf(quantized, options, calibration, calibrators),
             RoundedLayers = quantized.RoundedLayers,
+            Refinement = quantized.Refinement,
+            IsStaticInt8 = quantized.Plan.Recipe == StaticInt8,
             QuantizedNodes = quantized.QuantizedNodes,
             FloatNodes = quantized.FloatNodes,
             Int8Operators = quantized.Int8Operators,
@@ -94,15 +100,26 @@ internal static class ReportBuilder
         };
     }
 
-    private static ReportData DescribeData(ModelCalibration calibration, RankedModels? ranked, EvaluationResult? evaluation)
+    private static ReportData DescribeData(ModelCalibration calibration, RankedModels? ranked, EvaluationResult? evaluation, ReportContext context)
     {
-        string split = ranked is not null
-            ? "Calibration and scoring samples were kept apart: no sample that chose a range took part in choosing between models, and the split is the same each time."
-            : evaluation is null ? calibration.SampleCount == 0 ? "No sample was run." : "Nothing was measured, only calibrated." : "The samples to measure with were given by the caller.";
         ModelFigures? figures = ranked?.Float.Figures ?? evaluation?.Reference.Figures;
         int scoring = ranked?.ScoringSamples ?? evaluation?.Samples ?? 0;
+        SampleSets sets = ranked is not null ? SampleSets.Apart : context.Samples;
+        string split = (calibration.SampleCount, scoring, sets) switch
+        {
+            _ when ranked is not null => "No sample that chose a range took part in choosing between models; the split is the same each time.",
+            (0, 0, _) => "No sample was run.",
+            (_, 0, _) => "Nothing was measured.",
+            (_, _, SampleSets.Shared) => "Samples that took part in quantizing were measured too, so figures on others may be a little worse.",
+            (0, _, _) => "No sample took part in quantizing.",
+            (_, _, SampleSets.Apart) => "No sample did both.",
+            _ => "Whether samples did both is not known.",
+        };
         return new ReportData(calibration.SampleCount, scoring, figures?.Top1?.Samples ?? 0, split)
         {
+            Sets = sets,
+            Preprocessing = context.Preprocessing,
+            Classes = evaluation?.Classes,
             Padding = calibration.Padding is not { } padding ? null : new ReportPadding(
                 padding.Mask, padding.MaskedPositions, padding.Positions, padding.Axes.ToDictionary(each => each.Key, each => each.Value.ToString()), padding.Undecided),
         };

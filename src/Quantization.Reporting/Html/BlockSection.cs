@@ -16,19 +16,19 @@ internal static class BlockSection
         IReadOnlyList<RoundedLayer> layers = report.RoundedLayers;
         RoundedLayer worst = layers.MaxBy(layer => layer.Error)!;
         double bits = layers.Sum(layer => (double)layer.Weights * layer.Bits) / layers.Sum(layer => layer.Weights);
-        html.Element("h2", "Weights in blocks")
+        html.Section("Weights in blocks")
             .Element("p", $"{Figure.Count(layers.Count)} matrices and tables, {Figure.Value(bits)} bits a weight on average, {Figure.Bytes(layers.Sum(layer => layer.Bytes))} with scales and zero points. The error is the energy of what rounding adds, as a share of the signal: of the layer's outputs where samples showed its inputs, otherwise of the weights themselves. The longest bar loses most.")
             .Raw($"<figure>{BlockPicture.Draw(layers, pictures++)}<figcaption>Error that rounding adds to each layer.</figcaption></figure>")
             .Table(
                 ["#No.", "Layer", "Operator", "#Bits", "#Block", "Method", "#Bytes", "#Error", "#SQNR", "Error of"],
-                layers.Select((layer, i) => (
-                    layer == worst,
+                layers.Select((layer, i) => (Layer: layer, Number: i + 1)).OrderByDescending(each => each.Layer.Error).Select(each => (
+                    each.Layer == worst ? RowMark.Harmful : RowMark.None,
                     (IReadOnlyList<string>)
                     [
-                        (i + 1).ToString(CultureInfo.InvariantCulture), layer.Node, layer.Operator,
-                        layer.Bits.ToString(CultureInfo.InvariantCulture), layer.BlockSize.ToString(CultureInfo.InvariantCulture),
-                        layer.Method.ToString(), Figure.Bytes(layer.Bytes), Figure.Percent(layer.Error), Figure.Decibels(layer.SignalToNoise),
-                        layer.IsOfOutputs ? "outputs" : "weights",
+                        each.Number.ToString(CultureInfo.InvariantCulture), each.Layer.Node, each.Layer.Operator,
+                        each.Layer.Bits.ToString(CultureInfo.InvariantCulture), each.Layer.BlockSize.ToString(CultureInfo.InvariantCulture),
+                        each.Layer.Method.ToString(), Figure.Bytes(each.Layer.Bytes), Figure.Percent(each.Layer.Error), Figure.Decibels(each.Layer.SignalToNoise),
+                        each.Layer.IsOfOutputs ? "outputs" : "weights",
                     ])));
     }
 }

@@ -1,15 +1,20 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Quantization.Onnx;
 
 namespace Quantization.Reporting;
 
-/// <summary>Renders a report as one page that loads nothing: style and pictures are inside, and the page forbids itself everything else.</summary>
+/// <summary>Renders a report as one page that loads nothing: style, pictures and one small script are inside, and the page forbids itself everything else.</summary>
 internal static class HtmlPage
 {
     private const int MostTrials = 12;
     private const int LongestStart = 512;
     private const string Start = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">";
     private const string Generator = "<meta name=\"generator\" content=\"Quantization.Reporting\">";
+
+    /// <summary>Sorts tables and lights rows up; the page is complete without it, and runs no other script.</summary>
+    private static readonly string Script = Read("report.js");
 
     /// <summary>Version 0.1.0 did not name itself.</summary>
     private const string FirstVersion = "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>";
@@ -33,24 +38,28 @@ internal static class HtmlPage
     /// <param name="render">Words advice and warnings.</param>
     public static string Render(QuantizationReport report, Func<Advice, string> render)
     {
+        HtmlWriter body = new();
+        Words(body, report, render);
+        int pictures = 0;
+        PartialSection.Render(body, report, render, ref pictures);
+        LayerSection.Render(body, report, ref pictures);
+        RefinementSection.Render(body, report);
+        BlockSection.Render(body, report, ref pictures);
+        Trials(body, report, ref pictures);
+        Tensors(body, report, ref pictures);
+        NodeSection.Render(body, report);
+        Facts(body, report);
+
         HtmlWriter html = new();
         html.Raw(Start)
             .Raw(Generator)
             .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
-            .Raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">")
+            .Raw($"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Script)))}'\">")
             .Element("title", $"{report.Model}, quantized")
-            .Raw($"<style>\n{Style()}</style></head><body>");
-        Head(html, report);
-        Words(html, report, render);
-        int pictures = 0;
-        PartialSection.Render(html, report, render, ref pictures);
-        Layers(html, report, ref pictures);
-        BlockSection.Render(html, report, ref pictures);
-        Trials(html, report, ref pictures);
-        Tensors(html, report, ref pictures);
-        Nodes(html, report);
-        Facts(html, report);
-        return html.Raw("</body></html>").ToString();
+            .Raw($"<style>\n{Read("report.css")}</style></head><body>");
+        Head(html, report, render);
+        Contents(html, body.Sections);
+        return html.Raw(body.ToString()).Raw($"<script>{Script}</script></body></html>").ToString();
     }
 
     /// <summary>How much padding was left out, in a sentence; empty where there was none.</summary>
@@ -58,58 +67,39 @@ internal static class HtmlPage
         CultureInfo.InvariantCulture,
         $" {padding.MaskedPositions:N0} of {padding.Positions:N0} positions are padding by {padding.Mask} and do not count in the ranges of {padding.Axes.Count:N0} activations.");
 
-    private static void Head(HtmlWriter html, QuantizationReport report)
+    private static void Head(HtmlWriter html, QuantizationReport report, Func<Advice, string> render)
     {
-        html.Element("h1", $"{report.Model}: what quantization did")
-            .Element("p", $"{report.Data.CalibrationSamples.ToString("N0", CultureInfo.InvariantCulture)} samples calibrated, {report.Data.ScoringSamples.ToString("N0", CultureInfo.InvariantCulture)} others scored. {report.Data.Split}{Padding(report.Data.Padding)}")
-            .Raw("<div class=\"tiles\">");
-        if (report.Quantized.Top1 is not null)
+        html.Element("h1", $"{report.Model}: what quantization did");
+        VerdictSection.Render(html, report, render);
+        TileSection.Render(html, report);
+        html.Element("p", $"{Figure.Count(report.Data.CalibrationSamples)} samples calibrated, {Figure.Count(report.Data.ScoringSamples)} scored. {report.Data.Split}{Padding(report.Data.Padding)}");
+        if (report.Data.Preprocessing is { } preprocessing)
         {
-            Tile(html, "Top-1 accuracy", Figure.Percent(report.Quantized.Top1), $"float {Figure.Percent(report.Float.Top1)}");
+            html.Element("p", $"Samples: {preprocessing}.");
         }
-        else if (report.Metric is not null && report.Float.Score is { } score && double.IsFinite(score))
-        {
-            Tile(html, report.Metric, Figure.Metric(report.Quantized.Score, report.Unit), $"float {Figure.Metric(score, report.Unit)}");
-        }
-
-        if (report.Quantized.Perplexity is { } perplexity)
-        {
-            Tile(html, "Perplexity", Figure.Value(perplexity), $"float {Figure.Value(report.Float.Perplexity!.Value)}, KL divergence {Figure.Metric(report.Quantized.KullbackLeibler, MetricUnit.Nats)}");
-        }
-
-        foreach ((ReportFigure figure, ReportFigure ofFloat) in report.Quantized.Figures.Zip(report.Float.Figures).Where(each => each.First.Name != report.Metric))
-        {
-            Tile(html, figure.Name, Figure.Metric(figure.Value, figure.Unit), $"float {Figure.Metric(ofFloat.Value, ofFloat.Unit)}");
-        }
-
-        Tile(html, "SQNR of the outputs", Figure.Decibels(report.Quantized.SignalToNoise), report.Quantized.Agreement is { } agreement ? $"same class as float: {Figure.Percent(agreement)}" : "signal to quantization noise");
-        Tile(html, "File size", Figure.Bytes(report.Quantized.Bytes), $"float {Figure.Bytes(report.Float.Bytes)}, {Figure.Ratio((double)report.Quantized.Bytes!.Value / report.Float.Bytes!.Value)}×");
-        if (report.Quantized.MedianMilliseconds is { } time)
-        {
-            Tile(html, "Median time of a run", Figure.Milliseconds(time), $"float {Figure.Milliseconds(report.Float.MedianMilliseconds)}, {Figure.Ratio(time / report.Float.MedianMilliseconds!.Value)}×");
-        }
-
-        if (report.TokenSpeed is { } speed)
-        {
-            Tile(html, "Tokens written a second", Figure.Value(speed.Quantized.TokensPerSecond), $"float {Figure.Value(speed.Float.TokensPerSecond)}, {Figure.Ratio(speed.Ratio)}×");
-        }
-
-        if (report.Partial is { } partial)
-        {
-            Tile(html, "Layers in float", $"{Figure.Count(partial.Written.FloatLayers.Count)} of {Figure.Count(partial.Layers.Count)}", $"{Figure.Percent(partial.Written.Int8Share)} of the compute in int8");
-        }
-
-        Tile(html, "Nodes in int8", Figure.Count(report.Int8Operators.Values.Sum()), $"{report.Conversions.ToString(CultureInfo.InvariantCulture)} {(report.Conversions == 1 ? "conversion" : "conversions")} to and from float");
-        html.Raw("</div>");
     }
 
-    private static void Tile(HtmlWriter html, string title, string figure, string detail) =>
-        html.Raw($"<div class=\"tile\">{HtmlWriter.Encode(title)}<b>{HtmlWriter.Encode(figure)}</b><small>{HtmlWriter.Encode(detail)}</small></div>");
+    private static void Contents(HtmlWriter html, IReadOnlyList<(string Id, string Title)> sections)
+    {
+        html.Raw("<nav aria-label=\"Contents\"><ul>");
+        foreach ((string id, string title) in sections)
+        {
+            html.Raw($"<li><a href=\"#{id}\">{HtmlWriter.Encode(title)}</a></li>");
+        }
+
+        html.Raw("</ul></nav>");
+    }
 
     private static void Words(HtmlWriter html, QuantizationReport report, Func<Advice, string> render)
     {
-        html.Element("h2", "In plain words").Raw("<div class=\"words\">");
-        foreach (Advice advice in report.Advice.Concat(report.Warnings))
+        Advice[] statements = [.. report.Advice.Where(advice => !VerdictSection.IsNext(advice)), .. report.Warnings];
+        if (statements.Length == 0)
+        {
+            return;
+        }
+
+        html.Section("In plain words").Raw("<div class=\"words\">");
+        foreach (Advice advice in statements)
         {
             html.Element("p", render(advice));
         }
@@ -124,14 +114,14 @@ internal static class HtmlPage
             return;
         }
 
-        html.Element("h2", "Calibrators compared")
+        html.Section("Calibrators compared")
             .Element("p", $"A calibrator chooses, from what the calibration samples showed, the range of values that an activation's codes cover. Each row is one calibrator, each dot a model that was tried, scored by {report.Metric}: {(report.LargerIsBetter ? "further right is better" : "further left is better")}. The upright line is the float model; triangles lie outside the picture.")
-            .Raw("<p class=\"soft\"><span class=\"key main\"></span> weights per channel &nbsp; <span class=\"key second\"></span> weights per tensor &nbsp; <span class=\"key warn\"></span> kept</p>")
+            .Raw("<p class=\"soft\"><span class=\"key main\"></span> weights per channel &nbsp; <span class=\"key second\"></span> weights per tensor &nbsp; <span class=\"key kept\"></span> kept</p>")
             .Raw($"<figure>{TrialPicture.Draw(report, pictures++)}</figure>")
             .Table(
                 ["Model", $"#{report.Metric}", "#Agreement with float", "#SQNR of outputs", "#Cosine", "#KL divergence", "Same as"],
                 ShownTrials(report).Select(trial => (
-                    trial.IsBest,
+                    trial.IsBest ? RowMark.Kept : RowMark.None,
                     (IReadOnlyList<string>)
                     [
                         trial.Name,
@@ -154,30 +144,6 @@ internal static class HtmlPage
         return combinations.Append(report.Trials[0]).Prepend(report.Trials.Single(trial => trial.IsBest)).Distinct();
     }
 
-    private static void Layers(HtmlWriter html, QuantizationReport report, ref int pictures)
-    {
-        if (report.Layers.Count == 0)
-        {
-            return;
-        }
-
-        ReportLayer? worst = report.Layers.Where(layer => layer.NoiseShare is not null).MaxBy(layer => layer.NoiseShare);
-        html.Element("h2", "Layers")
-            .Element("p", "Left: each layer with weights was quantized alone, and the noise that it then puts on the model's outputs was measured; the longest bar hurts most. Right: the whole int8 model beside the float model, layer by layer; a step down shows where noise comes in. SQNR is the ratio of the signal to the quantization noise: 10 dB less is ten times the noise.")
-            .Raw("<div class=\"charts\">");
-        if (worst is not null)
-        {
-            html.Raw($"<figure>{LayerPicture.Draw(report.Layers, pictures++)}<figcaption>Share of the noise that the layers, each quantized alone, make at the outputs.</figcaption></figure>");
-        }
-
-        html.Raw($"<figure>{NoisePicture.Draw(report.Layers, pictures++)}<figcaption>SQNR after each layer of the int8 model.</figcaption></figure></div>")
-            .Table(
-                ["#No.", "Layer", "Operator", "#Share of the noise", "#SQNR of the outputs, alone in int8", "#SQNR here, all in int8"],
-                report.Layers.Select((layer, i) => (
-                    layer == worst,
-                    (IReadOnlyList<string>)[(i + 1).ToString(CultureInfo.InvariantCulture), layer.Node, layer.Operator, Figure.Percent(layer.NoiseShare), Figure.Decibels(layer.OwnSignalToNoise), Figure.Decibels(layer.SignalToNoise)])));
-    }
-
     private static void Tensors(HtmlWriter html, QuantizationReport report, ref int pictures)
     {
         if (report.Tensors.Count == 0)
@@ -185,7 +151,7 @@ internal static class HtmlPage
             return;
         }
 
-        html.Element("h2", "Activations and their ranges")
+        html.Section("Activations and their ranges")
             .Element("p", "What the calibration samples showed of each activation; counts on a logarithmic axis, zeros left out. The shaded range gets codes; values outside it are clipped to its ends. A wide range loses no value but has coarse steps.")
             .Raw("<div class=\"tensors\">");
         foreach (ReportTensor tensor in report.Tensors)
@@ -202,52 +168,24 @@ internal static class HtmlPage
         html.Raw("</div>");
     }
 
-    private static void Nodes(HtmlWriter html, QuantizationReport report)
-    {
-        html.Element("h2", "What runs in int8");
-        if (report.QuantizedNodes.Count == 0)
-        {
-            html.Element("p", "Nothing: the output is the float model.");
-        }
-        else
-        {
-            Int8Nodes(html, report);
-        }
-
-        if (report.FloatNodes.Count > 0)
-        {
-            html.Element("p", "These nodes with weights stay in float:")
-                .Table(["Node", "Why"], report.FloatNodes.Select(each => (false, (IReadOnlyList<string>)[each.Key, each.Value])));
-        }
-    }
-
-    private static void Int8Nodes(HtmlWriter html, QuantizationReport report)
-    {
-        html.Element("p", $"{Figure.Count(report.QuantizedNodes.Count)} nodes were quantized. As ONNX Runtime optimizes the model on this machine, these run on integers:")
-            .Table(["Operator", "#Nodes"], report.Int8Operators.Select(each => (false, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
-        if (report.ConversionReasons.Count > 0)
-        {
-            html.Element("p", "Conversions between floats and codes cost time. These are left:")
-                .Table(["Conversion", "#How many"], report.ConversionReasons.CountBy(reason => reason).OrderByDescending(each => each.Value).Select(each => (false, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
-        }
-
-        html.Element("p", $"Quantized: {string.Join(", ", report.QuantizedNodes)}.");
-    }
-
     private static void Facts(HtmlWriter html, QuantizationReport report)
     {
         IEnumerable<KeyValuePair<string, string>> versions = report.Versions
             .Append(new("Float model, SHA-256", report.ModelSha256))
             .Append(new("Report made", report.Created.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)));
-        html.Element("h2", "Settings").Table(["Setting", "Value"], report.Settings.Select(Row));
-        html.Element("h2", "Versions").Table(["What", "Which"], versions.Select(Row));
+        if (report.Settings.Count > 0)
+        {
+            html.Section("Settings").Table(["Setting", "Value"], report.Settings.Select(Row));
+        }
 
-        static (bool, IReadOnlyList<string>) Row(KeyValuePair<string, string> pair) => (false, [pair.Key, pair.Value]);
+        html.Section("Versions").Table(["What", "Which"], versions.Select(Row));
+
+        static (RowMark, IReadOnlyList<string>) Row(KeyValuePair<string, string> pair) => (RowMark.None, [pair.Key, pair.Value]);
     }
 
-    private static string Style()
+    private static string Read(string resource)
     {
-        using StreamReader reader = new(typeof(HtmlPage).Assembly.GetManifestResourceStream("report.css")!);
-        return reader.ReadToEnd();
+        using StreamReader reader = new(typeof(HtmlPage).Assembly.GetManifestResourceStream(resource)!);
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 
@@ -7,6 +8,10 @@ namespace Quantization.Reporting;
 internal sealed class HtmlWriter
 {
     private readonly StringBuilder _html = new();
+    private readonly List<(string Id, string Title)> _sections = [];
+
+    /// <summary>The sections so far, for a table of contents.</summary>
+    public IReadOnlyList<(string Id, string Title)> Sections => _sections;
 
     /// <summary>Markup as it is.</summary>
     public HtmlWriter Raw(string markup)
@@ -18,20 +23,46 @@ internal sealed class HtmlWriter
     /// <summary>An element with a text.</summary>
     public HtmlWriter Element(string name, string text) => Raw($"<{name}>{Encode(text)}</{name}>");
 
+    /// <summary>The heading of a section, which the table of contents names.</summary>
+    public HtmlWriter Section(string title)
+    {
+        string id = string.Create(CultureInfo.InvariantCulture, $"s{_sections.Count + 1}");
+        _sections.Add((id, title));
+        return Raw($"<h2 id=\"{id}\">{Encode(title)}</h2>");
+    }
+
+    /// <summary>A long list that opens where it is wanted; on paper it is open.</summary>
+    public HtmlWriter Details(string summary, IEnumerable<string> items)
+    {
+        Raw($"<details><summary>{Encode(summary)}</summary><ul>");
+        foreach (string item in items)
+        {
+            Element("li", item);
+        }
+
+        return Raw("</ul></details>");
+    }
+
     /// <summary>A table; columns whose heading starts with <c>#</c> hold figures.</summary>
-    public HtmlWriter Table(IReadOnlyList<string> headings, IEnumerable<(bool IsBest, IReadOnlyList<string> Cells)> rows)
+    public HtmlWriter Table(IReadOnlyList<string> headings, IEnumerable<(RowMark Mark, IReadOnlyList<string> Cells)> rows)
     {
         string[] classes = [.. headings.Select(heading => heading.StartsWith('#') ? " class=\"n\"" : "")];
-        _html.Append("<div class=\"scroll\"><table><thead><tr>");
+        _html.Append("<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>");
         for (int i = 0; i < headings.Count; i++)
         {
-            _html.Append("<th").Append(classes[i]).Append('>').Append(Encode(headings[i].TrimStart('#'))).Append("</th>");
+            _html.Append("<th scope=\"col\"").Append(classes[i]).Append('>').Append(Encode(headings[i].TrimStart('#'))).Append("</th>");
         }
 
         _html.Append("</tr></thead><tbody>\n");
-        foreach ((bool isBest, IReadOnlyList<string> cells) in rows)
+        foreach ((RowMark mark, IReadOnlyList<string> cells) in rows)
         {
-            _html.Append(isBest ? "<tr class=\"best\">" : "<tr>");
+            _html.Append(mark switch
+            {
+                RowMark.Kept => "<tr class=\"kept\">",
+                RowMark.Harmful => "<tr class=\"harm\">",
+                RowMark.InFloat => "<tr class=\"float\">",
+                _ => "<tr>",
+            });
             for (int i = 0; i < cells.Count; i++)
             {
                 _html.Append("<td").Append(classes[i]).Append('>').Append(Encode(cells[i])).Append("</td>");

@@ -10,7 +10,7 @@ internal static class PartialSection
     private const int MostNames = 6;
 
     private const string Key =
-        "<p class=\"soft\"><span class=\"key main\"></span> int8 &nbsp; <span class=\"key good\"></span> int8, with steps of its own &nbsp; <span class=\"key warn\"></span> float</p>";
+        "<p class=\"soft\"><span class=\"key main\"></span> int8 &nbsp; <span class=\"key steps\"></span> int8, with steps of its own &nbsp; <span class=\"key float\"></span> float</p>";
 
     public static void Render(HtmlWriter html, QuantizationReport report, Func<Advice, string> render, ref int pictures)
     {
@@ -30,7 +30,7 @@ internal static class PartialSection
     {
         string better = report.LargerIsBetter ? "higher is better" : "lower is better";
         (double unit, string name) = partial.Curve.Max(point => point.Bytes) < 1_000_000 ? (1e3, "KB") : (1e6, "MB");
-        html.Element("h2", "How much to leave in float")
+        html.Section("How much to leave in float")
             .Element("p", render(partial.Reason))
             .Element("p", $"Each dot is a model that was measured on all scoring samples, its number how many layers are in float; none on the line is beaten by another in both directions. The large one was written{(partial.Threshold is null ? "" : ", the level line is the target")}; {better}, and triangles lie outside the picture. The layers were chosen by these very samples: where a small margin matters, check the model on others.")
             .Raw("<div class=\"charts\">")
@@ -42,7 +42,7 @@ internal static class PartialSection
         html.Table(
             ["#In float", .. isFiner ? (string[])["#With int8 weights alone", "#Activations in float"] : [], "#Compute in int8", "#File size", $"#{report.Metric}", "#SQNR of outputs", .. isTimed ? (string[])["#Time of the int8 model's"] : [], "Layers in float"],
             points.Select(point => (
-                point.IsWritten,
+                point.IsWritten ? RowMark.Kept : RowMark.None,
                 (IReadOnlyList<string>)
                 [
                     Figure.Count(point.FloatLayers.Count),
@@ -56,7 +56,7 @@ internal static class PartialSection
     {
         ReportRanking[] all = [.. partial.Rankings];
         int[] columns = [.. shown.Select(ranking => Array.IndexOf(all, ranking))];
-        html.Element("h2", "Islands in float")
+        html.Section(partial.Layers.All(layer => layer.State == ReportLayerState.Int8) ? "The layers, all in int8" : "Islands in float")
             .Element("p", "The layers in the order in which they run, and the share of the compute that each takes. At the border of an island in float, codes become floats or floats codes, which takes time; neighbours in float share a border.")
             .Raw(Key)
             .Raw($"<figure class=\"wide\">{IslandPicture.Draw(partial.Layers, pictures++)}</figure>")
@@ -64,7 +64,7 @@ internal static class PartialSection
             .Table(
                 ["#No.", "Layer", "Operator", "Now", "#Compute", .. shown.Select(ranking => shown.Length == 1 ? "#Sensitivity" : $"#{SensitivityWords.Of(ranking.Measure)}"), "Why"],
                 partial.Layers.Select((layer, i) => (
-                    layer.State == ReportLayerState.Float,
+                    layer.State == ReportLayerState.Float ? RowMark.InFloat : RowMark.None,
                     (IReadOnlyList<string>)
                     [
                         (i + 1).ToString(CultureInfo.InvariantCulture), layer.Node, layer.Operator,
@@ -75,13 +75,13 @@ internal static class PartialSection
         if (partial.FloatActivations.Count > 0)
         {
             html.Element("p", "These activations stay in float, and the layers beside them compute in float with int8 weights:")
-                .Table(["Activation", "Why"], partial.FloatActivations.Select(each => (false, (IReadOnlyList<string>)[each.Key, each.Value])));
+                .Table(["Activation", "Why"], partial.FloatActivations.Select(each => (RowMark.InFloat, (IReadOnlyList<string>)[each.Key, each.Value])));
         }
     }
 
     private static void Sensitivity(HtmlWriter html, QuantizationReport report, ReportPartial partial, ReportRanking[] shown, ref int pictures)
     {
-        html.Element("h2", "Sensitivity of the layers")
+        html.Section("Sensitivity of the layers")
             .Element("p", $"The longest bar hurts most when quantized, as measured on {Figure.Count(partial.RankingSamples)} of the scoring samples.{(partial.Layers.Count > SensitivityPicture.MostBars ? $" The {SensitivityPicture.MostBars} most sensitive of {Figure.Count(partial.Layers.Count)} layers; the table above has all." : "")}")
             .Raw(Key)
             .Raw("<div class=\"charts\">");
@@ -99,7 +99,7 @@ internal static class PartialSection
             .Table(
                 ["Layers ranked by", "Most sensitive", "#Rank correlation", "#Models", "#From earlier", "#Runs", "#Time"],
                 partial.Rankings.Select(ranking => (
-                    ranking.IsUsed,
+                    ranking.IsUsed ? RowMark.Kept : RowMark.None,
                     (IReadOnlyList<string>)
                     [
                         ranking.Name + (ranking.IsUsed ? " (used)" : ""), ranking.MostSensitive,

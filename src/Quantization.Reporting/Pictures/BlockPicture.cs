@@ -22,7 +22,7 @@ internal static class BlockPicture
         {
             Position = positions[i],
             Value = 100 * layer.Error,
-            FillColor = layer.Error == most ? Palette.Warn : Palette.Main,
+            FillColor = layer.Error == most ? Palette.Harm : Palette.Main,
             LineWidth = 0,
             Size = 0.7,
             Orientation = Orientation.Horizontal,

@@ -52,7 +52,7 @@ internal static class CurvePicture
         {
             (double x, double y) = (price(point), Shown(point));
             MarkerShape shape = y == scale * point.Score ? MarkerShape.FilledCircle : report.LargerIsBetter ? MarkerShape.OpenTriangleDown : MarkerShape.OpenTriangleUp;
-            plot.Add.Marker(x, y, shape, point.IsWritten ? 12 : 7, point.IsWritten ? Palette.Warn : Palette.Main);
+            plot.Add.Marker(x, y, shape, point.IsWritten ? 12 : 7, point.IsWritten ? Palette.Kept : Palette.Main);
             (double X, double Y) place = ((x - left) / (right - left), (y - bottom) / (top - bottom));
             if (labels.TrueForAll(other => Math.Abs(other.X - place.X) > LabelWidth || Math.Abs(other.Y - place.Y) > LabelHeight))
             {

@@ -7,8 +7,8 @@ internal static class LayerColor
 {
     public static Color Of(ReportLayerState state) => state switch
     {
-        ReportLayerState.Float => Palette.Warn,
-        ReportLayerState.Relieved => Palette.Good,
+        ReportLayerState.Float => Palette.Float,
+        ReportLayerState.Relieved => Palette.Steps,
         _ => Palette.Main,
     };
 }

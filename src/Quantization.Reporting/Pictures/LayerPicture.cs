@@ -5,11 +5,14 @@ namespace Quantization.Reporting;
 /// <summary>How much of the outputs' noise each layer makes: the longest bar hurts most.</summary>
 internal static class LayerPicture
 {
+    /// <summary>More bars cannot be read; the table has all layers.</summary>
+    public const int MostBars = 40;
+
     private const int Width = 460;
 
     public static string Draw(IReadOnlyList<ReportLayer> layers, int number)
     {
-        ReportLayer[] weighted = [.. layers.Where(layer => layer.NoiseShare is not null)];
+        ReportLayer[] weighted = [.. layers.Where(layer => layer.NoiseShare is not null).OrderByDescending(layer => layer.NoiseShare).Take(MostBars)];
         double most = weighted.Max(layer => layer.NoiseShare!.Value);
         Plot plot = Picture.Create();
         double[] positions = [.. Enumerable.Range(0, weighted.Length).Select(i => (double)(weighted.Length - 1 - i))];
@@ -17,7 +20,7 @@ internal static class LayerPicture
         {
             Position = positions[i],
             Value = 100 * layer.NoiseShare!.Value,
-            FillColor = layer.NoiseShare == most ? Palette.Warn : Palette.Main,
+            FillColor = layer.NoiseShare == most ? Palette.Harm : Palette.Main,
             LineWidth = 0,
             Size = 0.7,
             Orientation = Orientation.Horizontal,

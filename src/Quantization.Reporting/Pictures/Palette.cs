@@ -17,9 +17,17 @@ internal static class Palette
 
     public static Color Second { get; } = Define("#010A04", "second");
 
-    public static Color Warn { get; } = Define("#010A05", "warn");
+    /// <summary>What was kept, written or used.</summary>
+    public static Color Kept { get; } = Define("#010A05", "kept");
 
-    public static Color Good { get; } = Define("#010A07", "good");
+    /// <summary>What hurts most.</summary>
+    public static Color Harm { get; } = Define("#010A07", "harm");
+
+    /// <summary>What stays in float.</summary>
+    public static Color Float { get; } = Define("#010A08", "float");
+
+    /// <summary>What is in int8 with steps of its own.</summary>
+    public static Color Steps { get; } = Define("#010A09", "steps");
 
     public static Color Range { get; } = Define("#010A06", "range");
 

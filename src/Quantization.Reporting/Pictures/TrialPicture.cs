@@ -38,7 +38,7 @@ internal static class TrialPicture
             double shown = Math.Clamp(score, low, high);
             double row = rows.Length - 1 - Array.IndexOf(rows, trial.ActivationCalibrator) + (trial.WeightGranularity == GranularityKind.PerChannel ? 0.15 : -0.15);
             MarkerShape shape = shown == score ? MarkerShape.FilledCircle : report.LargerIsBetter ? MarkerShape.OpenTriangleDown : MarkerShape.OpenTriangleUp;
-            Color color = trial.IsBest ? Palette.Warn : trial.WeightGranularity == GranularityKind.PerChannel ? Palette.Main : Palette.Second;
+            Color color = trial.IsBest ? Palette.Kept : trial.WeightGranularity == GranularityKind.PerChannel ? Palette.Main : Palette.Second;
             plot.Add.Marker(shown, row, shape, trial.IsBest ? 12 : 7, color);
         }
 

@@ -14,11 +14,11 @@ internal static class DataFreeRun
         SampleData? samples = Open(console, request, request.Evaluation);
         SampleData? rounding = !request.IsRoundedBySamples ? null : request.EvaluationPath is null ? samples : Open(console, request, request.Rounding);
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
-        (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, rounding?.All, samples?.All, output.Model, cancellation));
+        (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, rounding, samples, output.Model, cancellation));
         ModelSummary summary = new(
             Describe(rounding, samples, result), request.Options.WeightCalibrator.Name, request.Report, request.OutputPath);
-        summary = summary with { TokenSpeed = report.TokenSpeed };
-        output.Finish(report, result.Plan, shown => summary.Write(shown, result, scores), cancellation);
+        summary = summary with { TokenSpeed = report.TokenSpeed, Preparation = samples?.Preparation };
+        output.Finish(report, result.Plan, shown => summary.Write(shown, result, scores, report), cancellation);
         request.Folder?.CopyOthers(outputPath);
         return ExitCode.Success;
     }
@@ -39,17 +39,18 @@ internal static class DataFreeRun
     }
 
     private static (PtqResult Result, EvaluationResult? Scores, QuantizationReport Report) Work(
-        ProgressView view, DataFreeRequest request, ISampleSource? rounding, ISampleSource? samples, OutputFile output, CancellationToken cancellation)
+        ProgressView view, DataFreeRequest request, SampleData? rounding, SampleData? data, OutputFile output, CancellationToken cancellation)
     {
         IProgress<QuantizationProgress> progress = view.ForStages(request.Options.WeightCalibrator.Name);
-        PtqResult result = output.Write(path => Quantize(request, rounding ?? (request.UsesSamples ? samples : null), path, progress, cancellation));
+        ISampleSource? samples = data?.All;
+        PtqResult result = output.Write(path => Quantize(request, rounding?.All ?? (request.UsesSamples ? samples : null), path, progress, cancellation));
         ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples : null;
         EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.Data, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
         IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, new PtqOptions(), cancellation);
         TokenSpeedComparison? speed = scoring is null || request.Folder is null ? null
             : Measuring.TokenSpeed(view, request.ModelPath, output.TemporaryPath, scoring, request.Threads, cancellation);
-        return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, scores, layers) with { TokenSpeed = speed });
+        return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, scores, layers, ContextOf(rounding, data, result)) with { TokenSpeed = speed });
     }
 
     /// <summary>Quantizes the model. Where layers are kept, an interruption says so.</summary>
@@ -66,6 +67,12 @@ internal static class DataFreeRun
                 $"cancelled; no model was written. {kept} holds what was done so far: the same command goes on from there.", exception);
         }
     }
+
+    private static ReportContext ContextOf(SampleData? rounding, SampleData? samples, PtqResult result) => new()
+    {
+        Preprocessing = samples?.Preparation,
+        Samples = (rounding is not null && rounding == samples) || result.Refinement is { ScaledInputs: > 0 } ? SampleSets.Shared : SampleSets.Apart,
+    };
 
     private static string Describe(SampleData? rounding, SampleData? samples, PtqResult result) =>
         result.QuantizedNodes.Count == 0 ? "No sample was run."

@@ -60,8 +60,12 @@ internal static class HalfCommand
         SampleData? data = request.Data.FolderPath is null ? null : SampleData.Open(console, request.ModelPath, request.Data);
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         (PtqResult result, EvaluationResult? scores) = ProgressView.Show(output.Progress, view => Work(view, request, data, output.Model, cancellation));
-        QuantizationReport report = QuantizationReport.Create(request.ModelPath, result, new PtqOptions(), result.Calibration, scores, []);
-        output.Finish(report, result.Plan, shown => HalfSummary.Write(shown, request, data, result, scores), cancellation);
+        QuantizationReport report = QuantizationReport.Create(request.ModelPath, result, new PtqOptions(), result.Calibration, scores, [], new ReportContext
+        {
+            Preprocessing = data?.Preparation,
+            Samples = data?.IsLabelled == true ? SampleSets.Apart : SampleSets.Shared,
+        });
+        output.Finish(report, result.Plan, shown => HalfSummary.Write(shown, request, data, result, scores, report), cancellation);
         return ExitCode.Success;
     }
 

@@ -1,4 +1,5 @@
 using Quantization.Onnx;
+using Quantization.Reporting;
 using Spectre.Console;
 
 namespace Quantization.Tool;
@@ -10,31 +11,24 @@ namespace Quantization.Tool;
 /// <param name="OutputPath">The file that was written.</param>
 internal sealed record ModelSummary(string Samples, string Calibrator, ReportRequest Report, string OutputPath)
 {
-    /// <summary>Noise of a hundredth of the signal's power: outputs beyond it are clearly different.</summary>
-    private const double ClearNoise = 20;
-
-    /// <summary>What to do where the outputs are clearly different, in a sentence; null for nothing.</summary>
-    public string? Way { get; init; }
+    /// <summary>How samples were prepared, in words; null where there are none.</summary>
+    public string? Preparation { get; init; }
 
     /// <summary>How many tokens a second both models read and write; null where that was not measured.</summary>
     public TokenSpeedComparison? TokenSpeed { get; init; }
 
-    public void Write(ToolConsole console, PtqResult result, EvaluationResult? scores)
+    public void Write(ToolConsole console, PtqResult result, EvaluationResult? scores, QuantizationReport report)
     {
         console.WriteLine(Samples);
+        WritePreparation(console, Preparation);
         if (scores is not null)
         {
             console.Screen.Write(CreateTable(NameOf(result), scores));
         }
 
-        if (scores?.UncountedLabels is { } uncounted)
+        foreach (string statement in ModelReport.Statements(report, Calibrator, result))
         {
-            console.WriteLine(CommandLineWords.Instance.Render(uncounted));
-        }
-
-        if (Way is not null && result.Half is null && scores?.Candidates[0].SignalToNoise < ClearNoise)
-        {
-            console.WriteLine($"The outputs are clearly different from the float model's. {Way}");
+            console.WriteLine(statement);
         }
 
         if (TokenSpeed is { } speed)
@@ -65,17 +59,21 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
             console.WriteLine(line);
         }
 
-        foreach (string remark in ModelReport.Remarks(Calibrator, result))
-        {
-            console.WriteLine(remark);
-        }
-
         foreach (string line in ModelReport.Nodes(result, Report.IsVerbose))
         {
             console.WriteLine(line);
         }
 
         console.WriteLine($"Wrote {OutputPath}: {Figures.Bytes(result.OutputBytes, result.ModelBytes)}");
+    }
+
+    /// <summary>Tells in a line how samples were prepared, since that decides whether figures mean anything.</summary>
+    public static void WritePreparation(ToolConsole console, string? preparation)
+    {
+        if (preparation is not null)
+        {
+            console.WriteLine($"Samples: {preparation}.");
+        }
     }
 
     private static string NameOf(PtqResult result) => result.Half is { } half ? HalfRange.NameOf(half)

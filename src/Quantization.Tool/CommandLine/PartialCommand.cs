@@ -100,12 +100,14 @@ internal static class PartialCommand
     private static int Run(ToolConsole console, PartialRequest request, CancellationToken cancellation)
     {
         request.ThrowUnlessSensible();
-        (ISampleSource calibration, ISampleSource scoring) = SampleData.Open(console, request.ModelPath, request.Data).Deal();
+        SampleData data = SampleData.Open(console, request.ModelPath, request.Data);
+        (ISampleSource calibration, ISampleSource scoring) = data.Deal();
+        ReportContext context = new() { Preprocessing = data.Preparation, Samples = SampleSets.Apart };
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         PartialResult? reached = null;
         request.State.KeepWhenCancelled(() =>
         {
-            (PartialResult result, EvaluationResult times, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, cancellation));
+            (PartialResult result, EvaluationResult times, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, context, cancellation));
             output.Finish(report, result.Model.Plan, shown => PartialSummary.Write(shown, request, result, times, report), cancellation);
             reached = result;
         });
@@ -120,7 +122,7 @@ internal static class PartialCommand
     }
 
     private static (PartialResult Result, EvaluationResult Times, QuantizationReport Report) Work(
-        ProgressView view, PartialRequest request, ISampleSource calibration, ISampleSource scoring, RunOutput output, CancellationToken cancellation)
+        ProgressView view, PartialRequest request, ISampleSource calibration, ISampleSource scoring, RunOutput output, ReportContext context, CancellationToken cancellation)
     {
         PartialOptions options = request.Complete();
         PartialResult result = output.Model.Write(path =>
@@ -131,6 +133,6 @@ internal static class PartialCommand
         PostTrainingQuantizer.Quantize(request.ModelPath, result.Quantized.Plan, allInt8, options: request.Options.Baseline, cancellationToken: cancellation);
         EvaluationResult times = ModelEvaluator.Evaluate(
             request.ModelPath, [output.Model.TemporaryPath, allInt8], scoring, new EvaluationOptions { BatchSize = request.Options.BatchSize }, view.ForSteps(), cancellation);
-        return (result, times, QuantizationReport.Create(request.ModelPath, result, options, times));
+        return (result, times, QuantizationReport.Create(request.ModelPath, result, options, times, context));
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quantization.Onnx;
 
 namespace Quantization.Tool;
@@ -27,6 +28,24 @@ internal sealed record PartialRequest : TrialsRequest
         {
             throw new UsageException(
                 "--max-loss needs a metric of which the float model has a figure, but its SQNR is infinite: give --labels labels.csv, take --metric agreement, or say with --reach 30 how many dB are enough.");
+        }
+
+        if (!SearchMetrics.IsShare(Metric, Data))
+        {
+            return;
+        }
+
+        (string? option, double value) = Options.Target.Kind switch
+        {
+            PartialTargetKind.Reach => ("--reach", Options.Target.Value),
+            PartialTargetKind.MaxLoss => ("--max-loss", Options.Target.Value),
+            _ => (null, 0),
+        };
+        if (option is not null && value > 1)
+        {
+            string meant = value <= 100 ? string.Create(CultureInfo.InvariantCulture, $"; did you mean {value / 100:0.######}?") : ".";
+            throw new UsageException(string.Create(
+                CultureInfo.InvariantCulture, $"{option} {value:0.######} is a figure of the metric, which is a share from 0 to 1{meant}"));
         }
     }
 }

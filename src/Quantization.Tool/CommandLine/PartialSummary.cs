@@ -14,6 +14,7 @@ internal static class PartialSummary
         string resumed = result.ModelsResumed > 0 ? $", {Figures.Count(result.ModelsResumed, "other")} known from an earlier run" : "";
         console.WriteLine(
             $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}, scored on the {Figures.Count(result.ScoringSamples, "other sample")} by {result.Metric.Name}, {Figures.Count(result.RankingSamples)} of them ranked the layers; {Figures.Count(result.ModelsRun, "model")} tried{resumed}.");
+        ModelSummary.WritePreparation(console, report.Data.Preprocessing);
         if (result.RestartReason is not null)
         {
             console.WriteLine(result.RestartReason);

@@ -80,9 +80,9 @@ internal static class PtqCommand
         (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, samples, output.Model, cancellation));
         ModelSummary summary = new(samples.Describe(request, result), request.Options.ActivationCalibrator.Name, request.Report, request.OutputPath)
         {
-            Way = $"'quantize {SearchCommand.Name}' tries every calibrator and keeps the best; --report shows which layers hurt, and --float-node leaves them in float.",
+            Preparation = samples.Preparation,
         };
-        output.Finish(report, result.Plan, shown => summary.Write(shown, result, scores), cancellation);
+        output.Finish(report, result.Plan, shown => summary.Write(shown, result, scores, report), cancellation);
         return ExitCode.Success;
     }
 
@@ -100,7 +100,7 @@ internal static class PtqCommand
         EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.Data, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
         IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, request.Options, cancellation);
-        return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, result.Calibration, scores, layers));
+        return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, result.Calibration, scores, layers, samples.ContextOf(hasCalibrated: result.Calibration.SampleCount > 0)));
     }
 
     /// <summary>Carries out a plan. Samples calibrate only where it leaves ranges to calibrators and no calibration was given.</summary>

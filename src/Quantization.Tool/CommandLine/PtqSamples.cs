@@ -1,4 +1,5 @@
 using Quantization.Onnx;
+using Quantization.Reporting;
 
 namespace Quantization.Tool;
 
@@ -6,23 +7,32 @@ namespace Quantization.Tool;
 /// <param name="FolderPath">Where they lie; null where there are none.</param>
 /// <param name="Calibration">The samples to calibrate on; null where a calibration was given.</param>
 /// <param name="Scoring">The samples to measure on; null where there are none.</param>
-internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration, ISampleSource? Scoring)
+/// <param name="Preparation">How they are prepared for the model, in words; null where there are none.</param>
+internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration, ISampleSource? Scoring, string? Preparation)
 {
+    /// <summary>What a report cannot know by itself.</summary>
+    /// <param name="hasCalibrated">Whether <see cref="Calibration"/> was run.</param>
+    public ReportContext ContextOf(bool hasCalibrated) => new()
+    {
+        Preprocessing = Preparation,
+        Samples = Calibration is null || !hasCalibrated ? SampleSets.Unknown : ReferenceEquals(Calibration, Scoring) ? SampleSets.Shared : SampleSets.Apart,
+    };
+
     public static PtqSamples Open(ToolConsole console, PtqRequest request)
     {
         SampleData? samples = request.Data.FolderPath is null ? null : SampleData.Open(console, request.ModelPath, request.Data);
         if (samples is null || request.StatePath is not null)
         {
-            return new PtqSamples(samples?.FolderPath, null, samples?.All);
+            return new PtqSamples(samples?.FolderPath, null, samples?.All, samples?.Preparation);
         }
 
         if (!samples.IsLabelled)
         {
-            return new PtqSamples(samples.FolderPath, samples.All, samples.All);
+            return new PtqSamples(samples.FolderPath, samples.All, samples.All, samples.Preparation);
         }
 
         (ISampleSource calibration, ISampleSource scoring) = samples.Split();
-        return new PtqSamples(samples.FolderPath, calibration, scoring);
+        return new PtqSamples(samples.FolderPath, calibration, scoring, samples.Preparation);
     }
 
     /// <summary>Says in a sentence what was done with which samples.</summary>

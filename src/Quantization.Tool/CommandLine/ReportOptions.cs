@@ -32,5 +32,8 @@ internal sealed class ReportOptions
         command.Options.Add(_verbose);
     }
 
-    public ReportRequest Read(ParseResult parsed) => new(parsed.GetValue(_page), parsed.GetValue(_plan), parsed.GetValue(_json), parsed.GetValue(_quiet), parsed.GetValue(_verbose));
+    public ReportRequest Read(ParseResult parsed) => new(parsed.GetValue(_page), parsed.GetValue(_plan), parsed.GetValue(_json), parsed.GetValue(_quiet), parsed.GetValue(_verbose))
+    {
+        Invocation = new Invocation(parsed),
+    };
 }

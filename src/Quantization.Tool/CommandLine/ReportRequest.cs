@@ -8,6 +8,9 @@ namespace Quantization.Tool;
 /// <param name="IsVerbose">Whether long lists are told whole.</param>
 internal sealed record ReportRequest(string? PagePath, string? PlanPath, bool IsJson, bool IsQuiet, bool IsVerbose)
 {
+    /// <summary>The command as the user gave it; null in tests of other parts.</summary>
+    public Invocation? Invocation { get; init; }
+
     /// <summary>Whether anybody will look at each layer.</summary>
     public bool NeedsLayers => PagePath is not null || IsJson;
 }

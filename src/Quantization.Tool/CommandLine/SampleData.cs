@@ -7,8 +7,9 @@ namespace Quantization.Tool;
 /// <param name="FolderPath">The folder.</param>
 /// <param name="All">All of them.</param>
 /// <param name="IsLabelled">Whether their classes are known.</param>
+/// <param name="Preparation">How they are prepared for the model, in words.</param>
 /// <param name="Split">Deals the labelled ones into those to calibrate on and those to score with.</param>
-internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsLabelled, Func<(ISampleSource Calibration, ISampleSource Scoring)> Split)
+internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsLabelled, string Preparation, Func<(ISampleSource Calibration, ISampleSource Scoring)> Split)
 {
     /// <summary>
     /// Opens a folder: of images where it has no arrays. Says on the error stream how many images are left out, even where progress is
@@ -27,7 +28,7 @@ internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsL
                 console.Error.WriteLine(VisibleText.Of(warning));
             }
 
-            return new SampleData(folder, images, request.IsLabelled, () => images.Split());
+            return new SampleData(folder, images, request.IsLabelled, Preprocessing.Of(images.Options), () => images.Split());
         }
 
         SampleFolder samples = new(folder, labels);
@@ -36,7 +37,7 @@ internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsL
             throw new UsageException($"{(request.FoldersAreClasses ? DataOptions.ClassFolders : request.ImageArguments[0])} goes with images, but {folder} holds arrays, which are taken as they are.");
         }
 
-        return new SampleData(folder, samples, labels is not null, () => samples.Split());
+        return new SampleData(folder, samples, labels is not null, Preprocessing.OfArrays, () => samples.Split());
     }
 
     /// <summary>Whether a file is of a kind that samples are read from.</summary>

@@ -54,11 +54,13 @@ internal static class SearchCommand
     private static int Run(ToolConsole console, SearchRequest request, CancellationToken cancellation)
     {
         request.ThrowUnlessSensible();
-        (ISampleSource calibration, ISampleSource scoring) = SampleData.Open(console, request.ModelPath, request.Data).Deal();
+        SampleData data = SampleData.Open(console, request.ModelPath, request.Data);
+        (ISampleSource calibration, ISampleSource scoring) = data.Deal();
+        ReportContext context = new() { Preprocessing = data.Preparation, Samples = SampleSets.Apart };
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         request.State.KeepWhenCancelled(() =>
         {
-            (SearchResult result, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, cancellation));
+            (SearchResult result, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, context, cancellation));
             output.Finish(report, result.Model.Plan, shown => SearchSummary.Write(shown, request, result, report), cancellation);
         });
         request.State.DeleteUnlessNamed();
@@ -66,7 +68,7 @@ internal static class SearchCommand
     }
 
     private static (SearchResult Search, QuantizationReport Report) Work(
-        ProgressView view, SearchRequest request, ISampleSource calibration, ISampleSource scoring, RunOutput output, CancellationToken cancellation)
+        ProgressView view, SearchRequest request, ISampleSource calibration, ISampleSource scoring, RunOutput output, ReportContext context, CancellationToken cancellation)
     {
         SearchOptions options = new()
         {
@@ -88,6 +90,6 @@ internal static class SearchCommand
         EvaluationResult measured = ModelEvaluator.Evaluate(
             request.ModelPath, [output.Model.TemporaryPath], scoring, new EvaluationOptions { BatchSize = request.BatchSize, Metrics = EmbeddingMetricsOf.Measure(request.ModelPath, request.Data, scoring.Count) }, view.ForSteps(), cancellation);
         IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, search.Model.Plan, scoring, search.Best.Options, cancellation);
-        return (search, QuantizationReport.Create(request.ModelPath, search, measured, layers));
+        return (search, QuantizationReport.Create(request.ModelPath, search, measured, layers, context));
     }
 }

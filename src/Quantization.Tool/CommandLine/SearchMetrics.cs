@@ -48,6 +48,9 @@ internal static class SearchMetrics
         }
     }
 
+    /// <summary>Whether a metric's figures are shares, 0 to 1.</summary>
+    public static bool IsShare(string metric, DataRequest data) => metric is Top1 or Agreement or Recall || (metric == Default && data.IsLabelled);
+
     /// <summary>The figure that ranks, where it is none of those that all models have.</summary>
     public static IReadOnlyList<MetricFigure> Further(TrialScore score) => score.Ranked.Metric.Embeddings is null ? [] : [score.Ranked];
 

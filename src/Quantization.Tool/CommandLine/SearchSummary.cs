@@ -14,6 +14,7 @@ internal static class SearchSummary
         string resumed = result.ResumedSamples > 0 ? $", {Figures.Count(result.ResumedSamples, "sample")} of them by an earlier run" : "";
         console.WriteLine(
             $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}{resumed}, scored on the {Figures.Count(result.ScoringSamples, "other sample")} by {result.Metric.Name}; {Figures.Count(result.Trials.Count, "model")} tried.");
+        ModelSummary.WritePreparation(console, report.Data.Preprocessing);
         if (result.RestartReason is not null)
         {
             console.WriteLine(result.RestartReason);

@@ -71,6 +71,9 @@ internal sealed class CommandLineWords : AdviceWords
     public override string Scoring => "--data";
 
     /// <inheritdoc />
+    public override string Labels => "--labels";
+
+    /// <inheritdoc />
     public override string ProbeTimeout => "try a faster machine";
 
     /// <inheritdoc />

@@ -1,4 +1,5 @@
 using Quantization.Onnx;
+using Quantization.Reporting;
 using Spectre.Console;
 
 namespace Quantization.Tool;
@@ -26,7 +27,7 @@ internal static class ModelReport
 
     /// <summary>The latency of a quantized model beside the float one, where both were evaluated.</summary>
     public static LatencyComparison LatencyOf(EvaluationResult scores, int candidate) =>
-        new(scores.Reference.MedianLatency, scores.Candidates[candidate].MedianLatency, scores.Candidates[candidate].TimedRuns);
+        scores.LatencyOf(scores.Candidates[candidate]);
 
     /// <summary>What became of the nodes of a model: how many have 16-bit floats or run in int8, and which stay in float.</summary>
     public static IEnumerable<string> Nodes(PtqResult result, bool isVerbose)
@@ -148,14 +149,16 @@ internal static class ModelReport
         }
     }
 
-    /// <summary>What a user should know of the model and of the ranges that a calibrator chose; usually nothing.</summary>
-    public static IEnumerable<string> Remarks(string calibrator, PtqResult result)
-    {
-        foreach (Advice warning in result.Warnings)
-        {
-            yield return CommandLineWords.Instance.Render(warning);
-        }
+    /// <summary>What reports tell of a model, what a user should know of it, and of the ranges that a calibrator chose.</summary>
+    public static IEnumerable<string> Statements(QuantizationReport report, string calibrator, PtqResult result) =>
+        report.Advice.Concat(report.Warnings).Select(CommandLineWords.Instance.Render).Concat(RangeNotes(calibrator, result));
 
+    /// <summary>What a user should know of the model and of the ranges that a calibrator chose; usually nothing.</summary>
+    public static IEnumerable<string> Remarks(string calibrator, PtqResult result) =>
+        result.Warnings.Select(CommandLineWords.Instance.Render).Concat(RangeNotes(calibrator, result));
+
+    private static IEnumerable<string> RangeNotes(string calibrator, PtqResult result)
+    {
         if (result.Activations.Count == 0)
         {
             yield break;

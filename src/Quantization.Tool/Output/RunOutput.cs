@@ -64,6 +64,7 @@ internal sealed class RunOutput : IDisposable
     public void Finish(
         QuantizationReport report, QuantizationPlan plan, Action<ToolConsole> writeSummary, CancellationToken cancellation, string? json = null)
     {
+        report = report with { NextCommand = _report.Invocation is { } run ? NextCommand.Of(report, run) : null };
         _page?.Write(path =>
         {
             report.SaveHtml(path, CommandLineWords.Instance.Render);
@@ -93,6 +94,11 @@ internal sealed class RunOutput : IDisposable
         if (_plan is not null)
         {
             _console.WriteLine($"Wrote {_plan.Path}");
+        }
+
+        if (report.NextCommand is { } next)
+        {
+            _console.WriteLine($"Next: {next}");
         }
     }
 

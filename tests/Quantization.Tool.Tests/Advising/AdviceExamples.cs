@@ -5,6 +5,8 @@ namespace Quantization.Tool.Tests.Advising;
 /// <summary>Advice of every code, made as the libraries make it.</summary>
 internal static class AdviceExamples
 {
+    private static readonly ClassCounts Counts = new(400, 10, 3, 390, 400, 10, 7, 0.1);
+
     private static readonly Dictionary<string, string> Stayed = Enumerable.Range(0, 9).ToDictionary(i => $"node{i}", i => $"reason {i % 5}");
 
     /// <summary>All of them; several of codes whose words differ.</summary>
@@ -59,11 +61,25 @@ internal static class AdviceExamples
         ImageAdvice.NumbersForGrey(isMean: true, 3),
         ImageAdvice.NumbersForGrey(isMean: false, 3),
         ImageAdvice.TooLong("a.png", 1, 100_000),
-        OutcomeAdvice.Accuracy(400, 0.925, 0.92, isNegligible: false),
+        OutcomeAdvice.Accuracy(400, 0.925, 0.92, 0.98, isNegligible: false),
         OutcomeAdvice.Noise(double.PositiveInfinity, 1),
         OutcomeAdvice.Noise(12, null),
-        OutcomeAdvice.Accuracy(400, 0.925, 0.925, isNegligible: true, HalfFormat.Float16),
-        OutcomeAdvice.Noise(60, 1, HalfFormat.BFloat16),
+        OutcomeAdvice.Accuracy(400, 0.925, 0.925, null, isNegligible: true, HalfFormat.Float16),
+        OutcomeAdvice.Noise(60, 1, 20, HalfFormat.BFloat16),
+        DataAdvice.NearChance(Counts, 0.1, "arrays, taken as they are"),
+        DataAdvice.LowAccuracy(Counts, 0.35, null),
+        DataAdvice.OneLabel(Counts, null),
+        DataAdvice.OneAnswer(Counts, "arrays, taken as they are"),
+        DataAdvice.SameSamples(40),
+        DataAdvice.CheckData(hasLabels: true),
+        DataAdvice.CheckData(hasLabels: false),
+        DataAdvice.MoreSamples(30, 400, hasLabels: true),
+        SpeedAdvice.Busy(new LatencyComparison(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), 9) { Spread = 0.4, OtherLoad = 0.9 }),
+        SpeedAdvice.Busy(new LatencyComparison(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), 9) { Spread = 0.4 }),
+        TargetAdvice.BeyondFloat(ModelMetric.Top1, 92, 0.944),
+        TargetAdvice.BeyondFloat(ModelMetric.Top1, 0.99, 0.944),
+        TargetAdvice.FinerThanSamples(0.005, 113),
+        NextAdvice.Partial(),
         OutcomeAdvice.NothingMeasured(),
         OutcomeAdvice.Cost(0.38, 1.2),
         OutcomeAdvice.Cost(0.38, null),

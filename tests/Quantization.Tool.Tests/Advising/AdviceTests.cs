@@ -53,7 +53,7 @@ public sealed partial class AdviceTests
         Advice[] half = [.. AdviceExamples.All.Where(advice => advice.Arguments.ContainsKey("format"))];
 
         half.Select(advice => advice.Message).Should().NotContain(message => message.Contains("int8")).And.HaveCountGreaterThan(8);
-        OutcomeAdvice.Noise(60, null, HalfFormat.BFloat16).Message.Should().StartWith("The bfloat16 model's outputs lie 60.0 dB above their quantization noise");
+        OutcomeAdvice.Noise(60, null, null, HalfFormat.BFloat16).Message.Should().StartWith("The bfloat16 model's outputs lie 60.0 dB above their quantization noise");
         OutcomeAdvice.FloatNodes(1, HalfFormat.Float16).Message.Should().Be("1 node stays in 32 bits.");
         OutcomeAdvice.FloatNodes(2).Message.Should().Be("2 nodes with weights stay in float.");
     }
@@ -172,11 +172,12 @@ public sealed partial class AdviceTests
         foreach (string text in (string[])[run.Output, File.ReadAllText(folder["page.html"])])
         {
             CSharp().Matches(text).Select(match => match.Value).Should().BeEmpty();
-            text.Should().Contain("--float-node");
+            text.Should().Contain("quantize partial");
         }
 
-        report.ToHtml().Should().Contain("PtqOptions.FloatNodes").And.NotContain("--float-node");
-        report.ToJson().Should().Contain("PtqOptions.FloatNodes");
+        QuantizationReport inCSharp = report with { NextCommand = null };
+        inCSharp.ToHtml().Should().Contain("PartialQuantizer.Run").And.NotContain("quantize partial");
+        inCSharp.ToJson().Should().Contain("PartialQuantizer.Run");
         JsonDocument.Parse(run.Output).RootElement.GetProperty("advice").EnumerateArray().Select(each => each.GetProperty("message").GetString())
             .Should().Equal(report.Advice.Select(CommandLineWords.Instance.Render));
     }

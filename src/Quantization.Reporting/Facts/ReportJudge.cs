@@ -1,0 +1,73 @@
+using Quantization.Onnx;
+
+namespace Quantization.Reporting;
+
+/// <summary>Judges a quantized model by what the samples can show: accuracy with its interval, agreement and noise, not top-1 alone.</summary>
+internal static class ReportJudge
+{
+    /// <summary>A loss that nobody notices: a tenth of a point; and the most that it may be as far as samples tell.</summary>
+    private const double NegligibleLoss = 0.001, MostPossibleLoss = 0.01;
+
+    /// <summary>Even the worst that the samples allow is a loss that hardly anybody notices: half a point.</summary>
+    private const double SmallLoss = 0.005;
+
+    /// <summary>Below it the answers of the models differ often, whatever the accuracy is.</summary>
+    private const double NearAgreement = 0.95, VeryNearAgreement = 0.99;
+
+    /// <summary>Without labels: the share of other answers that there may be at most, as far as samples tell.</summary>
+    private const double MostOtherAnswers = 0.03;
+
+    /// <summary>Noise a thousandth of the signal hardly moves an answer; a hundredth is still near.</summary>
+    private const double NegligibleNoise = 30, NearNoise = 20;
+
+    /// <summary>With fewer samples even low noise shows little.</summary>
+    private const int FewScored = 16;
+
+    /// <summary>The verdict.</summary>
+    /// <param name="report">The facts.</param>
+    /// <param name="isDoubtful">Whether labels or preprocessing are doubted.</param>
+    public static ReportVerdict Judge(QuantizationReport report, bool isDoubtful) => report switch
+    {
+        { QuantizedNodes.Count: 0 } => ReportVerdict.NothingQuantized,
+        _ when isDoubtful => ReportVerdict.Doubtful,
+        { Partial: { } partial } => partial.IsTargetMet ? ReportVerdict.Good : ReportVerdict.Lossy,
+        { Float.Top1: { } before, Quantized.Top1: { } after } => ByAccuracy(report, before - after),
+        { Quantized.SignalToNoise: { } ratio } => ByNoise(report, ratio),
+        _ => ReportVerdict.NotMeasured,
+    };
+
+    /// <summary>About how many samples would show a loss of a point.</summary>
+    public static int WantedSamples(QuantizationReport report)
+    {
+        double different = Math.Max(1 - (report.Quantized.Agreement ?? 1), 0.01);
+        int wanted = (int)Math.Ceiling(4 * different / (MostPossibleLoss * MostPossibleLoss) / 100) * 100;
+        return Math.Max(wanted, 2 * report.Data.ScoringSamples);
+    }
+
+    private static ReportVerdict ByAccuracy(QuantizationReport report, double loss)
+    {
+        ShareInterval interval = ShareInterval.OfLoss(loss, report.Quantized.Agreement, report.Data.LabelledSamples);
+        bool isSmall = interval.High <= SmallLoss || (loss <= NegligibleLoss && interval.High <= MostPossibleLoss);
+        return interval.Low > 0 && !isSmall ? ReportVerdict.Lossy
+            : report.Quantized.Agreement < NearAgreement && report.Data.ScoringSamples >= FewScored ? ReportVerdict.Lossy
+            : isSmall ? ReportVerdict.Good
+            : ReportVerdict.Unclear;
+    }
+
+    private static ReportVerdict ByNoise(QuantizationReport report, double ratio)
+    {
+        int samples = report.Data.ScoringSamples;
+        double? agreement = report.Quantized.Agreement;
+        if (ratio < NearNoise || (agreement < NearAgreement && samples >= FewScored))
+        {
+            return ReportVerdict.Lossy;
+        }
+
+        bool isNear = ratio >= NegligibleNoise
+            ? agreement is null or >= VeryNearAgreement
+            : agreement is { } same && samples > 0 && ShareInterval.Of(same, samples).Low >= 1 - MostOtherAnswers;
+        return isNear && samples >= FewScored ? ReportVerdict.Good
+            : agreement is null && ratio < NegligibleNoise ? ReportVerdict.Lossy
+            : ReportVerdict.Unclear;
+    }
+}

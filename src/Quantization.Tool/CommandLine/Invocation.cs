@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Quantization.Tool;
+
+/// <summary>A command as the user gave it, from which the command to run next is made.</summary>
+internal sealed class Invocation
+{
+    /// <summary>How a run is shown, which the next one is told anew.</summary>
+    private static readonly string[] ForPrograms = ["--json", "--quiet", "--verbose"];
+
+    private readonly ParseResult _parsed;
+
+    public Invocation(ParseResult parsed) => _parsed = parsed;
+
+    /// <summary>The name of the command.</summary>
+    public string Name => _parsed.CommandResult.Command.Name;
+
+    /// <summary>Whether the command has an option, given or not.</summary>
+    public bool Takes(string option) => Has(_parsed.CommandResult.Command, option);
+
+    /// <summary>Whether the user gave an option.</summary>
+    public bool Gave(string option) => Given().Any(result => result.Option.Name == option);
+
+    /// <summary>The same command with further options; those that are given anew take the place of earlier ones.</summary>
+    /// <param name="more">Options and their values.</param>
+    public string Again(params string[] more) => As(Name, [], more);
+
+    /// <summary>Another command on the same files, with those of the user's options that it takes.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="less">Options to leave out.</param>
+    /// <param name="more">Options to add, with their values.</param>
+    public string As(string command, string[] less, string[] more)
+    {
+        Command target = _parsed.RootCommandResult.Command.Subcommands.Single(each => each.Name == command);
+        Option[] repeatable = [.. target.Options.Where(option => option.Arity.MaximumNumberOfValues > 1)];
+        HashSet<string> left = [.. ForPrograms, .. less, .. more.Where(word => word.StartsWith("--", StringComparison.Ordinal) && repeatable.All(option => option.Name != word))];
+        IEnumerable<string> arguments = _parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(result => result.Tokens).Select(token => token.Value);
+        IEnumerable<string> options = Given()
+            .Where(result => Has(target, result.Option.Name) && !left.Contains(result.Option.Name))
+            .SelectMany(result => (string[])[result.Option.Name, .. result.Tokens.Select(token => token.Value)]);
+        return string.Join(' ', (string[])[ToolCommands.Name, command, .. arguments.Concat(options).Concat(more).Select(Quote)]);
+    }
+
+    private IEnumerable<OptionResult> Given() => _parsed.CommandResult.Children.OfType<OptionResult>().Where(result => !result.Implicit);
+
+    private static bool Has(Command command, string option) => command.Options.Any(each => each.Name == option);
+
+    /// <summary>A word as shells read it as one.</summary>
+    private static string Quote(string word) => word.Length > 0 && word.All(letter => char.IsLetterOrDigit(letter) || "-_./:=,@+\\".Contains(letter))
+        ? word
+        : OperatingSystem.IsWindows() ? $"\"{word}\"" : $"'{word.Replace("'", @"'\''")}'";
+}
