@@ -10,7 +10,7 @@ namespace Quantization.Benchmarks.LanguageModels;
 internal static class EncoderStudy
 {
     private const int Sentences = 2500;
-    private static readonly int CalibrationSentences = int.Parse(Environment.GetEnvironmentVariable("QX_SENT") ?? "128");
+    private const int CalibrationSentences = 128;
     private const int Neighbours = 10;
 
     public static int Run()

@@ -55,7 +55,7 @@ internal static class RoundingSpeed
         // A multiply-add counts for two. A range: scale, round, two limits, scale back, difference, square and sum.
         const double Range = 8 * BlockKernel.Steps;
         return Print("sums of x · xᵀ", (double)Rows * Inputs * (Inputs + 1), seconds[1])
-            + Print("GPTQ's updates", (1.0 + 2 * GptqSteps.Passes) * Inputs * weights.Length, seconds[2])
+            + Print("GPTQ's updates", (double)Inputs * weights.Length, seconds[2])
             + Print("errors of weights, all ranges", Range * weights.Length, seconds[4] - seconds[3])
             + Print("errors of outputs, all ranges", (Range + BlockKernel.Steps * (shape.Size - 1.0 + 4)) * weights.Length, seconds[5] - seconds[3]);
 

@@ -12,7 +12,6 @@ internal static class LargeWeights
     private const int Width = 4096;
     private const int Samples = 16;
     private const int Rows = 64;
-    private const string Status = "/proc/{0}/status";
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
@@ -86,7 +85,7 @@ internal static class LargeWeights
     {
         try
         {
-            string line = File.ReadLines(string.Format(CultureInfo.InvariantCulture, Status, process))
+            string line = File.ReadLines($"/proc/{process}/status")
                 .First(line => line.StartsWith("RssAnon:", StringComparison.Ordinal));
             string children = File.ReadAllText($"/proc/{process}/task/{process}/children");
             return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^2], CultureInfo.InvariantCulture)

@@ -32,7 +32,13 @@ internal sealed class ChannelProbe : IDisposable
         ChannelFactors.Insert(copy.Graph, scaled, Prefix);
         DeadNodes.Remove(copy.Graph);
         _scaled = scaled;
-        _session = ModelSession.Open(model.File.Path, copy, optionsFactory);
+        _session = ModelSession.Open(model.File.Path, copy, optionsFactory, options =>
+        {
+            if (optionsFactory is null)
+            {
+                options.AddSessionConfigEntry("session.disable_prepacking", "1"); // weights would be in memory twice
+            }
+        });
         _sample = SampleBinder.Bind(sample, _session.InputMetadata.Where(input => !input.Key.StartsWith(Prefix, StringComparison.Ordinal))
             .ToDictionary(input => input.Key, input => input.Value));
         _plain = Run(values, null, []);

@@ -197,6 +197,9 @@ internal sealed class SegmentedRun : IDisposable
         NodeProto[] kept = [.. graph.Node.Where(node => !node.Output.Any(others.Contains))];
         graph.Node.Clear();
         graph.Node.Add(kept);
+        ValueInfoProto[] known = [.. graph.ValueInfo.Where(value => !segment.Inputs.Contains(value.Name))];
+        graph.ValueInfo.Clear();
+        graph.ValueInfo.Add(known);
         graph.Input.Add(segment.Inputs.Select(_types.Describe));
     }
 }

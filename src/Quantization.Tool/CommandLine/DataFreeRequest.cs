@@ -35,6 +35,12 @@ internal sealed record DataFreeRequest
     /// <summary>Whether weights are rounded by samples.</summary>
     public bool IsRoundedBySamples => Options is WeightOnlyOptions { Method: not (null or WeightMethod.Nearest) };
 
+    /// <summary>
+    /// The most bytes of a model that is run as a whole on the samples that rounded its weights: running it takes as much memory, and the
+    /// figures would flatter it.
+    /// </summary>
+    public long LargestMeasured { get; init; } = 1L << 31;
+
     /// <summary>Whether the plan may be improved by samples, where there are some.</summary>
     public bool CanImprove { get; init; }
 

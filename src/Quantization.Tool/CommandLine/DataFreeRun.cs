@@ -16,7 +16,7 @@ internal static class DataFreeRun
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, rounding, samples, output.Model, cancellation));
         ModelSummary summary = new(
-            Describe(rounding, samples, result), request.Options.WeightCalibrator.Name, request.Report, request.OutputPath);
+            Describe(request, rounding, samples, result), request.Options.WeightCalibrator.Name, request.Report, request.OutputPath);
         summary = summary with { TokenSpeed = report.TokenSpeed, Preparation = samples?.Preparation };
         output.Finish(report, result.Plan, shown => summary.Write(shown, result, scores, report), cancellation);
         request.Folder?.CopyOthers(outputPath);
@@ -44,7 +44,7 @@ internal static class DataFreeRun
         IProgress<QuantizationProgress> progress = view.ForStages(request.Options.WeightCalibrator.Name);
         ISampleSource? samples = data?.All;
         PtqResult result = output.Write(path => Quantize(request, rounding?.All ?? (request.UsesSamples ? samples : null), path, progress, cancellation));
-        ISampleSource? scoring = result.QuantizedNodes.Count > 0 ? samples : null;
+        ISampleSource? scoring = result.QuantizedNodes.Count > 0 && !IsTooLarge(request, result) ? samples : null;
         EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.Data, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
         IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, new PtqOptions(), cancellation);
@@ -52,6 +52,10 @@ internal static class DataFreeRun
             : Measuring.TokenSpeed(view, request.ModelPath, output.TemporaryPath, scoring, request.Threads, cancellation);
         return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, scores, layers, ContextOf(rounding, data, result)) with { TokenSpeed = speed });
     }
+
+    /// <summary>Whether a model is not measured unless the user names samples for that.</summary>
+    private static bool IsTooLarge(DataFreeRequest request, PtqResult result) =>
+        request.IsRoundedBySamples && request.EvaluationPath is null && result.ModelBytes > request.LargestMeasured;
 
     /// <summary>Quantizes the model. Where layers are kept, an interruption says so.</summary>
     private static PtqResult Quantize(
@@ -74,11 +78,14 @@ internal static class DataFreeRun
         Samples = (rounding is not null && rounding == samples) || result.Refinement is { ScaledInputs: > 0 } ? SampleSets.Shared : SampleSets.Apart,
     };
 
-    private static string Describe(SampleData? rounding, SampleData? samples, PtqResult result) =>
+    private static string Describe(DataFreeRequest request, SampleData? rounding, SampleData? samples, PtqResult result) =>
         result.QuantizedNodes.Count == 0 ? "No sample was run."
         : rounding is not null && rounding != samples
             ? $"Rounded by {Figures.Count(rounding.All.Count!.Value, "sample")} of {rounding.FolderPath}, measured on "
             + $"{Figures.Count(samples!.All.Count!.Value, "other")} of {samples.FolderPath}."
+        : IsTooLarge(request, result)
+            ? $"Rounded by {Figures.Count(rounding!.All.Count!.Value, "sample")} of {rounding.FolderPath}; nothing was measured, since running "
+            + $"a model of {Figures.Bytes(result.ModelBytes)} takes as much memory: --evaluate DIR measures."
         : rounding is not null
             ? $"Rounded by and measured on {Figures.Count(samples!.All.Count!.Value, "sample")} of {samples.FolderPath}; figures on "
             + $"other samples are a little worse."

@@ -210,7 +210,7 @@ public sealed class GptqTests
             for (int j = 0; j < Inputs; j++)
             {
                 h[i, j] = Enumerable.Range(0, Samples).Sum(s => (double)x[s * Inputs + order[i]] * x[s * Inputs + order[j]])
-                    + (i == j ? 0.01 * squares.Average() : 0);
+                    + (i == j ? 0.03 * squares.Average() : 0);
             }
         }
 

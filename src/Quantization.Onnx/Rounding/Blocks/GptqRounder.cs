@@ -2,8 +2,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// GPTQ (Frantar et al. 2022, https://arxiv.org/abs/2210.17323), with inputs in the order of their mean square and ranges that were found
-/// before. Inputs that carry most are rounded first, while many weights are left to make up for their errors. Then each code is chosen
-/// once more, now that all others are known.
+/// before. Inputs that carry most are rounded first, while many weights are left to make up for their errors.
 /// </summary>
 /// <remarks>
 /// The paper updates all later weights after each step by the inverse of the Gram matrix H. With H = Lᵀ · L, L lower, the same target of

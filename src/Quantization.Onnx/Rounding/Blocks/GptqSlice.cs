@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Quantization.Onnx;
@@ -45,43 +44,16 @@ internal sealed unsafe class GptqSlice
         for (int start = 0; start < _shape.Inputs; start += Block)
         {
             int end = Math.Min(start + Block, _shape.Inputs);
-            AddErrors(steps.FactorPanels, start, end, start);
+            AddErrors(steps.FactorPanels, start, end);
             for (int place = start; place < end; place++)
             {
                 ReadOnlySpan<float> row = steps.Factor.Values.AsSpan(place * steps.Factor.Stride, place + 1);
                 AddErrors(row[start..place], start, place - start);
-                Choose(steps, firstOutput, outputs, place, place - start, row[place], isAgain: false);
+                Choose(steps, firstOutput, outputs, place, place - start, row[place]);
             }
-        }
-
-        for (int pass = 0; pass < GptqSteps.Passes; pass++)
-        {
-            ChooseAgain(steps, firstOutput, outputs);
         }
 
         WriteCodes(steps.Order, firstOutput, outputs, result);
-    }
-
-    /// <summary>Chooses each code anew, as all other codes are now: the error of the outputs becomes smaller, or stays.</summary>
-    private void ChooseAgain(GptqSteps steps, int firstOutput, int outputs)
-    {
-        Span<float> before = stackalloc float[Width];
-        for (int start = 0; start < _shape.Inputs; start += Block)
-        {
-            int end = Math.Min(start + Block, _shape.Inputs);
-            AddErrors(steps.GramPanels, start, end, _shape.Inputs);
-            for (int place = start; place < end; place++)
-            {
-                Span<float> errors = _errors.AsSpan(place * Width, Width);
-                errors.CopyTo(before);
-                Choose(steps, firstOutput, outputs, place, place - start, steps.GramAt(place, place), isAgain: true);
-                TensorPrimitives.Subtract(errors, before, before);
-                for (int later = place + 1; later < end; later++)
-                {
-                    AddChange(before, steps.GramAt(later, place), later - start);
-                }
-            }
-        }
     }
 
     private void ReadRanges(int firstOutput, int outputs, QuantizedBlocks result)
@@ -98,18 +70,18 @@ internal sealed unsafe class GptqSlice
         }
     }
 
-    /// <summary>What the errors of the first inputs add to the targets of a block.</summary>
-    private void AddErrors(float[] panels, int start, int end, int depth)
+    /// <summary>What the errors of all earlier inputs add to the targets of a block.</summary>
+    private void AddErrors(float[] panels, int start, int end)
     {
         _sums.AsSpan().Clear();
         fixed (float* a = panels, errors = _errors, sums = _sums)
         {
-            for (int place = start; depth > 0 && place < end; place += TileKernel.Rows)
+            for (int place = start; start > 0 && place < end; place += TileKernel.Rows)
             {
                 for (int column = 0; column < Width; column += TileKernel.Columns)
                 {
                     TileKernel.Add(
-                        a + (long)place * _shape.Inputs, errors + column, Width, depth, sums + (place - start) * Width + column, Width);
+                        a + (long)place * _shape.Inputs, errors + column, Width, start, sums + (place - start) * Width + column, Width);
                 }
             }
         }
@@ -153,19 +125,8 @@ internal sealed unsafe class GptqSlice
         }
     }
 
-    /// <summary>Adds to a row of the sums what errors have become larger by.</summary>
-    private void AddChange(ReadOnlySpan<float> change, float factor, int row)
-    {
-        ref float first = ref MemoryMarshal.GetReference(change), sums = ref _sums[row * Width];
-        for (nuint i = 0; i < Width; i += (nuint)Vector256<float>.Count)
-        {
-            Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref first, i), Vector256.Create(factor), Vector256.LoadUnsafe(ref sums, i))
-                .StoreUnsafe(ref sums, i);
-        }
-    }
-
     /// <summary>Chooses the codes of one input, nearest to what makes up for the errors of the others.</summary>
-    private void Choose(GptqSteps steps, int firstOutput, int outputs, int place, int row, float pivot, bool isAgain)
+    private void Choose(GptqSteps steps, int firstOutput, int outputs, int place, int row, float pivot)
     {
         int input = steps.Order[place], block = input / _shape.Size;
         steps.Weights.AsSpan((int)((long)input * _shape.Outputs + firstOutput), outputs).CopyTo(_own);
@@ -174,19 +135,20 @@ internal sealed unsafe class GptqSlice
         {
             Vector256<float> own = Vector256.LoadUnsafe(ref _own[i]), scale = Vector256.LoadUnsafe(ref _scales[block * Width + i]),
                 zeroPoint = Vector256.LoadUnsafe(ref _zeroPoints[block * Width + i]),
-                offset = Vector256.LoadUnsafe(ref _sums[row * Width + i]) / divisor;
-            ref float error = ref _errors[place * Width + i];
-            Vector256<float> target = own + (isAgain ? offset - Vector256.LoadUnsafe(ref error) : offset);
+                target = own + Vector256.LoadUnsafe(ref _sums[row * Width + i]) / divisor;
             Vector256<float> code = Vector256.MinNative(
                 Vector256.MaxNative(Vector256.Round(target / scale) + zeroPoint, Vector256<float>.Zero), largest);
-            (own - (code - zeroPoint) * scale).StoreUnsafe(ref error);
+            (own - (code - zeroPoint) * scale).StoreUnsafe(ref _errors[place * Width + i]);
             code.StoreUnsafe(ref _chosen[i]);
         }
 
         TensorPrimitives.ConvertTruncating<float, byte>(_chosen, _codes.AsSpan(place * Width, Width));
     }
 
-    /// <summary>Puts the codes where they belong. The places of the last block past the last input get the zero point, as rounding to the nearest does.</summary>
+    /// <summary>
+    /// Puts the codes where they belong. The places of the last block past the last input get the zero point, as rounding to the nearest
+    /// does.
+    /// </summary>
     private void WriteCodes(int[] order, int firstOutput, int outputs, QuantizedBlocks result)
     {
         for (int place = 0; place < order.Length; place++)

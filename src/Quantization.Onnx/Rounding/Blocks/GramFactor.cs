@@ -13,12 +13,11 @@ internal sealed unsafe class GramFactor
 
     private const float MostDamping = 1;
 
-    private GramFactor(int inputs, int stride, float[] values, float added)
+    private GramFactor(int inputs, int stride, float[] values)
     {
         Inputs = inputs;
         Stride = stride;
         Values = values;
-        Added = added;
     }
 
     /// <summary>The rows and columns.</summary>
@@ -29,9 +28,6 @@ internal sealed unsafe class GramFactor
 
     /// <summary>The values, row by row. Those right of the diagonal are of no meaning.</summary>
     public float[] Values { get; }
-
-    /// <summary>What was added to the diagonal of the matrix before.</summary>
-    public float Added { get; }
 
     /// <summary>Factors a matrix.</summary>
     /// <param name="gram">The matrix.</param>
@@ -50,11 +46,10 @@ internal sealed unsafe class GramFactor
         mean = mean > 0 ? mean : 1;
         for (float share = damping; ; share *= 10)
         {
-            float added = (float)(share * mean);
-            float[] values = Permute(gram, order, stride, added);
+            float[] values = Permute(gram, order, stride, (float)(share * mean));
             if (Factor(values, inputs, stride, cancellationToken) || share > MostDamping)
             {
-                return new GramFactor(inputs, stride, values, added);
+                return new GramFactor(inputs, stride, values);
             }
         }
     }
