@@ -49,6 +49,7 @@ internal static class MatrixRules
 
         TensorProto? weight = graph.FindConstant(node.Input[WeightSlot.WeightInput]);
         reason = node.OpType is "Conv" or "ConvTranspose" ? noConvolution
+            : weight is null && AttentionProducts.Describe(node, graph) is { Length: > 0 } attention ? attention + "both its operands are computed"
             : weight is null ? "its weights are computed, not constant"
             : !weight.IsFloat() ? "its weights are not 32-bit floats"
             : weight.Dims.Count != 2 || weight.Dims.Contains(0) ? "its weights are not a matrix"
