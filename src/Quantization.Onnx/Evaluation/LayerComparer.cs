@@ -84,7 +84,7 @@ public static class LayerComparer
         TrialModels models, QuantizationPlan plan, ISampleSource samples, PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
         FloatModel model = models.Model;
-        QuantizableNode[] nodes = [.. plan.Nodes.Select(model.Analysis.Find)];
+        QuantizableNode[] nodes = [.. plan.Nodes.Select(model.Analysis.Find).Where(node => !node.IsInBody)]; // values of bodies cannot be observed
         LayerVariants variants = new(models, plan);
         IReadOnlyList<QuantizableNode> weighted = variants.Layers;
         int done = 0;

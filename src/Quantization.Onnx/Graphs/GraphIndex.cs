@@ -10,9 +10,13 @@ internal sealed class GraphIndex
     private readonly Dictionary<string, TensorProto> _constants = [];
     private readonly HashSet<string> _outputs;
     private readonly HashSet<string> _captured;
+    private readonly GraphIndex? _outer;
 
-    public GraphIndex(GraphProto graph)
+    /// <param name="graph">The graph.</param>
+    /// <param name="outer">The graph around it, whose values it can read; null for a model's main graph, or where they do not matter.</param>
+    public GraphIndex(GraphProto graph, GraphIndex? outer = null)
     {
+        _outer = outer;
         Graph = graph;
         _outputs = [.. graph.Output.Select(output => output.Name)];
         _captured = [.. graph.Node.SelectMany(GraphExtensions.Subgraphs).SelectMany(GraphExtensions.AllGraphs).SelectMany(inner => inner.Node).SelectMany(node => node.Input)];
@@ -54,7 +58,10 @@ internal sealed class GraphIndex
     public IReadOnlyList<NodeProto> Consumers(string value) => _consumers.TryGetValue(value, out List<NodeProto>? readers) ? readers : [];
 
     /// <summary>The stored tensor behind a value: an initializer or a Constant node's; null for what is computed.</summary>
-    public TensorProto? FindConstant(string value) => _constants.GetValueOrDefault(value);
+    public TensorProto? FindConstant(string value) => _constants.GetValueOrDefault(value) ?? _outer?.FindConstant(value);
+
+    /// <summary>Whether a value is a stored tensor of a graph around this one.</summary>
+    public bool IsOuterConstant(string value) => !_constants.ContainsKey(value) && _outer?.FindConstant(value) is not null;
 
     /// <summary>Whether somebody outside the graph's own nodes sees the value: the caller, or a graph inside a node.</summary>
     public bool IsVisibleOutside(string value) => _outputs.Contains(value) || _captured.Contains(value);

@@ -12,5 +12,5 @@ public sealed record InspectionOptions
     public Func<SessionOptions>? SessionOptionsFactory { get; init; }
 
     /// <summary>Larger models are judged from their graph alone: no session opens, and no weight is read.</summary>
-    internal long LargestInMemory { get; init; } = ModelStore.LargestInMemory;
+    internal long LargestInMemory { get; init; } = ModelStore.LargestRead;
 }

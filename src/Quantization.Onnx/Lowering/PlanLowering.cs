@@ -34,7 +34,7 @@ internal static class PlanLowering
         Dictionary<string, TensorEncoding> madeFromCodes = plan.Nodes.SelectMany(node => node.Results).ToDictionary(each => each.Value, each => each.Encoding);
         HashSet<string> codedValues = [.. madeFromCodes.Keys];
         HashSet<string> captured = CaptureBarrier.Find(graph, codedValues, planned);
-        ILowering[] lowerings = LoweringsOf(analysis.Target, new WeightRounding(name, weightRanges), blocks);
+        WeightRounding rounding = new(name, weightRanges);
         ModelProto written = model.Clone();
         written.Graph.Node.Clear();
         QdqGraph target = new(written, new NameAllocator(graph.Graph), madeFromCodes)
@@ -42,9 +42,40 @@ internal static class PlanLowering
             NeedsBarrier = value => analysis.Target.QuantizesBetweenPairs
                 && FusionBarrier.IsNeeded(value, graph, codedValues, reader => planned.TryGetValue(reader, out PlannedNode? node) && node.ReadsCodes(value)),
         };
-        foreach (NodeProto source in graph.Graph.Node)
+        Write(graph.Graph, written.Graph, target, captured, planned, () => LoweringsOf(analysis.Target, rounding, blocks));
+        if (plan.Half is not null)
+        {
+            new HalfLowering(written, plan).Write();
+        }
+
+        if (blocks is not null)
+        {
+            DeadNodes.Remove(written.Graph); // what led from stored weights to products
+        }
+
+        foreach (GraphProto each in planned.Values.Any(node => node.Facts.IsInBody) ? written.Graph.AllGraphs().Skip(1).ToArray() : [])
+        {
+            UnusedConstants.Remove(each);
+        }
+
+        UnusedConstants.Remove(written.Graph);
+        return written;
+    }
+
+    /// <summary>Writes the nodes of a graph. Lowerings share constants within one graph.</summary>
+    private static void Write(
+        GraphProto graph, GraphProto written, QdqGraph target, HashSet<string> captured, Dictionary<NodeProto, PlannedNode> planned, Func<ILowering[]> makeLowerings)
+    {
+        ILowering[] lowerings = makeLowerings();
+        foreach (NodeProto source in graph.Node)
         {
             NodeProto node = source.Clone();
+            foreach ((GraphProto body, GraphProto copy) in source.Subgraphs().Zip(node.Subgraphs()).Where(each => each.First.AllGraphs().Any(inner => inner.Node.Any(planned.ContainsKey))))
+            {
+                copy.Node.Clear();
+                Write(body, copy, target.Inside(copy), [], planned, makeLowerings);
+            }
+
             Replace(node.Input, (_, input) => target.NameOf(input));
             if (!planned.TryGetValue(source, out PlannedNode? plannedNode))
             {
@@ -59,19 +90,7 @@ internal static class PlanLowering
             }
         }
 
-        Array.ForEach(lowerings, lowering => lowering.Finish(written.Graph));
-        if (plan.Half is not null)
-        {
-            new HalfLowering(written, plan).Write();
-        }
-
-        if (blocks is not null)
-        {
-            DeadNodes.Remove(written.Graph); // what led from stored weights to products
-        }
-
-        UnusedConstants.Remove(written.Graph);
-        return written;
+        Array.ForEach(lowerings, lowering => lowering.Finish(written));
     }
 
     private static ILowering[] LoweringsOf(Target runtime, WeightRounding rounding, BlockRounding? blocks)

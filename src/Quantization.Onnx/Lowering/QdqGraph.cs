@@ -22,16 +22,28 @@ internal sealed class QdqGraph
     /// <param name="names">Hands out names that the float graph does not use.</param>
     /// <param name="madeFromCodes">The values whose pair follows the node that makes them, with its parameters.</param>
     public QdqGraph(ModelProto model, NameAllocator names, IReadOnlyDictionary<string, TensorEncoding> madeFromCodes)
+        : this(model, model.Graph, names, madeFromCodes)
+    {
+    }
+
+    private QdqGraph(ModelProto model, GraphProto graph, NameAllocator names, IReadOnlyDictionary<string, TensorEncoding> madeFromCodes)
     {
         _model = model;
-        _graph = model.Graph;
+        _graph = graph;
         _names = names;
-        _pool = new InitializerPool(_graph, names);
+        _pool = new InitializerPool(graph, names);
         _madeFromCodes = madeFromCodes;
     }
 
     /// <summary>Finds the values that need a barrier before their pair; see <see cref="FusionBarrier"/>.</summary>
     public required Predicate<string> NeedsBarrier { private get; init; }
+
+    /// <summary>
+    /// A graph inside of a node, to be written to. It gets constants of its own: ONNX Runtime refuses models whose bodies multiply by
+    /// codes of the graph around them (seen with 1.31.1).
+    /// </summary>
+    /// <param name="body">The graph, which has no nodes yet.</param>
+    public QdqGraph Inside(GraphProto body) => new(_model, body, _names, new Dictionary<string, TensorEncoding>()) { NeedsBarrier = _ => false };
 
     /// <summary>A name that is not used yet.</summary>
     public string NewName() => _names.Next();

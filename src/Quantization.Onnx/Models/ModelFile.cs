@@ -168,7 +168,7 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
     /// <param name="path">The file.</param>
     /// <exception cref="OnnxModelException">It is damaged, or graphs are nested too deeply in it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static ModelProto ReadMade(string modelPath, string path) => Read(modelPath, path, null, ModelStore.LargestInMemory).Model;
+    public static ModelProto ReadMade(string modelPath, string path) => Read(modelPath, path, null, ModelStore.LargestRead).Model;
 
     private static ModelMessage Read(string modelPath, string path, IncrementalHash? hash, long largestInMemory)
     {

@@ -20,6 +20,9 @@ internal static class ModelStore
     /// </summary>
     public const long LargestInMemory = 1 << 24;
 
+    /// <summary>The same of a model that is only looked at, and of what ONNX Runtime wrote: no second copy of it goes to ONNX Runtime.</summary>
+    public const long LargestRead = 1 << 27;
+
     /// <summary>Tensors below this size stay in the message, so that it can be read without the other file as far as possible.</summary>
     private const int SmallestExternal = 1024;
 

@@ -92,7 +92,7 @@ internal static class NodeSelector
 
             foreach (string inner in facts.Inner)
             {
-                reasons.TryAdd(inner, $"it is inside {facts.Node.Describe()}, which stays as it is");
+                reasons.TryAdd(inner, $"it is inside {facts.Node.Describe()}, whose values calibration does not see");
             }
         }
 

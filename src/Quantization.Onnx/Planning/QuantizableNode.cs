@@ -21,6 +21,9 @@ internal sealed record QuantizableNode(NodeProto Node, NodeRole Role, IReadOnlyL
     /// <summary>Whether the node runs on integers only if its result becomes codes at once. Others may hand out floats.</summary>
     public bool NeedsCodedResult { get; init; }
 
+    /// <summary>Whether the node lies in a graph inside of another node, as in a branch of If. Its values cannot be observed.</summary>
+    public bool IsInBody { get; init; }
+
     /// <summary>Whether a form of the node is known whose input becomes codes at run time; see <see cref="DynamicRange"/>.</summary>
     public bool TakesDynamicInput { get; init; }
 

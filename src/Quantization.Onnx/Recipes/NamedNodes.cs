@@ -10,7 +10,7 @@ internal static class NamedNodes
     /// <exception cref="ArgumentException">The model has no such node.</exception>
     public static void ThrowUnlessOf(FloatModel model, IEnumerable<string> floatNodes, string options)
     {
-        if (floatNodes.Except(model.Model.Graph.Node.Select(GraphExtensions.GetLabel)).FirstOrDefault() is { } unknown)
+        if (floatNodes.Except(model.Model.Graph.AllGraphs().SelectMany(graph => graph.Node).Select(GraphExtensions.GetLabel)).FirstOrDefault() is { } unknown)
         {
             Advice advice = ModelAdvice.UnknownFloatNode(model.File.Path, unknown, options);
             throw advice.On(new ArgumentException(advice.Message, nameof(options)));

@@ -40,6 +40,20 @@ public sealed class EncoderTests : IDisposable
     }
 
     [Fact]
+    public void The_products_of_attention_are_named()
+    {
+        const string Costs = "both its operands are computed, and converting them takes the time that integers save", Short = "both its operands are computed";
+
+        Reasons(new StaticInt8Recipe(new PtqOptions())).Should().Equal(Expected(Costs));
+        Reasons(new DynamicInt8Recipe()).Should().Equal(Expected(Short));
+        Reasons(new WeightOnlyInt8Recipe()).Should().Equal(Expected(Short));
+
+        IReadOnlyDictionary<string, string> Reasons(IRecipe recipe) => recipe.Plan(FloatModel.Load(_model, recipe, null), null).FloatNodes;
+        static Dictionary<string, string> Expected(string reason) => Enumerable.Range(0, 2).SelectMany(layer => ((string, string)[])
+            [($"l{layer}-a-node", $"scores of attention: {reason}"), ($"l{layer}-d-node", $"mean of the values of attention: {reason}")]).ToDictionary(each => each.Item1, each => each.Item2);
+    }
+
+    [Fact]
     public void Each_measure_of_sensitivity_and_the_comparison_of_layers_list_the_tables()
     {
         SampleList samples = EncoderModel.Samples(4, 16, Vocabulary);

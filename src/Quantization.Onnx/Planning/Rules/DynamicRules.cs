@@ -8,7 +8,8 @@ internal static class DynamicRules
     private const string NoConvolution = "ONNX Runtime's ConvInteger, which a convolution on codes found at run time needs, takes about as long as float or longer";
 
     /// <summary>What the rules say of a graph for a runtime.</summary>
-    public static QuantizableGraph Apply(GraphIndex graph, Target target) => new(graph, target, [.. graph.Graph.Node.Select(node => Ask(node, graph, target))]);
+    public static QuantizableGraph Apply(GraphIndex graph, Target target) =>
+        new(graph, target, BodyRules.Ask(graph, (node, around) => Ask(node, around, target)));
 
     private static NodeFacts Ask(NodeProto node, GraphIndex graph, Target target)
     {

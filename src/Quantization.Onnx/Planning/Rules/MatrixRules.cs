@@ -16,7 +16,7 @@ internal static class MatrixRules
     /// <param name="target">The runtime.</param>
     /// <param name="noConvolution">Why convolutions stay in float.</param>
     public static QuantizableGraph Apply(GraphIndex graph, Target target, string noConvolution) =>
-        new(graph, target, [.. graph.Graph.Node.Select(node => Ask(node, graph, target, noConvolution))]);
+        new(graph, target, BodyRules.Ask(graph, (node, around) => Ask(node, around, target, noConvolution)));
 
     /// <summary>Whether a node that multiplies by a constant matrix has a form whose input becomes codes at run time.</summary>
     public static bool TakesDynamicInput(NodeProto node, Target target) =>
@@ -35,8 +35,7 @@ internal static class MatrixRules
             candidate = new QuantizableNode(node, NodeRole.TableLookup, [], node) { Weight = table };
         }
 
-        string[] inner = [.. node.Subgraphs().SelectMany(GraphExtensions.AllGraphs).SelectMany(each => each.Node).Where(WeightSlot.CanHaveWeights).Select(each => each.GetLabel())];
-        return new NodeFacts(node, candidate, reason, inner);
+        return new NodeFacts(node, candidate, reason, []);
     }
 
     /// <summary>Finds the matrix that a node multiplies by. The bias and the factors of a Gemm stay as they are.</summary>
@@ -50,6 +49,7 @@ internal static class MatrixRules
 
         TensorProto? weight = graph.FindConstant(node.Input[WeightSlot.WeightInput]);
         reason = node.OpType is "Conv" or "ConvTranspose" ? noConvolution
+            : weight is null && AttentionProducts.Describe(node, graph) is { Length: > 0 } attention ? attention + "both its operands are computed"
             : weight is null ? "its weights are computed, not constant"
             : !weight.IsFloat() ? "its weights are not 32-bit floats"
             : weight.Dims.Count != 2 || weight.Dims.Contains(0) ? "its weights are not a matrix"

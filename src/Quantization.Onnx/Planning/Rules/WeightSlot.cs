@@ -51,7 +51,7 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
         bool hasBias = node.Input.Count > BiasInput && node.Input[BiasInput].Length > 0;
         TensorProto? bias = hasBias ? graph.FindConstant(node.Input[BiasInput]) : null;
         SubpixelConvolution? subpixel = null;
-        reason = weight is null && node.OpType == "MatMul" && graph.FindConstant(node.Input[0]) is null ? "both its operands are computed, and converting them takes the time that integers save"
+        reason = weight is null && node.OpType == "MatMul" && graph.FindConstant(node.Input[0]) is null ? AttentionProducts.Describe(node, graph) + "both its operands are computed, and converting them takes the time that integers save"
             : weight is null ? "its weights are computed, not constant"
             : !weight.IsFloat() ? "its weights are not 32-bit floats"
             : weight.Dims.Contains(0) ? "it has no weights"
