@@ -74,6 +74,7 @@ public sealed class ImageFolder : ISampleSource
         Labels = whole.Labels;
         _unreadable = whole._unreadable;
         _classes = whole._classes;
+        Skipped = whole.Skipped;
         _names = [.. names];
     }
 
@@ -94,6 +95,9 @@ public sealed class ImageFolder : ISampleSource
     /// between names.
     /// </summary>
     public IReadOnlyList<string> Unreadable => _unreadable;
+
+    /// <summary>The images that <see cref="SkipUnreadable"/> left out; empty where none was.</summary>
+    public IReadOnlyList<UnreadableSample> Skipped { get; private init; } = [];
 
     /// <summary>A sentence that counts the images that are left out, by extension; null where none is.</summary>
     public string? Warning => _unreadable.Length switch
@@ -139,6 +143,13 @@ public sealed class ImageFolder : ISampleSource
     public IEnumerator<ModelSample> GetEnumerator() => _names.Select(Read).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <inheritdoc cref="SampleFolder.SkipUnreadable"/>
+    public ImageFolder SkipUnreadable(double maxShare = 0.1)
+    {
+        (List<string> readable, List<UnreadableSample> others) = ReadableSamples.Find(FolderPath, _names, Read, maxShare);
+        return new ImageFolder(this, readable) { Skipped = others };
+    }
 
     /// <inheritdoc cref="SampleFolder.Split"/>
     public (ImageFolder Calibration, ImageFolder Scoring) Split()

@@ -13,9 +13,9 @@ internal static class ToolApplication
         ParseResult parsed = ToolCommands.Create(console, cancellation).Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (ParseError error in parsed.Errors)
+            foreach (string error in Spelling.ErrorsOf(parsed))
             {
-                console.WriteError(error.Message);
+                console.WriteError(error);
             }
 
             console.Error.WriteLine($"Run '{CommandPath(parsed.CommandResult)} --help' to see what it takes.");

@@ -67,7 +67,7 @@ public sealed class PartialReportTests
         words.Should().Contain($"With all {Partial.Layers.Count} layers in int8, top-1 accuracy is {Figure.Percent(Partial.AllInt8.Score)}.")
             .And.Contain("left in float")
             .And.Contain($"The most sensitive layer is {Partial.Rankings.Single(ranking => ranking.IsUsed).MostSensitive}")
-            .And.Contain("What to try next: nothing has to be.");
+            .And.Contain("What to try next: nothing is needed.");
     }
 
     [Fact]

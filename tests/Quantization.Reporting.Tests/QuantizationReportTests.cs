@@ -80,7 +80,7 @@ public sealed class QuantizationReportTests
     }
 
     [Theory]
-    [InlineData(0.90, 0.90, 0.6, "nothing has to be")]
+    [InlineData(0.90, 0.90, 0.6, "nothing is needed")]
     [InlineData(0.90, 0.80, 0.6, "leave culprit in float")]
     [InlineData(0.90, 0.80, 0.1, "the noise comes from many layers")]
     public void The_next_step_fits_the_loss_and_how_the_noise_is_spread(double before, double after, double share, string expected)

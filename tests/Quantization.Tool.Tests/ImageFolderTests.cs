@@ -134,7 +134,7 @@ public sealed class ImageFolderTests : IDisposable
     [InlineData("--crop-share 1.5", "--crop-share '1.5' is no number above 0 and up to 1, such as 0.875.")]
     [InlineData("--scale 0", "--scale '0' is no number other than 0.")]
     [InlineData("--scale NaN", "--scale 'NaN' is no number other than 0.")]
-    [InlineData("--channels cmyk", "Argument 'cmyk' not recognized. Must be one of:*")]
+    [InlineData("--channels cmyk", "--channels 'cmyk' is none of rgb, bgr, grey.")]
     [InlineData("--labels l.csv --class-folders", "--labels and --class-folders both tell the classes; give one of them.")]
     public void Wrong_usage_exits_with_2(string options, string message)
     {

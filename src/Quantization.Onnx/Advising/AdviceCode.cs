@@ -103,7 +103,7 @@ public enum AdviceCode
     NoTrialReachesFloat,
 
     /// <summary>
-    /// Partial quantization met its target: <c>target</c>, a <see cref="PartialTargetKind"/>, and <c>targetValue</c>; <c>metric</c>,
+    /// Partial quantization met its target: <c>target</c>, a <see cref="PartialTargetKind"/>, and <c>targetValue</c>; <c>metric</c>, <c>unit</c>,
     /// <c>score</c>, <c>floatScore</c>, <c>samples</c>; <c>floatLayers</c> of <c>layers</c>, [<c>weightOnlyLayers</c>, those with int8
     /// weights alone], [<c>floatActivations</c>, the activations in float], <c>int8Share</c>; [<c>trialLimit</c>, the limit of trials
     /// that ended it].

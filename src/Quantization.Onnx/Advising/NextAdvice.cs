@@ -35,7 +35,7 @@ internal static class NextAdvice
     /// <summary>The words; null for advice of another kind.</summary>
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
-        AdviceCode.NextNothing => new AdviceText(Next, "nothing has to be. This model can be used as it is."),
+        AdviceCode.NextNothing => new AdviceText(Next, "nothing is needed. This model can be used as it is."),
         AdviceCode.NextPartialQuantization => new AdviceText(
             Next, $"leave just the layers in float that hurt, as few as a target needs ({words.PartialQuantization})."),
         AdviceCode.NextCompareLayers => new AdviceText(Next, $"compare the layers ({words.LayerComparison}), to see which one hurts most."),
@@ -52,7 +52,7 @@ internal static class NextAdvice
                 "allow a larger loss or more layers in float, or train with quantization in the loop (QAT)."))),
         AdviceCode.NextSmallerLoss => new AdviceText(
             Next,
-            $"nothing has to be. To lose less, ask for a smaller loss ({words.Target}): {Layers(advice.Count("floatLayers"))} in float "
+            $"nothing is needed. To lose less, ask for a smaller loss ({words.Target}): {Layers(advice.Count("floatLayers"))} in float "
                 + $"would make {advice.Text("metric")} "
             + $"{Figure.Metric(advice.Number("score"), advice.Choice<MetricUnit>("unit"))}."),
         _ => null,

@@ -142,16 +142,18 @@ internal static class OutcomeAdvice
     {
         (double loss, double low, double high) = (advice.Number("loss"), advice.Number("lossLow"), advice.Number("lossHigh"));
         string range = $"with a confidence of 95 % between {Figure.Points(low)} and {Figure.Points(high)} points";
+        string gain = loss >= 0 ? ""
+            : high >= 0 ? "A gain like this is chance. "
+            : $"On these samples that is {Figure.Points(-loss)} points more; quantization does not make models better, so do not count on it with others. ";
         string lost = advice.Flag("isNegligible") ? $"Nothing that would be noticed is lost: with a confidence of 95 % at most {Figure.Points(Math.Max(0, high))} points."
             : low > 0 ? $"{Figure.Points(loss)} points are lost, {range}."
-            : high < 0 ? $"On these samples that is {Figure.Points(-loss)} points more; quantization does not make models better, so do not count on it with others."
-            : loss < 0 ? $"A gain like this is chance. So few samples cannot tell: the loss lies {range}."
+            : high < 0 ? ""
             : $"So few samples cannot tell whether anything is lost: the loss lies {range}.";
         string? same = advice.FindNumber("agreement") is { } agreement
             ? $" Both give the same class for {Figure.Percent(agreement)}{(agreement < NearAgreement ? ", so their answers differ often even where accuracy does not" : "")}."
             : "";
         return $"Of {Figure.Count(advice.Count("labelledSamples"))} labelled samples the float model gets "
-            + $"{Figure.Percent(advice.Number("floatTop1"))} right, the {HalfAdvice.NameOf(advice)} model {Figure.Percent(advice.Number("top1"))}. {lost}{same}";
+            + $"{Figure.Percent(advice.Number("floatTop1"))} right, the {HalfAdvice.NameOf(advice)} model {Figure.Percent(advice.Number("top1"))}. {(gain + lost).TrimEnd()}{same}";
     }
 
     private static string WriteNoise(Advice advice)

@@ -18,7 +18,7 @@ internal static class TargetAdvice
     public static Advice Reached(
         PartialTarget target,
         bool isMet,
-        string metric,
+        ModelMetric metric,
         double floatScore,
         PartialPoint written,
         int samples,
@@ -31,7 +31,8 @@ internal static class TargetAdvice
             isLatency ? AdviceCode.BestWithinLatency : isMet ? AdviceCode.TargetMet : AdviceCode.TargetNotMet,
             ("target", target.Kind),
             ("targetValue", target.Value),
-            ("metric", metric),
+            ("metric", metric.Name),
+            ("unit", metric.Unit),
             ("score", written.Score.Score),
             ("floatScore", floatScore),
             ("samples", samples),
@@ -113,10 +114,14 @@ internal static class TargetAdvice
     private static string Target(Advice advice) =>
         PartialTarget.Describe(advice.Choice<PartialTargetKind>("target"), advice.Number("targetValue"));
 
-    private static string Figures(Advice advice) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{advice.Text("metric")} {advice.Number("score"):0.####} on {advice.Count("samples")} samples, the float model's being "
-            + $"{advice.Number("floatScore"):0.####}");
+    private static string Figures(Advice advice)
+    {
+        MetricUnit unit = advice.FindText("unit") is null ? MetricUnit.None : advice.Choice<MetricUnit>("unit");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{advice.Text("metric")} {Figure.Metric(advice.Number("score"), unit)} on {advice.Count("samples")} samples, the float model's being "
+                + $"{Figure.Metric(advice.Number("floatScore"), unit)}");
+    }
 
     private static string Layers(Advice advice) => string.Create(
         CultureInfo.InvariantCulture,

@@ -1,10 +1,15 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Quantization.Onnx;
 
 /// <summary>What a model is and what the ways of quantizing would do to it. Immutable.</summary>
 public sealed record ModelInspection
 {
+    /// <summary>The version of the JSON form: it grows where a property changes its meaning or disappears, not where one is added.</summary>
+    [JsonPropertyOrder(-1)]
+    public int SchemaVersion { get; } = 1;
+
     /// <summary>The model's file, or what it is called.</summary>
     public required string ModelPath { get; init; }
 

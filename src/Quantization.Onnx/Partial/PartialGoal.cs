@@ -50,7 +50,7 @@ internal sealed class PartialGoal
     public Advice Explain(bool isMet, TrialLimit limit, PartialRun run, PartialPoint written, int samples) => TargetAdvice.Reached(
         _target,
         isMet,
-        _metric.Name,
+        _metric,
         run.FloatScore.Score,
         written,
         samples,

@@ -293,5 +293,5 @@ internal sealed class PartialJob
 
     private static string Reason(PartialRun run, TrialScore score, TrialScore without) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
-        $"Without this, {run.Metric.Name} would be {without.Score:0.####} instead of {score.Score:0.####}, and the SQNR of the outputs {without.SignalToNoise:0.#} instead of {score.SignalToNoise:0.#} dB.");
+        $"Without this, {run.Metric.Name} would be {Figure.Metric(without.Score, run.Metric.Unit)} instead of {Figure.Metric(score.Score, run.Metric.Unit)}, and the SQNR of the outputs {without.SignalToNoise:0.#} instead of {score.SignalToNoise:0.#} dB.");
 }

@@ -2,9 +2,10 @@ using System.Globalization;
 
 namespace Quantization.Onnx;
 
-/// <summary>The classes of samples, as a text file tells them: lines <c>file name,class index</c>, classes counted from 0.</summary>
+/// <summary>The classes of samples, as a text file tells them: lines <c>file name,class index</c>, classes counted from 0, or <c>file name,class name</c>.</summary>
 /// <remarks>
-/// UTF-8, one sample a line, without a header line; empty lines are passed over. The last comma separates, so that names may hold commas; a name may stand in double quotes.
+/// UTF-8, one sample a line; empty lines are passed over, and so is a header line. The last comma separates, so that names may hold commas; a name may stand in double quotes. Folders in names are separated by '/' or '\'.
+/// Classes that have names get indices in the ordinal order of these; see <see cref="ClassNames"/>.
 /// A line has 65,536 characters at most, and a file 256 MiB.
 /// </remarks>
 public sealed class LabelFile
@@ -14,7 +15,13 @@ public sealed class LabelFile
 
     private readonly Dictionary<string, (int Label, int Line)> _labels = [];
 
+    private readonly List<(string Name, string Class, int Line)> _named = [];
+    private (string Name, string Class, int Line)? _header;
+
     private LabelFile(string path) => Path = path;
+
+    /// <summary>The names of the classes by their indices, where the file names classes; empty where it has indices.</summary>
+    public IReadOnlyList<string> ClassNames { get; private set; } = [];
 
     /// <summary>Where the labels come from.</summary>
     public string Path { get; }
@@ -60,23 +67,29 @@ public sealed class LabelFile
             }
         }
 
+        file.ResolveNames();
         return file.Count > 0 ? file : throw new InvalidDataException($"{path}: the file has no label; write lines 'file name,class index'.");
     }
 
     /// <summary>The class of a sample, or null where the file does not tell one.</summary>
     /// <param name="name">The name of the sample's file, without its folder.</param>
-    public int? Find(string name) => _labels.TryGetValue(name, out (int Label, int Line) found) ? found.Label : null;
+    public int? Find(string name) => Look(name)?.Label;
 
     /// <summary>Where a label stands, as messages show it.</summary>
-    internal string Locate(string name) => FormattableString.Invariant($"{Path}, line {_labels[name].Line}");
+    internal string Locate(string name) => FormattableString.Invariant($"{Path}, line {Look(name)!.Value.Line}");
 
     /// <summary>Refuses labels of samples that are not there.</summary>
     internal void ThrowUnlessAmong(IEnumerable<string> samples, string folder)
     {
         HashSet<string> names = [.. samples];
+        if (_header is var (first, text, line) && names.Contains(first))
+        {
+            throw NoIndex(line, text); // no header after all
+        }
+
         foreach (string name in Names)
         {
-            if (!names.Contains(name))
+            if (!names.Contains(name) && !names.Contains(name.Replace('\\', '/')))
             {
                 throw new InvalidDataException($"{Locate(name)}: '{VisibleText.Short(name)}' is no sample of {folder}; remove the line or add "
                     + "the file.");
@@ -108,9 +121,59 @@ public sealed class LabelFile
 
         if (!int.TryParse(line.AsSpan(comma + 1), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int label))
         {
-            throw Error(number, $"'{VisibleText.Short(line[(comma + 1)..].Trim())}' is no class index; write a whole number from 0");
+            _named.Add((name, Unquote(line[(comma + 1)..].Trim()), number));
+            return;
         }
 
+        Add(name, label, number);
+    }
+
+    /// <summary>Makes indices of names, where every line names a class; a first line without an index is a header where others have one.</summary>
+    /// <exception cref="InvalidDataException">Some lines have indices and others do not.</exception>
+    private void ResolveNames()
+    {
+        if (_named.Count == 0)
+        {
+            return;
+        }
+
+        (string name, string text, int line) = _named[0];
+        bool isFirst = _labels.Values.All(label => label.Line > line);
+        bool canBeHeader = isFirst && System.IO.Path.GetExtension(name).Length == 0;
+        if (canBeHeader && _named.Count + _labels.Count > 1 && (_named.Count == 1 || _named.Skip(1).All(each => System.IO.Path.GetExtension(each.Name).Length > 0)))
+        {
+            _header = _named[0];
+            _named.RemoveAt(0);
+        }
+
+        if (_named.Count == 0)
+        {
+            return;
+        }
+
+        if (_labels.Count > 0 || _named.Count == 1 || _named.Any(each => each.Class.Length == 0))
+        {
+            (_, text, line) = _named.FirstOrDefault(each => each.Class.Length == 0, _named[0]);
+            throw NoIndex(line, text);
+        }
+
+        ClassNames = [.. _named.Select(each => each.Class).Distinct().Order(StringComparer.Ordinal)];
+        Dictionary<string, int> indices = ClassNames.Index().ToDictionary(each => each.Item, each => each.Index);
+        foreach ((string sample, string label, int number) in _named)
+        {
+            Add(sample, indices[label], number);
+        }
+    }
+
+    /// <summary>The label of a sample: file systems of other machines separate folders by backslashes.</summary>
+    private (int Label, int Line)? Look(string name) =>
+        _labels.TryGetValue(name, out (int Label, int Line) found) || _labels.TryGetValue(name.Replace('/', '\\'), out found) ? found : null;
+
+    private InvalidDataException NoIndex(int line, string text) =>
+        Error(line, $"'{VisibleText.Short(text)}' is no class index; write a whole number from 0");
+
+    private void Add(string name, int label, int number)
+    {
         if (!_labels.TryAdd(name, (label, number)))
         {
             throw Error(number, $"'{VisibleText.Short(name)}' already has a label in line "

@@ -55,6 +55,7 @@ public sealed class SampleFolder : ISampleSource
         FolderPath = whole.FolderPath;
         Labels = whole.Labels;
         MaxSampleBytes = whole.MaxSampleBytes;
+        Skipped = whole.Skipped;
         _paths = [.. paths];
     }
 
@@ -80,6 +81,9 @@ public sealed class SampleFolder : ISampleSource
     }
     = DefaultMaxSampleBytes;
 
+    /// <summary>The samples that <see cref="SkipUnreadable"/> left out; empty where nothing was.</summary>
+    public IReadOnlyList<UnreadableSample> Skipped { get; private init; } = [];
+
     /// <summary>The number of samples.</summary>
     public int Count => _paths.Length;
 
@@ -103,6 +107,19 @@ public sealed class SampleFolder : ISampleSource
     public IEnumerator<ModelSample> GetEnumerator() => _paths.Select(Read).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>
+    /// The same samples without those that cannot be read. Each is read once to find out; the files have to stay as they are until the run
+    /// is over.
+    /// </summary>
+    /// <param name="maxShare">The share of samples that may be left out, 0 … 1; a tenth by default.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxShare"/> is no share.</exception>
+    /// <exception cref="InvalidDataException">More cannot be read, or none can.</exception>
+    public SampleFolder SkipUnreadable(double maxShare = 0.1)
+    {
+        (List<string> readable, List<UnreadableSample> others) = ReadableSamples.Find(FolderPath, _paths, Read, maxShare);
+        return new SampleFolder(this, readable) { Skipped = others };
+    }
 
     /// <summary>
     /// Deals the samples into those to calibrate on and those to score with, so that none does both. Of the labelled samples, in order, the first, the fifth, the ninth …

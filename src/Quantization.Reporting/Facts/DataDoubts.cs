@@ -6,9 +6,9 @@ namespace Quantization.Reporting;
 internal static class DataDoubts
 {
     /// <summary>
-    /// A trained model makes most of the way from chance to always right. The thresholds are on that way: 0 is chance, 1 always right.
+    /// A trained model makes most of the way from chance to always right; less than half of it, as far as samples tell, is a reason to doubt.
     /// </summary>
-    private const double LittleSkill = 0.5, PossibleSkill = 0.6;
+    private const double LittleSkill = 0.5;
 
     /// <summary>From this share on, nearly all answers are one class.</summary>
     private const double NearlyAll = 0.95;
@@ -44,16 +44,13 @@ internal static class DataDoubts
     {
         double chance = counts.ChanceAccuracy;
         ShareInterval interval = ShareInterval.Of(accuracy, counts.LabelledSamples);
-        if (interval.High >= At(chance, PossibleSkill))
+        if (interval.High >= chance + (LittleSkill * (1 - chance)))
         {
             return null; // the model may be as good as others, as far as so many samples tell
         }
 
-        return interval.Low <= chance ? DataAdvice.NearChance(counts, accuracy, preprocessing)
-            : accuracy < At(chance, LittleSkill) ? DataAdvice.LowAccuracy(counts, accuracy, preprocessing)
-            : null;
+        return interval.Low <= chance
+            ? DataAdvice.NearChance(counts, accuracy, preprocessing)
+            : DataAdvice.LowAccuracy(counts, accuracy, preprocessing);
     }
-
-    /// <summary>The accuracy of a skill.</summary>
-    private static double At(double chance, double skill) => chance + (skill * (1 - chance));
 }

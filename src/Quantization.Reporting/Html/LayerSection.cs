@@ -29,7 +29,7 @@ internal static class LayerSection
 
         html.Raw($"<figure>{NoisePicture.Draw(report.Layers, pictures++)}<figcaption>SQNR after each layer, all quantized, in the order of running.</figcaption></figure></div>")
             .Table(
-                ["#No.", "Layer", "Operator", "#Share of the noise", "#SQNR of the outputs, this layer alone", "#SQNR here, all layers"],
+                ["#No.", "Layer", "Operator", "#Share of the noise", "#SQNR of the outputs, it alone", "#SQNR here, all"],
                 sorted.Select(each => (
                     each.Layer == worst ? RowMark.Harmful : RowMark.None,
                     (IReadOnlyList<string>)

@@ -45,7 +45,7 @@ internal static class VerdictSection
         ReportVerdict.Doubtful => "Not to be judged yet: labels or preprocessing do not seem to fit the float model.",
         ReportVerdict.Unclear => "Not clear yet: too few samples to tell what is lost.",
         ReportVerdict.Good when report.Partial is null => "Nothing that would be noticed is lost.",
-        ReportVerdict.Good => "The target is met.",
+        ReportVerdict.Good => $"The target is met on these {Figure.Count(report.Data.ScoringSamples)} samples.",
         _ when report.Partial is not null => "The target is not met.",
         _ when report is { Float.Top1: { } before, Quantized.Top1: { } after } && before > after => $"{Figure.Points(before - after)} points of accuracy are lost.",
         _ => "The answers differ from the float model's.",

@@ -97,8 +97,8 @@ internal sealed class BlockOptions
 
     public BlockOptions()
     {
-        _form.AcceptOnlyFromAmong(NBits, Qdq);
-        _method.AcceptOnlyFromAmong(Methods);
+        _form.AcceptOneOf(NBits, Qdq);
+        _method.AcceptOneOf(Methods);
     }
 
     /// <summary>The options.</summary>

@@ -41,7 +41,7 @@ internal sealed class CalibratorOptions
     {
         _calibrator.Description = description;
         _calibrator.DefaultValueFactory = _ => usual;
-        _calibrator.AcceptOnlyFromAmong("max", "entropy", Percentile, "mse");
+        _calibrator.AcceptOneOf("max", "entropy", Percentile, "mse");
         command.Options.Add(_calibrator);
         command.Options.Add(_percentage);
     }

@@ -40,14 +40,14 @@ internal static class CommonOptions
     {
         HelpName = "labels.csv",
         Description =
-            "The classes of samples, lines 'file name,class index' (of images the path from DIR), to measure top-1 accuracy with. Of the labelled samples every fourth (1st, 5th, ...) calibrates and the others score; samples without a label calibrate.",
+            "The classes of samples, lines 'file name,class index' or 'file name,class name' (of images the path from DIR), to measure top-1 accuracy with. Of the labelled samples every fourth (1st, 5th, ...) calibrates and the others score; samples without a label calibrate.",
     };
 
     /// <summary>The classes of samples, where these only serve to measure.</summary>
     public static Option<string> MeasuringLabels() => new("--labels")
     {
         HelpName = "labels.csv",
-        Description = "The classes of samples, lines 'file name,class index' (of images the path from DIR), to measure top-1 accuracy with.",
+        Description = "The classes of samples, lines 'file name,class index' or 'file name,class name' (of images the path from DIR), to measure top-1 accuracy with.",
     };
 
     public static Option<string> Output() => Output("model.int8.onnx", "The int8 model to write. It appears whole or not at all; an existing file is replaced.");

@@ -23,6 +23,11 @@ internal sealed class DataOptions
 
     private readonly Option<bool> _classFolders = new(ClassFolders) { Description = "Take the folder that an image lies in for its class, folders counted in the order of their names. For images only." };
 
+    private readonly Option<bool> _skipBad = new("--skip-bad")
+    {
+        Description = "Leave samples out that cannot be read, up to a tenth of them, and name each, instead of ending with an error. All samples are read once more for it.",
+    };
+
     private readonly Option<string> _preset = new("--preset")
     {
         HelpName = $"{ImageNet}|{None}",
@@ -54,16 +59,17 @@ internal sealed class DataOptions
         _data = data ?? CommonOptions.Data();
         _labels = labels ?? CommonOptions.Labels();
         _data.Required = isRequired;
-        _preset.AcceptOnlyFromAmong(ImageNet, None);
-        _resize.AcceptOnlyFromAmong(Stretch, Crop);
-        _channels.AcceptOnlyFromAmong("rgb", "bgr", "grey");
-        _layout.AcceptOnlyFromAmong("nchw", "nhwc");
+        _preset.AcceptOneOf(ImageNet, None);
+        _resize.AcceptOneOf(Stretch, Crop);
+        _channels.AcceptOneOf("rgb", "bgr", "grey");
+        _layout.AcceptOneOf("nchw", "nhwc");
         command.Options.Add(_data);
         foreach (Option option in isLabelled ? (Option[])[_labels, _classFolders, _scores] : [])
         {
             command.Options.Add(option);
         }
 
+        command.Options.Add(_skipBad);
         foreach (Option option in ImageOptionsOf())
         {
             command.Options.Add(option);
@@ -89,6 +95,7 @@ internal sealed class DataOptions
         return new DataRequest(parsed.GetValue(_data), parsed.GetValue(_labels), parsed.GetValue(_classFolders), images, written)
         {
             ScoresPath = parsed.GetValue(_scores),
+            SkipsBad = parsed.GetValue(_skipBad),
         };
     }
 

@@ -13,6 +13,9 @@ internal sealed record DataRequest(string? FolderPath, string? LabelsPath, bool 
     /// <summary>The file of pairs of samples with scores; null for none.</summary>
     public string? ScoresPath { get; init; }
 
+    /// <summary>Whether samples that cannot be read are left out instead of ending the run.</summary>
+    public bool SkipsBad { get; init; }
+
     /// <summary>Whether the samples' classes are known.</summary>
     public bool IsLabelled => LabelsPath is not null || FoldersAreClasses;
 

@@ -18,7 +18,7 @@ internal static class RuntimeOption
                 + "takes no zero-points. Only ONNX Runtime was ever run by this project's tests, and what is measured is ONNX Runtime here all the same.",
             DefaultValueFactory = _ => Targets.Of(TargetRuntime.OnnxRuntimeCpu).Name,
         };
-        option.AcceptOnlyFromAmong([.. Runtimes.Keys]);
+        option.AcceptOneOf([.. Runtimes.Keys]);
         return option;
     }
 

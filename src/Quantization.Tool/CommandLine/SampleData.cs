@@ -20,6 +20,11 @@ internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsL
     {
         string folder = request.FolderPath!;
         LabelFile? labels = request.LabelsPath is null ? null : LabelFile.Read(request.LabelsPath);
+        if (labels?.ClassNames is { Count: > 0 } names)
+        {
+            console.Error.WriteLine(VisibleText.Of(Figures.ClassNames(labels.Path, names)));
+        }
+
         if (!SampleFolder.HasSamples(folder) && ImageFolder.HasImages(folder))
         {
             ImageFolder images = ImageFolder.ForModel(modelPath, folder, request.Images, labels, request.FoldersAreClasses);
@@ -28,7 +33,9 @@ internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsL
                 console.Error.WriteLine(VisibleText.Of(warning));
             }
 
-            return new SampleData(folder, images, request.IsLabelled, Preprocessing.Of(images.Options), () => images.Split());
+            images = request.SkipsBad ? images.SkipUnreadable() : images;
+            string prepared = Preprocessing.Of(images.Options) + Tell(console, images.Skipped, images.Count);
+            return new SampleData(folder, images, request.IsLabelled, prepared, () => images.Split());
         }
 
         SampleFolder samples = new(folder, labels);
@@ -37,7 +44,19 @@ internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsL
             throw new UsageException($"{(request.FoldersAreClasses ? DataOptions.ClassFolders : request.ImageArguments[0])} goes with images, but {folder} holds arrays, which are taken as they are.");
         }
 
-        return new SampleData(folder, samples, labels is not null, Preprocessing.OfArrays, () => samples.Split());
+        samples = request.SkipsBad ? samples.SkipUnreadable() : samples;
+        return new SampleData(folder, samples, labels is not null, Preprocessing.OfArrays + Tell(console, samples.Skipped, samples.Count), () => samples.Split());
+    }
+
+    /// <summary>Names the samples that were left out on the error stream, and counts them in words for the others.</summary>
+    private static string Tell(ToolConsole console, IReadOnlyList<UnreadableSample> skipped, int left)
+    {
+        foreach (UnreadableSample sample in skipped)
+        {
+            console.Error.WriteLine($"left out: {VisibleText.Of(sample.Reason.ReplaceLineEndings(" "))}");
+        }
+
+        return skipped.Count == 0 ? "" : $"; {Figures.Count(skipped.Count)} of {Figures.Count(skipped.Count + left, "sample")} left out, because they cannot be read";
     }
 
     /// <summary>Whether a file is of a kind that samples are read from.</summary>

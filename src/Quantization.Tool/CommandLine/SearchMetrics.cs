@@ -29,7 +29,7 @@ internal static class SearchMetrics
             Description = $"{purpose}: accuracy, the same class as the float model, or how near the outputs are to its; of language models their perplexity; of embeddings their cosine, the same nearest neighbours, or the rank correlation with --scores. auto is top1 with labels, else sqnr.",
             DefaultValueFactory = _ => Default,
         };
-        metric.AcceptOnlyFromAmong(Names);
+        metric.AcceptOneOf(Names);
         return metric;
     }
 

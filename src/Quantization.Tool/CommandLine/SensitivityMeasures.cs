@@ -24,7 +24,7 @@ internal static class SensitivityMeasures
                 "How the layers are ranked: each quantized alone, all but it quantized, just its weights or activations quantized, or from statistics, which runs no model. Give the option again for measures to compare with the first.",
             DefaultValueFactory = _ => [Default],
         };
-        measures.AcceptOnlyFromAmong(Names);
+        measures.AcceptOneOf(Names);
         return measures;
     }
 

@@ -9,6 +9,8 @@ internal static class Figures
     /// <summary>What stands where there is no figure.</summary>
     public const string None = "-";
 
+    private const int MostNames = 10;
+
     /// <summary>For example <c>92.45 %</c>.</summary>
     public static string Percent(double? share) => share is double value ? Format($"{100 * value:F2} %") : None;
 
@@ -52,6 +54,13 @@ internal static class Figures
 
     /// <summary>For example <c>2,000 images</c> or <c>1 image</c>.</summary>
     public static string Count(long count, string noun) => Format($"{count:N0} {noun}{(count == 1 ? "" : "s")}");
+
+    /// <summary>The indices that names of classes got, in a sentence.</summary>
+    public static string ClassNames(string labelsPath, IReadOnlyList<string> names)
+    {
+        string list = string.Join(", ", names.Take(MostNames).Select((name, i) => Format($"{i} {name}")));
+        return $"{labelsPath}: classes are counted in the order of their names: {list}{(names.Count > MostNames ? ", ..." : "")}. Give indices where the model counts them otherwise.";
+    }
 
     /// <summary>For example <c>2,000</c>.</summary>
     public static string Count(long count) => Format($"{count:N0}");

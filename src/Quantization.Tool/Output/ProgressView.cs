@@ -10,6 +10,7 @@ internal sealed class ProgressView
 
     private readonly TextWriter _lines;
     private readonly ProgressContext? _bars;
+    private readonly HashSet<string> _written = [];
     private ProgressTask? _bar;
     private long _begun;
     private long _lastLine;
@@ -36,7 +37,7 @@ internal sealed class ProgressView
         _begun = _lastLine = Stopwatch.GetTimestamp();
         if (_bars is null)
         {
-            _lines.WriteLine($"{step} ...");
+            WriteOnce($"{step} ...");
         }
         else
         {
@@ -63,7 +64,16 @@ internal sealed class ProgressView
             _lastLine = Stopwatch.GetTimestamp();
             TimeSpan left = step.Remaining ?? Stopwatch.GetElapsedTime(_begun) * ((double)(step.Total.Value - step.Completed) / step.Completed);
             string most = step.IsAtMost ? "at most " : "";
-            _lines.WriteLine($"  {Figures.Count(step.Completed)} of {most}{Figures.Count(step.Total.Value)} done, {most}about {Figures.Duration(left)} left");
+            WriteOnce($"  {Figures.Count(step.Completed)} of {most}{Figures.Count(step.Total.Value)} done, {most}about {Figures.Duration(left)} left");
+        }
+    }
+
+    /// <summary>Writes a line, unless it was written before: steps that take turns need no second line each.</summary>
+    private void WriteOnce(string line)
+    {
+        if (_written.Add(line))
+        {
+            _lines.WriteLine(line);
         }
     }
 

@@ -32,7 +32,16 @@ public sealed partial class ReadmeTests
         string[] sources = [.. Directory.GetFiles(Path.Combine(Folder, "examples"), "*.cs").Select(file => Dedent(File.ReadAllText(file)))];
         IEnumerable<string> examples =  CSharpBlocks().Matches(File.ReadAllText(Path.Combine(Folder, readme)).ReplaceLineEndings("\n")).Select(block => Dedent(block.Groups[1].Value));
 
-        examples.Where(example => !sources.Any(source => source.Contains(example, StringComparison.Ordinal))).Should().BeEmpty("each example must stand in a file of tests/Quantization.Examples");
+        examples.Where(example => !sources.Any(source => source.Contains(Usings().Replace(example, ""), StringComparison.Ordinal))).Should().BeEmpty("each example must stand in a file of tests/Quantization.Examples");
+    }
+
+    [Theory]
+    [MemberData(nameof(Readmes))]
+    public void Examples_begin_with_the_namespaces_that_they_need(string readme)
+    {
+        IEnumerable<string> examples = CSharpBlocks().Matches(File.ReadAllText(Path.Combine(Folder, readme)).ReplaceLineEndings("\n")).Select(block => Dedent(block.Groups[1].Value));
+
+        examples.Should().OnlyContain(example => Usings().IsMatch(example));
     }
 
     [Fact]
@@ -123,6 +132,10 @@ public sealed partial class ReadmeTests
     }
 
     private static string Dedent(string code) => string.Join('\n', code.ReplaceLineEndings("\n").Split('\n').Select(line => line.Trim()));
+
+    /// <summary>The lines of namespaces that an example begins with.</summary>
+    [GeneratedRegex(@"\A(?:using [\w. ]+;\n)+\n")]
+    private static partial Regex Usings();
 
     [GeneratedRegex("```csharp\n(.*?)\n```", RegexOptions.Singleline)]
     private static partial Regex CSharpBlocks();

@@ -127,6 +127,6 @@ internal static class AdviceExamples
     {
         TrialScore score = new(new MetricFigure(ModelMetric.Top1, 0.92, 400), new ModelFigures(null, null, null, null, null));
         PartialPoint written = new(["conv1", "conv2"], new PtqOptions(), score, 0.875, 100) { Plan = new QuantizationPlan("static-int8", "onnxruntime-cpu", [], []), WeightOnlyLayers = ["conv3"], FloatActivations = ["a", "b"], LatencyRatio = 1.25 };
-        return TargetAdvice.Reached(target, isMet, ModelMetric.Top1.Name, 0.925, written, 400, 9, maxFloatLayers, trialLimit);
+        return TargetAdvice.Reached(target, isMet, ModelMetric.Top1, 0.925, written, 400, 9, maxFloatLayers, trialLimit);
     }
 }
