@@ -36,7 +36,7 @@ public sealed class LabelFileFormTests : IDisposable
         LabelFile labels = Read("image,class\na.png,dog\nb.png,Cat\nc.png,dog\nd.png,\"a, b\"\n".Replace("\"a, b\"", "ant", StringComparison.Ordinal));
 
         labels.ClassNames.Should().Equal("Cat", "ant", "dog");
-        new[] { "a.png", "b.png", "c.png", "d.png" }.Select(labels.Find).Should().Equal(2, 0, 2, 1);
+        ((string[])["a.png", "b.png", "c.png", "d.png"]).Select(labels.Find).Should().Equal(2, 0, 2, 1);
         Read("a.npy,0\n").ClassNames.Should().BeEmpty();
     }
 
