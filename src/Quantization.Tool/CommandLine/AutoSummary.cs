@@ -50,9 +50,15 @@ internal static class AutoSummary
 
     private static void WriteOthers(ToolConsole console, AutoResult result)
     {
-        foreach (AutoCandidate other in result.Candidates.Where(each => each.Verdict != AutoVerdict.Chosen))
+        foreach (AutoCandidate other in result.Candidates.Where(each => each.Verdict is not (AutoVerdict.Chosen or AutoVerdict.NothingToQuantize)))
         {
             console.WriteLine($"Not {NameOf(other.Way)}: {other.Reason}");
+        }
+
+        AutoCandidate[] idle = [.. result.Candidates.Where(each => each.Verdict == AutoVerdict.NothingToQuantize)];
+        if (idle.Length > 0)
+        {
+            console.WriteLine($"Nothing to quantize for {string.Join("; ", idle.Select(each => NameOf(each.Way)))}.");
         }
     }
 

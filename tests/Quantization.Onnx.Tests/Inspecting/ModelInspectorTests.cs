@@ -60,6 +60,21 @@ public sealed class ModelInspectorTests
     }
 
     [Theory]
+    [MemberData(nameof(Zoo))]
+    public void The_expected_size_of_static_int8_of_real_models_is_that_which_is_written(string name)
+    {
+        string model = SharedFolder.Models("zoo", $"{name}.onnx");
+        ISampleSource samples = SampleSource.FromEnumerable(GeneratedSamples.Make(model, null, 2, None));
+        using MemoryStream stream = new();
+
+        PtqResult written = PostTrainingQuantizer.Quantize(
+            model, samples, ModelOutput.ToStream(stream), new PtqOptions { LatencyRuns = 0, Refine = false }, cancellationToken: None);
+
+        long expected = ModelInspector.Inspect(model, cancellationToken: None).Ways.Single(way => way.Way == QuantizationWay.StaticInt8).Bytes!.Value;
+        ((double)expected).Should().BeApproximately(written.OutputBytes, 0.03 * written.OutputBytes);
+    }
+
+    [Theory]
     [InlineData("fastestdet", ModelKind.ImageDetector)]
     [InlineData("openseeface-landmarks", ModelKind.ImageDetector)]
     [InlineData("openseeface-detection", ModelKind.ImageDetector)]
