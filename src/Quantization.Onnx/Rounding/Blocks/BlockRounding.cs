@@ -13,6 +13,9 @@ internal sealed class BlockRounding(
     string modelPath, BlockStore store, IReadOnlySet<TensorProto> multiplied, Func<NodePlan, GramMatrix?>? grams, Action? rounded,
         CancellationToken cancellationToken)
 {
+    /// <summary>From so many inputs on a Gram matrix takes 16 MB and more.</summary>
+    private const int ManyInputs = 2048;
+
     /// <summary>What weights are multiplied by, by the result of their node.</summary>
     public IReadOnlyDictionary<string, WeightFactors> Factors { get; init; } = new Dictionary<string, WeightFactors>();
 
@@ -79,6 +82,13 @@ internal sealed class BlockRounding(
             encoding.Blocks!.Form == BlockForm.DequantizeLinear ? BlockPacking.ForDequantizeLinear(blocks, slot.FloatType)
             : isTable ? BlockPacking.ForGather(blocks, slot.FloatType)
             : BlockPacking.ForMatMulNBits(blocks, slot.FloatType));
+        if (gram is { Inputs: >= ManyInputs })
+        {
+            // The layer leaves several matrices of the size of the Gram matrix behind, and the collector would let those of many layers
+            // pile up.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
+        }
+
         _layers.Add(LayerOf(node, problem, blocks, stored));
         _made.Add((slot.Weight, slot.ChannelAxis, WithoutLevel(encoding), slot.FloatType, isTable, stored));
         rounded?.Invoke();
