@@ -8,7 +8,9 @@ public sealed record AutoOptions
     private readonly int _batchSize = 1;
     private readonly int _maxParallelTrials = Environment.ProcessorCount;
 
-    /// <summary>What the model may cost. The default states nothing: it must be faster and smaller than the float model, and loses the least.</summary>
+    /// <summary>
+    /// What the model may cost. The default states nothing: it must be faster and smaller than the float model, and loses the least.
+    /// </summary>
     public AutoBudget Budget { get; init; } = new();
 
     /// <summary>The ways to try; all by default. Without samples the static one is left out, which needs them.</summary>
@@ -27,7 +29,9 @@ public sealed record AutoOptions
     /// <summary>How static int8 is done. Its session options, probe and largest file hold for all ways.</summary>
     public PtqOptions Static { get; init; } = new();
 
-    /// <summary>How many samples are joined for one run when scoring, where the model's batch axis is free; at least 1, the default.</summary>
+    /// <summary>
+    /// How many samples are joined for one run when scoring, where the model's batch axis is free; at least 1, the default.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int BatchSize
     {
@@ -39,7 +43,9 @@ public sealed record AutoOptions
         }
     }
 
-    /// <summary>How many models are scored at the same time; one a processor by default. Latency is measured afterwards, one model after the other.</summary>
+    /// <summary>
+    /// How many models are scored at the same time; one a processor by default. Latency is measured afterwards, one model after the other.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int MaxParallelTrials
     {
@@ -51,10 +57,15 @@ public sealed record AutoOptions
         }
     }
 
-    /// <summary>Where the calibration is kept, as <see cref="SearchOptions.CalibrationPath"/> says; null, the default, to keep nothing.</summary>
+    /// <summary>
+    /// Where the calibration is kept, as <see cref="SearchOptions.CalibrationPath"/> says; null, the default, to keep nothing.
+    /// </summary>
     public string? CalibrationPath { get; init; }
 
-    /// <summary>Where the scores are kept, as <see cref="SearchOptions.TrialsPath"/> says, so that a run that was interrupted goes on from them; null, the default, to keep nothing.</summary>
+    /// <summary>
+    /// Where the scores are kept, as <see cref="SearchOptions.TrialsPath"/> says, so that a run that was interrupted goes on from them;
+    /// null, the default, to keep nothing.
+    /// </summary>
     public string? TrialsPath { get; init; }
 
     internal Func<SessionOptions>? SessionOptionsFactory => Static.SessionOptionsFactory;

@@ -31,7 +31,8 @@ public static class AutoQuantizer
     /// <summary>Decides with separate samples to calibrate on and to score with.</summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will meet; labels are not looked at.</param>
-    /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once a model that is tried, by several threads at once.</param>
+    /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once a model
+    /// that is tried, by several threads at once.</param>
     /// <param name="output">
     /// Where to write the model that was picked: a path, or a stream. It appears whole or not at all; an existing one is replaced only when
     /// everything succeeded. Where no model is within the budget, nothing is written.
@@ -39,10 +40,12 @@ public static class AutoQuantizer
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each stage, sample and model, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; what was kept so far stays.</param>
-    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, an option is impossible, or there are too few samples.</exception>
+    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, an option is impossible, or there are too few
+    /// samples.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read or run, or no way of quantizing can be carried out.</exception>
-    /// <exception cref="InvalidDataException">A sample does not fit the model, the metric cannot be measured, or the kept calibration or the kept trials are damaged.</exception>
+    /// <exception cref="InvalidDataException">A sample does not fit the model, the metric cannot be measured, or the kept calibration or
+    /// the kept trials are damaged.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -69,7 +72,8 @@ public static class AutoQuantizer
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or an option is impossible.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
-    /// <exception cref="OnnxModelException">The model cannot be read, no generated input runs through it, or no way of quantizing can be carried out.</exception>
+    /// <exception cref="OnnxModelException">The model cannot be read, no generated input runs through it, or no way of quantizing can be
+    /// carried out.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -83,7 +87,9 @@ public static class AutoQuantizer
         return new AutoJob(model, output, options, progress, cancellationToken).Run(null, null);
     }
 
-    /// <summary>Decides without blocking the caller: the work runs on threads of its own, and a stream is written to at the end, asynchronously.</summary>
+    /// <summary>
+    /// Decides without blocking the caller: the work runs on threads of its own, and a stream is written to at the end, asynchronously.
+    /// </summary>
     /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, AutoOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<AutoResult> RunAsync(
         OnnxModel model, ISampleSource calibrationSamples, ISampleSource scoringSamples, ModelOutput output, AutoOptions? options = null,

@@ -45,7 +45,9 @@ public sealed record AutoResult
     /// <summary>How many calibration samples an earlier run had seen.</summary>
     public required long ResumedSamples { get; init; }
 
-    /// <summary>Why the calibration began anew although an earlier run had kept one; null as in <see cref="TrialsResult.RestartReason"/>.</summary>
+    /// <summary>
+    /// Why the calibration began anew although an earlier run had kept one; null as in <see cref="TrialsResult.RestartReason"/>.
+    /// </summary>
     public string? RestartReason { get; init; }
 
     /// <summary>The models whose scores were found in <see cref="AutoOptions.TrialsPath"/>.</summary>

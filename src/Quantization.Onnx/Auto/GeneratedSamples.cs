@@ -6,7 +6,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Makes inputs for a model of which nobody gave any: noise in place of floats, small numbers in place of tokens. They tell how long a model
+/// Makes inputs for a model of which nobody gave any: noise in place of floats, small numbers in place of tokens. They tell how long a
+/// model
 /// takes, not how accurate it is.
 /// </summary>
 internal static class GeneratedSamples
@@ -16,7 +17,9 @@ internal static class GeneratedSamples
     /// <summary>Where no table says how many numbers there are, 0 and 1 are safe.</summary>
     private const int LeastNumbers = 2;
 
-    /// <summary>The lengths to try for free axes. The first suits most models: that of images for four axes, else that of a sentence.</summary>
+    /// <summary>
+    /// The lengths to try for free axes. The first suits most models: that of images for four axes, else that of a sentence.
+    /// </summary>
     private static readonly long?[] Lengths = [null, 64, 128, 256, 512, 16, 8, 1];
 
     /// <summary>Some samples that run through a model.</summary>

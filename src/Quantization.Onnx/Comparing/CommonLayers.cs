@@ -10,7 +10,9 @@ namespace Quantization.Onnx;
 /// </summary>
 internal static class CommonLayers
 {
-    /// <summary>How far behind a layer a value with a name in both models is looked for: constants beside it and its activation may be part of it.</summary>
+    /// <summary>
+    /// How far behind a layer a value with a name in both models is looked for: constants beside it and its activation may be part of it.
+    /// </summary>
     private const int MostSteps = 4;
 
     /// <summary>Compares the layers on some samples. Memory does not grow with their number.</summary>

@@ -18,7 +18,8 @@ public static class ModelComparer
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">A model cannot be read or run, or has other inputs or outputs than the first.</exception>
-    /// <exception cref="InvalidDataException">There is no sample, one does not fit the models, or a label is no class of the logits.</exception>
+    /// <exception cref="InvalidDataException">There is no sample, one does not fit the models, or a label is no class of the
+    /// logits.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static ModelComparison Compare(

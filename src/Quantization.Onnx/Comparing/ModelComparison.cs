@@ -14,7 +14,9 @@ public sealed record ModelComparison
     /// <summary>The same of the second model.</summary>
     public required long SecondMemory { get; init; }
 
-    /// <summary>The layers that both have, in the first model's order; empty where they share no names, or where layers were not compared.</summary>
+    /// <summary>
+    /// The layers that both have, in the first model's order; empty where they share no names, or where layers were not compared.
+    /// </summary>
     public required IReadOnlyList<ComparedLayer> Layers
     {
         get;

@@ -1,6 +1,8 @@
 namespace Quantization.Onnx;
 
-/// <summary>Measures what sessions take of this process's memory. Other work of the process counts too, so the figures are about right at best.</summary>
+/// <summary>
+/// Measures what sessions take of this process's memory. Other work of the process counts too, so the figures are about right at best.
+/// </summary>
 internal static class SessionMemory
 {
     /// <summary>Opens models one after the other, runs each once, and tells by how much the process grew.</summary>

@@ -10,7 +10,10 @@ public sealed record PartialLimits
     private readonly double? _maxSizeRatio;
     private readonly long? _maxBytes;
 
-    /// <summary>The most time of a run, in multiples of the model's with all layers in int8, as <see cref="PartialTarget.MaxLatencyRatio"/> counts; null for any.</summary>
+    /// <summary>
+    /// The most time of a run, in multiples of the model's with all layers in int8, as <see cref="PartialTarget.MaxLatencyRatio"/> counts;
+    /// null for any.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public double? MaxLatencyRatio
     {

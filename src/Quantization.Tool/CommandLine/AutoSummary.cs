@@ -38,7 +38,9 @@ internal static class AutoSummary
         console.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(model.OutputBytes, model.ModelBytes)}");
     }
 
-    /// <summary>The figures of the float model and of the one that was picked, as an evaluation has them; null where inputs were generated.</summary>
+    /// <summary>
+    /// The figures of the float model and of the one that was picked, as an evaluation has them; null where inputs were generated.
+    /// </summary>
     public static EvaluationResult? ScoresOf(string modelPath, AutoResult result, AutoCandidate chosen) => result.FloatScore is null ? null : new EvaluationResult(
         new ModelScore(modelPath, result.FloatBytes, result.FloatScore.Figures, [], [], result.FloatLatency, chosen.Latency!.TimedRuns),
         [new ModelScore(chosen.Model!.OutputPath, chosen.Bytes!.Value, chosen.Score!.Figures, [], [], chosen.Latency.Quantized, chosen.Latency.TimedRuns)],

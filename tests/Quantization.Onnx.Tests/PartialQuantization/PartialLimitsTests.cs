@@ -70,11 +70,11 @@ public sealed class PartialLimitsTests : IDisposable
             Dictionary<string, double> times = run.Ranking.Select((layer, i) => (layer.Node, Time: 0.875 - (0.125 * i))).ToDictionary(each => each.Node, each => each.Time);
             double TimeOf(IEnumerable<string> inFloat) => 1 + inFloat.Sum(layer => times[layer]);
             int met = 0;
-            foreach (double figure in (double[])[12, 16, 20, 24])
+            foreach (double figure in (double[])[6, 12, 16, 20])
             {
                 PartialGoal goal = PartialGoal.Of(PartialTarget.Reach(figure), ModelMetric.SignalToNoise, scorer.FloatScore);
                 (double Time, bool IsReached)[] all = [.. Subsets().Select(inFloat => (TimeOf(inFloat), goal.IsMetBy(run.Score(SetOf(inFloat))[0])))];
-                foreach (double time in (double[])[1, 1.5, 2, 3])
+                foreach (double time in (double[])[1.25, 2.5, 3.5, 4.25])
                 {
                     LimitSearch search = new(
                         run, goal, new PartialLimits { MaxLatencyRatio = time }, _layers.ToDictionary(layer => layer, layer => new LayerCost((long)(1000 * times[layer]), 100)), 1000,
@@ -92,7 +92,7 @@ public sealed class PartialLimitsTests : IDisposable
                 }
             }
 
-            met.Should().BeInRange(4, 15, "some budgets can be met and some cannot");
+            met.Should().BeInRange(3, 15, "some budgets can be met and some cannot");
         }
     }
 
