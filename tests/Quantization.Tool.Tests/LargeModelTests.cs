@@ -1,5 +1,6 @@
 using System.Globalization;
 using Quantization.Images;
+using Quantization.Onnx;
 
 namespace Quantization.Tool.Tests;
 
