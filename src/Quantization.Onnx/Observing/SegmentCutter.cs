@@ -36,7 +36,9 @@ internal sealed class SegmentCutter
         return cutter.Make(ends);
     }
 
-    /// <summary>Tells the nodes that depend on the inputs from those that compute constants; false where a node reads what a later one makes.</summary>
+    /// <summary>
+    /// Tells the nodes that depend on the inputs from those that compute constants; false where a node reads what a later one makes.
+    /// </summary>
     private bool Sort()
     {
         HashSet<string> later = [.. _graph.Node.SelectMany(node => node.Output)];

@@ -107,7 +107,8 @@ internal sealed class SegmentedRun : IDisposable
     {
         ModelSegment segment = _segments[index];
         _spilled.KeepOnly(value => _segments.Skip(index).Any(later => later.Inputs.Contains(value)));
-        string[] spilled = index < _done ? [] : [.. segment.Outputs], wanted = [.. values.Where(value => !_given.Contains(value)).Union(spilled)];
+        string[] spilled = index < _done ? [] : [.. segment.Outputs];
+        string[] wanted = [.. values.Where(value => !_given.Contains(value)).Union(spilled)];
         using InferenceSession session = Open(segment, wanted);
         if (!spilled.All(name => _types.TryAdd(name, session.OutputMetadata[name])))
         {

@@ -129,7 +129,8 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid, GramMatri
 
     /// <summary>The sums of the squared errors that several ranges make, in one pass over the weights.</summary>
     private static void FindErrors(
-        ref float first, int stride, int rows, ReadOnlySpan<float> importance, ReadOnlySpan<BlockRange> ranges, Span<Vector256<float>> errors)
+        ref float first, int stride, int rows, ReadOnlySpan<float> importance, ReadOnlySpan<BlockRange> ranges,
+        Span<Vector256<float>> errors)
     {
         BlockRange range0 = ranges[0], range1 = ranges[1], range2 = ranges[2], range3 = ranges[3];
         Vector256<float> sum0 = Vector256<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;

@@ -1,6 +1,8 @@
 namespace Quantization.Onnx;
 
-/// <summary>What the steps of GPTQ read: the weights of a matrix, the order of its inputs, and what is known of these in that order.</summary>
+/// <summary>
+/// What the steps of GPTQ read: the weights of a matrix, the order of its inputs, and what is known of these in that order.
+/// </summary>
 internal sealed class GptqSteps
 {
     /// <summary>

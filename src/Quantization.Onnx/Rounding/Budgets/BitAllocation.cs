@@ -27,7 +27,9 @@ internal static class BitAllocation
         return left >= 0 ? chosen : null;
     }
 
-    /// <summary>The matrix with the most error taken away for the cost of its next bits; of equal ones the first. Null where none fits or helps.</summary>
+    /// <summary>
+    /// The matrix with the most error taken away for the cost of its next bits; of equal ones the first. Null where none fits or helps.
+    /// </summary>
     private static int? FindBest(IReadOnlyList<IReadOnlyList<BitChoice>> layers, int[] chosen, int step, double left)
     {
         int? best = null;
