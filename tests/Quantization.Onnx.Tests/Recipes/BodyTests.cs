@@ -28,16 +28,17 @@ public sealed class BodyTests : IDisposable
         if (kind == "Scan" && !isDynamic)
         {
             Decibels.Sqnr(expected, computed).Should().BeGreaterThan(120, "ONNX Runtime adds up floats in another order");
+            result.Int8Operators.Should().BeEmpty("in the body of a Scan ONNX Runtime 1.31.1 does not join DequantizeLinear and MatMul");
         }
         else
         {
             computed.Should().Equal(expected);
+            result.Int8Operators.Keys.Should().Equal([isDynamic ? "DynamicQuantizeMatMul" : "MatMulNBits"], "ONNX Runtime joins the nodes of bodies as it does others");
         }
 
         computed.Should().NotEqual(ModelRun.Floats(withBody.Model, x, Rows, Width)[0], "codes round");
         result.FloatNodes.Should().BeEmpty();
         result.OutputBytes.Should().BeLessThan(result.ModelBytes * 3 / 4);
-        result.Int8Operators.Keys.Should().Equal([isDynamic ? "DynamicQuantizeMatMul" : "MatMulNBits"], "ONNX Runtime joins the nodes of bodies as it does others");
     }
 
     [Fact]
