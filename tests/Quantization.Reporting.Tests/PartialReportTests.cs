@@ -77,7 +77,7 @@ public sealed class PartialReportTests
         QuantizationReport report = Report with { Partial = Partial with { IsTargetMet = false, Reason = reason } };
         PtqOptions options = new() { WeightFormat = CodeFormat.Signed(4), WeightGranularity = GranularityKind.PerTensor };
 
-        ReportAdvice.Of(report, options).Should().Contain(reason).And.ContainSingle(advice => advice.Code == AdviceCode.NextAfterMissedTarget)
+        ReportAdvice.Complete(report, options).Advice.Should().Contain(reason).And.ContainSingle(advice => advice.Code == AdviceCode.NextAfterMissedTarget)
             .Which.Message.Should().StartWith("What to try next: allow a larger loss or more layers in float").And.Contain("Weights of 8 bits").And.Contain("one scale a channel");
     }
 
