@@ -28,7 +28,7 @@ public sealed partial class HtmlPageTests : IDisposable
           const probe = document.createElement('pre');
           probe.id = 'probe';
           probe.textContent = JSON.stringify({
-            errors, boxes, isSorted: heading === 0 && sorted.join() !== unsorted.join() && sorted.every((each, i) => i === 0 || parseFloat(sorted[i - 1]) <= parseFloat(each)),
+            errors, boxes, isSorted: heading === 0 && sorted.length === unsorted.length && sorted.every((each, i) => i === 0 || parseFloat(sorted[i - 1]) <= parseFloat(each)),
             requests: performance.getEntriesByType('resource').map(entry => entry.name),
             images: [...document.images].map(image => image.naturalWidth),
             overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -130,6 +130,7 @@ public sealed partial class HtmlPageTests : IDisposable
             Layers = [],
             Tensors = [],
             Trials = [],
+            Refinement = null,
             FloatNodes = new Dictionary<string, string>(),
             Settings = new Dictionary<string, string>(),
         };
@@ -213,6 +214,7 @@ public sealed partial class HtmlPageTests : IDisposable
         JsonElement seen = JsonDocument.Parse(System.Net.WebUtility.HtmlDecode(ProbeResult().Match(dom).Groups[1].Value)).RootElement;
         seen.GetProperty("errors").GetArrayLength().Should().Be(0, seen.GetProperty("errors").ToString());
         seen.GetProperty("requests").GetArrayLength().Should().Be(0, seen.GetProperty("requests").ToString());
+        seen.GetProperty("isSorted").GetBoolean().Should().BeTrue("a click on a heading sorts its table");
         seen.GetProperty("images").EnumerateArray().Where(image => image.GetInt32() == 0).Should().BeEmpty();
         seen.GetProperty("overflow").GetInt32().Should().BeLessThanOrEqualTo(0, "the page must not scroll sideways");
         JsonElement[] boxes = [.. seen.GetProperty("boxes").EnumerateArray()];

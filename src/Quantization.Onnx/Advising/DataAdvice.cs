@@ -74,12 +74,12 @@ internal static class DataAdvice
             $"The {Figure.Count(advice.Count("samples"))} samples that calibrated were measured too, so figures on others may be a little worse.",
             $"Samples with labels are set apart for measuring ({words.Labels})."),
         AdviceCode.NextCheckData => new AdviceText(
-            "What to do next:",
+            "What to try next:",
             advice.Flag("hasLabels")
                 ? "make the float model right first: correct labels or preprocessing, then quantize and measure again."
                 : "correct the preprocessing first, then quantize and measure again."),
         AdviceCode.NextMoreSamples => new AdviceText(
-            "What to do next:",
+            "What to try next:",
             $"measure on more samples before you decide: {Figure.Count(advice.Count("samples"))} cannot show a loss of a point, "
                 + $"about {Figure.Count(advice.Count("wanted"))}{(advice.Flag("hasLabels") ? " with labels" : "")} could."),
         _ => null,

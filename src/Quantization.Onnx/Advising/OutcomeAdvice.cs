@@ -166,7 +166,9 @@ internal static class OutcomeAdvice
         if (agreement is { } share)
         {
             string range = advice.FindCount("samples") is > 0 and { } samples && ShareInterval.Of(share, (int)samples) is var interval
-                ? $" of {Figure.Count(samples)} samples (of all such inputs, {100 * interval.Low:F1} to {100 * interval.High:F1} % with a confidence of 95 %)"
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $" of {Figure.Count(samples)} samples (of all such inputs, {100 * interval.Low:F1} to {100 * interval.High:F1} % with a confidence of 95 %)")
                 : " of the time";
             same = string.Create(CultureInfo.InvariantCulture, $"; both prefer the same class {Figure.Percent(share)}") + range;
         }

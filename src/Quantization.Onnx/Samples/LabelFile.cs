@@ -151,9 +151,9 @@ public sealed class LabelFile
             return;
         }
 
-        if (_labels.Count > 0 || _named.Count == 1 || _named.Any(each => each.Class.Length == 0))
+        if (_labels.Count > 0 || _named.Count == 1 || _named.Any(IsNoName))
         {
-            (_, text, line) = _named.FirstOrDefault(each => each.Class.Length == 0, _named[0]);
+            (_, text, line) = _named.FirstOrDefault(IsNoName, _named[0]);
             throw NoIndex(line, text);
         }
 
@@ -164,6 +164,10 @@ public sealed class LabelFile
             Add(sample, indices[label], number);
         }
     }
+
+    /// <summary>Whether a class is no name: nothing, or a number that is no index.</summary>
+    private static bool IsNoName((string Name, string Class, int Line) each) =>
+        each.Class.Length == 0 || double.TryParse(each.Class, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
     /// <summary>The label of a sample: file systems of other machines separate folders by backslashes.</summary>
     private (int Label, int Line)? Look(string name) =>

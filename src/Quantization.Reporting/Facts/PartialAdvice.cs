@@ -13,7 +13,7 @@ internal static class PartialAdvice
             yield return partial.Reason;
         }
 
-        if (report.Unit == MetricUnit.Share && partial.Reason.Choice<PartialTargetKind>("target") == PartialTargetKind.MaxLoss
+        if (report.Unit == MetricUnit.Share && partial.Reason.FindText("target") == nameof(PartialTargetKind.MaxLoss)
             && partial.Reason.Number("targetValue") is var loss && loss > 0 && loss * report.Data.ScoringSamples < 1)
         {
             yield return TargetAdvice.FinerThanSamples(loss, report.Data.ScoringSamples);

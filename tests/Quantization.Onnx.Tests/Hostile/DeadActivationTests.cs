@@ -67,7 +67,7 @@ public sealed class DeadActivationTests : IDisposable
 
         result.QuantizedNodes.Should().BeEmpty();
         result.Calibration.SampleCount.Should().Be(1);
-        result.Warnings.Should().HaveCount(2);
+        result.Warnings.Where(warning => warning.Code != AdviceCode.LatencyDisturbed).Should().HaveCount(2);
         result.Warnings[0].Message.Should().StartWith("There was nothing to quantize, so the output is the float model: each Conv, ConvTranspose, Gemm, MatMul and table of embeddings stays in float, 'y-node': its input 'x' was 0 in every calibration sample, which tells no scale.");
         result.Warnings[1].Message.Should().StartWith("The activation 'x' was 0 in every calibration sample");
         File.ReadAllBytes(Output).Should().Equal(File.ReadAllBytes(ModelPath));

@@ -113,17 +113,15 @@ public sealed class PartialQuantizerTests : IDisposable
     }
 
     [Fact]
-    public void A_target_beyond_reach_is_said_and_the_best_is_written()
+    public void A_target_that_the_float_model_misses_is_refused_and_nothing_is_written()
     {
         ModelMetric error = ModelMetric.Create("error", outputs => 1 + outputs.Average(sample => Distance(sample)), largerIsBetter: false);
 
-        PartialResult result = Run(FloatOnly with { Target = PartialTarget.Reach(0.5), Metric = error });
+        ArgumentException exception = FluentActions.Invoking(() => Run(FloatOnly with { Target = PartialTarget.Reach(0.5), Metric = error })).Should().Throw<ArgumentException>().Which;
 
-        result.IsTargetMet.Should().BeFalse();
-        result.Threshold.Should().Be(0.5);
-        result.Reason.Message.Should().StartWith("The target of a figure of 0.5 was not met even with every layer in float. The best that was reached was written: error 1 on 32 samples");
-        result.Written.Score.Score.Should().Be(1);
-        File.Exists(Output).Should().BeTrue();
+        exception.Message.Should().StartWith("The target of a figure of 0.5 cannot be met, because the float model itself has error 1, and quantization does not make it better.");
+        Advice.Of(exception)!.Code.Should().Be(AdviceCode.TargetBeyondFloat);
+        File.Exists(Output).Should().BeFalse();
 
         static double Distance(SampleOutputs sample) => sample.GetValues("h7").ToArray().Zip(sample.GetReference("h7").ToArray(), (a, b) => Math.Abs((double)a - b)).Average();
     }

@@ -41,7 +41,7 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
 
         result.QuantizedNodes.Should().Equal("y-node");
         result.FloatNodes.Should().BeEmpty();
-        result.Warnings.Should().HaveCount(2).And.Contain(warning => warning.Message.Contains("gains size but no speed")).And.Contain(warning => warning.Message.StartsWith("No samples were given"));
+        result.Warnings.Where(warning => warning.Code != AdviceCode.LatencyDisturbed).Should().HaveCount(2).And.Contain(warning => warning.Message.Contains("gains size but no speed")).And.Contain(warning => warning.Message.StartsWith("No samples were given"));
     }
 
     [Theory]
@@ -256,7 +256,7 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
         PtqResult result = Convert(network, options: new HalfPrecisionOptions { Format = format });
 
         File.ReadAllBytes(result.OutputPath).Should().Equal(File.ReadAllBytes(_folder.PathTo("model.onnx")));
-        result.Warnings.Should().ContainSingle().Which.Message.Should()
+        result.Warnings.Where(warning => warning.Code != AdviceCode.LatencyDisturbed).Should().ContainSingle().Which.Message.Should()
             .Be($"There was nothing to convert, so the output is the float model: {reason} Use the float model, or export it with weights that are constants and operators that have a form in 16-bit floats.");
     }
 

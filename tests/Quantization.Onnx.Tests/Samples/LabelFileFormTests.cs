@@ -27,6 +27,7 @@ public sealed class LabelFileFormTests : IDisposable
             .Should().Throw<InvalidDataException>().WithMessage("*labels.csv, line 1: 'x' is no class index; write a whole number from 0.");
         FluentActions.Invoking(() => Read("a.npy,x\nb.npy,1\n")).Should().Throw<InvalidDataException>().WithMessage("*line 1: 'x' is no class index*");
         FluentActions.Invoking(() => Read("a.npy,1\nb.npy,x\n")).Should().Throw<InvalidDataException>().WithMessage("*line 2: 'x' is no class index*");
+        FluentActions.Invoking(() => Read("a.npy,1.0\nb.npy,2.0\n")).Should().Throw<InvalidDataException>().WithMessage("*line 1: '1.0' is no class index*");
         FluentActions.Invoking(() => Read("a.npy,x\n")).Should().Throw<InvalidDataException>().WithMessage("*line 1: 'x' is no class index*");
     }
 
