@@ -35,7 +35,7 @@ public sealed class SearchCommandTests
         run.Error.Should().BeEmpty();
         JsonElement report = JsonDocument.Parse(run.Output).RootElement;
         report.GetProperty("metric").GetString().Should().Be("cosine of the outputs");
-        report.GetProperty("data").GetProperty("calibrationSamples").GetInt32().Should().Be(2);
+        report.GetProperty("data").GetProperty("calibrationSamples").GetInt32().Should().Be(4);
         report.GetProperty("layers").GetArrayLength().Should().Be(21);
         File.ReadAllBytes(state).Should().Equal(kept);
     }

@@ -41,6 +41,7 @@ internal static class AdviceExamples
         TrialsAdvice.UncountedLabels("a.npy", null, null, null, 4),
         TrialsAdvice.ReachFloat(3, 24, "top-1 accuracy", isRefined: true),
         TrialsAdvice.NoneReachesFloat(24, "top-1 accuracy", isRefined: false),
+        TrialsAdvice.Indistinguishable(24, 37, 410, isRefined: true),
         TrialsAdvice.NoClassRows("agreement"),
         Reached(PartialTarget.MaxLoss(0.005), isMet: true, maxFloatLayers: 9, trialLimit: null),
         Reached(PartialTarget.Reach(30), isMet: true, maxFloatLayers: 9, trialLimit: 12),

@@ -32,9 +32,10 @@ public sealed class CrashTests : IDisposable
                 {
                     // .NET catches the first of these signals and lets go of them: that is enough for native code that fails, which fails again.
                     int child = ChildOf(process.Id), thread = NativeThreadOf(child);
-                    _ = SendToThread(child, thread, signal);
-                    Thread.Sleep(50);
-                    _ = SendToThread(child, thread, signal);
+                    for (int i = 0; i < 100 && SendToThread(child, thread, signal) == 0; i++)
+                    {
+                        Thread.Sleep(50);
+                    }
                 }
             },
             "ptq", _folder.Model, "--data", _folder["many"], "--output", _folder.Output);

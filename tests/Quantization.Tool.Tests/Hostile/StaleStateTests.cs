@@ -40,7 +40,7 @@ public sealed class StaleStateTests : IDisposable
         (byte[] second, string output) = Write("search", _folder.Samples, _folder["second.onnx"], "--state", state);
 
         second.Should().Equal(first);
-        output.Should().NotContain("anew").And.Contain("2 samples of them by an earlier run");
+        output.Should().NotContain("anew").And.Contain("4 samples of them by an earlier run");
     }
 
     [Theory]
