@@ -6,7 +6,7 @@
     if (text === 'exact') { return Infinity; }
     const number = parseFloat(text);
     const unit = { KB: 1e3, MB: 1e6, GB: 1e9 }[text.split(' ')[1]] || 1;
-    return isNaN(number) ? -Infinity : number * unit;
+    return Number.isFinite(number) ? number * unit : -Infinity;
   };
   for (const table of document.querySelectorAll('table')) {
     const body = table.tBodies[0];
