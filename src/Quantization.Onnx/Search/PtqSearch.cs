@@ -129,7 +129,9 @@ public static class PtqSearch
             TrialRunner improvedRunner = new(improved.Models, scorer, store, options.MaxParallelTrials);
             SearchTrial trial = improvedRunner.Try([new TrialCandidate(refined.Options, improved.Plan) { IsImproved = true }], Report, cancellationToken)[0];
             trials.Add(trial);
-            if (selector.Improves(trial.Score, refined.Score))
+
+            // What improves the plan was tested on samples that it was not fitted to; the other is the luckiest of many.
+            if (!selector.IsWorse(trial.Score, refined.Score))
             {
                 (refined, chosen) = (trial, improved);
             }

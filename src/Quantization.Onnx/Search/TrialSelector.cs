@@ -43,6 +43,9 @@ internal sealed class TrialSelector(ModelMetric metric, TrialScore floatScore)
     /// <summary>Whether a trial is a true step up: surely nearer to the float model, and no worse by the metric as far as samples tell.</summary>
     public bool Improves(TrialScore trial, TrialScore on) => IsSurelyNearer(trial, on) && !IsBelow(trial, on);
 
+    /// <summary>Whether a trial is surely farther from the float model than another, or below it by the metric.</summary>
+    public bool IsWorse(TrialScore trial, TrialScore than) => IsSurelyNearer(than, trial) || IsBelow(trial, than);
+
     /// <summary>Orders scores: positive where <paramref name="left"/> is better.</summary>
     public int Compare(TrialScore left, TrialScore right) =>
         !_isNearness && metric.Compare(Capped(left), Capped(right)) is var order && order != 0 ? order

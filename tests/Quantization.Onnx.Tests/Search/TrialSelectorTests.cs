@@ -45,6 +45,19 @@ public sealed class TrialSelectorTests
         Select(ModelMetric.SignalToNoise, simple, typical).Should().Be(typical);
     }
 
+    [Fact]
+    public void Worse_is_what_is_surely_so()
+    {
+        TrialSelector selector = new(ModelMetric.Top1, Float.Score);
+        SearchTrial simple = Trial("simple", 18, Levels(-5, 0), 20), noisy = Trial("noisy", 17, Levels(-4.9f, 3), 20);
+        SearchTrial farther = Trial("farther", 18, Levels(-4.5f, 0.1f), 20), wrong = Trial("wrong", 10, Levels(-6, 0.1f), 20);
+
+        selector.IsWorse(noisy.Score, simple.Score).Should().BeFalse("neither one label nor so little distance is sure");
+        selector.IsWorse(farther.Score, simple.Score).Should().BeTrue();
+        selector.IsWorse(wrong.Score, simple.Score).Should().BeTrue();
+        selector.IsWorse(simple.Score, farther.Score).Should().BeFalse();
+    }
+
     private static SearchTrial Select(ModelMetric metric, params SearchTrial[] trials) => new TrialSelector(metric, Float.Score).Best(trials);
 
     private static float[] Levels(float mean, float spread) => [.. Enumerable.Range(0, 20).Select(i => mean + spread * (i % 2 == 0 ? 1 : -1))];
