@@ -101,7 +101,7 @@ internal static class RoundingSpeed
         }
     }
 
-    /// <summary>Ten multiply-adds of eight floats, none of which waits for another, again and again.</summary>
+    /// <summary>Repeats ten multiply-adds of eight floats. None waits for another.</summary>
     private static float Peak(int count)
     {
         Vector256<float> factor = Vector256.Create(0.999f), a = factor, b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a;

@@ -94,8 +94,7 @@ public enum AdviceCode
 
     /// <summary>
     /// Models of a search reach the float model: <c>reaching</c> of <c>trials</c> by <c>metric</c>; <c>isRefined</c> where single
-    /// activations
-    /// then got calibrators of their own.
+    /// activations then got calibrators of their own.
     /// </summary>
     TrialsReachFloat,
 

@@ -12,9 +12,8 @@ public sealed record AutoBudget
     private readonly long? _maxBytes;
 
     /// <summary>
-    /// How much worse than the float model's the metric may be: 0.005 of accuracy is half a point. Null, the default, states nothing. A
-    /// loss
-    /// that is allowed is spent: of the models that lose no more, the fastest is picked. Without it, the one that loses the least is.
+    /// How much worse than the float model's the metric may be: 0.005 of accuracy is half a point. Null, the default, states nothing.
+    /// An allowed loss is spent: of the models that lose no more, the fastest is picked. Without it, the one that loses the least is.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative or not a number.</exception>
     public double? MaxLoss

@@ -51,7 +51,7 @@ internal sealed class AutoChoice(AutoBudget budget, double floatScore, long floa
         : row.LatencyRatio > best.LatencyRatio ? AutoVerdict.Slower
         : AutoVerdict.LosesMore;
 
-    /// <summary>How far a row is from the budget, as the largest share by which it exceeds a part of it.</summary>
+    /// <summary>The largest share by which a row exceeds a part of the budget.</summary>
     public double DistanceFromBudget(AutoRow row) => ((ReadOnlySpan<double>)
     [
         budget.MaxLoss is { } loss ? Excess(row.Loss, Math.Max(loss, EqualScores)) : 0,

@@ -6,9 +6,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Makes inputs for a model of which nobody gave any: noise in place of floats, small numbers in place of tokens. They tell how long a
-/// model
-/// takes, not how accurate it is.
+/// Makes inputs where the user gives none: noise for floats, small numbers for tokens. They tell how long a model takes, not how accurate it
+/// is.
 /// </summary>
 internal static class GeneratedSamples
 {

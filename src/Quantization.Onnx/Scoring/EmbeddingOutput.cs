@@ -3,8 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Where a model's embeddings come from: an output <c>[batch, sequence, width]</c>, of which the mean over the sequence is taken, or an
-/// output <c>[batch, width]</c>, which is taken as it is. Immutable.
+/// Where a model's embeddings come from: the mean over the sequence of an output <c>[batch, sequence, width]</c>, or an output
+/// <c>[batch, width]</c> as it is. Immutable.
 /// </summary>
 /// <param name="Output">The output.</param>
 /// <param name="Mask">

@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>The range in which a share lies with a confidence of 95 %, as far as the number of samples can tell.</summary>
+/// <summary>The 95 % confidence interval of a share.</summary>
 /// <param name="Low">The lower end.</param>
 /// <param name="High">The upper end.</param>
 internal readonly record struct ShareInterval(double Low, double High)
