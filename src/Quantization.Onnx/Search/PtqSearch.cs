@@ -149,7 +149,7 @@ public static class PtqSearch
         {
             Model = written,
             Best = refined,
-            Reason = selector.Explain(combined, isRefined: refined != best),
+            Reason = selector.Explain(combined, isRefined: refined.Options.OwnCalibrators.Count > best.Options.OwnCalibrators.Count),
             Baseline = baseline,
             Trials = trials,
             FloatScore = scorer.FloatScore,
