@@ -18,7 +18,7 @@ internal sealed class LearnedRounding
     private const double UsualProducts = 4e9;
 
     /// <summary>The sums and the inputs of a group take no more memory than this, unless those of one layer do.</summary>
-    private const long MostBytes = 192 << 20;
+    private const long MostBytes = 96 << 20;
 
     /// <summary>Layers that multiply more at once are left as they are: their sums would be too large.</summary>
     private const int LongestRow = 2560;

@@ -36,6 +36,11 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <summary>How strongly channels are scaled: where the reader's weights share a scale over input channels, and where each has its own.</summary>
     private static readonly (double Ordinary, double Depthwise)[] Strengths = [(0.5, 1), (0, 1)];
 
+    /// <summary>
+    /// Learned rounding takes away half of what rounded weights cost, at best. Where they cost a smaller share of the loss than this, it is not worth its time.
+    /// </summary>
+    private const double LeastShareOfWeights = 0.4;
+
     /// <summary>A model that computes little is judged on more samples: that takes no more time.</summary>
     private const double MostWork = 8e9;
 
@@ -106,12 +111,12 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         RefinedModel[] corrected = [.. scaled.Zip(corrections, (each, found) => each with { Plan = found.Apply(each.Plan) })];
         RefiningTrial best = Best(smooth, Try(reference, [.. scaled.Skip(1), .. corrected]));
         int model = Array.FindIndex(scaled, each => each.Model == best.Refined.Model);
-        Func<QuantizationPlan, QuantizationPlan>[] free = [corrections[model].Apply, .. LearnRounding(scaled[model], fitted, work)];
-        best = TryFree(best);
+        Func<QuantizationPlan, QuantizationPlan>[]? learned = null;
+        best = TryFree(best, Learn(best));
         best = KeepFloat(reference, best, work, out IReadOnlyList<ActivationCost> costliest);
 
         // What the rounding of weights costs may show only now.
-        best = TryFree(best);
+        best = TryFree(best, [corrections[model].Apply, .. Learn(best)]);
         plan = best.Refined.Plan;
         return best.Refined with
         {
@@ -127,20 +132,30 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
             },
         };
 
-        RefiningTrial TryFree(RefiningTrial simple) => Best(simple, Try(reference, [.. free.Select(change => simple.Refined with { Plan = change(simple.Refined.Plan) }).DistinctBy(each => each.Plan)]));
+        RefiningTrial TryFree(RefiningTrial simple, Func<QuantizationPlan, QuantizationPlan>[] changes) =>
+            Best(simple, Try(reference, [.. changes.Select(change => simple.Refined with { Plan = change(simple.Refined.Plan) }).DistinctBy(each => each.Plan).Where(each => each.Plan != simple.Refined.Plan)]));
+
+        // What rounds the weights of a plan as samples teach, without and with biases that are corrected for that; nothing where that is not asked for or does not pay.
+        Func<QuantizationPlan, QuantizationPlan>[] Learn(RefiningTrial simple)
+        {
+            if (learned is null && options.LearnRounding && ShareOfWeights(reference, simple) >= LeastShareOfWeights)
+            {
+                RefinedModel plain = scaled[model];
+                LearnedRounding rounding = LearnedRounding.Find(plain, [.. samples.Except(judging)], work, options.SessionOptionsFactory, cancellationToken);
+                BiasCorrections own = BiasCorrections.Measure(plain.Models, rounding.Apply(plain.Plan), fitted, options.SessionOptionsFactory, cancellationToken);
+                learned = [rounding.Apply, plan => own.Apply(rounding.Apply(plan))];
+            }
+
+            return learned ?? [];
+        }
     }
 
-    /// <summary>What rounds the weights of a plan as samples teach, without and with biases that are corrected for that; nothing where that is not asked for.</summary>
-    private IEnumerable<Func<QuantizationPlan, QuantizationPlan>> LearnRounding(RefinedModel plain, ModelSample[] fitted, IntegerWork work)
+    /// <summary>How much of the loss of a plan its rounded weights alone make.</summary>
+    private double ShareOfWeights(FloatReference reference, RefiningTrial trial)
     {
-        if (!options.LearnRounding)
-        {
-            return [];
-        }
-
-        LearnedRounding learned = LearnedRounding.Find(plain, fitted, work, options.SessionOptionsFactory, cancellationToken);
-        BiasCorrections own = BiasCorrections.Measure(plain.Models, learned.Apply(plain.Plan), fitted, options.SessionOptionsFactory, cancellationToken);
-        return [learned.Apply, plan => own.Apply(learned.Apply(plan))];
+        RefinedModel refined = trial.Refined;
+        double[] losses = reference.Losses(refined.Models.MakeWithRoundedWeights(refined.Plan).Write(), int.MaxValue, cancellationToken);
+        return new RefiningTrial(refined, losses).TypicalLoss / trial.TypicalLoss;
     }
 
     /// <summary>The model and plan with scaled inputs of MatMul and Gemm; nothing where that is not worth it.</summary>

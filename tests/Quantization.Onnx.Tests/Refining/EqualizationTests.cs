@@ -36,10 +36,60 @@ public sealed class EqualizationTests
     }
 
     [Theory]
+    [InlineData("Add")]
+    [InlineData("Sum")]
+    [InlineData("Max")]
+    [InlineData("Min")]
+    public void Operands_that_meet_share_their_factors(string operatorType)
+    {
+        Check(Joined(), new ChannelScaling("a", [.. Exponents]));
+        Check(Joined(), new ChannelScaling("a", [.. Exponents]), new ChannelScaling("b", [.. Exponents]));
+
+        ModelBuilder Joined() =>
+            GraphCases.Image().Conv("x", "a", 3, 4).Conv("x", "b", 3, 4).Node("LeakyRelu", ["b"], "l").Node(operatorType, ["a", "l"], "m").Conv("m", "y", 4, 2).Output("y", 1, 2, 8, 8);
+    }
+
+    [Fact]
+    public void A_residual_connection_shares_its_factors() => Check(
+        GraphCases.Image().Conv("x", "a", 3, 4).Node("Relu", ["a"], "r").Conv("r", "b", 4, 4).Node("Add", ["r", "b"], "s").Conv("s", "y", 4, 2).Output("y", 1, 2, 8, 8));
+
+    [Fact]
+    public void Factors_stand_behind_each_other_after_Concat() => Check(
+        GraphCases.Image().Conv("x", "a", 3, 4).Conv("x", "b", 3, 3).Node("Concat", ["b", "a"], "c", ModelBuilder.Int("axis", 1)).Conv("c", "y", 7, 2).Output("y", 1, 2, 8, 8),
+        new ChannelScaling("a", [.. Exponents]),
+        new ChannelScaling("b", [1, 0, -2]));
+
+    [Fact]
+    public void Columns_of_a_table_go_to_the_convolution_behind_it()
+    {
+        ModelBuilder model = new ModelBuilder().Input("tokens", 1, 5).Node("Cast", ["tokens"], "i", ModelBuilder.Int("to", (long)TensorProto.Types.DataType.Int64))
+            .Constant("table", RandomTensors.Normal(4, 6 * 4), 6, 4).Node("Gather", ["table", "i"], "g").Node("Transpose", ["g"], "t", ModelBuilder.Ints("perm", 0, 2, 1))
+            .Constant("w", RandomTensors.Normal(5, 2 * 4 * 3), 2, 4, 3).Node("Conv", ["t", "w"], "y").Output("y", 1, 2, 3);
+        ModelProto scaled = model.Model.Clone();
+        Apply(scaled, new ChannelScaling("g", [.. Exponents]));
+
+        ModelRun.Floats(scaled, [3, 0, 5, 1, 1], 1, 5).Should().BeEquivalentTo(ModelRun.Floats(model.Model, [3, 0, 5, 1, 1], 1, 5), options => options.WithStrictOrdering());
+        scaled.Graph.Initializer.Select(each => each.ReadFloats()).Single(values => values.Length == 24 && values[1] == 8 * model.Model.Graph.Initializer[0].ReadFloats()[1]).Should().NotBeNull();
+    }
+
+    [Fact]
+    public void Operands_that_meet_cannot_have_different_factors()
+    {
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Conv("x", "b", 3, 4).Node("Max", ["a", "b"], "m").Conv("m", "y", 4, 2).Output("y", 1, 2, 8, 8);
+
+        FluentActions.Invoking(() => Apply(model.Model, new ChannelScaling("a", [0, -3, 2, -7]), new ChannelScaling("b", [0, -3, 1, -7]))).Should().Throw<ArgumentException>()
+            .WithMessage("The plan scales channel 2 of 'b' by 2^1, but another channel * by 2^2; give both the same exponent.*");
+    }
+
+    [Theory]
     [InlineData("returned")]
     [InlineData("read by Sigmoid")]
     [InlineData("read by Clip")]
-    [InlineData("added")]
+    [InlineData("added to what is returned")]
+    [InlineData("added to what is not known")]
+    [InlineData("put beside what is not known")]
+    [InlineData("put behind each other")]
+    [InlineData("added where axes differ")]
     [InlineData("read by a grouped convolution")]
     public void Channels_that_others_see_are_left_alone(string name)
     {
@@ -49,15 +99,24 @@ public sealed class EqualizationTests
             "returned" => model.Conv("a", "y", 4, 2).Output("y", 1, 2, 8, 8).Output("a", 1, 4, 8, 8),
             "read by Sigmoid" => model.Node("Sigmoid", ["a"], "s").Conv("s", "y", 4, 2).Output("y", 1, 2, 8, 8),
             "read by Clip" => model.Constant("l", [0]).Constant("h", [6]).Node("Clip", ["a", "l", "h"], "s").Conv("s", "y", 4, 2).Output("y", 1, 2, 8, 8),
-            "added" => model.Conv("a", "b", 4, 4).Node("Add", ["a", "b"], "y").Output("y", 1, 4, 8, 8),
+            "added to what is returned" => model.Conv("a", "b", 4, 4).Node("Add", ["a", "b"], "y").Output("y", 1, 4, 8, 8),
+            "added to what is not known" => model.Node("Sigmoid", ["x"], "s").Node("Add", ["a", "s"], "c").Conv("c", "y", 4, 2).Output("y"),
+            "put beside what is not known" => model.Node("Concat", ["a", "x"], "c", ModelBuilder.Int("axis", 1)).Conv("c", "y", 7, 2).Output("y", 1, 2, 8, 8),
+            "put behind each other" => model.Conv("x", "b", 3, 4).Node("Concat", ["a", "b"], "c", ModelBuilder.Int("axis", 2)).Conv("c", "y", 4, 2).Output("y", 1, 2, 16, 8),
+            "added where axes differ" => model.Conv("x", "b", 3, 4).Node("Transpose", ["b"], "t", ModelBuilder.Ints("perm", 0, 2, 1, 3)).Node("Add", ["a", "t"], "c").Conv("c", "y", 4, 2).Output("y"),
             _ => model.Constant("w", RandomTensors.Normal(1, 2 * 2), 2, 2, 1, 1).Node("Conv", ["a", "w"], "y", ModelBuilder.Int("group", 2)).Output("y", 1, 2, 8, 8),
         };
-        GraphIndex graph = new(model.Graph);
+        ChannelFlow flow = ChannelFlow.Of(new GraphIndex(model.Graph), Targets.Of(TargetRuntime.OnnxRuntimeCpu));
 
-        Equalization.Find(graph, Targets.Of(TargetRuntime.OnnxRuntimeCpu)).Should().NotContain(each => each.Value == "a");
+        flow.GroupsOf("a").Should().OnlyContain(group => flow.IsFixed(group));
         FluentActions.Invoking(() => Apply(model.Model, new ChannelScaling("a", [.. Exponents]))).Should().Throw<ArgumentException>()
-            .WithMessage("The plan scales 4 channels of 'a', but the model has no convolution with this result*plan for this model.*");
+            .WithMessage("The plan scales channel 1 of 'a' by 2^-3, but the model reads it elsewhere*give it the exponent 0, or plan for this model.*");
     }
+
+    [Fact]
+    public void A_value_that_no_convolution_makes_is_refused() =>
+        FluentActions.Invoking(() => Apply(Between("Relu").Model, new ChannelScaling("b", [.. Exponents]))).Should().Throw<ArgumentException>()
+            .WithMessage("The plan scales 4 channels of 'b', but the model has no convolution and no table with this result*plan for this model.*");
 
     [Fact]
     public void Another_number_of_channels_is_refused() =>
