@@ -123,6 +123,7 @@ public static class PtqSearch
         SearchTrial refined = PerTensorRefinement.Adopt(runner, selector, best, exchanged, trials, Report, cancellationToken);
 
         RefinedModel chosen = new(prepared, calibration, refined.Plan!);
+        int calibratedScoringSamples = 0;
         RefinedModel improved = options.Baseline.Refine ? Improve(prepared, calibration, refined, calibrationSamples, scoringSamples, options, reporter, cancellationToken) : chosen;
         if (improved.Refinement is not null)
         {
@@ -134,6 +135,7 @@ public static class PtqSearch
             if (!selector.IsWorse(trial.Score, refined.Score))
             {
                 (refined, chosen) = (trial, improved);
+                calibratedScoringSamples = (int)Math.Min(MostScoringSamples, scorer.Samples);
             }
         }
 
@@ -152,6 +154,7 @@ public static class PtqSearch
             Reason = selector.Explain(combined, isRefined: refined.Options.OwnCalibrators.Count > best.Options.OwnCalibrators.Count),
             Baseline = baseline,
             Trials = trials,
+            CalibratedScoringSamples = calibratedScoringSamples,
             FloatScore = scorer.FloatScore,
             Metric = scorer.Metric,
             Calibration = calibration,

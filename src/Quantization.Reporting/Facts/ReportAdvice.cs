@@ -80,7 +80,7 @@ internal static class ReportAdvice
         report.Warnings.Any(warning => warning.Code == AdviceCode.LatencyDisturbed));
 
     private static Advice? SameSamples(QuantizationReport report) =>
-        report.Data is { Sets: SampleSets.Shared, ScoringSamples: > 0 and var samples } ? DataAdvice.SameSamples(samples) : null;
+        report.Reason is null && report.Data is { Sets: SampleSets.Shared, ScoringSamples: > 0 and var samples } ? DataAdvice.SameSamples(samples) : null;
 
     private static Advice CheckData(QuantizationReport report) => DataAdvice.CheckData(report.Data.LabelledSamples > 0);
 

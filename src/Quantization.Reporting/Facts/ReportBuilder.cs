@@ -104,9 +104,11 @@ internal static class ReportBuilder
     {
         ModelFigures? figures = ranked?.Float.Figures ?? evaluation?.Reference.Figures;
         int scoring = ranked?.ScoringSamples ?? evaluation?.Samples ?? 0;
-        SampleSets sets = ranked is not null ? SampleSets.Apart : context.Samples;
+        SampleSets sets = ranked is null ? context.Samples : ranked.CalibratedScoringSamples > 0 ? SampleSets.Shared : SampleSets.Apart;
         string split = (calibration.SampleCount, scoring, sets) switch
         {
+            _ when ranked is { CalibratedScoringSamples: > 0 } =>
+                $"Models were compared on samples that calibrated none of them. The best plan was then improved from all samples, {Figure.Count(ranked.CalibratedScoringSamples)} of those that score among them, so its figures on others may be a little worse.",
             _ when ranked is not null => "No sample that chose a range took part in choosing between models; the split is the same each time.",
             (0, 0, _) => "No sample was run.",
             (_, 0, _) => "Nothing was measured.",

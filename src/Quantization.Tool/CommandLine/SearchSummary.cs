@@ -14,6 +14,12 @@ internal static class SearchSummary
         string resumed = result.ResumedSamples > 0 ? $", {Figures.Count(result.ResumedSamples, "sample")} of them by an earlier run" : "";
         console.WriteLine(
             $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}{resumed}, scored on the {Figures.Count(result.ScoringSamples, "other sample")} by {result.Metric.Name}; {Figures.Count(result.Trials.Count, "model")} tried.");
+        if (result.CalibratedScoringSamples > 0)
+        {
+            console.WriteLine(
+                $"The best plan was then improved from all samples, {Figures.Count(result.CalibratedScoringSamples)} of those that score among them: figures on other samples may be a little worse.");
+        }
+
         ModelSummary.WritePreparation(console, report.Data.Preprocessing);
         if (result.RestartReason is not null)
         {
