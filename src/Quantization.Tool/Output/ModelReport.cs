@@ -126,14 +126,20 @@ internal static class ModelReport
     {
         if (isVerbose)
         {
-            return result.FloatNodes.Select(each => $"Stays in float: {each.Key} ({each.Value})");
+            return result.FloatNodes.Concat(result.FloatPatterns).Select(each => $"Stays in float: {each.Key} ({each.Value})");
         }
 
-        IGrouping<string, string>[] reasons = [.. result.FloatNodes.GroupBy(each => each.Value, each => each.Key).OrderByDescending(group => group.Count())];
-        return reasons.Take(MostReasons).Select(group => group.Count() == 1
-            ? $"Stays in float: {group.Single()} ({group.Key})"
-            : $"Stay in float: {Figures.Count(group.Count(), "node")}, {group.First()} the first ({group.Key})").Concat(Rest(reasons.Length));
+        IGrouping<string, string>[] reasons = GroupsOf(result.FloatNodes);
+        return reasons.Take(MostReasons).Select(group => Write(group, "node")).Concat(Rest(reasons.Length))
+            .Concat(GroupsOf(result.FloatPatterns).Select(group => Write(group, "place")));
     }
+
+    private static IGrouping<string, string>[] GroupsOf(IReadOnlyDictionary<string, string> reasons) =>
+        [.. reasons.GroupBy(each => each.Value, each => each.Key).OrderByDescending(group => group.Count())];
+
+    private static string Write(IGrouping<string, string> group, string what) => group.Count() == 1
+        ? $"Stays in float: {group.Single()} ({group.Key})"
+        : $"Stay in float: {Figures.Count(group.Count(), what)}, {group.First()} the first ({group.Key})";
 
     private static string InBrackets(IEnumerable<KeyValuePair<string, int>> counts, string others = "")
     {
