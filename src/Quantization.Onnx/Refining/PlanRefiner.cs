@@ -84,7 +84,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
 
         // One sample in three is fitted to, the others judge.
         ModelSample[] fitted = [.. used.Where((_, i) => i % 3 == 0)], judging = [.. used.Where((_, i) => i % 3 != 0)];
-        FloatReference reference = new(prepared, judging, options.SessionOptionsFactory, cancellationToken);
+        FloatReference reference = new(prepared, judging, options.SessionOptionsFactory, cancellationToken, options.Calibration.Padding);
         if (!reference.HasOutputs)
         {
             return given;
@@ -102,7 +102,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         // Each may help only beside the other, so they are tried together.
         RefinedModel[] scaled = [given, .. ScaleChannels(given, fitted, used)];
         BiasCorrections[] corrections = new BiasCorrections[scaled.Length];
-        SideBySide(scaled.Length, i => corrections[i] = BiasCorrections.Measure(scaled[i].Models, scaled[i].Plan, fitted, options.SessionOptionsFactory, cancellationToken));
+        SideBySide(scaled.Length, i => corrections[i] = BiasCorrections.Measure(scaled[i].Models, scaled[i].Plan, fitted, options.SessionOptionsFactory, cancellationToken, options.Calibration.Padding));
         RefinedModel[] corrected = [.. scaled.Zip(corrections, (each, found) => each with { Plan = found.Apply(each.Plan) })];
         RefiningTrial best = Best(smooth, Try(reference, [.. scaled.Skip(1), .. corrected]));
         int model = Array.FindIndex(scaled, each => each.Model == best.Refined.Model);
@@ -138,8 +138,8 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
             return [];
         }
 
-        LearnedRounding learned = LearnedRounding.Find(plain, fitted, work, options.SessionOptionsFactory, cancellationToken);
-        BiasCorrections own = BiasCorrections.Measure(plain.Models, learned.Apply(plain.Plan), fitted, options.SessionOptionsFactory, cancellationToken);
+        LearnedRounding learned = LearnedRounding.Find(plain, fitted, work, options.SessionOptionsFactory, cancellationToken, options.Calibration.Padding);
+        BiasCorrections own = BiasCorrections.Measure(plain.Models, learned.Apply(plain.Plan), fitted, options.SessionOptionsFactory, cancellationToken, options.Calibration.Padding);
         return [learned.Apply, plan => own.Apply(learned.Apply(plan))];
     }
 

@@ -95,12 +95,22 @@ internal static class ModelReport
     /// <summary>Which padding was left out; nothing where there was none.</summary>
     public static IEnumerable<string> Padding(ObservedPadding? padding)
     {
+        if (padding is { OtherMasks: [_, ..] others })
+        {
+            yield return $"The merged calibrations have different masks: {padding.Mask}, {string.Join(", ", others)}.";
+        }
+
         if (padding is null or { MaskedPositions: 0 })
         {
             yield break;
         }
 
         yield return $"Padding does not count: {padding.Mask} masks {Figures.Count(padding.MaskedPositions, "position")} of {padding.Positions}, left out of the statistics of {Figures.Count(padding.Axes.Count, "activation")}.";
+        if (padding.IsPartial)
+        {
+            yield return "Padding was left out of some of the merged calibrations only: the others had no mask, or all positions count there.";
+        }
+
         if (padding.Undecided.Count > 0)
         {
             yield return $"Padding counts in {Figures.Count(padding.Undecided.Count, "activation")} whose shapes do not tell which axes follow the mask, {padding.Undecided[0]} the first; {MaskAxesOption.Name} names them.";

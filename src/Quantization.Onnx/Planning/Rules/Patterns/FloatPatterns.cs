@@ -41,8 +41,8 @@ internal sealed class FloatPatterns
         List<FloatPattern> found = [];
         foreach (NodeProto node in graph.Graph.Node)
         {
-            FloatPattern? pattern = Single.TryGetValue(node.OpType, out FloatPatternKind kind) && (Opset.IsOnnx(node.Domain) || node.Domain == Opset.MicrosoftDomain)
-                ? new FloatPattern(kind, [node])
+            bool isKnown = Opset.IsOnnx(node.Domain) || node.Domain == Opset.MicrosoftDomain;
+            FloatPattern? pattern = isKnown && Single.TryGetValue(node.OpType, out FloatPatternKind kind) ? new FloatPattern(kind, [node])
                 : !Opset.IsOnnx(node.Domain) ? null : node.OpType switch
                 {
                     "Exp" => SoftmaxPattern.Find(node, values),

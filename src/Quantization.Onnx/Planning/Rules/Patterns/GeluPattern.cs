@@ -14,7 +14,8 @@ internal static class GeluPattern
     /// <summary>Finds the pattern around an Erf or a Tanh.</summary>
     public static FloatPattern? Find(NodeProto curve, PatternGraph values)
     {
-        if (values.ReaderOf(curve, "Add") is not { } sum || PatternGraph.OtherOf(sum, curve.Output[0]) is not { } one || !values.IsNumber(one))
+        if (values.ReaderOf(curve, "Add") is not { } sum || PatternGraph.OtherOf(sum, curve.Output[0]) is not { } one
+            || !values.IsNumber(one))
         {
             return null;
         }
@@ -45,8 +46,13 @@ internal static class GeluPattern
         // The half may stand at x.
         NodeProto? half = values.MakerOf(input, "Mul");
         string? halved = half is not null && half.Input.Any(values.IsNumber) ? values.ComputedOf(half) : null;
-        return values.Between(curve.Input[0], input, MostBefore) is { } before ? new FloatPattern(FloatPatternKind.Gelu, [.. before, .. after])
-            : halved is not null && values.Between(curve.Input[0], halved, MostBefore) is { } other2 ? new FloatPattern(FloatPatternKind.Gelu, [.. other2, half!, .. after])
+        if (values.Between(curve.Input[0], input, MostBefore) is { } before)
+        {
+            return new FloatPattern(FloatPatternKind.Gelu, [.. before, .. after]);
+        }
+
+        return halved is not null && values.Between(curve.Input[0], halved, MostBefore) is { } longer
+            ? new FloatPattern(FloatPatternKind.Gelu, [.. longer, half!, .. after])
             : null;
     }
 }

@@ -26,7 +26,8 @@ internal static class NormPattern
         }
 
         FloatPatternKind kind = FloatPatternKind.RmsNorm;
-        if (values.MakerOf(centred, "Sub") is { } sub && values.MakerOf(sub.Input[1], "ReduceMean") is { } centre && centre.Input[0] == sub.Input[0])
+        if (values.MakerOf(centred, "Sub") is { } sub && values.MakerOf(sub.Input[1], "ReduceMean") is { } centre
+            && centre.Input[0] == sub.Input[0])
         {
             kind = FloatPatternKind.LayerNorm;
             nodes.InsertRange(0, [centre, sub]);
@@ -45,7 +46,8 @@ internal static class NormPattern
     }
 
     /// <summary>The node that squares a value, and the value.</summary>
-    private static (NodeProto Square, string Value)? FindSquared(string value, PatternGraph values) => values.MakerOf(value, "Pow", "Mul") is not { } node ? null
+    private static (NodeProto Square, string Value)? FindSquared(string value, PatternGraph values) =>
+        values.MakerOf(value, "Pow", "Mul") is not { } node ? null
         : node.OpType == "Mul" ? node.Input[0] == node.Input[1] ? (node, node.Input[0]) : null
         : IsNumber(node.Input[1], 2, values) ? (node, node.Input[0]) : null;
 
@@ -53,7 +55,8 @@ internal static class NormPattern
     private static NodeProto? FindQuotient(NodeProto root, string value, List<NodeProto> nodes, PatternGraph values)
     {
         NodeProto? reader = values.ReaderOf(root, "Div", "Reciprocal", "Mul");
-        if (reader is { OpType: "Reciprocal" } || (reader is { OpType: "Div" } && reader.Input[1] == root.Output[0] && values.IsNumber(reader.Input[0])))
+        if (reader is { OpType: "Reciprocal" }
+            || (reader is { OpType: "Div" } && reader.Input[1] == root.Output[0] && values.IsNumber(reader.Input[0])))
         {
             nodes.Add(reader);
             reader = values.ReaderOf(reader, "Mul");
@@ -74,5 +77,6 @@ internal static class NormPattern
 
     private static bool IsNumber(string value, float wanted, PatternGraph values) =>
         values.IsNumber(value) && values.Graph.FindConstant(value) is { } tensor
-        && (tensor.IsFloat() ? tensor.ReadFloats()[0] == wanted : CodeTensor.IsOne(tensor) && CodeTensor.Read(tensor)[0] == wanted);
+        && (tensor.IsFloat() ? tensor.ReadFloats()[0] == wanted
+            : CodeTensor.IsOne(tensor) && CodeTensor.Read(tensor)[0] == wanted);
 }

@@ -76,7 +76,8 @@ internal sealed class PatternGraph(GraphIndex graph)
     /// <param name="passed">Gets the nodes.</param>
     public string Behind(string value, ICollection<NodeProto> passed)
     {
-        while (MakerOf(value, "Cast", "Unsqueeze", "Squeeze", "Reshape", "Slice", "Split", "Identity", "Expand", "Transpose", "Gather") is { } node)
+        while (MakerOf(value, "Cast", "Expand", "Gather", "Identity", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze")
+            is { } node)
         {
             passed.Add(node);
             value = node.Input[0];

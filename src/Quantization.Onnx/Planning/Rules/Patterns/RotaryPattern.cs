@@ -22,12 +22,14 @@ internal static class RotaryPattern
         for (int i = 0; i < MostMoves && front.Length > 0; i++)
         {
             NodeProto[] readers = [.. front.SelectMany(node => graph.Consumers(node.Output[0])).Distinct()];
-            if (Array.Exists(readers, reader => reader.OpType is "Mul" or "RotaryEmbedding" && graph.Patterns.Of(reader)?.Kind == FloatPatternKind.RotaryEmbedding))
+            if (Array.Exists(readers, reader => reader.OpType is "Mul" or "RotaryEmbedding"
+                && graph.Patterns.Of(reader)?.Kind == FloatPatternKind.RotaryEmbedding))
             {
                 return true;
             }
 
-            front = Array.FindAll(readers, reader => reader.OpType is "Cast" or "Concat" or "Expand" or "Reshape" or "Squeeze" or "Tile" or "Transpose" or "Unsqueeze");
+            front = Array.FindAll(readers, reader => reader.OpType
+                is "Cast" or "Concat" or "Expand" or "Reshape" or "Squeeze" or "Tile" or "Transpose" or "Unsqueeze");
         }
 
         return false;
@@ -36,7 +38,8 @@ internal static class RotaryPattern
     private static FloatPattern? FindJoinedLast(NodeProto concat, PatternGraph values)
     {
         List<NodeProto> moves = [];
-        if (values.MakerOf(values.Behind(concat.Input[0], moves), "Sub") is not { } difference || values.MakerOf(values.Behind(concat.Input[1], moves), "Add") is not { } sum
+        if (values.MakerOf(values.Behind(concat.Input[0], moves), "Sub") is not { } difference
+            || values.MakerOf(values.Behind(concat.Input[1], moves), "Add") is not { } sum
             || ProductsOf(difference, values) is not [{ } first, { } second] || ProductsOf(sum, values) is not [{ } third, { } fourth])
         {
             return null;
@@ -44,7 +47,8 @@ internal static class RotaryPattern
 
         // a·cos, b·sin, and crosswise a·sin, b·cos, in either order.
         return IsCrosswise(first, second, third, fourth) || IsCrosswise(first, second, fourth, third)
-            ? new FloatPattern(FloatPatternKind.RotaryEmbedding, [first, second, difference, third, fourth, sum, .. Enumerable.Reverse(moves), concat])
+            ? new FloatPattern(
+                FloatPatternKind.RotaryEmbedding, [first, second, difference, third, fourth, sum, .. Enumerable.Reverse(moves), concat])
             : null;
     }
 
@@ -57,7 +61,8 @@ internal static class RotaryPattern
             return null;
         }
 
-        NodeProto? one = values.MakerOf(negated.Input[0], "Slice", "Split", "Gather"), two = values.MakerOf(concat.Input[1], "Slice", "Split", "Gather");
+        NodeProto? one = values.MakerOf(negated.Input[0], "Slice", "Split", "Gather");
+        NodeProto? two = values.MakerOf(concat.Input[1], "Slice", "Split", "Gather");
         return one is not null && two is not null && one.Input[0] == two.Input[0] && cosine.Input.Contains(one.Input[0])
             ? new FloatPattern(FloatPatternKind.RotaryEmbedding, [.. new[] { one, two }.Distinct(), negated, concat, sine, cosine, sum])
             : null;
@@ -68,7 +73,8 @@ internal static class RotaryPattern
 
     /// <summary>Whether each product of the second pair shares one factor with each product of the first.</summary>
     private static bool IsCrosswise(NodeProto first, NodeProto second, NodeProto third, NodeProto fourth) =>
-        Shared(first, third) is { } a && Shared(second, third) is { } sine && Shared(first, fourth) is { } cosine && Shared(second, fourth) is { } b
+        Shared(first, third) is { } a && Shared(second, third) is { } sine
+        && Shared(first, fourth) is { } cosine && Shared(second, fourth) is { } b
         && a != cosine && b != sine;
 
     private static string? Shared(NodeProto one, NodeProto two) => one.Input.Intersect(two.Input).ToArray() is [{ } shared] ? shared : null;
