@@ -20,5 +20,5 @@ public sealed record InspectedWay(QuantizationWay Way, int Nodes, IReadOnlyList<
     {
         get;
         init => field = ValueList<FloatGroup>.Of(value, nameof(Patterns));
-    } = [];
+    } = ValueList<FloatGroup>.Empty;
 }

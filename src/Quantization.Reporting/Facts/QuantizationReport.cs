@@ -115,7 +115,7 @@ public sealed record QuantizationReport
     {
         get;
         init => field = ValueDictionary<string, string>.Of(value, nameof(FloatPatterns));
-    } = new Dictionary<string, string>();
+    } = ValueDictionary<string, string>.Empty;
 
     /// <summary>The nodes that ONNX Runtime runs on integers on this machine, counted by operator.</summary>
     public required IReadOnlyDictionary<string, int> Int8Operators
