@@ -31,8 +31,14 @@ internal static class ReportJudge
         { QuantizedNodes.Count: 0 } => ReportVerdict.NothingQuantized,
         _ when isDoubtful => ReportVerdict.Doubtful,
         { Partial: { } partial } => partial.IsTargetMet ? ReportVerdict.Good : ReportVerdict.Lossy,
-        { Float.Top1: { } before, Quantized.Top1: { } after } => ByAccuracy(report, before - after),
-        { Quantized.SignalToNoise: { } ratio } => ByNoise(report, ratio),
+        _ => Judge(JudgedFigures.Of(report)),
+    };
+
+    /// <summary>The verdict on figures alone.</summary>
+    public static ReportVerdict Judge(JudgedFigures figures) => figures switch
+    {
+        { ReferenceTop1: { } before, Top1: { } after } => ByAccuracy(figures, before - after),
+        { SignalToNoise: { } ratio } => ByNoise(figures, ratio),
         _ => ReportVerdict.NotMeasured,
     };
 
@@ -44,20 +50,20 @@ internal static class ReportJudge
         return Math.Max(wanted, 2 * report.Data.ScoringSamples);
     }
 
-    private static ReportVerdict ByAccuracy(QuantizationReport report, double loss)
+    private static ReportVerdict ByAccuracy(JudgedFigures figures, double loss)
     {
-        ShareInterval interval = ShareInterval.OfLoss(loss, report.Quantized.Agreement, report.Data.LabelledSamples);
+        ShareInterval interval = ShareInterval.OfLoss(loss, figures.Agreement, figures.LabelledSamples);
         bool isSmall = interval.High <= SmallLoss || (loss <= NegligibleLoss && interval.High <= MostPossibleLoss);
         return interval.Low > 0 && !isSmall ? ReportVerdict.Lossy
-            : report.Quantized.Agreement < NearAgreement && report.Data.ScoringSamples >= FewScored ? ReportVerdict.Lossy
+            : figures.Agreement < NearAgreement && figures.Samples >= FewScored ? ReportVerdict.Lossy
             : isSmall ? ReportVerdict.Good
             : ReportVerdict.Unclear;
     }
 
-    private static ReportVerdict ByNoise(QuantizationReport report, double ratio)
+    private static ReportVerdict ByNoise(JudgedFigures figures, double ratio)
     {
-        int samples = report.Data.ScoringSamples;
-        double? agreement = report.Quantized.Agreement;
+        int samples = figures.Samples;
+        double? agreement = figures.Agreement;
         if (ratio < NearNoise || (agreement < NearAgreement && samples >= FewScored))
         {
             return ReportVerdict.Lossy;
