@@ -20,6 +20,9 @@ internal static class ReportJudge
     /// <summary>Noise a thousandth of the signal hardly moves an answer; a hundredth is still near.</summary>
     private const double NegligibleNoise = 30, NearNoise = 20;
 
+    /// <summary>How the number of samples grows that might be enough, and up to how many times as many.</summary>
+    private const double Step = 1.05, MostTimes = 100;
+
     /// <summary>With fewer samples even low noise shows little.</summary>
     private const int FewScored = 16;
 
@@ -42,12 +45,22 @@ internal static class ReportJudge
         _ => ReportVerdict.NotMeasured,
     };
 
-    /// <summary>About how many samples would show a loss of a point.</summary>
+    /// <summary>About how many samples would make the verdict clear, if they showed the same loss and agreement.</summary>
     public static int WantedSamples(QuantizationReport report)
     {
-        double different = Math.Max(1 - (report.Quantized.Agreement ?? 1), 0.01);
-        int wanted = (int)Math.Ceiling(4 * different / (MostPossibleLoss * MostPossibleLoss) / 100) * 100;
-        return Math.Max(wanted, 2 * report.Data.ScoringSamples);
+        JudgedFigures figures = JudgedFigures.Of(report);
+        for (double factor = Step; factor < MostTimes; factor *= Step)
+        {
+            int samples = RoundUp(figures.Samples * factor);
+            if (Judge(figures with { Samples = samples, LabelledSamples = RoundUp(figures.LabelledSamples * factor) }) != ReportVerdict.Unclear)
+            {
+                return samples;
+            }
+        }
+
+        return RoundUp(MostTimes * figures.Samples);
+
+        static int RoundUp(double samples) => samples == 0 ? 0 : 100 * (int)Math.Ceiling(samples / 100);
     }
 
     private static ReportVerdict ByAccuracy(JudgedFigures figures, double loss)

@@ -84,8 +84,8 @@ internal sealed partial class HtmlWriter
     private static string EncodeCell(string text) =>
         text.Length < LongWord ? Encode(text) : string.Join("<wbr>", Parts().Split(text).Select(Encode));
 
-    /// <summary>Behind the separators in names of layers, and before a capital in names of operators.</summary>
-    [GeneratedRegex(@"(?<=[\w][/._])(?=\w{2})|(?<=[a-z]{3})(?=[A-Z][a-z]{2})")]
+    /// <summary>Behind the separators in names of layers, but not in numbers, and before a capital in names of operators.</summary>
+    [GeneratedRegex(@"(?<=\w[/_])(?=\w{2})|(?<=\w\.)(?=[A-Za-z])|(?<=[a-z]{3})(?=[A-Z][a-z]{2})")]
     private static partial Regex Parts();
 
     public override string ToString() => _html.ToString();
