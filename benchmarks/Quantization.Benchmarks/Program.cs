@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using Quantization.Benchmarks.Accuracy;
+using Quantization.Benchmarks.Auto;
 using Quantization.Benchmarks.Calibration;
 using Quantization.Benchmarks.Codebooks;
 using Quantization.Benchmarks.LanguageModels;
@@ -34,6 +35,8 @@ switch (args)
         return PartialStudy.Run(rest);
     case ["accuracy", .. string[] rest]:
         return AccuracyStudy.Run(rest);
+    case ["auto", .. string[] rest]:
+        return AutoStudy.Run(rest);
     case ["language-models", "minilm"]:
         return EncoderStudy.Run();
     case ["language-models", "latency"]:
