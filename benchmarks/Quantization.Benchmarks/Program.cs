@@ -9,6 +9,7 @@ using Quantization.Benchmarks.PartialQuantization;
 using Quantization.Benchmarks.Report;
 using Quantization.Benchmarks.Sweep;
 using Quantization.Benchmarks.Transformers;
+using Quantization.Benchmarks.VectorSearch;
 
 switch (args)
 {
@@ -20,6 +21,8 @@ switch (args)
         return WeightFormatStudy.Run();
     case ["embeddings"]:
         return EmbeddingStudy.Run();
+    case ["vector-search"]:
+        return VectorSearchStudy.Run();
     case ["calibration", .. string[] subject]:
         return CalibrationCost.Report(CalibrationSubject.Find(subject));
     case ["calibration-memory", string samples, .. string[] subject]:
