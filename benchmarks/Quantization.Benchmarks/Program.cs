@@ -21,8 +21,8 @@ switch (args)
         return WeightFormatStudy.Run();
     case ["embeddings"]:
         return EmbeddingStudy.Run();
-    case ["vector-search"]:
-        return VectorSearchStudy.Run();
+    case ["vector-search", .. string[] rest]:
+        return VectorSearchStudy.Run(rest);
     case ["calibration", .. string[] subject]:
         return CalibrationCost.Report(CalibrationSubject.Find(subject));
     case ["calibration-memory", string samples, .. string[] subject]:

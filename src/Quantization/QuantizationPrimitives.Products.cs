@@ -126,23 +126,18 @@ public static unsafe partial class QuantizationPrimitives
     public static void MultiplyVector(ReadOnlySpan<sbyte> matrix, ReadOnlySpan<short> vector, Span<int> destination)
     {
         ThrowUnlessMatrix(matrix.Length, vector.Length, destination.Length);
-        long magnitudes = 0;
-        foreach (short factor in vector)
-        {
-            magnitudes += Math.Abs((int)factor);
-        }
-
-        if (magnitudes > MaxWideMagnitudes)
-        {
-            throw new ArgumentException(
-                $"The vector's magnitudes add up to {magnitudes}; more than {MaxWideMagnitudes} could overflow. Quantize it with a larger scale.",
-                nameof(vector));
-        }
-
         fixed (sbyte* rows = matrix)
         fixed (short* factors = vector)
         fixed (int* sums = destination)
         {
+            // Short vectors fit whatever their codes are.
+            if (vector.Length > MaxWideMagnitudes / -short.MinValue && RowProducts.SumOfMagnitudes(factors, vector.Length) is > MaxWideMagnitudes and long magnitudes)
+            {
+                throw new ArgumentException(
+                    $"The vector's magnitudes add up to {magnitudes}; more than {MaxWideMagnitudes} could overflow. Quantize it with a larger scale.",
+                    nameof(vector));
+            }
+
             Kernels.Simd.Width.Invoke(new RowProducts(rows, destination.Length, factors, vector.Length, sums));
         }
     }

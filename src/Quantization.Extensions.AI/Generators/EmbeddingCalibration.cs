@@ -107,14 +107,15 @@ public sealed class EmbeddingCalibration
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is no calibration, is damaged, or is of a newer version.</exception>
     public static EmbeddingCalibration Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        byte[] content = File.ReadAllBytes(path);
+        using FileStream file = WholeFile.OpenRead(path);
         try
         {
-            return EmbeddingCalibrationFile.Read(content);
+            return EmbeddingCalibrationFile.Read(file);
         }
         catch (Exception e) when (e is JsonException or InvalidDataException or ArgumentException)
         {

@@ -30,7 +30,7 @@ internal static class EmbeddingCalibrationFile
     /// <exception cref="JsonException">The text is no JSON.</exception>
     /// <exception cref="InvalidDataException">The JSON is no calibration, or is of another version.</exception>
     /// <exception cref="ArgumentException">The figures are impossible.</exception>
-    public static EmbeddingCalibration Read(byte[] content)
+    public static EmbeddingCalibration Read(Stream content)
     {
         using JsonDocument document = JsonDocument.Parse(content);
         JsonElement root = document.RootElement;

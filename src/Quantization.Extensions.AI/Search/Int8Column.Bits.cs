@@ -12,6 +12,8 @@ internal sealed partial class Int8Column
     private const int FirstLearning = 64;
     private const int LastLearning = 1 << 18;
 
+    /// <summary>A row's values, for the one writer.</summary>
+    private readonly float[] _values;
     private float[] _thresholds;
 
     /// <inheritdoc/>
@@ -29,12 +31,11 @@ internal sealed partial class Int8Column
             return;
         }
 
-        float[] values = new float[_settings.Dimensions];
         float[] sums = new float[_settings.Dimensions];
         for (int row = 0; row < Count; row++)
         {
-            ReadForBits(row, values);
-            TensorPrimitives.Add<float>(sums, values, sums);
+            ReadForBits(row);
+            TensorPrimitives.Add<float>(sums, _values, sums);
         }
 
         TensorPrimitives.Divide(sums, Count, sums);
@@ -49,9 +50,8 @@ internal sealed partial class Int8Column
     {
         if (_bits is not null)
         {
-            float[] values = new float[_settings.Dimensions];
-            ReadForBits(row, values);
-            QuantizationPrimitives.QuantizeSigns(values, values.Length, _bits.Row(row), offsets: _thresholds);
+            ReadForBits(row);
+            QuantizationPrimitives.QuantizeSigns(_values, _values.Length, _bits.Row(row), offsets: _thresholds);
         }
     }
 
@@ -70,16 +70,16 @@ internal sealed partial class Int8Column
     }
 
     /// <summary>What the bits are made from: the vector, of length 1 where only its direction counts.</summary>
-    private void ReadForBits(int row, float[] values)
+    private void ReadForBits(int row)
     {
         float factor = IsCosine ? Single(_measures!, row) : Single(_scales, row);
         if (factor > 0)
         {
-            QuantizationPrimitives.Dequantize(Codes(row), factor, (sbyte)0, values);
+            QuantizationPrimitives.Dequantize(Codes(row), factor, (sbyte)0, _values);
         }
         else
         {
-            Array.Clear(values);
+            Array.Clear(_values);
         }
     }
 }

@@ -21,6 +21,7 @@ internal sealed partial class Int8Column : VectorColumn
     private RowArray? _measures;
     private RowArray? _bits;
     private RowArray? _floats;
+    private RowArray[] _arrays;
 
     public Int8Column(ColumnSettings settings)
     {
@@ -31,13 +32,15 @@ internal sealed partial class Int8Column : VectorColumn
         _floats = settings.KeepsVectors ? new RowArray(checked(settings.Dimensions * sizeof(float))) : null;
         _bits = settings.HasBits ? new RowArray((int)CodeFormat.UInt1.GetByteCount(settings.Dimensions)) : null;
         _thresholds = new float[settings.Dimensions];
+        _values = new float[settings.Dimensions];
+        _arrays = [.. new[] { _codes, _scales, _measures, _bits, _floats }.OfType<RowArray>()];
     }
 
     /// <inheritdoc/>
     public override int Count => _codes.Count;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<RowArray> Arrays => [.. new[] { _codes, _scales, _measures, _bits, _floats }.OfType<RowArray>()];
+    public override IReadOnlyList<RowArray> Arrays => _arrays;
 
     /// <inheritdoc/>
     public override string Layout =>
@@ -172,6 +175,7 @@ internal sealed partial class Int8Column : VectorColumn
         _measures = _measures is null ? null : rest.Dequeue();
         _bits = _bits is null ? null : rest.Dequeue();
         _floats = _floats is null ? null : rest.Dequeue();
+        _arrays = [.. arrays];
     }
 
     private static ref float Single(RowArray array, int row) => ref MemoryMarshal.AsRef<float>(array.Row(row));

@@ -78,12 +78,12 @@ internal static unsafe class CollectionFile
     public static MappedFile Open(string path, bool verifiesRows, out byte* headAt, out int headLength, out long arraysAt)
     {
         ThrowUnlessLittleEndian();
-        FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        FileStream stream = WholeFile.OpenRead(path);
         if (stream.Length < PrologueBytes)
         {
-            long length = stream.Length;
+            long actual = stream.Length;
             stream.Dispose();
-            throw new InvalidDataException($"{path} has {length} bytes and is no saved collection; save it again.");
+            throw new InvalidDataException($"{path} has {actual} bytes and is no saved collection; save it again.");
         }
 
         MappedFile file = new(stream);
@@ -108,8 +108,14 @@ internal static unsafe class CollectionFile
             }
 
             headAt = file.Start + PrologueBytes;
-            headLength = (int)BinaryPrimitives.ReadInt64LittleEndian(prologue[HeadLengthPlace..]);
+            long length = BinaryPrimitives.ReadInt64LittleEndian(prologue[HeadLengthPlace..]);
             arraysAt = BinaryPrimitives.ReadInt64LittleEndian(prologue[ArraysPlace..]);
+            if (length is < 0 or > int.MaxValue || arraysAt < PrologueBytes + length || arraysAt > file.Length)
+            {
+                throw new InvalidDataException($"{path} is damaged: its parts do not fit {file.Length} bytes. Save it again.");
+            }
+
+            headLength = (int)length;
             ThrowUnlessEqual(path, "records", SHA256.HashData(new ReadOnlySpan<byte>(headAt, headLength)), prologue.Slice(HeadHashPlace, HashBytes));
             if (verifiesRows)
             {

@@ -105,7 +105,9 @@ internal sealed class CollectionHead<TKey, TRecord>(CollectionModel model)
             }
 
             Next(ref reader, JsonTokenType.EndArray);
-            records.Add(((TKey)model.KeyProperty.GetValueAsObject(record)!, record));
+            records.Add(model.KeyProperty.GetValueAsObject(record) is TKey key
+                ? (key, record)
+                : throw new InvalidDataException($"Record {records.Count} has no key."));
         }
 
         return records.Count == rows ? records : throw new InvalidDataException($"There are {records.Count} records instead of {rows}.");

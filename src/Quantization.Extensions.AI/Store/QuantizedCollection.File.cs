@@ -39,6 +39,7 @@ public partial class QuantizedCollection<TKey, TRecord>
     /// Whether the checksum of the vectors is verified too, which reads them once. That of the data always is.
     /// </param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, of another version, or of another definition of records.</exception>
     public unsafe void Load(string path, bool verifyVectors = true)
     {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Quantization.Kernels.Simd;
 
@@ -14,54 +15,51 @@ internal readonly unsafe struct RowProducts(sbyte* rows, nint count, short* fact
     {
         int step = 4 * TSimd.Count;
         nint whole = columns - columns % step;
-        nint row = 0;
-
-        // Four rows at once read each vector of factors once.
-        for (; row <= count - 4; row += 4)
-        {
-            sbyte* first = rows + row * columns;
-            sbyte* second = first + columns;
-            sbyte* third = second + columns;
-            sbyte* fourth = third + columns;
-            TInts firstSum = TSimd.Broadcast(0);
-            TInts secondSum = firstSum;
-            TInts thirdSum = firstSum;
-            TInts fourthSum = firstSum;
-            for (nint i = 0; i < whole; i += step)
-            {
-                firstSum = TSimd.AddWideProducts(firstSum, first + i, factors + i);
-                secondSum = TSimd.AddWideProducts(secondSum, second + i, factors + i);
-                thirdSum = TSimd.AddWideProducts(thirdSum, third + i, factors + i);
-                fourthSum = TSimd.AddWideProducts(fourthSum, fourth + i, factors + i);
-            }
-
-            destination[row] = TSimd.Sum(firstSum) + Rest(first, whole);
-            destination[row + 1] = TSimd.Sum(secondSum) + Rest(second, whole);
-            destination[row + 2] = TSimd.Sum(thirdSum) + Rest(third, whole);
-            destination[row + 3] = TSimd.Sum(fourthSum) + Rest(fourth, whole);
-        }
-
-        for (; row < count; row++)
+        for (nint row = 0; row < count; row++)
         {
             sbyte* codes = rows + row * columns;
-            TInts sum = TSimd.Broadcast(0);
-            for (nint i = 0; i < whole; i += step)
+            TInts first = TSimd.Broadcast(0);
+            TInts second = first;
+            nint i = 0;
+            for (; i <= whole - 2 * step; i += 2 * step)
             {
-                sum = TSimd.AddWideProducts(sum, codes + i, factors + i);
+                first = TSimd.AddWideProducts(first, codes + i, factors + i);
+                second = TSimd.AddWideProducts(second, codes + i + step, factors + i + step);
             }
 
-            destination[row] = TSimd.Sum(sum) + Rest(codes, whole);
+            if (i < whole)
+            {
+                first = TSimd.AddWideProducts(first, codes + i, factors + i);
+                i += step;
+            }
+
+            int sum = TSimd.Sum(TSimd.Add(first, second));
+            for (; i < columns; i++)
+            {
+                sum += codes[i] * factors[i];
+            }
+
+            destination[row] = sum;
         }
     }
 
-    /// <summary>The products behind the last whole step.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Rest(sbyte* codes, nint start)
+    /// <summary>Σ|factors[i]| of at most 65,793 factors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static long SumOfMagnitudes(short* factors, nint count)
     {
-        int sum = 0;
-        for (nint i = start; i < columns; i++)
+        // As unsigned numbers, since |−32768| is no short.
+        Vector<uint> sums = Vector<uint>.Zero;
+        nint i = 0;
+        for (; i <= count - Vector<short>.Count; i += Vector<short>.Count)
         {
-            sum += codes[i] * factors[i];
+            Vector.Widen(Vector.AsVectorUInt16(Vector.Abs(Vector.Load(factors + i))), out Vector<uint> lower, out Vector<uint> upper);
+            sums += lower + upper;
+        }
+
+        long sum = Vector.Sum(sums);
+        for (; i < count; i++)
+        {
+            sum += Math.Abs((int)factors[i]);
         }
 
         return sum;

@@ -83,7 +83,6 @@ public class ProductTests
         Random random = new(9);
         for (int columns = 1; columns <= 400; columns++)
         {
-            // One to nine rows: four at a time, and each remainder.
             int rows = 1 + columns % 9;
             sbyte[] matrix = Bytes(random, rows * columns);
             short[] vector = [.. Enumerable.Range(0, columns).Select(_ => (short)random.Next(short.MinValue, short.MaxValue + 1))];
@@ -103,6 +102,9 @@ public class ProductTests
         QuantizationPrimitives.MultiplyVector(matrix, vector, product);
         product[0].Should().Be(-128 * 16_777_215);
         vector[^1]++;
+        FluentActions.Invoking(() => QuantizationPrimitives.MultiplyVector(matrix, vector, product)).Should().Throw<ArgumentException>();
+        vector[0] = short.MinValue;
+        vector[^1] = 511;
         FluentActions.Invoking(() => QuantizationPrimitives.MultiplyVector(matrix, vector, product)).Should().Throw<ArgumentException>()
             .WithMessage("The vector's magnitudes add up to 16777216; more than 16777215 could overflow*").WithParameterName("vector");
     }
