@@ -131,7 +131,8 @@ public static unsafe partial class QuantizationPrimitives
         fixed (int* sums = destination)
         {
             // Short vectors fit whatever their codes are.
-            if (vector.Length > MaxWideMagnitudes / -short.MinValue && RowProducts.SumOfMagnitudes(factors, vector.Length) is > MaxWideMagnitudes and long magnitudes)
+            if (vector.Length > MaxWideMagnitudes / -short.MinValue
+                && RowProducts.SumOfMagnitudes(factors, vector.Length) is > MaxWideMagnitudes and long magnitudes)
             {
                 throw new ArgumentException(
                     $"The vector's magnitudes add up to {magnitudes}; more than {MaxWideMagnitudes} could overflow. Quantize it with a larger scale.",

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Quantization.Extensions.AI;
 
 namespace Quantization.Benchmarks.VectorSearch;
 
@@ -10,7 +11,7 @@ internal static class VectorSearchStudy
 {
     public static int Run(string[] arguments)
     {
-        Console.WriteLine("| vectors | search | bytes a vector, of float's | scanned, of float's | recall@10 | ms a query | times faster |");
+        Console.WriteLine("| vectors | search | bytes, of float's | scanned, of float's | recall@10 | ms a query | times faster |");
         Console.WriteLine("|---|---|---:|---:|---:|---:|---:|");
         if (!arguments.Contains("clustered"))
         {
@@ -30,7 +31,9 @@ internal static class VectorSearchStudy
         using SearchContest contest = new(set);
         Func<float[], int[]>[] searches =
         [
-            contest.SearchFloats, query => SearchContest.Search(contest.Int8, query), query => SearchContest.Search(contest.Binary, query),
+            contest.SearchFloats,
+            query => SearchContest.Search(contest.Int8, query),
+            query => SearchContest.Search(contest.Binary, query),
         ];
         List<double>[] times = [[], [], []];
         double[] recall = new double[3];
@@ -58,10 +61,14 @@ internal static class VectorSearchStudy
         double[] medians = [.. times.Select(list => list.Order().ElementAt(list.Count / 2))];
         double floatBytes = (double)set.Count * VectorSet.Dimensions * sizeof(float);
         Print(set.Name, "float, TensorPrimitives", 1, 1, recall[0], medians[0], 1);
-        Print(set.Name, "int8", contest.Int8.VectorBytes / floatBytes, contest.Int8.ScannedBytes / floatBytes, recall[1], medians[1], medians[0] / medians[1]);
-        Print(set.Name, "bits, then int8", contest.Binary.VectorBytes / floatBytes, contest.Binary.ScannedBytes / floatBytes, recall[2], medians[2], medians[0] / medians[2]);
+        PrintCollection("int8", contest.Int8, 1);
+        PrintCollection("bits, then int8", contest.Binary, 2);
+
+        void PrintCollection(string search, QuantizedCollection<int, StoredVector> collection, int i) => Print(
+            set.Name, search, collection.VectorBytes / floatBytes, collection.ScannedBytes / floatBytes, recall[i], medians[i], medians[0] / medians[i]);
     }
 
-    private static void Print(string set, string search, double bytes, double scanned, double recall, double time, double faster) => Console.WriteLine(
-        FormattableString.Invariant($"| {set} | {search} | {bytes:0.000} | {scanned:0.000} | {recall:0.0000} | {time:0.000} | {faster:0.0} |"));
+    private static void Print(string set, string search, double bytes, double scanned, double recall, double time, double faster) =>
+        Console.WriteLine(FormattableString.Invariant(
+            $"| {set} | {search} | {bytes:0.000} | {scanned:0.000} | {recall:0.0000} | {time:0.000} | {faster:0.0} |"));
 }

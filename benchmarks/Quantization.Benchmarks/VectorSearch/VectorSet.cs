@@ -11,7 +11,7 @@ internal sealed record VectorSet(string Name, float[] Stored, float[][] Queries)
     /// <summary>The dimensions of all sets.</summary>
     public const int Dimensions = SentenceVectors.Dimensions;
 
-    private const int VectorsPerCluster = 100;
+    private const int VectorsPerCluster = 50;
 
     /// <summary>
     /// How much of a clustered vector is its own. Two vectors of a cluster have a cosine of about 0.5, as the nearest sentences have.
@@ -46,7 +46,7 @@ internal sealed record VectorSet(string Name, float[] Stored, float[][] Queries)
         return new VectorSet(FormattableString.Invariant($"{count:N0} sentences, MiniLM"), [.. stored], [.. asked]);
     }
 
-    /// <summary>Vectors around random centres, about a hundred each; the queries are more of them.</summary>
+    /// <summary>Vectors around random centres, about fifty each; the queries are more of them.</summary>
     public static VectorSet Clustered(int count, int queries)
     {
         Random random = new(1);

@@ -54,7 +54,8 @@ public sealed class EmbeddingCalibration
     /// <summary>Learns from embeddings; some hundreds serve.</summary>
     /// <param name="embeddings">The embeddings, all of the same dimensions; finite.</param>
     /// <param name="calibrator">
-    /// Finds the range of codes; by default <see cref="MseCalibrator"/>, which clips rare large values where this makes the others more exact.
+    /// Finds the range of codes; by default <see cref="MseCalibrator"/>, which clips rare large values where this makes the others more
+    /// exact.
     /// </param>
     /// <exception cref="ArgumentException">There is no embedding, or all values are 0.</exception>
     /// <exception cref="InvalidDataException">Dimensions differ, or a value is not finite.</exception>

@@ -35,7 +35,8 @@ internal static class EmbeddingCalibrationFile
         using JsonDocument document = JsonDocument.Parse(content);
         JsonElement root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object
-            || !root.TryGetProperty("format", out JsonElement format) || format.ValueKind != JsonValueKind.String || format.GetString() != Format)
+            || !root.TryGetProperty("format", out JsonElement format)
+            || format.ValueKind != JsonValueKind.String || format.GetString() != Format)
         {
             throw new InvalidDataException($"This is no calibration of embeddings: the property 'format' is not \"{Format}\".");
         }

@@ -23,7 +23,8 @@ internal static class EmbeddingChecks
             if (!float.IsFinite(vector[i]))
             {
                 throw new InvalidDataException(string.Create(
-                    CultureInfo.InvariantCulture, $"Embedding {index} has the value {vector[i]} in dimension {i}; codes need finite values."));
+                    CultureInfo.InvariantCulture,
+                    $"Embedding {index} has the value {vector[i]} in dimension {i}; codes need finite values."));
             }
         }
     }

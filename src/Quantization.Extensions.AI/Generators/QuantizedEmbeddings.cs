@@ -111,12 +111,9 @@ public static class QuantizedEmbeddings
         this IEmbeddingGenerator<TInput, Embedding<float>> generator, ReadOnlyMemory<float> mean = default)
     {
         ArgumentNullException.ThrowIfNull(generator);
-        foreach (float value in mean.Span)
+        if (!TensorPrimitives.IsFiniteAll(mean.Span))
         {
-            if (!float.IsFinite(value))
-            {
-                throw new ArgumentException($"The mean has the value {value}; it needs finite values.", nameof(mean));
-            }
+            throw new ArgumentException("The mean has a value that is not finite; bits need finite means.", nameof(mean));
         }
 
         float[] offsets = mean.ToArray();

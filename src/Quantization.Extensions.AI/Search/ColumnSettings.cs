@@ -24,7 +24,8 @@ internal sealed record ColumnSettings(
     {
         if (dimensions != Dimensions)
         {
-            throw new ArgumentException($"The vector for '{Property}' has {dimensions} dimensions; the collection's vectors have {Dimensions}.");
+            throw new ArgumentException(
+                $"The vector for '{Property}' has {dimensions} dimensions; the collection's vectors have {Dimensions}.");
         }
     }
 

@@ -6,10 +6,12 @@ namespace Quantization.Extensions.AI.Search;
 internal static class DistanceKinds
 {
     /// <summary>Whether a name is known for vectors of int8 codes.</summary>
-    public static bool IsForCodes(string? name) => name is null || (TryParse(name, out DistanceKind kind) && kind != DistanceKind.HammingDistance);
+    public static bool IsForCodes(string? name) =>
+        name is null || (TryParse(name, out DistanceKind kind) && kind != DistanceKind.HammingDistance);
 
     /// <summary>The kind that a name stands for; null is the default.</summary>
-    public static DistanceKind Parse(string? name, DistanceKind byDefault) => name is not null && TryParse(name, out DistanceKind kind) ? kind : byDefault;
+    public static DistanceKind Parse(string? name, DistanceKind byDefault) =>
+        name is not null && TryParse(name, out DistanceKind kind) ? kind : byDefault;
 
     /// <summary>Whether larger scores are nearer.</summary>
     public static bool IsSimilarity(DistanceKind kind) => kind is DistanceKind.CosineSimilarity or DistanceKind.DotProductSimilarity;

@@ -26,7 +26,8 @@ internal sealed partial class Int8Column
     private void LearnThresholdsAtTimes()
     {
         // 64, 256, 1024 … rows: powers of four.
-        if (_bits is null || Count < FirstLearning || Count > LastLearning || (Count & (Count - 1)) != 0 || int.TrailingZeroCount(Count) % 2 != 0)
+        bool isPowerOfFour = int.IsPow2(Count) && int.Log2(Count) % 2 == 0;
+        if (_bits is null || !isPowerOfFour || Count is < FirstLearning or > LastLearning)
         {
             return;
         }

@@ -89,7 +89,9 @@ internal sealed unsafe partial class Int8Column
         }
     }
 
-    /// <summary>Figures that order rows as their distances do: −cosine and −dot product but for a factor, half the squared distance but for a summand.</summary>
+    /// <summary>
+    /// Figures that order rows as their distances do: −cosine and −dot product but for a factor, half the squared distance but for a summand.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Distances(int row, int rows, int* dots, float* distances, float queryScale)
     {

@@ -43,8 +43,8 @@ internal sealed partial class Int8Column : VectorColumn
     public override IReadOnlyList<RowArray> Arrays => _arrays;
 
     /// <inheritdoc/>
-    public override string Layout =>
-        $"int8, {_settings.Dimensions} dimensions, {_settings.Distance}{(_bits is null ? "" : ", bits")}{(_floats is null ? "" : ", vectors kept")}";
+    public override string Layout => $"int8, {_settings.Dimensions} dimensions, {_settings.Distance}"
+        + $"{(_bits is null ? "" : ", bits")}{(_floats is null ? "" : ", vectors kept")}";
 
     /// <inheritdoc/>
     public override long ScannedBytes => (long)Count * (_bits?.RowBytes ?? _codes.RowBytes + _scales.RowBytes + (_measures?.RowBytes ?? 0));

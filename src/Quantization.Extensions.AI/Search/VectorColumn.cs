@@ -33,7 +33,9 @@ internal abstract class VectorColumn
     public abstract long ScannedBytes { get; }
 
     /// <summary>Quantizes a vector.</summary>
-    /// <exception cref="ArgumentException">The vector has other dimensions, a type that the column does not take, or values that are not finite.</exception>
+    /// <exception cref="ArgumentException">
+    /// The vector has other dimensions, a type that the column does not take, or values that are not finite.
+    /// </exception>
     public abstract PreparedVector Prepare(object? vector);
 
     /// <summary>Adds a row.</summary>

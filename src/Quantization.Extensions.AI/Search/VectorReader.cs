@@ -13,7 +13,8 @@ internal static class VectorReader
 
     private static readonly HashSet<Type> FloatTypes =
     [
-        typeof(ReadOnlyMemory<float>), typeof(float[]), typeof(Embedding<float>), typeof(ReadOnlyMemory<Half>), typeof(Half[]), typeof(Embedding<Half>),
+        typeof(ReadOnlyMemory<float>), typeof(float[]), typeof(Embedding<float>),
+        typeof(ReadOnlyMemory<Half>), typeof(Half[]), typeof(Embedding<Half>),
     ];
 
     private static readonly HashSet<Type> CodeTypes = [typeof(ReadOnlyMemory<sbyte>), typeof(sbyte[]), typeof(Embedding<sbyte>)];
@@ -92,7 +93,9 @@ internal static class VectorReader
 
         Half[] halves = new Half[floats.Length];
         TensorPrimitives.ConvertToHalf(floats, halves);
-        return bare == typeof(Half[]) ? halves : bare == typeof(ReadOnlyMemory<Half>) ? (ReadOnlyMemory<Half>)halves : new Embedding<Half>(halves);
+        return bare == typeof(Half[]) ? halves
+            : bare == typeof(ReadOnlyMemory<Half>) ? (ReadOnlyMemory<Half>)halves
+            : new Embedding<Half>(halves);
     }
 
     private static float ScaleOf(Embedding<sbyte> embedding)
@@ -100,7 +103,8 @@ internal static class VectorReader
         float scale = embedding.AdditionalProperties?.TryGetValue(QuantizedEmbeddings.ScaleKey, out float value) == true ? value : 1;
         return scale > 0 && float.IsFinite(scale)
             ? scale
-            : throw new ArgumentException($"The property {QuantizedEmbeddings.ScaleKey} is {scale}; a scale must be positive and finite.");
+            : throw new ArgumentException(FormattableString.Invariant(
+                $"The property {QuantizedEmbeddings.ScaleKey} is {scale}; a scale must be positive and finite."));
     }
 
     private static float[] ToFloats(ReadOnlySpan<Half> halves)

@@ -116,7 +116,8 @@ internal static unsafe class CollectionFile
             }
 
             headLength = (int)length;
-            ThrowUnlessEqual(path, "records", SHA256.HashData(new ReadOnlySpan<byte>(headAt, headLength)), prologue.Slice(HeadHashPlace, HashBytes));
+            byte[] headHash = SHA256.HashData(new ReadOnlySpan<byte>(headAt, headLength));
+            ThrowUnlessEqual(path, "records", headHash, prologue.Slice(HeadHashPlace, HashBytes));
             if (verifiesRows)
             {
                 ThrowUnlessEqual(path, "vectors", Hash(file, PrologueBytes + headLength), prologue.Slice(RestHashPlace, HashBytes));
@@ -149,7 +150,9 @@ internal static unsafe class CollectionFile
             place += (long)rows * rowBytes[i];
         }
 
-        return place == file.Length ? arrays : throw new InvalidDataException($"{path} has {file.Length - place} bytes behind its vectors. Save it again.");
+        return place == file.Length
+            ? arrays
+            : throw new InvalidDataException($"{path} has {file.Length - place} bytes behind its vectors. Save it again.");
     }
 
     private static byte[] Hash(MappedFile file, long start)

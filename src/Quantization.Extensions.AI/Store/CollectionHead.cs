@@ -81,12 +81,14 @@ internal sealed class CollectionHead<TKey, TRecord>(CollectionModel model)
         string expected = string.Join("; ", columns.Select((column, i) => $"{model.VectorProperties[i].StorageName}: {column.Layout}"));
         string actual = string.Join("; ", heads.Select(head => $"{head.Property}: {head.Layout}"));
         ThrowUnlessSame("vectors", actual, expected);
-        ThrowUnlessSame("properties", string.Join(", ", properties), string.Join(", ", _properties.Select(property => property.StorageName)));
+        ThrowUnlessSame(
+            "properties", string.Join(", ", properties), string.Join(", ", _properties.Select(property => property.StorageName)));
         for (int i = 0; i < columns.Length; i++)
         {
             if (heads[i].Learned.Length != columns[i].Learned.Length)
             {
-                throw new InvalidDataException($"'{heads[i].Property}' has {heads[i].Learned.Length} thresholds instead of {columns[i].Learned.Length}.");
+                throw new InvalidDataException(
+                    $"'{heads[i].Property}' has {heads[i].Learned.Length} thresholds instead of {columns[i].Learned.Length}.");
             }
 
             columns[i].Learned = heads[i].Learned;

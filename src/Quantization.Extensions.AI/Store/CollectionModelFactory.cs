@@ -51,20 +51,26 @@ internal sealed class CollectionModelFactory() : CollectionModelBuilder(Building
         string name = property.ModelName;
         if (property.Dimensions is <= 0 or > MostDimensions)
         {
-            throw new ArgumentException($"The property '{name}' has {property.Dimensions} dimensions; this store takes 1 to {MostDimensions}.");
+            throw new ArgumentException(
+                $"The property '{name}' has {property.Dimensions} dimensions; this store takes 1 to {MostDimensions}.");
         }
 
         if (property.IndexKind is not (null or IndexKind.Flat or IndexKind.QuantizedFlat))
         {
             throw new ArgumentException(
-                $"The property '{name}' has the index kind {property.IndexKind}; use {IndexKind.Flat} (all codes) or {IndexKind.QuantizedFlat} (bits first).");
+                $"The property '{name}' has the index kind {property.IndexKind}; "
+                + $"use {IndexKind.Flat} (all codes) or {IndexKind.QuantizedFlat} (bits first).");
         }
 
         bool isBinary = VectorReader.IsBinary(property.EmbeddingType);
-        if (isBinary ? property.DistanceFunction is not (null or DistanceFunction.HammingDistance) : !DistanceKinds.IsForCodes(property.DistanceFunction))
+        bool isKnown = isBinary
+            ? property.DistanceFunction is null or DistanceFunction.HammingDistance
+            : DistanceKinds.IsForCodes(property.DistanceFunction);
+        if (!isKnown)
         {
             throw new ArgumentException(
-                $"The property '{name}' has the distance function {property.DistanceFunction}; use {(isBinary ? DistanceFunction.HammingDistance : "a cosine, dot product or Euclidean one")}.");
+                $"The property '{name}' has the distance function {property.DistanceFunction}; "
+                + $"use {(isBinary ? DistanceFunction.HammingDistance : "a cosine, dot product or Euclidean one")}.");
         }
 
         ColumnSettings settings = new(

@@ -51,7 +51,8 @@ public partial class QuantizedCollection<TKey, TRecord>
         {
             vector = property.EmbeddingGenerationDispatcher is null
                 ? throw new ArgumentException(
-                    VectorDataStrings.InvalidSearchInputAndNoEmbeddingGeneratorWasConfigured(searchValue.GetType(), VectorReader.SupportedTypes), nameof(searchValue))
+                    VectorDataStrings.InvalidSearchInputAndNoEmbeddingGeneratorWasConfigured(searchValue.GetType(), VectorReader.SupportedTypes),
+                    nameof(searchValue))
                 : await property.GenerateEmbeddingAsync(searchValue, cancellationToken).ConfigureAwait(false);
         }
 

@@ -48,12 +48,15 @@ public partial class QuantizedCollection<TKey, TRecord> : VectorStoreCollection<
         CollectionModelFactory factory = new();
         _model = typeof(TRecord) == typeof(Dictionary<string, object?>)
             ? factory.BuildDynamic(
-                _options.Definition ?? throw new ArgumentException("Records that are dictionaries need a definition.", nameof(options)), _options.EmbeddingGenerator)
+                _options.Definition ?? throw new ArgumentException("Records that are dictionaries need a definition.", nameof(options)),
+                _options.EmbeddingGenerator)
             : factory.Build(typeof(TRecord), typeof(TKey), _options.Definition, _options.EmbeddingGenerator);
         VectorColumn[] columns = CollectionModelFactory.Columns(_model, _options);
-        ICollectionData data = share is null ? new CollectionData<TKey, TRecord>(columns) : share(() => new CollectionData<TKey, TRecord>(columns));
+        Func<CollectionData<TKey, TRecord>> make = () => new CollectionData<TKey, TRecord>(columns);
+        ICollectionData data = share is null ? make() : share(make);
         _data = data as CollectionData<TKey, TRecord>
-            ?? throw new ArgumentException($"The collection '{name}' holds {data.Contents}; it cannot be opened with other types.", nameof(name));
+            ?? throw new ArgumentException(
+                $"The collection '{name}' holds {data.Contents}; it cannot be opened with other types.", nameof(name));
         if (!_data.Columns.Select(column => column.Layout).SequenceEqual(columns.Select(column => column.Layout)))
         {
             throw new ArgumentException($"The collection '{name}' was opened with another definition of its vectors.", nameof(options));

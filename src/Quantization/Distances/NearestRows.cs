@@ -74,13 +74,15 @@ public sealed class NearestRows<TDistance>
             result[i] = (_rows[i], _distances[i]);
         }
 
-        Array.Sort(result, (left, right) => left.Distance.CompareTo(right.Distance) is int order and not 0 ? order : left.Row.CompareTo(right.Row));
+        Array.Sort(
+            result, (left, right) => left.Distance.CompareTo(right.Distance) is int order and not 0 ? order : left.Row.CompareTo(right.Row));
         return result;
     }
 
     private void Add(TDistance distance, int row, Func<int, bool>? accepts)
     {
-        if (TDistance.IsNaN(distance) || (Count == Capacity && !IsFarther(_distances[0], _rows[0], distance, row)) || accepts?.Invoke(row) == false)
+        bool isTooFar = Count == Capacity && !IsFarther(_distances[0], _rows[0], distance, row);
+        if (isTooFar || TDistance.IsNaN(distance) || accepts?.Invoke(row) == false)
         {
             return;
         }
