@@ -100,7 +100,7 @@ public static class QuantizedEmbeddings
     /// <typeparam name="TInput">What is embedded.</typeparam>
     /// <param name="generator">The generator of floats.</param>
     /// <param name="mean">
-    /// The mean of the embeddings, a value for each dimension; empty for zeros, which serves where values lie on both sides of 0.
+    /// The mean of the embeddings, a value for each dimension; empty for zeros.
     /// </param>
     /// <returns>
     /// A generator that throws <see cref="InvalidDataException"/> where an embedding has other dimensions than the mean or a value is not
@@ -108,7 +108,7 @@ public static class QuantizedEmbeddings
     /// </returns>
     /// <exception cref="ArgumentException">A mean is not finite.</exception>
     public static IEmbeddingGenerator<TInput, BinaryEmbedding> AsBinary<TInput>(
-        this IEmbeddingGenerator<TInput, Embedding<float>> generator, ReadOnlyMemory<float> mean = default)
+        this IEmbeddingGenerator<TInput, Embedding<float>> generator, ReadOnlyMemory<float> mean)
     {
         ArgumentNullException.ThrowIfNull(generator);
         if (!TensorPrimitives.IsFiniteAll(mean.Span))
@@ -136,6 +136,15 @@ public static class QuantizedEmbeddings
             return new BinaryEmbedding(new BitArray(bits) { Length = vector.Length });
         }
     }
+
+    /// <summary>
+    /// Quantizes embeddings to one bit a dimension: set where the value is at least 0, which serves where values lie on both sides of 0.
+    /// </summary>
+    /// <typeparam name="TInput">What is embedded.</typeparam>
+    /// <param name="generator">The generator of floats.</param>
+    /// <returns>A generator that throws <see cref="InvalidDataException"/> where a value is not finite.</returns>
+    public static IEmbeddingGenerator<TInput, BinaryEmbedding> AsBinary<TInput>(
+        this IEmbeddingGenerator<TInput, Embedding<float>> generator) => generator.AsBinary(ReadOnlyMemory<float>.Empty);
 
     /// <summary>Quantizes embeddings to one bit a dimension, with the mean of a calibration.</summary>
     /// <typeparam name="TInput">What is embedded.</typeparam>

@@ -49,7 +49,7 @@ internal sealed class FilterCheck : ExpressionVisitor
     {
         if (_model.VectorProperties.Any(property => property.ModelName == name))
         {
-            throw new ArgumentException($"The filter asks for the vector '{name}'; filters can ask for the key and for data.", "filter");
+            throw new ArgumentException($"The filter asks for the vector '{name}'; filters can ask for the key and for data.");
         }
     }
 }
