@@ -14,7 +14,7 @@ internal static class VectorStoreExample
         await articles.UpsertAsync([new Article { Id = 1, Text = "a red cat" }, new Article { Id = 2, Text = "thunderstorms" }]);
         await foreach (VectorSearchResult<Article> found in articles.SearchAsync("cats", top: 1))
         {
-            Console.WriteLine($"{found.Record.Text}: {found.Score:0.00}"); // a red cat: 0.67
+            Console.WriteLine(found.Record.Text); // a red cat
         }
 
         articles.Save("articles.bin");

@@ -14,7 +14,7 @@ internal sealed class SearchContest : IDisposable
 
     private readonly VectorSet _set;
 
-    public SearchContest(VectorSet set)
+    private SearchContest(VectorSet set)
     {
         _set = set;
         Int8 = Fill(IndexKind.Flat);
@@ -24,6 +24,9 @@ internal sealed class SearchContest : IDisposable
     public QuantizedCollection<int, StoredVector> Int8 { get; }
 
     public QuantizedCollection<int, StoredVector> Binary { get; }
+
+    /// <summary>Puts vectors into collections.</summary>
+    public static SearchContest Over(VectorSet set) => new(set);
 
     /// <summary>A collection's answer.</summary>
     public static int[] Search(QuantizedCollection<int, StoredVector> collection, float[] query) =>

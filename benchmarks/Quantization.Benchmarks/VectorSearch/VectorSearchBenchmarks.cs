@@ -10,7 +10,7 @@ public class VectorSearchBenchmarks
     private int _query;
 
     [GlobalSetup]
-    public void Fill() => _contest = new SearchContest(_set);
+    public void Fill() => _contest = SearchContest.Over(_set);
 
     [GlobalCleanup]
     public void Release() => _contest.Dispose();

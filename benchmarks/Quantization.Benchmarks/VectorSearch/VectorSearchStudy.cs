@@ -28,7 +28,7 @@ internal static class VectorSearchStudy
 
     private static void Report(VectorSet set, int rounds)
     {
-        using SearchContest contest = new(set);
+        using SearchContest contest = SearchContest.Over(set);
         Func<float[], int[]>[] searches =
         [
             contest.SearchFloats,

@@ -4,9 +4,11 @@ using Microsoft.Extensions.AI;
 
 namespace Quantization.Extensions.AI.Tests.Generators;
 
-public class GeneratorTests
+public sealed class GeneratorTests : IDisposable
 {
     private readonly TableGenerator _inner = new(("a", [0.5f, -1, 0.25f, 0]), ("b", [3, 0, 4, 12]), ("nan", [1, float.NaN, 0, 0]));
+
+    public void Dispose() => _inner.Dispose();
 
     [Fact]
     public async Task Int8_with_a_scale_a_vector_reconstructs_each_value_to_half_a_step()
