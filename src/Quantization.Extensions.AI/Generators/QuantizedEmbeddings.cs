@@ -111,7 +111,7 @@ public static class QuantizedEmbeddings
         this IEmbeddingGenerator<TInput, Embedding<float>> generator, ReadOnlyMemory<float> mean)
     {
         ArgumentNullException.ThrowIfNull(generator);
-        if (!TensorPrimitives.IsFiniteAll(mean.Span))
+        if (!mean.IsEmpty && !TensorPrimitives.IsFiniteAll(mean.Span))
         {
             throw new ArgumentException("The mean has a value that is not finite; bits need finite means.", nameof(mean));
         }
@@ -172,7 +172,7 @@ public static class QuantizedEmbeddings
         {
             Half[] halves = new Half[vector.Length];
             TensorPrimitives.ConvertToHalf(vector.Span, halves);
-            if (!TensorPrimitives.IsFiniteAll<Half>(halves))
+            if (halves.Length > 0 && !TensorPrimitives.IsFiniteAll<Half>(halves))
             {
                 throw new InvalidDataException(
                     $"Embedding {index} has a value that is no finite 16-bit float; keep floats, or use a model with values up to 65504.");
