@@ -10,6 +10,7 @@ using Quantization.Benchmarks.PartialQuantization;
 using Quantization.Benchmarks.Report;
 using Quantization.Benchmarks.Sweep;
 using Quantization.Benchmarks.Transformers;
+using Quantization.Benchmarks.VectorSearch;
 
 switch (args)
 {
@@ -21,6 +22,8 @@ switch (args)
         return WeightFormatStudy.Run();
     case ["embeddings"]:
         return EmbeddingStudy.Run();
+    case ["vector-search", .. string[] rest]:
+        return VectorSearchStudy.Run(rest);
     case ["calibration", .. string[] subject]:
         return CalibrationCost.Report(CalibrationSubject.Find(subject));
     case ["calibration-memory", string samples, .. string[] subject]:
