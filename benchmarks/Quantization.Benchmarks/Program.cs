@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using Quantization.Benchmarks.Accuracy;
+using Quantization.Benchmarks.Auto;
 using Quantization.Benchmarks.Calibration;
 using Quantization.Benchmarks.Codebooks;
 using Quantization.Benchmarks.LanguageModels;
@@ -9,6 +10,7 @@ using Quantization.Benchmarks.PartialQuantization;
 using Quantization.Benchmarks.Report;
 using Quantization.Benchmarks.Sweep;
 using Quantization.Benchmarks.Transformers;
+using Quantization.Benchmarks.VectorSearch;
 
 switch (args)
 {
@@ -20,6 +22,8 @@ switch (args)
         return WeightFormatStudy.Run();
     case ["embeddings"]:
         return EmbeddingStudy.Run();
+    case ["vector-search", .. string[] rest]:
+        return VectorSearchStudy.Run(rest);
     case ["calibration", .. string[] subject]:
         return CalibrationCost.Report(CalibrationSubject.Find(subject));
     case ["calibration-memory", string samples, .. string[] subject]:
@@ -34,6 +38,8 @@ switch (args)
         return PartialStudy.Run(rest);
     case ["accuracy", .. string[] rest]:
         return AccuracyStudy.Run(rest);
+    case ["auto", .. string[] rest]:
+        return AutoStudy.Run(rest);
     case ["language-models", "minilm"]:
         return EncoderStudy.Run();
     case ["language-models", "latency"]:

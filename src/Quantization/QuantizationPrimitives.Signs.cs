@@ -10,7 +10,7 @@ public static unsafe partial class QuantizationPrimitives
     /// <summary>
     /// Quantizes many vectors to one bit a value in one call: a bit is set where the value is at least its column's offset. The bits are
     /// those of <see cref="Codebook.Sign"/> packed as <see cref="CodeFormat.UInt1"/>, which
-    /// <see cref="CodeDistance.Hamming"/> compares. Nothing is allocated.
+    /// <see cref="CodeDistance.Hamming(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/> compares. Nothing is allocated.
     /// </summary>
     /// <param name="source">The vectors, one after another; all values finite.</param>
     /// <param name="columns">How many values a vector has.</param>

@@ -20,6 +20,10 @@ switch (args)
     case ["tensor"]: TensorExample.Run(); break;
     case ["codebook"]: CodebookExample.Run(); break;
     case ["calibration"]: CalibrationExample.Run(); break;
+    case ["vector-store"]:
+        VectorStoreExample.RunAsync().GetAwaiter().GetResult();
+        VectorStoreExample.QuantizeAsync(new LetterGenerator(), ["a red cat", "thunderstorms"]).GetAwaiter().GetResult();
+        break;
     default: throw new ArgumentException($"There is no example '{string.Join(' ', args)}'.");
 }
 

@@ -70,7 +70,7 @@ public sealed class SkipBadTests
         withHeader.ExitCode.Should().Be(0, withHeader.Error);
         withHeader.Output.Should().Contain("scored on the 6 other samples");
         withNames.ExitCode.Should().Be(0, withNames.Error);
-        withNames.Error.Should().Contain($"{named}: classes are counted in the order of their names: 0 bag, 1 shirt.");
+        withNames.Error.Should().Contain($"{named}: classes are counted in the alphabetical order of their names, capitals first: 0 bag, 1 shirt.");
     }
 
     [Fact]

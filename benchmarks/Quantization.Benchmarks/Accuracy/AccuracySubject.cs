@@ -58,13 +58,14 @@ internal sealed record AccuracySubject(string Name, string ModelPath, ISampleSou
 
     /// <summary>An encoder of sentences.</summary>
     /// <param name="folder">Where its model is put.</param>
-    public static AccuracySubject OfSentences(string folder)
+    /// <param name="compared">How many sentences to compare models on.</param>
+    public static AccuracySubject OfSentences(string folder, int compared = 100)
     {
         MiniLM encoder = new(folder);
         ModelSample[] samples = [.. WordNetGlosses.Take(CalibrationSentences + Sentences).Select((gloss, i) => MiniLM.Sample($"sentence {i}", encoder.Tokenize(gloss)))];
         ModelSample[] unseen = samples[CalibrationSentences..];
         float[][] floats = SentenceEmbeddings.Of(encoder.ModelPath, unseen);
-        return new AccuracySubject("MiniLM", encoder.ModelPath, new SampleList(samples[..CalibrationSentences]), new SampleList(unseen[..100]))
+        return new AccuracySubject("MiniLM", encoder.ModelPath, new SampleList(samples[..CalibrationSentences]), new SampleList(unseen[..compared]))
         {
             Judge = path =>
             {

@@ -20,6 +20,25 @@ internal static class QuantizedVariants
         Make(folder["weights.onnx"], "`weights`", path => WeightQuantizer.Quantize(model, path)),
     ];
 
+    /// <summary>Makes a model that loses little more than int8 weights do, with as many layers on integers as that allows.</summary>
+    /// <param name="model">The float model.</param>
+    /// <param name="calibration">The samples that calibrate.</param>
+    /// <param name="scoring">The samples that judge.</param>
+    /// <param name="folder">Where the models are put.</param>
+    public static (string Name, string Path)[] MakePartial(string model, ISampleSource calibration, ISampleSource scoring, OwnedFolder folder)
+    {
+        const double MostLoss = 0.0008;
+        Stopwatch watch = Stopwatch.StartNew();
+        PartialResult result = PartialQuantizer.Run(model, calibration, scoring, folder["partial.onnx"], new PartialOptions
+        {
+            Target = PartialTarget.MaxLoss(MostLoss),
+            Metric = ModelMetric.EmbeddingCosine(EmbeddingOutput.Find(model)!),
+        });
+        Console.WriteLine(FormattableString.Invariant(
+            $"`partial`: {watch.Elapsed.TotalSeconds:0} s, {result.ModelsRun} models, {result.Written.Int8Share:P1} on integers, {result.Written.FloatLayers.Count} layers in float, {result.Written.WeightOnlyLayers.Count} with int8 weights alone, met: {result.IsTargetMet}"));
+        return [("float", model), Make(folder["weights.onnx"], "`weights`", path => WeightQuantizer.Quantize(model, path)), ("`partial`", result.Model.OutputPath)];
+    }
+
     private static (string Name, string Path) Make(string output, string name, Func<string, PtqResult> quantize)
     {
         Stopwatch watch = Stopwatch.StartNew();

@@ -10,7 +10,7 @@ namespace Quantization.Benchmarks.Transformers;
 
 /// <summary>
 /// What static int8, dynamic int8 and int8 weights make of a real encoder of sentences: accuracy, size and speed. With a folder that
-/// holds a small language model, also its perplexity.
+/// holds a small language model, also its perplexity; with <c>partial</c>, what layers in float or with int8 weights alone add.
 /// <c>docs/transformers.md</c> has the table.
 /// </summary>
 internal static class TransformerStudy
@@ -19,14 +19,16 @@ internal static class TransformerStudy
     private const int CalibrationSentences = 128;
     private const int Neighbours = 10;
     private const int Rounds = 40;
+    private const int JudgingStep = 39;
     private const int LongSentence = 128;
     private const int Batch = 8;
 
     /// <summary>Prints the tables.</summary>
-    /// <param name="arguments">The folder of the language model, or nothing for none.</param>
+    /// <param name="arguments">The folder of the language model, <c>partial</c>, or nothing.</param>
     public static int Run(string[] arguments)
     {
-        if (arguments is [string stories])
+        bool isPartial = arguments is ["partial"];
+        if (arguments is [string stories] && !isPartial)
         {
             return RunStories(stories);
         }
@@ -40,7 +42,11 @@ internal static class TransformerStudy
         long[] tokens = [.. samples.SelectMany(sample => MemoryMarshal.Cast<byte, long>(sample.Inputs[0].Data).ToArray()).Take(LongSentence * Batch)];
         ModelSample one = MiniLM.Sample("1 x 128", tokens[..LongSentence]), eight = MiniLM.Sample("8 x 128", tokens, Batch);
 
-        (string Name, string Path)[] models = QuantizedVariants.Make(encoder.ModelPath, new SampleList(calibration), folder);
+        ModelSample[] judging = [.. scoring.Where((_, i) => i % JudgingStep == 0)];
+        scoring = isPartial ? [.. scoring.Except(judging)] : scoring;
+        (string Name, string Path)[] models = isPartial
+            ? QuantizedVariants.MakePartial(encoder.ModelPath, new SampleList(calibration), new SampleList(judging), folder)
+            : QuantizedVariants.Make(encoder.ModelPath, new SampleList(calibration), folder);
         float[][] floats = SentenceEmbeddings.Of(encoder.ModelPath, scoring);
         double[] oneTimes = Measure([.. models.Select(model => model.Path)], one), eightTimes = Measure([.. models.Select(model => model.Path)], eight);
         Console.WriteLine($"\n{scoring.Length} sentences; latencies of one thread, the least of {Rounds} runs in turn, as shares of the float model's");

@@ -266,6 +266,9 @@ public enum AdviceCode
     /// <summary>Next: compare the layers. No arguments.</summary>
     NextCompareLayers,
 
+    /// <summary>Next: compare the models layer by layer. No arguments.</summary>
+    NextCompareModels,
+
     /// <summary>Next: leave the one layer in float that makes most of the noise: <c>node</c>.</summary>
     NextLeaveLayerInFloat,
 
@@ -287,4 +290,57 @@ public enum AdviceCode
     /// <c>samples</c>, <c>needed</c>, the number of samples that would tell; <c>isRefined</c> as before.
     /// </summary>
     TrialsIndistinguishable,
+
+    /// <summary>
+    /// An automatic choice picked a model: <c>way</c>, a <see cref="QuantizationWay"/>; [<c>metric</c>, <c>unit</c>, <c>score</c>, and
+    /// <c>loss</c> where the float model's figure is finite]; <c>latencyRatio</c>, <c>sizeRatio</c>, <c>bytes</c>; <c>spendsLoss</c>,
+    /// whether the fastest within a loss was looked for.
+    /// </summary>
+    AutoPicked,
+
+    /// <summary>An automatic choice picked a model on generated inputs, which tell nothing of accuracy. Arguments as before.</summary>
+    AutoPickedUnmeasured,
+
+    /// <summary>
+    /// No model of an automatic choice is within the budget: [the figures of the nearest one as before, and <c>verdict</c>, an
+    /// <see cref="AutoVerdict"/>]; [<c>maxLoss</c>, <c>maxLatencyRatio</c>, <c>maxBytes</c>, what was allowed]; <c>hasCost</c>, whether a
+    /// time or a size was stated; <c>isGenerated</c>, whether inputs were generated.
+    /// </summary>
+    AutoNonePicked,
+
+    /// <summary>What was picked of the models of an automatic choice: the figures as <see cref="AutoPicked"/> has them.</summary>
+    AutoChosen,
+
+    /// <summary>A way of quantizing could not be carried out: <c>way</c>, <c>problem</c>.</summary>
+    AutoFailed,
+
+    /// <summary>A way of quantizing found nothing to quantize: <c>way</c>.</summary>
+    AutoNothingToQuantize,
+
+    /// <summary>A model of an automatic choice loses too much: its figures, and what was allowed as before.</summary>
+    AutoLosesTooMuch,
+
+    /// <summary>A model of an automatic choice is slower than was allowed. Arguments as before.</summary>
+    AutoTooSlow,
+
+    /// <summary>A model of an automatic choice is larger than was allowed. Arguments as before.</summary>
+    AutoTooLarge,
+
+    /// <summary>A model of an automatic choice is not faster than the float model. Arguments as before.</summary>
+    AutoNotFaster,
+
+    /// <summary>A model of an automatic choice is not smaller than the float model. Arguments as before.</summary>
+    AutoNotSmaller,
+
+    /// <summary>
+    /// A model within the budget loses more than the one that was picked: arguments as before, and <c>bestWay</c>, [<c>bestScore</c>,
+    /// <c>bestLoss</c>], <c>bestLatencyRatio</c>.
+    /// </summary>
+    AutoLosesMore,
+
+    /// <summary>A model within the budget is slower than the one that was picked. Arguments as before.</summary>
+    AutoSlower,
+
+    /// <summary>No sample tells what a model loses, and the one that was picked usually loses less. Arguments as before.</summary>
+    AutoRiskier,
 }

@@ -8,6 +8,6 @@ internal static class AdviceNumbers
     /// <summary>The names of the arguments.</summary>
     public static FrozenSet<string> Names { get; } = FrozenSet.ToFrozenSet(
     [
-        "score", "floatScore", "allInt8Score", "baselineScore", "otherScore", "signalToNoise", "latencyRatio", "value",
+        "score", "floatScore", "allInt8Score", "baselineScore", "bestScore", "otherScore", "signalToNoise", "latencyRatio", "value",
     ]);
 }

@@ -45,6 +45,9 @@ internal abstract class AdviceWords
     /// <summary>The option that names the target.</summary>
     public abstract string Target { get; }
 
+    /// <summary>What says what a model may cost that is picked automatically.</summary>
+    public abstract string Budget { get; }
+
     /// <summary>The metric that any output of floats has.</summary>
     public abstract string SignalToNoise { get; }
 
@@ -59,6 +62,9 @@ internal abstract class AdviceWords
 
     /// <summary>What compares layers.</summary>
     public abstract string LayerComparison { get; }
+
+    /// <summary>What compares two models.</summary>
+    public abstract string ModelComparison { get; }
 
     /// <summary>What gives a model samples to be scored with.</summary>
     public abstract string Scoring { get; }
@@ -105,5 +111,6 @@ internal abstract class AdviceWords
         ?? DataAdvice.Write(advice, this)
         ?? OutcomeAdvice.Write(advice, this)
         ?? NextAdvice.Write(advice, this)
+        ?? AutoAdvice.Write(advice, this)
         ?? throw new ArgumentException($"There are no words for {advice.Code}.", nameof(advice));
 }

@@ -55,6 +55,9 @@ internal sealed class CSharpWords : AdviceWords
     public override string Target => "PartialOptions.Target";
 
     /// <inheritdoc />
+    public override string Budget => "AutoOptions.Budget";
+
+    /// <inheritdoc />
     public override string SignalToNoise => "ModelMetric.SignalToNoise";
 
     /// <inheritdoc />
@@ -68,6 +71,9 @@ internal sealed class CSharpWords : AdviceWords
 
     /// <inheritdoc />
     public override string LayerComparison => "LayerComparer.Compare";
+
+    /// <inheritdoc />
+    public override string ModelComparison => "ModelComparer.Compare";
 
     /// <inheritdoc />
     public override string Scoring => "ModelEvaluator.Evaluate";

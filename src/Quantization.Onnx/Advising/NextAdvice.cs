@@ -11,6 +11,9 @@ internal static class NextAdvice
     /// <summary>The layers were not compared.</summary>
     public static Advice CompareLayers() => new(AdviceCode.NextCompareLayers);
 
+    /// <summary>The models were not compared layer by layer.</summary>
+    public static Advice CompareModels() => new(AdviceCode.NextCompareModels);
+
     /// <summary>Leave as few layers in float as a target needs.</summary>
     public static Advice Partial() => new(AdviceCode.NextPartialQuantization);
 
@@ -39,6 +42,8 @@ internal static class NextAdvice
         AdviceCode.NextPartialQuantization => new AdviceText(
             Next, $"leave just the layers in float that hurt, as few as a target needs ({words.PartialQuantization})."),
         AdviceCode.NextCompareLayers => new AdviceText(Next, $"compare the layers ({words.LayerComparison}), to see which one hurts most."),
+        AdviceCode.NextCompareModels => new AdviceText(
+            Next, $"compare both models layer by layer ({words.ModelComparison}), to see where their answers part."),
         AdviceCode.NextLeaveLayerInFloat => new AdviceText(
             Next,
             $"leave {advice.Text("node")} in float ({words.FloatNodes}) and quantize again; as it makes so much of the noise by itself, "

@@ -125,7 +125,7 @@ internal static class TargetAdvice
 
     private static string Layers(Advice advice) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{advice.Count("floatLayers")} of {advice.Count("layers")} layers in float, {Finer(advice)}{advice.Number("int8Share"):0.0%} of the compute on "
+        $"{advice.Count("floatLayers")} of {advice.Count("layers")} layers in float, {Finer(advice)}{Figure.Percent(advice.Number("int8Share"))} of the compute on "
             + $"integers");
 
     /// <summary>What was left in float that is less than a layer.</summary>

@@ -28,7 +28,7 @@ public sealed record AutoBudget
     public double? MaxLatencyRatio
     {
         get => _maxLatencyRatio;
-        init => _maxLatencyRatio = CheckRatio(value);
+        init => _maxLatencyRatio = CostCheck.Ratio(value);
     }
 
     /// <summary>The most bytes of the file, as a multiple of the float model's; null, the default, states nothing.</summary>
@@ -36,7 +36,7 @@ public sealed record AutoBudget
     public double? MaxSizeRatio
     {
         get => _maxSizeRatio;
-        init => _maxSizeRatio = CheckRatio(value);
+        init => _maxSizeRatio = CostCheck.Ratio(value);
     }
 
     /// <summary>The most bytes of the file; null, the default, states nothing. With <see cref="MaxSizeRatio"/>, both hold.</summary>
@@ -44,8 +44,7 @@ public sealed record AutoBudget
     public long? MaxBytes
     {
         get => _maxBytes;
-        init => _maxBytes = value is null or >= 1 ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "A model takes at least a byte; allow more.");
+        init => _maxBytes = CostCheck.Bytes(value);
     }
 
     /// <summary>Whether a time or a size is stated.</summary>
@@ -59,7 +58,4 @@ public sealed record AutoBudget
         ({ } share, { } bytes) => Math.Min(share, bytes),
         var (share, bytes) => share ?? bytes,
     };
-
-    private static double? CheckRatio(double? ratio) => ratio is null or (> 0 and < double.PositiveInfinity) ? ratio
-        : throw new ArgumentOutOfRangeException(nameof(ratio), ratio, "A multiple of the float model's is above 0, such as 0.5.");
 }

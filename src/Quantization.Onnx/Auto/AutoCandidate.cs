@@ -9,8 +9,8 @@ public sealed record AutoCandidate
     /// <summary>What became of it.</summary>
     public required AutoVerdict Verdict { get; init; }
 
-    /// <summary>The same in a sentence, with the figures that decided.</summary>
-    public required string Reason { get; init; }
+    /// <summary>The same in words, with the figures that decided.</summary>
+    public required Advice Reason { get; init; }
 
     /// <summary>What it scores; null where it was not scored.</summary>
     public TrialScore? Score { get; init; }

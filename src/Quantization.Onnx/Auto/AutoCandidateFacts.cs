@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 internal sealed record AutoCandidateFacts(
     QuantizationWay Way,
     AutoVerdict Verdict,
-    string Reason,
+    Advice Reason,
     double? Score,
     double? Loss,
     double? Top1,

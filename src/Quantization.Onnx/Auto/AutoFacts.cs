@@ -2,7 +2,8 @@ namespace Quantization.Onnx;
 
 /// <summary>An <see cref="AutoResult"/> as JSON has it. Figures that are infinite are left out.</summary>
 internal sealed record AutoFacts(
-    string Summary,
+    int SchemaVersion,
+    Advice Summary,
     QuantizationWay? Chosen,
     string? Metric,
     AutoBudgetFacts Budget,
@@ -14,8 +15,12 @@ internal sealed record AutoFacts(
     int LabelledSamples,
     IReadOnlyList<AutoCandidateFacts> Candidates)
 {
+    /// <summary>Grows where a property changes its meaning or disappears.</summary>
+    private const int CurrentSchemaVersion = 1;
+
     /// <summary>The facts of a result.</summary>
     public static AutoFacts Of(AutoResult result) => new(
+        CurrentSchemaVersion,
         result.Summary,
         result.Chosen?.Way,
         result.Metric?.Name,

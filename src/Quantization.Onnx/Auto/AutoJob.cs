@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 
 namespace Quantization.Onnx;
@@ -42,60 +41,17 @@ internal sealed class AutoJob
         IReadOnlyList<ModelSample> timed = scoringSamples is null
             ? GeneratedSamples.Make(_model, _options.SessionOptionsFactory, TimedSamples, _cancellationToken)
             : [.. scoringSamples.Take(TimedSamples)];
-        List<AutoTrial> trials = Make(folder, kept, calibrationSamples);
+        AutoMaker maker = new(_model, _options, _reporter, _cancellationToken);
+        IReadOnlyList<AutoTrial> trials = maker.Make(folder, kept, calibrationSamples);
+        _calibration = maker.Calibration;
 
         using TrialScorer? scorer = scoringSamples is null ? null : Score(trials, scoringSamples, store);
         TimeSpan floatLatency = Time(trials, timed);
         return Choose(trials, scorer, floatLatency);
     }
 
-    /// <summary>Quantizes in all ways.</summary>
-    private List<AutoTrial> Make(OwnedFolder folder, IReadOnlyList<ModelSample> kept, ISampleSource? calibrationSamples)
-    {
-        bool isBegun = false;
-        QuantizationWay[] ways = [.. _options.Ways.Distinct().Where(way => calibrationSamples is not null || way != QuantizationWay.StaticInt8)];
-        AutoModels models = new(_model, _options.Static, kept, Calibrate, _cancellationToken);
-        List<AutoTrial> trials = [];
-        foreach (QuantizationWay way in ways)
-        {
-            _cancellationToken.ThrowIfCancellationRequested();
-            if (way != QuantizationWay.StaticInt8)
-            {
-                Begin();
-            }
-
-            AutoTrial trial = new(way, folder[string.Create(CultureInfo.InvariantCulture, $"{way}.onnx")]);
-            trials.Add(trial);
-            trial.Try(() => trial.Model = models.Write(way, trial.Path));
-            Begin();
-        }
-
-        return trials.All(trial => trial.Failure is not null) ? throw new OnnxModelException(_model.Name, $"no way of quantizing can be carried out: {trials[0].Failure}") : trials;
-
-        ModelCalibration Calibrate(FloatModel prepared)
-        {
-            ISampleSource samples = _options.Static.Calibration.Limit(calibrationSamples!);
-            _reporter.Begin(QuantizationStage.Calibrating, samples.Count);
-            SynchronousProgress<QuantizationProgress> done = new(value => _reporter.Set(value.Completed, value.Total));
-            CalibrationOptions calibrating = _options.Static.Calibration with { SessionOptionsFactory = _options.SessionOptionsFactory, Runtime = _options.Static.Runtime };
-            _calibration = ResumableCalibration.Run(prepared, samples, calibrating, _options.CalibrationPath, done, _cancellationToken);
-            Begin();
-            return _calibration.Calibration;
-        }
-
-        // After the calibration, whose stage would cut this one in two. It has no steps: static int8 takes nearly all of the time.
-        void Begin()
-        {
-            if (!isBegun)
-            {
-                _reporter.Begin(QuantizationStage.QuantizingInWays, ways.Length);
-                isBegun = true;
-            }
-        }
-    }
-
     /// <summary>Scores what was made, on all processors.</summary>
-    private TrialScorer Score(List<AutoTrial> trials, ISampleSource samples, TrialStore store)
+    private TrialScorer Score(IReadOnlyList<AutoTrial> trials, ISampleSource samples, TrialStore store)
     {
         _reporter.Begin(QuantizationStage.Referencing);
         FloatModel reference = FloatModel.Load(_model, new WeightOnlyOptions().ToRecipe(), _options.SessionOptionsFactory);
@@ -144,7 +100,7 @@ internal sealed class AutoJob
 
     /// <summary>Measures the latency of what can be run.</summary>
     /// <returns>The float model's.</returns>
-    private TimeSpan Time(List<AutoTrial> trials, IReadOnlyList<ModelSample> samples)
+    private TimeSpan Time(IReadOnlyList<AutoTrial> trials, IReadOnlyList<ModelSample> samples)
     {
         _reporter.Begin(QuantizationStage.Measuring);
         using EvaluatedModel reference = EvaluatedModel.Load(_model, _options.SessionOptionsFactory, _cancellationToken);
@@ -177,7 +133,7 @@ internal sealed class AutoJob
         }
     }
 
-    private AutoResult Choose(List<AutoTrial> trials, TrialScorer? scorer, TimeSpan floatLatency)
+    private AutoResult Choose(IReadOnlyList<AutoTrial> trials, TrialScorer? scorer, TimeSpan floatLatency)
     {
         long floatBytes = _model.File.Bytes;
         ModelMetric? metric = scorer?.Metric;
@@ -186,13 +142,13 @@ internal sealed class AutoJob
         AutoTrial[] measured = [.. trials.Where(trial => trial.IsMade)];
         AutoRow[] rows = [.. measured.Select(trial => trial.ToRow(metric, floatScore))];
         AutoRow? best = choice.Pick(rows) is { } picked ? rows[picked] : null;
-        AutoWords words = new(_options.Budget, metric, floatBytes);
+        AutoAdvice words = new(_options.Budget, metric, floatBytes);
         AutoCandidate[] candidates = [.. trials.Select(trial => Describe(trial))];
         AutoRow? nearest = best is not null || rows.Length == 0 ? null : rows.MinBy(choice.DistanceFromBudget);
         return new AutoResult
         {
             Candidates = [.. candidates.Select(each => each.Verdict == AutoVerdict.Chosen ? Write(each, trials) : each)],
-            Summary = words.Summarize(best, nearest, nearest is { } near ? choice.FindExcess(near)!.Value : default),
+            Summary = best is { } won ? words.Picked(won) : words.NonePicked(nearest, nearest is { } near ? choice.FindExcess(near)!.Value : default),
             Budget = _options.Budget,
             Metric = metric,
             FloatScore = scorer?.FloatScore,
@@ -209,13 +165,10 @@ internal sealed class AutoJob
 
         AutoCandidate Describe(AutoTrial trial)
         {
-            AutoCandidate told = new() { Way = trial.Way, Model = trial.Model, Verdict = AutoVerdict.Failed, Reason = trial.Failure ?? "" };
+            AutoCandidate told = new() { Way = trial.Way, Model = trial.Model, Verdict = AutoVerdict.Failed, Reason = AutoAdvice.Failed(trial.Way, trial.Failure ?? "") };
             if (!trial.IsMade)
             {
-                return trial.Failure is not null ? told : told with
-                {
-                    Verdict = AutoVerdict.NothingToQuantize, Reason = "It finds nothing to quantize in this model.", Model = trial.Model,
-                };
+                return trial.Failure is not null ? told : told with { Verdict = AutoVerdict.NothingToQuantize, Reason = AutoAdvice.Nothing(trial.Way) };
             }
 
             AutoRow row = trial.ToRow(metric, floatScore);
@@ -235,7 +188,7 @@ internal sealed class AutoJob
     }
 
     /// <summary>Writes the model that was picked.</summary>
-    private AutoCandidate Write(AutoCandidate chosen, List<AutoTrial> trials)
+    private AutoCandidate Write(AutoCandidate chosen, IReadOnlyList<AutoTrial> trials)
     {
         _cancellationToken.ThrowIfCancellationRequested();
         _reporter.Begin(QuantizationStage.Writing);

@@ -16,7 +16,7 @@ public sealed record AutoResult
     public AutoCandidate? Chosen => Candidates.FirstOrDefault(each => each.Verdict == AutoVerdict.Chosen);
 
     /// <summary>What was done in a sentence or two: which model was picked and why, or why the float model should stay as it is.</summary>
-    public required string Summary { get; init; }
+    public required Advice Summary { get; init; }
 
     /// <summary>What the model might cost.</summary>
     public required AutoBudget Budget { get; init; }
@@ -56,6 +56,7 @@ public sealed record AutoResult
     /// <summary>How long all took.</summary>
     public required TimeSpan Elapsed { get; init; }
 
-    /// <summary>The facts as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(AutoFacts.Of(this), AutoJsonContext.Default.AutoFacts);
+    /// <summary>The facts as JSON. Advice is an object of a code, arguments and a message.</summary>
+    /// <param name="render">Words the messages; null, the default, for <see cref="Advice.Message"/>.</param>
+    public string ToJson(Func<Advice, string>? render = null) => JsonSerializer.Serialize(AutoFacts.Of(this), AutoJsonContext.For(render).AutoFacts);
 }

@@ -34,7 +34,7 @@ internal sealed class AutoTrial(QuantizationWay way, string path)
         }
         catch (Exception e) when (e is OnnxModelException || Advice.Of(e)?.Code == AdviceCode.NonFiniteActivation)
         {
-            Failure = e.Message.Replace(Path, AutoWords.NameOf(Way), StringComparison.Ordinal).ReplaceLineEndings(" ");
+            Failure = e.Message.Replace(Path, AutoAdvice.NameOf(Way), StringComparison.Ordinal).ReplaceLineEndings(" ");
         }
     }
 

@@ -24,8 +24,7 @@ public sealed class ModelCalibration
     public IReadOnlyDictionary<string, TensorStatistics> Activations => _activations;
 
     /// <summary>
-    /// Which padding was left out; null where no sample had a mask. Files of calibrations do not hold it: it is known of calibrations
-    /// that this process made.
+    /// Which padding was left out; null where no sample had a mask, and for files that older versions of this library wrote.
     /// </summary>
     public ObservedPadding? Padding { get; internal set; }
 

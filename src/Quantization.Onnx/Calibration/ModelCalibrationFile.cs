@@ -7,12 +7,14 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// The file of a calibration, little-endian: <c>QCAL</c>, version (int32), SHA-256 of the model, samples (int64), since version 2 the origin, then activations (int32), for each in the ordinal order of names
-/// its name (int32 length, UTF-8) and statistics (<see cref="TensorStatistics.Save"/>), last the SHA-256 of all before it. The origin: whether a run keeps the file for itself (int32, 0 or 1), the digest of
+/// its name (int32 length, UTF-8) and statistics (<see cref="TensorStatistics.Save"/>), last the SHA-256 of all before it. Version 3 has
+/// the padding that was left out (<see cref="PaddingFields"/>) behind the origin; files without padding have version 2. The origin: whether a run keeps the file for itself (int32, 0 or 1), the digest of
 /// the samples (32 bytes), settings (int32), and each as a name is written; without settings it is unknown.
 /// </summary>
 internal static class ModelCalibrationFile
 {
-    private const int Version = 2;
+    private const int Version = 3;
+    private const int VersionWithoutPadding = 2;
     private const int VersionWithoutOrigin = 1;
     private const int HeaderSize = 4 + sizeof(int) + ModelFingerprint.Size + sizeof(long) + sizeof(int);
 
@@ -30,7 +32,7 @@ internal static class ModelCalibrationFile
         using MemoryStream content = new();
         using BinaryWriter writer = new(content, Encoding.UTF8); // little-endian everywhere
         writer.Write(Magic);
-        writer.Write(Version);
+        writer.Write(calibration.Padding is null ? VersionWithoutPadding : Version);
         writer.Write(calibration.Model.Bytes);
         writer.Write(calibration.SampleCount);
         writer.Write(isKeptByRun ? 1 : 0);
@@ -38,13 +40,18 @@ internal static class ModelCalibrationFile
         writer.Write(calibration.Origin?.Settings.Count ?? 0);
         foreach (string setting in calibration.Origin?.Settings ?? [])
         {
-            WriteText(writer, setting);
+            CalibrationText.Write(writer, setting);
+        }
+
+        if (calibration.Padding is { } padding)
+        {
+            PaddingFields.Write(writer, padding);
         }
 
         writer.Write(calibration.Activations.Count);
         foreach ((string name, TensorStatistics statistics) in calibration.Activations)
         {
-            WriteText(writer, name);
+            CalibrationText.Write(writer, name);
             statistics.Save(content);
         }
 
@@ -74,10 +81,10 @@ internal static class ModelCalibrationFile
         byte[] bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         int version = bytes.Length < Magic.Length + sizeof(int) ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(Magic.Length));
-        if (version is not (0 or VersionWithoutOrigin or Version))
+        if (version is not (0 or (>= VersionWithoutOrigin and <= Version)))
         {
             throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture, $"{path}: the calibration file has version {version}, this library reads {VersionWithoutOrigin} and {Version}; calibrate again, or use the library that wrote it."));
+                CultureInfo.InvariantCulture, $"{path}: the calibration file has version {version}, this library reads {VersionWithoutOrigin} to {Version}; calibrate again, or use the library that wrote it."));
         }
 
         int end = bytes.Length - SHA256.HashSizeInBytes;
@@ -102,12 +109,13 @@ internal static class ModelCalibrationFile
         ModelFingerprint model = new(reader.ReadBytes(ModelFingerprint.Size));
         long samples = reader.ReadInt64();
         (bool isKeptByRun, CalibrationOrigin? origin) = version == VersionWithoutOrigin ? (false, null) : ReadOrigin(reader);
+        ObservedPadding? padding = version < Version ? null : PaddingFields.Read(reader);
         int count = reader.ReadInt32();
         long bins = 0;
         SortedDictionary<string, TensorStatistics> activations = new(StringComparer.Ordinal);
         for (int i = 0; i < count; i++)
         {
-            string name = ReadText(reader);
+            string name = CalibrationText.Read(reader);
             activations.Add(name, TensorStatistics.Load(content));
             bins += 2L * activations[name].BinsPerSign;
             if (bins > MostEmptyBins + MostBinsAByte * content.Length)
@@ -117,7 +125,7 @@ internal static class ModelCalibrationFile
         }
 
         return samples > 0 && count >= 0 && content.Position == content.Length
-            ? new ModelCalibration(model, samples, activations, origin) { IsKeptByRun = isKeptByRun }
+            ? new ModelCalibration(model, samples, activations, origin) { IsKeptByRun = isKeptByRun, Padding = padding }
             : throw Damaged(path);
     }
 
@@ -134,27 +142,10 @@ internal static class ModelCalibrationFile
         string[] settings = new string[count];
         for (int i = 0; i < count; i++)
         {
-            settings[i] = ReadText(reader);
+            settings[i] = CalibrationText.Read(reader);
         }
 
         return (kept == 1, count == 0 ? null : CalibrationOrigin.Create(samples, settings));
-    }
-
-    private static void WriteText(BinaryWriter writer, string text)
-    {
-        byte[] utf8 = Encoding.UTF8.GetBytes(text);
-        writer.Write(utf8.Length);
-        writer.Write(utf8);
-    }
-
-    /// <summary>A length is believed only as far as there are bytes.</summary>
-    private static string ReadText(BinaryReader reader)
-    {
-        int length = reader.ReadInt32();
-        Stream content = reader.BaseStream;
-        return length >= 0 && length <= content.Length - content.Position
-            ? Encoding.UTF8.GetString(reader.ReadBytes(length))
-            : throw new InvalidDataException("A name is longer than the file.");
     }
 
     private static InvalidDataException Damaged(string path, Exception? cause = null) =>

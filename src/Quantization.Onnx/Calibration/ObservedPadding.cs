@@ -23,9 +23,22 @@ public sealed record ObservedPadding(string Mask, long MaskedPositions, long Pos
         init => field = ValueList<string>.Of(value, nameof(Undecided));
     } = ValueList<string>.Empty;
 
-    /// <summary>The padding of two calibrations together.</summary>
-    internal static ObservedPadding? Merge(ObservedPadding? left, ObservedPadding? right) => left is null ? right : right is null ? left : left with
+    /// <summary>Other inputs that mask positions in calibrations that were merged into this one.</summary>
+    public IReadOnlyList<string> OtherMasks
     {
+        get;
+        init => field = ValueList<string>.Of(value, nameof(OtherMasks));
+    } = ValueList<string>.Empty;
+
+    /// <summary>Whether calibrations were merged of which one left no padding out: its samples had no mask, or padding counts there.</summary>
+    public bool IsPartial { get; init; }
+
+    /// <summary>The padding of two calibrations together.</summary>
+    internal static ObservedPadding? Merge(ObservedPadding? left, ObservedPadding? right) => left is null ? right is null ? null : right with { IsPartial = true }
+        : right is null ? left with { IsPartial = true } : left with
+    {
+        OtherMasks = [.. left.OtherMasks.Append(right.Mask).Union(right.OtherMasks).Where(mask => mask != left.Mask).Distinct()],
+        IsPartial = left.IsPartial || right.IsPartial,
         MaskedPositions = left.MaskedPositions + right.MaskedPositions,
         Positions = left.Positions + right.Positions,
         Axes = left.Axes.Concat(right.Axes.Where(each => !left.Axes.ContainsKey(each.Key))).ToDictionary(),

@@ -51,6 +51,9 @@ internal sealed class GraphIndex
 
     public GraphProto Graph { get; }
 
+    /// <summary>The known functions that nodes of this graph compute together.</summary>
+    public FloatPatterns Patterns => field ??= FloatPatterns.Find(this);
+
     /// <summary>The node that makes a value; null for inputs and initializers.</summary>
     public NodeProto? FindProducer(string value) => _producers.GetValueOrDefault(value);
 

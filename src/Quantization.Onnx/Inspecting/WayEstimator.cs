@@ -29,15 +29,16 @@ internal sealed class WayEstimator(OnnxModel source, InspectionOptions options, 
 
         FloatModel model = FloatModel.Load(source, new InspectedRecipe(recipe, _isLarge ? null : _cleaned), options.SessionOptionsFactory, options.LargestInMemory);
         QuantizationPlan plan = recipe.Plan(model, null);
-        FloatGroup[] inFloat =
-        [
-            .. plan.FloatNodes.GroupBy(each => each.Value, each => each.Key)
-                .Select(group => new FloatGroup(group.Key, group.Count(), group.First()))
-                .OrderByDescending(group => group.Nodes),
-        ];
         long bytes = plan.Nodes.Length == 0 ? source.File.Bytes : _isLarge ? PlannedSize.Of(model, plan) : Write(model, plan);
-        return new InspectedWay(way, plan.Nodes.Length, inFloat, bytes, null);
+        return new InspectedWay(way, plan.Nodes.Length, GroupsOf(plan.FloatNodes), bytes, null) { Patterns = GroupsOf(plan.FloatPatterns) };
     }
+
+    private static FloatGroup[] GroupsOf(IReadOnlyDictionary<string, string> reasons) =>
+    [
+        .. reasons.GroupBy(each => each.Value, each => each.Key)
+            .Select(group => new FloatGroup(group.Key, group.Count(), group.First()))
+            .OrderByDescending(group => group.Nodes),
+    ];
 
     /// <summary>The recipe of a way with the defaults of its entry point.</summary>
     /// <param name="way">The way.</param>

@@ -55,6 +55,11 @@ internal static class PlanLowering
 
         foreach (GraphProto each in planned.Values.Any(node => node.Facts.IsInBody) ? written.Graph.AllGraphs().Skip(1).ToArray() : [])
         {
+            if (blocks is not null)
+            {
+                DeadNodes.Remove(each);
+            }
+
             UnusedConstants.Remove(each);
         }
 

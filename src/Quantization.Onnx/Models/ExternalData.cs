@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Google.Protobuf;
 using Quantization.Onnx.Protos;
 
@@ -21,27 +20,26 @@ internal static class ExternalData
     private const int MostOpen = 256;
 
     /// <summary>
-    /// Makes their bytes the tensors' own, and brings them into the hash if there is one. Tensors with the same place in the same file
-    /// share their bytes.
+    /// Makes their bytes the tensors' own. Tensors with the same place in the same file share their bytes.
     /// </summary>
     /// <param name="modelPath">The model's file.</param>
     /// <param name="model">The model.</param>
-    /// <param name="hash">Gets the bytes of each place if there is one.</param>
     /// <param name="mostInMemory">
     /// Where there are more bytes, those of large tensors are not read but left in their file until they are asked for.
     /// </param>
-    /// <returns>How many bytes there were, shared ones once.</returns>
+    /// <returns>How many bytes there were, shared ones once, and the bytes of each place in the order of the tensors.</returns>
     /// <exception cref="OnnxModelException">
     /// A file is missing, no regular file, too short or outside of the model's folder, or a tensor's place in it makes no sense or overlaps
     /// another's. All places are checked before anything is read.
     /// </exception>
-    public static long Load(string modelPath, ModelProto model, IncrementalHash? hash, long mostInMemory = ModelStore.LargestInMemory)
+    public static (long Bytes, IReadOnlyList<ByteString> Places) Load(string modelPath, ModelProto model, long mostInMemory = ModelStore.LargestInMemory)
     {
         ExternalFiles files = new(modelPath);
         List<ExternalRegion> regions =
             [.. model.AllTensors().Where(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External).Select(files.Locate)];
         long bytes = CheckOverlaps(files, regions);
         Dictionary<(string Path, long Offset, long Length), ByteString> read = [];
+        List<ByteString> places = [];
         Dictionary<string, TensorFile> open = [];
         foreach (ExternalRegion region in regions)
         {
@@ -51,16 +49,13 @@ internal static class ExternalData
                 bool stays = bytes > mostInMemory && region.Length >= TensorBytes.Smallest && canStay;
                 data = Guard(files, region, () => stays ? Find(files, region, open) : Read(region));
                 read[(region.Path, region.Offset, region.Length)] = data;
-                if (hash is not null)
-                {
-                    TensorBytes.ForEachBlock(data, hash.AppendData);
-                }
+                places.Add(data);
             }
 
             PutBack(region.Tensor, data);
         }
 
-        return bytes;
+        return (bytes, places);
     }
 
     /// <summary>Says of a tensor that its bytes lie in another file, in place of the bytes.</summary>

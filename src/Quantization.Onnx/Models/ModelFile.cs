@@ -31,11 +31,8 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
     /// tensor that contradicts its shape.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static ModelFile Load(string path, long largestInMemory = ModelStore.LargestInMemory)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        return Load(path, largestInMemory, hash);
-    }
+    public static ModelFile Load(string path, long largestInMemory = ModelStore.LargestInMemory) =>
+        Load(path, largestInMemory, IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
 
     /// <summary>The same without fingerprint, so that the weights of a large model are not read at all.</summary>
     /// <inheritdoc cref="Load(string, long)"/>
@@ -46,9 +43,25 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
         ThrowUnlessFile(path);
         (ModelProto model, long bytes) = Read(path, path, hash, largestInMemory);
         ThrowUnlessModel(path, model);
-        long external = ExternalData.Load(path, model, hash, largestInMemory - bytes);
+        (long external, IReadOnlyList<ByteString> places) = ExternalData.Load(path, model, largestInMemory - bytes);
         ThrowUnlessWhole(path, model);
-        return new ModelFile(path, bytes, bytes + external, hash is null ? default : new ModelFingerprint(hash.GetHashAndReset()), model);
+        ModelFingerprint fingerprint = hash is null ? default : bytes + external <= largestInMemory ? new ModelFingerprint(Finish(hash, places))
+            : new ModelFingerprint(Task.Run(() => Finish(hash, places))); // reading gigabytes takes a while, and few ask for the fingerprint soon
+        return new ModelFile(path, bytes, bytes + external, fingerprint, model);
+    }
+
+    /// <summary>Brings the data in other files into the hash of a message.</summary>
+    private static byte[] Finish(IncrementalHash hash, IReadOnlyList<ByteString> places)
+    {
+        using (hash)
+        {
+            foreach (ByteString place in places)
+            {
+                TensorBytes.ForEachBlock(place, hash.AppendData);
+            }
+
+            return hash.GetHashAndReset();
+        }
     }
 
     /// <summary>Reads a model from memory.</summary>

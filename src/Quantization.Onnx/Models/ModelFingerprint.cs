@@ -6,11 +6,19 @@ internal readonly struct ModelFingerprint : IEquatable<ModelFingerprint>
     /// <summary>The bytes of a fingerprint.</summary>
     public const int Size = 32;
 
-    private readonly byte[]? _hash;
+    private readonly Task<byte[]>? _hash;
 
-    public ModelFingerprint(byte[] hash) => _hash = hash;
+    public ModelFingerprint(byte[] hash)
+        : this(Task.FromResult(hash))
+    {
+    }
 
-    public ReadOnlySpan<byte> Bytes => _hash;
+    /// <summary>A fingerprint that is being computed while other work goes on.</summary>
+    public ModelFingerprint(Task<byte[]> hash) => _hash = hash;
+
+    /// <summary>The bytes, waited for where they are not known yet.</summary>
+    /// <exception cref="OnnxModelException">The file changed meanwhile, or cannot be read.</exception>
+    public ReadOnlySpan<byte> Bytes => _hash is null ? [] : _hash.GetAwaiter().GetResult();
 
     public static bool operator ==(ModelFingerprint left, ModelFingerprint right) => left.Equals(right);
 

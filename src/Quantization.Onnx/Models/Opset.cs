@@ -11,6 +11,9 @@ internal static class Opset
     /// <summary>DequantizeLinear in blocks, of codes of 4 bits too, came with this version.</summary>
     public const long Blocks = 21;
 
+    /// <summary>The domain of ONNX Runtime's own operators.</summary>
+    public const string MicrosoftDomain = "com.microsoft";
+
     /// <summary>Whether a domain is ONNX's own, which has two spellings.</summary>
     public static bool IsOnnx(string domain) => domain is "" or "ai.onnx";
 

@@ -14,6 +14,7 @@ internal sealed class GramRun : IDisposable
 {
     private readonly FloatModel _model;
     private readonly ISampleSource _samples;
+    private readonly Func<SessionOptions>? _sessionOptions;
     private readonly SegmentedRun _run;
     private readonly IProgress<QuantizationProgress>? _progress;
 
@@ -29,9 +30,13 @@ internal sealed class GramRun : IDisposable
     {
         _model = model;
         _samples = samples;
+        _sessionOptions = optionsFactory;
         _run = new SegmentedRun(model, samples, optionsFactory, segmentBytes, cancellationToken);
         _progress = progress;
     }
+
+    /// <summary>What to do with padding. By default padding does not count.</summary>
+    public PaddingOptions Padding { get; init; } = new();
 
     /// <summary>The number of segments that the model runs in.</summary>
     public int Segments => _run.Count;
@@ -46,9 +51,12 @@ internal sealed class GramRun : IDisposable
     public IReadOnlyDictionary<string, GramMatrix> Collect(IReadOnlyDictionary<string, int> inputs)
     {
         Dictionary<string, GramSum> sums = inputs.ToDictionary(each => each.Key, each => new GramSum(each.Value));
+        PaddedSample? padded = null;
+        using SamplePadding padding = new(_model, inputs.Keys.ToHashSet(), Padding, _sessionOptions) { CanRun = _run.Count == 1 };
+        _run.Begin = (sample, bound, metadata) => padded = padding.Find(sample, bound, metadata);
         foreach (IGrouping<int, string> segment in inputs.Keys.GroupBy(_run.SegmentOf).OrderBy(group => group.Key))
         {
-            long samples = _run.Run([.. segment], (name, value, sample) => Add(sums[name], name, value, sample), completed =>
+            long samples = _run.Run([.. segment], (name, value, sample) => Add(sums[name], name, value, sample, padded), completed =>
                 _progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, completed, _samples.Count)));
             if (samples == 0)
             {
@@ -68,7 +76,7 @@ internal sealed class GramRun : IDisposable
 
     public void Dispose() => _run.Dispose();
 
-    private void Add(GramSum sum, string name, OrtValue value, ModelSample sample)
+    private void Add(GramSum sum, string name, OrtValue value, ModelSample sample, PaddedSample? padded)
     {
         ReadOnlySpan<float> floats;
         switch (value.GetTensorTypeAndShape().ElementDataType)
@@ -87,6 +95,7 @@ internal sealed class GramRun : IDisposable
                     + $"at; use the method nearest.");
         }
 
+        floats = padded is null ? floats : padded.RowsOf(name, floats, value.GetTensorTypeAndShape().Shape);
         if (!TensorPrimitives.IsFiniteAll(floats))
         {
             throw new InvalidDataException(

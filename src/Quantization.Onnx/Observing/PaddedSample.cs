@@ -37,6 +37,25 @@ internal sealed class PaddedSample(PaddingMask mask, IReadOnlyDictionary<string,
         return count;
     }
 
+    /// <summary>
+    /// The rows of a value that belong to real positions; all of them where the value has no padding, or where its last axis follows the
+    /// mask, so that a row is no position.
+    /// </summary>
+    /// <param name="name">The value's name.</param>
+    /// <param name="values">The value.</param>
+    /// <param name="shape">Its shape.</param>
+    public ReadOnlySpan<float> RowsOf(string name, ReadOnlySpan<float> values, long[] shape)
+    {
+        if (shape.Length == 0 || FindRuns(name, shape) is not { } runs
+            || runs.Any(run => run.Start % shape[^1] != 0 || run.Length % shape[^1] != 0))
+        {
+            return values;
+        }
+
+        float[] kept = new float[values.Length];
+        return kept.AsSpan(0, Copy(values, runs, kept));
+    }
+
     private bool Fits(MaskedAxes follow, long[] shape)
     {
         int last = follow.Sequence.Append(follow.Batch ?? 0).Max();

@@ -43,6 +43,9 @@ internal sealed class SegmentedRun : IDisposable
         Cut(limit);
     }
 
+    /// <summary>Told of each sample before its values are looked at, with the model's inputs.</summary>
+    public Action<ModelSample, BoundSample, IReadOnlyDictionary<string, NodeMetadata>>? Begin { private get; set; }
+
     /// <summary>The number of segments.</summary>
     public int Count => _segments.Count;
 
@@ -125,6 +128,11 @@ internal sealed class SegmentedRun : IDisposable
         {
             _cancellationToken.ThrowIfCancellationRequested();
             using BoundSample own = SampleBinder.Bind(sample, inputs), earlier = reader.Read(sample.Name);
+            if (values.Count > 0)
+            {
+                Begin?.Invoke(sample, own, inputs);
+            }
+
             foreach (string name in values.Where(_given.Contains))
             {
                 look(name, own.Inputs[name], sample);

@@ -27,8 +27,7 @@ public sealed record PartialLimits
     public double? MaxSizeRatio
     {
         get => _maxSizeRatio;
-        init => _maxSizeRatio = value is null or (> 0 and < double.PositiveInfinity) ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "A multiple of the float model's size is above 0, such as 0.4.");
+        init => _maxSizeRatio = CostCheck.Ratio(value);
     }
 
     /// <summary>The most bytes of the file; null for any number.</summary>
@@ -36,8 +35,7 @@ public sealed record PartialLimits
     public long? MaxBytes
     {
         get => _maxBytes;
-        init => _maxBytes = value is null or >= 1 ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "A model takes at least a byte; allow more.");
+        init => _maxBytes = CostCheck.Bytes(value);
     }
 
     /// <summary>The most bytes of a file; infinite for any number.</summary>

@@ -35,6 +35,8 @@ internal static class BlockPlanCheck
                     $"gives {place} the accuracy level {blocks.AccuracyLevel}; known are 0 to {LargestAccuracyLevel}")
             : weights.Range is not OwnRange { Calibrator: MaxCalibrator or MseCalibrator }
                 ? $"finds the ranges of {place} by {weights.Range}; those of blocks are found by the calibrators Max and MSE"
+            : weights.Method != WeightMethod.Nearest && facts.IsInBody
+                ? $"rounds {place} by the method {weights.Method}, which sees no value inside of a branch or loop; make the method nearest"
             : weights.Method != WeightMethod.Nearest && !hasSamples
                 ? $"rounds {place} by the method {weights.Method}, which needs samples; give those again that the plan was made with, or "
                     + $"make the method nearest"

@@ -34,7 +34,8 @@ internal static class NodeSelector
         List<QuantizableNode> candidates = FindCandidates(graph, inFloat, dead, reasons, weightOnly);
         List<QuantizableNode> nodes = KeepConnected(candidates, weightOnly, graph.Graph);
         List<QuantizableNode> onCodes = [.. nodes.Where(node => !weightOnly.Contains(node))];
-        return new NodeSelection(nodes, FindSources(onCodes, observed), new PlanNotes(reasons, [])) { WeightOnly = weightOnly };
+        PlanNotes notes = new(reasons, []) { Patterns = FloatPatternReasons.Of(graph) };
+        return new NodeSelection(nodes, FindSources(onCodes, observed), notes) { WeightOnly = weightOnly };
     }
 
     /// <summary>Every node that is chosen for itself, and every other one whose inputs are all made by candidates.</summary>

@@ -8,6 +8,13 @@ internal sealed record PlanNotes(IReadOnlyDictionary<string, string> Float, IRea
     /// <summary>No notes.</summary>
     public static PlanNotes None { get; } = new(new Dictionary<string, string>(), []);
 
+    /// <summary>Known functions that stay in float, such as GELU, and why, by the name of the node that makes their result.</summary>
+    public IReadOnlyDictionary<string, string> Patterns
+    {
+        get;
+        init => field = ValueDictionary<string, string>.Of(value, nameof(Patterns));
+    } = ValueDictionary<string, string>.Empty;
+
     /// <summary>The 16-bit floats that the plan was made for; null where it was made for codes.</summary>
     public HalfFormat? Half { get; init; }
 

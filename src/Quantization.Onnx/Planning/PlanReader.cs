@@ -19,7 +19,7 @@ internal sealed class PlanReader(string path)
     /// <exception cref="InvalidDataException">Something in it cannot be.</exception>
     public QuantizationPlan Read(JsonElement root)
     {
-        JsonFields plan = new(path, "", root, ["version", "recipe", "target", "modelSha256", "passes", "excludedNodes", "weightOnlyNodes", "floatActivations", "channelScalings", "inputScalings", "halfInterface", "nodes", "floatNodes"]);
+        JsonFields plan = new(path, "", root, ["version", "recipe", "target", "modelSha256", "passes", "excludedNodes", "weightOnlyNodes", "floatActivations", "channelScalings", "inputScalings", "halfInterface", "nodes", "floatNodes", "floatPatterns"]);
         int version = plan.Integer("version");
         if (version != PlanFile.Version)
         {
@@ -44,6 +44,7 @@ internal sealed class PlanReader(string path)
             ModelSha256 = plan.TextOrNull("modelSha256"),
             Notes = new PlanNotes(plan.TextsByName("floatNodes"), [])
             {
+                Patterns = plan.TextsByName("floatPatterns"),
                 Half = recipe == HalfPrecisionRecipe.RecipeName ? HalfFormat.Float16 : null, // the nodes tell where there are some
             },
         };

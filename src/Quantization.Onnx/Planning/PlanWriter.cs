@@ -54,6 +54,17 @@ internal static class PlanWriter
         }
 
         writer.WriteEndObject();
+        if (plan.FloatPatterns.Count > 0)
+        {
+            writer.WriteStartObject("floatPatterns");
+            foreach ((string node, string reason) in plan.FloatPatterns.OrderBy(each => each.Key, StringComparer.Ordinal))
+            {
+                writer.WriteString(node, reason);
+            }
+
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndObject();
     }
 

@@ -30,6 +30,9 @@ internal sealed class QuantizableGraph
     /// <summary>What the rules say of each node, in the graph's order.</summary>
     public IReadOnlyList<NodeFacts> Facts { get; }
 
+    /// <summary>The known functions that stay in float.</summary>
+    public IReadOnlyList<FloatPattern> Patterns { get; init; } = [];
+
     /// <summary>The nodes that run on codes where none is excluded.</summary>
     public NodeSelection Whole => _whole.Value;
 

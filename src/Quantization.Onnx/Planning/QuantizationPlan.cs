@@ -42,6 +42,12 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     /// <summary>Nodes with weights that stay in float, and why, by name. It changes nothing of what is written, so equality does not look at it.</summary>
     public IReadOnlyDictionary<string, string> FloatNodes => Notes.Float;
 
+    /// <summary>
+    /// Softmax, GELU, LayerNorm, RMSNorm and rotary embeddings that stay in float, whether one operator computes them or several, and why,
+    /// by the name of the node that makes their result. Equality does not look at it.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> FloatPatterns => Notes.Patterns;
+
     /// <summary>The SHA-256 of the model that the plan was made for, in hexadecimal; null for any model that has its nodes. Equality does not look at it.</summary>
     public string? ModelSha256 { get; init; }
 

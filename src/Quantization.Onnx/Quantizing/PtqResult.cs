@@ -26,6 +26,12 @@ public sealed record PtqResult
         init => field = ValueDictionary<string, string>.Of(value, nameof(FloatNodes));
     }
 
+    /// <summary>
+    /// Softmax, GELU, LayerNorm, RMSNorm and rotary embeddings that stay in float, whether one operator computes them or several, and why,
+    /// by the name of the node that makes their result.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> FloatPatterns => Plan.FloatPatterns;
+
     /// <summary>The nodes that ONNX Runtime runs on integers after optimizing the model on this machine.</summary>
     public int Int8Nodes => Int8Operators.Values.Sum();
 

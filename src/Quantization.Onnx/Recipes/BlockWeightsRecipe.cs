@@ -101,7 +101,7 @@ internal sealed class BlockWeightsRecipe : IRecipe
         : Weights with
         {
             Format = isMultiplied ? Weights.Format : TableFormat ?? Weights.Format,
-            Method = isMultiplied ? Weights.Method : WeightMethod.Nearest, // samples say nothing of a table
+            Method = isMultiplied && !node.IsInBody ? Weights.Method : WeightMethod.Nearest, // samples say nothing of a table, or of a body
             Blocks = Fit(Weights.Blocks!, node.Weight!),
         };
 

@@ -147,7 +147,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         WeightRanges weightRanges = new();
         using GramSource? grams = RoundingSamples is null ? null
             : new GramSource(
-                model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken, SegmentBytes));
+                model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken, SegmentBytes) { Padding = options.Calibration.Padding });
         using BlockStore store = new(modelPath);
         (ModelProto quantized, plan, BlockRounding? rounding) = Lower(model, plan, ranges, weightRanges, grams, store);
         QuantizationPlan resolved = ranges.Resolve(plan);

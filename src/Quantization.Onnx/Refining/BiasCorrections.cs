@@ -26,19 +26,27 @@ internal sealed class BiasCorrections
     /// <param name="samples">The samples whose mean counts.</param>
     /// <param name="sessionOptions">The user's session options; null for the defaults.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
+    /// <param name="padding">What to do with padding; null to leave it out.</param>
     public static BiasCorrections Measure(
-        TrialModels models, QuantizationPlan plan, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+        TrialModels models, QuantizationPlan plan, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken,
+        PaddingOptions? padding = null)
     {
         ModelProto model = models.Model.Model.Clone();
         NameAllocator names = new(model.Graph);
         model.Graph.Output.Clear();
         Dictionary<string, (string Shift, WeightSlot Slot)> shifts = [];
+        Dictionary<string, string> inputsOf = []; // the rows of a Gemm's result are those of its input
         foreach (NodePlan node in models.Resolve(plan).Nodes.Where(node => node.Weights is not null))
         {
             QuantizableNode facts = models.Model.Analysis.Find(node);
             if (CanCorrect(facts))
             {
-                shifts[node.Result] = (AddShift(model.Graph, names, facts, models.Round(facts, node)), facts.Weight!);
+                string shift = AddShift(model.Graph, names, facts, models.Round(facts, node));
+                shifts[node.Result] = (shift, facts.Weight!);
+                if (facts.Node.OpType == "Gemm")
+                {
+                    inputsOf[shift] = facts.Inputs[0];
+                }
             }
         }
 
@@ -48,7 +56,9 @@ internal sealed class BiasCorrections
         }
 
         DeadNodes.Remove(model.Graph);
-        Dictionary<string, double[]> means = Run(models.Model.File.Path, model, [.. shifts.Values.Select(each => each.Shift)], samples, sessionOptions, cancellationToken);
+        using SamplePadding masked = new(models.Model, inputsOf.Values.ToHashSet(), padding ?? new PaddingOptions(), sessionOptions);
+        Dictionary<string, double[]> means =
+            Run(models.Model.File.Path, model, [.. shifts.Values.Select(each => each.Shift)], samples, sessionOptions, (masked, inputsOf), cancellationToken);
         return new BiasCorrections(shifts.ToDictionary(each => each.Key, each => Correct(means[each.Value.Shift], each.Value.Slot)));
     }
 
@@ -79,7 +89,8 @@ internal sealed class BiasCorrections
 
     /// <summary>The mean of each result by its last axis but those that were pooled: the channels.</summary>
     private static Dictionary<string, double[]> Run(
-        string modelPath, ModelProto model, string[] names, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+        string modelPath, ModelProto model, string[] names, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions,
+        (SamplePadding Samples, IReadOnlyDictionary<string, string> InputsOf) padding, CancellationToken cancellationToken)
     {
         using InferenceSession session = ModelSession.Open(modelPath, model, sessionOptions, options => options.EnableCpuMemArena = false);
         Dictionary<string, double[]> sums = [];
@@ -89,12 +100,18 @@ internal sealed class BiasCorrections
         {
             cancellationToken.ThrowIfCancellationRequested();
             using BoundSample bound = SampleBinder.Bind(sample, session.InputMetadata);
+            PaddedSample? padded = padding.Samples.Find(sample, bound, session.InputMetadata);
             using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, bound.Inputs, names);
             foreach ((string name, OrtValue output) in names.Zip(outputs))
             {
                 long[] shape = output.GetTensorTypeAndShape().Shape;
                 int channels = (int)shape[1];
                 ReadOnlySpan<float> values = output.GetTensorDataAsSpan<float>();
+                if (padded is not null && padding.InputsOf.TryGetValue(name, out string? input))
+                {
+                    values = padded.RowsOf(input, values, shape);
+                }
+
                 if (!sums.TryGetValue(name, out double[]? sum))
                 {
                     sums[name] = sum = new double[channels];

@@ -64,9 +64,10 @@ internal sealed class ChannelEqualizer
     /// <summary>The scalings of a strength.</summary>
     /// <param name="ordinary">The strength where a reader's weights share a scale over input channels.</param>
     /// <param name="depthwise">The strength where each input channel has a scale of its own.</param>
-    public IReadOnlyList<ChannelScaling> Choose(double ordinary, double depthwise)
+    /// <param name="isBalanced">Whether the weights of ordinary readers count as well.</param>
+    public IReadOnlyList<ChannelScaling> Choose(double ordinary, double depthwise, bool isBalanced)
     {
-        Dictionary<int, double> enlargements = Enlargements(), weights = Weights();
+        Dictionary<int, double> enlargements = Enlargements(), weights = isBalanced ? Weights() : [];
         HashSet<int> read = [.. _flow.Readers.SelectMany(reader => _flow.GroupsOf(reader.Value))];
         HashSet<int> shared = [.. _flow.Readers.Where(reader => !reader.IsDepthwise).SelectMany(reader => _flow.GroupsOf(reader.Value))];
         return

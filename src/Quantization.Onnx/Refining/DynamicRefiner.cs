@@ -48,7 +48,7 @@ internal sealed class DynamicRefiner(IRecipe recipe, IReadOnlyList<ModelSample> 
             return given;
         }
 
-        FloatReference reference = new(given.Model, judging, options.SessionOptionsFactory, cancellationToken);
+        FloatReference reference = new(given.Model, judging, options.SessionOptionsFactory, cancellationToken, options.Calibration.Padding);
         if (!reference.HasOutputs)
         {
             return given;

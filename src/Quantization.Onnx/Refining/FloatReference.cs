@@ -19,30 +19,37 @@ internal sealed class FloatReference
     private readonly IReadOnlyList<ModelSample> _samples;
     private readonly float[][][] _outputs;
 
+    /// <summary>The runs of each output of each sample that are not padding; null for an output that counts as a whole.</summary>
+    private readonly (int Start, int Length)[]?[][] _runs;
+
     /// <param name="model">The float model.</param>
     /// <param name="samples">The samples.</param>
     /// <param name="sessionOptions">The user's session options; null for the defaults.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
-    public FloatReference(FloatModel model, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+    /// <param name="padding">What to do with padding; null to leave it out of losses.</param>
+    public FloatReference(
+        FloatModel model, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken,
+        PaddingOptions? padding = null)
     {
         _modelPath = model.File.Path;
         _sessionOptions = sessionOptions;
         using InferenceSession session = Open(model.Model);
         List<float[][]> kept = [];
+        List<(int Start, int Length)[]?[]> runs = [];
+        IReadOnlyDictionary<string, NodeMetadata> inputs = session.InputMetadata;
+        using SamplePadding masked = new(model, session.OutputNames.ToHashSet(), padding ?? new PaddingOptions(), sessionOptions);
         long bytes = 0;
         foreach (ModelSample sample in samples.TakeWhile(_ => bytes <= MostBytes || kept.Count < FewestSamples))
         {
-            kept.Add(Run(
-                session,
-                session.InputMetadata,
-                sample,
-                [],
-                outputs => outputs.Where(FloatOutput.IsFloat).Select(output => new FloatOutput(output).Values.ToArray()).ToArray(),
-                cancellationToken));
+            (float[][] outputs, (int Start, int Length)[]?[] real) = Run(
+                session, inputs, sample, [], (bound, results) => Read(session, results, masked.Find(sample, bound, inputs)), cancellationToken);
+            kept.Add(outputs);
+            runs.Add(real);
             bytes += kept[^1].Sum(output => sizeof(float) * (long)output.Length);
         }
 
         _outputs = [.. kept];
+        _runs = [.. runs];
         _samples = [.. samples.Take(kept.Count)];
     }
 
@@ -81,7 +88,7 @@ internal sealed class FloatReference
     {
         Dictionary<string, NodeMetadata> inputs = new(session.InputMetadata.Where(input => !further.ContainsKey(input.Key)));
         return [.. _samples.Take(count).Select((sample, i) => Run(
-            session, inputs, sample, further, outputs => Loss(_outputs[i], outputs.Where(FloatOutput.IsFloat)), cancellationToken))];
+            session, inputs, sample, further, (_, outputs) => Loss(_outputs[i], _runs[i], outputs.Where(FloatOutput.IsFloat)), cancellationToken))];
     }
 
     /// <summary>The loss of a changed model on each of the first samples.</summary>
@@ -96,25 +103,41 @@ internal sealed class FloatReference
         IReadOnlyDictionary<string, NodeMetadata> inputs,
         ModelSample sample,
         IEnumerable<KeyValuePair<string, OrtValue>> further,
-        Func<IEnumerable<OrtValue>, T> read,
+        Func<BoundSample, IEnumerable<OrtValue>, T> read,
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using BoundSample bound = SampleBinder.Bind(sample, inputs);
         using RunOptions run = new();
         using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, new Dictionary<string, OrtValue>(bound.Inputs.Concat(further)), session.OutputNames);
-        return read(outputs);
+        return read(bound, outputs);
     }
 
-    private static double Loss(float[][] expected, IEnumerable<OrtValue> actual) => expected.Zip(actual, (reference, output) =>
+    /// <summary>The values of the outputs that can be compared, and which of them are not padding.</summary>
+    private static (float[][] Values, (int Start, int Length)[]?[] Runs) Read(
+        InferenceSession session, IEnumerable<OrtValue> results, PaddedSample? padded)
     {
+        (string Name, OrtValue Value)[] outputs = [.. session.OutputNames.Zip(results).Where(each => FloatOutput.IsFloat(each.Second))];
+        return ([.. outputs.Select(each => new FloatOutput(each.Value).Values.ToArray())],
+            [.. outputs.Select(each => padded?.FindRuns(each.Name, each.Value.GetTensorTypeAndShape().Shape)?.ToArray())]);
+    }
+
+    private static double Loss(
+        float[][] expected, (int Start, int Length)[]?[] runs, IEnumerable<OrtValue> actual) => expected.Zip(actual, runs).Select(each =>
+    {
+        (float[] reference, OrtValue output, (int Start, int Length)[]? real) = each;
         ReadOnlySpan<float> values = new FloatOutput(output).Values;
         if (values.Length != reference.Length)
         {
             return 1; // its length depends on the values, as after NonZero
         }
 
-        SignalEnergies energies = default(SignalEnergies).With(reference, values);
+        SignalEnergies energies = default;
+        foreach ((int start, int length) in real ?? [(0, values.Length)])
+        {
+            energies = energies.With(reference.AsSpan(start, length), values.Slice(start, length));
+        }
+
         return SampleLoss.Of(energies);
     }).DefaultIfEmpty(0).Average();
 }

@@ -115,18 +115,6 @@ internal static class InputColumnsRun
     private static ReadOnlySpan<float> RowsOf(string name, OrtValue value, PaddedSample? padded)
     {
         ReadOnlySpan<float> floats = value.GetTensorDataAsSpan<float>();
-        long[] shape = value.GetTensorTypeAndShape().Shape;
-        if (padded?.FindRuns(name, shape) is not { } runs)
-        {
-            return floats;
-        }
-
-        if (runs.Any(run => run.Start % shape[^1] != 0 || run.Length % shape[^1] != 0))
-        {
-            return floats; // the columns are positions
-        }
-
-        float[] kept = new float[floats.Length];
-        return kept.AsSpan(0, PaddedSample.Copy(floats, runs, kept));
+        return padded is null ? floats : padded.RowsOf(name, floats, value.GetTensorTypeAndShape().Shape);
     }
 }

@@ -30,6 +30,9 @@ internal sealed class LearnedRounding
     private readonly CancellationToken _cancellationToken;
     private readonly Dictionary<string, ImmutableArray<sbyte>> _byResult = [];
 
+    /// <summary>What to do with padding.</summary>
+    private PaddingOptions Padding { get; init; } = new();
+
     private LearnedRounding(RefinedModel refined, IReadOnlyList<ModelSample> samples, IntegerWork work, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
     {
         _refined = refined;
@@ -45,10 +48,12 @@ internal sealed class LearnedRounding
     /// <param name="work">Tells how large the layers' inputs are.</param>
     /// <param name="sessionOptions">The user's session options; null for the defaults.</param>
     /// <param name="cancellationToken">Stops between runs and layers.</param>
+    /// <param name="padding">What to do with padding; null to leave it out.</param>
     public static LearnedRounding Find(
-        RefinedModel refined, IReadOnlyList<ModelSample> samples, IntegerWork work, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+        RefinedModel refined, IReadOnlyList<ModelSample> samples, IntegerWork work, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken,
+        PaddingOptions? padding = null)
     {
-        LearnedRounding rounding = new(refined, samples, work, sessionOptions, cancellationToken);
+        LearnedRounding rounding = new(refined, samples, work, sessionOptions, cancellationToken) { Padding = padding ?? new PaddingOptions() };
         rounding.Find();
         return rounding;
     }
@@ -122,10 +127,12 @@ internal sealed class LearnedRounding
         using InferenceSession session = ModelSession.Open(_refined.Model.File.Path, observed, _sessionOptions, options => options.EnableCpuMemArena = false);
         using RunOptions run = new();
         int[] most = [.. group.Select(layer => (int)Math.Ceiling(Math.Clamp(UsualProducts / ((double)layer.Patches.Length * layer.Patches.Length), Math.Min(layer.Patches.Length, MostPositions), MostPositions) / _samples.Count))];
+        using SamplePadding padding = new(_refined.Model, values, Padding, _sessionOptions);
         foreach (ModelSample sample in _samples)
         {
             _cancellationToken.ThrowIfCancellationRequested();
             using BoundSample bound = SampleBinder.Bind(sample, session.InputMetadata);
+            PaddedSample? padded = padding.Find(sample, bound, session.InputMetadata);
             using IDisposableReadOnlyCollection<OrtValue>? outputs = computed.Length > 0 ? session.Run(run, bound.Inputs, computed) : null;
             Parallel.For(0, group.Length, i =>
             {
@@ -134,7 +141,14 @@ internal sealed class LearnedRounding
                 OrtTensorTypeAndShapeInfo info = seen.GetTensorTypeAndShape();
                 if (info.ElementDataType == TensorElementType.Float)
                 {
-                    covariances[i].Add(seen.GetTensorDataAsSpan<float>(), info.Shape, most[i], chances[i]);
+                    ReadOnlySpan<float> all = seen.GetTensorDataAsSpan<float>(), rows = all;
+                    if (padded is not null && group[i].Patches.IsOfRows)
+                    {
+                        rows = padded.RowsOf(value, all, info.Shape);
+                    }
+
+                    long[] shape = rows.Length == all.Length ? info.Shape : [rows.Length / info.Shape[^1], info.Shape[^1]];
+                    covariances[i].Add(rows, shape, most[i], chances[i]);
                 }
             });
         }

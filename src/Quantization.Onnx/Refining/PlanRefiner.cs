@@ -33,8 +33,8 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <summary>How many plans with activations in float are tried at most.</summary>
     private const int MostPlans = 10;
 
-    /// <summary>How strongly channels are scaled: where the reader's weights share a scale over input channels, and where each has its own.</summary>
-    private static readonly (double Ordinary, double Depthwise)[] Strengths = [(0.5, 1), (0, 1)];
+    /// <summary>How strongly channels are scaled: where the reader's weights share a scale over input channels, where each has its own, and whether these weights count.</summary>
+    private static readonly (double Ordinary, double Depthwise, bool IsBalanced)[] Strengths = [(0.5, 1, true), (0.5, 1, false), (0, 1, false)];
 
     /// <summary>
     /// Learned rounding takes away half of what rounded weights cost, at best. Where they cost a smaller share of the loss than this, it is not worth its time.
@@ -89,7 +89,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
 
         // One sample in three is fitted to, the others judge.
         ModelSample[] fitted = [.. used.Where((_, i) => i % 3 == 0)], judging = [.. used.Where((_, i) => i % 3 != 0)];
-        FloatReference reference = new(prepared, judging, options.SessionOptionsFactory, cancellationToken);
+        FloatReference reference = new(prepared, judging, options.SessionOptionsFactory, cancellationToken, options.Calibration.Padding);
         if (!reference.HasOutputs)
         {
             return given;
@@ -104,13 +104,12 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         RefiningTrial smooth = Best(start, Try(reference, [.. SmoothInputs(given, judging)]));
         given = smooth.Refined;
 
-        // Each may help only beside the other, so they are tried together.
-        RefinedModel[] scaled = [given, .. ScaleChannels(given, fitted, used)];
-        BiasCorrections[] corrections = new BiasCorrections[scaled.Length];
-        SideBySide(scaled.Length, i => corrections[i] = BiasCorrections.Measure(scaled[i].Models, scaled[i].Plan, fitted, options.SessionOptionsFactory, cancellationToken));
-        RefinedModel[] corrected = [.. scaled.Zip(corrections, (each, found) => each with { Plan = found.Apply(each.Plan) })];
-        RefiningTrial best = Best(smooth, Try(reference, [.. scaled.Skip(1), .. corrected]));
-        int model = Array.FindIndex(scaled, each => each.Model == best.Refined.Model);
+        // Scaling and corrected biases may help only beside each other, so the most promising scaling is tried with both.
+        RefiningTrial[] promising = [smooth, .. Try(reference, [.. ScaleChannels(given, fitted, used)]).OrderBy(each => each.Level).Take(1)];
+        BiasCorrections[] corrections = new BiasCorrections[promising.Length];
+        SideBySide(promising.Length, i => corrections[i] = Correct(promising[i].Refined, promising[i].Refined.Plan));
+        RefiningTrial best = Best(smooth, [.. promising.Skip(1), .. Try(reference, [.. promising.Zip(corrections, (each, found) => each.Refined with { Plan = found.Apply(each.Refined.Plan) })])]);
+        int model = Array.FindIndex(promising, each => each.Refined.Model == best.Refined.Model);
         Func<QuantizationPlan, QuantizationPlan>[]? learned = null;
         best = TryFree(best, Learn(best));
         best = KeepFloat(reference, best, work, out IReadOnlyList<ActivationCost> costliest);
@@ -132,6 +131,9 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
             },
         };
 
+        BiasCorrections Correct(RefinedModel refined, QuantizationPlan plan) =>
+            BiasCorrections.Measure(refined.Models, plan, fitted, options.SessionOptionsFactory, cancellationToken, options.Calibration.Padding);
+
         RefiningTrial TryFree(RefiningTrial simple, Func<QuantizationPlan, QuantizationPlan>[] changes) =>
             Best(simple, Try(reference, [.. changes.Select(change => simple.Refined with { Plan = change(simple.Refined.Plan) }).DistinctBy(each => each.Plan).Where(each => each.Plan != simple.Refined.Plan)]));
 
@@ -140,9 +142,9 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         {
             if (learned is null && options.LearnRounding && ShareOfWeights(reference, simple) >= LeastShareOfWeights)
             {
-                RefinedModel plain = scaled[model];
-                LearnedRounding rounding = LearnedRounding.Find(plain, [.. samples.Except(judging)], work, options.SessionOptionsFactory, cancellationToken);
-                BiasCorrections own = BiasCorrections.Measure(plain.Models, rounding.Apply(plain.Plan), fitted, options.SessionOptionsFactory, cancellationToken);
+                RefinedModel plain = promising[model].Refined;
+                LearnedRounding rounding = LearnedRounding.Find(plain, [.. samples.Except(judging)], work, options.SessionOptionsFactory, cancellationToken, options.Calibration.Padding);
+                BiasCorrections own = Correct(plain, rounding.Apply(plain.Plan));
                 learned = [rounding.Apply, plan => own.Apply(rounding.Apply(plan))];
             }
 
@@ -178,9 +180,9 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         }
 
         List<IReadOnlyList<ChannelScaling>> tried = [];
-        foreach ((double ordinary, double depthwise) in Strengths)
+        foreach ((double ordinary, double depthwise, bool isBalanced) in Strengths)
         {
-            IReadOnlyList<ChannelScaling> scalings = equalizer.Choose(ordinary, depthwise);
+            IReadOnlyList<ChannelScaling> scalings = equalizer.Choose(ordinary, depthwise, isBalanced);
             if (scalings.Count > 0 && !tried.Any(scalings.SequenceEqual))
             {
                 tried.Add(scalings);

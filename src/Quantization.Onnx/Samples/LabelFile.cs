@@ -5,7 +5,8 @@ namespace Quantization.Onnx;
 /// <summary>The classes of samples, as a text file tells them: lines <c>file name,class index</c>, classes counted from 0, or <c>file name,class name</c>.</summary>
 /// <remarks>
 /// UTF-8, one sample a line; empty lines are passed over, and so is a header line. The last comma separates, so that names may hold commas; a name may stand in double quotes. Folders in names are separated by '/' or '\'.
-/// Classes that have names get indices in the ordinal order of these; see <see cref="ClassNames"/>.
+/// Classes that have names get the indices of a list of classes, where one is given, else indices in the ordinal order of the names; see
+/// <see cref="ClassNames"/>.
 /// A line has 65,536 characters at most, and a file 256 MiB.
 /// </remarks>
 public sealed class LabelFile
@@ -18,10 +19,18 @@ public sealed class LabelFile
     private readonly List<(string Name, string Class, int Line)> _named = [];
     private (string Name, string Class, int Line)? _header;
 
-    private LabelFile(string path) => Path = path;
+    private readonly ClassList? _classes;
 
-    /// <summary>The names of the classes by their indices, where the file names classes; empty where it has indices.</summary>
+    private LabelFile(string path, ClassList? classes) => (Path, _classes) = (path, classes);
+
+    /// <summary>
+    /// The names of the classes by their indices, where the file names classes; those of the list of classes, where one was given. Empty
+    /// where the file has indices.
+    /// </summary>
     public IReadOnlyList<string> ClassNames { get; private set; } = [];
+
+    /// <summary>The file that lists the classes in the model's order; null for none.</summary>
+    public string? ClassesPath => _classes?.Path;
 
     /// <summary>Where the labels come from.</summary>
     public string Path { get; }
@@ -32,14 +41,22 @@ public sealed class LabelFile
     /// <summary>The names of the labelled samples.</summary>
     public IReadOnlyCollection<string> Names => _labels.Keys;
 
+    /// <summary>Reads a label file whose classes are indices, or names that are counted in their ordinal order.</summary>
+    /// <inheritdoc cref="Read(string, string)"/>
+    public static LabelFile Read(string path) => Read(path, null);
+
     /// <summary>Reads a label file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="classesPath">
+    /// A file that lists the names of all classes in the order in which the model counts them, one a line, UTF-8; null for none.
+    /// </param>
     /// <exception cref="InvalidDataException">
-    /// A line has no comma, no name or no class index, or is too long, or a name stands there twice; the message names the file and the
-    /// line.
+    /// A line has no comma, no name or no class index, or is too long, or a name stands there twice, or a class is not in the list; the
+    /// message names the file and the line.
     /// </exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">The file cannot be read or is no regular file.</exception>
-    public static LabelFile Read(string path)
+    public static LabelFile Read(string path, string? classesPath)
     {
         ArgumentNullException.ThrowIfNull(path);
         RegularFile.ThrowUnlessRegular(path);
@@ -48,7 +65,7 @@ public sealed class LabelFile
             throw new FileNotFoundException($"{path}: there is no such label file.", path);
         }
 
-        LabelFile file = new(path);
+        LabelFile file = new(path, classesPath is null ? null : ClassList.Read(classesPath));
         int number = 0;
         using StreamReader reader = new(OpenRead(path));
         BoundedLines lines = new(reader, LongestLine);
@@ -68,6 +85,7 @@ public sealed class LabelFile
         }
 
         file.ResolveNames();
+        file.ThrowUnlessListed();
         return file.Count > 0 ? file : throw new InvalidDataException($"{path}: the file has no label; write lines 'file name,class index'.");
     }
 
@@ -151,17 +169,32 @@ public sealed class LabelFile
             return;
         }
 
-        if (_labels.Count > 0 || _named.Count == 1 || _named.Any(IsNoName))
+        if (_labels.Count > 0 || (_named.Count == 1 && _classes is null) || _named.Any(IsNoName))
         {
             (_, text, line) = _named.FirstOrDefault(IsNoName, _named[0]);
             throw NoIndex(line, text);
         }
 
-        ClassNames = [.. _named.Select(each => each.Class).Distinct().Order(StringComparer.Ordinal)];
+        ClassNames = _classes?.Names ?? [.. _named.Select(each => each.Class).Distinct().Order(StringComparer.Ordinal)];
         Dictionary<string, int> indices = ClassNames.Index().ToDictionary(each => each.Item, each => each.Index);
         foreach ((string sample, string label, int number) in _named)
         {
-            Add(sample, indices[label], number);
+            if (!indices.TryGetValue(label, out int index))
+            {
+                throw Error(number, $"'{VisibleText.Short(label)}' is no class of {ClassesPath}; add it there, or correct the name");
+            }
+
+            Add(sample, index, number);
+        }
+    }
+
+    /// <summary>Refuses an index that the list of classes does not have.</summary>
+    private void ThrowUnlessListed()
+    {
+        if (_classes is not null && _labels.Values.FirstOrDefault(each => each.Label < 0 || each.Label >= _classes.Names.Count) is { Line: > 0 } wrong)
+        {
+            throw Error(wrong.Line, string.Create(
+                CultureInfo.InvariantCulture, $"class index {wrong.Label} is not among the {_classes.Names.Count} classes of {ClassesPath}; correct one of the files"));
         }
     }
 

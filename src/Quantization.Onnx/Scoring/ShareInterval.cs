@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 internal readonly record struct ShareInterval(double Low, double High)
 {
     /// <summary>The deviation of the normal distribution that leaves 2.5 % on each side.</summary>
-    private const double Deviation = 1.959964;
+    public const double Deviation = 1.959964;
 
     /// <summary>The interval of a share that was counted on samples (Wilson's score interval, 1927).</summary>
     /// <param name="share">The share, 0 … 1.</param>

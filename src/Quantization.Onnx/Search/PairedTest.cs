@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 internal static class PairedTest
 {
     /// <summary>Student's quantile for many samples: beyond it lie 2.5 % at either side.</summary>
-    private const double Normal = 1.959964;
+    private const double Normal = ShareInterval.Deviation;
 
     /// <summary>The least probability that is still chance, both sides together.</summary>
     private const double Chance = 0.05;

@@ -80,7 +80,7 @@ internal static class OptimizedGraph
         }).Dispose();
         ModelProto optimized = ModelFile.ReadMade(modelPath, folder[Optimized]);
         split.BringBack(optimized);
-        ExternalData.Load(folder[Optimized], optimized, hash: null);
+        _ = ExternalData.Load(folder[Optimized], optimized);
         return optimized;
     }
 

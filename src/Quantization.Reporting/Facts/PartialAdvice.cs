@@ -43,7 +43,8 @@ internal static class PartialAdvice
             return NextAdvice.MissedTarget(ReportAdvice.HasFewBits(options), ReportAdvice.IsPerTensor(options));
         }
 
-        ReportPartialPoint? better = partial.Curve.FirstOrDefault(point =>
+        // A figure above the float model's is luck: more layers in float would not lose less.
+        ReportPartialPoint? better = !IsBetter(report, report.Float.Score!.Value, partial.Written.Score) ? null : partial.Curve.FirstOrDefault(point =>
             point.FloatLayers.Count > partial.Written.FloatLayers.Count && point.Int8Share > 0
             && IsBetter(report, point.Score, partial.Written.Score));
         return better is null

@@ -107,6 +107,16 @@ public sealed record QuantizationReport
         init => field = ValueDictionary<string, string>.Of(value, nameof(FloatNodes));
     }
 
+    /// <summary>
+    /// Softmax, GELU, LayerNorm, RMSNorm and rotary embeddings that stay in float, whether one operator computes them or several, and why,
+    /// by the name of the node that makes their result.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> FloatPatterns
+    {
+        get;
+        init => field = ValueDictionary<string, string>.Of(value, nameof(FloatPatterns));
+    } = ValueDictionary<string, string>.Empty;
+
     /// <summary>The nodes that ONNX Runtime runs on integers on this machine, counted by operator.</summary>
     public required IReadOnlyDictionary<string, int> Int8Operators
     {

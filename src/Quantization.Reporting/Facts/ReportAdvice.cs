@@ -68,7 +68,7 @@ internal static class ReportAdvice
     private static Advice Outcome(QuantizationReport report, HalfFormat? half) => report switch
     {
         { Float.Top1: { } before, Quantized.Top1: { } after } => OutcomeAdvice.Accuracy(
-            report.Data.LabelledSamples, before, after, report.Quantized.Agreement, report.Partial is null && report.Verdict == ReportVerdict.Good, half),
+            report.Data.LabelledSamples, before, after, report.Quantized.Agreement, ReportJudge.Judge(JudgedFigures.Of(report)) == ReportVerdict.Good, half),
         { Quantized.SignalToNoise: { } ratio } =>
             OutcomeAdvice.Noise(ratio, report.Quantized.Agreement, report.Data.ScoringSamples is > 0 and { } samples ? samples : null, half),
         _ => OutcomeAdvice.NothingMeasured(),
@@ -112,8 +112,8 @@ internal static class ReportAdvice
         (ReportVerdict.Unclear, _) => DataAdvice.MoreSamples(
             report.Data.ScoringSamples, ReportJudge.WantedSamples(report), report.Data.LabelledSamples > 0),
         (ReportVerdict.NotMeasured, _) => null,
-        _ when half is not null => null,
-        (_, null) => report.IsStaticInt8 ? NextAdvice.Partial() : NextAdvice.CompareLayers(),
+        _ when half is not null => NextAdvice.CompareModels(),
+        (_, null) => report.IsStaticInt8 ? NextAdvice.Partial() : NextAdvice.CompareModels(),
         (_, { NoiseShare: >= OutstandingShare } worst) => NextAdvice.LeaveInFloat(worst.Node),
         _ => NextAdvice.ManyLayers(HasFewBits(options), IsPerTensor(options)),
     };

@@ -90,6 +90,7 @@ internal static class ReportBuilder
             IsStaticInt8 = quantized.Plan.Recipe == StaticInt8,
             QuantizedNodes = quantized.QuantizedNodes,
             FloatNodes = quantized.FloatNodes,
+            FloatPatterns = quantized.FloatPatterns,
             Int8Operators = quantized.Int8Operators,
             Conversions = quantized.Conversions,
             ConversionReasons = quantized.ConversionReasons,

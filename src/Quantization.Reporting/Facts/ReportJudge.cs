@@ -20,6 +20,9 @@ internal static class ReportJudge
     /// <summary>Noise a thousandth of the signal hardly moves an answer; a hundredth is still near.</summary>
     private const double NegligibleNoise = 30, NearNoise = 20;
 
+    /// <summary>How the number of samples grows that might be enough, and up to how many times as many.</summary>
+    private const double Step = 1.05, MostTimes = 100;
+
     /// <summary>With fewer samples even low noise shows little.</summary>
     private const int FewScored = 16;
 
@@ -31,33 +34,49 @@ internal static class ReportJudge
         { QuantizedNodes.Count: 0 } => ReportVerdict.NothingQuantized,
         _ when isDoubtful => ReportVerdict.Doubtful,
         { Partial: { } partial } => partial.IsTargetMet ? ReportVerdict.Good : ReportVerdict.Lossy,
-        { Float.Top1: { } before, Quantized.Top1: { } after } => ByAccuracy(report, before - after),
-        { Quantized.SignalToNoise: { } ratio } => ByNoise(report, ratio),
+        _ => Judge(JudgedFigures.Of(report)),
+    };
+
+    /// <summary>The verdict on figures alone.</summary>
+    public static ReportVerdict Judge(JudgedFigures figures) => figures switch
+    {
+        { ReferenceTop1: { } before, Top1: { } after } => ByAccuracy(figures, before - after),
+        { SignalToNoise: { } ratio } => ByNoise(figures, ratio),
         _ => ReportVerdict.NotMeasured,
     };
 
-    /// <summary>About how many samples would show a loss of a point.</summary>
+    /// <summary>About how many samples would make the verdict clear, if they showed the same loss and agreement.</summary>
     public static int WantedSamples(QuantizationReport report)
     {
-        double different = Math.Max(1 - (report.Quantized.Agreement ?? 1), 0.01);
-        int wanted = (int)Math.Ceiling(4 * different / (MostPossibleLoss * MostPossibleLoss) / 100) * 100;
-        return Math.Max(wanted, 2 * report.Data.ScoringSamples);
+        JudgedFigures figures = JudgedFigures.Of(report);
+        for (double factor = Step; factor < MostTimes; factor *= Step)
+        {
+            int samples = RoundUp(figures.Samples * factor);
+            if (Judge(figures with { Samples = samples, LabelledSamples = RoundUp(figures.LabelledSamples * factor) }) != ReportVerdict.Unclear)
+            {
+                return samples;
+            }
+        }
+
+        return RoundUp(MostTimes * figures.Samples);
+
+        static int RoundUp(double samples) => samples == 0 ? 0 : 100 * (int)Math.Ceiling(samples / 100);
     }
 
-    private static ReportVerdict ByAccuracy(QuantizationReport report, double loss)
+    private static ReportVerdict ByAccuracy(JudgedFigures figures, double loss)
     {
-        ShareInterval interval = ShareInterval.OfLoss(loss, report.Quantized.Agreement, report.Data.LabelledSamples);
+        ShareInterval interval = ShareInterval.OfLoss(loss, figures.Agreement, figures.LabelledSamples);
         bool isSmall = interval.High <= SmallLoss || (loss <= NegligibleLoss && interval.High <= MostPossibleLoss);
         return interval.Low > 0 && !isSmall ? ReportVerdict.Lossy
-            : report.Quantized.Agreement < NearAgreement && report.Data.ScoringSamples >= FewScored ? ReportVerdict.Lossy
+            : figures.Agreement < NearAgreement && figures.Samples >= FewScored ? ReportVerdict.Lossy
             : isSmall ? ReportVerdict.Good
             : ReportVerdict.Unclear;
     }
 
-    private static ReportVerdict ByNoise(QuantizationReport report, double ratio)
+    private static ReportVerdict ByNoise(JudgedFigures figures, double ratio)
     {
-        int samples = report.Data.ScoringSamples;
-        double? agreement = report.Quantized.Agreement;
+        int samples = figures.Samples;
+        double? agreement = figures.Agreement;
         if (ratio < NearNoise || (agreement < NearAgreement && samples >= FewScored))
         {
             return ReportVerdict.Lossy;

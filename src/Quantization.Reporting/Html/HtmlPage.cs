@@ -114,13 +114,15 @@ internal static class HtmlPage
             return;
         }
 
+        ReportTrial[] shown = [.. ShownTrials(report)];
+        bool hasSame = shown.Any(trial => trial.SameAs is not null);
         html.Section("Calibrators compared")
             .Element("p", $"A calibrator chooses, from what the calibration samples showed, the range of values that an activation's codes cover. Each row is one calibrator, each dot a model that was tried, scored by {report.Metric}: {(report.LargerIsBetter ? "further right is better" : "further left is better")}. The upright line is the float model; triangles lie outside the picture.")
             .Raw("<p class=\"soft\"><span class=\"key main\"></span> weights per channel &nbsp; <span class=\"key second\"></span> weights per tensor &nbsp; <span class=\"key kept\"></span> kept</p>")
             .Raw($"<figure>{TrialPicture.Draw(report, pictures++)}</figure>")
             .Table(
-                ["Model", $"#{report.Metric}", "#Agreement with float", "#SQNR of outputs", "#Cosine", "#KL divergence", "Same as"],
-                ShownTrials(report).Select(trial => (
+                ["Model", $"#{report.Metric}", "#Agreement with float", "#SQNR of outputs", "#Cosine", "#KL divergence", .. hasSame ? (string[])["Same as"] : []],
+                shown.Select(trial => (
                     trial.IsBest ? RowMark.Kept : RowMark.None,
                     (IReadOnlyList<string>)
                     [
@@ -130,7 +132,7 @@ internal static class HtmlPage
                         Figure.Decibels(trial.SignalToNoise),
                         trial.Cosine.ToString("F5", CultureInfo.InvariantCulture),
                         Figure.Metric(trial.KullbackLeibler, MetricUnit.Nats),
-                        trial.SameAs ?? "",
+                        .. hasSame ? (string[])[trial.SameAs ?? ""] : [],
                     ])))
             .Element("p", $"The best combinations, the model that was kept and plain quantization ({report.Baseline!.Name}); all {Figure.Count(report.Trials.Count)} models stand in the JSON form of this report.");
     }

@@ -1,12 +1,16 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Quantization.Reporting;
 
 /// <summary>Writes HTML; every text that is not markup is encoded.</summary>
-internal sealed class HtmlWriter
+internal sealed partial class HtmlWriter
 {
+    /// <summary>Shorter texts fit into a column.</summary>
+    private const int LongWord = 14;
+
     private readonly StringBuilder _html = new();
     private readonly List<(string Id, string Title)> _sections = [];
 
@@ -65,7 +69,7 @@ internal sealed class HtmlWriter
             });
             for (int i = 0; i < cells.Count; i++)
             {
-                _html.Append("<td").Append(classes[i]).Append('>').Append(Encode(cells[i])).Append("</td>");
+                _html.Append("<td").Append(classes[i]).Append('>').Append(EncodeCell(cells[i])).Append("</td>");
             }
 
             _html.Append("</tr>\n");
@@ -75,6 +79,14 @@ internal sealed class HtmlWriter
     }
 
     public static string Encode(string text) => WebUtility.HtmlEncode(text);
+
+    /// <summary>A text whose long words may be broken between their parts, not anywhere.</summary>
+    private static string EncodeCell(string text) =>
+        text.Length < LongWord ? Encode(text) : string.Join("<wbr>", Parts().Split(text).Select(Encode));
+
+    /// <summary>Behind the separators in names of layers, but not in numbers, and before a capital in names of operators.</summary>
+    [GeneratedRegex(@"(?<=\w[/_])(?=\w{2})|(?<=\w\.)(?=[A-Za-z])|(?<=[a-z]{3})(?=[A-Z][a-z]{2})")]
+    private static partial Regex Parts();
 
     public override string ToString() => _html.ToString();
 }

@@ -16,19 +16,19 @@ internal static class NodeSection
             Quantized(html, report);
         }
 
-        if (report.FloatNodes.Count > 0)
+        if (report.FloatNodes.Count + report.FloatPatterns.Count > 0)
         {
-            html.Section("What stays in float")
-                .Table(
-                    ["#Nodes", "Why", "Which"],
-                    report.FloatNodes.GroupBy(each => each.Value, each => each.Key).OrderByDescending(group => group.Count()).Select(group => (
-                        RowMark.None, (IReadOnlyList<string>)[Figure.Count(group.Count()), group.Key, Names([.. group])])));
+            html.Section("What stays in float").Table(["#Nodes", "Why", "Which"], [.. Rows(report.FloatNodes), .. Rows(report.FloatPatterns)]);
             if (report.FloatNodes.GroupBy(each => each.Value).Any(group => group.Count() > MostNames))
             {
                 html.Details($"All {Figure.Count(report.FloatNodes.Count)} nodes", report.FloatNodes.Keys);
             }
         }
     }
+
+    private static IEnumerable<(RowMark Mark, IReadOnlyList<string> Cells)> Rows(IReadOnlyDictionary<string, string> reasons) =>
+        reasons.GroupBy(each => each.Value, each => each.Key).OrderByDescending(group => group.Count()).Select(group => (
+            RowMark.None, (IReadOnlyList<string>)[Figure.Count(group.Count()), group.Key, Names([.. group])]));
 
     private static void Quantized(HtmlWriter html, QuantizationReport report)
     {

@@ -9,7 +9,7 @@ internal static class VerdictSection
     public static void Render(HtmlWriter html, QuantizationReport report, Func<Advice, string> render)
     {
         html.Raw($"<section class=\"verdict {ClassOf(report.Verdict)}\">")
-            .Raw($"<p class=\"headline\">{HtmlWriter.Encode(Headline(report))}</p>");
+            .Raw($"<p class=\"headline\">{HtmlWriter.Encode(VerdictWords.Of(report))}</p>");
         if (Gains(report) is { } gains)
         {
             html.Element("p", gains);
@@ -36,19 +36,6 @@ internal static class VerdictSection
         ReportVerdict.Good => "good",
         ReportVerdict.Lossy => "bad",
         _ => "unclear",
-    };
-
-    private static string Headline(QuantizationReport report) => report.Verdict switch
-    {
-        ReportVerdict.NothingQuantized => "Nothing was quantized: the output is the float model.",
-        ReportVerdict.NotMeasured => "Not measured: without samples nobody knows what quantization costs.",
-        ReportVerdict.Doubtful => "Not to be judged yet: labels or preprocessing do not seem to fit the float model.",
-        ReportVerdict.Unclear => "Not clear yet: too few samples to tell what is lost.",
-        ReportVerdict.Good when report.Partial is null => "Nothing that would be noticed is lost.",
-        ReportVerdict.Good => $"The target is met on these {Figure.Count(report.Data.ScoringSamples)} samples.",
-        _ when report.Partial is not null => "The target is not met.",
-        _ when report is { Float.Top1: { } before, Quantized.Top1: { } after } && before > after => $"{Figure.Points(before - after)} points of accuracy are lost.",
-        _ => "The answers differ from the float model's.",
     };
 
     private static string? Gains(QuantizationReport report)

@@ -6,7 +6,7 @@ namespace Quantization.Reporting;
 /// <summary>What every trial scored: a row a calibrator, a dot a trial.</summary>
 internal static class TrialPicture
 {
-    private const int Width = 460;
+    private const int Width = 640;
 
     /// <summary>Dots further from the best than so many times the median's distance are drawn at the edge: one hopeless calibrator must not squeeze the others together.</summary>
     private const double LongestTail = 4;

@@ -89,7 +89,12 @@ internal static class AutoCommand
             return ExitCode.Success;
         }
 
-        console.WriteError(decided.Summary);
+        console.WriteError(CommandLineWords.Instance.Render(decided.Summary));
+        if (!request.Report.IsJson && request.NextAfter(decided) is { } next)
+        {
+            console.WriteLine($"Next: {next}");
+        }
+
         return ExitCode.TargetNotMet;
     }
 
@@ -99,11 +104,11 @@ internal static class AutoCommand
         {
             QuantizationReport report = QuantizationReport.Create(
                 request.ModelPath, model, new PtqOptions(), model.Calibration, AutoSummary.ScoresOf(request.ModelPath, result, chosen), []);
-            output.Finish(report, model.Plan, shown => AutoSummary.Write(shown, request, result), cancellation, result.ToJson());
+            output.Finish(report, model.Plan, shown => AutoSummary.Write(shown, request, result), cancellation, result.ToJson(CommandLineWords.Instance.Render));
         }
         else if (request.Report.IsJson)
         {
-            console.Output.WriteLine(result.ToJson());
+            console.Output.WriteLine(result.ToJson(CommandLineWords.Instance.Render));
         }
         else
         {

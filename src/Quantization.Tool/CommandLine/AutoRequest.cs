@@ -19,6 +19,13 @@ internal sealed record AutoRequest : TrialsRequest
         TrialsPath = State.TrialsPath,
     };
 
+    /// <summary>The command to run where no model is within the budget: static int8 that loses too much can lose less with some layers in float.</summary>
+    /// <returns>Null where there is none.</returns>
+    public string? NextAfter(AutoResult result) =>
+        result.Candidates.Any(each => each is { Way: QuantizationWay.StaticInt8, Verdict: AutoVerdict.LosesTooMuch }) && Report.Invocation is { } run
+            ? run.As(PartialCommand.Name, ["--state", BudgetOptions.MaxLatency], []) // partial counts latency otherwise
+            : null;
+
     public override void ThrowUnlessSensible()
     {
         base.ThrowUnlessSensible();

@@ -22,7 +22,7 @@ internal static class AutoSummary
             return; // the sentence goes to the error stream
         }
 
-        console.WriteLine(result.Summary);
+        console.WriteLine(CommandLineWords.Instance.Render(result.Summary));
         WriteOthers(console, result);
         PtqResult model = result.Chosen.Model!;
         foreach (string line in model.Warnings.Select(CommandLineWords.Instance.Render).Concat(ModelReport.Improvements(model)).Concat(ModelReport.Nodes(model, request.Report.IsVerbose)))
@@ -54,7 +54,7 @@ internal static class AutoSummary
     {
         foreach (AutoCandidate other in result.Candidates.Where(each => each.Verdict is not (AutoVerdict.Chosen or AutoVerdict.NothingToQuantize)))
         {
-            console.WriteLine($"Not {NameOf(other.Way)}: {other.Reason}");
+            console.WriteLine($"Not {NameOf(other.Way)}: {CommandLineWords.Instance.Render(other.Reason)}");
         }
 
         AutoCandidate[] idle = [.. result.Candidates.Where(each => each.Verdict == AutoVerdict.NothingToQuantize)];

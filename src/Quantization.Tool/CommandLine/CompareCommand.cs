@@ -77,7 +77,7 @@ internal static class CompareCommand
         }
         else
         {
-            CompareSummary.Write(console, comparison, request.IsVerbose);
+            CompareSummary.Write(console, comparison, samples.Preparation, request.IsVerbose);
         }
 
         return ExitCode.Success;

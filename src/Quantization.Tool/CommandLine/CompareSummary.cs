@@ -1,4 +1,5 @@
 using Quantization.Onnx;
+using Quantization.Reporting;
 using Spectre.Console;
 
 namespace Quantization.Tool;
@@ -8,15 +9,43 @@ internal static class CompareSummary
 {
     private const int MostLayers = 12;
 
-    public static void Write(ToolConsole console, ModelComparison comparison, bool isVerbose)
+    /// <param name="console">Where to.</param>
+    /// <param name="comparison">What was measured.</param>
+    /// <param name="preparation">How samples were prepared, in words.</param>
+    /// <param name="isVerbose">Whether all layers are told.</param>
+    public static void Write(ToolConsole console, ModelComparison comparison, string preparation, bool isVerbose)
+    {
+        WriteFigures(console, comparison, preparation);
+        WriteLayers(console, comparison, isVerbose);
+        Advice[] doubts = [.. DataDoubts.Of(comparison.Scores.Classes, comparison.First.Top1, preparation)];
+        foreach (Advice doubt in doubts)
+        {
+            console.WriteLine(CommandLineWords.Instance.Render(doubt));
+        }
+
+        JudgedFigures figures = new(
+            comparison.First.Top1,
+            comparison.Second.Top1,
+            comparison.Second.Agreement,
+            comparison.Second.SignalToNoise,
+            comparison.Scores.Samples,
+            comparison.Scores.LabelledSamples);
+        console.WriteLine($"Verdict: {VerdictWords.Of(figures, doubts.Length > 0)}");
+    }
+
+    private static void WriteFigures(ToolConsole console, ModelComparison comparison, string preparation)
     {
         console.WriteLine($"Compared on {Figures.Count(comparison.Scores.Samples, "sample")}; agreement, SQNR and cosine are beside the first model.");
+        ModelSummary.WritePreparation(console, preparation);
         console.Screen.Write(CreateTable(comparison));
         if (comparison.Scores.UncountedLabels is { } uncounted)
         {
             console.WriteLine(CommandLineWords.Instance.Render(uncounted));
         }
+    }
 
+    private static void WriteLayers(ToolConsole console, ModelComparison comparison, bool isVerbose)
+    {
         if (comparison.Layers.Count == 0)
         {
             console.WriteLine(comparison.LayerSamples == 0

@@ -17,7 +17,7 @@ internal sealed record DataFreeRequest
     public DataRequest Evaluation => EvaluationPath is null ? Data : Data with { FolderPath = EvaluationPath };
 
     /// <summary>The samples to round weights by, if any. Only samples to measure on have labels.</summary>
-    public DataRequest Rounding => EvaluationPath is null ? Data : Data with { LabelsPath = null, FoldersAreClasses = false };
+    public DataRequest Rounding => EvaluationPath is null ? Data : Data with { LabelsPath = null, ClassesPath = null, FoldersAreClasses = false };
 
     public required string OutputPath { get; init; }
 

@@ -8,13 +8,19 @@ namespace Quantization.Tool;
 /// <summary>The options that say which samples to take, and how images become a model's input.</summary>
 internal sealed class DataOptions
 {
-    public const string ClassFolders = "--class-folders";
+    public const string ClassFolders = "--class-folders", Classes = "--classes";
 
     private const string ImageNet = "imagenet", None = "none";
     private const string Crop = "crop", Stretch = "stretch";
 
     private readonly Option<string> _data;
     private readonly Option<string> _labels;
+    private readonly Option<string> _classes = new(Classes)
+    {
+        HelpName = "classes.txt",
+        Description = "The names of the model's classes in the order in which it counts them, one a line. Without it, names in labels.csv are counted in their alphabetical order.",
+    };
+
     private readonly Option<string> _scores = new("--scores")
     {
         HelpName = "pairs.csv",
@@ -64,7 +70,7 @@ internal sealed class DataOptions
         _channels.AcceptOneOf("rgb", "bgr", "grey");
         _layout.AcceptOneOf("nchw", "nhwc");
         command.Options.Add(_data);
-        foreach (Option option in isLabelled ? (Option[])[_labels, _classFolders, _scores] : [])
+        foreach (Option option in isLabelled ? (Option[])[_labels, _classes, _classFolders, _scores] : [])
         {
             command.Options.Add(option);
         }
@@ -94,6 +100,7 @@ internal sealed class DataOptions
         string[] written = [.. ImageOptionsOf().Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
         return new DataRequest(parsed.GetValue(_data), parsed.GetValue(_labels), parsed.GetValue(_classFolders), images, written)
         {
+            ClassesPath = parsed.GetValue(_classes),
             ScoresPath = parsed.GetValue(_scores),
             SkipsBad = parsed.GetValue(_skipBad),
         };

@@ -10,6 +10,9 @@ namespace Quantization.Tool;
 /// <param name="ImageArguments">What of that the user wrote, as the command line calls it.</param>
 internal sealed record DataRequest(string? FolderPath, string? LabelsPath, bool FoldersAreClasses, ImageOptions Images, IReadOnlyList<string> ImageArguments)
 {
+    /// <summary>The file that lists the classes in the model's order; null for none.</summary>
+    public string? ClassesPath { get; init; }
+
     /// <summary>The file of pairs of samples with scores; null for none.</summary>
     public string? ScoresPath { get; init; }
 
@@ -33,6 +36,11 @@ internal sealed record DataRequest(string? FolderPath, string? LabelsPath, bool 
         if (FolderPath is null && ScoresPath is not null)
         {
             throw new UsageException("--scores needs the samples that it compares: give --data DIR too.");
+        }
+
+        if (ClassesPath is not null && LabelsPath is null)
+        {
+            throw new UsageException($"{DataOptions.Classes} gives the classes that labels name their order: give --labels labels.csv too.");
         }
 
         if (LabelsPath is not null && FoldersAreClasses)

@@ -97,16 +97,23 @@ internal static class InspectSummary
 
         foreach (FloatGroup group in isVerbose ? way.Float : way.Float.Take(MostReasons))
         {
-            yield return group.Nodes == 1
-                ? $"{Describe(way.Way)}, stays in float: {group.First} ({group.Reason})"
-                : $"{Describe(way.Way)}, stay in float: {Figures.Count(group.Nodes, "node")}, {group.First} the first ({group.Reason})";
+            yield return Write(way.Way, group, "node");
         }
 
         if (!isVerbose && way.Float.Count > MostReasons)
         {
             yield return $"  and {Figures.Count(way.Float.Count - MostReasons, "other reason")}; --verbose tells all.";
         }
+
+        foreach (FloatGroup group in way.Patterns)
+        {
+            yield return Write(way.Way, group, "place");
+        }
     }
+
+    private static string Write(QuantizationWay way, FloatGroup group, string what) => group.Nodes == 1
+        ? $"{Describe(way)}, stays in float: {group.First} ({group.Reason})"
+        : $"{Describe(way)}, stay in float: {Figures.Count(group.Nodes, what)}, {group.First} the first ({group.Reason})";
 
     /// <summary>What a way is called.</summary>
     public static string Describe(QuantizationWay way) => way switch

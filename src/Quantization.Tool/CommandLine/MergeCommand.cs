@@ -47,6 +47,11 @@ internal static class MergeCommand
         StateFile.Save(merged, output);
         console.WriteLine(
             $"Wrote {statePath}: {Figures.Count(merged.SampleCount, "sample")}, {Figures.Count(merged.Activations.Count, "activation")}, from {Figures.Count(paths.Length, "file")}.");
+        foreach (string line in ModelReport.Padding(merged.Padding))
+        {
+            console.WriteLine(line);
+        }
+
         return ExitCode.Success;
     }
 }

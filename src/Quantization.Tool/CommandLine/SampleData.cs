@@ -19,8 +19,8 @@ internal sealed record SampleData(string FolderPath, ISampleSource All, bool IsL
     public static SampleData Open(ToolConsole console, string modelPath, DataRequest request)
     {
         string folder = request.FolderPath!;
-        LabelFile? labels = request.LabelsPath is null ? null : LabelFile.Read(request.LabelsPath);
-        if (labels?.ClassNames is { Count: > 0 } names)
+        LabelFile? labels = request.LabelsPath is null ? null : LabelFile.Read(request.LabelsPath, request.ClassesPath);
+        if (labels is { ClassesPath: null, ClassNames: { Count: > 0 } names })
         {
             console.Error.WriteLine(VisibleText.Of(Figures.ClassNames(labels.Path, names)));
         }

@@ -52,6 +52,9 @@ internal sealed class CommandLineWords : AdviceWords
     public override string Target => "--max-loss, --reach";
 
     /// <inheritdoc />
+    public override string Budget => $"{BudgetOptions.MaxLoss}, {BudgetOptions.MaxLatency}, {BudgetOptions.MaxBytes}";
+
+    /// <inheritdoc />
     public override string SignalToNoise => $"--metric {SearchMetrics.SignalToNoise}";
 
     /// <inheritdoc />
@@ -66,6 +69,9 @@ internal sealed class CommandLineWords : AdviceWords
 
     /// <inheritdoc />
     public override string LayerComparison => "--report";
+
+    /// <inheritdoc />
+    public override string ModelComparison => $"'{ToolCommands.Name} {CompareCommand.Name}'";
 
     /// <inheritdoc />
     public override string Scoring => "--data";

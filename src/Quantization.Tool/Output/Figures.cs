@@ -59,7 +59,7 @@ internal static class Figures
     public static string ClassNames(string labelsPath, IReadOnlyList<string> names)
     {
         string list = string.Join(", ", names.Take(MostNames).Select((name, i) => Format($"{i} {name}")));
-        return $"{labelsPath}: classes are counted in the order of their names: {list}{(names.Count > MostNames ? ", ..." : "")}. Give indices where the model counts them otherwise.";
+        return $"{labelsPath}: classes are counted in the alphabetical order of their names, capitals first: {list}{(names.Count > MostNames ? ", ..." : "")}. Where the model counts them otherwise, list them in its order: {DataOptions.Classes} classes.txt.";
     }
 
     /// <summary>For example <c>2,000</c>.</summary>

@@ -95,12 +95,22 @@ internal static class ModelReport
     /// <summary>Which padding was left out; nothing where there was none.</summary>
     public static IEnumerable<string> Padding(ObservedPadding? padding)
     {
+        if (padding is { OtherMasks: [_, ..] others })
+        {
+            yield return $"The merged calibrations have different masks: {padding.Mask}, {string.Join(", ", others)}.";
+        }
+
         if (padding is null or { MaskedPositions: 0 })
         {
             yield break;
         }
 
         yield return $"Padding does not count: {padding.Mask} masks {Figures.Count(padding.MaskedPositions, "position")} of {padding.Positions}, left out of the statistics of {Figures.Count(padding.Axes.Count, "activation")}.";
+        if (padding.IsPartial)
+        {
+            yield return "Padding was left out of some of the merged calibrations only: the others had no mask, or all positions count there.";
+        }
+
         if (padding.Undecided.Count > 0)
         {
             yield return $"Padding counts in {Figures.Count(padding.Undecided.Count, "activation")} whose shapes do not tell which axes follow the mask, {padding.Undecided[0]} the first; {MaskAxesOption.Name} names them.";
@@ -126,14 +136,20 @@ internal static class ModelReport
     {
         if (isVerbose)
         {
-            return result.FloatNodes.Select(each => $"Stays in float: {each.Key} ({each.Value})");
+            return result.FloatNodes.Concat(result.FloatPatterns).Select(each => $"Stays in float: {each.Key} ({each.Value})");
         }
 
-        IGrouping<string, string>[] reasons = [.. result.FloatNodes.GroupBy(each => each.Value, each => each.Key).OrderByDescending(group => group.Count())];
-        return reasons.Take(MostReasons).Select(group => group.Count() == 1
-            ? $"Stays in float: {group.Single()} ({group.Key})"
-            : $"Stay in float: {Figures.Count(group.Count(), "node")}, {group.First()} the first ({group.Key})").Concat(Rest(reasons.Length));
+        IGrouping<string, string>[] reasons = GroupsOf(result.FloatNodes);
+        return reasons.Take(MostReasons).Select(group => Write(group, "node")).Concat(Rest(reasons.Length))
+            .Concat(GroupsOf(result.FloatPatterns).Select(group => Write(group, "place")));
     }
+
+    private static IGrouping<string, string>[] GroupsOf(IReadOnlyDictionary<string, string> reasons) =>
+        [.. reasons.GroupBy(each => each.Value, each => each.Key).OrderByDescending(group => group.Count())];
+
+    private static string Write(IGrouping<string, string> group, string what) => group.Count() == 1
+        ? $"Stays in float: {group.Single()} ({group.Key})"
+        : $"Stay in float: {Figures.Count(group.Count(), what)}, {group.First()} the first ({group.Key})";
 
     private static string InBrackets(IEnumerable<KeyValuePair<string, int>> counts, string others = "")
     {

@@ -64,7 +64,7 @@ internal sealed class RunOutput : IDisposable
     public void Finish(
         QuantizationReport report, QuantizationPlan plan, Action<ToolConsole> writeSummary, CancellationToken cancellation, string? json = null)
     {
-        report = report with { NextCommand = _report.Invocation is { } run ? NextCommand.Of(report, run) : null };
+        report = report with { NextCommand = _report.Invocation is { } run ? NextCommand.Of(report, run, Model.Path) : null };
         _page?.Write(path =>
         {
             report.SaveHtml(path, CommandLineWords.Instance.Render);
@@ -96,6 +96,7 @@ internal sealed class RunOutput : IDisposable
             _console.WriteLine($"Wrote {_plan.Path}");
         }
 
+        _console.WriteLine($"Verdict: {VerdictWords.Of(report)}");
         if (report.NextCommand is { } next)
         {
             _console.WriteLine($"Next: {next}");

@@ -56,6 +56,35 @@ public static unsafe class CodeDistance
         }
     }
 
+    /// <summary>
+    /// The number of bits in which each vector of a store differs from a query: <see cref="Hamming(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
+    /// for many vectors in one call. <see cref="NearestRows{TDistance}"/> keeps the nearest of them.
+    /// </summary>
+    /// <param name="rows">The packed codes of the vectors, one vector after another, as many bytes each as the query has.</param>
+    /// <param name="query">The packed codes of one vector.</param>
+    /// <param name="distances">Receives a distance for each vector.</param>
+    /// <exception cref="ArgumentException">The rows are not <c>distances.Length</c> vectors of the query's length, or the query is empty.</exception>
+    public static void Hamming(ReadOnlySpan<byte> rows, ReadOnlySpan<byte> query, Span<int> distances)
+    {
+        if (query.IsEmpty || query.Length > int.MaxValue / 8)
+        {
+            throw new ArgumentException($"The query has {query.Length} bytes; it needs 1 to {int.MaxValue / 8}.", nameof(query));
+        }
+
+        if (rows.Length != (long)query.Length * distances.Length)
+        {
+            throw new ArgumentException(
+                $"{distances.Length} rows of {query.Length} bytes are {(long)query.Length * distances.Length} bytes; there are {rows.Length}.",
+                nameof(rows));
+        }
+
+        fixed (byte* bits = rows, wanted = query)
+        fixed (int* counts = distances)
+        {
+            HammingKernel.CountRows(bits, query.Length, distances.Length, wanted, counts);
+        }
+    }
+
     /// <summary>Σxy, Σx² and Σy² in one pass.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (long Products, long XSquares, long YSquares) ProductSums(sbyte* x, sbyte* y, nint count)

@@ -50,9 +50,9 @@ public sealed class AutoQuantizerTests : IDisposable
         result.Chosen.Model!.OutputPath.Should().Be(Output);
         using InferenceSession session = new(Output);
         session.OutputNames.Should().Equal("logits");
-        result.Summary.Should().StartWith("Picked int8, static. Top-1 accuracy ").And.EndWith("the fastest of the models within the budget.");
+        result.Summary.Message.Should().StartWith("Picked int8, static. Top-1 accuracy ").And.EndWith("the fastest of the models within the budget.");
         result.Candidates.Where(each => each != result.Chosen).Should().OnlyContain(each => each.Verdict == AutoVerdict.TooLarge)
-            .And.OnlyContain(each => each.Reason.EndsWith("are allowed.", StringComparison.Ordinal));
+            .And.OnlyContain(each => each.Reason.Message.EndsWith("are allowed.", StringComparison.Ordinal));
         result.Chosen.IsOnFront.Should().BeTrue();
     }
 
@@ -95,7 +95,7 @@ public sealed class AutoQuantizerTests : IDisposable
             new AutoOptions { Budget = new AutoBudget { MaxBytes = 1000 } });
 
         result.Chosen.Should().BeNull();
-        result.Summary.Should().StartWith("Leave the model as it is: no way of quantizing gives a model of at most 1.0 KB. The nearest is int8, static with ");
+        result.Summary.Message.Should().StartWith("Leave the model as it is: no way of quantizing gives a model of at most 1.0 KB. The nearest is int8, static with ");
         File.ReadAllBytes(Output).Should().Equal(before);
         Directory.GetFiles(_folder.FullName).Should().Equal(Output);
     }
@@ -110,7 +110,7 @@ public sealed class AutoQuantizerTests : IDisposable
         result.Candidates.Select(each => each.Way).Should().Equal(Enum.GetValues<QuantizationWay>().Where(way => way != QuantizationWay.StaticInt8));
         result.Candidates.Should().OnlyContain(each => each.Score == null && each.Loss == null && each.Latency != null);
         result.Chosen!.Way.Should().Be(QuantizationWay.Half);
-        result.Summary.Should().EndWith("they tell speed and size, not accuracy. Measure it before the model is used.");
+        result.Summary.Message.Should().EndWith("they tell speed and size, not accuracy. Measure it on samples (ModelEvaluator.Evaluate) before the model is used.");
         (result.Metric, result.FloatScore, result.ScoringSamples).Should().Be((null, null, 0));
     }
 

@@ -157,7 +157,7 @@ public sealed class ModelCalibrationTests : IDisposable
         File.WriteAllText(path, "something else");
         FluentActions.Invoking(() => ModelCalibration.Load(path)).Should().Throw<InvalidDataException>().WithMessage($"{path}: this is not a calibration file.");
         File.WriteAllBytes(path, [.. "QCAL"u8, 99, 0, 0, 0]);
-        FluentActions.Invoking(() => ModelCalibration.Load(path)).Should().Throw<InvalidDataException>().WithMessage($"{path}: the calibration file has version 99, this library reads 1 and 2; *");
+        FluentActions.Invoking(() => ModelCalibration.Load(path)).Should().Throw<InvalidDataException>().WithMessage($"{path}: the calibration file has version 99, this library reads 1 to 3; *");
     }
 
     private sealed class Observer(List<string> events) : IProgress<QuantizationProgress>

@@ -156,6 +156,118 @@ public sealed class PaddingTests
             InputColumnsRun.Run(model, values, samples, null, new PaddingOptions(), TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public void Sums_that_round_weights_leave_padding_out()
+    {
+        using TemporaryFolder folder = new();
+        FloatModel model = StaticInt8Recipe.Load(PaddedModel.Make().Save(folder.PathTo("model.onnx")), null, TargetRuntime.OnnxRuntimeCpu);
+        long[][] sentences = PaddedModel.Sentences(9, 4, 2);
+        Dictionary<string, int> values = new() { [PaddedModel.Rows] = PaddedModel.Width, [PaddedModel.Flat] = PaddedModel.Width };
+
+        IReadOnlyDictionary<string, GramMatrix> padded = Run(new PaddingOptions(), PaddedModel.Pad(9, sentences));
+        IReadOnlyDictionary<string, GramMatrix> alone = Run(new PaddingOptions(), [.. sentences.Select(sentence => PaddedModel.Pad(sentence.Length, sentence))]);
+        IReadOnlyDictionary<string, GramMatrix> counted = Run(new PaddingOptions { IsCounted = true }, PaddedModel.Pad(9, sentences));
+
+        foreach (string value in values.Keys)
+        {
+            padded[value].Count.Should().Be(15);
+            padded[value].Sums.Should().Equal(alone[value].Sums, $"of {value}");
+            counted[value].Count.Should().Be(27);
+        }
+
+        IReadOnlyDictionary<string, GramMatrix> Run(PaddingOptions padding, params ModelSample[] samples)
+        {
+            using GramRun run = new(model, new SampleList(samples), null, null, TestContext.Current.CancellationToken) { Padding = padding };
+            return run.Collect(values);
+        }
+    }
+
+    [Fact]
+    public void Learned_rounding_and_losses_leave_padding_out()
+    {
+        using TemporaryFolder folder = new();
+        FloatModel model = StaticInt8Recipe.Load(WithRows().Save(folder.PathTo("model.onnx")), null, TargetRuntime.OnnxRuntimeCpu);
+        long[][] sentences = PaddedModel.Sentences(9, 4, 2);
+        ModelSample[] padded = [PaddedModel.Pad(9, sentences)];
+        ModelCalibration calibration = Calibrate(folder.PathTo("model.onnx"), new PaddingOptions(), padded);
+        RefinedModel refined = new(model, calibration, new StaticInt8Recipe(new PtqOptions()).Plan(model, calibration));
+
+        long[] one = PaddedModel.Sentences(5)[0];
+        string real = Learn(PaddedModel.Pad(9, one), null);
+
+        real.Should().Be(Learn(PaddedModel.Pad(5, one), null));
+        real.Should().NotBe(Learn(PaddedModel.Pad(9, one), new PaddingOptions { IsCounted = true }), "the token of the padding has large embeddings");
+        Protos.ModelProto quantized = refined.Models.Write(refined.Plan);
+        double together = Loss(padded, null)[0], all = Loss(padded, new PaddingOptions { IsCounted = true })[0];
+        together.Should().BePositive().And.NotBe(all);
+        Expected(quantized, sentences).Should().BeApproximately(together, 1e-12);
+
+        string Learn(ModelSample sample, PaddingOptions? padding) => LearnedRounding.Find(
+            refined, [sample], new IntegerWork(model, refined.Plan, sample, null), null, TestContext.Current.CancellationToken, padding).Apply(refined.Plan).Hash;
+        double[] Loss(ModelSample[] samples, PaddingOptions? padding) =>
+            new FloatReference(model, samples, null, TestContext.Current.CancellationToken, padding).Losses(quantized, samples.Length, TestContext.Current.CancellationToken);
+
+        // Noise over signal of the real rows of both outputs, from runs of each sentence by itself.
+        double Expected(Protos.ModelProto other, long[][] texts)
+        {
+            double[] signal = new double[2], noise = new double[2];
+            using Microsoft.ML.OnnxRuntime.InferenceSession before = ModelSession.Open("float", model.Model, null, _ => { }), after = ModelSession.Open("int8", other, null, _ => { });
+            foreach (long[] text in texts)
+            {
+                using BoundSample bound = SampleBinder.Bind(PaddedModel.Pad(text.Length, text), before.InputMetadata);
+                using Microsoft.ML.OnnxRuntime.RunOptions run = new();
+                using Microsoft.ML.OnnxRuntime.IDisposableReadOnlyCollection<Microsoft.ML.OnnxRuntime.OrtValue> expected = before.Run(run, bound.Inputs, before.OutputNames), got = after.Run(run, bound.Inputs, before.OutputNames);
+                for (int k = 0; k < 2; k++)
+                {
+                    foreach ((float y, float z) in expected[k].GetTensorDataAsSpan<float>().ToArray().Zip(got[k].GetTensorDataAsSpan<float>().ToArray()))
+                    {
+                        (signal[k], noise[k]) = (signal[k] + (double)y * y, noise[k] + ((double)y - z) * ((double)y - z));
+                    }
+                }
+            }
+
+            return (Math.Min(1, noise[0] / signal[0]) + Math.Min(1, noise[1] / signal[1])) / 2;
+        }
+    }
+
+    [Fact]
+    public void Files_keep_what_was_left_out_and_merges_tell_different_masks()
+    {
+        using TemporaryFolder folder = new();
+        ModelBuilder builder = PaddedModel.Make();
+        Protos.ValueInfoProto second = builder.Graph.Input[1].Clone();
+        second.Name = "other_mask";
+        builder.Graph.Input.Add(second);
+        string model = builder.Save(folder.PathTo("model.onnx"));
+        ModelSample padded = PaddedModel.Pad(9, PaddedModel.Sentences(9, 4));
+        ModelSample sample = new("both", [.. padded.Inputs, SampleTensor.Create<long>("other_mask", [.. Enumerable.Range(0, 18).Select(i => i % 9 < 7 ? 1L : 0)], 2, 9)]);
+        ModelCalibration first = Calibrate(model, new PaddingOptions(), sample), other = Calibrate(model, new PaddingOptions { Mask = "other_mask" }, sample), counted = Calibrate(model, new PaddingOptions { IsCounted = true }, sample);
+        first.Save(folder.PathTo("first.qcal"));
+        counted.Save(folder.PathTo("counted.qcal"));
+
+        ModelCalibration loaded = ModelCalibration.Load(folder.PathTo("first.qcal"));
+
+        loaded.Padding.Should().BeEquivalentTo(first.Padding);
+        loaded.Padding!.Axes.Should().Equal(first.Padding!.Axes).And.NotBeEmpty();
+        ModelCalibration.Load(folder.PathTo("counted.qcal")).Padding.Should().BeNull();
+        File.ReadAllBytes(folder.PathTo("counted.qcal"))[4].Should().Be(2, "files without padding can be read by older versions");
+        loaded.Merge(other);
+        loaded.Padding!.Should().BeEquivalentTo(new { Mask = "attention_mask", MaskedPositions = 5 + 4, Positions = 36, IsPartial = false });
+        loaded.Padding!.OtherMasks.Should().Equal("other_mask");
+        loaded.Merge(counted);
+        loaded.Padding!.IsPartial.Should().BeTrue();
+        loaded.Save(folder.PathTo("merged.qcal"));
+        ModelCalibration.Load(folder.PathTo("merged.qcal")).Padding.Should().BeEquivalentTo(loaded.Padding);
+    }
+
+    /// <summary>The model with an output of rows beside that of sentences.</summary>
+    private static ModelBuilder WithRows()
+    {
+        ModelBuilder model = PaddedModel.Make().Output("c", -1, -1, PaddedModel.Width);
+        model.Graph.Output[1].Type.TensorType.Shape = null;
+        return model;
+    }
+
     private static ModelCalibration Calibrate(string model, PaddingOptions padding, params ModelSample[] samples) =>
         ModelCalibrator.Calibrate(model, new SampleList(samples), new CalibrationOptions { Padding = padding }, cancellationToken: TestContext.Current.CancellationToken);
 

@@ -65,6 +65,17 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
+    public async Task The_example_of_the_vector_store_finds_saves_and_loads()
+    {
+        using TemporaryFolder folder = FolderWithModel(samples: 0);
+
+        string output = await RunAsync("vector-store", folder.FullName);
+
+        output.Split('\n').Should().Equal("a red cat", "26");
+        folder.Entries.Should().Contain(["articles.bin", "model.calibration.json"]);
+    }
+
+    [Fact]
     public async Task The_model_example_writes_an_int8_model()
     {
         using TemporaryFolder folder = FolderWithModel(samples: 4);

@@ -6,10 +6,10 @@ namespace Quantization.Onnx.Tests.RealModels;
 internal sealed class SpeechDetector : IDisposable
 {
     public const int Rate = 16_000;
+    public const int StateLength = 2 * 128;
 
     private const int Frame = 512;
     private const int Context = 64;
-    private const int StateLength = 2 * 128;
 
     private static readonly NpmPackage Package = new("@ricky0123/vad-web", "0.0.31");
 
@@ -18,6 +18,9 @@ internal sealed class SpeechDetector : IDisposable
     public SpeechDetector(string modelPath) => _session = new InferenceSession(modelPath);
 
     public static string ModelPath => Package.PathTo("dist/silero_vad_v6.onnx");
+
+    /// <summary>How many frames a sound has.</summary>
+    public static int FramesIn(float[] sound) => (sound.Length - Context) / Frame;
 
     /// <summary>Sound as a sample of the model's three inputs: a frame with the end of the one before, the memory, the rate.</summary>
     public static ModelSample ToSample(float[] sound, int frame, float[] state) => new(
@@ -66,7 +69,7 @@ internal sealed class SpeechDetector : IDisposable
     public bool[] Decide(float[] sound)
     {
         float[] state = new float[StateLength];
-        bool[] decisions = new bool[(sound.Length - Context) / Frame];
+        bool[] decisions = new bool[FramesIn(sound)];
         using RunOptions run = new();
         for (int i = 0; i < decisions.Length; i++)
         {

@@ -41,6 +41,82 @@ public sealed class BodyTests : IDisposable
         result.OutputBytes.Should().BeLessThan(result.ModelBytes * 3 / 4);
     }
 
+    [Theory]
+    [InlineData("If", BlockForm.MatMulNBits)]
+    [InlineData("If within If", BlockForm.MatMulNBits)]
+    [InlineData("Loop", BlockForm.MatMulNBits)]
+    [InlineData("Scan", BlockForm.MatMulNBits)]
+    [InlineData("captured weights", BlockForm.MatMulNBits)]
+    [InlineData("If", BlockForm.DequantizeLinear)]
+    [InlineData("Loop", BlockForm.DequantizeLinear)]
+    public void Weights_of_4_bits_in_a_body_compute_what_they_compute_in_the_main_graph(string kind, BlockForm form)
+    {
+        WeightOnlyOptions options = new() { Bits = 4, Form = form };
+        float[] x = RandomTensors.Normal(9, Rows * Width);
+        (ModelBuilder withBody, ModelBuilder flat) = Make(kind);
+
+        PtqResult result = WeightQuantizer.Quantize(withBody.Save(_folder.PathTo("body.onnx")), _folder.PathTo("body.int4.onnx"), options);
+        PtqResult flatResult = WeightQuantizer.Quantize(flat.Save(_folder.PathTo("flat.onnx")), _folder.PathTo("flat.int4.onnx"), options);
+
+        float[] computed = ModelRun.Floats(ModelFile.Load(result.OutputPath).Model, x, Rows, Width)[0];
+        computed.Should().Equal(ModelRun.Floats(ModelFile.Load(flatResult.OutputPath).Model, x, Rows, Width)[0]);
+        result.FloatNodes.Should().BeEmpty();
+        result.RoundedLayers.Should().NotBeEmpty().And.OnlyContain(layer => layer.Bits == 4);
+        result.Int8Operators.Keys.Should().Equal("MatMulNBits");
+        result.OutputBytes.Should().BeLessThan(result.ModelBytes / 2);
+    }
+
+    [Fact]
+    public void Samples_round_the_weights_outside_of_a_body_alone()
+    {
+        string path = Make("captured weights").WithBody.Save(_folder.PathTo("body.onnx"));
+        SampleList samples = new([.. Enumerable.Range(0, 4).Select(i => new ModelSample($"sample {i}", SampleTensor.Create<float>("x", RandomTensors.Normal(i, Rows * Width), Rows, Width)))]);
+
+        PtqResult result = WeightQuantizer.Quantize(path, samples, _folder.PathTo("out.onnx"), new WeightOnlyOptions { Bits = 4 });
+        QuantizationPlan wrong = result.Plan with { Nodes = [.. result.Plan.Nodes.Select(node => node with { Weights = node.Weights! with { Method = WeightMethod.Gptq } })] };
+
+        result.Plan.Nodes.ToDictionary(node => node.Node, node => node.Weights!.Method).Should()
+            .Equal(new Dictionary<string, WeightMethod> { ["a-node"] = WeightMethod.Gptq, ["t-node"] = WeightMethod.Nearest });
+        FluentActions.Invoking(() => WeightQuantizer.Quantize(path, wrong, samples, _folder.PathTo("wrong.onnx"))).Should().Throw<ArgumentException>()
+            .WithMessage("*rounds the weights of node 't-node' by the method Gptq, which sees no value inside of a branch or loop; make the method nearest*");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_LSTM_of_a_body_becomes_the_dynamic_one(bool isLoop)
+    {
+        const int Inputs = 32, Memory = 24;
+        ModelBuilder flat = Condition(), model = Condition();
+        model.Graph.Input.Clear();
+        flat.Graph.Input.Clear();
+        model.Input("x", Rows, 1, Inputs);
+        AddLstm(flat.Input("x", Rows, 1, Inputs), Inputs, Memory, "y").Output("y", Rows, 1, 1, Memory);
+        if (isLoop)
+        {
+            ModelBuilder loop = new ModelBuilder().Input("i").Input("go").Node("Identity", ["go"], "on");
+            AddLstm(loop, Inputs, Memory, "t").Output("on").Output("t", Rows, 1, 1, Memory);
+            (loop.Graph.Input[0].Type.TensorType.ElemType, loop.Graph.Input[1].Type.TensorType.ElemType, loop.Graph.Output[0].Type.TensorType.ElemType) =
+                ((int)TensorProto.Types.DataType.Int64, (int)TensorProto.Types.DataType.Bool, (int)TensorProto.Types.DataType.Bool);
+            model.Graph.Initializer.Add(new TensorProto { Name = "true", DataType = (int)TensorProto.Types.DataType.Bool, Int32Data = { 1 } });
+            model.Integers("once", [1], []).Node("Loop", ["once", "true"], "all", Body("body", loop.Graph)).Integers("first", 0).Node("Squeeze", ["all", "first"], "y");
+        }
+        else
+        {
+            model.Node("If", ["yes"], "y", Body("then_branch", AddLstm(new ModelBuilder(), Inputs, Memory, "t").Output("t", Rows, 1, 1, Memory).Graph), Body("else_branch", AddLstm(new ModelBuilder(), Inputs, Memory, "e").Output("e", Rows, 1, 1, Memory).Graph));
+        }
+
+        float[] x = RandomTensors.Normal(3, Rows * Inputs);
+        PtqResult result = Quantize(model.Output("y", Rows, 1, 1, Memory).Save(_folder.PathTo("body.onnx")), "body.int8.onnx", isDynamic: true);
+        PtqResult flatResult = Quantize(flat.Save(_folder.PathTo("flat.onnx")), "flat.int8.onnx", isDynamic: true);
+
+        float[] computed = ModelRun.Floats(ModelFile.Load(result.OutputPath).Model, x, Rows, 1, Inputs)[0];
+        computed.Should().Equal(ModelRun.Floats(ModelFile.Load(flatResult.OutputPath).Model, x, Rows, 1, Inputs)[0]);
+        computed.Should().NotEqual(ModelRun.Floats(model.Model, x, Rows, 1, Inputs)[0], "codes round");
+        result.Int8Operators.Keys.Should().Equal("DynamicQuantizeLSTM");
+        result.FloatNodes.Should().BeEmpty();
+    }
+
     [Fact]
     public void A_node_of_a_body_can_stay_in_float()
     {
@@ -131,6 +207,10 @@ public sealed class BodyTests : IDisposable
 
     private static GraphProto Branch(string output, int seed) =>
         new ModelBuilder().Constant($"w{seed}", Weights(seed), Width, Width).Node("MatMul", ["x", $"w{seed}"], output).Output(output, Rows, Width).Graph;
+
+    private static ModelBuilder AddLstm(ModelBuilder model, int inputs, int memory, string output) => model
+        .Constant($"{output}-w", RandomTensors.Normal(21, 4 * memory * inputs, 0.3), 1, 4 * memory, inputs).Constant($"{output}-r", RandomTensors.Normal(22, 4 * memory * memory, 0.3), 1, 4 * memory, memory)
+        .Node("LSTM", ["x", $"{output}-w", $"{output}-r"], output, ModelBuilder.Int("hidden_size", memory));
 
     private static float[] Weights(int seed) => RandomTensors.Normal(seed, Width * Width, 0.2);
 

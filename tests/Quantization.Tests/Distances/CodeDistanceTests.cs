@@ -17,6 +17,30 @@ public class CodeDistanceTests
     }
 
     [Fact]
+    public void Hamming_of_many_rows_is_that_of_each_row_at_every_length()
+    {
+        Random random = new(5);
+        for (int length = 1; length <= 300; length++)
+        {
+            byte[] rows = new byte[7 * length];
+            byte[] query = new byte[length];
+            random.NextBytes(rows);
+            random.NextBytes(query);
+            int[] distances = new int[7];
+            CodeDistance.Hamming(rows, query, distances);
+            distances.Should().Equal(rows.Chunk(length).Select(row => row.Zip(query, (a, b) => Convert.ToString(a ^ b, 2).Count(bit => bit == '1')).Sum()));
+        }
+    }
+
+    [Fact]
+    public void Rows_of_another_length_than_the_query_are_refused()
+    {
+        FluentActions.Invoking(() => CodeDistance.Hamming([1, 2, 3], [1, 2], new int[2])).Should().Throw<ArgumentException>()
+            .WithMessage("2 rows of 2 bytes are 4 bytes; there are 3.*").WithParameterName("rows");
+        FluentActions.Invoking(() => CodeDistance.Hamming([], [], new int[2])).Should().Throw<ArgumentException>().WithParameterName("query");
+    }
+
+    [Fact]
     public void Hamming_of_opposite_vectors_is_every_bit()
     {
         byte[] ones = new byte[100_003];

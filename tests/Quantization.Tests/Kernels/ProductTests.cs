@@ -78,6 +78,38 @@ public class ProductTests
     }
 
     [Fact]
+    public void Products_with_16_bit_factors_are_exact_at_every_length()
+    {
+        Random random = new(9);
+        for (int columns = 1; columns <= 400; columns++)
+        {
+            int rows = 1 + columns % 9;
+            sbyte[] matrix = Bytes(random, rows * columns);
+            short[] vector = [.. Enumerable.Range(0, columns).Select(_ => (short)random.Next(short.MinValue, short.MaxValue + 1))];
+            int[] product = new int[rows];
+            QuantizationPrimitives.MultiplyVector(matrix, vector, product);
+            product.Should().Equal(matrix.Chunk(columns).Select(row => (int)row.Zip(vector, (code, factor) => (long)code * factor).Sum()));
+        }
+    }
+
+    [Fact]
+    public void The_largest_16_bit_factors_that_are_allowed_do_not_overflow()
+    {
+        short[] vector = [.. Enumerable.Repeat((short)32767, 512), 511];
+        sbyte[] matrix = new sbyte[vector.Length];
+        Array.Fill(matrix, sbyte.MinValue);
+        int[] product = new int[1];
+        QuantizationPrimitives.MultiplyVector(matrix, vector, product);
+        product[0].Should().Be(-128 * 16_777_215);
+        vector[^1]++;
+        FluentActions.Invoking(() => QuantizationPrimitives.MultiplyVector(matrix, vector, product)).Should().Throw<ArgumentException>();
+        vector[0] = short.MinValue;
+        vector[^1] = 511;
+        FluentActions.Invoking(() => QuantizationPrimitives.MultiplyVector(matrix, vector, product)).Should().Throw<ArgumentException>()
+            .WithMessage("The vector's magnitudes add up to 16777216; more than 16777215 could overflow*").WithParameterName("vector");
+    }
+
+    [Fact]
     public void A_zero_point_without_row_sums_is_refused()
     {
         Action act = () => QuantizationPrimitives.MultiplyVector([1, 2], [(byte)3, 4], 1, [], new int[1]);

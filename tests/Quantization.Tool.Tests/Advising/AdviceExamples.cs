@@ -9,6 +9,20 @@ internal static class AdviceExamples
 
     private static readonly Dictionary<string, string> Stayed = Enumerable.Range(0, 9).ToDictionary(i => $"node{i}", i => $"reason {i % 5}");
 
+    private static readonly AutoRow Row = new(QuantizationWay.StaticInt8, 0.92, 0.005, 0.4, 26), BestRow = new(QuantizationWay.Half, 0.925, 0, 0.6, 50);
+
+    private static readonly AutoAdvice Measured = new(new AutoBudget { MaxLoss = 0.002, MaxLatencyRatio = 0.3, MaxBytes = 20 }, ModelMetric.Top1, 100);
+
+    /// <summary>Why an automatic choice picked a model or not, which is told without anything to do about it.</summary>
+    public static IReadOnlyList<Advice> AutoReasons { get; } =
+    [
+        .. Enum.GetValues<AutoVerdict>().Except([AutoVerdict.Failed, AutoVerdict.NothingToQuantize]).Select(verdict => Measured.Explain(verdict, Row, BestRow)),
+        new AutoAdvice(new AutoBudget(), ModelMetric.SignalToNoise, 100).Explain(AutoVerdict.LosesMore, Row with { Loss = double.NaN }, BestRow with { Loss = double.NaN }),
+        new AutoAdvice(new AutoBudget(), ModelMetric.Perplexity, 100).Explain(AutoVerdict.Slower, Row, BestRow),
+        AutoAdvice.Failed(QuantizationWay.DynamicInt8, "the model is damaged."),
+        AutoAdvice.Nothing(QuantizationWay.WeightsInt4),
+    ];
+
     /// <summary>All of them; several of codes whose words differ.</summary>
     public static IReadOnlyList<Advice> All { get; } =
     [
@@ -94,11 +108,18 @@ internal static class AdviceExamples
         OutcomeAdvice.MostSensitive("conv1", "Conv", isFloat: false, ["weights by MSE"]),
         NextAdvice.Nothing(),
         NextAdvice.CompareLayers(),
+        NextAdvice.CompareModels(),
         NextAdvice.LeaveInFloat("conv1"),
         NextAdvice.ManyLayers(hasFewBits: true, isPerTensor: true),
         NextAdvice.ManyLayers(hasFewBits: false, isPerTensor: false),
         NextAdvice.MissedTarget(hasFewBits: true, isPerTensor: true),
         NextAdvice.SmallerLoss(3, "top-1 accuracy", MetricUnit.Share, 0.92),
+        Measured.Picked(Row),
+        new AutoAdvice(new AutoBudget(), null, 100).Picked(Row),
+        Measured.NonePicked(Row, AutoVerdict.LosesTooMuch),
+        new AutoAdvice(new AutoBudget(), null, 100).NonePicked(BestRow, AutoVerdict.NotFaster),
+        new AutoAdvice(new AutoBudget(), ModelMetric.Top1, 100).NonePicked(null, default),
+        .. AutoReasons,
     ];
 
     private static PtqResult Result(TargetRuntime runtime = TargetRuntime.OnnxRuntimeCpu, int conversions = 0) => new()

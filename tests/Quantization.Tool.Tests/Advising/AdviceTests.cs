@@ -25,6 +25,8 @@ public sealed partial class AdviceTests
         AdviceCode.ReportFloatNodes,
         AdviceCode.ReportPartialOutcome,
         AdviceCode.ReportMostSensitiveLayer,
+        AdviceCode.AutoPicked,
+        .. AdviceExamples.AutoReasons.Select(advice => advice.Code),
     ];
 
     private static readonly AdviceWords[] Words = [CSharpWords.Instance, CommandLineWords.Instance];

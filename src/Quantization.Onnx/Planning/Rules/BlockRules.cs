@@ -15,7 +15,7 @@ internal static class BlockRules
 
     /// <summary>What the rules say of a graph for a runtime.</summary>
     public static QuantizableGraph Apply(GraphIndex graph, Target target) =>
-        new(graph, target, [.. graph.Graph.Node.Select(node => Ask(node, graph))]);
+        new(graph, target, BodyRules.Ask(graph, Ask));
 
     /// <summary>Whether a form of a node with weights in blocks is known.</summary>
     public static bool CanHaveBlocks(QuantizableNode node) =>
@@ -33,9 +33,7 @@ internal static class BlockRules
             candidate = new QuantizableNode(node, NodeRole.TableLookup, [], node) { Weight = table };
         }
 
-        string[] inner = [.. node.Subgraphs().SelectMany(GraphExtensions.AllGraphs).SelectMany(each => each.Node)
-            .Where(WeightSlot.CanHaveWeights).Select(each => each.GetLabel())];
-        return new NodeFacts(node, candidate, reason, inner);
+        return new NodeFacts(node, candidate, reason, []);
     }
 
     private static WeightSlot? FindMatrix(NodeProto node, GraphIndex graph, out string? reason)
@@ -71,8 +69,9 @@ internal static class BlockRules
             return null;
         }
 
-        reason = IsReadInFloat(node.Input[0], source!.Tensor, graph) ? "its table is read in float too, and would be stored twice" : null;
-        return reason is null ? new WeightSlot(source.Tensor, 0, null, false) { Input = 0, FloatType = source.FloatType } : null;
+        reason = graph.IsOuterConstant(node.Input[0]) ? "its table lies outside of the branch or loop that reads it"
+            : IsReadInFloat(node.Input[0], source!.Tensor, graph) ? "its table is read in float too, and would be stored twice" : null;
+        return reason is null ? new WeightSlot(source!.Tensor, 0, null, false) { Input = 0, FloatType = source.FloatType } : null;
     }
 
     private static bool IsLookup(NodeProto node, GraphIndex graph, out BlockWeightSource? source)

@@ -9,7 +9,7 @@ internal static class DynamicRules
 
     /// <summary>What the rules say of a graph for a runtime.</summary>
     public static QuantizableGraph Apply(GraphIndex graph, Target target) =>
-        new(graph, target, BodyRules.Ask(graph, (node, around) => Ask(node, around, target)));
+        new(graph, target, BodyRules.Ask(graph, (node, around) => Ask(node, around, target))) { Patterns = graph.Patterns.All };
 
     private static NodeFacts Ask(NodeProto node, GraphIndex graph, Target target)
     {

@@ -9,7 +9,7 @@ internal static class Int8Rules
     public static QuantizableGraph Apply(GraphIndex graph, Target target)
     {
         HashSet<string> floats = target.GainsFromProducts ? FloatValues.Find(graph.Graph) : [];
-        return new QuantizableGraph(graph, target, [.. graph.Graph.Node.Select(node => Ask(node, graph, target, floats))]);
+        return new QuantizableGraph(graph, target, [.. graph.Graph.Node.Select(node => Ask(node, graph, target, floats))]) { Patterns = graph.Patterns.All };
     }
 
     private static NodeFacts Ask(NodeProto node, GraphIndex graph, Target target, HashSet<string> floats)
@@ -30,7 +30,7 @@ internal static class Int8Rules
         }
         else
         {
-            candidate = FindBetween(node, graph, target);
+            candidate = graph.Patterns.Of(node) is null ? FindBetween(node, graph, target) : null;
         }
 
         string[] inner = [.. node.Subgraphs().SelectMany(GraphExtensions.AllGraphs).SelectMany(each => each.Node).Where(WeightSlot.CanHaveWeights).Select(each => each.GetLabel())];

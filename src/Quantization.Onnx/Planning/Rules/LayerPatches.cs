@@ -24,6 +24,9 @@ internal sealed class LayerPatches
         Length = kernel.Aggregate(channels, (product, size) => product * size);
     }
 
+    /// <summary>Whether the rows are those of a matrix, so that each position is by itself.</summary>
+    public bool IsOfRows => _kernel.Length == 0;
+
     /// <summary>The length of a row: the weights of one output channel.</summary>
     public int Length { get; }
 

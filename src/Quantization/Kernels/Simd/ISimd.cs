@@ -69,6 +69,14 @@ internal unsafe interface ISimd<TFloats, TInts>
     static abstract TInts AddProducts<TLeft>(TInts sum, TLeft* left, sbyte* right)
         where TLeft : unmanaged;
 
+    /// <summary>
+    /// Adds to each lane the products of four pairs of an 8-bit code and a 16-bit factor; together all products of <c>4 · Count</c> pairs.
+    /// </summary>
+    static abstract TInts AddWideProducts(TInts sum, sbyte* codes, short* factors);
+
+    /// <summary>The sum of all lanes, modulo 2³².</summary>
+    static abstract int Sum(TInts value);
+
     /// <summary>Writes the lanes of four vectors as consecutive codes, which fit <typeparamref name="TCode"/>.</summary>
     static abstract void StoreNarrowed<TCode, TStores>(TInts first, TInts second, TInts third, TInts fourth, TCode* destination)
         where TCode : unmanaged

@@ -92,6 +92,14 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddWideProducts(Vector256<int> sum, sbyte* codes, short* factors) =>
+        sum + Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Vector128.Load(codes)), Vector256.Load(factors))
+            + Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Vector128.Load(codes + 16)), Vector256.Load(factors + 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Sum(Vector256<int> value) => Vector256.Sum(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreNarrowed<TCode, TStores>(Vector256<int> first, Vector256<int> second, Vector256<int> third, Vector256<int> fourth, TCode* destination)
         where TCode : unmanaged
         where TStores : struct, IStores

@@ -86,6 +86,14 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
         sum + Products(left, right) + Products(left + 32, right + 32);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> AddWideProducts(Vector512<int> sum, sbyte* codes, short* factors) =>
+        sum + Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(codes)), Vector512.Load(factors))
+            + Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(codes + 32)), Vector512.Load(factors + 32));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Sum(Vector512<int> value) => Vector512.Sum(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreNarrowed<TCode, TStores>(Vector512<int> first, Vector512<int> second, Vector512<int> third, Vector512<int> fourth, TCode* destination)
         where TCode : unmanaged
         where TStores : struct, IStores

@@ -89,6 +89,23 @@ internal readonly unsafe struct SimdPortable : ISimd<Vector<float>, Vector<int>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<int> AddWideProducts(Vector<int> sum, sbyte* codes, short* factors)
+    {
+        Vector.Widen(Vector.Load(codes), out Vector<short> lower, out Vector<short> upper);
+        return sum + Products(lower, factors) + Products(upper, factors + Vector<short>.Count);
+
+        static Vector<int> Products(Vector<short> left, short* right)
+        {
+            Vector.Widen(left, out Vector<int> leftLow, out Vector<int> leftHigh);
+            Vector.Widen(Vector.Load(right), out Vector<int> rightLow, out Vector<int> rightHigh);
+            return leftLow * rightLow + leftHigh * rightHigh;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Sum(Vector<int> value) => Vector.Sum(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreNarrowed<TCode, TStores>(Vector<int> first, Vector<int> second, Vector<int> third, Vector<int> fourth, TCode* destination)
         where TCode : unmanaged
         where TStores : struct, IStores

@@ -60,6 +60,19 @@ internal readonly unsafe struct SimdScalar : ISimd<float, int>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int AddWideProducts(int sum, sbyte* codes, short* factors)
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            sum += codes[i] * factors[i];
+        }
+
+        return sum;
+    }
+
+    public static int Sum(int value) => value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreNarrowed<TCode, TStores>(int first, int second, int third, int fourth, TCode* destination)
         where TCode : unmanaged
         where TStores : struct, IStores
