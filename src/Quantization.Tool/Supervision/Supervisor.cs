@@ -76,13 +76,13 @@ internal static class Supervisor
     }
 
     /// <summary>
-    /// Lets the C library return freed memory to the system at once. ONNX Runtime's sessions come and go while a model is quantized, and without this the process keeps what each of them has freed.
-    /// What the user sets stays; other systems ignore the variables.
+    /// Lets the C library return freed memory to the system. ONNX Runtime's sessions come and go while a model is quantized, and without this
+    /// the process keeps what each of them has freed. What the user sets stays; other systems than Linux ignore the variables.
     /// </summary>
     private static void ReturnMemory(IDictionary<string, string?> environment)
     {
         environment.TryAdd("MALLOC_ARENA_MAX", "2");
-        environment.TryAdd("MALLOC_TRIM_THRESHOLD_", "16777216");
-        environment.TryAdd("MALLOC_MMAP_THRESHOLD_", "1048576");
+        environment.TryAdd("MALLOC_TRIM_THRESHOLD_", "67108864");
+        environment.TryAdd("MALLOC_MMAP_THRESHOLD_", "33554432");
     }
 }
