@@ -91,6 +91,7 @@ internal sealed class PartialJob
             }
         }
 
+        LayerSet RoundWeights(LayerSet set) => _options.Steps.Contains(LayerStep.WeightOnly) ? new WeightOnlyLayers(run, goal, shares.Int8Share).Take(set) : set;
         double Measure(QuantizationPlan plan) => MeasureRatio(models, run.Baseline, plan, scoringSamples.First());
         TrialLimit limit = new(_options.MaxTrials ?? FloatLayers.DefaultTrials(run.Layers.Count), () => run.Tried);
         if (_options.Target.Kind == PartialTargetKind.MaxLatencyRatio)
@@ -110,7 +111,7 @@ internal sealed class PartialJob
                 (found, isMet) = (activations, true);
             }
 
-            found = isMet ? RoundWeightsWhereAllowed(run, goal, found) : found;
+            found = isMet ? RoundWeights(found) : found;
         }
 
         LimitSearch? limiting = null;
@@ -118,7 +119,7 @@ internal sealed class PartialJob
         if (_options.Limits is { } limits && _options.Target.Kind != PartialTargetKind.MaxLatencyRatio)
         {
             limiting = new LimitSearch(run, goal, limits, costs, _model.File.Bytes, Measure, plan => CountBytes(models, plan));
-            limited = limiting.Take(found, () => RoundWeightsWhereAllowed(run, goal, Search(run, limit, goal, LayerSet.Empty, _ => true).Set));
+            limited = limiting.Take(found, () => RoundWeights(Search(run, limit, goal, LayerSet.Empty, _ => true).Set));
             (found, isMet) = (limited.Set, !limited.Missed.Contains(PartialBudget.Figure));
         }
 
@@ -215,23 +216,6 @@ internal sealed class PartialJob
 
         return (found, isMet);
     }
-
-    /// <summary>The weights of layers in float as codes again, of as many as the goal allows: that quarters their size.</summary>
-    private static LayerSet RoundWeights(PartialRun run, PartialGoal goal, LayerSet found)
-    {
-        if (found.Float.IsEmpty)
-        {
-            return found;
-        }
-
-        // From all weights as codes to none, those of the most sensitive layers in float first.
-        string[] layers = [.. run.Ranking.Select(layer => layer.Node).Where(found.Float.Contains)];
-        LayerSet[] growing = [.. Enumerable.Range(0, layers.Length + 1).Select(count => layers.Skip(count).Aggregate(found, (set, layer) => set.WithWeightOnly(layer)))];
-        return PrefixSearch.FindShortest(run, growing, goal.IsMetBy);
-    }
-
-    private LayerSet RoundWeightsWhereAllowed(PartialRun run, PartialGoal goal, LayerSet found) =>
-        _options.Steps.Contains(LayerStep.WeightOnly) ? RoundWeights(run, goal, found) : found;
 
     private double MostBytes => _options.Limits?.MostBytes(_model.File.Bytes) ?? double.PositiveInfinity;
 

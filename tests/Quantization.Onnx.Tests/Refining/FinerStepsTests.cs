@@ -64,7 +64,8 @@ public sealed class FinerStepsTests : IDisposable
         result.Written.WeightOnlyLayers.Should().NotBeEmpty();
         result.Written.WeightOnlyLayers.Concat(result.Written.FloatLayers).Should().BeEquivalentTo(inFloat.Written.FloatLayers);
         result.Changes.Where(change => !change.IsFloat).SelectMany(change => change.Steps).Distinct().Should().Equal(LayerStep.WeightOnly);
-        result.Written.ModelBytes.Should().BeLessThan(inFloat.Written.ModelBytes);
+        result.Model.Plan.WeightOnlyNodes.Should().BeEquivalentTo(result.Written.WeightOnlyLayers);
+        result.Model.Plan.Nodes.Where(node => node.Weights is not null).Should().HaveCount(8 - result.Written.FloatLayers.Count, "the others keep their codes");
         result.Written.Int8Share.Should().Be(inFloat.Written.Int8Share);
     }
 
