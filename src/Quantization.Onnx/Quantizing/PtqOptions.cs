@@ -192,10 +192,13 @@ public sealed record PtqOptions
     /// </summary>
     public bool LearnRounding { get; init; } = true;
 
-    /// <summary>How many calibration samples are kept to refine with.</summary>
     /// <summary>The share of the multiply-accumulates that may leave the integers for each halving of the loss.</summary>
     internal double CostOfHalving { get; init; } = 0.1;
 
+    /// <summary>Whether improving scales channels.</summary>
+    internal bool ScaleChannels { get; init; } = true;
+
+    /// <summary>How many calibration samples are kept to refine with.</summary>
     internal int RefiningSamples => Refine ? MostRefiningSamples : 0;
 
     /// <summary>Whether each zero-point is to be 0, whatever the values are.</summary>

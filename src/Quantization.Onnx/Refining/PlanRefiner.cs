@@ -174,7 +174,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <summary>The model and plan with scaled channels, once for each strength.</summary>
     private IEnumerable<RefinedModel> ScaleChannels(RefinedModel given, ModelSample[] fitted, ModelSample[] used)
     {
-        if (ChannelEqualizer.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, cancellationToken) is not { } equalizer)
+        if (!options.ScaleChannels || ChannelEqualizer.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, cancellationToken) is not { } equalizer)
         {
             yield break;
         }

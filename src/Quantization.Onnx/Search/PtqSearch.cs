@@ -124,17 +124,17 @@ public static class PtqSearch
 
         RefinedModel chosen = new(prepared, calibration, refined.Plan!);
         int calibratedScoringSamples = 0;
-        RefinedModel improved = options.Baseline.Refine ? Improve(prepared, calibration, refined, calibrationSamples, scoringSamples, options, reporter, cancellationToken) : chosen;
-        if (improved.Refinement is not null)
+        bool isChosenImproved = false;
+        foreach (RefinedModel improved in options.Baseline.Refine ? Improve(prepared, calibration, refined, calibrationSamples, scoringSamples, options, reporter, cancellationToken) : [])
         {
             TrialRunner improvedRunner = new(improved.Models, scorer, store, options.MaxParallelTrials);
             SearchTrial trial = improvedRunner.Try([new TrialCandidate(refined.Options, improved.Plan) { IsImproved = true }], Report, cancellationToken)[0];
             trials.Add(trial);
 
-            // What improves the plan was tested on samples that it was not fitted to; the other is the luckiest of many.
-            if (!selector.IsWorse(trial.Score, refined.Score))
+            // What improves the plan was tested on samples that it was not fitted to; the other is the luckiest of many. Between improved plans the scoring samples must be sure.
+            if (isChosenImproved ? selector.IsWorse(refined.Score, trial.Score) : !selector.IsWorse(trial.Score, refined.Score))
             {
-                (refined, chosen) = (trial, improved);
+                (refined, chosen, isChosenImproved) = (trial, improved, true);
                 calibratedScoringSamples = (int)Math.Min(MostScoringSamples, scorer.Samples);
             }
         }
@@ -174,10 +174,10 @@ public static class PtqSearch
     }
 
     /// <summary>
-    /// Improves the best plan. What was chosen by samples that did not calibrate is made from all of them, as long as each still tells something new:
-    /// ranges, and what is fitted, become the better the more samples there are.
+    /// Improves the best plan, with scaled channels and without: which is better for what follows shows only at the end. What was chosen by samples that
+    /// did not calibrate is made from all of them, as long as each still tells something new: ranges, and what is fitted, become the better the more samples there are.
     /// </summary>
-    private static RefinedModel Improve(
+    private static IEnumerable<RefinedModel> Improve(
         FloatModel model,
         ModelCalibration calibration,
         SearchTrial best,
@@ -192,13 +192,26 @@ public static class PtqSearch
         reporter.Begin(QuantizationStage.Improving);
         ModelCalibration whole = CalibrationRun.Run(model, keeper, calibrating, null, cancellationToken);
         whole.Merge(calibration);
-        IReadOnlyList<ModelSample> others = SampleKeeper.Read(calibrating.Limit(calibrationSamples), options.Baseline.RefiningSamples, cancellationToken);
-        return PlanRefiner.RefineWhereSamplesSuffice(
-            new RefinedModel(model, whole, best.Plan!),
-            new StaticInt8Recipe(best.Options),
-            [.. others, .. keeper.Kept],
-            options.Baseline with { CostOfHalving = CostOfHalving },
-            () => { },
-            cancellationToken);
+        ModelSample[] samples = [.. SampleKeeper.Read(calibrating.Limit(calibrationSamples), options.Baseline.RefiningSamples, cancellationToken), .. keeper.Kept];
+        foreach (bool scaleChannels in (bool[])[true, false])
+        {
+            RefinedModel improved = PlanRefiner.RefineWhereSamplesSuffice(
+                new RefinedModel(model, whole, best.Plan!),
+                new StaticInt8Recipe(best.Options),
+                samples,
+                options.Baseline with { CostOfHalving = CostOfHalving, ScaleChannels = scaleChannels },
+                () => { },
+                cancellationToken);
+            if (improved.Refinement is null)
+            {
+                yield break;
+            }
+
+            yield return improved;
+            if (improved.Plan.ChannelScalings.IsEmpty)
+            {
+                yield break; // without them it would be the same
+            }
+        }
     }
 }
