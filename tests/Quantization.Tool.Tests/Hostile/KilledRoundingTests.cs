@@ -86,7 +86,8 @@ public sealed partial class KilledRoundingTests : IDisposable
         process.Kill(entireProcessTree: true);
         Task.WaitAll([output, error], TestContext.Current.CancellationToken); // they end when the worker has ended too
         process.WaitForExit();
-        process.ExitCode.Should().BeOneOf([0, 128 + Sigkill], "a slow machine may kill it too late, but it wrote: {0}{1}", output.Result, error.Result);
+        process.ExitCode.Should().BeOneOf(
+            [0, 128 + Sigkill], "a slow machine may kill it too late, but it wrote: {0}{1}", output.Result, error.Result);
     }
 
     private static int CountKept(string folder) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.qlayer").Count() : 0;
