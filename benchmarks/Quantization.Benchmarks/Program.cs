@@ -44,6 +44,8 @@ switch (args)
         return EncoderStudy.Run();
     case ["language-models", "latency"]:
         return ProductLatency.Run();
+    case ["language-models", "generation"]:
+        return GenerationStudy.Run();
     case ["language-models", "rounding"]:
         return RoundingSpeed.Run();
     case ["language-models", .. string[] rest]:

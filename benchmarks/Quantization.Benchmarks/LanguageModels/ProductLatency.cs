@@ -56,11 +56,14 @@ internal static class ProductLatency
     {
         yield return ("8 bits, a scale a channel", new WeightOnlyOptions());
         yield return ("8 bits, blocks of 32", new WeightOnlyOptions { Bits = 8, BlockSize = 32 });
+        yield return ("8 bits, blocks of 32, level 1", new WeightOnlyOptions { Bits = 8, BlockSize = 32, AccuracyLevel = 1 });
+        yield return ("8 bits, blocks of 32, level 0", new WeightOnlyOptions { Bits = 8, BlockSize = 32, AccuracyLevel = 0 });
         yield return ("4 bits, blocks of 32", new WeightOnlyOptions { Bits = 4 });
         yield return ("4 bits, blocks of 32, symmetric", new WeightOnlyOptions { Bits = 4, BlockScheme = QuantizationScheme.Symmetric });
         yield return ("4 bits, blocks of 64", new WeightOnlyOptions { Bits = 4, BlockSize = 64 });
         yield return ("4 bits, blocks of 128", new WeightOnlyOptions { Bits = 4, BlockSize = 128 });
-        yield return ("4 bits, blocks of 32, 32-bit arithmetic", new WeightOnlyOptions { Bits = 4, AccuracyLevel = 0 });
+        yield return ("4 bits, blocks of 32, level 1", new WeightOnlyOptions { Bits = 4, AccuracyLevel = 1 });
+        yield return ("4 bits, blocks of 32, level 0", new WeightOnlyOptions { Bits = 4, AccuracyLevel = 0 });
         yield return ("2 bits, blocks of 32", new WeightOnlyOptions { Bits = 2 });
     }
 }
