@@ -124,17 +124,16 @@ public static class PtqSearch
 
         RefinedModel chosen = new(prepared, calibration, refined.Plan!);
         int calibratedScoringSamples = 0;
-        bool isChosenImproved = false;
         foreach (RefinedModel improved in options.Baseline.Refine ? Improve(prepared, calibration, refined, calibrationSamples, scoringSamples, options, reporter, cancellationToken) : [])
         {
             TrialRunner improvedRunner = new(improved.Models, scorer, store, options.MaxParallelTrials);
             SearchTrial trial = improvedRunner.Try([new TrialCandidate(refined.Options, improved.Plan) { IsImproved = true }], Report, cancellationToken)[0];
             trials.Add(trial);
 
-            // What improves the plan was tested on samples that it was not fitted to; the other is the luckiest of many. Between improved plans the scoring samples must be sure.
-            if (isChosenImproved ? selector.IsWorse(refined.Score, trial.Score) : !selector.IsWorse(trial.Score, refined.Score))
+            // What improves the plan was tested on samples that it was not fitted to; the other is the luckiest of many. Without scaled channels the improved plan is simpler.
+            if (!selector.IsWorse(trial.Score, refined.Score))
             {
-                (refined, chosen, isChosenImproved) = (trial, improved, true);
+                (refined, chosen) = (trial, improved);
                 calibratedScoringSamples = (int)Math.Min(MostScoringSamples, scorer.Samples);
             }
         }
