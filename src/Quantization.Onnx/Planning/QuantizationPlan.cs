@@ -26,7 +26,7 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     /// </summary>
     public ImmutableHashSet<string> FloatActivations { get; init; } = [];
 
-    /// <summary>The results of convolutions whose channels are scaled, before anything becomes codes.</summary>
+    /// <summary>The results of convolutions, and of lookups in tables, whose channels are scaled before anything becomes codes.</summary>
     public ImmutableArray<ChannelScaling> ChannelScalings { get; init; } = [];
 
     /// <summary>The values that weights multiply whose columns are scaled, before anything becomes codes.</summary>

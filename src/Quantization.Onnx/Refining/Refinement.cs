@@ -12,7 +12,7 @@ public sealed record Refinement(int Samples, double LossBefore, double LossAfter
     /// <summary>How many inputs of MatMul and Gemm had their columns scaled; see <see cref="QuantizationPlan.InputScalings"/>.</summary>
     public int ScaledInputs { get; init; }
 
-    /// <summary>How many convolutions had their channels scaled; see <see cref="QuantizationPlan.ChannelScalings"/>.</summary>
+    /// <summary>How many convolutions, and tables that are looked up, had their channels scaled; see <see cref="QuantizationPlan.ChannelScalings"/>.</summary>
     public int ScaledConvolutions { get; init; }
 
     /// <summary>How many layers had their bias corrected; see <see cref="NodePlan.BiasCorrection"/>.</summary>
