@@ -35,7 +35,7 @@ internal sealed class BiasCorrections
         NameAllocator names = new(model.Graph);
         model.Graph.Output.Clear();
         Dictionary<string, (string Shift, WeightSlot Slot)> shifts = [];
-        Dictionary<string, string> inputsOf = []; // the rows of a Gemm's result are those of its input
+        Dictionary<string, string> inputsOf = []; // results whose rows are those of their inputs
         foreach (NodePlan node in models.Resolve(plan).Nodes.Where(node => node.Weights is not null))
         {
             QuantizableNode facts = models.Model.Analysis.Find(node);
@@ -43,7 +43,7 @@ internal sealed class BiasCorrections
             {
                 string shift = AddShift(model.Graph, names, facts, models.Round(facts, node));
                 shifts[node.Result] = (shift, facts.Weight!);
-                if (facts.Node.OpType == "Gemm")
+                if (Measurement.HasRowsOfInput(facts.Node))
                 {
                     inputsOf[shift] = facts.Inputs[0];
                 }
