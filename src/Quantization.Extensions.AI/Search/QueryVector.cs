@@ -1,6 +1,6 @@
 namespace Quantization.Extensions.AI.Search;
 
-/// <summary>A vector in the form in which it is compared with many rows.</summary>
+/// <summary>A vector, ready to be compared with many rows.</summary>
 /// <param name="Codes">16-bit codes; empty for bits.</param>
 /// <param name="Scale">What a code counts.</param>
 /// <param name="Norm">The vector's length.</param>

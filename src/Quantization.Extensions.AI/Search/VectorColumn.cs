@@ -11,7 +11,7 @@ internal abstract class VectorColumn
     /// <summary>The number of rows.</summary>
     public abstract int Count { get; }
 
-    /// <summary>The arrays of a column in the order in which a file holds them.</summary>
+    /// <summary>The arrays of a column, in the order of the file.</summary>
     public abstract IReadOnlyList<RowArray> Arrays { get; }
 
     /// <summary>What a file says of the column, which must be the same where it is loaded.</summary>

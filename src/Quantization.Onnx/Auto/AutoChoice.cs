@@ -51,7 +51,7 @@ internal sealed class AutoChoice(AutoBudget budget, double floatScore, long floa
         : row.LatencyRatio > best.LatencyRatio ? AutoVerdict.Slower
         : AutoVerdict.LosesMore;
 
-    /// <summary>The largest share by which a row exceeds a part of the budget.</summary>
+    /// <summary>How far a row exceeds the budget, as a share: the largest over the parts of the budget.</summary>
     public double DistanceFromBudget(AutoRow row) => ((ReadOnlySpan<double>)
     [
         budget.MaxLoss is { } loss ? Excess(row.Loss, Math.Max(loss, EqualScores)) : 0,

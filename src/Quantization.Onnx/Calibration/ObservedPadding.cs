@@ -30,7 +30,7 @@ public sealed record ObservedPadding(string Mask, long MaskedPositions, long Pos
         init => field = ValueList<string>.Of(value, nameof(OtherMasks));
     } = ValueList<string>.Empty;
 
-    /// <summary>Whether calibrations were merged of which one left no padding out: its samples had no mask, or padding counts there.</summary>
+    /// <summary>Whether one of the merged calibrations counted padding: its samples had no mask, or it was told to count padding.</summary>
     public bool IsPartial { get; init; }
 
     /// <summary>The padding of two calibrations together.</summary>

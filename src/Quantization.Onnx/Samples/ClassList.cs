@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Quantization.Onnx;
 
-/// <summary>The names of a model's classes in the order in which it counts them, as a text file lists them, one a line.</summary>
+/// <summary>The names of a model's classes, in the model's order, as a text file lists them: one per line.</summary>
 internal sealed class ClassList
 {
     private const int LongestLine = 1 << 16;

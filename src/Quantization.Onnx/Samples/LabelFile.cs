@@ -48,7 +48,7 @@ public sealed class LabelFile
     /// <summary>Reads a label file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="classesPath">
-    /// A file that lists the names of all classes in the order in which the model counts them, one a line, UTF-8; null for none.
+    /// A UTF-8 file with the names of all classes in the model's order, one per line; null for none.
     /// </param>
     /// <exception cref="InvalidDataException">
     /// A line has no comma, no name or no class index, or is too long, or a name stands there twice, or a class is not in the list; the

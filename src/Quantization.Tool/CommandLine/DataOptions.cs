@@ -18,7 +18,7 @@ internal sealed class DataOptions
     private readonly Option<string> _classes = new(Classes)
     {
         HelpName = "classes.txt",
-        Description = "The names of the model's classes in the order in which it counts them, one a line. Without it, names in labels.csv are counted in their alphabetical order.",
+        Description = "The names of the model's classes, in the model's order, one per line. Without it, names in labels.csv count in alphabetical order.",
     };
 
     private readonly Option<string> _scores = new("--scores")
