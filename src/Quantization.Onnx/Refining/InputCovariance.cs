@@ -10,6 +10,13 @@ internal sealed class InputCovariance(LayerPatches patches)
 {
     private readonly GramSum? _whole = patches.Groups == 1 ? new GramSum(patches.Length) : null;
     private readonly float[] _sums = patches.Groups == 1 ? [] : new float[(long)patches.Groups * patches.Length * patches.Length];
+
+    /// <summary>
+    /// Many short rows, as a depthwise convolution has, are added up with the groups as lanes: vectors hold the same element of all groups.
+    /// Few long rows are added up one by one.
+    /// </summary>
+    private readonly bool _isByElement = patches.Groups > 1 && patches.Groups >= patches.Length;
+
     private float[]? _centre;
 
     /// <summary>The bytes that a covariance takes.</summary>
@@ -29,7 +36,7 @@ internal sealed class InputCovariance(LayerPatches patches)
         for (int i = 0; i < count; i++)
         {
             long position = count == positions ? i : (long)((i + random.NextDouble()) * positions / count);
-            patches.Read(values, shape, Math.Min(position, positions - 1), rows.AsSpan(i * width, width));
+            patches.Read(values, shape, Math.Min(position, positions - 1), rows.AsSpan(i * width, width), _isByElement);
         }
 
         if (_centre is null)
@@ -47,7 +54,11 @@ internal sealed class InputCovariance(LayerPatches patches)
         {
             Span<float> row = rows.AsSpan(i * width, width);
             TensorPrimitives.Subtract(row, _centre, row);
-            if (_whole is null)
+            if (_isByElement)
+            {
+                AddElements(row);
+            }
+            else if (_whole is null)
             {
                 AddGroups(row);
             }
@@ -59,8 +70,45 @@ internal sealed class InputCovariance(LayerPatches patches)
     /// <summary>The sums of each group, row by row.</summary>
     public ReadOnlyMemory<float>[] Finish()
     {
-        int size = patches.Length * patches.Length;
-        return _whole is not null ? [_whole.Finish().Sums] : [.. Enumerable.Range(0, patches.Groups).Select(group => new ReadOnlyMemory<float>(_sums, group * size, size))];
+        if (_whole is not null)
+        {
+            return [_whole.Finish().Sums];
+        }
+
+        int length = patches.Length, groups = patches.Groups, size = length * length;
+        float[] sums = _sums;
+        if (_isByElement)
+        {
+            sums = new float[_sums.Length];
+            for (int i = 0; i < length; i++)
+            {
+                for (int j = 0; j < length; j++)
+                {
+                    int pair = (Math.Min(i, j) * length + Math.Max(i, j)) * groups;
+                    for (int group = 0; group < groups; group++)
+                    {
+                        sums[group * size + i * length + j] = _sums[pair + group];
+                    }
+                }
+            }
+        }
+
+        return [.. Enumerable.Range(0, groups).Select(group => new ReadOnlyMemory<float>(sums, group * size, size))];
+    }
+
+    /// <summary>Adds x(i) · x(j) of all groups at once, for each i ≤ j.</summary>
+    private void AddElements(ReadOnlySpan<float> row)
+    {
+        int length = patches.Length, groups = patches.Groups;
+        for (int i = 0; i < length; i++)
+        {
+            ReadOnlySpan<float> x = row.Slice(i * groups, groups);
+            for (int j = i; j < length; j++)
+            {
+                Span<float> sums = _sums.AsSpan((i * length + j) * groups, groups);
+                TensorPrimitives.MultiplyAdd(x, row.Slice(j * groups, groups), sums, sums);
+            }
+        }
     }
 
     private void AddGroups(ReadOnlySpan<float> row)

@@ -52,6 +52,54 @@ public sealed class LearnedRoundingTests : IDisposable
         }
     }
 
+    /// <summary>One group, few long rows and many short ones are added up in ways of their own.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(8)]
+    public void The_covariance_of_a_convolutions_inputs_is_the_sum_over_its_patches(int groups)
+    {
+        const int Inputs = 8;
+        string path = new ModelBuilder().Input("x", 1, Inputs, 6, 5)
+            .Constant("w", RandomTensors.Normal(1, Inputs * (Inputs / groups) * 3 * 2), Inputs, Inputs / groups, 3, 2)
+            .Node("Conv", ["x", "w"], "y", ModelBuilder.Int("group", groups), ModelBuilder.Ints("pads", 1, 0, 1, 0))
+            .Output("y").Save(_folder.PathTo("model.onnx"));
+        LayerPatches patches = LayerPatches.Of(
+            StaticInt8Recipe.Load(path, null, TargetRuntime.TensorRT).Analysis.Whole.Nodes.Single(node => node.Weight is not null))!;
+        long[] shape = [1, Inputs, 6, 5];
+        int length = patches.Length, positions = (int)patches.CountPositions(shape);
+        InputCovariance covariance = new(patches);
+        double[] expected = new double[groups * length * length], centre = new double[groups * length];
+        for (int sample = 0; sample < 3; sample++)
+        {
+            float[] x = RandomTensors.Normal(sample + 2, Inputs * 6 * 5), rows = new float[groups * length];
+            covariance.Add(x, shape, int.MaxValue, new Random(1));
+            for (int position = 0; sample == 0 && position < positions; position++)
+            {
+                patches.Read(x, shape, position, rows);
+                for (int i = 0; i < rows.Length; i++)
+                {
+                    centre[i] += (double)rows[i] / positions;
+                }
+            }
+
+            for (int position = 0; position < positions; position++)
+            {
+                patches.Read(x, shape, position, rows);
+                for (int i = 0; i < expected.Length; i++)
+                {
+                    int first = i / (length * length) * length, a = first + i / length % length, b = first + i % length;
+                    expected[i] += (rows[a] - centre[a]) * (rows[b] - centre[b]);
+                }
+            }
+        }
+
+        float[] found = [.. covariance.Finish().SelectMany(group => group.ToArray())];
+        found.Should().HaveCount(expected.Length);
+        found.Zip(expected).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) < 1e-3);
+        expected.Max().Should().BeGreaterThan(50);
+    }
+
     /// <summary>All choices of few weights can be tried.</summary>
     [Fact]
     public void No_other_choice_of_one_weight_is_better_and_the_best_of_all_is_near()

@@ -79,12 +79,13 @@ internal sealed class LayerPatches
         return positions;
     }
 
-    /// <summary>Reads the rows of a position, those of one group behind those of the other.</summary>
+    /// <summary>Reads the rows of a position: row by row, or the first elements of all rows, then the second ones and so on.</summary>
     /// <param name="values">The input.</param>
     /// <param name="shape">Its shape.</param>
     /// <param name="position">The position, from 0.</param>
     /// <param name="rows">Where to write <see cref="Groups"/> rows of <see cref="Length"/>.</param>
-    public void Read(ReadOnlySpan<float> values, ReadOnlySpan<long> shape, long position, Span<float> rows)
+    /// <param name="byElement">Whether the elements of the rows, not the rows, lie side by side.</param>
+    public void Read(ReadOnlySpan<float> values, ReadOnlySpan<long> shape, long position, Span<float> rows, bool byElement = false)
     {
         if (_kernel.Length == 0)
         {
@@ -116,9 +117,13 @@ internal sealed class LayerPatches
                 stride *= (int)shape[2 + axis];
             }
 
-            for (int channel = 0; channel < Groups * _channels; channel++)
+            for (int group = 0, channel = 0; group < Groups; group++)
             {
-                rows[channel * taps + k] = isInside ? values[start + channel * plane + offset] : 0;
+                for (int i = 0; i < _channels; i++, channel++)
+                {
+                    int element = i * taps + k;
+                    rows[byElement ? element * Groups + group : group * Length + element] = isInside ? values[start + channel * plane + offset] : 0;
+                }
             }
         }
     }
