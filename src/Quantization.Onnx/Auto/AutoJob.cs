@@ -69,8 +69,11 @@ internal sealed class AutoJob
             AutoTrial[] made = [.. trials.Where(trial => trial.IsMade)];
             _reporter.Begin(QuantizationStage.ScoringWays, made.Length);
             int done = 0;
-            ParallelOptions parallel = new() { MaxDegreeOfParallelism = _options.MaxParallelTrials, CancellationToken = _cancellationToken };
-            Parallel.ForEach(made, parallel, trial =>
+            SideBySide.ForEach(made, _options.MaxParallelTrials, Score, _cancellationToken);
+            ModelsResumed = runner.ModelsResumed;
+            return scorer;
+
+            void Score(AutoTrial trial)
             {
                 TrialModel model = new($"auto {HashOf(trial.Path)}", () => OnnxModel.FromFile(trial.Path).File.Model);
                 trial.Try(() => trial.Score = runner.Score([model], () => { }, _cancellationToken)[0]);
@@ -78,16 +81,7 @@ internal sealed class AutoJob
                 {
                     _reporter.Set(++done, made.Length);
                 }
-            });
-            ModelsResumed = runner.ModelsResumed;
-            return scorer;
-        }
-        catch (AggregateException e)
-        {
-            scorer.Dispose();
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(
-                e.InnerExceptions.FirstOrDefault(each => each is not OperationCanceledException) ?? e.InnerExceptions[0]);
-            throw;
+            }
         }
         catch
         {

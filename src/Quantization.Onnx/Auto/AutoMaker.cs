@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Globalization;
-using System.Runtime.ExceptionServices;
 
 namespace Quantization.Onnx;
 
@@ -46,15 +44,7 @@ internal sealed class AutoMaker(OnnxModel model, AutoOptions options, StageRepor
 
             // One by one and static int8 first, since the others wait until it has calibrated.
             IEnumerable<AutoTrial> inOrder = trials.Where(trial => trial == first).Concat(trials.Where(trial => trial != first));
-            ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.MaxParallelTrials, CancellationToken = cancellationToken };
-            try
-            {
-                Parallel.ForEach(Partitioner.Create(inOrder, EnumerablePartitionerOptions.NoBuffering), parallel, Make);
-            }
-            catch (AggregateException e)
-            {
-                ExceptionDispatchInfo.Throw(e.InnerExceptions.FirstOrDefault(each => each is not OperationCanceledException) ?? e.InnerExceptions[0]);
-            }
+            SideBySide.ForEach(inOrder, options.MaxParallelTrials, Make, cancellationToken);
         }
 
         void Make(AutoTrial trial)

@@ -24,7 +24,7 @@ internal sealed class ActivationRanges(string modelPath, ModelCalibration calibr
         TensorEncoding[] open = [.. plan.Activations.Select(each => each.Encoding).Where(encoding => encoding.Range is ObservedRange && !_chosen.ContainsKey(encoding)).Distinct()];
         if (open.Length > 1)
         {
-            Parallel.ForEach(open, encoding => Choose(encoding));
+            SideBySide.For(open.Length, i => Choose(open[i]), CancellationToken.None);
         }
 
         return plan with

@@ -46,7 +46,7 @@ internal sealed class ActivationLosses : IDisposable
             int middle = group.Sources.Count / 2;
             ArraySegment<string>[] halves = [group.Sources[..middle], group.Sources[middle..]];
             ActivationGroup[] measured = new ActivationGroup[halves.Length];
-            Parallel.For(0, halves.Length, new ParallelOptions { CancellationToken = _cancellationToken }, i => measured[i] = Measure(halves[i]));
+            SideBySide.For(halves.Length, i => measured[i] = Measure(halves[i]), _cancellationToken);
             Array.ForEach(measured, Keep);
         }
 

@@ -87,8 +87,14 @@ internal sealed class FloatReference
     public double[] Losses(InferenceSession session, int count, IReadOnlyDictionary<string, OrtValue> further, CancellationToken cancellationToken)
     {
         Dictionary<string, NodeMetadata> inputs = new(session.InputMetadata.Where(input => !further.ContainsKey(input.Key)));
-        return [.. _samples.Take(count).Select((sample, i) => Run(
-            session, inputs, sample, further, (_, outputs) => Loss(_outputs[i], _runs[i], outputs.Where(FloatOutput.IsFloat)), cancellationToken))];
+        double[] losses = new double[Math.Min(count, Count)];
+
+        // Often fewer models are tried at once than there are processors.
+        SideBySide.For(losses.Length, Measure, cancellationToken);
+        return losses;
+
+        void Measure(int i) => losses[i] = Run(
+            session, inputs, _samples[i], further, (_, outputs) => Loss(_outputs[i], _runs[i], outputs.Where(FloatOutput.IsFloat)), cancellationToken);
     }
 
     /// <summary>The loss of a changed model on each of the first samples.</summary>

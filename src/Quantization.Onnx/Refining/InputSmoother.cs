@@ -42,8 +42,7 @@ internal sealed class InputSmoother
         Dictionary<string, InputColumns> columns = InputColumnsRun.Run(
             model, found.ToDictionary(each => each.Input.Value, each => each.Input.Columns), samples, sessionOptions, padding, cancellationToken);
         int[]?[] exponents = new int[]?[found.Count];
-        ParallelOptions parallel = new() { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
-        Parallel.For(0, found.Count, parallel, i => exponents[i] = found[i].Search(model, columns[found[i].Input.Value]));
+        SideBySide.For(found.Count, i => exponents[i] = found[i].Search(model, columns[found[i].Input.Value]), cancellationToken);
         InputScaling[] scalings =
         [
             .. found.Zip(exponents).Where(each => each.Second is not null)

@@ -134,7 +134,9 @@ internal sealed class LearnedRounding
             using BoundSample bound = SampleBinder.Bind(sample, session.InputMetadata);
             PaddedSample? padded = padding.Find(sample, bound, session.InputMetadata);
             using IDisposableReadOnlyCollection<OrtValue>? outputs = computed.Length > 0 ? session.Run(run, bound.Inputs, computed) : null;
-            Parallel.For(0, group.Length, i =>
+            SideBySide.For(group.Length, AddRows, _cancellationToken);
+
+            void AddRows(int i)
             {
                 string value = group[i].Facts.Inputs[0];
                 OrtValue seen = given.Contains(value) ? bound.Inputs[value] : outputs![Array.IndexOf(computed, value)];
@@ -150,7 +152,7 @@ internal sealed class LearnedRounding
                     long[] shape = rows.Length == all.Length ? info.Shape : [rows.Length / info.Shape[^1], info.Shape[^1]];
                     covariances[i].Add(rows, shape, most[i], chances[i]);
                 }
-            });
+            }
         }
 
         return covariances;
@@ -164,7 +166,10 @@ internal sealed class LearnedRounding
         (int channelStride, int inputStride) = slot.ChannelAxis == 0 ? (length, 1) : (1, channels);
         sbyte[] offsets = new sbyte[RoundingOffsets.CountFor(channels * length)];
         int[][] orders = [.. covariances.Select(covariance => Enumerable.Range(0, length).OrderByDescending(i => covariance.Span[i * length + i]).ToArray())];
-        Parallel.For(0, channels, new ParallelOptions { CancellationToken = _cancellationToken }, channel =>
+        SideBySide.For(channels, RoundChannel, _cancellationToken);
+        return Array.TrueForAll(offsets, offset => offset == 0) ? [] : [.. offsets];
+
+        void RoundChannel(int channel)
         {
             ReadOnlySpan<float> weights = slot.Weight.ViewFloats();
             float scale = nearest.Scales[nearest.Scales.Length == 1 ? 0 : channel];
@@ -181,8 +186,7 @@ internal sealed class LearnedRounding
             {
                 offsets[channel * channelStride + i * inputStride] = own[i];
             }
-        });
-        return Array.TrueForAll(offsets, offset => offset == 0) ? [] : [.. offsets];
+        }
     }
 
     private sealed record Layer(NodePlan Plan, QuantizableNode Facts, LayerPatches Patches);

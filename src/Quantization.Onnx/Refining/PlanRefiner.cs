@@ -107,7 +107,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         // Scaling and corrected biases may help only beside each other, so the most promising scaling is tried with both.
         RefiningTrial[] promising = [smooth, .. Try(reference, [.. ScaleChannels(given, fitted, used)]).OrderBy(each => each.Level).Take(1)];
         BiasCorrections[] corrections = new BiasCorrections[promising.Length];
-        SideBySide(promising.Length, i => corrections[i] = Correct(promising[i].Refined, promising[i].Refined.Plan));
+        SideBySide.For(promising.Length, i => corrections[i] = Correct(promising[i].Refined, promising[i].Refined.Plan), cancellationToken);
         RefiningTrial best = Best(smooth, [.. promising.Skip(1), .. Try(reference, [.. promising.Zip(corrections, (each, found) => each.Refined with { Plan = found.Apply(each.Refined.Plan) })])]);
         int model = Array.FindIndex(promising, each => each.Refined.Model == best.Refined.Model);
         Func<QuantizationPlan, QuantizationPlan>[]? learned = null;
@@ -249,11 +249,13 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     private RefiningTrial[] Try(FloatReference reference, RefinedModel[] candidates, int mostSamples = int.MaxValue)
     {
         RefiningTrial[] trials = new RefiningTrial[candidates.Length];
-        SideBySide(candidates.Length, i =>
-            trials[i] = new RefiningTrial(candidates[i], reference.Losses(candidates[i].Models.Write(candidates[i].Plan), mostSamples, cancellationToken)));
+        SideBySide.For(candidates.Length, Try, cancellationToken);
         return trials;
-    }
 
-    private void SideBySide(int count, Action<int> work) =>
-        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, work);
+        void Try(int i)
+        {
+            RefinedModel candidate = candidates[i];
+            trials[i] = new RefiningTrial(candidate, reference.Losses(candidate.Models.Write(candidate.Plan), mostSamples, cancellationToken));
+        }
+    }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 
 namespace Quantization.Onnx;
 
@@ -54,24 +53,18 @@ internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialS
     {
         TrialScore[] scores = new TrialScore[count];
         Lock reporting = new();
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = maxParallelTrials, CancellationToken = cancellationToken };
-        try
-        {
-            Parallel.ForEach(Partitioner.Create(Enumerable.Range(0, count), EnumerablePartitionerOptions.NoBuffering), parallel, i =>
+        SideBySide.ForEach(
+            Enumerable.Range(0, count),
+            maxParallelTrials,
+            i =>
             {
                 scores[i] = Score(make(i), cancellationToken);
                 lock (reporting)
                 {
                     report(i, scores[i]);
                 }
-            });
-        }
-        catch (AggregateException e)
-        {
-            // What went wrong counts, not that others were stopped by it.
-            ExceptionDispatchInfo.Throw(e.InnerExceptions.FirstOrDefault(each => each is not OperationCanceledException) ?? e.InnerExceptions[0]);
-        }
-
+            },
+            cancellationToken);
         return scores;
     }
 
