@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
@@ -5,22 +6,22 @@ namespace Quantization.Onnx;
 /// <summary>Adds constants to a graph, equal ones once.</summary>
 internal sealed class InitializerPool(GraphProto graph, NameAllocator names)
 {
-    private readonly Dictionary<TensorProto, string> _byContent = [];
+    private readonly Dictionary<TensorProto, string> _byContent = new(TensorContentComparer.Instance);
 
     /// <summary>The name of an initializer with this content; the tensor's own name counts for nothing.</summary>
     public string Add(TensorProto tensor)
     {
         TensorProto content = tensor.Clone();
         content.ClearName();
-        if (!_byContent.TryGetValue(content, out string? name))
+        ref string? name = ref CollectionsMarshal.GetValueRefOrAddDefault(_byContent, content, out bool isKnown);
+        if (!isKnown)
         {
             name = names.Next();
-            _byContent.Add(content, name);
             TensorProto named = content.Clone();
             named.Name = name;
             graph.Initializer.Add(named);
         }
 
-        return name;
+        return name!;
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 
 namespace Quantization.Onnx;
@@ -111,26 +112,51 @@ internal sealed class SmoothingProblem
     public (float Least, float Most, double Noise) ChooseRange(float[] factors, double gain)
     {
         (float least, float most) = _ends.Divide(factors);
-        float[] from = new float[factors.Length], to = new float[factors.Length], cut = new float[factors.Length];
         (float Least, float Most, double Noise) best = (least, most, double.PositiveInfinity);
+        int rows = Math.Max(1, Input.Rows.Count);
         foreach (float clipping in Clippings)
         {
-            double noise = gain * RoundingNoise(least * clipping, most * clipping), lost = 0;
-            TensorPrimitives.Multiply(factors, least * clipping, from);
-            TensorPrimitives.Multiply(factors, most * clipping, to);
-            foreach (float[] row in clipping == 1 ? [] : Input.Rows)
+            double rounding = gain * RoundingNoise(least * clipping, most * clipping), mostLost = (best.Noise - rounding) * rows;
+            double lost = 0;
+            for (int row = 0; row < Input.Rows.Count && clipping < 1 && lost < mostLost; row++)
             {
-                TensorPrimitives.Clamp<float>(row, from, to, cut);
-                TensorPrimitives.Subtract(row, cut, cut);
-                TensorPrimitives.Multiply(cut, cut, cut);
-                lost += TensorPrimitives.Dot<float>(cut, _gains);
+                lost += LostOf(Input.Rows[row], factors, least * clipping, most * clipping);
             }
 
-            noise += lost / Math.Max(1, Input.Rows.Count);
-            best = noise < best.Noise ? (least * clipping, most * clipping, noise) : best; // the noise may rise and fall again
+            // A narrower range cuts off more still, so what is lost alone ends the search. The noise may rise and fall again before.
+            if (lost / rows >= best.Noise)
+            {
+                break;
+            }
+
+            double noise = rounding + lost / rows;
+            best = noise < best.Noise ? (least * clipping, most * clipping, noise) : best;
         }
 
         return best;
+    }
+
+    /// <summary>The sum over the columns of gain · (x − clamp(x, least · factor, most · factor))².</summary>
+    private double LostOf(ReadOnlySpan<float> row, ReadOnlySpan<float> factors, float least, float most)
+    {
+        ReadOnlySpan<float> gains = _gains;
+        Vector<float> sum = Vector<float>.Zero, low = new(least), high = new(most);
+        int i = 0;
+        for (; i <= row.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector<float> x = new(row[i..]), factor = new(factors[i..]);
+            Vector<float> cut = x - Vector.Min(Vector.Max(x, low * factor), high * factor);
+            sum = Vector.FusedMultiplyAdd(cut * cut, new Vector<float>(gains[i..]), sum);
+        }
+
+        double lost = Vector.Sum(sum);
+        for (; i < row.Length; i++)
+        {
+            float cut = row[i] - Math.Clamp(row[i], least * factors[i], most * factors[i]);
+            lost += cut * cut * gains[i];
+        }
+
+        return lost;
     }
 
     /// <summary>The noise that rounding to the codes of a range brings.</summary>
