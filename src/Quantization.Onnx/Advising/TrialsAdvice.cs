@@ -6,20 +6,31 @@ namespace Quantization.Onnx;
 internal static class TrialsAdvice
 {
     /// <summary>Trials reach the float model.</summary>
-    public static Advice ReachFloat(int reaching, int trials, string metric, bool isRefined) => new(
-        AdviceCode.TrialsReachFloat, ("reaching", reaching), ("trials", trials), ("metric", metric), ("isRefined", isRefined));
+    public static Advice ReachFloat(int reaching, int trials, string metric, bool isRefined, bool isImproved) => new(
+        AdviceCode.TrialsReachFloat,
+        ("reaching", reaching),
+        ("trials", trials),
+        ("metric", metric),
+        ("isRefined", isRefined),
+        ("isImproved", isImproved));
 
     /// <summary>No trial reaches the float model.</summary>
-    public static Advice NoneReachesFloat(int trials, string metric, bool isRefined) =>
-        new(AdviceCode.NoTrialReachesFloat, ("trials", trials), ("metric", metric), ("isRefined", isRefined));
+    public static Advice NoneReachesFloat(int trials, string metric, bool isRefined, bool isImproved) => new(
+        AdviceCode.NoTrialReachesFloat, ("trials", trials), ("metric", metric), ("isRefined", isRefined), ("isImproved", isImproved));
 
     /// <summary>The samples cannot tell the trial that was taken from the one nearest to the float model.</summary>
     /// <param name="trials">How many trials there are.</param>
     /// <param name="samples">How many samples were compared.</param>
     /// <param name="needed">How many samples would tell.</param>
     /// <param name="isRefined">Whether single activations then got calibrators of their own.</param>
-    public static Advice Indistinguishable(int trials, int samples, long needed, bool isRefined) => new(
-        AdviceCode.TrialsIndistinguishable, ("trials", trials), ("samples", samples), ("needed", needed), ("isRefined", isRefined));
+    /// <param name="isImproved">Whether the plan was then improved from samples.</param>
+    public static Advice Indistinguishable(int trials, int samples, long needed, bool isRefined, bool isImproved) => new(
+        AdviceCode.TrialsIndistinguishable,
+        ("trials", trials),
+        ("samples", samples),
+        ("needed", needed),
+        ("isRefined", isRefined),
+        ("isImproved", isImproved));
 
     /// <summary>The logits have no rows of classes.</summary>
     /// <param name="metric">The figure that is asked for.</param>
@@ -60,19 +71,19 @@ internal static class TrialsAdvice
     {
         AdviceCode.TrialsReachFloat => new AdviceText(string.Create(
             CultureInfo.InvariantCulture,
-            $"{advice.Count("reaching")} of {advice.Count("trials")} combinations reach the float model by {advice.Text("metric")}; of "
-                + $"these this one's outputs lie nearest to the float model's.{Refined(advice)}")),
+            $"{advice.Count("reaching")} of {advice.Count("trials")} combinations reach the float model by {advice.Text("metric")}. "
+                + $"{Taken(advice, "It is the one", "one")} of them whose outputs lie nearest to the float model's.{Refined(advice)}")),
         AdviceCode.NoTrialReachesFloat => new AdviceText(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"It has the best {advice.Text("metric")} of {advice.Count("trials")} combinations; none reaches the float "
-                    + $"model.{Refined(advice)}"),
+                $"{Taken(advice, "It is the combination", "combination")} with the best {advice.Text("metric")} of "
+                    + $"{advice.Count("trials")}; none reaches the float model.{Refined(advice)}"),
             $"Where that is too little, leave the layers that hurt in float ({words.PartialQuantization})."),
         AdviceCode.TrialsIndistinguishable => new AdviceText(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"It is the simplest of those of the {advice.Count("trials")} combinations that {advice.Count("samples")} samples cannot tell from the best."
-                    + $"{Refined(advice)}"),
+                $"{Taken(advice, "It is the simplest", "simplest")} of those of the {advice.Count("trials")} combinations that "
+                    + $"{advice.Count("samples")} samples cannot tell from the best.{Refined(advice)}"),
             string.Create(CultureInfo.InvariantCulture, $"About {advice.Count("needed")} samples would tell them apart.")),
         AdviceCode.NoClassRows => new AdviceText(
             $"The output of logits has no rows of classes, [N, classes] or [N, steps, classes], so there is no {advice.Text("metric")};",
@@ -108,6 +119,10 @@ internal static class TrialsAdvice
             : "the output of logits holds no floats";
         return $"{advice.Text("sample")}: a label stands for one class, but {reason}; accuracy needs one row of logits a sample";
     }
+
+    /// <summary>An improved plan is none of the combinations, so its own figure may lie on the other side of the float model's.</summary>
+    private static string Taken(Advice advice, string asItIs, string begunWith) =>
+        advice.Flag("isImproved") ? $"The plan was improved from samples, beginning with the {begunWith}" : asItIs;
 
     private static string Refined(Advice advice) => advice.Flag("isRefined")
         ? " Then single activations were given calibrators of their own, which brought the outputs nearer still."

@@ -123,8 +123,11 @@ public static class PtqSearch
         SearchTrial refined = PerTensorRefinement.Adopt(runner, selector, best, exchanged, trials, Report, cancellationToken);
 
         RefinedModel chosen = new(prepared, calibration, refined.Plan!);
-        int calibratedScoringSamples = 0;
-        foreach (RefinedModel improved in options.Baseline.Refine ? Improve(prepared, calibration, refined, calibrationSamples, scoringSamples, options, reporter, cancellationToken) : [])
+        bool isImproved = false;
+        IEnumerable<RefinedModel> others = options.Baseline.Refine
+            ? Improve(prepared, calibration, refined, calibrationSamples, scoringSamples, options, reporter, cancellationToken)
+            : [];
+        foreach (RefinedModel improved in others)
         {
             TrialRunner improvedRunner = new(improved.Models, scorer, store, options.MaxParallelTrials);
             SearchTrial trial = improvedRunner.Try([new TrialCandidate(refined.Options, improved.Plan) { IsImproved = true }], Report, cancellationToken)[0];
@@ -133,8 +136,7 @@ public static class PtqSearch
             // What improves the plan was tested on samples that it was not fitted to; the other is the luckiest of many. Without scaled channels the improved plan is simpler.
             if (!selector.IsWorse(trial.Score, refined.Score))
             {
-                (refined, chosen) = (trial, improved);
-                calibratedScoringSamples = (int)Math.Min(MostScoringSamples, scorer.Samples);
+                (refined, chosen, isImproved) = (trial, improved, true);
             }
         }
 
@@ -150,10 +152,10 @@ public static class PtqSearch
         {
             Model = written,
             Best = refined,
-            Reason = selector.Explain(combined, isRefined: refined.Options.OwnCalibrators.Count > best.Options.OwnCalibrators.Count),
+            Reason = selector.Explain(combined, refined.Options.OwnCalibrators.Count > best.Options.OwnCalibrators.Count, isImproved),
             Baseline = baseline,
             Trials = trials,
-            CalibratedScoringSamples = calibratedScoringSamples,
+            CalibratedScoringSamples = isImproved ? (int)Math.Min(MostScoringSamples, scorer.Samples) : 0,
             FloatScore = scorer.FloatScore,
             Metric = scorer.Metric,
             Calibration = calibration,

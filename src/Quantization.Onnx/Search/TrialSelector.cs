@@ -25,19 +25,20 @@ internal sealed class TrialSelector(ModelMetric metric, TrialScore floatScore)
     /// <summary>Why the best trial is the best.</summary>
     /// <param name="trials">The trials that it was chosen from, the simplest first.</param>
     /// <param name="isRefined">Whether single activations then got calibrators of their own.</param>
-    public Advice Explain(IReadOnlyList<SearchTrial> trials, bool isRefined)
+    /// <param name="isImproved">Whether the plan was then improved from samples.</param>
+    public Advice Explain(IReadOnlyList<SearchTrial> trials, bool isRefined, bool isImproved)
     {
         SearchTrial chosen = Best(trials), nearest = trials.Aggregate((best, next) => IsNearer(next.Score, best.Score) ? next : best);
         SampleFigures own = chosen.Score.Samples, others = nearest.Score.Samples;
         if (nearest != chosen && own.Count == others.Count && PairedTest.SamplesToTell(others.Levels, own.Levels) is { } needed && needed > own.Count)
         {
-            return TrialsAdvice.Indistinguishable(trials.Count, own.Count, needed, isRefined);
+            return TrialsAdvice.Indistinguishable(trials.Count, own.Count, needed, isRefined, isImproved);
         }
 
         int reaching = trials.Count(trial => metric.Compare(trial.Score.Score, floatScore.Score) >= 0);
         return reaching > 0
-            ? TrialsAdvice.ReachFloat(reaching, trials.Count, metric.Name, isRefined)
-            : TrialsAdvice.NoneReachesFloat(trials.Count, metric.Name, isRefined);
+            ? TrialsAdvice.ReachFloat(reaching, trials.Count, metric.Name, isRefined, isImproved)
+            : TrialsAdvice.NoneReachesFloat(trials.Count, metric.Name, isRefined, isImproved);
     }
 
     /// <summary>Whether a trial is a true step up: surely nearer to the float model, and no worse by the metric as far as samples tell.</summary>

@@ -23,6 +23,17 @@ public sealed class ValueFoldTests : IDisposable
     }
 
     [Fact]
+    public void A_model_that_runs_in_segments_gives_the_same()
+    {
+        string path = SharedFolder.Models("stories260K", "model.onnx");
+
+        IReadOnlyList<ScaleFold> whole = Find(path), cut = Find(path, segmentBytes: 64 << 10);
+
+        cut.Select(fold => (fold.Value, fold.Product!.Node)).Should().Equal(whole.Select(fold => (fold.Value, fold.Product!.Node)));
+        cut.SelectMany(fold => fold.Channels!).Should().Equal(whole.SelectMany(fold => fold.Channels!));
+    }
+
+    [Fact]
     public void Values_that_a_cache_shows_are_not_scaled() => Find(SharedFolder.Models("stories260K", "genai", "model.onnx")).Should().BeEmpty();
 
     [Fact]
@@ -53,11 +64,11 @@ public sealed class ValueFoldTests : IDisposable
         errors[0].Should().BeGreaterThan(1.3 * errors[^1]);
     }
 
-    private static IReadOnlyList<ScaleFold> Find(string path)
+    private static IReadOnlyList<ScaleFold> Find(string path, long segmentBytes = SegmentedRun.UsualLimit)
     {
         BlockWeightsRecipe recipe = (BlockWeightsRecipe)Options.ToRecipe();
         FloatModel model = FloatModel.Load(path, recipe, null);
         ModelSample sample = new SampleFolder(SharedFolder.Models("stories260K", "calibrate")).First();
-        return ValueFolds.Find(model, recipe.Plan(model, null), sample, null, CancellationToken.None);
+        return ValueFolds.Find(model, recipe.Plan(model, null), sample, null, CancellationToken.None, segmentBytes);
     }
 }

@@ -29,8 +29,8 @@ public sealed class TrialSelectorTests
 
         Select(ModelMetric.Top1, simple, nearer, noisy).Should().Be(nearer);
         Select(ModelMetric.Top1, simple, noisy).Should().Be(simple);
-        new TrialSelector(ModelMetric.Top1, Float.Score).Explain([simple, noisy], false).Code.Should().Be(AdviceCode.TrialsIndistinguishable);
-        new TrialSelector(ModelMetric.Top1, Float.Score).Explain([simple, nearer], false).Code.Should().Be(AdviceCode.NoTrialReachesFloat);
+        new TrialSelector(ModelMetric.Top1, Float.Score).Explain([simple, noisy], false, false).Code.Should().Be(AdviceCode.TrialsIndistinguishable);
+        new TrialSelector(ModelMetric.Top1, Float.Score).Explain([simple, nearer], false, false).Code.Should().Be(AdviceCode.NoTrialReachesFloat);
     }
 
     [Fact]

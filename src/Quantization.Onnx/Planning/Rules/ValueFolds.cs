@@ -10,25 +10,34 @@ namespace Quantization.Onnx;
 /// </summary>
 internal static class ValueFolds
 {
+    /// <summary>The values that are recorded at a time take no more memory than this, unless those of one reader do.</summary>
+    private const long MostBytes = 64 << 20;
+
     /// <summary>Finds the values whose readers are rounded by a method that scales inputs.</summary>
     /// <param name="model">The model.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="sample">What to run.</param>
     /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
     /// <param name="cancellationToken">Stops the work.</param>
+    /// <param name="segmentBytes">The most bytes of weights that run together.</param>
     public static IReadOnlyList<ScaleFold> Find(
-        FloatModel model, QuantizationPlan plan, ModelSample sample, Func<SessionOptions>? optionsFactory, CancellationToken cancellationToken)
+        FloatModel model, QuantizationPlan plan, ModelSample sample, Func<SessionOptions>? optionsFactory, CancellationToken cancellationToken,
+        long segmentBytes = SegmentedRun.UsualLimit)
     {
         GraphIndex graph = model.Analysis.Graph;
         HashSet<string> known = [.. ScaleFold.Find(model, plan, BlockRounding.IsScaled).Select(fold => fold.Value)];
         Dictionary<NodeProto, NodePlan> products = FindProducts(model, plan);
-        List<(string Value, NodeProto Reader, NodeProto Product)> candidates = [];
+        List<Candidate> candidates = [];
         foreach (NodeProto reader in products.Keys.Where(reader => !known.Contains(reader.Input[0]) && graph.Consumers(reader.Input[0]).Count == 1
             && !graph.IsVisibleOutside(reader.Input[0])))
         {
             HashSet<string> before = Before(reader.Input[0], graph, products, out HashSet<NodeProto> makers);
-            candidates.AddRange(makers.Where(product => products.ContainsKey(product) && LeadsOnlyTo(product, reader, before, graph))
-                .OrderBy(graph.Graph.Node.IndexOf).Select(product => (reader.Input[0], reader, product)));
+            NodeProto[] found = [.. makers.Where(products.ContainsKey).OrderBy(graph.Graph.Node.IndexOf)];
+            NodeProto[] leading = [.. found.Where(product => LeadsOnlyTo(product, reader, before, graph))];
+            if (leading.Length > 0)
+            {
+                candidates.Add(new Candidate(reader.Input[0], reader, leading, [.. found.Select(product => product.Output[0])]));
+            }
         }
 
         if (candidates.Count == 0)
@@ -36,23 +45,53 @@ internal static class ValueFolds
             return [];
         }
 
-        using ChannelProbe probe = new(
-            model, [.. candidates.Select(each => each.Product.Output[0]).Distinct()], [.. candidates.Select(each => each.Value).Distinct()], sample,
-            optionsFactory);
-        Dictionary<string, ScaleFold> found = [];
+        List<ScaleFold> folds = [];
         HashSet<NodeProto> taken = new(ReferenceEqualityComparer.Instance);
-        foreach ((string value, NodeProto reader, NodeProto product) in candidates)
+        using SegmentedRun run = new(model, SampleSource.FromEnumerable([sample]), optionsFactory, segmentBytes, cancellationToken);
+        Candidate[] inOrder = [.. candidates.OrderBy(each => run.SegmentOf(each.Value))]; // stable
+        for (int first = 0, count = 1; first < inOrder.Length;)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (!found.ContainsKey(value) && !taken.Contains(product)
-                && probe.FindChannels(product.Output[0], (int)model.Analysis.Find(products[product]).Weight!.Channels, value) is { } channels)
-            {
-                found[value] = new ScaleFold(value, [products[reader]]) { Product = products[product], Channels = channels };
-                taken.Add(product);
-            }
+            Candidate[] part = [.. inOrder.Skip(first).Take(count)];
+            Dictionary<string, RecordedValue> recorded = Record(run, [.. part.SelectMany(each => each.Begins).Distinct()]);
+            folds.AddRange(part.Select(each => Probe(each, recorded)).OfType<ScaleFold>());
+            first += part.Length;
+            count = (int)Math.Clamp(MostBytes / Math.Max(1, recorded.Values.Sum(value => value.Bytes) / part.Length), 1, int.MaxValue);
         }
 
-        return [.. found.Values];
+        return folds;
+
+        ScaleFold? Probe(Candidate candidate, Dictionary<string, RecordedValue> recorded)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using ChannelProbe probe = new(
+                model, candidate.Value, candidate.Begins.ToDictionary(value => value, value => recorded[value]), sample, optionsFactory);
+            foreach (NodeProto product in candidate.Products.Where(product => !taken.Contains(product)))
+            {
+                int count = (int)model.Analysis.Find(products[product]).Weight!.Channels;
+                if (probe.FindChannels(product.Output[0], count) is { } channels)
+                {
+                    taken.Add(product);
+                    return new ScaleFold(candidate.Value, [products[candidate.Reader]]) { Product = products[product], Channels = channels };
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Runs the sample and keeps values of 32-bit floats.</summary>
+    private static Dictionary<string, RecordedValue> Record(SegmentedRun run, string[] values)
+    {
+        Dictionary<string, RecordedValue> recorded = [];
+        foreach (IGrouping<int, string> segment in values.GroupBy(run.SegmentOf).OrderBy(group => group.Key))
+        {
+            run.Run(
+                [.. segment],
+                (name, value, _) => recorded[name] = new RecordedValue(value.GetTensorDataAsSpan<float>().ToArray(), value.GetTensorTypeAndShape().Shape),
+                _ => { });
+        }
+
+        return recorded;
     }
 
     /// <summary>Products whose weights are 32-bit floats that nobody else reads.</summary>
@@ -119,4 +158,10 @@ internal static class ValueFolds
 
         return seen.Contains(reader.Input[0]);
     }
+
+    /// <param name="Value">The value that may be scaled.</param>
+    /// <param name="Reader">The product that reads it.</param>
+    /// <param name="Products">The products before it that nothing else depends on.</param>
+    /// <param name="Begins">What all products before it make.</param>
+    private sealed record Candidate(string Value, NodeProto Reader, NodeProto[] Products, string[] Begins);
 }
