@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Quantization.Onnx;
@@ -97,6 +98,10 @@ internal sealed class GenAiFolder
         catch (JsonException e)
         {
             throw new InvalidDataException($"{config} is no JSON: {VisibleText.Short(e.Message)}; download the folder again.", e);
+        }
+        catch (InvalidOperationException e) when (e.InnerException is DecoderFallbackException)
+        {
+            throw new InvalidDataException($"{config}: a text in the file is not UTF-8; download the folder again.", e);
         }
     }
 

@@ -15,7 +15,8 @@ internal static class ModelLimits
 
     /// <summary>Refuses a model beyond a limit.</summary>
     /// <exception cref="OnnxModelException">
-    /// A graph has too many outputs, graphs are nested too deeply, or functions come to too many nodes.
+    /// A graph has too many outputs, graphs are nested too deeply, a node has no output or too few inputs, or functions come to too many
+    /// nodes.
     /// </exception>
     public static void ThrowIfExceeded(string path, ModelProto model)
     {
@@ -28,6 +29,7 @@ internal static class ModelLimits
         }
 
         GraphDepth.ThrowIfExceeded(path, model);
+        NodeArity.ThrowIfTooSmall(path, model);
         FunctionExpansion.ThrowIfTooManyNodes(path, model);
     }
 }

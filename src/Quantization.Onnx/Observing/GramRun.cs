@@ -78,6 +78,14 @@ internal sealed class GramRun : IDisposable
 
     private void Add(GramSum sum, string name, OrtValue value, ModelSample sample, PaddedSample? padded)
     {
+        long[] shape = value.GetTensorTypeAndShape().Shape;
+        if (shape.Length == 0 || shape[^1] != sum.Inputs)
+        {
+            throw new OnnxModelException(
+                _model.File.Path, $"the value '{name}' has the shape [{string.Join(", ", shape)}] on {sample.Name}, and weights with "
+                + $"{sum.Inputs} inputs multiply it; export the model again.");
+        }
+
         ReadOnlySpan<float> floats;
         switch (value.GetTensorTypeAndShape().ElementDataType)
         {
@@ -95,7 +103,7 @@ internal sealed class GramRun : IDisposable
                     + $"at; use the method nearest.");
         }
 
-        floats = padded is null ? floats : padded.RowsOf(name, floats, value.GetTensorTypeAndShape().Shape);
+        floats = padded is null ? floats : padded.RowsOf(name, floats, shape);
         if (!TensorPrimitives.IsFiniteAll(floats))
         {
             throw new InvalidDataException(

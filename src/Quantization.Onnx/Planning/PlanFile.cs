@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Quantization.Onnx;
@@ -51,6 +52,10 @@ internal static class PlanFile
         {
             throw new InvalidDataException(
                 FormattableString.Invariant($"{path}: the file is no JSON, line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}; repair it, or write the plan again."), e);
+        }
+        catch (InvalidOperationException e) when (e.InnerException is DecoderFallbackException)
+        {
+            throw new InvalidDataException($"{path}: a text in the file is not UTF-8; save it as UTF-8, or write the plan again.", e);
         }
     }
 

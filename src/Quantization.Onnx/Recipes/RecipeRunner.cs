@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
@@ -195,7 +196,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
                 ? AwqFolding.Make(model, fitting, grams, FindValues(model, fitting), cancellationToken)
                 : new AwqFolding(model, new Dictionary<string, WeightFactors>());
             BlockRounding? rounding = MakeBlockRounding(
-                folding, resolved, grams is null ? null : node => grams.Find(model.Analysis.Find(node).Weight!.Weight), store);
+                folding, resolved, grams is null ? null : node => grams.Find(model.Analysis.Find(node).Weight!), store);
             ModelProto quantized = PlanLowering.Write(folding.Model, resolved, weightRanges, rounding);
             long over = Budget?.MaxBytes is { } most ? ModelStore.LargestSizeOf(quantized, options.MaxFileBytes) - most : 0;
             if (over <= 0)
@@ -263,6 +264,13 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>A model with nothing to quantize comes through as it is.</summary>
     private PtqResult Copy(FloatModel model, QuantizationPlan plan, ModelCalibration observations, OpenOutput output)
     {
+        // A copy of a model that nobody can run helps nobody.
+        ModelSession.Open(
+            model.File.Path,
+            model.File.Model,
+            options.SessionOptionsFactory,
+            session => session.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
+            LargestInMemory).Dispose();
         long bytes = model.File.Bytes;
         if (model.File.IsSplit)
         {

@@ -76,9 +76,12 @@ internal static partial class ModelSession
     {
         try
         {
-            using SessionOptions options = optionsFactory?.Invoke() ?? QuietOptions();
-            configure?.Invoke(options);
-            return open(options);
+            return OpenWith(null);
+        }
+        catch (OnnxRuntimeException e) when (e.Message.Contains("Attempt to replace the existing tensor", StringComparison.Ordinal))
+        {
+            // A fusion of two nodes with weights that they share fails where a model's own values are observed (seen with 1.31.1).
+            return OpenWith(GraphOptimizationLevel.ORT_DISABLE_ALL);
         }
         catch (OnnxRuntimeException e)
         {
@@ -88,6 +91,14 @@ internal static partial class ModelSession
         {
             throw new DllNotFoundException(
                 "ONNX Runtime's native library was not found: add the package Microsoft.ML.OnnxRuntime, or another that brings it, such as Microsoft.ML.OnnxRuntime.Gpu, to the application.", e);
+        }
+
+        InferenceSession OpenWith(GraphOptimizationLevel? level)
+        {
+            using SessionOptions options = optionsFactory?.Invoke() ?? QuietOptions();
+            configure?.Invoke(options);
+            options.GraphOptimizationLevel = level ?? options.GraphOptimizationLevel;
+            return open(options);
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed record AwqFolding(FloatModel Model, IReadOnlyDictionary<string, 
                 continue;
             }
 
-            GramMatrix gram = grams.Find(facts.Weight!.Weight)!;
+            GramMatrix gram = grams.Find(facts.Weight!)!;
             float[] squares = gram.MeanSquares();
             ScaleFold? fold = folds.GetValueOrDefault(facts.Inputs[0]);
             float[]? scales = fold is null ? null

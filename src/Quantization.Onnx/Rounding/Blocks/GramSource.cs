@@ -11,9 +11,10 @@ internal sealed class GramSource : IDisposable
     /// <summary>The most bytes that the sums of a group take, unless a single layer's take more.</summary>
     public const long UsualLimit = 1L << 30;
 
+    private readonly string _modelPath;
     private readonly GramRun _run;
     private readonly long _limit;
-    private readonly List<(TensorProto Weight, string Input, int Length)> _layers = [];
+    private readonly List<(TensorProto Weight, int Axis, string Input, int Length)> _layers = [];
     private IReadOnlyDictionary<string, GramMatrix> _group = new Dictionary<string, GramMatrix>();
 
     /// <param name="model">The float model.</param>
@@ -22,6 +23,7 @@ internal sealed class GramSource : IDisposable
     /// <param name="limit">The most bytes that the sums of a group take.</param>
     public GramSource(FloatModel model, QuantizationPlan plan, GramRun run, long limit = UsualLimit)
     {
+        _modelPath = model.File.Path;
         _run = run;
         _limit = limit;
         foreach (NodePlan node in plan.Nodes.Where(node => node.Weights is { Blocks: not null, Method: not WeightMethod.Nearest }))
@@ -30,28 +32,39 @@ internal sealed class GramSource : IDisposable
             if (facts.Role == NodeRole.Weighted)
             {
                 WeightSlot slot = facts.Weight!;
-                _layers.Add((slot.Weight, facts.Inputs[0], (int)slot.Weight.Dims[1 - slot.ChannelAxis]));
+                _layers.Add((slot.Weight, slot.ChannelAxis, facts.Inputs[0], (int)slot.Weight.Dims[1 - slot.ChannelAxis]));
             }
         }
     }
 
-    /// <summary>What samples say of the inputs of a matrix; null where no product reads it.</summary>
-    public GramMatrix? Find(TensorProto weight)
+    /// <summary>
+    /// What samples say of the inputs of a matrix; null where no product reads it. Products that read it transposed have other inputs.
+    /// </summary>
+    public GramMatrix? Find(WeightSlot matrix)
     {
-        int first = _layers.FindIndex(layer => ReferenceEquals(layer.Weight, weight));
+        int first = _layers.FindIndex(IsOf);
         if (first < 0)
         {
             return null;
         }
 
-        string[] inputs = [.. _layers.Where(layer => ReferenceEquals(layer.Weight, weight)).Select(layer => layer.Input).Distinct()];
+        string[] inputs = [.. _layers.Where(IsOf).Select(layer => layer.Input).Distinct()];
         if (!inputs.All(_group.ContainsKey))
         {
             _group = new Dictionary<string, GramMatrix>(); // free before others are found
             _group = _run.Collect(GroupFrom(first, inputs));
         }
 
-        return inputs.Length == 1 ? _group[inputs[0]] : GramMatrix.Sum([.. inputs.Select(input => _group[input])]);
+        // Only a model that nobody can run multiplies a value by weights of several lengths.
+        string? other = Array.Find(inputs, input => _group[input].Inputs != _layers[first].Length);
+        return other is not null
+            ? throw new OnnxModelException(
+                _modelPath, $"the value '{other}' has rows of {_group[other].Inputs}, and the weight '{matrix.Weight.Name}' has "
+                + $"{_layers[first].Length} inputs; export the model again.")
+            : inputs.Length == 1 ? _group[inputs[0]] : GramMatrix.Sum([.. inputs.Select(input => _group[input])]);
+
+        bool IsOf((TensorProto Weight, int Axis, string Input, int Length) layer) =>
+            ReferenceEquals(layer.Weight, matrix.Weight) && layer.Axis == matrix.ChannelAxis;
     }
 
     public void Dispose() => _run.Dispose();
@@ -64,7 +77,7 @@ internal sealed class GramSource : IDisposable
         Dictionary<string, int> group = inputs.ToDictionary(input => input, _ => _layers[first].Length);
         long bytes = inputs.Length * GramSum.BytesOf(_layers[first].Length);
         int segment = _run.SegmentOf(inputs[0]);
-        foreach ((TensorProto _, string input, int length) in _layers.Skip(first).Where(layer => _run.SegmentOf(layer.Input) == segment))
+        foreach ((TensorProto _, int _, string input, int length) in _layers.Skip(first).Where(layer => _run.SegmentOf(layer.Input) == segment))
         {
             bytes += group.ContainsKey(input) ? 0 : GramSum.BytesOf(length);
             if (bytes > _limit && !group.ContainsKey(input))

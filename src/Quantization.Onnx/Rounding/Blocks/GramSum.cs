@@ -24,6 +24,9 @@ internal sealed unsafe class GramSum
         _waiting = new float[(long)Run * inputs];
     }
 
+    /// <summary>The length of x.</summary>
+    public int Inputs => _inputs;
+
     /// <summary>The bytes that sums over inputs of a length take.</summary>
     public static long BytesOf(long inputs) => (inputs * inputs + 3L * Run * inputs) * sizeof(float);
 

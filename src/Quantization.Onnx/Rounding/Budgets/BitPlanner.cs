@@ -10,7 +10,7 @@ namespace Quantization.Onnx;
 /// <param name="model">The float model.</param>
 /// <param name="plan">The plan, with the same bits for all products.</param>
 /// <param name="grams">What samples say of the inputs of a matrix; null where there are none.</param>
-internal sealed class BitPlanner(FloatModel model, QuantizationPlan plan, Func<TensorProto, GramMatrix?>? grams)
+internal sealed class BitPlanner(FloatModel model, QuantizationPlan plan, Func<WeightSlot, GramMatrix?>? grams)
 {
     /// <summary>More than an operator and the names and shapes of its constants take in a file.</summary>
     private const int NodeBytes = 640;
@@ -90,7 +90,7 @@ internal sealed class BitPlanner(FloatModel model, QuantizationPlan plan, Func<T
     {
         TensorEncoding encoding = node.Plan.Weights!;
         TensorProto weight = node.Facts.Weight!.Weight;
-        GramMatrix? gram = grams?.Invoke(weight);
+        GramMatrix? gram = grams?.Invoke(node.Facts.Weight);
         OutputSample sample = OutputSample.Take(BlockRounding.Describe(node) with { Gram = gram }, RoundingError.MostOutputs);
         GramEnergy? energy = gram is null ? null : new GramEnergy(gram);
         foreach (CodeFormat format in Formats.Where(format => format.StorageBits > 2 || encoding.Blocks!.Form != BlockForm.DequantizeLinear))
