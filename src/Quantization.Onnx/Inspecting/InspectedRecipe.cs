@@ -32,6 +32,9 @@ internal sealed class InspectedRecipe(IRecipe inner, Lazy<ModelProto>? cleaned) 
     public QuantizableGraph Analyze(GraphIndex graph) => inner.Analyze(graph);
 
     /// <inheritdoc />
+    public IRecipe? InBody(NodeBody body) => cleaned is null ? null : inner.InBody(body); // bodies of large models would be cleaned
+
+    /// <inheritdoc />
     public bool CanQuantize(QuantizableGraph graph) => inner.CanQuantize(graph);
 
     /// <inheritdoc />

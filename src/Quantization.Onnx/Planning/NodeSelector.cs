@@ -93,7 +93,7 @@ internal static class NodeSelector
 
             foreach (string inner in facts.Inner)
             {
-                reasons.TryAdd(inner, $"it is inside {facts.Node.Describe()}, whose values calibration does not see");
+                reasons.TryAdd(inner, $"it is inside {facts.Node.Describe()}, whose values samples tell, but no calibration holds");
             }
         }
 

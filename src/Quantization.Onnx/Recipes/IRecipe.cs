@@ -23,6 +23,11 @@ internal interface IRecipe
     /// <param name="graph">A graph, before or after the passes.</param>
     QuantizableGraph Analyze(GraphIndex graph);
 
+    /// <summary>
+    /// The recipe for a body, which is quantized as a model of its own; null where the recipe plans the nodes of bodies itself, or leaves them.
+    /// </summary>
+    IRecipe? InBody(NodeBody body) => null;
+
     /// <summary>Whether there is something to quantize in a graph. Where there is not, the model stays as it is.</summary>
     bool CanQuantize(QuantizableGraph graph);
 

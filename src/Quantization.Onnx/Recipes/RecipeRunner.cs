@@ -41,7 +41,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     {
         FloatModel model = Prepare(source, recipe);
         using OpenOutput output = target.Open(); // before the samples run: a folder that cannot be written to should not cost their time
-        PtqResult result = Complete(model, recipe, NeedsObservations(model, recipe) ? observe(model) : null, findSample, output);
+        using BodySampler? bodies = SampleBodies(model);
+        ModelCalibration? observations = bodies is not null || NeedsObservations(model, recipe) ? observe(model) : null;
+        PtqResult result = Complete(model, recipe, observations, bodies, findSample, output);
         output.Finish();
         return result;
     }
@@ -51,8 +53,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     {
         FloatModel model = await LongWork.Run(() => Prepare(source, recipe), cancellationToken).ConfigureAwait(false);
         using OpenOutput output = target.Open();
-        ModelCalibration? observations = NeedsObservations(model, recipe) ? await observe(model).ConfigureAwait(false) : null;
-        PtqResult result = await LongWork.Run(() => Complete(model, recipe, observations, findSample, output), cancellationToken).ConfigureAwait(false);
+        using BodySampler? bodies = await LongWork.Run(() => SampleBodies(model), cancellationToken).ConfigureAwait(false);
+        ModelCalibration? observations = bodies is not null || NeedsObservations(model, recipe) ? await observe(model).ConfigureAwait(false) : null;
+        PtqResult result = await LongWork.Run(() => Complete(model, recipe, observations, bodies, findSample, output), cancellationToken).ConfigureAwait(false);
         await output.FinishAsync(cancellationToken).ConfigureAwait(false);
         return result;
     }
@@ -92,7 +95,21 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
 
     private static bool NeedsObservations(FloatModel model, IRecipe recipe) => recipe.Plan(model, null).Nodes.Length > 0 && model.Observations is not null;
 
-    private PtqResult Complete(FloatModel model, IRecipe recipe, ModelCalibration? observations, Func<ModelSample?> findSample, OpenOutput output)
+    /// <summary>Lets the bodies of a model see the samples that are read; null where there are none to see them.</summary>
+    private BodySampler? SampleBodies(FloatModel model)
+    {
+        if (Samples is null || model.Bodies.Count == 0)
+        {
+            return null;
+        }
+
+        BodySampler bodies = new(model, options.SessionOptionsFactory, LargestInMemory, cancellationToken);
+        Samples.Seen = bodies.Add;
+        return bodies;
+    }
+
+    private PtqResult Complete(
+        FloatModel model, IRecipe recipe, ModelCalibration? observations, BodySampler? bodies, Func<ModelSample?> findSample, OpenOutput output)
     {
         if (observations is not null)
         {
@@ -114,7 +131,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             options,
             () => progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null)),
             cancellationToken);
-        return Write(refined.Model, refined.Plan, refined.Calibration, findSample, output, refined.Models.Ranges) with { Calibration = observations, Refinement = refined.Refinement };
+        QuantizationPlan planned = bodies is null ? refined.Plan
+            : new BodyPlanner(options, LargestInMemory, cancellationToken).Plan(refined.Model, refined.Plan, bodies);
+        return Write(refined.Model, planned, refined.Calibration, findSample, output, refined.Models.Ranges) with { Calibration = observations, Refinement = refined.Refinement };
     }
 
     /// <summary>Improves a plan that asks for no observation, where there are samples.</summary>
@@ -136,7 +155,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     private PtqResult Write(
         FloatModel model, QuantizationPlan plan, ModelCalibration observations, Func<ModelSample?> findSample, OpenOutput output, ActivationRanges? found = null)
     {
-        if (plan.Nodes.Length == 0)
+        if (plan.IsEmpty)
         {
             return Copy(model, plan, observations, output);
         }
@@ -165,8 +184,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             OutputPath = output.Name,
             ModelBytes = model.File.Bytes,
             OutputBytes = bytes,
-            QuantizedNodes = [.. plan.Nodes.Select(node => node.Node)],
-            FloatNodes = plan.Notes.Float,
+            QuantizedNodes = [.. plan.NodeNames],
+            FloatNodes = plan.AllFloatNodes,
             Int8Operators = inspection.Int8Operators,
             ConversionReasons = [.. inspection.Conversions.Select(conversion => conversion.Reason)],
             ConversionKinds = inspection.Conversions.CountBy(conversion => conversion.Kind).ToDictionary(StringComparer.Ordinal),
