@@ -33,6 +33,10 @@ internal sealed record NodeBody(NodeProto Node, string Attribute, GraphProto Gra
     /// <param name="name">What the node goes by in the body.</param>
     public static string NameInside(string body, string name) => $"{body}/{name}";
 
+    /// <summary>The bodies inside of a graph, at any depth, by path.</summary>
+    public static IEnumerable<string> PathsOf(GraphProto graph) =>
+        Of(graph).SelectMany(body => PathsOf(body.Graph).Select(body.NameInside).Prepend(body.Path));
+
     /// <summary>The nodes of a graph and of the graphs inside, by path.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="wanted">Chooses nodes.</param>

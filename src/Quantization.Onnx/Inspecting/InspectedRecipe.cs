@@ -29,6 +29,15 @@ internal sealed class InspectedRecipe(IRecipe inner, Lazy<ModelProto>? cleaned) 
     }
 
     /// <inheritdoc />
+    public void CleanBodies(string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory)
+    {
+        if (cleaned is not null)
+        {
+            inner.CleanBodies(modelPath, model, optionsFactory);
+        }
+    }
+
+    /// <inheritdoc />
     public QuantizableGraph Analyze(GraphIndex graph) => inner.Analyze(graph);
 
     /// <inheritdoc />

@@ -74,6 +74,7 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableG
         ModelFile file = source.File;
         string path = source.Name;
         ModelProto model = recipe.Clean(path, file.Model, optionsFactory, largestInMemory);
+        recipe.CleanBodies(path, model, optionsFactory);
         QuantizableGraph analysis = recipe.Analyze(new GraphIndex(model.Graph));
         ImmutableArray<string> passes = [];
         bool hasBodies = true;

@@ -47,9 +47,10 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     {
         HashSet<string> inside = [.. body.Graph.AllGraphs().SelectMany(graph => graph.Node).Select(GraphExtensions.GetLabel)];
         string prefix = body.NameInside("");
+        bool isFloat = options.FloatNodes.Contains(body.Path) || options.FloatNodes.Contains(body.Node.GetLabel()); // the node or the body stands for all inside
         return new StaticInt8Recipe(options with
         {
-            FloatNodes = options.FloatNodes.Where(node => node.StartsWith(prefix, StringComparison.Ordinal)).Select(node => node[prefix.Length..])
+            FloatNodes = isFloat ? inside : options.FloatNodes.Where(node => node.StartsWith(prefix, StringComparison.Ordinal)).Select(node => node[prefix.Length..])
                 .Concat(options.FloatNodes.Where(inside.Contains)).ToHashSet(),
             OwnCalibrators = ValueDictionary<string, ICalibrator>.Empty, // what names values and weights, names those of the main graph
             OwnWeights = ValueDictionary<string, WeightOptions>.Empty,

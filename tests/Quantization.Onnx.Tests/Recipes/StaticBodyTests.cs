@@ -13,13 +13,13 @@ public sealed class StaticBodyTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("If", "QGemm", "y-node/then_branch/t-node", "y-node/else_branch/e-node")]
-    [InlineData("If within If", "QGemm", "y-node/else_branch/e-node", "y-node/then_branch/d-node/then_branch/t-node", "y-node/then_branch/d-node/else_branch/u-node")]
-    [InlineData("Loop", "QGemm", "y-node/body/p-node")]
-    [InlineData("Loop without types", "QGemm", "y-node/body/p-node")]
-    [InlineData("Loop with If", "QGemm", "y-node/body/p-node/then_branch/t-node", "y-node/body/p-node/else_branch/e-node")]
-    [InlineData("Scan", "QGemm", "y-node/body/p-node")]
-    [InlineData("backward Scan", "QGemm", "y-node/body/p-node")]
+    [InlineData("If", "MatMulIntegerToFloat", "y-node/then_branch/t-node", "y-node/else_branch/e-node")]
+    [InlineData("If within If", "MatMulIntegerToFloat", "y-node/then_branch/d-node/then_branch/t-node", "y-node/then_branch/d-node/else_branch/u-node", "y-node/else_branch/e-node")]
+    [InlineData("Loop", "MatMulIntegerToFloat", "y-node/body/p-node")]
+    [InlineData("Loop without types", "MatMulIntegerToFloat", "y-node/body/p-node")]
+    [InlineData("Loop with If", "MatMulIntegerToFloat", "y-node/body/p-node/then_branch/t-node", "y-node/body/p-node/else_branch/e-node")]
+    [InlineData("Scan", "MatMulIntegerToFloat", "y-node/body/p-node")]
+    [InlineData("backward Scan", "MatMulIntegerToFloat", "y-node/body/p-node")]
     public void A_body_runs_on_integers_and_computes_nearly_the_same(string kind, string integerOperator, params string[] nodes)
     {
         ModelBuilder model = Make(kind);
@@ -29,7 +29,7 @@ public sealed class StaticBodyTests : IDisposable
 
         result.QuantizedNodes.Should().Equal(nodes);
         result.FloatNodes.Should().BeEmpty();
-        result.Int8Operators.Should().Equal(new Dictionary<string, int> { [integerOperator] = nodes.Length });
+        result.Int8Operators.Should().Equal(new Dictionary<string, int> { [integerOperator] = nodes.Length }, "{0}", string.Join(" | ", result.Int8Operators.Keys.Concat(result.ConversionReasons)));
         result.OutputBytes.Should().BeLessThan(result.ModelBytes / 2);
         foreach (ModelSample sample in Samples(100, 6))
         {
@@ -144,6 +144,21 @@ public sealed class StaticBodyTests : IDisposable
         result.FloatNodes.Should().Equal(new Dictionary<string, string> { ["y-node/then_branch/t-node"] = "kept in float as asked" });
     }
 
+    [Theory]
+    [InlineData("y-node")]
+    [InlineData("y-node/then_branch")]
+    public void A_body_stays_in_float_as_a_whole_where_it_or_its_node_is_named(string name)
+    {
+        string path = Make("If within If").Save(_folder.PathTo("body.onnx"));
+
+        PtqResult result = Quantize(path, Options with { FloatNodes = new HashSet<string> { name } });
+
+        result.QuantizedNodes.Should().Equal(name == "y-node" ? [] : ["y-node/else_branch/e-node"]);
+        result.FloatNodes.Where(node => node.Key.EndsWith("t-node", StringComparison.Ordinal) || node.Key.EndsWith("u-node", StringComparison.Ordinal) || node.Key.EndsWith("e-node", StringComparison.Ordinal))
+            .Should().HaveCount(name == "y-node" ? 3 : 2).And.Contain(node => node.Key == "y-node/then_branch/d-node/then_branch/t-node");
+        result.FloatNodes.Values.Should().OnlyContain(reason => reason == "kept in float as asked");
+    }
+
     [Fact]
     public async Task Samples_that_come_asynchronously_give_the_same_model()
     {
@@ -235,10 +250,7 @@ public sealed class StaticBodyTests : IDisposable
                 body.Graph.Output[0].Type.TensorType.ElemType = (int)TensorProto.Types.DataType.Bool;
                 if (kind == "Loop without types")
                 {
-                    foreach (ValueInfoProto input in body.Graph.Input)
-                    {
-                        input.Type = null;
-                    }
+                    body.Graph.Input[2].Type = null;
                 }
 
                 model.Graph.Initializer.Add(new TensorProto { Name = "true", DataType = (int)TensorProto.Types.DataType.Bool, Int32Data = { 1 } });
