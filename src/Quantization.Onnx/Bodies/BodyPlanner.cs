@@ -13,19 +13,27 @@ internal sealed class BodyPlanner(PtqOptions options, long largestInMemory, Canc
     /// <param name="model">The model.</param>
     /// <param name="plan">The plan of the model's own nodes.</param>
     /// <param name="sampler">Has seen the samples.</param>
-    public QuantizationPlan Plan(FloatModel model, QuantizationPlan plan, BodySampler sampler)
+    public QuantizationPlan Plan(FloatModel model, QuantizationPlan plan, BodySampler sampler) => Join(model, plan, body => Plan(body, sampler));
+
+    /// <summary>A plan with the plans of the bodies that nothing observed speaks against. Their ranges are open.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="plan">The plan of the model's own nodes.</param>
+    public static QuantizationPlan PlanBlindly(FloatModel model, QuantizationPlan plan) => Join(
+        model, plan, body => body.Model is { } found ? (PlanBlindly(found.Model, found.Recipe.Plan(found.Model, null)), null) : (null, body.Reason));
+
+    private static QuantizationPlan Join(FloatModel model, QuantizationPlan plan, Func<FoundBody, (QuantizationPlan? Plan, string? Reason)> planOf)
     {
         Dictionary<string, string> inFloat = new(plan.Notes.Float);
         ImmutableArray<BodyPlan>.Builder planned = ImmutableArray.CreateBuilder<BodyPlan>();
         foreach (FoundBody body in model.Bodies)
         {
-            (QuantizationPlan? own, string? reason) = Plan(body, sampler);
+            (QuantizationPlan? own, string? reason) = planOf(body);
             foreach (string node in body.Body.WeightedNodes)
             {
                 inFloat.Remove(node);
                 if (reason is not null)
                 {
-                    inFloat[node] = $"it is inside {body.Body.Node.Describe()}, and of its body {body.Body.Attribute} {reason}";
+                    inFloat[node] = $"it is inside {body.Body.Node.Describe()}, {body.Body.Attribute}: {reason}";
                 }
             }
 

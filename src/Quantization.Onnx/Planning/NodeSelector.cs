@@ -93,7 +93,7 @@ internal static class NodeSelector
 
             foreach (string inner in facts.Inner)
             {
-                reasons.TryAdd(inner, $"it is inside {facts.Node.Describe()}, whose values samples tell, but no calibration holds");
+                reasons.TryAdd(inner, $"it is inside {facts.Node.Describe()}, and the graphs inside of nodes are quantized from samples alone, not from a calibration");
             }
         }
 

@@ -131,8 +131,13 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             options,
             () => progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null)),
             cancellationToken);
-        QuantizationPlan planned = bodies is null ? refined.Plan
-            : new BodyPlanner(options, LargestInMemory, cancellationToken).Plan(refined.Model, refined.Plan, bodies);
+        QuantizationPlan planned = refined.Plan;
+        if (bodies is not null)
+        {
+            progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null));
+            planned = new BodyPlanner(options, LargestInMemory, cancellationToken).Plan(refined.Model, planned, bodies);
+        }
+
         return Write(refined.Model, planned, refined.Calibration, findSample, output, refined.Models.Ranges) with { Calibration = observations, Refinement = refined.Refinement };
     }
 

@@ -73,7 +73,7 @@ public sealed class StaticBodyTests : IDisposable
         result.QuantizedNodes.Should().Equal("y-node/then_branch/t-node");
         result.FloatNodes.Should().Equal(new Dictionary<string, string>
         {
-            ["y-node/else_branch/e-node"] = "it is inside 'y-node' (If), and of its body else_branch no sample reaches it",
+            ["y-node/else_branch/e-node"] = "it is inside 'y-node' (If), else_branch: no sample reaches it",
         });
         float[] x = Read(Samples(100, 40).First(sample => Read(sample).Max() <= Threshold));
         ModelRun.Floats(ModelFile.Load(result.OutputPath).Model, x, Rows, Width)[0].Should().Equal(ModelRun.Floats(model.Model, x, Rows, Width)[0], "the branch is as it was");
@@ -157,6 +157,45 @@ public sealed class StaticBodyTests : IDisposable
         result.FloatNodes.Where(node => node.Key.EndsWith("t-node", StringComparison.Ordinal) || node.Key.EndsWith("u-node", StringComparison.Ordinal) || node.Key.EndsWith("e-node", StringComparison.Ordinal))
             .Should().HaveCount(name == "y-node" ? 3 : 2).And.Contain(node => node.Key == "y-node/then_branch/d-node/then_branch/t-node");
         result.FloatNodes.Values.Should().OnlyContain(reason => reason == "kept in float as asked");
+    }
+
+    [Theory]
+    [InlineData("If within If")]
+    [InlineData("captured weights")]
+    [InlineData("Loop with If")]
+    public void An_inspection_tells_nodes_and_size_without_samples(string kind)
+    {
+        string path = Make(kind).Save(_folder.PathTo("body.onnx"));
+        PtqResult result = Quantize(path);
+
+        InspectedWay way = ModelInspector.Inspect(path).Ways.Single(each => each.Way == QuantizationWay.StaticInt8);
+
+        way.Nodes.Should().Be(result.QuantizedNodes.Count);
+        way.Float.Should().BeEmpty();
+        way.Bytes.Should().BeInRange(result.OutputBytes - 100, result.OutputBytes + 100);
+    }
+
+    [Fact]
+    public void ONNX_accepts_models_with_quantized_bodies()
+    {
+        string[] kinds = ["If", "If within If", "captured weights", "Loop", "Loop with If", "Scan"];
+        string[] written = [.. kinds.Select(kind => PostTrainingQuantizer.Quantize(Make(kind).Save(_folder.PathTo($"{kind}.onnx")), Samples(1, 32), _folder.PathTo($"{kind}.int8.onnx"), Options).OutputPath)];
+
+        (int accepted, int beyond, string[] refused) = OnnxChecker.Check(written);
+
+        refused.Should().BeEmpty();
+        accepted.Should().Be(kinds.Length);
+        beyond.Should().Be(0);
+    }
+
+    [Fact]
+    public void An_automatic_choice_quantizes_bodies_too()
+    {
+        string path = Make("If").Save(_folder.PathTo("body.onnx"));
+
+        AutoResult result = AutoQuantizer.Run(path, Samples(1, 32), Samples(100, 32), _folder.PathTo("auto.onnx"), new AutoOptions { Static = Options });
+
+        result.Candidates.Single(each => each.Way == QuantizationWay.StaticInt8).Model!.QuantizedNodes.Should().Equal("y-node/then_branch/t-node", "y-node/else_branch/e-node");
     }
 
     [Fact]
