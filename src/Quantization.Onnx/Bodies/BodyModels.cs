@@ -63,7 +63,11 @@ internal sealed class BodyModels(
             largestInMemory);
         for (int i = 0; i < values.Length; i++)
         {
-            types.TryAdd(values[i], session.OutputMetadata[ExposedValues.NameOf(i)]);
+            NodeMetadata found = session.OutputMetadata[ExposedValues.NameOf(i)];
+            if (found.IsTensor && SampleElementType.SizeOf(found.ElementDataType) > 0)
+            {
+                types.TryAdd(values[i], found);
+            }
         }
 
         return types;

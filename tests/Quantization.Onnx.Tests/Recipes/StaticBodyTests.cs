@@ -40,6 +40,26 @@ public sealed class StaticBodyTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Branches_hand_out_constants_and_captured_values_beside_what_they_compute()
+    {
+        ModelBuilder then = new ModelBuilder().Constant("w1", Weights(1), Width, Width).Node("MatMul", ["x", "w1"], "t").Node("Identity", ["k"], "t2").Node("Identity", ["x"], "t3").Output("t", Rows, Width).Output("t2", 2).Output("t3", Rows, Width);
+        ModelBuilder otherwise = new ModelBuilder().Constant("w2", Weights(2), Width, Width).Node("MatMul", ["x", "w2"], "e").Constant("e2", [3, 4], 2).Node("Neg", ["x"], "e3").Output("e", Rows, Width).Output("e2", 2).Output("e3", Rows, Width);
+        ModelBuilder model = Condition().Constant("k", [1, 2], 2).Node("If", ["yes"], "y", Body("then_branch", then.Graph), Body("else_branch", otherwise.Graph)).Output("y", Rows, Width).Output("y2", 2).Output("y3", Rows, Width);
+        model.Graph.Node[^1].Output.Add(["y2", "y3"]);
+
+        PtqResult result = Quantize(model.Save(_folder.PathTo("body.onnx")));
+
+        result.QuantizedNodes.Should().Equal("y-node/then_branch/t-node", "y-node/else_branch/e-node");
+        ModelProto written = ModelFile.Load(result.OutputPath).Model;
+        foreach (ModelSample sample in Samples(100, 6))
+        {
+            float[][] expected = ModelRun.Floats(model.Model, Read(sample), Rows, Width), computed = ModelRun.Floats(written, Read(sample), Rows, Width);
+            Decibels.Sqnr(expected[0], computed[0]).Should().BeGreaterThan(25);
+            computed[1..].Should().BeEquivalentTo(expected[1..], options => options.WithStrictOrdering());
+        }
+    }
+
     [Theory]
     [InlineData("If")]
     [InlineData("If within If")]
