@@ -28,6 +28,9 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     /// <summary>Whether the model is a body, whose nodes may have been named by paths that its cleaning took away.</summary>
     private bool IsOfBody { get; init; }
 
+    /// <summary>Whether all nodes stay in float.</summary>
+    private bool LeavesAll { get; init; }
+
     /// <summary>Prepares a model for static int8 with the defaults for a runtime.</summary>
     /// <inheritdoc cref="FloatModel.Load"/>
     public static FloatModel Load(OnnxModel source, Func<SessionOptions>? optionsFactory, TargetRuntime runtime, long largestInMemory = ModelStore.LargestInMemory) =>
@@ -47,16 +50,16 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     {
         HashSet<string> inside = [.. body.Graph.AllGraphs().SelectMany(graph => graph.Node).Select(GraphExtensions.GetLabel)];
         string prefix = body.NameInside("");
-        bool isFloat = options.FloatNodes.Contains(body.Path) || options.FloatNodes.Contains(body.Node.GetLabel()); // the node or the body stands for all inside
+        bool isFloat = LeavesAll || options.FloatNodes.Contains(body.Path) || options.FloatNodes.Contains(body.Node.GetLabel()); // the node or the body stands for all inside
         return new StaticInt8Recipe(options with
         {
-            FloatNodes = isFloat ? inside : options.FloatNodes.Where(node => node.StartsWith(prefix, StringComparison.Ordinal)).Select(node => node[prefix.Length..])
+            FloatNodes = options.FloatNodes.Where(node => node.StartsWith(prefix, StringComparison.Ordinal)).Select(node => node[prefix.Length..])
                 .Concat(options.FloatNodes.Where(inside.Contains)).ToHashSet(),
             OwnCalibrators = ValueDictionary<string, ICalibrator>.Empty, // what names values and weights, names those of the main graph
             OwnWeights = ValueDictionary<string, WeightOptions>.Empty,
             WeightOnlyNodes = ValueSet.Empty,
             FloatActivations = ValueSet.Empty,
-        }) { IsOfBody = true };
+        }) { IsOfBody = true, LeavesAll = isFloat };
     }
 
     /// <inheritdoc />
@@ -67,13 +70,15 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
             ThrowUnlessNodesOf(model, options);
         }
 
-        FloatParts inFloat = new(options.FloatNodes, options.FloatActivations, options.WeightOnlyNodes);
+        IReadOnlySet<string> floatNodes = !LeavesAll ? options.FloatNodes
+            : model.Analysis.Whole.Nodes.Where(node => node.Role is NodeRole.Weighted or NodeRole.Product or NodeRole.TableLookup).Select(node => node.Label).ToHashSet();
+        FloatParts inFloat = new(floatNodes, options.FloatActivations, options.WeightOnlyNodes);
         NodeSelection selection = observations is null
             ? NodeSelector.Select(model.Analysis, inFloat)
             : DeadActivations.Of(observations).Select(model.Analysis, inFloat);
         return new QuantizationPlan(Name, _target.Name, model.Passes, _encodings.Encode(selection, model.Analysis.Graph))
         {
-            ExcludedNodes = [.. options.FloatNodes],
+            ExcludedNodes = [.. floatNodes],
             WeightOnlyNodes = [.. options.WeightOnlyNodes],
             FloatActivations = [.. options.FloatActivations],
             Notes = selection.Notes,
