@@ -2,7 +2,9 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>A body as a model of its own, whose inputs are the body's own inputs and then the values that it reads from around it.</summary>
+/// <summary>
+/// A body as a model of its own, whose inputs are the body's own inputs and then the values that it reads from around it.
+/// </summary>
 /// <param name="Body">The body.</param>
 /// <param name="Kind">When it runs.</param>
 /// <param name="Captured">The computed values that it reads from around it.</param>

@@ -31,10 +31,15 @@ internal sealed class BodyModels(
         }
         catch (OnnxModelException e)
         {
-            return [.. bodies.Select(body => new FoundBody(body, null, $"the values that it reads from around it cannot be had: {e.Message}"))];
+            string reason = $"the values that it reads from around it cannot be had: {e.Message}";
+            return [.. bodies.Select(body => new FoundBody(body, null, reason))];
         }
 
-        return [.. bodies.Select(body => paths.Add(body.Path) ? Make(body, types) : new FoundBody(body, null, "two nodes with graphs inside have the same name"))];
+        return
+        [
+            .. bodies.Select(body => paths.Add(body.Path) ? Make(body, types)
+                : new FoundBody(body, null, "two nodes with graphs inside have the same name")),
+        ];
     }
 
     /// <summary>The values of the outer graph that a body's runs depend on: what it reads, and the inputs of its node.</summary>
@@ -44,7 +49,8 @@ internal sealed class BodyModels(
         CapturedBy(body, graph).Concat(body.Node.Input.Where(value => value.Length > 0)).Distinct();
 
     private static IEnumerable<string> CapturedBy(NodeBody body, GraphIndex graph) =>
-        Branches.CapturedBy([body.Graph]).Where(value => value.Length > 0 && graph.FindConstant(value) is null).Order(StringComparer.Ordinal);
+        Branches.CapturedBy([body.Graph]).Where(value => value.Length > 0 && graph.FindConstant(value) is null)
+            .Order(StringComparer.Ordinal);
 
     private SegmentTypes FindTypes(List<NodeBody> bodies)
     {

@@ -13,15 +13,19 @@ internal sealed class BodyPlanner(PtqOptions options, long largestInMemory, Canc
     /// <param name="model">The model.</param>
     /// <param name="plan">The plan of the model's own nodes.</param>
     /// <param name="sampler">Has seen the samples.</param>
-    public QuantizationPlan Plan(FloatModel model, QuantizationPlan plan, BodySampler sampler) => Join(model, plan, body => Plan(body, sampler));
+    public QuantizationPlan Plan(FloatModel model, QuantizationPlan plan, BodySampler sampler) =>
+        Join(model, plan, body => Plan(body, sampler));
 
     /// <summary>A plan with the plans of the bodies that nothing observed speaks against. Their ranges are open.</summary>
     /// <param name="model">The model.</param>
     /// <param name="plan">The plan of the model's own nodes.</param>
     public static QuantizationPlan PlanBlindly(FloatModel model, QuantizationPlan plan) => Join(
-        model, plan, body => body.Model is { } found ? (PlanBlindly(found.Model, found.Recipe.Plan(found.Model, null)), null) : (null, body.Reason));
+        model,
+        plan,
+        body => body.Model is { } found ? (PlanBlindly(found.Model, found.Recipe.Plan(found.Model, null)), null) : (null, body.Reason));
 
-    private static QuantizationPlan Join(FloatModel model, QuantizationPlan plan, Func<FoundBody, (QuantizationPlan? Plan, string? Reason)> planOf)
+    private static QuantizationPlan Join(
+        FloatModel model, QuantizationPlan plan, Func<FoundBody, (QuantizationPlan? Plan, string? Reason)> planOf)
     {
         Dictionary<string, string> inFloat = new(plan.Notes.Float);
         ImmutableArray<BodyPlan>.Builder planned = ImmutableArray.CreateBuilder<BodyPlan>();

@@ -5,7 +5,9 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Quantization.Onnx;
 
-/// <summary>The runs of one body in a run of the model around it, with what each run of the body gets. Iterations are computed by the float body.</summary>
+/// <summary>
+/// The runs of one body in a run of the model around it, with what each run of the body gets. Iterations are computed by the float body.
+/// </summary>
 /// <param name="body">The body.</param>
 /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
 /// <param name="largestInMemory">A larger body goes to ONNX Runtime by way of files.</param>
@@ -36,7 +38,8 @@ internal sealed class BodyRuns(
     /// <exception cref="OnnxRuntimeException">ONNX Runtime cannot run it.</exception>
     public IEnumerable<ModelSample> Of(string name, IReadOnlyDictionary<string, SampleTensor> values)
     {
-        SampleTensor[] captured = [.. body.Captured.Select(value => values[value])], given = [.. body.Body.Node.Input.Select(value => values.GetValueOrDefault(value)!)];
+        SampleTensor[] captured = [.. body.Captured.Select(value => values[value])];
+        SampleTensor[] given = [.. body.Body.Node.Input.Select(value => values.GetValueOrDefault(value)!)]; // null for what is left out
         IEnumerable<SampleTensor[]> runs = body.Kind switch
         {
             BodyKind.Branch => BodyKinds.IsTaken(body.Body.Attribute, given[0].Data[0] != 0) ? [[]] : [],
@@ -85,7 +88,8 @@ internal sealed class BodyRuns(
     private IEnumerable<SampleTensor[]> Scan(SampleTensor[] given, SampleTensor[] captured)
     {
         int scanned = (int)body.Body.Node.GetInt("num_scan_inputs", 0), states = given.Length - scanned;
-        long[] axes = body.Body.Node.GetInts("scan_input_axes", scanned, 0), directions = body.Body.Node.GetInts("scan_input_directions", scanned, 0);
+        long[] axes = body.Body.Node.GetInts("scan_input_axes", scanned, 0);
+        long[] directions = body.Body.Node.GetInts("scan_input_directions", scanned, 0);
         SampleTensor[] carried = given[..states], slices = given[states..];
         long length = slices[0].Shape[AxisOf(0)];
         for (long i = 0; i < length; i++)
@@ -121,13 +125,13 @@ internal sealed class BodyRuns(
     /// <summary>The shape of a single value, which bodies declare as a scalar or as a list of one.</summary>
     private long[] ShapeOf(int input) => body.Runnable.Graph.Input[input].Type.TensorType.Shape?.Dim.Count == 1 ? [1] : [];
 
-    private static SampleTensor Rename(SampleTensor tensor, string name) => new(name, tensor.ElementType, tensor.Shape.ToArray(), tensor.Data.ToArray());
+    private static SampleTensor Rename(SampleTensor tensor, string name) =>
+        new(name, tensor.ElementType, tensor.Shape.ToArray(), tensor.Data.ToArray());
 
     private static SampleTensor Slice(SampleTensor tensor, string name, int axis, long index)
     {
         long[] shape = tensor.Shape.ToArray();
-        int block = SampleElementType.SizeOf(tensor.ElementType) * (int)shape[(axis + 1)..].Aggregate(1L, (product, next) => product * next);
-        int blocks = (int)shape[..axis].Aggregate(1L, (product, next) => product * next);
+        int block = SampleElementType.SizeOf(tensor.ElementType) * Product(shape[(axis + 1)..]), blocks = Product(shape[..axis]);
         byte[] data = new byte[blocks * block];
         for (int i = 0; i < blocks; i++)
         {
@@ -135,6 +139,8 @@ internal sealed class BodyRuns(
         }
 
         return new SampleTensor(name, tensor.ElementType, [.. shape[..axis], .. shape[(axis + 1)..]], data);
+
+        static int Product(long[] lengths) => checked((int)lengths.Aggregate(1L, (product, next) => product * next));
     }
 
     private static bool IsFinite(SampleTensor tensor) => tensor.ElementType switch

@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Collects samples of bodies: it runs a model on its samples one by one, and keeps what the bodies get. Memory does not grow with the number of samples.
-/// One thread at a time may add samples.
+/// Collects samples of bodies: it runs a model on its samples one by one, and keeps what the bodies get. Memory does not grow with the
+/// number of samples. One thread at a time may add samples.
 /// </summary>
 internal sealed class BodySampler : IDisposable
 {
@@ -31,7 +31,10 @@ internal sealed class BodySampler : IDisposable
         FoundBody[] bodies = [.. model.Bodies.Where(body => body.Model is not null)];
         _values = [.. bodies.SelectMany(body => BodyModels.ValuesOf(body.Body, model.Analysis.Graph)).Distinct()];
         _session = ModelSession.Open(
-            model.File.Path, _values.Length == 0 ? model.Model : ExposedValues.Of(model.Model, _values), optionsFactory, largestInMemory: largestInMemory);
+            model.File.Path,
+            _values.Length == 0 ? model.Model : ExposedValues.Of(model.Model, _values),
+            optionsFactory,
+            largestInMemory: largestInMemory);
         foreach (FoundBody body in bodies)
         {
             _bodies.Add(body, (
@@ -101,7 +104,8 @@ internal sealed class BodySampler : IDisposable
         }
         catch (OnnxRuntimeException e)
         {
-            throw new InvalidDataException($"{sample.Name}: ONNX Runtime cannot run {_model.File.Path} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new InvalidDataException(
+                $"{sample.Name}: ONNX Runtime cannot run {_model.File.Path} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
 }

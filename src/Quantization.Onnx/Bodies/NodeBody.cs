@@ -40,6 +40,6 @@ internal sealed record NodeBody(NodeProto Node, string Attribute, GraphProto Gra
     /// <summary>The nodes of a graph and of the graphs inside, by path.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="wanted">Chooses nodes.</param>
-    public static IEnumerable<string> PathsOf(GraphProto graph, Func<NodeProto, bool> wanted) => graph.Node.Where(wanted).Select(GraphExtensions.GetLabel)
-        .Concat(Of(graph).SelectMany(body => PathsOf(body.Graph, wanted).Select(body.NameInside)));
+    public static IEnumerable<string> PathsOf(GraphProto graph, Func<NodeProto, bool> wanted) =>
+        graph.Node.Where(wanted).Select(GraphExtensions.GetLabel).Concat(Of(graph).SelectMany(body => PathsOf(body.Graph, wanted).Select(body.NameInside)));
 }

@@ -1,8 +1,11 @@
+using Google.Protobuf.Collections;
 using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Writes the plans of bodies into a written model: each body is written as a model of its own and put back in its place.</summary>
+/// <summary>
+/// Writes the plans of bodies into a written model: each body is written as a model of its own and put back in its place.
+/// </summary>
 internal static class BodyLowering
 {
     /// <summary>Replaces the bodies of a written model that have plans.</summary>
@@ -26,20 +29,24 @@ internal static class BodyLowering
     public static BodyModel Find(FloatModel model, string path) => model.Bodies.FirstOrDefault(body => body.Body.Path == path) switch
     {
         { Model: { } found } => found,
-        { Reason: { } reason } => throw new ArgumentException($"The plan names the body '{path}', but {reason}; take it out of 'bodies'.", nameof(path)),
-        _ => throw new ArgumentException($"The plan names the body '{path}', which the model does not have or which has no weights; take it out of 'bodies'.", nameof(path)),
+        { Reason: { } reason } => throw new ArgumentException(
+            $"The plan names the body '{path}', but {reason}; take it out of 'bodies'.", nameof(path)),
+        _ => throw new ArgumentException(
+            $"The plan names the body '{path}', which the model does not have or which has no weights; take it out of 'bodies'.", nameof(path)),
     };
 
     /// <summary>Puts nodes and constants into a body. ONNX forbids names in it that the graphs around it use.</summary>
     private static void Splice(GraphProto outer, GraphProto place, GraphProto made)
     {
         GraphIndex around = new(outer);
-        TensorProto[] constants = [.. made.Initializer.Where(tensor => around.FindConstant(tensor.Name) is not { } same || !HasContentOf(tensor, same))];
+        TensorProto[] constants =
+            [.. made.Initializer.Where(tensor => around.FindConstant(tensor.Name) is not { } same || !HasContentOf(tensor, same))];
         made.Initializer.Clear();
         made.Initializer.Add(constants);
         HashSet<string> before = [.. DefinedIn(place)], taken = [.. outer.AllGraphs().SelectMany(NamesOf)];
         NameAllocator names = new([outer, made]);
-        Dictionary<string, string> renamed = DefinedIn(made).Where(name => taken.Contains(name) && !before.Contains(name)).Distinct().ToDictionary(name => name, _ => names.Next());
+        Dictionary<string, string> renamed = DefinedIn(made).Where(name => taken.Contains(name) && !before.Contains(name)).Distinct()
+            .ToDictionary(name => name, _ => names.Next());
         Rename(made, renamed);
         place.Node.Clear();
         place.Node.Add(made.Node);
@@ -72,7 +79,8 @@ internal static class BodyLowering
         .Where(name => name.Length > 0);
 
     private static IEnumerable<string> NamesOf(GraphProto graph) => graph.Node.SelectMany(node => node.Input.Concat(node.Output))
-        .Concat(graph.Initializer.Select(tensor => tensor.Name)).Concat(graph.Input.Select(value => value.Name)).Concat(graph.Output.Select(value => value.Name));
+        .Concat(graph.Initializer.Select(tensor => tensor.Name))
+        .Concat(graph.Input.Concat(graph.Output).Select(value => value.Name));
 
     private static void Rename(GraphProto graph, Dictionary<string, string> renamed)
     {
@@ -96,7 +104,7 @@ internal static class BodyLowering
         }
     }
 
-    private static void Rename(Google.Protobuf.Collections.RepeatedField<string> names, Dictionary<string, string> renamed)
+    private static void Rename(RepeatedField<string> names, Dictionary<string, string> renamed)
     {
         for (int i = 0; i < names.Count; i++)
         {

@@ -20,7 +20,8 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableG
     public Target Target => Analysis.Target;
 
     /// <summary>
-    /// The bodies with weights inside of nodes, as models of their own; none where the recipe does not quantize them so. Scaling changes nothing of them.
+    /// The bodies with weights inside of nodes, as models of their own; none where the recipe does not quantize them so. Scaling changes
+    /// nothing of them.
     /// </summary>
     public IReadOnlyList<FoundBody> Bodies => _bodies?.Value ?? [];
 

@@ -24,7 +24,8 @@ internal static class AsyncCalibration
         IProgress<QuantizationProgress>? progress,
         CancellationToken cancellationToken)
     {
-        using ActivationReader? reader = await LongWork.Run(() => model.Observations is null ? null : new ActivationReader(model, options, null), cancellationToken).ConfigureAwait(false);
+        using ActivationReader? reader = await LongWork.Run(
+            () => model.Observations is null ? null : new ActivationReader(model, options, null), cancellationToken).ConfigureAwait(false);
         ModelCalibration? calibration = null;
         List<ModelSample> waiting = [];
         await foreach (ModelSample sample in samples.WithCancellation(cancellationToken).ConfigureAwait(false))
@@ -66,7 +67,8 @@ internal static class AsyncCalibration
                 see?.Invoke(sample);
             }
 
-            return reader is null ? new ModelCalibration(model.File.Fingerprint, waiting.Count, []) : CalibrationRun.Run(reader, batch, shifted, cancellationToken);
+            return reader is null ? new ModelCalibration(model.File.Fingerprint, waiting.Count, [])
+                : CalibrationRun.Run(reader, batch, shifted, cancellationToken);
         }
     }
 }

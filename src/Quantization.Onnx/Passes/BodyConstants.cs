@@ -5,7 +5,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Computes weights in the bodies of nodes that are constant but cut, joined or reshaped from stored tensors at each run. Bodies are not cleaned as main graphs are, so rules would not see that they are constant.
+/// Computes weights in the bodies of nodes that are constant but cut, joined or reshaped from stored tensors at each run. Bodies are not
+/// cleaned as main graphs are, so rules would not see that they are constant.
 /// </summary>
 internal static class BodyConstants
 {
@@ -24,7 +25,11 @@ internal static class BodyConstants
             foreach (GraphProto body in graph.Graph.Node.SelectMany(GraphExtensions.Subgraphs).ToArray())
             {
                 GraphIndex index = new(body, graph);
-                (NodeProto Node, int Input)[] open = [.. body.Node.SelectMany(node => WeightsOf(node, hasRecurrentLayers).Select(input => (node, input))).Where(each => IsComputed(each.node, each.input, index))];
+                (NodeProto Node, int Input)[] open =
+                [
+                    .. body.Node.SelectMany(node => WeightsOf(node, hasRecurrentLayers).Select(input => (node, input)))
+                        .Where(each => IsComputed(each.node.Input[each.input], index)),
+                ];
                 string[] values = [.. open.Select(each => each.Node.Input[each.Input]).Distinct()];
                 if (values.Length > 0 && Compute(modelPath, model, index, values, optionsFactory) is { } computed)
                 {
@@ -53,10 +58,11 @@ internal static class BodyConstants
     /// <summary>The inputs of a node that hold its matrices.</summary>
     private static IEnumerable<int> WeightsOf(NodeProto node, bool hasRecurrentLayers) =>
         WeightSlot.CanHaveWeights(node) ? [WeightSlot.WeightInput]
-        : hasRecurrentLayers && node.OpType == "LSTM" && Opset.IsOnnx(node.Domain) ? [WeightSlot.WeightInput, RecurrentMatrices.RecurrenceInput]
+        : hasRecurrentLayers && node.OpType == "LSTM" && Opset.IsOnnx(node.Domain)
+            ? [WeightSlot.WeightInput, RecurrentMatrices.RecurrenceInput]
         : [];
 
-    private static bool IsComputed(NodeProto node, int input, GraphIndex graph) => graph.FindConstant(node.Input[input]) is null && ChainOf([node.Input[input]], graph) is not null;
+    private static bool IsComputed(string value, GraphIndex graph) => graph.FindConstant(value) is null && ChainOf([value], graph) is not null;
 
     /// <summary>The nodes that compute values from stored tensors alone; null where others take part.</summary>
     private static HashSet<NodeProto>? ChainOf(IEnumerable<string> values, GraphIndex graph)
@@ -70,8 +76,7 @@ internal static class BodyConstants
                 continue;
             }
 
-            // A node without inputs holds a value, or makes random numbers.
-            if (graph.FindProducer(value) is not { } node || !Opset.IsOnnx(node.Domain) || node.Subgraphs().Any() || (node.Input.Count == 0 && node.OpType != "Constant"))
+            if (graph.FindProducer(value) is not { } node || !Opset.IsOnnx(node.Domain) || node.Subgraphs().Any() || IsRandom(node))
             {
                 return null;
             }
@@ -87,6 +92,10 @@ internal static class BodyConstants
 
         return chain;
     }
+
+    /// <summary>Whether a node may give another value at each run. One without inputs holds a value, or makes random numbers.</summary>
+    private static bool IsRandom(NodeProto node) => node.OpType is "Bernoulli" or "Dropout" or "Multinomial"
+        || node.OpType.StartsWith("Random", StringComparison.Ordinal) || (node.Input.Count == 0 && node.OpType != "Constant");
 
     private static List<(string Value, TensorProto Tensor)>? Compute(
         string modelPath, ModelProto model, GraphIndex graph, string[] values, Func<SessionOptions>? optionsFactory)
@@ -109,12 +118,18 @@ internal static class BodyConstants
             using InferenceSession session = ModelSession.Open(modelPath, small, optionsFactory);
             using RunOptions run = new();
             using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, new Dictionary<string, OrtValue>(), values);
-            return [.. values.Zip(outputs).Where(each => each.Second.GetTensorTypeAndShape().ElementDataType == TensorElementType.Float)
-                .Select(each => (each.First, TensorData.Make<float>(TensorProto.Types.DataType.Float, each.Second.GetTensorDataAsSpan<float>(), each.Second.GetTensorTypeAndShape().Shape)))];
+            return
+            [
+                .. values.Zip(outputs).Where(each => each.Second.GetTensorTypeAndShape().ElementDataType == TensorElementType.Float)
+                    .Select(each => (each.First, Read(each.Second))),
+            ];
         }
         catch (Exception e) when (e is OnnxModelException or OnnxRuntimeException)
         {
             return null;
         }
     }
+
+    private static TensorProto Read(OrtValue value) =>
+        TensorData.Make<float>(TensorProto.Types.DataType.Float, value.GetTensorDataAsSpan<float>(), value.GetTensorTypeAndShape().Shape);
 }

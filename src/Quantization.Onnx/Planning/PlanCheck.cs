@@ -52,7 +52,8 @@ internal static class PlanCheck
 
             if ((each.Plan.Recipe, each.Plan.Target) != (plan.Recipe, plan.Target))
             {
-                throw Wrong(plan, $"is of {plan.Recipe} for {plan.Target}, but its body '{each.Body}' of {VisibleText.Short(each.Plan.Recipe)} for {VisibleText.Short(each.Plan.Target)}; make both the same");
+                string recipe = VisibleText.Short(each.Plan.Recipe), target = VisibleText.Short(each.Plan.Target);
+                throw Wrong(plan, $"is of {plan.Recipe} for {plan.Target}, but its body '{each.Body}' of {recipe} for {target}; make both the same");
             }
 
             BodyModel body = BodyLowering.Find(model, each.Body);

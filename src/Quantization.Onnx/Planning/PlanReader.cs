@@ -17,8 +17,8 @@ internal sealed class PlanReader(string path)
 
     private static readonly string[] PlanFields =
     [
-        "recipe", "target", "modelSha256", "passes", "excludedNodes", "weightOnlyNodes", "floatActivations", "channelScalings", "inputScalings", "halfInterface",
-        "nodes", "floatNodes", "floatPatterns", "bodies",
+        "recipe", "target", "modelSha256", "passes", "excludedNodes", "weightOnlyNodes", "floatActivations", "channelScalings",
+        "inputScalings", "halfInterface", "nodes", "floatNodes", "floatPatterns", "bodies",
     ];
 
     /// <summary>Reads a plan.</summary>
@@ -29,7 +29,9 @@ internal sealed class PlanReader(string path)
         int version = plan.Integer("version");
         if (version is not (PlanFile.Version or PlanFile.WithBodies))
         {
-            throw plan.Wrong("version", $"this library reads version {PlanFile.Version} and {PlanFile.WithBodies}; write the plan again, or use the library that wrote it");
+            throw plan.Wrong(
+                "version",
+                $"this library reads version {PlanFile.Version} and {PlanFile.WithBodies}; write the plan again, or use the library that wrote it");
         }
 
         return Read(plan, "");

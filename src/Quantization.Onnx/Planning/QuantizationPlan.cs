@@ -71,7 +71,8 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     internal bool IsEmpty => Nodes.IsEmpty && Bodies.IsEmpty;
 
     /// <summary>The nodes of the plan and of the plans of bodies, those of bodies by path.</summary>
-    internal IEnumerable<string> NodeNames => Nodes.Select(node => node.Node).Concat(Bodies.SelectMany(body => body.Plan.NodeNames.Select(node => NodeBody.NameInside(body.Body, node))));
+    internal IEnumerable<string> NodeNames => Nodes.Select(node => node.Node)
+        .Concat(Bodies.SelectMany(body => body.Plan.NodeNames.Select(node => NodeBody.NameInside(body.Body, node))));
 
     /// <summary><see cref="FloatNodes"/> with those of the plans of bodies, by path.</summary>
     internal IReadOnlyDictionary<string, string> AllFloatNodes => WithBodies(plan => plan.FloatNodes, plan => plan.AllFloatNodes);
@@ -132,8 +133,24 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     public override int GetHashCode() => HashCode.Combine(Recipe, Target, Nodes.Length, Nodes.FirstOrDefault());
 
     private IReadOnlyDictionary<string, string> WithBodies(
-        Func<QuantizationPlan, IReadOnlyDictionary<string, string>> own, Func<QuantizationPlan, IReadOnlyDictionary<string, string>> all) => Bodies.IsEmpty ? own(this)
-        : own(this).Concat(Bodies.SelectMany(body => all(body.Plan).Select(each => KeyValuePair.Create(NodeBody.NameInside(body.Body, each.Key), each.Value)))).ToDictionary();
+        Func<QuantizationPlan, IReadOnlyDictionary<string, string>> own, Func<QuantizationPlan, IReadOnlyDictionary<string, string>> all)
+    {
+        if (Bodies.IsEmpty)
+        {
+            return own(this);
+        }
+
+        Dictionary<string, string> joined = new(own(this));
+        foreach (BodyPlan body in Bodies)
+        {
+            foreach ((string node, string reason) in all(body.Plan))
+            {
+                joined[NodeBody.NameInside(body.Body, node)] = reason;
+            }
+        }
+
+        return joined;
+    }
 
     private bool PrintMembers(StringBuilder builder)
     {

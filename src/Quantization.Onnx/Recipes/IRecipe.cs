@@ -32,7 +32,8 @@ internal interface IRecipe
     QuantizableGraph Analyze(GraphIndex graph);
 
     /// <summary>
-    /// The recipe for a body, which is quantized as a model of its own; null where the recipe plans the nodes of bodies itself, or leaves them.
+    /// The recipe for a body, which is quantized as a model of its own; null where the recipe plans the nodes of bodies itself, or leaves
+    /// them.
     /// </summary>
     IRecipe? InBody(NodeBody body) => null;
 

@@ -13,7 +13,8 @@ internal static class NamedNodes
     public static void ThrowUnlessOf(FloatModel model, IEnumerable<string> floatNodes, string options)
     {
         GraphProto graph = model.Model.Graph;
-        IEnumerable<string> known = graph.AllGraphs().SelectMany(each => each.Node).Select(GraphExtensions.GetLabel).Concat(NodeBody.PathsOf(graph, _ => true)).Concat(NodeBody.PathsOf(graph));
+        IEnumerable<string> known = graph.AllGraphs().SelectMany(each => each.Node).Select(GraphExtensions.GetLabel)
+            .Concat(NodeBody.PathsOf(graph, _ => true)).Concat(NodeBody.PathsOf(graph));
         if (floatNodes.Any() && floatNodes.Except(known).FirstOrDefault() is { } unknown)
         {
             Advice advice = ModelAdvice.UnknownFloatNode(model.File.Path, unknown, options);

@@ -50,10 +50,13 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     {
         HashSet<string> inside = [.. body.Graph.AllGraphs().SelectMany(graph => graph.Node).Select(GraphExtensions.GetLabel)];
         string prefix = body.NameInside("");
-        bool isFloat = LeavesAll || options.FloatNodes.Contains(body.Path) || options.FloatNodes.Contains(body.Node.GetLabel()); // the node or the body stands for all inside
+
+        // The node or the body stands for all inside.
+        bool isFloat = LeavesAll || options.FloatNodes.Contains(body.Path) || options.FloatNodes.Contains(body.Node.GetLabel());
         return new StaticInt8Recipe(options with
         {
-            FloatNodes = options.FloatNodes.Where(node => node.StartsWith(prefix, StringComparison.Ordinal)).Select(node => node[prefix.Length..])
+            FloatNodes = options.FloatNodes.Where(node => node.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(node => node[prefix.Length..])
                 .Concat(options.FloatNodes.Where(inside.Contains)).ToHashSet(),
             OwnCalibrators = ValueDictionary<string, ICalibrator>.Empty, // what names values and weights, names those of the main graph
             OwnWeights = ValueDictionary<string, WeightOptions>.Empty,
@@ -71,7 +74,8 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
         }
 
         IReadOnlySet<string> floatNodes = !LeavesAll ? options.FloatNodes
-            : model.Analysis.Whole.Nodes.Where(node => node.Role is NodeRole.Weighted or NodeRole.Product or NodeRole.TableLookup).Select(node => node.Label).ToHashSet();
+            : model.Analysis.Whole.Nodes.Where(node => node.Role is NodeRole.Weighted or NodeRole.Product or NodeRole.TableLookup)
+                .Select(node => node.Label).ToHashSet();
         FloatParts inFloat = new(floatNodes, options.FloatActivations, options.WeightOnlyNodes);
         NodeSelection selection = observations is null
             ? NodeSelector.Select(model.Analysis, inFloat)
