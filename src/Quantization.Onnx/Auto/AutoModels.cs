@@ -27,14 +27,15 @@ internal sealed class AutoModels(
 
     private PtqResult WriteStatic(string path)
     {
-        SampleKeeper keeper = new(SampleSource.FromEnumerable([]), options.RefiningSamples);
-        foreach (ModelSample sample in kept)
-        {
-            keeper.Add(sample);
-        }
-
+        SampleKeeper keeper = new(SampleSource.FromEnumerable(kept), options.RefiningSamples);
         return new RecipeRunner(Untimed, null, cancellationToken) { Samples = keeper }
-            .Run(model, new StaticInt8Recipe(options), calibrate, () => keeper.First, path);
+            .Run(model, new StaticInt8Recipe(options), Observe, () => keeper.First, path);
+
+        ModelCalibration Observe(FloatModel prepared)
+        {
+            int read = keeper.Count(); // bodies see each sample as it is read
+            return prepared.Observations is null ? new ModelCalibration(prepared.File.Fingerprint, read, []) : calibrate(prepared);
+        }
     }
 
     private PtqResult WriteHalf(string path)

@@ -11,8 +11,14 @@ internal sealed class NameAllocator
     private int _next;
 
     public NameAllocator(GraphProto graph)
+        : this([graph])
     {
-        _taken = [.. graph.AllGraphs().SelectMany(each => each.Node.SelectMany(node => node.Input.Concat(node.Output))
+    }
+
+    /// <summary>Hands out names that none of several graphs uses.</summary>
+    public NameAllocator(IEnumerable<GraphProto> graphs)
+    {
+        _taken = [.. graphs.SelectMany(GraphExtensions.AllGraphs).SelectMany(each => each.Node.SelectMany(node => node.Input.Concat(node.Output))
             .Concat(each.Initializer.Select(tensor => tensor.Name))
             .Concat(each.Input.Select(value => value.Name))
             .Concat(each.Output.Select(value => value.Name)))];

@@ -29,7 +29,19 @@ internal sealed class InspectedRecipe(IRecipe inner, Lazy<ModelProto>? cleaned) 
     }
 
     /// <inheritdoc />
+    public void CleanBodies(string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory)
+    {
+        if (cleaned is not null)
+        {
+            inner.CleanBodies(modelPath, model, optionsFactory);
+        }
+    }
+
+    /// <inheritdoc />
     public QuantizableGraph Analyze(GraphIndex graph) => inner.Analyze(graph);
+
+    /// <inheritdoc />
+    public IRecipe? InBody(NodeBody body) => cleaned is null ? null : inner.InBody(body); // bodies of large models would be cleaned
 
     /// <inheritdoc />
     public bool CanQuantize(QuantizableGraph graph) => inner.CanQuantize(graph);

@@ -28,9 +28,9 @@ internal sealed class WayEstimator(OnnxModel source, InspectionOptions options, 
         }
 
         FloatModel model = FloatModel.Load(source, new InspectedRecipe(recipe, _isLarge ? null : _cleaned), options.SessionOptionsFactory, options.LargestInMemory);
-        QuantizationPlan plan = recipe.Plan(model, null);
-        long bytes = plan.Nodes.Length == 0 ? source.File.Bytes : _isLarge ? PlannedSize.Of(model, plan) : Write(model, plan);
-        return new InspectedWay(way, plan.Nodes.Length, GroupsOf(plan.FloatNodes), bytes, null) { Patterns = GroupsOf(plan.FloatPatterns) };
+        QuantizationPlan plan = BodyPlanner.PlanBlindly(model, recipe.Plan(model, null));
+        long bytes = plan.IsEmpty ? source.File.Bytes : _isLarge ? PlannedSize.Of(model, plan) : Write(model, plan);
+        return new InspectedWay(way, plan.NodeNames.Count(), GroupsOf(plan.AllFloatNodes), bytes, null) { Patterns = GroupsOf(plan.AllFloatPatterns) };
     }
 
     private static FloatGroup[] GroupsOf(IReadOnlyDictionary<string, string> reasons) =>
@@ -60,14 +60,17 @@ internal sealed class WayEstimator(OnnxModel source, InspectionOptions options, 
         _ => RecipeOf(way, options.Runtime),
     };
 
+    private static QuantizationPlan Resolve(QuantizationPlan plan) => plan with
+    {
+        Nodes = [.. plan.Nodes.Select(node => node.WithActivations(
+            each => each.Encoding.Range is ObservedRange ? each.Encoding.WithParameters(AnyRange) : each.Encoding))],
+        Bodies = [.. plan.Bodies.Select(body => body with { Plan = Resolve(body.Plan) })],
+    };
+
     /// <summary>Writes the model of a plan in memory, and tells its size.</summary>
     private long Write(FloatModel model, QuantizationPlan plan)
     {
-        QuantizationPlan resolved = plan with
-        {
-            Nodes = [.. plan.Nodes.Select(node => node.WithActivations(
-                each => each.Encoding.Range is ObservedRange ? each.Encoding.WithParameters(AnyRange) : each.Encoding))],
-        };
+        QuantizationPlan resolved = Resolve(plan);
         using BlockStore store = new(source.Name) { Smallest = int.MaxValue };
         BlockRounding? blocks = plan.Nodes.Any(node => node.Weights?.Blocks is not null)
             ? new BlockRounding(source.Name, store, BlockRounding.FindMultiplied(model, plan), null, null, cancellationToken)

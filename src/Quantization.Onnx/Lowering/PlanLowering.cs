@@ -14,8 +14,16 @@ internal static class PlanLowering
     /// <param name="plan">What to quantize in it, with the parameters of each activation.</param>
     /// <param name="weightRanges">Finds the ranges of weights.</param>
     /// <param name="blocks">Turns weights into codes in blocks; null where the plan has none.</param>
-    public static ModelProto Write(FloatModel model, QuantizationPlan plan, WeightRanges weightRanges, BlockRounding? blocks = null) =>
-        Write(model.File.Path, model.Model, model.Analysis, plan, weightRanges, blocks);
+    public static ModelProto Write(FloatModel model, QuantizationPlan plan, WeightRanges weightRanges, BlockRounding? blocks = null)
+    {
+        ModelProto written = Write(model.File.Path, model.Model, model.Analysis, plan, weightRanges, blocks);
+        if (!plan.Bodies.IsEmpty)
+        {
+            BodyLowering.Write(written, model, plan);
+        }
+
+        return written;
+    }
 
     /// <summary>The same of a model without a file.</summary>
     /// <param name="name">What messages call the model.</param>

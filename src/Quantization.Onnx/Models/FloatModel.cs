@@ -14,9 +14,16 @@ namespace Quantization.Onnx;
 internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableGraph Analysis, ObservationRequest? Observations, ImmutableArray<string> Passes)
 {
     private IReadOnlySet<string> _divided = FrozenSet<string>.Empty;
+    private Lazy<IReadOnlyList<FoundBody>>? _bodies;
 
     /// <summary>What the quantized model will run on.</summary>
     public Target Target => Analysis.Target;
+
+    /// <summary>
+    /// The bodies with weights inside of nodes, as models of their own; none where the recipe does not quantize them so. Scaling changes
+    /// nothing of them.
+    /// </summary>
+    public IReadOnlyList<FoundBody> Bodies => _bodies?.Value ?? [];
 
     /// <summary>The model with scaled channels, as a plan has them; the same where it has none.</summary>
     /// <param name="scalings">The scalings.</param>
@@ -68,20 +75,34 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableG
         ModelFile file = source.File;
         string path = source.Name;
         ModelProto model = recipe.Clean(path, file.Model, optionsFactory, largestInMemory);
+        recipe.CleanBodies(path, model, optionsFactory);
         QuantizableGraph analysis = recipe.Analyze(new GraphIndex(model.Graph));
         ImmutableArray<string> passes = [];
+        bool hasBodies = true;
         if (recipe.CanQuantize(analysis))
         {
-            foreach (GraphPass pass in recipe.Passes)
+            ModelProto lifted = model.Clone();
+            try
             {
-                pass.Apply(path, model);
-            }
+                foreach (GraphPass pass in recipe.Passes)
+                {
+                    pass.Apply(path, lifted);
+                }
 
-            analysis = recipe.Analyze(new GraphIndex(model.Graph));
-            passes = [.. recipe.Passes.Select(pass => pass.Name)];
+                model = lifted;
+                analysis = recipe.Analyze(new GraphIndex(model.Graph));
+                passes = [.. recipe.Passes.Select(pass => pass.Name)];
+            }
+            catch (OnnxModelException) when (analysis.Facts.All(each => each.Candidate is null))
+            {
+                hasBodies = false; // what there is to quantize lies in bodies alone, which can stay as they are
+            }
         }
 
-        return new FloatModel(file, model, analysis, recipe.Observe(analysis), passes);
+        return new FloatModel(file, model, analysis, recipe.Observe(analysis), passes)
+        {
+            _bodies = hasBodies ? new(() => new BodyModels(path, model, recipe, optionsFactory, largestInMemory).Find()) : null,
+        };
     }
 
     /// <summary>The model after a change that leaves its function as it is.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
@@ -85,6 +86,10 @@ public sealed class OnnxModel
         ArgumentException.ThrowIfNullOrEmpty(path);
         return new OnnxModel(path, path, () => ModelFile.Load(path, largestInMemory));
     }
+
+    /// <summary>A model that was made in memory, without a fingerprint.</summary>
+    internal static OnnxModel FromMade(string name, ModelProto model) =>
+        new(name, null, () => new ModelFile(name, 0, 0, default, model));
 
     /// <summary>The same without fingerprint, to look at a model only: weights that stay in the file are not read.</summary>
     internal static OnnxModel FromFileWithoutHash(string path, long largestInMemory) =>

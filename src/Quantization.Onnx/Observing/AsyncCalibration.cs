@@ -8,7 +8,7 @@ internal static class AsyncCalibration
     /// <summary>How many samples are awaited for each thread before they run.</summary>
     private const int SamplesPerThread = 8;
 
-    /// <summary>Observes a model.</summary>
+    /// <summary>Observes a model. Where nothing of it is to be observed, the samples are shown to <paramref name="see"/> alone.</summary>
     /// <param name="model">The model.</param>
     /// <param name="samples">The samples; they are enumerated once.</param>
     /// <param name="options">The options.</param>
@@ -24,19 +24,19 @@ internal static class AsyncCalibration
         IProgress<QuantizationProgress>? progress,
         CancellationToken cancellationToken)
     {
-        using ActivationReader reader = await LongWork.Run(() => new ActivationReader(model, options, null), cancellationToken).ConfigureAwait(false);
+        using ActivationReader? reader = await LongWork.Run(
+            () => model.Observations is null ? null : new ActivationReader(model, options, null), cancellationToken).ConfigureAwait(false);
         ModelCalibration? calibration = null;
         List<ModelSample> waiting = [];
         await foreach (ModelSample sample in samples.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            see?.Invoke(sample);
             waiting.Add(sample);
             if ((calibration?.SampleCount ?? 0) + waiting.Count == options.MaxSamples)
             {
                 break;
             }
 
-            if (waiting.Count == SamplesPerThread * reader.Threads)
+            if (waiting.Count == SamplesPerThread * (reader?.Threads ?? 1))
             {
                 await Observe().ConfigureAwait(false);
             }
@@ -54,10 +54,21 @@ internal static class AsyncCalibration
             long before = calibration?.SampleCount ?? 0;
             SynchronousProgress<QuantizationProgress> shifted = new(value => progress?.Report(value with { Completed = before + value.Completed, Total = null }));
             ISampleSource batch = SampleSource.FromEnumerable([.. waiting]);
-            ModelCalibration next = await LongWork.Run(() => CalibrationRun.Run(reader, batch, shifted, cancellationToken), cancellationToken).ConfigureAwait(false);
+            ModelCalibration next = await LongWork.Run(() => Run(batch, shifted), cancellationToken).ConfigureAwait(false);
             calibration?.Merge(next);
             calibration ??= next;
             waiting.Clear();
+        }
+
+        ModelCalibration Run(ISampleSource batch, IProgress<QuantizationProgress> shifted)
+        {
+            foreach (ModelSample sample in batch)
+            {
+                see?.Invoke(sample);
+            }
+
+            return reader is null ? new ModelCalibration(model.File.Fingerprint, waiting.Count, [])
+                : CalibrationRun.Run(reader, batch, shifted, cancellationToken);
         }
     }
 }

@@ -37,6 +37,9 @@ internal sealed class SegmentTypes
         return true;
     }
 
+    /// <summary>Whether the type of a value was taken down.</summary>
+    public bool Knows(string name) => _types.ContainsKey(name);
+
     /// <summary>Forgets a shape that a value contradicts: a model may say so by mistake, and runs all the same.</summary>
     public void Check(string name, OrtValue value)
     {

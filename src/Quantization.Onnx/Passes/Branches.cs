@@ -47,9 +47,12 @@ internal static class Branches
     private static bool HasGraphs(NodeProto node) => node.Subgraphs().Any();
 
     /// <summary>What the graphs inside a node read from around it.</summary>
-    private static HashSet<string> Captured(NodeProto node)
+    private static HashSet<string> Captured(NodeProto node) => CapturedBy(node.Subgraphs());
+
+    /// <summary>What graphs inside of a node read from around it.</summary>
+    public static HashSet<string> CapturedBy(IEnumerable<GraphProto> bodies)
     {
-        GraphProto[] graphs = [.. node.Subgraphs().SelectMany(GraphExtensions.AllGraphs)];
+        GraphProto[] graphs = [.. bodies.SelectMany(GraphExtensions.AllGraphs)];
         HashSet<string> read = [.. graphs.SelectMany(graph => graph.Node.SelectMany(inner => inner.Input).Concat(graph.Output.Select(output => output.Name)))];
         read.ExceptWith(graphs.SelectMany(graph =>
             graph.Node.SelectMany(inner => inner.Output).Concat(graph.Initializer.Select(tensor => tensor.Name)).Concat(graph.Input.Select(input => input.Name))));

@@ -93,7 +93,9 @@ internal static class NodeSelector
 
             foreach (string inner in facts.Inner)
             {
-                reasons.TryAdd(inner, $"it is inside {facts.Node.Describe()}, whose values calibration does not see");
+                reasons.TryAdd(
+                    inner,
+                    $"it is inside {facts.Node.Describe()}, and the graphs inside of nodes are quantized from samples alone, not from a calibration");
             }
         }
 

@@ -16,7 +16,7 @@ internal static class PlanCheck
             throw Wrong(plan, $"was made for another model, with SHA-256 {VisibleText.Short(plan.ModelSha256)}, than {model.File.Path}, with {model.File.Fingerprint}; plan for this one, or take modelSha256 out of the plan if it is to serve both");
         }
 
-        if (plan.Nodes.Length > 0 && !plan.Passes.SequenceEqual(model.Passes))
+        if (!plan.IsEmpty && !plan.Passes.SequenceEqual(model.Passes))
         {
             throw Wrong(plan, $"relies on the passes {List(plan.Passes)}, but this library makes {List(model.Passes)}; plan again");
         }
@@ -35,6 +35,36 @@ internal static class PlanCheck
             }
 
             Check(plan, node, model.Analysis.Find(node), model.Analysis.Graph, model.Target, hasObservations, hasSamples);
+        }
+
+        CheckBodies(plan, model);
+    }
+
+    private static void CheckBodies(QuantizationPlan plan, FloatModel model)
+    {
+        HashSet<string> bodies = [];
+        foreach (BodyPlan each in plan.Bodies)
+        {
+            if (!bodies.Add(each.Body))
+            {
+                throw Wrong(plan, $"names the body '{each.Body}' twice; leave one of them out");
+            }
+
+            if ((each.Plan.Recipe, each.Plan.Target) != (plan.Recipe, plan.Target))
+            {
+                string recipe = VisibleText.Short(each.Plan.Recipe), target = VisibleText.Short(each.Plan.Target);
+                throw Wrong(plan, $"is of {plan.Recipe} for {plan.Target}, but its body '{each.Body}' of {recipe} for {target}; make both the same");
+            }
+
+            BodyModel body = BodyLowering.Find(model, each.Body);
+            try
+            {
+                ThrowUnlessFits(each.Plan, body.Model.WithScales(each.Plan, body.Recipe), hasObservations: false);
+            }
+            catch (ArgumentException e)
+            {
+                throw new ArgumentException($"In body '{each.Body}': {e.Message}", nameof(plan), e);
+            }
         }
     }
 

@@ -6,8 +6,8 @@ namespace Quantization.Onnx;
 /// <summary>The file of a plan: JSON with a line for each encoding. <c>docs/plans.md</c> has the schema.</summary>
 internal static class PlanFile
 {
-    /// <summary>The version of the schema.</summary>
-    public const int Version = 1;
+    /// <summary>The version of the schema, and that of files with plans of bodies.</summary>
+    public const int Version = 1, WithBodies = 2;
 
     /// <summary>Where the version and the recipe stand.</summary>
     private const int HeadBytes = 1024;

@@ -15,21 +15,34 @@ internal sealed class PlanReader(string path)
         "type", "codes", "scheme", "granularity", "scale", "zeroPoint", "scales", "calibrator", "source", "within", "range", .. BlockFields,
     ];
 
+    private static readonly string[] PlanFields =
+    [
+        "recipe", "target", "modelSha256", "passes", "excludedNodes", "weightOnlyNodes", "floatActivations", "channelScalings",
+        "inputScalings", "halfInterface", "nodes", "floatNodes", "floatPatterns", "bodies",
+    ];
+
     /// <summary>Reads a plan.</summary>
     /// <exception cref="InvalidDataException">Something in it cannot be.</exception>
     public QuantizationPlan Read(JsonElement root)
     {
-        JsonFields plan = new(path, "", root, ["version", "recipe", "target", "modelSha256", "passes", "excludedNodes", "weightOnlyNodes", "floatActivations", "channelScalings", "inputScalings", "halfInterface", "nodes", "floatNodes", "floatPatterns"]);
+        JsonFields plan = new(path, "", root, ["version", .. PlanFields]);
         int version = plan.Integer("version");
-        if (version != PlanFile.Version)
+        if (version is not (PlanFile.Version or PlanFile.WithBodies))
         {
-            throw plan.Wrong("version", $"this library reads version {PlanFile.Version}; write the plan again, or use the library that wrote it");
+            throw plan.Wrong(
+                "version",
+                $"this library reads version {PlanFile.Version} and {PlanFile.WithBodies}; write the plan again, or use the library that wrote it");
         }
 
-        ImmutableArray<NodePlan> nodes = [.. plan.Items("nodes").Select((node, i) => ReadNode(node, $"nodes[{i}]"))];
+        return Read(plan, "");
+    }
+
+    private QuantizationPlan Read(JsonFields plan, string place)
+    {
+        ImmutableArray<NodePlan> nodes = [.. plan.Items("nodes").Select((node, i) => ReadNode(node, $"{place}nodes[{i}]"))];
         if (nodes.GroupBy(node => node.Result).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
-            throw new InvalidDataException($"{path}: nodes: the node '{twice.First().Node}' with the result '{twice.Key}' stands there twice; leave one of them out.");
+            throw new InvalidDataException($"{path}: {place}nodes: the node '{twice.First().Node}' with the result '{twice.Key}' stands there twice; leave one of them out.");
         }
 
         string recipe = plan.Text("recipe");
@@ -38,8 +51,9 @@ internal sealed class PlanReader(string path)
             ExcludedNodes = [.. plan.Texts("excludedNodes")],
             WeightOnlyNodes = [.. plan.Texts("weightOnlyNodes")],
             FloatActivations = [.. plan.Texts("floatActivations")],
-            ChannelScalings = [.. ReadScalings(plan, "channelScalings").Select(each => new ChannelScaling(each.Value, each.Exponents))],
-            InputScalings = [.. ReadScalings(plan, "inputScalings").Select(each => new InputScaling(each.Value, each.Exponents))],
+            ChannelScalings = [.. ReadScalings(plan, "channelScalings", place).Select(each => new ChannelScaling(each.Value, each.Exponents))],
+            InputScalings = [.. ReadScalings(plan, "inputScalings", place).Select(each => new InputScaling(each.Value, each.Exponents))],
+            Bodies = [.. plan.Items("bodies").Select((body, i) => ReadBody(body, $"{place}bodies[{i}]"))],
             HasHalfInterface = plan.Flag("halfInterface"),
             ModelSha256 = plan.TextOrNull("modelSha256"),
             Notes = new PlanNotes(plan.TextsByName("floatNodes"), [])
@@ -50,9 +64,15 @@ internal sealed class PlanReader(string path)
         };
     }
 
-    private IEnumerable<(string Value, ImmutableArray<int> Exponents)> ReadScalings(JsonFields plan, string property) => plan.Items(property).Select((element, i) =>
+    private BodyPlan ReadBody(JsonElement element, string place)
     {
-        JsonFields scaling = new(path, $"{property}[{i}]", element, ["value", "exponents"]);
+        JsonFields body = new(path, place, element, ["body", .. PlanFields]);
+        return new BodyPlan(body.Text("body"), Read(body, $"{place}."));
+    }
+
+    private IEnumerable<(string Value, ImmutableArray<int> Exponents)> ReadScalings(JsonFields plan, string property, string place) => plan.Items(property).Select((element, i) =>
+    {
+        JsonFields scaling = new(path, $"{place}{property}[{i}]", element, ["value", "exponents"]);
         ImmutableArray<int> exponents =
         [
             .. scaling.Integers("exponents").Select(exponent => Math.Abs(exponent) <= MostDoublings

@@ -13,7 +13,13 @@ internal static class PlanWriter
     public static void Write(QuantizationPlan plan, Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        writer.WriteNumber("version", PlanFile.Version);
+        writer.WriteNumber("version", plan.Bodies.IsEmpty ? PlanFile.Version : PlanFile.WithBodies);
+        WriteFields(plan, writer);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteFields(QuantizationPlan plan, Utf8JsonWriter writer)
+    {
         writer.WriteString("recipe", plan.Recipe);
         writer.WriteString("target", plan.Target);
         if (plan.ModelSha256 is not null)
@@ -65,7 +71,21 @@ internal static class PlanWriter
             writer.WriteEndObject();
         }
 
-        writer.WriteEndObject();
+        if (plan.Bodies.IsEmpty)
+        {
+            return;
+        }
+
+        writer.WriteStartArray("bodies");
+        foreach (BodyPlan body in plan.Bodies)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("body", body.Body);
+            WriteFields(body.Plan, writer);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteScaling(Utf8JsonWriter writer, string value, IReadOnlyList<int> exponents)

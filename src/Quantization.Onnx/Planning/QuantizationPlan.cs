@@ -32,6 +32,9 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     /// <summary>The values that weights multiply whose columns are scaled, before anything becomes codes.</summary>
     public ImmutableArray<InputScaling> InputScalings { get; init; } = [];
 
+    /// <summary>The plans of branches and of the bodies of loops that are quantized as models of their own, in the graph's order.</summary>
+    public ImmutableArray<BodyPlan> Bodies { get; init; } = [];
+
     /// <summary>Whether the model's float inputs and outputs become floats of 16 bits too.</summary>
     public bool HasHalfInterface { get; init; }
 
@@ -63,6 +66,19 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
 
     /// <summary>Whether the plan leaves ranges of activations to calibrators, so that a calibration is needed to carry it out.</summary>
     public bool NeedsCalibration => Nodes.Any(node => node.Inputs.Concat(node.Results).Any(each => each.Encoding.Range is ObservedRange));
+
+    /// <summary>Whether the plan changes nothing of a model.</summary>
+    internal bool IsEmpty => Nodes.IsEmpty && Bodies.IsEmpty;
+
+    /// <summary>The nodes of the plan and of the plans of bodies, those of bodies by path.</summary>
+    internal IEnumerable<string> NodeNames => Nodes.Select(node => node.Node)
+        .Concat(Bodies.SelectMany(body => body.Plan.NodeNames.Select(node => NodeBody.NameInside(body.Body, node))));
+
+    /// <summary><see cref="FloatNodes"/> with those of the plans of bodies, by path.</summary>
+    internal IReadOnlyDictionary<string, string> AllFloatNodes => WithBodies(plan => plan.FloatNodes, plan => plan.AllFloatNodes);
+
+    /// <summary><see cref="FloatPatterns"/> with those of the plans of bodies, by path.</summary>
+    internal IReadOnlyDictionary<string, string> AllFloatPatterns => WithBodies(plan => plan.FloatPatterns, plan => plan.AllFloatPatterns);
 
     /// <summary>Each value that becomes codes, in the order in which they are read and made, with one of its encodings.</summary>
     internal IEnumerable<ValueEncoding> Activations => Nodes.SelectMany(node => node.Inputs.Concat(node.Results)).DistinctBy(each => each.Value);
@@ -111,10 +127,30 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     public bool Equals(QuantizationPlan? other) =>
         other is not null && (Recipe, Target, HasHalfInterface) == (other.Recipe, other.Target, other.HasHalfInterface) && Passes.SequenceEqual(other.Passes)
         && ChannelScalings.SequenceEqual(other.ChannelScalings) && InputScalings.SequenceEqual(other.InputScalings)
-        && Nodes.SequenceEqual(other.Nodes);
+        && Nodes.SequenceEqual(other.Nodes) && Bodies.SequenceEqual(other.Bodies);
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Recipe, Target, Nodes.Length, Nodes.FirstOrDefault());
+
+    private IReadOnlyDictionary<string, string> WithBodies(
+        Func<QuantizationPlan, IReadOnlyDictionary<string, string>> own, Func<QuantizationPlan, IReadOnlyDictionary<string, string>> all)
+    {
+        if (Bodies.IsEmpty)
+        {
+            return own(this);
+        }
+
+        Dictionary<string, string> joined = new(own(this));
+        foreach (BodyPlan body in Bodies)
+        {
+            foreach ((string node, string reason) in all(body.Plan))
+            {
+                joined[NodeBody.NameInside(body.Body, node)] = reason;
+            }
+        }
+
+        return joined;
+    }
 
     private bool PrintMembers(StringBuilder builder)
     {
@@ -124,6 +160,7 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
         builder.Append(CultureInfo.InvariantCulture, $", ChannelScalings = {ValueText.List(ChannelScalings)}");
         builder.Append(CultureInfo.InvariantCulture, $", InputScalings = {ValueText.List(InputScalings)}");
         builder.Append(CultureInfo.InvariantCulture, $", FloatActivations = {ValueText.List(FloatActivations)}");
+        builder.Append(CultureInfo.InvariantCulture, $", Bodies = {ValueText.List(Bodies)}");
         builder.Append(CultureInfo.InvariantCulture, $", FloatNodes = {ValueText.Entries(FloatNodes)}, ModelSha256 = {ModelSha256}");
         return true;
     }
@@ -160,6 +197,11 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
             Append(" result ", node.Results);
             AppendHalves(" 16-bit input ", node.HalfInputs);
             AppendHalves(" 16-bit result ", node.HalfResults);
+        }
+
+        foreach (BodyPlan body in Bodies)
+        {
+            text.Append("body ").Append(body.Body).Append('\n').Append(body.Plan.Describe());
         }
 
         if (HasHalfInterface)

@@ -185,6 +185,20 @@ public static class PostTrainingQuantizer
         FloatModel model, SampleKeeper samples, PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
         progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, 0, samples.Count));
+        if (model.Observations is null)
+        {
+            long count = 0; // bodies alone have something to quantize, and they see each sample as it is read
+            foreach (ModelSample _ in samples)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                count++;
+                progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, count, samples.Count));
+            }
+
+            return count > 0 ? new ModelCalibration(model.File.Fingerprint, count, [])
+                : throw new ArgumentException("There is no sample to calibrate with; give at least one.", nameof(samples));
+        }
+
         CalibrationOptions calibrating = options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime };
         return CalibrationRun.Run(model, samples, calibrating, progress, cancellationToken);
     }

@@ -19,7 +19,11 @@ internal static class Processor
     public static IEnumerable<Advice> Warn(PtqOptions options) => Warn(options, HasExactProducts());
 
     /// <summary>The same of a plan: weights beside inputs in float are not multiplied by bytes.</summary>
-    public static IEnumerable<Advice> Warn(QuantizationPlan plan, PtqOptions options) => plan.Nodes.Any(node => node.Weights is not null && node.Inputs.Length > 0) ? Warn(options) : [];
+    public static IEnumerable<Advice> Warn(QuantizationPlan plan, PtqOptions options) =>
+        MultipliesCodes(plan) ? Warn(options) : [];
+
+    private static bool MultipliesCodes(QuantizationPlan plan) =>
+        plan.Nodes.Any(node => node.Weights is not null && node.Inputs.Length > 0) || plan.Bodies.Any(body => MultipliesCodes(body.Plan));
 
     /// <summary>The same for any processor.</summary>
     public static IEnumerable<Advice> Warn(PtqOptions options, bool hasExactProducts)

@@ -12,14 +12,14 @@ public sealed record PtqResult
     /// <summary>The size of the file that was written.</summary>
     public required long OutputBytes { get; init; }
 
-    /// <summary>The nodes that were quantized, by name (or first output where they have none), in the model's order. Where there is none, the output is the model itself, byte for byte.</summary>
+    /// <summary>The nodes that were quantized, by name (or first output where they have none), in the model's order; behind them those of branches and loops, by path: <c>if_0/then_branch/conv_1</c>. Where there is none, the output is the model itself, byte for byte.</summary>
     public required IReadOnlyList<string> QuantizedNodes
     {
         get;
         init => field = ValueList<string>.Of(value, nameof(QuantizedNodes));
     }
 
-    /// <summary>The Conv, ConvTranspose, Gemm and MatMul nodes that stay in float, and why; those inside of branches and loops too, and Gather nodes that look rows up in a table which could be quantized.</summary>
+    /// <summary>The Conv, ConvTranspose, Gemm and MatMul nodes that stay in float, and why; those inside of branches and loops too, by path, and Gather nodes that look rows up in a table which could be quantized.</summary>
     public required IReadOnlyDictionary<string, string> FloatNodes
     {
         get;
@@ -30,7 +30,7 @@ public sealed record PtqResult
     /// Softmax, GELU, LayerNorm, RMSNorm and rotary embeddings that stay in float, whether one operator computes them or several, and why,
     /// by the name of the node that makes their result.
     /// </summary>
-    public IReadOnlyDictionary<string, string> FloatPatterns => Plan.FloatPatterns;
+    public IReadOnlyDictionary<string, string> FloatPatterns => Plan.AllFloatPatterns;
 
     /// <summary>The nodes that ONNX Runtime runs on integers after optimizing the model on this machine.</summary>
     public int Int8Nodes => Int8Operators.Values.Sum();

@@ -19,9 +19,23 @@ internal interface IRecipe
     ModelProto Clean(string modelPath, ModelProto original, Func<SessionOptions>? optionsFactory, long largestInMemory) =>
         ModelCleaner.Clean(modelPath, original, optionsFactory, largestInMemory);
 
+    /// <summary>Brings the bodies of a cleaned model's nodes into the form that rules expect, in place.</summary>
+    /// <param name="modelPath">What messages call the model.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
+    void CleanBodies(string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory)
+    {
+    }
+
     /// <summary>Asks the rules what each node can do.</summary>
     /// <param name="graph">A graph, before or after the passes.</param>
     QuantizableGraph Analyze(GraphIndex graph);
+
+    /// <summary>
+    /// The recipe for a body, which is quantized as a model of its own; null where the recipe plans the nodes of bodies itself, or leaves
+    /// them.
+    /// </summary>
+    IRecipe? InBody(NodeBody body) => null;
 
     /// <summary>Whether there is something to quantize in a graph. Where there is not, the model stays as it is.</summary>
     bool CanQuantize(QuantizableGraph graph);

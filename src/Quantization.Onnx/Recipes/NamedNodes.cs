@@ -1,3 +1,5 @@
+using Quantization.Onnx.Protos;
+
 namespace Quantization.Onnx;
 
 /// <summary>Checks that the nodes that a user names are the model's.</summary>
@@ -10,7 +12,10 @@ internal static class NamedNodes
     /// <exception cref="ArgumentException">The model has no such node.</exception>
     public static void ThrowUnlessOf(FloatModel model, IEnumerable<string> floatNodes, string options)
     {
-        if (floatNodes.Except(model.Model.Graph.AllGraphs().SelectMany(graph => graph.Node).Select(GraphExtensions.GetLabel)).FirstOrDefault() is { } unknown)
+        GraphProto graph = model.Model.Graph;
+        IEnumerable<string> known = graph.AllGraphs().SelectMany(each => each.Node).Select(GraphExtensions.GetLabel)
+            .Concat(NodeBody.PathsOf(graph, _ => true)).Concat(NodeBody.PathsOf(graph));
+        if (floatNodes.Any() && floatNodes.Except(known).FirstOrDefault() is { } unknown)
         {
             Advice advice = ModelAdvice.UnknownFloatNode(model.File.Path, unknown, options);
             throw advice.On(new ArgumentException(advice.Message, nameof(options)));

@@ -42,7 +42,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     {
         FloatModel model = Prepare(source, recipe);
         using OpenOutput output = target.Open(); // before the samples run: a folder that cannot be written to should not cost their time
-        PtqResult result = Complete(model, recipe, NeedsObservations(model, recipe) ? observe(model) : null, findSample, output);
+        using BodySampler? bodies = SampleBodies(model);
+        ModelCalibration? observations = bodies is not null || NeedsObservations(model, recipe) ? observe(model) : null;
+        PtqResult result = Complete(model, recipe, observations, bodies, findSample, output);
         output.Finish();
         return result;
     }
@@ -52,8 +54,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     {
         FloatModel model = await LongWork.Run(() => Prepare(source, recipe), cancellationToken).ConfigureAwait(false);
         using OpenOutput output = target.Open();
-        ModelCalibration? observations = NeedsObservations(model, recipe) ? await observe(model).ConfigureAwait(false) : null;
-        PtqResult result = await LongWork.Run(() => Complete(model, recipe, observations, findSample, output), cancellationToken).ConfigureAwait(false);
+        using BodySampler? bodies = await LongWork.Run(() => SampleBodies(model), cancellationToken).ConfigureAwait(false);
+        ModelCalibration? observations = bodies is not null || NeedsObservations(model, recipe) ? await observe(model).ConfigureAwait(false) : null;
+        PtqResult result = await LongWork.Run(() => Complete(model, recipe, observations, bodies, findSample, output), cancellationToken).ConfigureAwait(false);
         await output.FinishAsync(cancellationToken).ConfigureAwait(false);
         return result;
     }
@@ -93,7 +96,21 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
 
     private static bool NeedsObservations(FloatModel model, IRecipe recipe) => recipe.Plan(model, null).Nodes.Length > 0 && model.Observations is not null;
 
-    private PtqResult Complete(FloatModel model, IRecipe recipe, ModelCalibration? observations, Func<ModelSample?> findSample, OpenOutput output)
+    /// <summary>Lets the bodies of a model see the samples that are read; null where there are none to see them.</summary>
+    private BodySampler? SampleBodies(FloatModel model)
+    {
+        if (Samples is null || model.Bodies.Count == 0)
+        {
+            return null;
+        }
+
+        BodySampler bodies = new(model, options.SessionOptionsFactory, LargestInMemory, cancellationToken);
+        Samples.Seen = bodies.Add;
+        return bodies;
+    }
+
+    private PtqResult Complete(
+        FloatModel model, IRecipe recipe, ModelCalibration? observations, BodySampler? bodies, Func<ModelSample?> findSample, OpenOutput output)
     {
         if (observations is not null)
         {
@@ -115,7 +132,14 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             options,
             () => progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null)),
             cancellationToken);
-        return Write(refined.Model, refined.Plan, refined.Calibration, findSample, output, refined.Models.Ranges) with { Calibration = observations, Refinement = refined.Refinement };
+        QuantizationPlan planned = refined.Plan;
+        if (bodies is not null)
+        {
+            progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null));
+            planned = new BodyPlanner(options, LargestInMemory, cancellationToken).Plan(refined.Model, planned, bodies);
+        }
+
+        return Write(refined.Model, planned, refined.Calibration, findSample, output, refined.Models.Ranges) with { Calibration = observations, Refinement = refined.Refinement };
     }
 
     /// <summary>Improves a plan that asks for no observation, where there are samples.</summary>
@@ -137,7 +161,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     private PtqResult Write(
         FloatModel model, QuantizationPlan plan, ModelCalibration observations, Func<ModelSample?> findSample, OpenOutput output, ActivationRanges? found = null)
     {
-        if (plan.Nodes.Length == 0)
+        if (plan.IsEmpty)
         {
             return Copy(model, plan, observations, output);
         }
@@ -166,8 +190,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             OutputPath = output.Name,
             ModelBytes = model.File.Bytes,
             OutputBytes = bytes,
-            QuantizedNodes = [.. plan.Nodes.Select(node => node.Node)],
-            FloatNodes = plan.Notes.Float,
+            QuantizedNodes = [.. plan.NodeNames],
+            FloatNodes = plan.AllFloatNodes,
             Int8Operators = inspection.Int8Operators,
             ConversionReasons = [.. inspection.Conversions.Select(conversion => conversion.Reason)],
             ConversionKinds = inspection.Conversions.CountBy(conversion => conversion.Kind).ToDictionary(StringComparer.Ordinal),

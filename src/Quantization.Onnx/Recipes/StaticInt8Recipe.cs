@@ -25,6 +25,12 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
         new("unused constants", (_, model) => UnusedConstants.Remove(model.Graph)),
     ];
 
+    /// <summary>Whether the model is a body, whose nodes may have been named by paths that its cleaning took away.</summary>
+    private bool IsOfBody { get; init; }
+
+    /// <summary>Whether all nodes stay in float.</summary>
+    private bool LeavesAll { get; init; }
+
     /// <summary>Prepares a model for static int8 with the defaults for a runtime.</summary>
     /// <inheritdoc cref="FloatModel.Load"/>
     public static FloatModel Load(OnnxModel source, Func<SessionOptions>? optionsFactory, TargetRuntime runtime, long largestInMemory = ModelStore.LargestInMemory) =>
@@ -34,22 +40,49 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     public QuantizableGraph Analyze(GraphIndex graph) => Int8Rules.Apply(graph, _target);
 
     /// <inheritdoc />
-    public bool CanQuantize(QuantizableGraph graph) => graph.Whole.Nodes.Count > 0;
+    public bool CanQuantize(QuantizableGraph graph) => graph.Whole.Nodes.Count > 0 || graph.Facts.Any(each => each.Inner.Count > 0);
 
     /// <inheritdoc />
-    public ObservationRequest? Observe(QuantizableGraph graph) => CanQuantize(graph) ? new ObservationRequest([.. graph.Whole.Sources.Values]) : null;
+    public ObservationRequest? Observe(QuantizableGraph graph) => graph.Whole.Nodes.Count > 0 ? new ObservationRequest([.. graph.Whole.Sources.Values]) : null;
+
+    /// <inheritdoc />
+    public IRecipe? InBody(NodeBody body)
+    {
+        HashSet<string> inside = [.. body.Graph.AllGraphs().SelectMany(graph => graph.Node).Select(GraphExtensions.GetLabel)];
+        string prefix = body.NameInside("");
+
+        // The node or the body stands for all inside.
+        bool isFloat = LeavesAll || options.FloatNodes.Contains(body.Path) || options.FloatNodes.Contains(body.Node.GetLabel());
+        return new StaticInt8Recipe(options with
+        {
+            FloatNodes = options.FloatNodes.Where(node => node.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(node => node[prefix.Length..])
+                .Concat(options.FloatNodes.Where(inside.Contains)).ToHashSet(),
+            OwnCalibrators = ValueDictionary<string, ICalibrator>.Empty, // what names values and weights, names those of the main graph
+            OwnWeights = ValueDictionary<string, WeightOptions>.Empty,
+            WeightOnlyNodes = ValueSet.Empty,
+            FloatActivations = ValueSet.Empty,
+        }) { IsOfBody = true, LeavesAll = isFloat };
+    }
 
     /// <inheritdoc />
     public QuantizationPlan Plan(FloatModel model, ModelCalibration? observations)
     {
-        ThrowUnlessNodesOf(model, options);
-        FloatParts inFloat = new(options.FloatNodes, options.FloatActivations, options.WeightOnlyNodes);
+        if (!IsOfBody)
+        {
+            ThrowUnlessNodesOf(model, options);
+        }
+
+        IReadOnlySet<string> floatNodes = !LeavesAll ? options.FloatNodes
+            : model.Analysis.Whole.Nodes.Where(node => node.Role is NodeRole.Weighted or NodeRole.Product or NodeRole.TableLookup)
+                .Select(node => node.Label).ToHashSet();
+        FloatParts inFloat = new(floatNodes, options.FloatActivations, options.WeightOnlyNodes);
         NodeSelection selection = observations is null
             ? NodeSelector.Select(model.Analysis, inFloat)
             : DeadActivations.Of(observations).Select(model.Analysis, inFloat);
         return new QuantizationPlan(Name, _target.Name, model.Passes, _encodings.Encode(selection, model.Analysis.Graph))
         {
-            ExcludedNodes = [.. options.FloatNodes],
+            ExcludedNodes = [.. floatNodes],
             WeightOnlyNodes = [.. options.WeightOnlyNodes],
             FloatActivations = [.. options.FloatActivations],
             Notes = selection.Notes,

@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using Microsoft.ML.OnnxRuntime;
+using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
@@ -25,6 +27,10 @@ internal sealed class WeightOnlyInt8Recipe : IRecipe
         new("opset upgrade", OpsetUpgrade.Apply), // per-channel DequantizeLinear came with operator set 13
         new("unused constants", (_, model) => UnusedConstants.Remove(model.Graph)),
     ];
+
+    /// <inheritdoc />
+    public void CleanBodies(string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory) =>
+        BodyConstants.Store(modelPath, model, optionsFactory, hasRecurrentLayers: false);
 
     /// <inheritdoc />
     public QuantizableGraph Analyze(GraphIndex graph) => MatrixRules.Apply(graph, Target, MatrixRules.NoConvolution);

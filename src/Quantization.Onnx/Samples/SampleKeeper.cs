@@ -7,10 +7,11 @@ namespace Quantization.Onnx;
 /// </summary>
 /// <param name="samples">The samples.</param>
 /// <param name="most">How many to keep at most.</param>
-internal sealed class SampleKeeper(ISampleSource samples, int most) : ISampleSource
+/// <param name="mostBytes">The memory that they take at most, where one alone does not take more.</param>
+internal sealed class SampleKeeper(ISampleSource samples, int most, long mostBytes = SampleKeeper.UsualBytes) : ISampleSource
 {
-    /// <summary>The kept samples take no more memory than this, where one alone does not.</summary>
-    private const long MostBytes = 64 << 20;
+    /// <summary>The memory that kept samples take at most.</summary>
+    private const long UsualBytes = 64 << 20;
 
     private readonly Random _random = new(1);
     private readonly SortedDictionary<long, ModelSample> _kept = [];
@@ -20,6 +21,9 @@ internal sealed class SampleKeeper(ISampleSource samples, int most) : ISampleSou
 
     /// <summary>The first sample; null as long as it has not been read.</summary>
     public ModelSample? First { get; private set; }
+
+    /// <summary>Told of each sample; null for nobody.</summary>
+    public Action<ModelSample>? Seen { private get; set; }
 
     /// <summary>The samples that were kept, in their order.</summary>
     public IReadOnlyList<ModelSample> Kept => [.. _kept.Values];
@@ -63,6 +67,7 @@ internal sealed class SampleKeeper(ISampleSource samples, int most) : ISampleSou
     /// <summary>Takes in a sample that was read.</summary>
     public void Add(ModelSample sample)
     {
+        Seen?.Invoke(sample);
         First ??= sample;
         long number = _read++;
         if (_room == 0 || (_kept.Count == _room && _random.NextInt64(_read) >= _room))
@@ -77,7 +82,7 @@ internal sealed class SampleKeeper(ISampleSource samples, int most) : ISampleSou
 
         _kept.Add(number, sample);
         _bytes += SizeOf(sample);
-        while (_bytes > MostBytes && _kept.Count > 1)
+        while (_bytes > mostBytes && _kept.Count > 1)
         {
             RemoveOne();
             _room = _kept.Count;
@@ -100,7 +105,7 @@ internal sealed class SampleKeeper(ISampleSource samples, int most) : ISampleSou
             long size = SampleElementType.SizeOf(input.ElementType);
             foreach (long length in input.Shape)
             {
-                size = Math.Min(size * length, MostBytes);
+                size = Math.Min(size * length, int.MaxValue);
             }
 
             bytes += size;

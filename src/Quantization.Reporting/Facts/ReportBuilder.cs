@@ -87,7 +87,7 @@ internal static class ReportBuilder
             Tensors = TensorsOf(quantized, options, calibration, calibrators),
             RoundedLayers = quantized.RoundedLayers,
             Refinement = quantized.Refinement,
-            IsStaticInt8 = quantized.Plan.Recipe == StaticInt8,
+            IsStaticInt8 = quantized.Plan.Recipe == StaticInt8 && (quantized.Plan.Nodes.Length > 0 || quantized.Plan.Bodies.IsEmpty),
             QuantizedNodes = quantized.QuantizedNodes,
             FloatNodes = quantized.FloatNodes,
             FloatPatterns = quantized.FloatPatterns,

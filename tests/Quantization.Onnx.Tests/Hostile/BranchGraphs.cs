@@ -41,6 +41,40 @@ internal sealed class BranchGraphs
         return graph.Finish();
     }
 
+    /// <summary>Makes the model of a seed with a layer in each body, whose weights lie in it or around it: bodies are quantized too.</summary>
+    public static ModelBuilder MakeWithWeights(int seed)
+    {
+        ModelBuilder model = Make(seed);
+        int number = 0;
+        foreach (GraphProto body in model.Graph.AllGraphs().Skip(1).ToArray())
+        {
+            NodeProto last = body.Node[^1];
+            long[] shape = [.. body.Output[^1].Type.TensorType.Shape.Dim.Select(length => length.DimValue)];
+            if (last.Subgraphs().Any() || shape.Length < 2 || shape[^1] > 300)
+            {
+                continue;
+            }
+
+            string name = $"layer{number++}";
+            bool isImage = shape.Length == 4 && shape[0] == 1 && seed % 2 == 0;
+            int width = (int)(isImage ? shape[1] : shape[^1]);
+            int count = width * width * (isImage ? 9 : 1);
+            TensorProto weights = TensorData.Make<float>(TensorProto.Types.DataType.Float, RandomTensors.Normal(seed + number, count, 0.5 / Math.Sqrt(count / width)), isImage ? [width, width, 3, 3] : [width, width]);
+            weights.Name = $"{name}-w";
+            (number % 2 == 0 ? body : model.Graph).Initializer.Add(weights);
+            NodeProto layer = new() { OpType = isImage ? "Conv" : "MatMul", Name = name, Input = { last.Input[0], weights.Name }, Output = { $"{name}-y" } };
+            if (isImage)
+            {
+                layer.Attribute.Add(ModelBuilder.Ints("pads", 1, 1, 1, 1));
+            }
+
+            last.Input[0] = layer.Output[0];
+            body.Node.Insert(body.Node.Count - 1, layer);
+        }
+
+        return model;
+    }
+
     private int Next(int below)
     {
 #pragma warning disable CA5394

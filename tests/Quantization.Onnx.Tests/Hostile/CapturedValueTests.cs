@@ -58,18 +58,22 @@ public sealed class CapturedValueTests : IDisposable
         for (int seed = first; seed < end; seed++)
         {
             File.AppendAllText(log, string.Create(CultureInfo.InvariantCulture, $"{seed}\n"));
-            if (Check(seed) is { } problem)
+            foreach (bool hasWeights in seed % 2 == 0 ? (bool[])[false, true] : [false])
             {
-                wrong.Add(string.Create(CultureInfo.InvariantCulture, $"{seed}: {problem}"));
+                if (Check(seed, hasWeights) is { } problem)
+                {
+                    wrong.Add(string.Create(CultureInfo.InvariantCulture, $"{seed}{(hasWeights ? " with weights" : "")}: {problem}"));
+                }
             }
         }
 
         wrong.Should().BeEmpty();
     }
 
-    private string? Check(int seed)
+    private string? Check(int seed, bool hasWeights)
     {
-        string model = BranchGraphs.Make(seed).Save(_folder.PathTo("model.onnx")), quantized = _folder.PathTo("quantized.onnx");
+        ModelBuilder made = hasWeights ? BranchGraphs.MakeWithWeights(seed / 2) : BranchGraphs.Make(seed);
+        string model = made.Save(_folder.PathTo("model.onnx")), quantized = _folder.PathTo("quantized.onnx");
         TargetRuntime runtime = seed % 3 == 0 ? TargetRuntime.OpenVino : TargetRuntime.OnnxRuntimeCpu;
         PtqOptions options = new() { Runtime = runtime, LatencyRuns = 0, WeightGranularity = seed % 2 == 0 ? GranularityKind.PerChannel : GranularityKind.PerTensor };
         PtqResult result = PostTrainingQuantizer.Quantize(model, RandomTensors.Samples(4, GraphCases.ImageShape), quantized, options);
@@ -77,6 +81,12 @@ public sealed class CapturedValueTests : IDisposable
         {
             HashSet<string> inFloat = [.. result.QuantizedNodes.Where((_, i) => (i + seed) % 2 == 0)];
             result = PostTrainingQuantizer.Quantize(model, result.Calibration, quantized, options with { FloatNodes = inFloat });
+        }
+
+        string[] layers = [.. made.Graph.AllGraphs().Skip(1).SelectMany(graph => graph.Node).Select(node => node.Name).Where(name => name.StartsWith("layer", StringComparison.Ordinal))];
+        if (layers.FirstOrDefault(layer => !result.QuantizedNodes.Concat(result.FloatNodes.Keys).Any(node => node.EndsWith($"/{layer}", StringComparison.Ordinal))) is { } untold)
+        {
+            return $"{untold} of a body is not told of";
         }
 
         float[][] expected = Run(model), actual = Run(quantized);

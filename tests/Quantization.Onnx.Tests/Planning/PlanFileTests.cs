@@ -123,7 +123,7 @@ public sealed class PlanFileTests : IDisposable
     {
         { "", "not json", "the file is no JSON, line 1, byte 2; repair it, or write the plan again." },
         { "", "[1]", "the file is [1]; an object {…} belongs there." },
-        { "version", "2", "version is 2; this library reads version 1*" },
+        { "version", "3", "version is 3; this library reads version 1 and 2*" },
         { "version", "\"1\"", "version is \"1\"; a whole number belongs there." },
         { "recipe", "", "recipe is missing; it has to be there." },
         { "nodes", "3", "nodes is 3; a list […] belongs there." },

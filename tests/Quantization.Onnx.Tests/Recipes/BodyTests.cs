@@ -117,6 +117,32 @@ public sealed class BodyTests : IDisposable
         result.FloatNodes.Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Weights_of_a_body_that_are_computed_from_constants_become_codes(bool isDynamic)
+    {
+        // The matrix is cut out of a larger constant, a part of which lies outside of the branch, and transposed.
+        GraphProto then = new ModelBuilder().Constant("half", Weights(2)[..(Width * Width / 2)], Width / 2, Width).Integers("from", 0).Integers("to", Width / 2).Node("Slice", ["outer", "from", "to"], "part")
+            .Node("Concat", ["part", "half"], "whole", ModelBuilder.Int("axis", 0)).Node("Transpose", ["whole"], "turned").Node("MatMul", ["x", "turned"], "t").Output("t", Rows, Width).Graph;
+        ModelBuilder model = Condition().Constant("outer", Weights(1), Width, Width);
+        model.Node("If", ["yes"], "y", Body("then_branch", then), Body("else_branch", new ModelBuilder().Node("Neg", ["x"], "e").Output("e", Rows, Width).Graph)).Output("y", Rows, Width);
+        float[] whole = [.. Weights(1)[..(Width * Width / 2)], .. Weights(2)[..(Width * Width / 2)]], turned = new float[Width * Width];
+        for (int i = 0; i < turned.Length; i++)
+        {
+            turned[i] = whole[i % Width * Width + i / Width];
+        }
+
+        ModelBuilder flat = new ModelBuilder().Input("x", Rows, Width).Constant("w", turned, Width, Width).Node("MatMul", ["x", "w"], "y").Output("y", Rows, Width);
+        float[] x = RandomTensors.Normal(9, Rows * Width);
+
+        PtqResult result = Quantize(model.Save(_folder.PathTo("body.onnx")), "body.int8.onnx", isDynamic), flatResult = Quantize(flat.Save(_folder.PathTo("flat.onnx")), "flat.int8.onnx", isDynamic);
+
+        result.QuantizedNodes.Should().Equal("t-node");
+        ModelRun.Floats(ModelFile.Load(result.OutputPath).Model, x, Rows, Width)[0].Should().Equal(ModelRun.Floats(ModelFile.Load(flatResult.OutputPath).Model, x, Rows, Width)[0]);
+        result.OutputBytes.Should().BeLessThan(result.ModelBytes / 3, "nobody reads the constants any more that it is made from");
+    }
+
     [Fact]
     public void A_node_of_a_body_can_stay_in_float()
     {

@@ -33,7 +33,7 @@ internal static class Int8Rules
             candidate = graph.Patterns.Of(node) is null ? FindBetween(node, graph, target) : null;
         }
 
-        string[] inner = [.. node.Subgraphs().SelectMany(GraphExtensions.AllGraphs).SelectMany(each => each.Node).Where(WeightSlot.CanHaveWeights).Select(each => each.GetLabel())];
+        string[] inner = [.. NodeBody.Of(node).SelectMany(body => body.WeightedNodes)];
         return new NodeFacts(node, candidate, reason, inner);
     }
 
