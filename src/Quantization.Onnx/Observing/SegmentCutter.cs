@@ -32,7 +32,7 @@ internal sealed class SegmentCutter
     {
         SegmentCutter cutter = new(graph);
         bool isOrdered = cutter.Sort();
-        IReadOnlyList<int> ends = isOrdered ? cutter.FindEnds(limit) : [cutter._nodes.Count];
+        List<int> ends = isOrdered ? cutter.FindEnds(limit) : [cutter._nodes.Count];
         return cutter.Make(ends.Count > 0 ? ends : [0]); // a graph whose nodes are all constant has a segment too
     }
 

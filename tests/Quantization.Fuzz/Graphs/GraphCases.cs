@@ -83,7 +83,7 @@ internal static class GraphCases
     private static double NoiseOfChange(RandomGraph graph, FuzzedRecipe recipe, float[][][] expected, CaseFolder folder, Random random)
     {
         ModelProto changed = graph.Model.Clone();
-        foreach (TensorProto tensor in changed.Graph.Initializer.Where(tensor => tensor.DataType == (int)TensorProto.Types.DataType.Float && tensor.Dims.Count > 1))
+        foreach (TensorProto tensor in changed.Graph.Initializer.Where(tensor => tensor.DataType == (int)TensorProto.Types.DataType.Float && tensor.Dims.Count > 0))
         {
             float[] values = tensor.ReadFloats();
             float step = values.Max(MathF.Abs) / (recipe.Bits == 4 ? 7 : 127);

@@ -282,6 +282,36 @@ public sealed class HostileModelTests : IDisposable
     private static ValueInfoProto Value(string name) =>
         new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = 1 } } };
 
+    [Fact]
+    public void A_node_without_outputs()
+    {
+        ModelBuilder model = ModelBuilder.Linear();
+        model.Graph.Node[0].Output.Clear();
+
+        Refused(model.Save(ModelPath), "node 'y-node' (Gemm) has no output; export the model again.");
+    }
+
+    [Fact]
+    public void A_node_with_too_few_inputs()
+    {
+        ModelBuilder model = ModelBuilder.Linear();
+        model.Graph.Node[0].Input.RemoveAt(2);
+        model.Graph.Node[0].Input.RemoveAt(1);
+
+        Refused(model.Save(ModelPath), "node 'y-node' (Gemm) has 1 inputs and needs 2 at least; export the model again.");
+    }
+
+    /// <summary>There is nothing to quantize in it, and a copy of it would help nobody.</summary>
+    [Fact]
+    public void A_model_that_ONNX_Runtime_refuses_is_not_copied()
+    {
+        string path = new ModelBuilder().Input("x", 1, 4).Node("Relu", ["nowhere"], "y").Output("y").Save(ModelPath);
+
+        FluentActions.Invoking(() => DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx"))).Should().Throw<OnnxModelException>()
+            .WithMessage($"{path}: ONNX Runtime refuses the model: *nowhere*");
+        _folder.Entries.Should().Equal("model.onnx");
+    }
+
     private static void Refused(string path, string message) =>
         FluentActions.Invoking(() => ModelFile.Load(path)).Should().Throw<OnnxModelException>().WithMessage($"{path}: {message}");
 }

@@ -119,6 +119,21 @@ public sealed class PlanFileTests : IDisposable
             """.ReplaceLineEndings("\n"));
     }
 
+    [Fact]
+    public void Text_that_is_not_UTF8()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathTo("plan.json");
+        string model = ModelBuilder.Linear().Save(folder.PathTo("model.onnx"));
+        PostTrainingQuantizer.Quantize(model, ModelBuilder.LinearSamples(), folder.PathTo("out.onnx")).Plan.Save(path);
+        byte[] bytes = File.ReadAllBytes(path);
+        bytes[bytes.AsSpan().IndexOf("y-node"u8)] = 0xff;
+        File.WriteAllBytes(path, bytes);
+
+        FluentActions.Invoking(() => QuantizationPlan.Load(path)).Should().Throw<InvalidDataException>()
+            .WithMessage($"{path}: a text in the file is not UTF-8; save it as UTF-8, or write the plan again.");
+    }
+
     public static TheoryData<string, string, string> WrongFiles => new()
     {
         { "", "not json", "the file is no JSON, line 1, byte 2; repair it, or write the plan again." },

@@ -59,6 +59,37 @@ public sealed class WeightSamplesTests : IDisposable
             new(model, plan, new GramRun(model, samples, null, new Reporter(_ => runs++), CancellationToken.None), limit);
     }
 
+    /// <summary>Each way of reading the matrix has inputs, and so codes, of its own.</summary>
+    [Theory]
+    [InlineData(32, 48)]
+    [InlineData(40, 40)]
+    public void A_matrix_that_is_read_as_it_is_and_transposed(int inputs, int outputs)
+    {
+        string path = new ModelBuilder().Input("x", 4, inputs).Constant("w", RandomTensors.Normal(1, inputs * outputs), inputs, outputs)
+            .Node("MatMul", ["x", "w"], "h").Node("Gemm", ["h", "w"], "y", ModelBuilder.Int("transB", 1)).Output("y").Save(_folder.PathTo("model.onnx"));
+        SampleList samples = new([.. Enumerable.Range(0, 32).Select(i => new ModelSample(
+            $"sample {i}", SampleTensor.Create<float>("x", RandomTensors.Normal(i + 2, 4 * inputs), 4, inputs)))]);
+
+        PtqResult gptq = WeightQuantizer.Quantize(path, samples, _folder.PathTo("out.onnx"), new WeightOnlyOptions { Bits = 4 });
+        PtqResult nearest = WeightQuantizer.Quantize(path, _folder.PathTo("nearest.onnx"), new WeightOnlyOptions { Bits = 4 });
+
+        ModelScore[] scores = [.. ModelEvaluator.Evaluate(path, [gptq.OutputPath, nearest.OutputPath], samples).Candidates];
+        gptq.RoundedLayers.Should().HaveCount(2);
+        scores[0].Figures.SignalToNoise!.Value.Should().BeGreaterThan(scores[1].Figures.SignalToNoise!.Value - 0.2);
+    }
+
+    [Fact]
+    public void A_matrix_of_another_length_than_its_input()
+    {
+        string path = new ModelBuilder().Input("x", -1, -2).Constant("w", RandomTensors.Normal(1, 24 * 8), 24, 8)
+            .Node("MatMul", ["x", "w"], "y").Output("y").Save(_folder.PathTo("model.onnx"));
+        SampleList samples = new([new ModelSample("sample", SampleTensor.Create<float>("x", RandomTensors.Normal(2, 4 * 32), 4, 32))]);
+
+        FluentActions.Invoking(() => WeightQuantizer.Quantize(path, samples, _folder.PathTo("out.onnx"), new WeightOnlyOptions { Bits = 4 }))
+            .Should().Throw<OnnxModelException>().WithMessage("*the value 'x' has the shape [4, 32] on sample, and weights with 24 inputs multiply it*");
+        _folder.Entries.Should().Equal("model.onnx");
+    }
+
     [Fact]
     public void A_folder_of_GenAI_is_rounded_by_tokens_alone()
     {

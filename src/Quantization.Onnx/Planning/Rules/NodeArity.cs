@@ -12,6 +12,11 @@ internal static class NodeArity
     {
         foreach (NodeProto node in model.AllGraphs().SelectMany(graph => graph.Node).Concat(model.Functions.SelectMany(function => function.Node)))
         {
+            if (!Opset.IsOnnx(node.Domain) && node.Domain != Opset.MicrosoftDomain)
+            {
+                continue; // a function or an operator of the user's own
+            }
+
             if (node.Output.Count == 0)
             {
                 throw new OnnxModelException(path, $"node {node.Describe()} has no output; export the model again.", node.Name);
