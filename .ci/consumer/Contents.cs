@@ -44,7 +44,7 @@ foreach (string path in packages)
     }
 
     bool isMarked = package.Entries.Where(entry => entry.FullName == $"lib/net10.0/{id}.dll").Any(entry => Encoding.UTF8.GetString(Read(entry)).Contains("IsTrimmable"));
-    Check(isMarked == (id is "Quantization" or "Quantization.Onnx"), id, "marks of trimming stand where they are tested");
+    Check(isMarked == (id is "Quantization" or "Quantization.Hosting" or "Quantization.Onnx"), id, "marks of trimming stand where they are tested");
 }
 
 Check(packages.Count(path => Path.GetFileName(path).StartsWith("Quantization.Tool.", StringComparison.Ordinal)) == 6, "Quantization.Tool", "there is a package for each of five systems, and one that names them");
