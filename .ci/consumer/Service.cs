@@ -1,20 +1,21 @@
-// A web service that quantizes what is uploaded to it: the model comes from the request's body, the result goes into the response, and a caller who hangs up stops the work.
+// A web service that quantizes what is uploaded to it by a registered quantizer: the model comes from the request's body, the result goes into the response, and a caller who hangs up stops the work.
 using System.Net;
+using Quantization.Hosting;
 using Quantization.Onnx;
 
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
 builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(options => options.Limits.MaxRequestBodySize = null);
 builder.Logging.ClearProviders();
+builder.Services.AddModelQuantizer(options => options.Static = new PtqOptions { LatencyRuns = 0 });
 await using WebApplication app = builder.Build();
 TaskCompletionSource stopped = new();
 int given = 0;
-app.MapPost("/quantize", async (HttpContext context, int samples, int delay) =>
+app.MapPost("/quantize", async (HttpContext context, IModelQuantizer quantizer, int samples, int delay) =>
 {
     try
     {
         OnnxModel model = await OnnxModel.FromStreamAsync(context.Request.Body, "upload", context.RequestAborted);
-        await PostTrainingQuantizer.QuantizeAsync(
-            model, Samples(samples, delay), ModelOutput.ToStream(context.Response.Body), new PtqOptions { LatencyRuns = 0 }, null, context.RequestAborted);
+        await quantizer.QuantizeAsync(model, Samples(samples, delay), ModelOutput.ToStream(context.Response.Body), null, context.RequestAborted);
     }
     catch (OperationCanceledException)
     {

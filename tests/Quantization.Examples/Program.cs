@@ -20,6 +20,7 @@ switch (args)
     case ["tensor"]: TensorExample.Run(); break;
     case ["codebook"]: CodebookExample.Run(); break;
     case ["calibration"]: CalibrationExample.Run(); break;
+    case ["hosting"]: HostingExample.RunAsync(["--Logging:LogLevel:Default=Error"]).GetAwaiter().GetResult(); break;
     case ["vector-store"]:
         VectorStoreExample.RunAsync().GetAwaiter().GetResult();
         VectorStoreExample.QuantizeAsync(new LetterGenerator(), ["a red cat", "thunderstorms"]).GetAwaiter().GetResult();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Quantization.Onnx.Protos;
 
@@ -40,6 +41,7 @@ public sealed class ModelProbe
 
     /// <summary>A probe that starts this application again.</summary>
     /// <exception cref="InvalidOperationException">The application's program is not known.</exception>
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "An application of one file is not started by dotnet, so its assembly's path is not asked for.")]
     public static ModelProbe ThisApplication()
     {
         string program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this application's program is not known; name it with ModelProbe.Program.");

@@ -76,6 +76,17 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
+    public async Task The_example_of_hosting_quantizes_by_both_quantizers()
+    {
+        using TemporaryFolder folder = FolderWithModel(samples: 2);
+
+        string output = await RunAsync("hosting", folder.FullName);
+
+        output.Split('\n')[^1].Should().Be($"{new FileInfo(folder.PathTo("model.int8.onnx")).Length} of 267482 bytes");
+        new FileInfo(folder.PathTo("model.weights.onnx")).Length.Should().BeLessThan(267482);
+    }
+
+    [Fact]
     public async Task The_model_example_writes_an_int8_model()
     {
         using TemporaryFolder folder = FolderWithModel(samples: 4);

@@ -1,0 +1,2 @@
+/// <summary>What the service answers.</summary>
+internal sealed record Classification(string Class, double Probability);
