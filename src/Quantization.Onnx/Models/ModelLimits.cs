@@ -29,7 +29,7 @@ internal static class ModelLimits
         }
 
         GraphDepth.ThrowIfExceeded(path, model);
-        NodeArity.ThrowIfTooSmall(path, model);
         FunctionExpansion.ThrowIfTooManyNodes(path, model);
+        NodeArity.ThrowIfTooSmall(path, model);
     }
 }

@@ -10,7 +10,7 @@ internal static class NodeArity
     /// <exception cref="OnnxModelException">There is one.</exception>
     public static void ThrowIfTooSmall(string path, ModelProto model)
     {
-        foreach (NodeProto node in model.AllGraphs().SelectMany(graph => graph.Node).Concat(model.Functions.SelectMany(function => function.Node)))
+        foreach (NodeProto node in model.AllGraphs().SelectMany(graph => graph.Node))
         {
             if (!Opset.IsOnnx(node.Domain) && node.Domain != Opset.MicrosoftDomain)
             {
