@@ -9,6 +9,12 @@ internal sealed class AutoJob
     /// <summary>How many samples the latency is measured on.</summary>
     private const int TimedSamples = 8;
 
+    /// <summary>
+    /// Ways that learn from samples run each of these many times. They get one for so many that score, so that a decision takes a few times
+    /// as long as scoring however few samples score; fewer than the least would not tell enough.
+    /// </summary>
+    private const int ScoringForOneKept = 4, LeastKept = 24;
+
     private readonly OnnxModel _model;
     private readonly ModelOutput _output;
     private readonly AutoOptions _options;
@@ -37,7 +43,7 @@ internal sealed class AutoJob
         using OwnedFolder folder = OwnedFolder.CreateTemporary();
         using TrialStore store = TrialStore.Open(_options.TrialsPath);
         IReadOnlyList<ModelSample> kept = calibrationSamples is null ? []
-            : SampleKeeper.Read(_options.Static.Calibration.Limit(calibrationSamples), PtqOptions.MostRefiningSamples, _cancellationToken);
+            : SampleKeeper.Read(_options.Static.Calibration.Limit(calibrationSamples), CountKept(scoringSamples), _cancellationToken);
         IReadOnlyList<ModelSample> timed = scoringSamples is null
             ? GeneratedSamples.Make(_model, _options.SessionOptionsFactory, TimedSamples, _cancellationToken)
             : [.. scoringSamples.Take(TimedSamples)];
@@ -49,6 +55,11 @@ internal sealed class AutoJob
         TimeSpan floatLatency = Time(trials, timed);
         return Choose(trials, scorer, floatLatency);
     }
+
+    /// <summary>How many calibration samples plans are improved and weights are rounded by.</summary>
+    private static int CountKept(ISampleSource? scoringSamples) => scoringSamples?.Count is { } count
+        ? Math.Clamp(count / ScoringForOneKept, LeastKept, PtqOptions.MostRefiningSamples)
+        : PtqOptions.MostRefiningSamples;
 
     /// <summary>Scores what was made, on all processors.</summary>
     private TrialScorer Score(IReadOnlyList<AutoTrial> trials, ISampleSource samples, TrialStore store)

@@ -8,7 +8,7 @@ internal static class LatencyTurns
     private const int MostRounds = 60;
     private const int LeastRounds = 5;
 
-    private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs all models on the same samples, each round beginning with another model. The first run of each is not timed.</summary>
     /// <param name="reference">The float model.</param>
