@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <summary>Times several models side by side, in turns, so that all meet the same conditions.</summary>
 internal static class LatencyTurns
 {
-    private const int MostRounds = 60;
+    private const int MostRounds = 40;
     private const int LeastRounds = 5;
 
     private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(2);

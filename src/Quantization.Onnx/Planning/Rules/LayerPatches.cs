@@ -117,12 +117,13 @@ internal sealed class LayerPatches
                 stride *= (int)shape[2 + axis];
             }
 
-            for (int group = 0, channel = 0; group < Groups; group++)
+            int from = start + offset;
+            for (int group = 0; group < Groups; group++)
             {
-                for (int i = 0; i < _channels; i++, channel++)
+                (int to, int step) = byElement ? (k * Groups + group, taps * Groups) : (group * Length + k, taps);
+                for (int i = 0; i < _channels; i++, to += step, from += plane)
                 {
-                    int element = i * taps + k;
-                    rows[byElement ? element * Groups + group : group * Length + element] = isInside ? values[start + channel * plane + offset] : 0;
+                    rows[to] = isInside ? values[from] : 0;
                 }
             }
         }
