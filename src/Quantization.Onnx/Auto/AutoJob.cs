@@ -10,8 +10,8 @@ internal sealed class AutoJob
     private const int TimedSamples = 8;
 
     /// <summary>
-    /// Ways that learn from samples run each of these many times. They get one for so many that score, so that a decision takes a few times
-    /// as long as scoring however few samples score; fewer than the least would not tell enough.
+    /// Ways that learn from samples run each sample many times. A quarter as many samples teach as score, so that a decision takes a few
+    /// times as long as scoring. Fewer than the least would not tell enough.
     /// </summary>
     private const int ScoringForOneKept = 4, LeastKept = 24;
 

@@ -90,7 +90,7 @@ internal sealed class BodyPlanner(PtqOptions options, long largestInMemory, Canc
         RefinedModel refined = PlanRefiner.RefineWhereSamplesSuffice(
             new RefinedModel(model, observations, body.Recipe.Plan(model, observations)),
             body.Recipe,
-            Spread(samples, options.RefiningSamples),
+            PlanRefiner.Spread(samples, options.RefiningSamples),
             own,
             () => { },
             cancellationToken);
@@ -128,7 +128,4 @@ internal sealed class BodyPlanner(PtqOptions options, long largestInMemory, Canc
             },
         };
     }
-
-    private static IReadOnlyList<ModelSample> Spread(IReadOnlyList<ModelSample> samples, int most) =>
-        samples.Count <= most ? samples : [.. Enumerable.Range(0, most).Select(i => samples[(int)((long)i * samples.Count / most)])];
 }

@@ -85,7 +85,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     {
         (FloatModel prepared, QuantizationPlan plan) = (given.Model, given.Plan);
         IntegerWork work = new(prepared, plan, samples[0], options.SessionOptionsFactory);
-        ModelSample[] used = Spread((int)Math.Clamp(MostWork / Math.Max(1, work.Total), EnoughSamples, int.MaxValue));
+        ModelSample[] used = Spread(samples, (int)Math.Clamp(MostWork / Math.Max(1, work.Total), EnoughSamples, int.MaxValue));
 
         // One sample in three is fitted to, the others judge.
         ModelSample[] fitted = [.. used.Where((_, i) => i % 3 == 0)], judging = [.. used.Where((_, i) => i % 3 != 0)];
@@ -241,7 +241,10 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     }
 
     /// <summary>So many of the samples, evenly spread.</summary>
-    private ModelSample[] Spread(int most) => samples.Count <= most ? [.. samples] : [.. Enumerable.Range(0, most).Select(i => samples[(int)((long)i * samples.Count / most)])];
+    /// <param name="samples">The samples.</param>
+    /// <param name="most">How many are taken at most.</param>
+    public static ModelSample[] Spread(IReadOnlyList<ModelSample> samples, int most) =>
+        samples.Count <= most ? [.. samples] : [.. Enumerable.Range(0, most).Select(i => samples[(int)((long)i * samples.Count / most)])];
 
     private static RefiningTrial Best(RefiningTrial simple, IEnumerable<RefiningTrial> others) =>
         others.Where(other => other.IsBetterThan(simple, FreeErrors)).MinBy(other => other.Level) ?? simple;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
+using Quantization.Onnx;
 
 namespace Quantization.Fuzz.Campaigns;
 
@@ -37,18 +38,17 @@ internal sealed class Campaign(string kind, int first, int count)
         Stopwatch watch = Stopwatch.StartNew();
         IEnumerable<(int First, int Count)> parts = Enumerable.Range(0, (count + CasesOfChild - 1) / CasesOfChild)
             .Select(part => (first + part * CasesOfChild, Math.Min(CasesOfChild, count - part * CasesOfChild)));
-        Parallel.ForEach(
-            Partitioner.Create(parts, EnumerablePartitionerOptions.NoBuffering),
-            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
-            part =>
+        SideBySide.ForEach(parts, Environment.ProcessorCount, RunPart, CancellationToken.None);
+
+        void RunPart((int First, int Count) part)
+        {
+            (int next, int left) = part;
+            while (left > 0 && watch.Elapsed < limit)
             {
-                (int next, int left) = part;
-                while (left > 0 && watch.Elapsed < limit)
-                {
-                    int ended = RunChild(next, left, limit - watch.Elapsed);
-                    (next, left) = (next + ended, left - ended);
-                }
-            });
+                int ended = RunChild(next, left, limit - watch.Elapsed);
+                (next, left) = (next + ended, left - ended);
+            }
+        }
     }
 
     /// <summary>Runs cases in a child until it ends; the number of cases that are done with.</summary>

@@ -22,7 +22,7 @@ internal static class FuzzCommand
             }
 
             int seconds = Array.IndexOf(arguments, "--seconds");
-            TimeSpan limit = seconds < 0 ? TimeSpan.FromDays(1) : TimeSpan.FromSeconds(CaseNumber.Parse(arguments[seconds + 1]));
+            TimeSpan limit = seconds < 0 ? TimeSpan.FromDays(1) : TimeSpan.FromSeconds(CaseNumber.Parse(arguments.ElementAtOrDefault(seconds + 1) ?? ""));
             string[] rest = seconds < 0 ? arguments : arguments[..seconds];
             IEnumerable<string> kinds = rest is [string kind, ..] && kind != "all" ? [FuzzCase.Find(kind).Name] : FuzzCase.All.Select(each => each.Name);
             int count = rest.Length > 1 ? CaseNumber.Parse(rest[1]) : UsualCount, first = rest.Length > 2 ? CaseNumber.Parse(rest[2]) : 0;

@@ -122,7 +122,7 @@ public sealed class BodyTests : IDisposable
     [InlineData(true)]
     public void Weights_of_a_body_that_are_computed_from_constants_become_codes(bool isDynamic)
     {
-        // The matrix is cut out of a larger constant, a part of which lies outside of the branch, and transposed.
+        // The branch slices and transposes a larger constant of the outer graph.
         GraphProto then = new ModelBuilder().Constant("half", Weights(2)[..(Width * Width / 2)], Width / 2, Width).Integers("from", 0).Integers("to", Width / 2).Node("Slice", ["outer", "from", "to"], "part")
             .Node("Concat", ["part", "half"], "whole", ModelBuilder.Int("axis", 0)).Node("Transpose", ["whole"], "turned").Node("MatMul", ["x", "turned"], "t").Output("t", Rows, Width).Graph;
         ModelBuilder model = Condition().Constant("outer", Weights(1), Width, Width);
