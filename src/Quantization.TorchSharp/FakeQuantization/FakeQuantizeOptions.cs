@@ -16,6 +16,12 @@ public sealed record FakeQuantizeOptions
     public RangeMode Range { get; init; }
 
     /// <summary>
+    /// Whether the zero-point is learned with the scale (LSQ+, Bhalgat et al., 2020, arXiv:2004.09576): for activations with negative values, whose ends move apart in training. It is kept as a number, <c>offset</c>, and
+    /// rounded where it is used. The default is false: the zero-point stays where the first batch or a calibrator put it. Only for a learned affine range, per-tensor.
+    /// </summary>
+    public bool LearnsOffset { get; init; }
+
+    /// <summary>
     /// The share of a new batch in the moving average of the observed range, above 0 and at most 1: <c>range += Momentum · (batch − range)</c>. The default is 0.01; 1 takes the range of each batch as it is,
     /// which is what weights want.
     /// </summary>
@@ -36,6 +42,11 @@ public sealed record FakeQuantizeOptions
         if (Granularity.Kind == GranularityKind.PerBlock)
         {
             throw new NotSupportedException("Fake quantization in training is per-tensor or per-channel.");
+        }
+
+        if (LearnsOffset && (Range != RangeMode.Learned || Scheme != QuantizationScheme.Affine || Granularity.Kind != GranularityKind.PerTensor))
+        {
+            throw new ArgumentException("An offset is learned beside a learned affine range of the whole tensor; set Range to Learned and Scheme to Affine, or LearnsOffset to false.", nameof(LearnsOffset));
         }
 
         if (Format.StorageBits > 16)

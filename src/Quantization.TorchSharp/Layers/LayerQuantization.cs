@@ -18,6 +18,9 @@ public sealed record LayerQuantization
     /// <summary>Where the activations' range comes from. The default is <see cref="RangeMode.Observed"/>; <see cref="RangeMode.Learned"/> is better at 4 bits and below.</summary>
     public RangeMode ActivationRange { get; init; }
 
+    /// <summary>Whether the activations' zero-point is learned too; see <see cref="FakeQuantizeOptions.LearnsOffset"/>. The default is false. Only with a learned range of activations.</summary>
+    public bool LearnsActivationOffset { get; init; }
+
     /// <summary>The share of a new batch in the moving average of observed activations; see <see cref="FakeQuantizeOptions.Momentum"/>. The default is 0.01.</summary>
     public double ActivationMomentum { get; init; } = 0.01;
 
@@ -56,6 +59,7 @@ public sealed record LayerQuantization
         Format = CodeFormat.Unsigned(ActivationBits),
         Scheme = QuantizationScheme.Affine,
         Range = ActivationRange,
+        LearnsOffset = LearnsActivationOffset,
         Momentum = ActivationMomentum,
         StartStep = StartStep,
     };

@@ -79,7 +79,7 @@ public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
     public NormBase? BatchNorm => norm;
 
     /// <summary>Whether the BatchNorm's statistics are fixed; true also where there is none. Not part of the state dict.</summary>
-    public bool IsBatchNormFrozen { get; private set; }
+    public bool IsBatchNormFrozen { get; internal set; }
 
     /// <summary>The float weights as they are trained.</summary>
     public Parameter Weight => weight;

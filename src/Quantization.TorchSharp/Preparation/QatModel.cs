@@ -92,6 +92,39 @@ public sealed class QatModel
     /// <summary>Writes the module as an ONNX model; see <see cref="OnnxExport.ExportOnnx"/>.</summary>
     public void ExportOnnx(ReadOnlySpan<long> sampleShape, string path, OnnxExportOptions? options = null) => Module.ExportOnnx(sampleShape, path, options);
 
+    /// <summary>Lets the model learn from a teacher, mostly the float model; see <see cref="Distillation"/>.</summary>
+    /// <inheritdoc cref="Distillation(torch.nn.Module{Tensor, Tensor}, torch.nn.Module{Tensor, Tensor}, DistillationOptions)"/>
+    public Distillation DistillFrom(torch.nn.Module<Tensor, Tensor> teacher, DistillationOptions? options = null) => new(Module, teacher, options);
+
+    /// <summary>
+    /// Keeps a training run: parameters, ranges and step counters, the optimizer, torch's random numbers, frozen BatchNorms and which quantizers are on. A run that goes on from it gives the losses that it would have given.
+    /// The file appears whole or not at all.
+    /// </summary>
+    /// <param name="path">The file to write; one that exists is replaced.</param>
+    /// <param name="optimizer">The optimizer of the module's parameters.</param>
+    /// <param name="position">Where the run stands, for the caller to go on from; null for its beginning.</param>
+    /// <exception cref="ArgumentException">The optimizer is none of TorchSharp's, and has no state to keep.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void SaveCheckpoint(string path, torch.optim.Optimizer optimizer, CheckpointPosition? position = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(optimizer);
+        Checkpoint.Save(this, optimizer, position ?? new CheckpointPosition(0, 0), path);
+    }
+
+    /// <summary>Takes up a run that <see cref="SaveCheckpoint"/> kept. The model is prepared as it was then, with an optimizer of the same kind over its parameters.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="optimizer">The optimizer of the module's parameters.</param>
+    /// <returns>Where the run stood.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or no checkpoint, or was written of another model or optimizer. The model stays as it is.</exception>
+    public CheckpointPosition LoadCheckpoint(string path, torch.optim.Optimizer optimizer)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(optimizer);
+        return Checkpoint.Load(this, optimizer, path);
+    }
+
     private IEnumerable<FakeQuantize> Quantizers => QuantizedLayers.SelectMany(layer => new[] { layer.InputQuantizer, layer.WeightQuantizer });
 
     private void Collect(IEnumerable<Tensor> batches)
