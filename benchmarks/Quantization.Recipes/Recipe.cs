@@ -29,6 +29,7 @@ internal sealed class Recipe : IDisposable
         _plans =
         [
             new TrainingPlan("FP32", options.Epochs, 0.008, 0.3, Seed),
+            .. options.Distills ? (TrainingPlan[])[new TrainingPlan("Teacher", options.Epochs, 0.008, 0.3, Seed)] : [],
             .. Widths.Select(bits => Plan(bits, bits, Seed)),
             Plan(4, 8, Seed),
             .. from seed in (int[])[Seed + 1, Seed + 2] from bits in (int[])[4, 3, 2] select Plan(bits, bits, seed),
@@ -77,6 +78,10 @@ internal sealed class Recipe : IDisposable
                 {
                     PostTraining(data, progress, bits);
                 }
+            }
+            else if (plan.Name == "Teacher")
+            {
+                Measure(plan, progress, () => (TrainTeacher(plan, trainer), 32, 32), data);
             }
             else if (plan.Name.StartsWith("XNOR", StringComparison.Ordinal))
             {
@@ -137,11 +142,26 @@ internal sealed class Recipe : IDisposable
         return net;
     }
 
+    private static Module<Tensor, Tensor> TrainTeacher(TrainingPlan plan, Trainer trainer)
+    {
+        torch.random.manual_seed(plan.Seed);
+        Module<Tensor, Tensor> net = Classifiers.Wide();
+        trainer.Train(plan, net);
+        return net;
+    }
+
+    private Module<Tensor, Tensor> LoadTeacher()
+    {
+        Module<Tensor, Tensor> net = Classifiers.Wide();
+        net.load(Path.Combine(_options.Output, $"Teacher.epoch{_options.Epochs}"));
+        return net;
+    }
+
     private Module<Tensor, Tensor> TrainXnor(TrainingPlan plan, Trainer trainer)
     {
         torch.random.manual_seed(plan.Seed);
         Module<Tensor, Tensor> net = Classifiers.Xnor();
-        using Distillation? teacher = _options.Distills ? new Distillation(net, LoadFloat()) : null;
+        using Distillation? teacher = _options.Distills ? new Distillation(net, LoadTeacher()) : null;
         trainer.Train(plan, net, teacher);
         return net;
     }
@@ -151,7 +171,7 @@ internal sealed class Recipe : IDisposable
         torch.random.manual_seed(plan.Seed);
         QatModel model = QuantizationAwareTraining.Prepare(LoadFloat(), Classifiers.Options(weightBits, activationBits));
         model.Calibrate(CalibrationSet(data), weightBits == 8 ? new MaxCalibrator() : new MseCalibrator());
-        using Distillation? teacher = _options.Distills ? model.DistillFrom(LoadFloat()) : null;
+        using Distillation? teacher = _options.Distills ? model.DistillFrom(LoadTeacher()) : null;
         trainer.Train(plan, model.Module, teacher, epoch =>
         {
             // The last epoch trains the very net that is deployed.

@@ -10,7 +10,7 @@ namespace Quantization.Recipes;
 /// <param name="StressNets">Train the small nets that plain int8 makes worse, and nothing else.</param>
 internal sealed record RecipeOptions(string Data, string Output, int Epochs, bool SpeedOnly, bool StressNets)
 {
-    /// <summary>Whether quantized nets learn from the float net beside the labels.</summary>
+    /// <summary>Whether quantized nets learn from a wider float net beside the labels.</summary>
     public bool Distills { get; init; }
 
     /// <summary>The device to compare both ways of fake quantization on; null for no comparison.</summary>

@@ -30,7 +30,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
 
     /// <summary>Makes one that has no range yet.</summary>
     /// <param name="options">The codes, the granularity and where the range comes from.</param>
-    /// <param name="channels">The number of scales: 1 per-tensor, the length of the axis per-channel.</param>
+    /// <param name="channels">The number of scales: 1 per-tensor, the length of the axis per-channel, the number of blocks.</param>
     /// <param name="description">What error messages call it, for example the path of its layer.</param>
     /// <exception cref="ArgumentException">The options contradict each other or the number of channels.</exception>
     public FakeQuantize(FakeQuantizeOptions options, int channels = 1, string description = nameof(FakeQuantize))
@@ -206,8 +206,11 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         }
 
         using DisposeScope scope = torch.NewDisposeScope();
-        (Tensor scale, Tensor zeroPoint) = ComposeParameters(input.dim());
-        return ComposedFakeQuantizeFunction.apply(input, learned!, moved!, scale, zeroPoint, Format, factor).MoveToOuterDisposeScope();
+        bool isInBlocks = Options.Granularity.Kind == GranularityKind.PerBlock;
+        Tensor values = isInBlocks ? input.reshape(Channels, Options.Granularity.BlockSize) : input;
+        (Tensor scale, Tensor zeroPoint) = ComposeParameters(values.dim());
+        Tensor result = ComposedFakeQuantizeFunction.apply(values, learned!, moved!, scale, zeroPoint, Format, factor);
+        return (isInBlocks ? result.reshape(input.shape) : result).MoveToOuterDisposeScope();
     }
 
     /// <summary>The scales and zero-points as tensors that broadcast over values, on their device.</summary>
@@ -221,7 +224,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         Array.Fill(shape, 1);
         if (Channels > 1)
         {
-            shape[Options.Granularity.GetAxis((int)rank)] = Channels;
+            shape[Options.Granularity.Kind == GranularityKind.PerBlock ? 0 : Options.Granularity.GetAxis((int)rank)] = Channels;
         }
 
         return (scale.reshape(shape), zeroPoint.reshape(shape));
@@ -257,10 +260,9 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         }
         else
         {
-            int axis = Options.Granularity.GetAxis((int)values.dim());
             for (int i = 0; i < scales.Length; i++)
             {
-                using Tensor channel = dense.Tensor.select(axis, i).contiguous();
+                using Tensor channel = GroupOf(dense.Tensor, i);
                 scales[i] = LearnedStepSize.InitialScale(TensorMemory.Span<float>(channel), Format);
             }
         }
@@ -299,12 +301,24 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
             return;
         }
 
-        int axis = Options.Granularity.GetAxis((int)input.dim());
         for (int i = 0; i < _statistics!.Length; i++)
         {
-            using Tensor channel = dense.Tensor.select(axis, i).contiguous();
+            using Tensor channel = GroupOf(dense.Tensor, i);
             _statistics[i].Observe(TensorMemory.Span<float>(channel));
         }
+    }
+
+    /// <summary>The values that share a scale, as a tensor of their own.</summary>
+    private Tensor GroupOf(Tensor dense, int group)
+    {
+        if (Options.Granularity.Kind == GranularityKind.PerBlock)
+        {
+            using Tensor blocks = dense.reshape(Channels, Options.Granularity.BlockSize);
+            return blocks.select(0, group).clone();
+        }
+
+        using Tensor channel = dense.select(Options.Granularity.GetAxis((int)dense.dim()), group);
+        return channel.is_contiguous() ? channel.clone() : channel.contiguous();
     }
 
     /// <summary>Lets an observed range follow the values, unless it is frozen.</summary>
@@ -319,7 +333,10 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         {
             using IDisposable noGradient = torch.no_grad();
             using DisposeScope scope = torch.NewDisposeScope();
-            Tensor found = ComposedRange.Of(input.detach(), Channels == 1 ? null : Options.Granularity.GetAxis((int)input.dim()));
+            Tensor values = input.detach();
+            Tensor found = Options.Granularity.Kind == GranularityKind.PerBlock
+                ? ComposedRange.Of(values.reshape(Channels, Options.Granularity.BlockSize), 0)
+                : ComposedRange.Of(values, Channels == 1 ? null : Options.Granularity.GetAxis((int)input.dim()));
             range!.copy_(HasRange && Options.Momentum < 1 ? ComposedRange.Average(range, found, Options.Momentum) : found);
             HasRange = true;
             return;

@@ -6,7 +6,7 @@ public sealed record FakeQuantizeOptions
     /// <summary>The codes that are simulated. The default is 8 bits without sign.</summary>
     public CodeFormat Format { get; init; } = CodeFormat.UInt8;
 
-    /// <summary>Which values share a scale: per-tensor (the default) or per-channel.</summary>
+    /// <summary>Which values share a scale: per-tensor (the default), per-channel, or in blocks along the last axis, whose length is a multiple of the block.</summary>
     public Granularity Granularity { get; init; }
 
     /// <summary>Affine (the default; the zero-point lies where real 0 is) or symmetric (the zero-point is 0).</summary>
@@ -39,11 +39,6 @@ public sealed record FakeQuantizeOptions
         }
 
         ArgumentOutOfRangeException.ThrowIfNegative(StartStep);
-        if (Granularity.Kind == GranularityKind.PerBlock)
-        {
-            throw new NotSupportedException("Fake quantization in training is per-tensor or per-channel.");
-        }
-
         if (LearnsOffset && (Range != RangeMode.Learned || Scheme != QuantizationScheme.Affine || Granularity.Kind != GranularityKind.PerTensor))
         {
             throw new ArgumentException("An offset is learned beside a learned affine range of the whole tensor; set Range to Learned and Scheme to Affine, or LearnsOffset to false.", nameof(LearnsOffset));

@@ -36,8 +36,14 @@ public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
         this.weight = weight;
         this.bias = bias;
         this.norm = norm;
-        int channels = quantization.WeightGranularity == GranularityKind.PerChannel ? (int)weight.shape[channelAxis] : 1;
-        input_quantizer = new FakeQuantize(quantization.ForActivations(), 1, $"{path}.{nameof(input_quantizer)}");
+        int channels = quantization.WeightGranularity switch
+        {
+            GranularityKind.PerChannel => (int)weight.shape[channelAxis],
+            GranularityKind.PerBlock when WhyNoBlocks(weight, quantization) is { } reason => throw new NotSupportedException($"{path}: {reason}."),
+            GranularityKind.PerBlock => (int)(weight.numel() / quantization.BlockSize),
+            _ => 1,
+        };
+        input_quantizer = new FakeQuantize(quantization.ForActivations(), 1, $"{path}.{nameof(input_quantizer)}") { Enabled = quantization.QuantizesActivations };
         weight_quantizer = new FakeQuantize(quantization.ForWeights(channelAxis), channels, $"{path}.{nameof(weight_quantizer)}") { IsWeight = true };
         register_parameter(nameof(weight), weight);
         if (bias is not null)
@@ -131,6 +137,13 @@ public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
         weight_quantizer.Collect(Fold().Weight);
         return weight_quantizer.EndCalibration(calibrator);
     }
+
+    /// <summary>Why weights cannot be in blocks; null where they can, or are not to be.</summary>
+    internal static string? WhyNoBlocks(Tensor weight, LayerQuantization quantization) =>
+        quantization.WeightGranularity != GranularityKind.PerBlock ? null
+        : weight.dim() != 2 ? "weights of convolutions cannot be in blocks; quantize them per channel"
+        : weight.shape[1] % quantization.BlockSize != 0 ? $"its {weight.shape[1]} inputs are no multiple of the {quantization.BlockSize} weights of a block"
+        : null;
 
     /// <summary>The layer's own arithmetic.</summary>
     private protected abstract Tensor Compute(Tensor input, Tensor weight, Tensor? bias);

@@ -11,6 +11,7 @@ public sealed class QatModel
         Module = module;
         Layers = layers;
         QuantizedLayers = [.. layers.Select(layer => layer.Quantized).OfType<QuantizedLayer>().Distinct()];
+        Embeddings = [.. layers.Select(layer => layer.Embedding).OfType<QuantizedEmbedding>().Distinct()];
     }
 
     /// <summary>The module to train, evaluate, save and load.</summary>
@@ -18,6 +19,9 @@ public sealed class QatModel
 
     /// <summary>What was done with each layer and each BatchNorm that was not folded.</summary>
     public IReadOnlyList<PreparedLayer> Layers { get; }
+
+    /// <summary>The quantized tables, each once.</summary>
+    public IReadOnlyList<QuantizedEmbedding> Embeddings { get; }
 
     /// <summary>The quantized layers, each once.</summary>
     public IReadOnlyList<QuantizedLayer> QuantizedLayers { get; }
@@ -36,26 +40,41 @@ public sealed class QatModel
         ArgumentNullException.ThrowIfNull(batches);
         ArgumentNullException.ThrowIfNull(activations);
         bool training = Module.training;
-        bool[] weightsWereEnabled = [.. QuantizedLayers.Select(layer => layer.WeightQuantizer.Enabled)];
+        FakeQuantize[] ofWeights = [.. QuantizedLayers.Select(layer => layer.WeightQuantizer), .. Embeddings.Select(table => table.WeightQuantizer)];
+        bool[] wereEnabled = [.. ofWeights.Select(quantizer => quantizer.Enabled)];
         Module.eval();
         try
         {
+            Array.ForEach(ofWeights, quantizer => quantizer.Enabled = false);
             Collect(batches);
             Dictionary<string, IReadOnlyList<CalibrationResult>> results = [];
             foreach (QuantizedLayer layer in QuantizedLayers)
             {
-                results[layer.InputQuantizer.Description] = layer.InputQuantizer.EndCalibration(activations);
+                if (layer.InputQuantizer.Enabled)
+                {
+                    results[layer.InputQuantizer.Description] = layer.InputQuantizer.EndCalibration(activations);
+                }
+
                 results[layer.WeightQuantizer.Description] = layer.CalibrateWeights(weights ?? activations);
+            }
+
+            foreach (QuantizedEmbedding table in Embeddings)
+            {
+                results[table.WeightQuantizer.Description] = table.Calibrate(weights ?? activations);
             }
 
             return results;
         }
         finally
         {
-            foreach ((QuantizedLayer layer, bool wasEnabled) in QuantizedLayers.Zip(weightsWereEnabled))
+            foreach (QuantizedLayer layer in QuantizedLayers)
             {
                 layer.InputQuantizer.CancelCalibration();
-                layer.WeightQuantizer.Enabled = wasEnabled;
+            }
+
+            foreach ((FakeQuantize quantizer, bool wasEnabled) in ofWeights.Zip(wereEnabled))
+            {
+                quantizer.Enabled = wasEnabled;
             }
 
             Module.train(training);
@@ -86,6 +105,11 @@ public sealed class QatModel
         foreach (FakeQuantize quantizer in Quantizers)
         {
             quantizer.Enabled = enabled;
+        }
+
+        foreach (QuantizedLayer layer in QuantizedLayers.Where(layer => !layer.Quantization.QuantizesActivations))
+        {
+            layer.InputQuantizer.Enabled = false;
         }
     }
 
@@ -125,14 +149,14 @@ public sealed class QatModel
         return Checkpoint.Load(this, optimizer, path);
     }
 
-    private IEnumerable<FakeQuantize> Quantizers => QuantizedLayers.SelectMany(layer => new[] { layer.InputQuantizer, layer.WeightQuantizer });
+    private IEnumerable<FakeQuantize> Quantizers => QuantizedLayers.SelectMany(layer => new[] { layer.InputQuantizer, layer.WeightQuantizer })
+        .Concat(Embeddings.Select(table => table.WeightQuantizer));
 
     private void Collect(IEnumerable<Tensor> batches)
     {
-        foreach (QuantizedLayer layer in QuantizedLayers)
+        foreach (QuantizedLayer layer in QuantizedLayers.Where(layer => layer.InputQuantizer.Enabled))
         {
             layer.InputQuantizer.BeginCalibration();
-            layer.WeightQuantizer.Enabled = false;
         }
 
         bool any = false;

@@ -20,6 +20,11 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
     /// <param name="shape">The shape.</param>
     public IEnumerable<TracedValue> OfOne(TracedValue of, long[] shape)
     {
+        if (of.Value.dtype != torch.ScalarType.Float32)
+        {
+            return [];
+        }
+
         if (IsShape(of.Value, shape))
         {
             return Activations(of);
@@ -33,6 +38,11 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
     public IEnumerable<TracedValue> Activations(TracedValue of)
     {
         Tensor x = of.Value;
+        if (x.dtype != torch.ScalarType.Float32 || x.dim() == 0)
+        {
+            yield break;
+        }
+
         yield return Make(of, functional.relu(x), graph.Relu);
         yield return Make(of, functional.relu6(x), value => FloatLayerExport.Clip(graph, value, 0, 6));
         yield return Make(of, functional.silu(x), value => graph.Multiply(value, graph.Operator("Sigmoid", [value])));
@@ -56,7 +66,7 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
     public IEnumerable<TracedValue> Multiples(TracedValue of, Tensor target)
     {
         Tensor x = of.Value;
-        if (!IsShape(x, target.shape))
+        if (!IsShape(x, target.shape) || x.dtype != torch.ScalarType.Float32 || x.dim() == 0)
         {
             yield break;
         }
@@ -83,7 +93,7 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
     public IEnumerable<TracedValue> OfTwo(TracedValue first, TracedValue second, long[] shape)
     {
         (Tensor a, Tensor b) = (first.Value, second.Value);
-        if (!Broadcasts(a.shape, b.shape, shape))
+        if (a.dtype != torch.ScalarType.Float32 || b.dtype != torch.ScalarType.Float32 || !Broadcasts(a.shape, b.shape, shape))
         {
             yield break;
         }

@@ -22,7 +22,8 @@ internal sealed class ModuleTrace
     /// <summary>Runs a model once on normally distributed values, in evaluation mode. The caller holds a dispose scope as long as the trace is used.</summary>
     /// <param name="root">The model.</param>
     /// <param name="sampleShape">The shape of one sample, without the batch axis.</param>
-    public static ModuleTrace Record(torch.nn.Module<Tensor, Tensor> root, long[] sampleShape)
+    /// <param name="tokens">How many different tokens there are; null for floats.</param>
+    public static ModuleTrace Record(torch.nn.Module<Tensor, Tensor> root, long[] sampleShape, int? tokens)
     {
         ModuleTrace trace = new();
         Stack<ModuleCall> open = [];
@@ -55,8 +56,9 @@ internal sealed class ModuleTrace
 
             root.eval();
             using torch.Generator random = new(Seed);
-            Tensor sample = torch.randn([Batch, .. sampleShape], generator: random).to(DeviceOf(root));
-            root.call(sample);
+            long[] shape = [Batch, .. sampleShape];
+            Tensor sample = tokens is { } most ? torch.randint(0, most, shape, torch.ScalarType.Int64, generator: random) : torch.randn(shape, generator: random);
+            root.call(sample.to(DeviceOf(root)));
         }
         finally
         {

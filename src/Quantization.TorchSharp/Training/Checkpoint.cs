@@ -80,7 +80,7 @@ internal static class Checkpoint
         bool[] expected = [.. FlagsOf(model)];
         if (reader.ReadInt32() is var count && count != expected.Length)
         {
-            throw Foreign(path, $"it has {count / FlagsPerLayer} quantized layers, this model {expected.Length / FlagsPerLayer}");
+            throw Foreign(path, "it has more or fewer quantized layers");
         }
 
         bool[] flags = [.. expected.Select(_ => reader.ReadBoolean())];
@@ -139,7 +139,8 @@ internal static class Checkpoint
     private const int FlagsPerLayer = 3;
 
     private static IEnumerable<bool> FlagsOf(QatModel model) => model.QuantizedLayers
-        .SelectMany(layer => (bool[])[layer.IsBatchNormFrozen, layer.InputQuantizer.Enabled, layer.WeightQuantizer.Enabled]);
+        .SelectMany(layer => (bool[])[layer.IsBatchNormFrozen, layer.InputQuantizer.Enabled, layer.WeightQuantizer.Enabled])
+        .Concat(model.Embeddings.Select(table => table.WeightQuantizer.Enabled));
 
     private static void Restore(QatModel model, bool[] flags)
     {
@@ -147,6 +148,11 @@ internal static class Checkpoint
         {
             layer.IsBatchNormFrozen = own[0];
             (layer.InputQuantizer.Enabled, layer.WeightQuantizer.Enabled) = (own[1], own[2]);
+        }
+
+        foreach ((QuantizedEmbedding table, bool isEnabled) in model.Embeddings.Zip(flags.Skip(FlagsPerLayer * model.QuantizedLayers.Count)))
+        {
+            table.WeightQuantizer.Enabled = isEnabled;
         }
     }
 
