@@ -199,7 +199,7 @@ internal sealed class Recipe : IDisposable
         }
     }
 
-    private static double Accuracy(Module<Tensor, Tensor> net, FashionMnist data)
+    internal static double Accuracy(Module<Tensor, Tensor> net, FashionMnist data)
     {
         net.eval();
         using IDisposable noGradient = torch.no_grad();

@@ -13,6 +13,9 @@ internal sealed record RecipeOptions(string Data, string Output, int Epochs, boo
     /// <summary>Whether quantized nets learn from a wider float net beside the labels.</summary>
     public bool Distills { get; init; }
 
+    /// <summary>Whether the vision transformer is trained, and nothing else.</summary>
+    public bool Transformer { get; init; }
+
     /// <summary>The device to compare both ways of fake quantization on; null for no comparison.</summary>
     public string? ComparedDevice { get; init; }
 
@@ -32,6 +35,9 @@ internal sealed record RecipeOptions(string Data, string Output, int Epochs, boo
                     continue;
                 case ("--distill", _):
                     options = options with { Distills = true };
+                    continue;
+                case ("--transformer", _):
+                    options = options with { Transformer = true };
                     continue;
                 case ("--compare", not null):
                     options = options with { ComparedDevice = value };

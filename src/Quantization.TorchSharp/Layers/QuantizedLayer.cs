@@ -9,7 +9,7 @@ namespace Quantization.TorchSharp;
 /// may take over the BatchNorm behind it, which it folds into the weights before they are quantized: what is trained is what is deployed.
 /// </summary>
 /// <remarks>
-/// With a BatchNorm, <c>k = γ / √(σ² + ε)</c> from the running statistics, the weights that are quantized are <c>w · k</c>. While statistics are trained, the result is divided by k and normalized with the batch's
+/// With a BatchNorm, <c>k = γ / √(σ² + ε)</c> from the running statistics, the weights that are quantized are <c>w · k</c>. While statistics are trained, the quantized weights are divided by k and the result is normalized with the batch's
 /// statistics (Krishnamoorthi, 2018, arXiv:1806.08342, section 3.2.2); once they are frozen, and in evaluation, the layer is one convolution with the weights <c>w · k</c> and the bias <c>β + (b − μ) · k</c>.
 /// </remarks>
 public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
@@ -152,17 +152,11 @@ public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
     {
         NormBase statistics = norm!;
 
-        // k only moves the weights onto the grid they are deployed on; it is divided out again, so no gradient goes through it.
-        Tensor factor = Factor().detach();
-        Tensor scaled = weight_quantizer.Apply(weight * AlongChannels(factor, weight.dim(), ChannelAxis));
-        Tensor product = Compute(input, scaled, null);
-        Tensor result = product * AlongChannels(1 / factor, product.dim(), 1);
-        if (bias is not null)
-        {
-            result += AlongChannels(bias, result.dim(), 1);
-        }
-
-        return statistics.forward(result);
+        // k only moves the weights onto the grid they are deployed on; it is divided out again, so no gradient goes through it. Weights are
+        // fewer than results, and the layer is linear, so it is divided out of them.
+        Tensor factor = AlongChannels(Factor().detach(), weight.dim(), ChannelAxis);
+        Tensor scaled = weight_quantizer.Apply(weight * factor) / factor;
+        return statistics.forward(Compute(input, scaled, bias));
     }
 
     /// <summary>γ / √(σ² + ε), kept away from 0 because it is divided by.</summary>
