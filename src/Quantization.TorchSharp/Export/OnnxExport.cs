@@ -38,8 +38,24 @@ public static class OnnxExport
         using IDisposable noGradient = torch.no_grad();
         using DisposeScope scope = torch.NewDisposeScope();
         long[] shape = sampleShape.ToArray();
-        OnnxGraph graph = new(options, shape, () => ModuleTrace.Record(module, shape, options.Tokens));
-        OnnxValue result = graph.Call(module, new OnnxValue(options.InputName, sampleShape.Length + 1));
+        Lazy<ModuleTrace> trace = new(() => ModuleTrace.Record(module, shape, options.Tokens));
+        try
+        {
+            return Build(module, shape, options, trace);
+        }
+        finally
+        {
+            if (trace.IsValueCreated)
+            {
+                trace.Value.Dispose();
+            }
+        }
+    }
+
+    private static ModelProto Build(torch.nn.Module<Tensor, Tensor> module, long[] shape, OnnxExportOptions options, Lazy<ModuleTrace> trace)
+    {
+        OnnxGraph graph = new(options, shape, trace);
+        OnnxValue result = graph.Call(module, new OnnxValue(options.InputName, shape.Length + 1));
         graph.Finish(result);
         ValueInfoProto input = Describe(options.InputName, [null, .. shape.Select(length => (long?)length)]);
         input.Type.TensorType.ElemType = (int)(options.Tokens is null ? TensorProto.Types.DataType.Float : TensorProto.Types.DataType.Int64);

@@ -20,10 +20,10 @@ public sealed class OnnxGraph
     /// <param name="options">How the module is written.</param>
     /// <param name="sampleShape">The shape of one sample.</param>
     /// <param name="trace">Runs the model, to see what modules do whose forward method nothing describes.</param>
-    internal OnnxGraph(OnnxExportOptions options, long[] sampleShape, Func<ModuleTrace> trace)
+    internal OnnxGraph(OnnxExportOptions options, long[] sampleShape, Lazy<ModuleTrace> trace)
     {
         SampleShape = sampleShape;
-        _trace = new Lazy<ModuleTrace>(trace);
+        _trace = trace;
         Options = options;
         Proto = new GraphProto { Name = "model" };
         Proto.Node.Add(new NodeProto { Output = { options.InputName, options.OutputName } });

@@ -12,7 +12,10 @@ namespace Quantization.TorchSharp;
 internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
 {
     /// <summary>More values than this are not combined with each other.</summary>
-    private const int MostCombined = 200;
+    private const int MostCombined = 64;
+
+    /// <summary>How many of the last values are looked at as a part of what was pooled.</summary>
+    private const int MostPooled = 4;
 
     private readonly FunctionalOperators _functions = new(graph);
 
@@ -93,18 +96,33 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
             return joined;
         }
 
-        // A function of two or three values, and perhaps one of what they give.
-        TracedValue[] scaled = [.. values, .. values.SelectMany(each => Scales(each, target))];
-        TracedValue[] pairs = [.. Pairs(scaled, scaled, shape)];
-        return First(pairs)
-            ?? First(pairs.SelectMany(_functions.Activations))
-            ?? First(Pairs(values, active, shape))
+        return FindCombination(values, target)
             ?? FindDifference(values, target)
-            ?? First(Pairs(pairs, values, shape))
-            ?? First(Pairs(pairs, values, shape).SelectMany(_functions.Activations))
-            ?? First(ShapesOf(values).SelectMany(other => Pairs(values, values, other)).SelectMany(each => _functions.OfOne(each, shape)));
+            ?? First(ShapesOf(values).SelectMany(other => Pairs([.. values.Take(MostPooled)], values, other)).SelectMany(each => _functions.OfOne(each, shape)));
 
         TracedValue? First(IEnumerable<TracedValue> candidates) => candidates.FirstOrDefault(each => each.Is(target));
+    }
+
+    /// <summary>A function of two or three values, and perhaps one of what they give. Corners are tried, and the whole where a corner fits.</summary>
+    private TracedValue? FindCombination(TracedValue[] values, Tensor target)
+    {
+        Tensor corner = TracedValue.CornerOf(target);
+        long[] shape = corner.shape;
+        TracedValue[] corners = [.. values.Where(each => each.Value.dtype == torch.ScalarType.Float32).Select(each => each.Corner())];
+        TracedValue[] scaled =
+        [
+            .. corners,
+            .. values.SelectMany(each => Scales(each, target).Concat(_functions.InShape(each, target.shape))).Select(each => each.Corner()),
+        ];
+        TracedValue[] active = [.. corners, .. corners.SelectMany(_functions.ElementFunctions)];
+        TracedValue[] pairs = [.. Pairs(scaled, scaled, shape)];
+        return First(pairs)
+            ?? First(pairs.SelectMany(_functions.ElementFunctions))
+            ?? First(Pairs(corners, active, shape))
+            ?? First(Pairs(pairs, corners, shape))
+            ?? First(Pairs(pairs, corners, shape).SelectMany(_functions.ElementFunctions));
+
+        TracedValue? First(IEnumerable<TracedValue> candidates) => candidates.FirstOrDefault(each => each.IsWhole(corner, target));
     }
 
     /// <summary>A sum of one value and a multiple of another: what is left without the one tells the factor.</summary>

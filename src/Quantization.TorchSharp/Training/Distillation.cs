@@ -55,8 +55,7 @@ public sealed class Distillation : IDisposable
     {
         ArgumentNullException.ThrowIfNull(input);
         using DisposeScope scope = torch.NewDisposeScope();
-        Array.Clear(_ofStudent);
-        Array.Clear(_ofTeacher);
+        Forget();
         Tensor taught;
         using (torch.no_grad())
         {
@@ -81,6 +80,7 @@ public sealed class Distillation : IDisposable
             loss += layer.Weight * (student - teacher).square().sum() / teacher.square().sum().clamp_min(float.Epsilon);
         }
 
+        Forget();
         return loss.MoveToOuterDisposeScope();
     }
 
@@ -89,6 +89,16 @@ public sealed class Distillation : IDisposable
     {
         _unhook.ForEach(each => each());
         _unhook.Clear();
+        Forget();
+    }
+
+    private void Forget()
+    {
+        foreach (Tensor?[] results in (ReadOnlySpan<Tensor?[]>)[_ofStudent, _ofTeacher])
+        {
+            Array.ForEach(results, result => result?.Dispose());
+            Array.Clear(results);
+        }
     }
 
     private Tensor Divergence(Tensor result, Tensor taught)
@@ -101,7 +111,8 @@ public sealed class Distillation : IDisposable
 
     private void Record(Module<Tensor, Tensor> module, Tensor?[] results, int index) => _unhook.Add(module.register_forward_hook((_, _, output) =>
     {
-        results[index] = output.alias(); // a Sequential disposes what its next module has read
+        results[index]?.Dispose();
+        results[index] = output.alias().DetachFromDisposeScope(); // forward methods and Sequential dispose what they have read
         return output;
     }).remove);
 

@@ -58,6 +58,50 @@ public sealed class DistillationTests : TorchTest
     }
 
     [Fact]
+    public void Layers_in_dispose_scopes_are_compared_and_nothing_is_left_alive()
+    {
+        Module<Tensor, Tensor> student = new Scoped(Net()), teacher = new Scoped(Net());
+        using Distillation distillation = new(student, teacher, new DistillationOptions { Layers = [new DistilledLayer("inner.conv", "inner.conv", 1000)] });
+        Tensor input = torch.randn(4, 1, 6, 6);
+        double loss = Loss();
+        long before = torch.Tensor.TotalCount;
+
+        for (int i = 0; i < 20; i++)
+        {
+            Loss().Should().Be(loss);
+        }
+
+        loss.Should().BeGreaterThan(100, "the layers of two random nets differ much");
+        (torch.Tensor.TotalCount - before).Should().BeLessThan(20);
+
+        double Loss()
+        {
+            using DisposeScope scope = torch.NewDisposeScope();
+            Tensor result = distillation.Loss(input);
+            result.backward();
+            return result.item<float>();
+        }
+    }
+
+    private sealed class Scoped : Module<Tensor, Tensor>
+    {
+        private readonly Module<Tensor, Tensor> inner;
+
+        public Scoped(Module<Tensor, Tensor> inner)
+            : base(nameof(Scoped))
+        {
+            this.inner = inner;
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            using DisposeScope scope = torch.NewDisposeScope();
+            return inner.call(input).MoveToOuterDisposeScope();
+        }
+    }
+
+    [Fact]
     public void Hooks_are_gone_afterwards()
     {
         Module<Tensor, Tensor> student = Net(), teacher = Net();
