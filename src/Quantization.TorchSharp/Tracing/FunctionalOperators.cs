@@ -234,8 +234,11 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
         }
     }
 
-    private static TracedValue Make(TracedValue of, Tensor value, Func<OnnxValue, OnnxValue> write) =>
-        new(value, () => write(of.Write()) with { Rank = (int)value.dim() });
+    private static TracedValue Make(TracedValue of, Tensor value, Func<OnnxValue, OnnxValue> write)
+    {
+        int rank = (int)value.dim(); // what was tried may be gone when the value is written
+        return new TracedValue(value, () => write(of.Write()) with { Rank = rank });
+    }
 
     private Func<OnnxValue, OnnxValue> Named(string type) => value => graph.Operator(type, [value]);
 

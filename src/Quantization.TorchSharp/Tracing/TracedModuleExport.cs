@@ -17,6 +17,9 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
     /// <summary>How many of the last values are looked at as a part of what was pooled.</summary>
     private const int MostPooled = 4;
 
+    /// <summary>How many of the last values are looked at as one of three.</summary>
+    private const int MostOfThree = 8;
+
     private readonly FunctionalOperators _functions = new(graph);
 
     /// <summary>Adds what a module computes.</summary>
@@ -52,6 +55,7 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
         {
             string at = names.GetValueOrDefault(inner.Module) ?? inner.Module.GetType().Name;
             OnnxValue given = (Find(known, inner.Input) ?? throw Unknown($"between {last} and {at}")).Write();
+            known.Add(TracedValue.Of(inner.Input, given));
             known.Add(TracedValue.Of(inner.Output!, graph.Call(inner.Module, given, at)));
             last = at;
         }
@@ -81,6 +85,7 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
     /// <summary>A value of the graph that is the target, or what makes it of others; the simplest.</summary>
     private TracedValue? Find(List<TracedValue> known, Tensor target)
     {
+        using DisposeScope scope = torch.NewDisposeScope();
         // The values nearest to the place come first: where several have the same values, it is most likely the last.
         TracedValue[] values = [.. Enumerable.Reverse(known).Take(MostCombined)];
         long[] shape = target.shape;
@@ -119,8 +124,14 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
         return First(pairs)
             ?? First(pairs.SelectMany(_functions.ElementFunctions))
             ?? First(Pairs(corners, active, shape))
-            ?? First(Pairs(pairs, corners, shape))
-            ?? First(Pairs(pairs, corners, shape).SelectMany(_functions.ElementFunctions));
+            ?? First(Threes())
+            ?? First(Threes().SelectMany(_functions.ElementFunctions));
+
+        IEnumerable<TracedValue> Threes()
+        {
+            TracedValue[] last = [.. corners.Take(MostOfThree)];
+            return Pairs([.. Pairs(last, last, shape)], last, shape);
+        }
 
         TracedValue? First(IEnumerable<TracedValue> candidates) => candidates.FirstOrDefault(each => each.IsWhole(corner, target));
     }
