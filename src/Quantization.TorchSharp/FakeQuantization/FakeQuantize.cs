@@ -132,7 +132,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         return ReferenceEquals(result, input) ? input.alias() : result;
     }
 
-    /// <summary>Spreads the codes over given ranges, one a channel.</summary>
+    /// <summary>Spreads the codes over given ranges, one per channel.</summary>
     /// <exception cref="ArgumentException">There are more or fewer ranges than channels.</exception>
     public void SetRanges(ReadOnlySpan<ValueRange> ranges)
     {
@@ -270,7 +270,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         SetScales(scales, new int[scales.Length]);
     }
 
-    /// <summary>From now on values pass unchanged and are counted, one statistic a channel, until <see cref="EndCalibration"/>.</summary>
+    /// <summary>From now on values pass unchanged and are counted, one statistic per channel, until <see cref="EndCalibration"/>.</summary>
     internal void BeginCalibration() => _statistics = [.. Enumerable.Range(0, Channels).Select(_ => new TensorStatistics(Channels == 1 ? TensorStatistics.DefaultBinsPerSign : ChannelBins))];
 
     /// <summary>Takes the ranges that a calibrator finds in what was counted; where nothing was, the range stays.</summary>
