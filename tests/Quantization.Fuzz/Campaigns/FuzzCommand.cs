@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quantization.Fuzz.Faults;
 
 namespace Quantization.Fuzz.Campaigns;
 
@@ -19,6 +20,14 @@ internal static class FuzzCommand
             if (arguments is ["show", string shown, string number])
             {
                 return CaseWorker.Run(shown, CaseNumber.Parse(number), 1, probed: false);
+            }
+
+            switch (arguments)
+            {
+                case ["kills", string kills]:
+                    return KillCommand.Run(CaseNumber.Parse(kills)) == 0 ? 0 : 1;
+                case ["faults", .. string[] parts]:
+                    return FaultCommand.Run(parts.FirstOrDefault("")) == 0 ? 0 : 1;
             }
 
             int seconds = Array.IndexOf(arguments, "--seconds");
