@@ -26,6 +26,8 @@ internal static class FuzzCommand
             {
                 case ["kills", string kills]:
                     return KillCommand.Run(CaseNumber.Parse(kills)) == 0 ? 0 : 1;
+                case ["cancellations", string times]:
+                    return CancellationCommand.Run(CaseNumber.Parse(times)) == 0 ? 0 : 1;
                 case ["faults", .. string[] parts]:
                     return FaultCommand.Run(parts.FirstOrDefault("")) == 0 ? 0 : 1;
             }

@@ -83,20 +83,38 @@ internal static partial class FaultCommand
             return "done";
         }
 
-        OutputCheck.ThrowUnlessUntouched(folder, command);
-        if (run.Messages.Count() != 1)
+        string message = run.Messages.Count() < 2 ? run.Messages.FirstOrDefault("") : throw new FindingException($"several messages: {string.Join(" | ", run.Messages)}");
+        if (fault.Scene is FaultScene.Handles or FaultScene.Memory && (message.Length == 0 || message.Contains("(SIG", StringComparison.Ordinal)))
         {
-            return fault.Scene is FaultScene.Handles or FaultScene.Memory && !run.Messages.Any() && HostWords().IsMatch(string.Join(' ', run.Errors))
-                ? "the runtime cannot start"
-                : throw new FindingException($"exit code {run.ExitCode}, not one message but: {string.Join(" | ", run.Errors.TakeLast(5))}");
+            return TryAgain(folder, command, wanted, message.Length == 0 ? "ended by the system" : WayOut().IsMatch(message) ? "ended by the system, with a way out" : throw new FindingException($"no way out in: {message}"));
         }
 
-        string message = run.Messages.Single();
+        OutputCheck.ThrowUnlessUntouched(folder, command, message);
         string? place = fault.Scene switch { FaultScene.Output => folder.Output, FaultScene.Temporary => folder.Temporary, _ => null };
         bool isNamed = place is null || message.Contains(place, StringComparison.Ordinal) || command.Outputs.Any(output => message.Contains(output, StringComparison.Ordinal));
         return fault.Scene == FaultScene.None || !isNamed || !WayOut().IsMatch(message)
             ? throw new FindingException($"no way out in: {message}")
             : "refused with a way out";
+    }
+
+    /// <summary>The system ended the process, which leaves what a killed run leaves: old or new files, which the same command makes whole.</summary>
+    private static string TryAgain(ToolFolder folder, ToolCase command, Dictionary<string, byte[]> wanted, string outcome)
+    {
+        foreach (string output in command.Outputs)
+        {
+            OutputCheck.ThrowUnlessOldOrNew(folder, output, wanted[output]);
+        }
+
+        ToolProcess again = ToolProcess.Run(folder, command);
+        return again.IsDone
+            ? Checked()
+            : throw new FindingException($"the next run failed: {string.Join(' ', again.Errors.TakeLast(3))}");
+
+        string Checked()
+        {
+            OutputCheck.ThrowUnlessSame(folder, command, wanted);
+            return outcome;
+        }
     }
 
     private static bool CanMount()
@@ -113,10 +131,6 @@ internal static partial class FaultCommand
         }
     }
 
-    [GeneratedRegex("make room|choose a|name another|ulimit|more memory|fewer|open fewer")]
+    [GeneratedRegex("make room|choose a|name another|raise the limit|more memory")]
     private static partial Regex WayOut();
-
-    /// <summary>What .NET's host and runtime say, and the shell, before any of the project's code runs.</summary>
-    [GeneratedRegex("hostfxr|hostpolicy|coreclr|CoreCLR|GC heap|Failed to|libgcc_s|dotnet: error|Cannot fork|Too many open files|Out of memory|OutOfMemory|Aborted|cannot allocate")]
-    private static partial Regex HostWords();
 }
