@@ -14,8 +14,9 @@ namespace Quantization.Fuzz.Faults;
 /// </summary>
 internal static partial class FaultCommand
 {
-    /// <summary>Runs all faults whose names contain a text; the number of findings.</summary>
-    public static int Run(string part)
+    /// <summary>Runs faults; the number of findings.</summary>
+    /// <param name="parts">Parts of the names of those to run; all run where there is none.</param>
+    public static int Run(string[] parts)
     {
         if (!CanMount())
         {
@@ -25,7 +26,7 @@ internal static partial class FaultCommand
 
         ConcurrentDictionary<string, int> outcomes = new();
         ConcurrentBag<string> findings = [];
-        Fault[] faults = [.. Fault.All.Where(fault => fault.Name.Contains(part, StringComparison.Ordinal))];
+        Fault[] faults = [.. Fault.All.Where(fault => parts.Length == 0 || parts.Any(part => fault.Name.Contains(part, StringComparison.Ordinal)))];
         int count;
         using (ToolFolder any = new())
         {
@@ -46,9 +47,7 @@ internal static partial class FaultCommand
         {
             using ToolFolder folder = new();
             ToolCase command = ToolCase.All(folder)[index];
-            folder.Reset(command);
-            ToolProcess.Run(folder, command);
-            Dictionary<string, byte[]> wanted = folder.Outputs();
+            Lazy<Dictionary<string, byte[]>> wanted = new(() => Undisturbed(index));
             foreach (Fault fault in faults)
             {
                 try
@@ -63,8 +62,18 @@ internal static partial class FaultCommand
         }
     }
 
+    /// <summary>What a command writes where nothing goes wrong.</summary>
+    private static Dictionary<string, byte[]> Undisturbed(int index)
+    {
+        using ToolFolder folder = new();
+        ToolCase command = ToolCase.All(folder)[index];
+        folder.Reset(command);
+        ToolProcess.Run(folder, command);
+        return folder.Outputs();
+    }
+
     /// <summary>Runs a command; what became of it.</summary>
-    private static string Try(ToolFolder folder, ToolCase command, Fault fault, Dictionary<string, byte[]> wanted)
+    private static string Try(ToolFolder folder, ToolCase command, Fault fault, Lazy<Dictionary<string, byte[]>> wanted)
     {
         folder.Reset(command);
         using TemporaryFolder left = new();
@@ -79,7 +88,7 @@ internal static partial class FaultCommand
 
         if (run.IsDone)
         {
-            OutputCheck.ThrowUnlessSame(folder, command, wanted);
+            OutputCheck.ThrowUnlessSame(folder, command, wanted.Value);
             return "done";
         }
 
@@ -98,11 +107,11 @@ internal static partial class FaultCommand
     }
 
     /// <summary>The system ended the process, which leaves what a killed run leaves: old or new files, which the same command makes whole.</summary>
-    private static string TryAgain(ToolFolder folder, ToolCase command, Dictionary<string, byte[]> wanted, string outcome)
+    private static string TryAgain(ToolFolder folder, ToolCase command, Lazy<Dictionary<string, byte[]>> wanted, string outcome)
     {
         foreach (string output in command.Outputs)
         {
-            OutputCheck.ThrowUnlessOldOrNew(folder, output, wanted[output]);
+            OutputCheck.ThrowUnlessOldOrNew(folder, output, wanted.Value[output]);
         }
 
         ToolProcess again = ToolProcess.Run(folder, command);
@@ -112,7 +121,7 @@ internal static partial class FaultCommand
 
         string Checked()
         {
-            OutputCheck.ThrowUnlessSame(folder, command, wanted);
+            OutputCheck.ThrowUnlessSame(folder, command, wanted.Value);
             return outcome;
         }
     }
