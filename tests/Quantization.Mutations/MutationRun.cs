@@ -12,7 +12,10 @@ internal sealed class MutationRun(MutationTarget target, SourceCopy copy)
     /// <summary>How much longer a class of tests may take than without a mutant.</summary>
     private const int Slowness = 5;
 
-    private static readonly TimeSpan LeastLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LeastLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Classes that take longer are not asked.</summary>
+    private static readonly TimeSpan LongestClass = TimeSpan.FromMinutes(2);
 
     /// <summary>1.96 standard deviations on either side hold 95 %.</summary>
     private const double Deviations = 1.959964;
@@ -80,7 +83,7 @@ internal sealed class MutationRun(MutationTarget target, SourceCopy copy)
     private void FindReaching()
     {
         string[] classes = [.. ChildProcess.Run(copy.TestProgram, ["-list", "classes"]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(line => line.StartsWith("Quantization.", StringComparison.Ordinal))];
+            .Where(line => line.StartsWith("Quantization.", StringComparison.Ordinal) && !target.Left.Any(left => line.Contains($".Tests.{left}.", StringComparison.Ordinal)))];
         foreach (string? variable in target.Variables.Prepend(null))
         {
             HashSet<int> known = [.. _reaching.Keys];
@@ -94,11 +97,11 @@ internal sealed class MutationRun(MutationTarget target, SourceCopy copy)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("quantization-reached-");
         Stopwatch watch = Stopwatch.StartNew();
-        (int code, _) = ChildProcess.Run(copy.TestProgram, ["-class", name, "-noColor"], Environment(variable, MutantSwitch.ReachedVariable, folder.FullName));
+        (int code, _) = ChildProcess.Run(copy.TestProgram, ["-class", name, "-noColor"], Environment(variable, MutantSwitch.ReachedVariable, folder.FullName), LongestClass);
         TestClass test = new(name, variable, watch.Elapsed);
         if (code != 0)
         {
-            Console.WriteLine($"left out, since it fails without a mutant: {name} {variable}");
+            Console.WriteLine($"left out, since it {(code == ChildProcess.TimedOut ? "takes too long" : "fails")} without a mutant: {name} {variable}");
         }
 
         int[] reached = code != 0 ? [] : [.. folder.EnumerateFiles().SelectMany(file => File.ReadAllLines(file.FullName)).Select(line => int.Parse(line, CultureInfo.InvariantCulture)).Distinct()];
