@@ -24,7 +24,7 @@ internal static class ChildProcess
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         _ = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(limit ?? TimeSpan.FromMinutes(9)))
+        if (!process.WaitForExit(limit ?? TimeSpan.FromMinutes(30)))
         {
             process.Kill(entireProcessTree: true);
             process.WaitForExit();

@@ -26,11 +26,13 @@ internal sealed class MutationRun(MutationTarget target, SourceCopy copy)
     private sealed record TestClass(string Name, string? Variable, TimeSpan Duration);
 
     /// <summary>Builds the mutants and finds which class of tests reaches which.</summary>
-    public static MutationRun Prepare(MutationTarget target)
+    /// <param name="target">What is changed.</param>
+    /// <param name="asked">The namespaces of tests that are asked; empty for all.</param>
+    public static MutationRun Prepare(MutationTarget target, string[] asked)
     {
         MutationRun run = new(target, SourceCopy.Build(target));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run.Total} mutants compile"));
-        run.FindReaching();
+        run.FindReaching(asked);
         return run;
     }
 
@@ -80,10 +82,10 @@ internal sealed class MutationRun(MutationTarget target, SourceCopy copy)
     }
 
     /// <summary>Runs each class of tests by itself, and again with each variable, for mutants that were not reached before.</summary>
-    private void FindReaching()
+    private void FindReaching(string[] asked)
     {
         string[] classes = [.. ChildProcess.Run(copy.TestProgram, ["-list", "classes"]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(line => line.StartsWith("Quantization.", StringComparison.Ordinal) && !target.Left.Any(left => line.Contains($".Tests.{left}.", StringComparison.Ordinal)))];
+            .Where(line => line.StartsWith("Quantization.", StringComparison.Ordinal) && !target.Left.Any(left => IsIn(line, left)) && (asked.Length == 0 || asked.Any(each => IsIn(line, each))))];
         foreach (string? variable in target.Variables.Prepend(null))
         {
             HashSet<int> known = [.. _reaching.Keys];
@@ -116,6 +118,8 @@ internal sealed class MutationRun(MutationTarget target, SourceCopy copy)
 
         folder.Delete(recursive: true);
     }
+
+    private static bool IsIn(string test, string space) => test.Contains($".Tests.{space}.", StringComparison.Ordinal);
 
     private static void SideBySide<T>(IEnumerable<T> items, Action<T> work) => Parallel.ForEach(
         Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = System.Environment.ProcessorCount }, work);

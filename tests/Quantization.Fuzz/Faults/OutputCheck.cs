@@ -14,7 +14,7 @@ internal static class OutputCheck
         bool isOld = found is null ? !ToolCase.HasEarlier(output) : ToolCase.HasEarlier(output) && found.AsSpan().SequenceEqual(ToolCase.Earlier);
         if (!isOld && !(found is not null && IsWhole(output, found, wanted)))
         {
-            throw new FindingException($"'{output}' is neither old nor new: {found?.Length.ToString() ?? "no"} bytes");
+            throw new FindingException($"'{output}' is neither old nor new: {(found is null ? "it is missing" : $"{found.Length} bytes")}");
         }
     }
 
