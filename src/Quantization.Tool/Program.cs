@@ -2,6 +2,12 @@ using Quantization.Tool;
 
 OnnxRuntimeTelemetry.Disable();
 using WorkerLink? link = WorkerLink.Open();
+if (ProcessLimits.Current.Obstacle is { } obstacle)
+{
+    Console.Error.WriteLine($"error: {obstacle}");
+    return ExitCode.Failure;
+}
+
 if (link is null && !Supervisor.IsNeedless(args))
 {
     return Supervisor.Run(args);

@@ -51,7 +51,7 @@ internal static class ToolApplication
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            console.WriteError(MessageOf(exception));
+            console.WriteError(MessageOf(exception) + HintOf(exception) + RunState.KeptBy(exception));
             return ExitCode.Failure;
         }
     }
@@ -59,7 +59,13 @@ internal static class ToolApplication
     /// <summary>What to say of an exception: its advice in the words of the command line, where it carries one.</summary>
     private static string MessageOf(Exception exception) => Advice.Of(exception) is { } advice
         ? CommandLineWords.Instance.Render(advice)
-        : exception is ArgumentException argument ? WithoutParameterName(argument) : exception.Message;
+        : exception is ArgumentException argument ? WithoutParameterName(argument)
+        : exception is OutOfMemoryException ? "memory ran out; use a smaller model, fewer threads or a machine with more memory."
+        : exception.Message;
+
+    /// <summary>What the limits of the process have to do with an exception that no input leads to.</summary>
+    private static string HintOf(Exception exception) =>
+        exception is OnnxModelException or InvalidDataException or ArgumentException or FileNotFoundException { InnerException: null, FileName: not null } ? "" : ProcessLimits.Current.Hint;
 
     private static string CommandPath(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{CommandPath(parent)} {command.Command.Name}" : ToolCommands.Name;

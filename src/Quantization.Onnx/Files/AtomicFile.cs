@@ -55,6 +55,10 @@ internal sealed class AtomicFile : IDisposable
         {
             _stream.Dispose();
         }
+        catch (IOException)
+        {
+            // On a full disk, what could not be written fails again. The file is thrown away, and Commit has told what is wrong.
+        }
         finally
         {
             _folder.Dispose();

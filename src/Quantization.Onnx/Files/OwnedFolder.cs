@@ -105,7 +105,15 @@ internal sealed class OwnedFolder : IDisposable
         }
         catch
         {
-            owner?.Dispose();
+            try
+            {
+                owner?.Dispose(); // writes what is left to write, and so fails again on a full disk
+            }
+            catch (IOException)
+            {
+                // What was wrong first is told.
+            }
+
             folder.Delete(recursive: true);
             throw;
         }

@@ -15,7 +15,14 @@ internal static class ExampleCommand
         using OutputFile output = OutputFile.Open(outputPath);
         using OwnedFolder work = OwnedFolder.CreateTemporary();
         string model = work[$"{ExampleModel.Name}.onnx"];
-        ExampleModel.Save(model);
+        try
+        {
+            ExampleModel.Save(model);
+        }
+        catch (IOException e)
+        {
+            throw OwnedFolder.CannotUseTemporaryPath("cannot write a temporary file here", e);
+        }
 
         ImageSet calibrationImages = ImageSet.Calibration;
         ImageSet scoringImages = ImageSet.Scoring;
@@ -30,11 +37,7 @@ internal static class ExampleCommand
         });
 
         int best = IndexOfBest(scores.Candidates);
-        output.Write(path =>
-        {
-            File.Copy(quantized[best].OutputPath, path, overwrite: true);
-            return path;
-        });
+        output.CopyFrom(quantized[best].OutputPath);
         cancellation.ThrowIfCancellationRequested();
         output.Commit();
 

@@ -7,6 +7,8 @@ namespace Quantization.Tool;
 /// <param name="outputPath">The output.</param>
 internal sealed class RunState(string? namedPath, string outputPath)
 {
+    private const string KeptKey = "kept";
+
     /// <summary>The calibration.</summary>
     public string CalibrationPath { get; } = namedPath ?? outputPath + ".qcal";
 
@@ -27,18 +29,23 @@ internal sealed class RunState(string? namedPath, string outputPath)
         OutputRules.ThrowIfInput("--state", TrialsPath, modelPath, data);
     }
 
-    /// <summary>Does the work; where it is cancelled, the user is told what was kept.</summary>
+    /// <summary>Does the work; where it is cancelled or fails, the user is told what was kept.</summary>
     public void KeepWhenCancelled(Action work)
     {
         try
         {
             work();
         }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            exception.Data[KeptKey] = WhatIsKept;
+            throw;
+        }
         catch (OperationCanceledException exception)
         {
             // Not in a filter, which would look before the work has put away what it keeps.
-            throw Kept is { Length: > 0 } kept
-                ? new ResumableException($"cancelled; no model was written. {kept} {(kept.Contains(" and ", StringComparison.Ordinal) ? "hold" : "holds")} what was done so far: the same command goes on from there.", exception)
+            throw WhatIsKept is { Length: > 0 } kept
+                ? new ResumableException($"cancelled; no model was written.{kept}", exception)
                 : new OperationCanceledException(exception.Message, exception, exception.CancellationToken);
         }
     }
@@ -62,5 +69,14 @@ internal sealed class RunState(string? namedPath, string outputPath)
         }
     }
 
-    private string Kept => string.Join(" and ", new[] { CalibrationPath, TrialsPath }.Where(File.Exists));
+    /// <summary>A sentence on what a run that failed has kept; empty where there is nothing.</summary>
+    public static string KeptBy(Exception exception) => exception.Data[KeptKey] as string ?? "";
+
+    /// <summary>A sentence on what is kept, after a space; empty where nothing is.</summary>
+    private string WhatIsKept => new[] { CalibrationPath, TrialsPath }.Where(File.Exists).ToArray() switch
+    {
+        [] => "",
+        [string file] => $" {file} holds what was done so far: the same command goes on from there.",
+        string[] files => $" {string.Join(" and ", files)} hold what was done so far: the same command goes on from there.",
+    };
 }

@@ -51,6 +51,20 @@ internal sealed class OutputFile : IDisposable
     /// <summary>Does the work that writes to <see cref="TemporaryPath"/>.</summary>
     public T Write<T>(Func<string, T> write) => write(TemporaryPath);
 
+    /// <summary>Writes what another file holds.</summary>
+    /// <exception cref="IOException">The disk is full.</exception>
+    public void CopyFrom(string path)
+    {
+        try
+        {
+            File.Copy(path, TemporaryPath, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(Path, exception);
+        }
+    }
+
     /// <summary>Puts the file in its place, after what it refers to.</summary>
     /// <exception cref="IOException">The file that is there cannot be replaced.</exception>
     public void Commit()

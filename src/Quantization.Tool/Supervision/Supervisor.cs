@@ -47,7 +47,7 @@ internal static class Supervisor
             return ExitCode.Cancelled;
         }
 
-        ToolConsole.Attach().WriteError(CrashMessage.Of(child.ExitCode, told.Step));
+        ToolConsole.Attach().WriteError(CrashMessage.Of(child.ExitCode, told.Step, ProcessLimits.Current));
         return ExitCode.Failure;
 
         void Cancel(PosixSignalContext context)

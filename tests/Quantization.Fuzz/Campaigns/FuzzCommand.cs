@@ -1,10 +1,13 @@
 using System.Globalization;
+using Quantization.Fuzz.Faults;
+using Quantization.Fuzz.Graphs;
 
 namespace Quantization.Fuzz.Campaigns;
 
 /// <summary>
 /// The command line: <c>KIND [COUNT [FIRST]] …</c> runs cases and tells what became of them; <c>--seconds N</c> bounds the time.
-/// <c>show KIND NUMBER</c> runs one case in this process.
+/// <c>show KIND NUMBER</c> runs one case in this process. <c>kills N</c>, <c>faults PART…</c> and <c>cancellations N</c> disturb the tool and
+/// the library; <c>check N [FIRST]</c> asks ONNX's checker about graphs.
 /// </summary>
 internal static class FuzzCommand
 {
@@ -19,6 +22,18 @@ internal static class FuzzCommand
             if (arguments is ["show", string shown, string number])
             {
                 return CaseWorker.Run(shown, CaseNumber.Parse(number), 1, probed: false);
+            }
+
+            switch (arguments)
+            {
+                case ["kills", string kills]:
+                    return KillCommand.Run(CaseNumber.Parse(kills)) == 0 ? 0 : 1;
+                case ["cancellations", string times]:
+                    return CancellationCommand.Run(CaseNumber.Parse(times)) == 0 ? 0 : 1;
+                case ["check", string graphs, .. string[] from]:
+                    return CheckCommand.Run(CaseNumber.Parse(graphs), CaseNumber.Parse(from.FirstOrDefault("0"))) == 0 ? 0 : 1;
+                case ["faults", .. string[] parts]:
+                    return FaultCommand.Run(parts) == 0 ? 0 : 1;
             }
 
             int seconds = Array.IndexOf(arguments, "--seconds");

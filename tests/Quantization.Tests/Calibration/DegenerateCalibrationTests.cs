@@ -73,6 +73,7 @@ public sealed class DegenerateCalibrationTests
 
             result.Range.Should().Be(default(ValueRange), calibrator.Name);
             result.ClippedShare.Should().Be(1);
+            result.Candidates.Should().Be(1, calibrator.Name);
         }
     }
 

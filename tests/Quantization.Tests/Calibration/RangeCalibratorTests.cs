@@ -37,6 +37,21 @@ public sealed class RangeCalibratorTests
     }
 
     [Fact]
+    public void A_percentile_of_both_signs_clips_half_of_it_at_each_end()
+    {
+        // 20,000 values in bins of their own, 1/16 wide, so that 0.1 % is 10 values at each end.
+        TensorStatistics statistics = new(16384);
+        statistics.Observe(Enumerable.Range(0, 10_000).SelectMany(i => (float[])[(i + 0.5f) / 16, -(i + 0.5f) / 16]).ToArray());
+
+        CalibrationResult result = new PercentileCalibrator(99.9).Calibrate(statistics, CodeFormat.UInt8, QuantizationScheme.Affine);
+
+        statistics.BinWidth.Should().Be(1 / 16.0);
+        result.Range.Should().Be(new ValueRange(-9990 / 16f, 9990 / 16f));
+        result.ClippedShare.Should().Be(0.001);
+        result.Candidates.Should().Be(1, "the share leaves no choice");
+    }
+
+    [Fact]
     public void Every_calibrator_refuses_statistics_that_saw_nothing()
     {
         foreach (ICalibrator calibrator in new ICalibrator[] { new MaxCalibrator(), new PercentileCalibrator(), new MseCalibrator(), new EntropyCalibrator() })

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace Quantization.Tests.Codebooks;
 
@@ -38,6 +39,42 @@ public class CodebookQuantizerTests
         Action act = () => new CodebookQuantizer(ThreeCells).Dequantize<byte>([0, 3], values);
         act.Should().Throw<ArgumentException>().WithMessage("Code 1 is 3*0 … 2*");
         values.Should().Equal(7, 7);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2047)]
+    [InlineData(2048)]
+    [InlineData(5001)]
+    [InlineData(6143)]
+    public void A_code_without_level_is_found_wherever_it_lies(int place)
+    {
+        const int Length = 6144;
+        byte[] codes = new byte[Length], packed = new byte[Length / 2];
+        codes[place] = 3;
+        packed[place / 2] = (byte)(place % 2 == 0 ? 3 : 3 << 4);
+        float[] values = new float[Length];
+
+        Action plain = () => new CodebookQuantizer(ThreeCells).Dequantize<byte>(codes, values);
+        Action inPairs = () => new CodebookQuantizer(ThreeCells, CodeFormat.UInt4, new QuantizationParameters([1])).Dequantize(new ReadOnlyTensorSpan<byte>(packed), new TensorSpan<float>(values));
+
+        plain.Should().Throw<ArgumentException>().WithMessage($"Code {place} is 3*0 … 2*");
+        inPairs.Should().Throw<ArgumentException>().WithMessage($"Code {place} is 3*0 … 2*");
+        codes[place] = 2;
+        packed[place / 2] = (byte)(place % 2 == 0 ? 2 : 2 << 4);
+        plain.Should().NotThrow();
+        inPairs.Should().NotThrow();
+        values.Should().OnlyContain(value => value == -0.5f || value == 1.5f).And.ContainSingle(value => value == 1.5f);
+    }
+
+    [Fact]
+    public void Codes_that_lie_among_the_values_are_refused()
+    {
+        float[] values = new float[64];
+        Action act = () => new CodebookQuantizer(ThreeCells).Dequantize(
+            new ReadOnlyTensorSpan<byte>(MemoryMarshal.AsBytes(values.AsSpan()).Slice(100, 64)), new TensorSpan<float>(values));
+
+        act.Should().Throw<ArgumentException>().WithParameterName("destination");
     }
 
     [Fact]

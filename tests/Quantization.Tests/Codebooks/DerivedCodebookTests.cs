@@ -41,6 +41,10 @@ public class DerivedCodebookTests
     public void Impossible_steps_are_refused(float step) =>
         FluentActions.Invoking(() => Codebook.UniformMidTread(255, step)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(step));
 
+    [Fact]
+    public void A_step_that_just_reaches_the_largest_float() =>
+        Codebook.UniformMidTread(3, float.MaxValue).Levels.ToArray().Should().Equal(-float.MaxValue, 0, float.MaxValue);
+
     [Theory]
     [InlineData(16)]
     [InlineData(17)]

@@ -35,6 +35,24 @@ public sealed class ChannelStatisticsTests
         statistics.MergeChannels().ShouldHaveTheContentOf(PlainHistogram.Observed(256, Values));
     }
 
+    [Theory]
+    [InlineData(2500, 3)]
+    [InlineData(1025, 5)]
+    [InlineData(65, 1100)]
+    public void Channels_side_by_side_see_every_row_once(int rows, int channels)
+    {
+        // Behind the tensor lie values that do not belong to it.
+        float[] values = [.. Enumerable.Range(0, (rows + 100) * channels).Select(i => i < rows * channels ? MathF.Sin(i) * i : 1e9f)];
+        ChannelStatistics statistics = new(channels, -1, 64);
+
+        statistics.Observe(new ReadOnlyTensorSpan<float>(values.AsSpan(0, rows * channels), [rows, channels]));
+
+        for (int channel = 0; channel < channels; channel++)
+        {
+            statistics[channel].ShouldDescribe([.. Enumerable.Range(0, rows).Select(row => values[(row * channels) + channel])]);
+        }
+    }
+
     [Fact]
     public void A_tensor_of_any_strides_counts_as_its_values()
     {

@@ -116,6 +116,18 @@ public sealed class StatisticsFileTests
         ShouldBeRefused(hostile, $"a bound is {bound}");
     }
 
+    [Theory]
+    [InlineData(1f)]
+    [InlineData(-1f)]
+    public void A_bound_of_0_where_no_zero_was_counted_is_refused(float sign)
+    {
+        byte[] hostile = PlainHistogram.Observed(16, [0, sign, sign * 15.5f]).ToBytes();
+        BinaryPrimitives.WriteInt64LittleEndian(hostile.AsSpan(16), 0);
+        Seal(hostile);
+
+        ShouldBeRefused(hostile, "no zero was counted").Message.Should().Contain("a bound is 0 but no zero was seen");
+    }
+
     [Fact]
     public void A_number_of_bins_that_the_stream_does_not_hold_allocates_no_more_than_it_does()
     {

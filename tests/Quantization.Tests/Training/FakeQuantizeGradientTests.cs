@@ -69,7 +69,10 @@ public sealed class FakeQuantizeGradientTests
             SymmetricQuantizer quantizer = new(CodeFormat.Signed(4), new QuantizationParameters(scales), Granularity.PerChannel(axis));
 
             FakeQuantizeGradient.LearnedScale(quantizer, new(values, shape), new(gradients, shape), new(actual, shape), scaleGradients);
+            float[] withoutScales = new float[values.Length];
+            FakeQuantizeGradient.StraightThrough(quantizer, new(values, shape), new(gradients, shape), new(withoutScales, shape));
 
+            withoutScales.Should().Equal(actual);
             for (int channel = 0; channel < channels; channel++)
             {
                 int[] own = [.. Enumerable.Range(0, values.Length).Where(i => i / inner % channels == channel)];
