@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx;
@@ -9,87 +8,64 @@ namespace Quantization.Onnx;
 /// <param name="cancellationToken">Stops the work.</param>
 internal sealed class BodyPlanner(PtqOptions options, long largestInMemory, CancellationToken cancellationToken)
 {
-    /// <summary>A plan with the plans of the bodies, and with the reasons why nodes of bodies stay in float.</summary>
+    /// <summary>Plans the bodies on all samples that reach them.</summary>
+    /// <param name="model">The model; it has bodies.</param>
+    /// <param name="samples">The samples of the model.</param>
+    public PlannedBodies Plan(FloatModel model, IEnumerable<ModelSample> samples)
+    {
+        using BodySampler sampler = BodySampler.Fill(model, samples, options.SessionOptionsFactory, largestInMemory, cancellationToken);
+        return Plan(model, sampler);
+    }
+
+    /// <summary>Plans the bodies.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="plan">The plan of the model's own nodes.</param>
     /// <param name="sampler">Has seen the samples.</param>
-    public QuantizationPlan Plan(FloatModel model, QuantizationPlan plan, BodySampler sampler) =>
-        Join(model, plan, body => Plan(body, sampler));
+    public PlannedBodies Plan(FloatModel model, BodySampler sampler) => Plan(model, new StaticInt8Recipe(options), sampler);
 
     /// <summary>A plan with the plans of the bodies that nothing observed speaks against. Their ranges are open.</summary>
     /// <param name="model">The model.</param>
     /// <param name="plan">The plan of the model's own nodes.</param>
-    public static QuantizationPlan PlanBlindly(FloatModel model, QuantizationPlan plan) => Join(
-        model,
-        plan,
-        body => body.Model is { } found ? (PlanBlindly(found.Model, found.Recipe.Plan(found.Model, null)), null) : (null, body.Reason));
+    public static QuantizationPlan PlanBlindly(FloatModel model, QuantizationPlan plan) => new PlannedBodies([.. model.Bodies.Select(body => new PlannedBody(
+        body,
+        body.Model is { } found ? PlanBlindly(found.Model, found.Recipe.Plan(found.Model, null)) : null,
+        body.Reason))]).AddTo(plan);
 
-    private static QuantizationPlan Join(
-        FloatModel model, QuantizationPlan plan, Func<FoundBody, (QuantizationPlan? Plan, string? Reason)> planOf)
-    {
-        Dictionary<string, string> inFloat = new(plan.Notes.Float);
-        ImmutableArray<BodyPlan>.Builder planned = ImmutableArray.CreateBuilder<BodyPlan>();
-        foreach (FoundBody body in model.Bodies)
-        {
-            (QuantizationPlan? own, string? reason) = planOf(body);
-            foreach (string node in body.Body.WeightedNodes)
-            {
-                inFloat.Remove(node);
-                if (reason is not null)
-                {
-                    inFloat[node] = $"it is inside {body.Body.Node.Describe()}, {body.Body.Attribute}: {reason}";
-                }
-            }
+    private PlannedBodies Plan(FloatModel model, StaticInt8Recipe recipe, BodySampler sampler) =>
+        new([.. model.Bodies.Select(body => Plan(body, recipe.InBody(body.Body), sampler))]);
 
-            if (own is { IsEmpty: false })
-            {
-                planned.Add(new BodyPlan(body.Body.Path, own));
-                continue;
-            }
-
-            foreach ((string node, string why) in own?.Notes.Float ?? new Dictionary<string, string>())
-            {
-                inFloat[body.Body.NameInside(node)] = why;
-            }
-        }
-
-        return plan with { Bodies = planned.ToImmutable(), Notes = plan.Notes with { Float = inFloat } };
-    }
-
-    private (QuantizationPlan? Plan, string? Reason) Plan(FoundBody body, BodySampler sampler)
+    private PlannedBody Plan(FoundBody body, StaticInt8Recipe recipe, BodySampler sampler)
     {
         if (body.Model is null)
         {
-            return (null, body.Reason);
+            return new PlannedBody(body, null, body.Reason);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        IReadOnlyList<ModelSample> samples = sampler.Take(body);
+        IReadOnlyList<ModelSample> samples = sampler.SamplesOf(body);
         if (samples.Count == 0)
         {
-            return (null, sampler.WhyNone(body));
+            return new PlannedBody(body, null, sampler.WhyNone(body));
         }
 
         try
         {
-            return (Plan(body.Model, samples), null);
+            return new PlannedBody(body, Plan(body.Model.Model, recipe, samples), null);
         }
         catch (Exception e) when (e is OnnxModelException or OnnxRuntimeException or InvalidDataException)
         {
-            return (null, $"calibration fails: {e.Message.ReplaceLineEndings(" ")}");
+            return new PlannedBody(body, null, $"calibration fails: {e.Message.ReplaceLineEndings(" ")}");
         }
     }
 
-    private QuantizationPlan Plan(BodyModel body, IReadOnlyList<ModelSample> samples)
+    private QuantizationPlan Plan(FloatModel model, StaticInt8Recipe recipe, IReadOnlyList<ModelSample> samples)
     {
-        FloatModel model = body.Model;
         PtqOptions own = options with { Calibration = CalibrationOf(model), LatencySample = null };
-        ModelCalibration observations = model.Observations is null || body.Recipe.Plan(model, null).Nodes.IsEmpty
+        ModelCalibration observations = model.Observations is null || recipe.Plan(model, null).Nodes.IsEmpty
             ? new ModelCalibration(model.File.Fingerprint, 0, [])
             : CalibrationRun.Run(model, SampleSource.FromEnumerable(samples), own.Calibration, null, cancellationToken);
         RefinedModel refined = PlanRefiner.RefineWhereSamplesSuffice(
-            new RefinedModel(model, observations, body.Recipe.Plan(model, observations)),
-            body.Recipe,
+            new RefinedModel(model, observations, recipe.Plan(model, observations)),
+            recipe,
             PlanRefiner.Spread(samples, options.RefiningSamples),
             own,
             () => { },
@@ -100,14 +76,8 @@ internal sealed class BodyPlanner(PtqOptions options, long largestInMemory, Canc
             return plan;
         }
 
-        using BodySampler inner = new(model, options.SessionOptionsFactory, largestInMemory, cancellationToken);
-        foreach (ModelSample sample in samples)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            inner.Add(sample);
-        }
-
-        return Plan(model, plan, inner);
+        using BodySampler inner = BodySampler.Fill(model, samples, options.SessionOptionsFactory, largestInMemory, cancellationToken);
+        return Plan(model, recipe, inner).AddTo(plan);
     }
 
     /// <summary>The calibration's options without what is said of values that the body does not have.</summary>

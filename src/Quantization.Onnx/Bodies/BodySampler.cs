@@ -43,6 +43,37 @@ internal sealed class BodySampler : IDisposable
         }
     }
 
+    /// <summary>A sampler that has seen samples.</summary>
+    /// <param name="model">The model; it has bodies.</param>
+    /// <param name="samples">The samples of the model.</param>
+    /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
+    /// <param name="largestInMemory">A larger model goes to ONNX Runtime by way of files.</param>
+    /// <param name="cancellationToken">Stops between runs.</param>
+    public static BodySampler Fill(
+        FloatModel model,
+        IEnumerable<ModelSample> samples,
+        Func<SessionOptions>? optionsFactory,
+        long largestInMemory,
+        CancellationToken cancellationToken)
+    {
+        BodySampler sampler = new(model, optionsFactory, largestInMemory, cancellationToken);
+        try
+        {
+            foreach (ModelSample sample in samples)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                sampler.Add(sample);
+            }
+        }
+        catch
+        {
+            sampler.Dispose();
+            throw;
+        }
+
+        return sampler;
+    }
+
     /// <summary>Runs the model on a sample and keeps what its bodies get.</summary>
     /// <exception cref="InvalidDataException">The sample does not fit the model, or the model cannot run on it.</exception>
     public void Add(ModelSample sample)
@@ -70,8 +101,8 @@ internal sealed class BodySampler : IDisposable
         }
     }
 
-    /// <summary>The samples of a body, which are kept no longer.</summary>
-    public IReadOnlyList<ModelSample> Take(FoundBody body) => _failures.ContainsKey(body) ? [] : _bodies[body].Kept.Take();
+    /// <summary>The samples of a body that were kept.</summary>
+    public IReadOnlyList<ModelSample> SamplesOf(FoundBody body) => _failures.ContainsKey(body) ? [] : _bodies[body].Kept.Kept;
 
     /// <summary>Why there is no sample of a body.</summary>
     public string WhyNone(FoundBody body) => _failures.GetValueOrDefault(body)

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Quantization.Onnx;
 
-/// <summary>What is done for single layers and activations: which are in float, and which take steps short of it. Immutable.</summary>
+/// <summary>What is done for single layers, activations and bodies: which are in float, and which take steps short of it. Immutable.</summary>
 /// <param name="Float">The layers in float, by name.</param>
 /// <param name="Steps">The steps of others, by name.</param>
 internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDictionary<string, ImmutableList<LayerStep>> Steps)
@@ -13,10 +13,13 @@ internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDiction
     /// <summary>The activations in float, by the value whose statistics they take.</summary>
     public ImmutableHashSet<string> Activations { get; init; } = [];
 
+    /// <summary>The bodies of nodes in float, by path.</summary>
+    public ImmutableHashSet<string> Bodies { get; init; } = [];
+
     public static LayerSet Empty { get; } = new([], ImmutableDictionary<string, ImmutableList<LayerStep>>.Empty);
 
     /// <summary>The set with a layer in float, which makes its steps superfluous.</summary>
-    public LayerSet WithFloat(string layer) => new(Float.Add(layer), Steps.Remove(layer)) { WeightOnly = WeightOnly.Remove(layer), Activations = Activations };
+    public LayerSet WithFloat(string layer) => Without(layer) with { Float = Float.Add(layer) };
 
     /// <summary>The set with a layer in float but for its weights.</summary>
     public LayerSet WithWeightOnly(string layer) => Without(layer) with { WeightOnly = WeightOnly.Add(layer) };
@@ -25,7 +28,8 @@ internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDiction
     public LayerSet WithSteps(string layer, ImmutableList<LayerStep> steps) => steps.IsEmpty ? this : this with { Steps = Steps.SetItem(layer, steps) };
 
     /// <summary>The set with a layer as it was to begin with.</summary>
-    public LayerSet Without(string layer) => new(Float.Remove(layer), Steps.Remove(layer)) { WeightOnly = WeightOnly.Remove(layer), Activations = Activations };
+    public LayerSet Without(string layer) =>
+        this with { Float = Float.Remove(layer), Steps = Steps.Remove(layer), WeightOnly = WeightOnly.Remove(layer) };
 
     /// <summary>Whether something is done for a layer.</summary>
     public bool Contains(string layer) => Float.Contains(layer) || WeightOnly.Contains(layer) || Steps.ContainsKey(layer);
@@ -74,7 +78,7 @@ internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDiction
 
         return baseline with
         {
-            FloatNodes = baseline.FloatNodes.Union(Float).ToHashSet(),
+            FloatNodes = baseline.FloatNodes.Union(Float).Union(Bodies).ToHashSet(),
             WeightOnlyNodes = baseline.WeightOnlyNodes.Union(WeightOnly).ToHashSet(),
             FloatActivations = plan.FloatActivations.Union(Activations),
             OwnWeights = weights,

@@ -17,6 +17,7 @@ internal sealed class PartialCurve(PartialRun run, TrialModels models, IReadOnly
             Plan = models.Record(run.PlanOf(set)),
             WeightOnlyLayers = [.. run.Layers.Select(layer => layer.Label).Where(set.WeightOnly.Contains)],
             FloatActivations = [.. set.Activations.Order(StringComparer.Ordinal)],
+            FloatBodies = [.. run.Bodies.Where(set.Bodies.Contains)],
             LatencyRatio = latencies?.RatioOf(set),
         };
     }
@@ -29,7 +30,7 @@ internal sealed class PartialCurve(PartialRun run, TrialModels models, IReadOnly
         foreach ((LayerSet set, TrialScore score) in run.Scored
             .OrderByDescending(each => Int8Share(each.Set))
             .ThenByDescending(each => each.Score.Score, Comparer<double>.Create(run.Metric.Compare))
-            .Where(each => each.Set.Float.Count < run.Layers.Count))
+            .Where(each => each.Set.Float.Count < run.Layers.Count || each.Set.Bodies.Count < run.Bodies.Count))
         {
             if (best is null || run.Metric.Compare(score.Score, best.Value) > 0)
             {
@@ -38,7 +39,7 @@ internal sealed class PartialCurve(PartialRun run, TrialModels models, IReadOnly
             }
         }
 
-        points.Add(ToPoint(run.Layers.Aggregate(LayerSet.Empty, (set, layer) => set.WithFloat(layer.Label)), run.FloatScore));
+        points.Add(ToPoint(run.Layers.Aggregate(LayerSet.Empty with { Bodies = [.. run.Bodies] }, (set, layer) => set.WithFloat(layer.Label)), run.FloatScore));
         return points;
     }
 

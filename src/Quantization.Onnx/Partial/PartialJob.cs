@@ -33,8 +33,9 @@ internal sealed class PartialJob
 
     public PartialResult Run(ISampleSource calibrationSamples, ISampleSource scoringSamples)
     {
-        FloatModel model = StaticInt8Recipe.Load(_model, Baseline.SessionOptionsFactory, Baseline.Runtime);
-        new StaticInt8Recipe(Baseline).Plan(model, null); // throws where a name is not the model's, before the samples run
+        StaticInt8Recipe recipe = new(Baseline);
+        FloatModel model = FloatModel.Load(_model, recipe, Baseline.SessionOptionsFactory);
+        recipe.Plan(model, null); // throws where a name is not the model's, before the samples run
         _output.Open().Dispose(); // finds out now whether the file can be written, not after the work
         using TrialStore store = TrialStore.Open(_options.TrialsPath);
 
@@ -51,13 +52,16 @@ internal sealed class PartialJob
         IReadOnlyList<ModelSample> kept = SampleKeeper.Read(calibrating.Limit(calibrationSamples), PtqOptions.MostRefiningSamples, _cancellationToken);
         RefinedModel baseline = Improve(model, calibration, kept);
         TrialModels models = baseline.Models;
+        PlannedBodies bodies = model.Bodies.Count == 0 ? PlannedBodies.None
+            : new BodyPlanner(Baseline, ModelStore.LargestInMemory, _cancellationToken).Plan(model, calibrating.Limit(calibrationSamples));
         bool ranksOnAll = _options.RankingSamples >= scorer.Samples;
         using TrialScorer? subset = ranksOnAll ? null : TrialScorer.Create(
             model, new SampleSubset(scoringSamples, scorer.Samples, _options.RankingSamples), scorer.Metric, _options.BatchSize, Baseline, _cancellationToken);
         TrialRunner all = new(models, scorer, store, _options.MaxParallelTrials);
         TrialRunner few = subset is null ? all : new TrialRunner(models, subset, store, _options.MaxParallelTrials);
-        PartialRun run = new(baseline.Plan, all, few, _options, _reporter, _cancellationToken);
-        Dictionary<string, LayerCost> costs = LayerCosts.Count(model, run.Layers, scoringSamples.First(), Baseline.SessionOptionsFactory);
+        PartialRun run = new(baseline.Plan, all, few, _options, _reporter, _cancellationToken) { PlannedBodies = bodies };
+        Dictionary<string, LayerCost> costs = run.Layers.Count == 0 && run.Bodies.Count > 0 ? []
+            : LayerCosts.Count(model, run.Layers, scoringSamples.First(), Baseline.SessionOptionsFactory);
         TrialScore quantized = run.Score(LayerSet.Empty)[0];
 
         SensitivityMeasure[] measures = [.. _options.ComparedMeasures.Prepend(_options.Measure).Distinct()];
@@ -70,10 +74,17 @@ internal sealed class PartialJob
         LatencyBudget? budget = null;
         bool isMet = goal.IsMetBy(quantized);
         LayerStep[] steps = [.. _options.Steps.Where(step => step.IsOfOneLayer)];
-        if (!isMet && steps.Length > 0)
+        if (!isMet && run.Bodies.Count > 0)
+        {
+            run.Begin(QuantizationStage.TryingSteps, FloatBodies.MostTrials(run.Bodies.Count));
+            found = new FloatBodies(run, goal.IsMetBy).Take(found);
+            isMet = goal.IsMetBy(Reached(run, found));
+        }
+
+        if (!isMet && steps.Length > 0 && run.Layers.Count > 0)
         {
             run.Begin(QuantizationStage.TryingSteps, StepSearch.MostTrials(run.Layers.Count, steps.Length));
-            found = StepSearch.Take(run, steps, variants, goal.IsMetBy);
+            found = StepSearch.Take(run, found, steps, variants, goal.IsMetBy);
             isMet = goal.IsMetBy(Reached(run, found));
         }
 
@@ -92,7 +103,7 @@ internal sealed class PartialJob
         }
 
         LayerSet RoundWeights(LayerSet set) => _options.Steps.Contains(LayerStep.WeightOnly) ? new WeightOnlyLayers(run, goal, shares.Int8Share).Take(set) : set;
-        double Measure(QuantizationPlan plan) => MeasureRatio(models, run.Baseline, plan, scoringSamples.First());
+        double Measure(QuantizationPlan plan) => MeasureRatio(models, run.PlanOf(LayerSet.Empty), plan, scoringSamples.First());
         TrialLimit limit = new(_options.MaxTrials ?? FloatLayers.DefaultTrials(run.Layers.Count), () => run.Tried);
         if (_options.Target.Kind == PartialTargetKind.MaxLatencyRatio)
         {
@@ -114,12 +125,13 @@ internal sealed class PartialJob
             found = isMet ? RoundWeights(found) : found;
         }
 
+        found = isMet && _options.Target.Kind != PartialTargetKind.MaxLatencyRatio ? new FloatBodies(run, goal.IsMetBy).GiveBack(found) : found;
         LimitSearch? limiting = null;
         LimitedPoint? limited = null;
         if (_options.Limits is { } limits && _options.Target.Kind != PartialTargetKind.MaxLatencyRatio)
         {
             limiting = new LimitSearch(run, goal, limits, costs, _model.File.Bytes, Measure, plan => CountBytes(models, plan));
-            limited = limiting.Take(found, () => RoundWeights(Search(run, limit, goal, LayerSet.Empty, _ => true).Set));
+            limited = limiting.Take(found, () => RoundWeights(Search(run, limit, goal, LayerSet.Empty with { Bodies = found.Bodies }, _ => true).Set));
             (found, isMet) = (limited.Set, !limited.Missed.Contains(PartialBudget.Figure));
         }
 

@@ -36,7 +36,13 @@ internal sealed class PartialRun
     /// <summary>The layers that can be in float or not, in the order in which they run.</summary>
     public IReadOnlyList<QuantizableNode> Layers { get; }
 
-    /// <summary>How many of them may be in float.</summary>
+    /// <summary>The bodies that can be in float or not, by path.</summary>
+    public IReadOnlyList<string> Bodies => PlannedBodies.Paths;
+
+    /// <summary>What becomes of bodies to begin with.</summary>
+    public PlannedBodies PlannedBodies { private get; init; } = PlannedBodies.None;
+
+    /// <summary>How many of the layers may be in float.</summary>
     public int MaxFloatLayers { get; }
 
     /// <summary>The layers by sensitivity, the most sensitive first.</summary>
@@ -82,7 +88,7 @@ internal sealed class PartialRun
     }
 
     /// <summary>The plan of a set.</summary>
-    public QuantizationPlan PlanOf(LayerSet set) => set.ApplyTo(Baseline, _all.Models);
+    public QuantizationPlan PlanOf(LayerSet set) => PlannedBodies.AddTo(set.ApplyTo(Baseline, _all.Models), set.Bodies);
 
     /// <summary>The options that give the same model.</summary>
     public PtqOptions OptionsOf(LayerSet set) => set.ApplyTo(_options.Baseline, Baseline);

@@ -18,9 +18,10 @@ internal static class StepSearch
     public static int MostTrials(int layers, int steps) => layers * (steps + 1) + PrefixSearch.MostTrials(layers + 1);
 
     /// <summary>Takes steps until the score is good enough; where no number of them is, the best that was found.</summary>
-    public static LayerSet Take(PartialRun run, IReadOnlyList<LayerStep> steps, LayerVariants variants, Predicate<TrialScore> meets)
+    public static LayerSet Take(
+        PartialRun run, LayerSet start, IReadOnlyList<LayerStep> steps, LayerVariants variants, Predicate<TrialScore> meets)
     {
-        List<LayerSet> prefixes = [LayerSet.Empty];
+        List<LayerSet> prefixes = [start];
         foreach ((string layer, ImmutableList<LayerStep> taken) in FindSteps(run, steps, variants))
         {
             prefixes.Add(prefixes[^1].WithSteps(layer, taken));
@@ -54,7 +55,7 @@ internal static class StepSearch
 
         double[] Noise(ImmutableList<LayerStep>[] with) =>
         [
-            .. run.ScoreCandidates([.. layers.Select((layer, i) => variants.Only(run.PlanOf(LayerSet.Empty.WithSteps(layer.Label, with[i])), layer))])
+            .. run.ScoreCandidates([.. layers.Select((layer, i) => variants.Only(run.PlanOf(LayerSet.Empty.WithSteps(layer.Label, with[i])) with { Bodies = [] }, layer))])
                 .Select(score => Math.Pow(10, -score.SignalToNoise / 10)),
         ];
     }

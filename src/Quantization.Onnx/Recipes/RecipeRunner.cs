@@ -136,7 +136,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         if (bodies is not null)
         {
             progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null));
-            planned = new BodyPlanner(options, LargestInMemory, cancellationToken).Plan(refined.Model, planned, bodies);
+            planned = new BodyPlanner(options, LargestInMemory, cancellationToken).Plan(refined.Model, bodies).AddTo(planned);
         }
 
         return Write(refined.Model, planned, refined.Calibration, findSample, output, refined.Models.Ranges) with { Calibration = observations, Refinement = refined.Refinement };

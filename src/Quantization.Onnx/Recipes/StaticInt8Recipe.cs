@@ -46,7 +46,10 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     public ObservationRequest? Observe(QuantizableGraph graph) => graph.Whole.Nodes.Count > 0 ? new ObservationRequest([.. graph.Whole.Sources.Values]) : null;
 
     /// <inheritdoc />
-    public IRecipe? InBody(NodeBody body)
+    IRecipe? IRecipe.InBody(NodeBody body) => InBody(body);
+
+    /// <summary>The recipe for a body.</summary>
+    public StaticInt8Recipe InBody(NodeBody body)
     {
         HashSet<string> inside = [.. body.Graph.AllGraphs().SelectMany(graph => graph.Node).Select(GraphExtensions.GetLabel)];
         string prefix = body.NameInside("");

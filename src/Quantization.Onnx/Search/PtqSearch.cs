@@ -91,7 +91,7 @@ public static class PtqSearch
         options.ThrowUnlessPossible();
         PostTrainingQuantizer.ThrowUnlessApart(model, output);
         SearchReporter reporter = new(progress);
-        FloatModel prepared = StaticInt8Recipe.Load(model, options.SessionOptionsFactory, options.Baseline.Runtime);
+        FloatModel prepared = FloatModel.Load(model, new StaticInt8Recipe(options.Baseline), options.SessionOptionsFactory);
         output.Open().Dispose(); // finds out now whether the file can be written, not after the work
 
         using TrialStore store = TrialStore.Open(options.TrialsPath);
@@ -124,7 +124,7 @@ public static class PtqSearch
 
         RefinedModel chosen = new(prepared, calibration, refined.Plan!);
         bool isImproved = false;
-        IEnumerable<RefinedModel> others = options.Baseline.Refine
+        IEnumerable<RefinedModel> others = options.Baseline.Refine && refined.Plan!.Nodes.Length > 0
             ? Improve(prepared, calibration, refined, calibrationSamples, scoringSamples, options, reporter, cancellationToken)
             : [];
         foreach (RefinedModel improved in others)
@@ -138,6 +138,17 @@ public static class PtqSearch
             {
                 (refined, chosen, isImproved) = (trial, improved, true);
             }
+        }
+
+        if (prepared.Bodies.Count > 0)
+        {
+            reporter.Begin(QuantizationStage.Trying, options.ActivationCalibrators.Count);
+            SearchTrial[] bodies = new TrialRunner(chosen.Models, scorer, store, options.MaxParallelTrials).Try(
+                TryBodies(chosen.Model, refined, isImproved, options.Baseline.Calibration.Limit(calibrationSamples), options, cancellationToken),
+                Report,
+                cancellationToken);
+            trials.AddRange(bodies);
+            refined = selector.Best(bodies);
         }
 
         reporter.Begin(QuantizationStage.Writing);
@@ -172,6 +183,22 @@ public static class PtqSearch
             reporter.Begin(QuantizationStage.Trying, candidates.Count);
             trials.AddRange(runner.Try(candidates, Report, cancellationToken));
         }
+    }
+
+    /// <summary>The best plan with int8 in branches and loops, once for each calibrator.</summary>
+    private static List<TrialCandidate> TryBodies(
+        FloatModel model, SearchTrial best, bool isImproved, ISampleSource samples, SearchOptions options, CancellationToken cancellationToken)
+    {
+        using BodySampler sampler = BodySampler.Fill(
+            model, samples, options.SessionOptionsFactory, ModelStore.LargestInMemory, cancellationToken);
+        return
+        [
+            .. options.ActivationCalibrators.Prepend(best.Options.ActivationCalibrator).DistinctBy(calibrator => calibrator.Name)
+                .Select(calibrator => new TrialCandidate(
+                    best.Options,
+                    new BodyPlanner(best.Options with { ActivationCalibrator = calibrator }, ModelStore.LargestInMemory, cancellationToken)
+                        .Plan(model, sampler).AddTo(best.Plan!)) { IsImproved = isImproved, BodyCalibrator = calibrator }),
+        ];
     }
 
     /// <summary>

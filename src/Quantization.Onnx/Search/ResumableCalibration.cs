@@ -34,6 +34,11 @@ internal sealed class ResumableCalibration
     public static ResumedCalibration Run(
         FloatModel model, ISampleSource samples, CalibrationOptions options, string? path, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
+        if (model.Observations is null && model.Bodies.Any(body => body.Model is not null))
+        {
+            return new ResumedCalibration(new ModelCalibration(model.File.Fingerprint, samples.LongCount(), []), 0, null); // bodies alone
+        }
+
         if (path is null)
         {
             return new ResumedCalibration(CalibrationRun.Run(model, samples, options, progress, cancellationToken), 0, null);

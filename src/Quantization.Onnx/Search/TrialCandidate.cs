@@ -8,8 +8,12 @@ internal sealed record TrialCandidate(PtqOptions Options, QuantizationPlan Plan)
     /// <summary>Whether the plan was improved by what samples showed.</summary>
     public bool IsImproved { get; init; }
 
+    /// <summary>Chose the ranges in bodies; null where bodies are not quantized.</summary>
+    public ICalibrator? BodyCalibrator { get; init; }
+
     /// <summary>What to call it, for people.</summary>
-    public string Name => SearchTrial.NameOf(Options) + (IsImproved ? ", improved" : "");
+    public string Name => SearchTrial.NameOf(Options) + (IsImproved ? ", improved" : "")
+        + (BodyCalibrator is null ? "" : $", branches and loops by {BodyCalibrator.Name}");
 
     /// <summary>The candidate with a calibrator of its own for one activation.</summary>
     public TrialCandidate With(string activation, ICalibrator calibrator) => new(

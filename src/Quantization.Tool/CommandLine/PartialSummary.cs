@@ -32,6 +32,11 @@ internal static class PartialSummary
             console.WriteLine(CommandLineWords.Instance.Render(advice));
         }
 
+        foreach (string body in result.Written.FloatBodies)
+        {
+            console.WriteLine($"In float as a whole: {body}. The target needs it.");
+        }
+
         foreach (string line in ModelReport.Padding(result.Calibration.Padding).Concat(Layers(report.Partial!, request.Report.IsVerbose)).Concat(ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose)))
         {
             console.WriteLine(line);

@@ -85,6 +85,7 @@ internal static class FloatLayerExport
         Tanh => graph.Operator("Tanh", [input]),
         Hardsigmoid => graph.Operator("HardSigmoid", [input], ("alpha", 1.0 / 6)),
         Hardswish => graph.Operator("HardSwish", [input]),
+        GELU => Gelu(graph, input),
         SiLU => graph.Multiply(input, graph.Operator("Sigmoid", [input])),
         Softmax softmax => graph.Operator("Softmax", [input], ("axis", softmax.dim)),
         LogSoftmax softmax => graph.Operator("LogSoftmax", [input], ("axis", softmax.dim)),
@@ -92,6 +93,13 @@ internal static class FloatLayerExport
     };
 
     public static OnnxValue Clip(OnnxGraph graph, OnnxValue input, float low, float high) => graph.Operator("Clip", [input, graph.Constant([low]), graph.Constant([high])]);
+
+    /// <summary><c>x · (1 + erf(x / √2)) / 2</c>: the operator set in use has no operator for it.</summary>
+    public static OnnxValue Gelu(OnnxGraph graph, OnnxValue x)
+    {
+        OnnxValue erf = graph.Operator("Erf", [graph.Operator("Div", [x, graph.Constant([MathF.Sqrt(2)])])]);
+        return graph.Multiply(graph.Multiply(x, graph.Add(erf, graph.Constant([1f]))), graph.Constant([0.5f]));
+    }
 
     private static (string, object)[] Window(long[] kernel, long[]? stride, long[]? padding, bool ceiling)
     {

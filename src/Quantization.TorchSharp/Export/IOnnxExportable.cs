@@ -1,7 +1,8 @@
 namespace Quantization.TorchSharp;
 
 /// <summary>
-/// Implemented by modules of one's own, so that they can be written as ONNX: TorchSharp cannot trace what a forward method does, so the module says it again, one call a line.
+/// Implemented by modules of one's own whose forward method computes what the export does not recognize: the module says it again, one call a line. Most modules need not: while the model runs, the export sees
+/// which modules are called, and finds the functions between them by their values.
 /// </summary>
 /// <example>
 /// A residual block whose forward is <c>relu(x + conv2.call(relu(conv1.call(x))))</c>:

@@ -37,12 +37,19 @@ public static class OnnxExport
     {
         using IDisposable noGradient = torch.no_grad();
         using DisposeScope scope = torch.NewDisposeScope();
-        OnnxGraph graph = new(options);
+        long[] shape = sampleShape.ToArray();
+        OnnxGraph graph = new(options, () => ModuleTrace.Record(module, shape));
         OnnxValue result = graph.Call(module, new OnnxValue(options.InputName, sampleShape.Length + 1));
         graph.Finish(result);
         graph.Proto.Input.Add(Describe(options.InputName, [null, .. sampleShape.ToArray().Select(length => (long?)length)]));
         graph.Proto.Output.Add(Describe(options.OutputName, [null, .. new long?[result.Rank - 1]]));
+        // From operator set 18 on the axes of a mean are an input.
         bool usesFourBits = graph.Plans.Any(plan => plan.Weights is { Format.Type: CodeType.Int4 });
+        if (usesFourBits)
+        {
+            graph.GiveAxesAsInputs();
+        }
+
         ModelProto model = new()
         {
             IrVersion = usesFourBits ? FourBitIr : PlainIr,

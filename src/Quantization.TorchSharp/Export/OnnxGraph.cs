@@ -11,13 +11,17 @@ namespace Quantization.TorchSharp;
 /// <summary>An ONNX graph that is being built, call by call in the order of a forward method. See <see cref="IOnnxExportable"/>.</summary>
 public sealed class OnnxGraph
 {
+    private readonly Lazy<ModuleTrace> _trace;
     private readonly InitializerPool _pool;
     private readonly NameAllocator _names;
     private readonly Stack<string> _path = [];
     private readonly Dictionary<string, int> _nodeNames = [];
 
-    internal OnnxGraph(OnnxExportOptions options)
+    /// <param name="options">How the module is written.</param>
+    /// <param name="trace">Runs the model, to see what modules do whose forward method nothing describes.</param>
+    internal OnnxGraph(OnnxExportOptions options, Func<ModuleTrace> trace)
     {
+        _trace = new Lazy<ModuleTrace>(trace);
         Options = options;
         Proto = new GraphProto { Name = "model" };
         Proto.Node.Add(new NodeProto { Output = { options.InputName, options.OutputName } });
@@ -99,6 +103,17 @@ public sealed class OnnxGraph
         return new OnnxValue(node.Output[0], rank);
     }
 
+    /// <summary>Turns the axes of means, an attribute, into an input, as newer operator sets want it.</summary>
+    internal void GiveAxesAsInputs()
+    {
+        foreach (NodeProto node in Proto.Node.Where(node => node.OpType == "ReduceMean"))
+        {
+            AttributeProto axes = node.Attribute.Single(attribute => attribute.Name == "axes");
+            node.Attribute.Remove(axes);
+            node.Input.Add(Integers([.. axes.Ints]).Name);
+        }
+    }
+
     /// <summary>A module under the name that its parent gives it.</summary>
     internal OnnxValue Call(torch.nn.Module<Tensor, Tensor> module, OnnxValue input, string name)
     {
@@ -109,8 +124,7 @@ public sealed class OnnxGraph
             QuantizedLayer layer => QuantizedLayerExport.Write(this, layer, input),
             XnorLayer layer => XnorLayerExport.Write(this, layer, input),
             FakeQuantize quantizer => QuantizedLayerExport.WriteActivation(this, quantizer, input),
-            _ => FloatLayerExport.Write(this, module, input)
-                ?? throw new NotSupportedException($"{Path()}: {module.GetType().Name} has no known ONNX form; implement {nameof(IOnnxExportable)} in it, or in the module that calls it."),
+            _ => FloatLayerExport.Write(this, module, input) ?? new TracedModuleExport(this, _trace.Value).Write(module, input, Path()),
         };
         _path.Pop();
         return result;
@@ -118,6 +132,9 @@ public sealed class OnnxGraph
 
     /// <summary>An initializer of 32-bit floats.</summary>
     internal string Float(ReadOnlySpan<float> values, IEnumerable<long> shape) => _pool.Add(TensorData.Make(DataType.Float, values, shape));
+
+    /// <summary>A constant of 64-bit integers, as shapes and axes are given.</summary>
+    internal OnnxValue Integers(ReadOnlySpan<long> values) => new(_pool.Add(TensorData.Make(DataType.Int64, values, [values.Length])), 1);
 
     /// <summary>An initializer of a tensor's values.</summary>
     internal OnnxValue Float(Tensor tensor)

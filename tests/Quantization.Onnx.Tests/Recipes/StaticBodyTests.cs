@@ -261,6 +261,54 @@ public sealed class StaticBodyTests : IDisposable
         File.ReadAllText(_folder.PathTo("bodies.json")).Should().Contain("\"version\": 2,").And.Contain("\"body\": \"y-node/then_branch\"");
     }
 
+    [Theory]
+    [InlineData("If", 2)]
+    [InlineData("Loop with If", 2)]
+    public void A_search_quantizes_bodies_with_each_calibrator(string kind, int nodes)
+    {
+        string path = Make(kind).Save(_folder.PathTo("body.onnx"));
+        SearchOptions options = new() { Metric = ModelMetric.SignalToNoise, ActivationCalibrators = [new MaxCalibrator(), new PercentileCalibrator(90)] };
+
+        SearchResult result = PtqSearch.Run(path, Samples(1, 32), Samples(50, 16), _folder.PathTo("out.onnx"), options);
+
+        SearchTrial[] bodies = [.. result.Trials.Where(trial => trial.Name.Contains("branches and loops by"))];
+        bodies.Select(trial => trial.Name[trial.Name.LastIndexOf("by ", StringComparison.Ordinal)..]).Should().Equal("by MSE", "by Max", "by Percentile 90");
+        bodies[1].Score.SignalToNoise.Should().BeGreaterThan(bodies[2].Score.SignalToNoise, "a tenth of the values is cut off");
+        result.Best.Should().Match<SearchTrial>(best => best == bodies[0] || best == bodies[1]);
+        result.Model.QuantizedNodes.Should().HaveCount(nodes);
+        result.Model.Int8Nodes.Should().Be(nodes);
+    }
+
+    [Fact]
+    public void A_search_decides_the_main_graph_and_then_the_bodies()
+    {
+        ModelBuilder model = Make("If").Constant("v", Weights(7), Width, Width).Node("MatMul", ["y", "v"], "z").Output("z", Rows, Width);
+        string path = model.Save(_folder.PathTo("body.onnx"));
+
+        SearchResult result = PtqSearch.Run(path, Samples(1, 32), Samples(50, 16), _folder.PathTo("out.onnx"), new SearchOptions { Metric = ModelMetric.SignalToNoise });
+
+        result.Model.QuantizedNodes.Should().Equal("z-node", "y-node/then_branch/t-node", "y-node/else_branch/e-node");
+        result.Best.Score.SignalToNoise.Should().BeLessThan(result.Baseline.Score.SignalToNoise, "its bodies round too");
+    }
+
+    [Theory]
+    [InlineData(25, 0)]
+    [InlineData(45, 1)]
+    [InlineData(200, 2)]
+    public void Partial_quantization_leaves_bodies_in_float_where_the_target_needs_it(double decibels, int inFloat)
+    {
+        // Most samples take one branch; where that is in float, few are left with noise.
+        string path = Make("If").Save(_folder.PathTo("body.onnx"));
+        SampleList samples = Samples(50, 16);
+
+        PartialResult result = PartialQuantizer.Run(
+            path, Samples(1, 32), samples, _folder.PathTo("out.onnx"), new PartialOptions { Target = PartialTarget.Reach(decibels), Metric = ModelMetric.SignalToNoise });
+
+        result.IsTargetMet.Should().BeTrue();
+        result.Written.FloatBodies.Should().HaveCount(inFloat);
+        result.Model.QuantizedNodes.Should().HaveCount(2 - inFloat);
+    }
+
     private const float Threshold = 2.3f;
 
     private static PtqOptions Options => new() { LatencyRuns = 0, Refine = false };

@@ -107,7 +107,7 @@ public sealed class ExportTests : TorchTest
             Action unknown = () => Sequential(("head", Sequential(("odd", GLU(1))))).ExportOnnx([4], path);
             Action noRange = () => untrained.ExportOnnx([2], path);
 
-            unknown.Should().Throw<NotSupportedException>().WithMessage("head.odd: GLU has no known ONNX form; implement IOnnxExportable*");
+            unknown.Should().Throw<NotSupportedException>().WithMessage("head.odd (GLU) has no known ONNX form; implement IOnnxExportable*");
             noRange.Should().Throw<InvalidOperationException>().WithMessage("0.input_quantizer has no range yet*");
             Directory.EnumerateFileSystemEntries(folder).Should().BeEmpty();
         }

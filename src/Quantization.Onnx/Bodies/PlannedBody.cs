@@ -1,0 +1,7 @@
+namespace Quantization.Onnx;
+
+/// <summary>A body and what becomes of it.</summary>
+/// <param name="Body">The body.</param>
+/// <param name="Plan">Its plan; null where it stays in float.</param>
+/// <param name="Reason">Why it stays in float; null where it has a plan.</param>
+internal sealed record PlannedBody(FoundBody Body, QuantizationPlan? Plan, string? Reason);
