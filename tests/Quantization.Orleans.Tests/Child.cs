@@ -47,13 +47,13 @@ internal sealed class Child : IDisposable
         Stopwatch watch = Stopwatch.StartNew();
         while (Output.Split(text).Length <= times)
         {
-            (watch.Elapsed < TimeSpan.FromSeconds(60) && !_process.HasExited).Should().BeTrue($"'{text}' was to be written, but there is: {Output}");
+            (watch.Elapsed < TimeSpan.FromSeconds(150) && !_process.HasExited).Should().BeTrue($"'{text}' was to be written, but there is: {Output}");
             await Task.Delay(20);
         }
     }
 
     /// <summary>Waits until it ended.</summary>
-    public Task WaitForExit() => _process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(90)).Token);
+    public Task WaitForExit() => _process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(200)).Token);
 
     /// <summary>Ends it by SIGKILL: it has no chance to say so.</summary>
     public void Kill() => _process.Kill();

@@ -20,6 +20,9 @@ internal sealed class ClusterFolder : IDisposable
         }
     }
 
+    /// <summary>Machines that run tests may be busy.</summary>
+    public static ClusterWorkPlaceOptions Patient { get; } = new() { Patience = TimeSpan.FromMinutes(3) };
+
     public string Root => _folder.FullName;
 
     public string Model => _folder.PathTo("model.onnx");
@@ -40,7 +43,7 @@ internal sealed class ClusterFolder : IDisposable
     /// <summary>Calibrates by workers.</summary>
     public async Task<byte[]> Calibrate(ClusterWorkPlaceOptions? options = null, Action<ClusterStatus>? status = null)
     {
-        await using FolderClusterClient client = await FolderCluster.ConnectAsync(Root, options);
+        await using FolderClusterClient client = await FolderCluster.ConnectAsync(Root, options ?? Patient);
         client.Place.StatusChanged += status;
         ModelCalibration calibration = await ModelCalibrator.CalibrateAsync(Model, (ISampleSource)new SampleFolder(Data), new CalibrationOptions { Place = client.Place });
         calibration.Save(Output);

@@ -54,7 +54,7 @@ internal static class Program
 
     private static async Task Calibrate(string folder, string model, string data, string output)
     {
-        await using FolderClusterClient client = await FolderCluster.ConnectAsync(folder);
+        await using FolderClusterClient client = await FolderCluster.ConnectAsync(folder, ClusterFolder.Patient);
         ModelCalibrator.Calibrate(model, new SampleFolder(data), new CalibrationOptions { Place = client.Place }).Save(output);
     }
 }

@@ -81,6 +81,24 @@ public sealed class WorkQueueTests
     }
 
     [Fact]
+    public void A_worker_that_was_only_silent_goes_on()
+    {
+        Submit("a");
+        for (int i = 0; i < 6; i++)
+        {
+            Pull("one");
+            _clock.Pass(16);
+            Wait("a").Status.Workers.Should().BeEmpty();
+            _queue.Beat("one", ["a"]).Should().BeEmpty();
+        }
+
+        Pull("two").Should().BeEmpty("the item runs");
+        Succeed("one", "a", 1);
+
+        Wait("a").Outcomes.Should().ContainSingle().Which.Result.Should().Equal(1);
+    }
+
+    [Fact]
     public void A_failure_of_a_worker_sends_the_item_to_another_and_one_of_the_input_ends_it()
     {
         Submit("a");

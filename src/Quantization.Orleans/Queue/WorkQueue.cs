@@ -11,6 +11,7 @@ namespace Quantization.Orleans;
 internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
 {
     private readonly Dictionary<string, QueueWorker> _workers = [];
+    private readonly Dictionary<string, QueueWorker> _lost = [];
     private readonly Dictionary<string, DateTimeOffset> _clients = [];
     private readonly Dictionary<string, QueueItem> _items = [];
     private readonly LinkedList<QueueItem> _waiting = [];
@@ -25,11 +26,8 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
     public PullAnswer Pull(WorkerInfo info, bool takesShards, int most)
     {
         Expire();
-        if (!_workers.TryGetValue(info.Id, out QueueWorker? worker))
-        {
-            _workers[info.Id] = worker = new QueueWorker(info);
-        }
-
+        QueueWorker worker = _workers.GetValueOrDefault(info.Id) ?? Return(info.Id) ?? new QueueWorker(info);
+        _workers[info.Id] = worker;
         worker.Seen = clock.GetUtcNow();
         worker.Refusal = FindRefusal(info);
         if (worker.Refusal is not null)
@@ -60,6 +58,15 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
         if (_workers.TryGetValue(workerId, out QueueWorker? worker))
         {
             worker.Seen = clock.GetUtcNow();
+        }
+        else if (Return(workerId) is not null)
+        {
+            foreach (QueueItem item in running.Select(id => _items.GetValueOrDefault(id)).OfType<QueueItem>().Where(item => item.Outcome is null))
+            {
+                item.Losses = Math.Max(0, item.Losses - 1); // it was not the item that silenced the worker
+                item.Running[workerId] = clock.GetUtcNow();
+                _waiting.Remove(item);
+            }
         }
 
         // A new queue knows nothing of work that its clients are about to send again.
@@ -207,9 +214,22 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
         }
     }
 
+    /// <summary>Takes back a worker that was only silent; null where it was never lost.</summary>
+    private QueueWorker? Return(string worker)
+    {
+        if (!_lost.Remove(worker, out QueueWorker? back))
+        {
+            return null;
+        }
+
+        back.Seen = clock.GetUtcNow();
+        return _workers[worker] = back;
+    }
+
     private void Lose(string worker)
     {
         string name = _workers[worker].Info.Name;
+        _lost[worker] = _workers[worker];
         _workers.Remove(worker);
         foreach (QueueItem item in _items.Values.Where(item => item.Running.Remove(worker)).ToArray())
         {
