@@ -40,8 +40,13 @@ internal sealed record ClusterCosts(double Sample, double TrialSample, double Ca
         double make = Time(() => PostTrainingQuantizer.Quantize(subject.ModelPath, calibration, output, new PtqOptions { Refine = false, LatencyRuns = 0 }));
         EvaluationOptions evaluation = new() { LatencyRuns = 0 };
         double evaluate = Time(() => ModelEvaluator.Evaluate(subject.ModelPath, [output], SampleSource.FromEnumerable(samples), evaluation)) / Samples / 2;
-        WorkStore store = new(new WorkFolder(folder));
-        double name = Time(() => store.Store(samples, CancellationToken.None)) / Samples;
+        string[] files = [.. samples.Select((each, i) => Path.Combine(folder, $"{i}.sample"))];
+        for (int i = 0; i < files.Length; i++)
+        {
+            await File.WriteAllBytesAsync(files[i], SamplePack.Write(samples[i]));
+        }
+
+        double name = Time(() => Array.ForEach(files, file => WorkStore.Hash(file))) / Samples;
         return new ClusterCosts(sample, evaluate, await MeasureCall(folder), new FileInfo(kept).Length, merge, name, make);
     }
 

@@ -51,8 +51,29 @@ public sealed class WorkFolder : IWorkStorage
             throw Missing(); // a folder in its place would be another storage
         }
 
-        using AtomicFile file = AtomicFile.Create(PathOf(name));
-        file.Commit(write);
+        // There are many files, so none waits for the disk: readers compare hashes, and notice what a power cut took.
+        string path = PathOf(name), unfinished = $"{path}.{Guid.NewGuid():N}.new";
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        try
+        {
+            using (FileStream file = new(unfinished, FileMode.CreateNew, FileAccess.Write))
+            {
+                write(file);
+            }
+
+            File.Move(unfinished, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path}: cannot write this file of the storage; make room or choose a folder that can be written to ({e.Message})", e);
+        }
+        finally
+        {
+            if (File.Exists(unfinished))
+            {
+                File.Delete(unfinished);
+            }
+        }
     }
 
     /// <inheritdoc />

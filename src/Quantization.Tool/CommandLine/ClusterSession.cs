@@ -49,7 +49,11 @@ internal sealed class ClusterSession : IDisposable
         {
             (string Name, long Samples)[] shares = [.. _seen.Values.Select(each => (each.Worker.Name, each.Samples - _before[each.Worker.Id].Samples))];
             long all = shares.Sum(share => share.Samples);
-            if (all > 0)
+            if (all == 0 && shares.Length > 0)
+            {
+                _console.Error.WriteLine("The workers had nothing to do: the folder of the cluster has the results of an earlier run.");
+            }
+            else if (all > 0)
             {
                 string words = string.Join(", ", shares.Select(share => string.Create(CultureInfo.InvariantCulture, $"{share.Name} {100.0 * share.Samples / all:0} %")));
                 _console.Error.WriteLine(VisibleText.Of($"Shares of the workers: {words}."));
