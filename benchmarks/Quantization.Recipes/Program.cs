@@ -1,7 +1,7 @@
 using Quantization.Recipes;
 using Quantization.Recipes.StressNets;
 
-// usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--speed | --stress-nets]
+// usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--distill] [--speed | --stress-nets | --transformer | --compare DEVICE]
 if (TunedProcess.RestartIfNeeded(args) is { } exitCode)
 {
     return exitCode;
@@ -10,8 +10,13 @@ if (TunedProcess.RestartIfNeeded(args) is { } exitCode)
 RecipeOptions? options = RecipeOptions.Parse(args);
 if (options is null)
 {
-    Console.Error.WriteLine("usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--speed | --stress-nets]");
+    Console.Error.WriteLine("usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--distill] [--speed | --stress-nets | --transformer | --compare DEVICE]");
     return 2;
+}
+
+if (options.ComparedDevice is { } device)
+{
+    return DeviceComparison.Run(device);
 }
 
 if (!FashionMnist.IsAt(options.Data))
@@ -23,6 +28,10 @@ if (!FashionMnist.IsAt(options.Data))
 if (options.SpeedOnly)
 {
     StepSpeed.Print(new FashionMnist(options.Data));
+}
+else if (options.Transformer)
+{
+    TransformerRecipe.Run(options);
 }
 else if (options.StressNets)
 {

@@ -29,11 +29,12 @@ internal sealed class Recipe : IDisposable
         _plans =
         [
             new TrainingPlan("FP32", options.Epochs, 0.008, 0.3, Seed),
+            .. options.Distills ? (TrainingPlan[])[new TrainingPlan("Teacher", options.Epochs, 0.008, 0.3, Seed)] : [],
             .. Widths.Select(bits => Plan(bits, bits, Seed)),
             Plan(4, 8, Seed),
-            Plan(4, 4, Seed + 1),
-            Plan(4, 4, Seed + 2),
-            new TrainingPlan("XNOR", options.Epochs, 0.008, 0.3, Seed),
+            .. from seed in (int[])[Seed + 1, Seed + 2] from bits in (int[])[4, 3, 2] select Plan(bits, bits, seed),
+            .. from seed in (int[])[Seed, Seed + 1, Seed + 2]
+               select new TrainingPlan($"XNOR{(seed == Seed ? "" : $" seed {seed}")}", options.Epochs, 0.008, 0.3, seed),
         ];
     }
 
@@ -78,7 +79,11 @@ internal sealed class Recipe : IDisposable
                     PostTraining(data, progress, bits);
                 }
             }
-            else if (plan.Name == "XNOR")
+            else if (plan.Name == "Teacher")
+            {
+                Measure(plan, progress, () => (TrainTeacher(plan, trainer), 32, 32), data);
+            }
+            else if (plan.Name.StartsWith("XNOR", StringComparison.Ordinal))
             {
                 Measure(plan, progress, () => (TrainXnor(plan, trainer), 1, 1), data);
             }
@@ -137,11 +142,27 @@ internal sealed class Recipe : IDisposable
         return net;
     }
 
-    private static Module<Tensor, Tensor> TrainXnor(TrainingPlan plan, Trainer trainer)
+    private static Module<Tensor, Tensor> TrainTeacher(TrainingPlan plan, Trainer trainer)
+    {
+        torch.random.manual_seed(plan.Seed);
+        Module<Tensor, Tensor> net = Classifiers.Wide();
+        trainer.Train(plan, net);
+        return net;
+    }
+
+    private Module<Tensor, Tensor> LoadTeacher()
+    {
+        Module<Tensor, Tensor> net = Classifiers.Wide();
+        net.load(Path.Combine(_options.Output, $"Teacher.epoch{_options.Epochs}"));
+        return net;
+    }
+
+    private Module<Tensor, Tensor> TrainXnor(TrainingPlan plan, Trainer trainer)
     {
         torch.random.manual_seed(plan.Seed);
         Module<Tensor, Tensor> net = Classifiers.Xnor();
-        trainer.Train(plan, net);
+        using Distillation? teacher = _options.Distills ? new Distillation(net, LoadTeacher()) : null;
+        trainer.Train(plan, net, teacher);
         return net;
     }
 
@@ -150,7 +171,8 @@ internal sealed class Recipe : IDisposable
         torch.random.manual_seed(plan.Seed);
         QatModel model = QuantizationAwareTraining.Prepare(LoadFloat(), Classifiers.Options(weightBits, activationBits));
         model.Calibrate(CalibrationSet(data), weightBits == 8 ? new MaxCalibrator() : new MseCalibrator());
-        trainer.Train(plan, model.Module, epoch =>
+        using Distillation? teacher = _options.Distills ? model.DistillFrom(LoadTeacher()) : null;
+        trainer.Train(plan, model.Module, teacher, epoch =>
         {
             // The last epoch trains the very net that is deployed.
             if (epoch == plan.Epochs - 1)
@@ -177,7 +199,7 @@ internal sealed class Recipe : IDisposable
         }
     }
 
-    private static double Accuracy(Module<Tensor, Tensor> net, FashionMnist data)
+    internal static double Accuracy(Module<Tensor, Tensor> net, FashionMnist data)
     {
         net.eval();
         using IDisposable noGradient = torch.no_grad();

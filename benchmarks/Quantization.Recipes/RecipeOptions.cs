@@ -10,6 +10,15 @@ namespace Quantization.Recipes;
 /// <param name="StressNets">Train the small nets that plain int8 makes worse, and nothing else.</param>
 internal sealed record RecipeOptions(string Data, string Output, int Epochs, bool SpeedOnly, bool StressNets)
 {
+    /// <summary>Whether quantized nets learn from a wider float net beside the labels.</summary>
+    public bool Distills { get; init; }
+
+    /// <summary>Whether the vision transformer is trained, and nothing else.</summary>
+    public bool Transformer { get; init; }
+
+    /// <summary>The device to compare both ways of fake quantization on; null for no comparison.</summary>
+    public string? ComparedDevice { get; init; }
+
     public static RecipeOptions? Parse(string[] args)
     {
         RecipeOptions options = new("/usr/share/datasets/fashion-mnist", "qat-recipe", 6, false, false);
@@ -24,6 +33,15 @@ internal sealed record RecipeOptions(string Data, string Output, int Epochs, boo
                 case ("--stress-nets", _):
                     options = options with { StressNets = true };
                     continue;
+                case ("--distill", _):
+                    options = options with { Distills = true };
+                    continue;
+                case ("--transformer", _):
+                    options = options with { Transformer = true };
+                    continue;
+                case ("--compare", not null):
+                    options = options with { ComparedDevice = value };
+                    break;
                 case ("--data", not null):
                     options = options with { Data = value };
                     break;

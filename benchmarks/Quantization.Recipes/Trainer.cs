@@ -1,3 +1,4 @@
+using Quantization.TorchSharp;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch.nn;
@@ -15,8 +16,9 @@ internal sealed class Trainer(FashionMnist data, string folder, Progress progres
     /// <summary>Trains to the end of the plan.</summary>
     /// <param name="plan">How.</param>
     /// <param name="net">The net, changed in place.</param>
+    /// <param name="teacher">What the net learns from beside the labels; null for the labels alone.</param>
     /// <param name="beforeEpoch">Told the number of each epoch before it starts, also of those that an earlier run did.</param>
-    public void Train(TrainingPlan plan, Module<Tensor, Tensor> net, Action<int>? beforeEpoch = null)
+    public void Train(TrainingPlan plan, Module<Tensor, Tensor> net, Distillation? teacher = null, Action<int>? beforeEpoch = null)
     {
         using AdamW optimizer = torch.optim.AdamW(net.parameters(), plan.PeakRate, weight_decay: WeightDecay);
         int done = Resume(plan, net, optimizer);
@@ -25,7 +27,7 @@ internal sealed class Trainer(FashionMnist data, string folder, Progress progres
             beforeEpoch?.Invoke(epoch);
             if (epoch >= done)
             {
-                TrainEpoch(plan, net, optimizer, epoch);
+                TrainEpoch(plan, net, teacher, optimizer, epoch);
                 Save(plan, net, optimizer, epoch + 1);
             }
         }
@@ -36,17 +38,18 @@ internal sealed class Trainer(FashionMnist data, string folder, Progress progres
     public static int StepsPerEpoch(FashionMnist data) => (int)(data.TrainImages.shape[0] / BatchSize);
 
     /// <summary>One step: forward, backward, update. Returns the loss.</summary>
-    public static double Step(Module<Tensor, Tensor> net, torch.optim.Optimizer optimizer, Tensor images, Tensor labels)
+    public static double Step(Module<Tensor, Tensor> net, torch.optim.Optimizer optimizer, Tensor images, Tensor labels, Distillation? teacher = null)
     {
         using DisposeScope scope = torch.NewDisposeScope();
         optimizer.zero_grad();
-        Tensor loss = functional.cross_entropy(net.call(images), labels);
+        Tensor loss = teacher is null ? functional.cross_entropy(net.call(images), labels)
+            : teacher.Loss(images, logits => functional.cross_entropy(logits, labels));
         loss.backward();
         optimizer.step();
         return loss.item<float>();
     }
 
-    private void TrainEpoch(TrainingPlan plan, Module<Tensor, Tensor> net, AdamW optimizer, int epoch)
+    private void TrainEpoch(TrainingPlan plan, Module<Tensor, Tensor> net, Distillation? teacher, AdamW optimizer, int epoch)
     {
         net.train();
 
@@ -67,7 +70,7 @@ internal sealed class Trainer(FashionMnist data, string folder, Progress progres
             Tensor chosen = order.narrow(0, step * BatchSize, BatchSize);
             Tensor images = data.TrainImages.index_select(0, chosen);
             Tensor isFlipped = torch.rand(BatchSize, 1, 1, 1) < 0.5;
-            double loss = Step(net, optimizer, torch.where(isFlipped, images.flip(3), images), data.TrainLabels.index_select(0, chosen));
+            double loss = Step(net, optimizer, torch.where(isFlipped, images.flip(3), images), data.TrainLabels.index_select(0, chosen), teacher);
             progress.Step(plan, epoch, step, steps, loss);
         }
     }

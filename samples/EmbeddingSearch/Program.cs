@@ -1,4 +1,4 @@
-// Searches sentences by meaning, with vectors kept as one bit a value and int8 codes. In a project of your own:
+// Searches sentences by meaning, with vectors kept as one bit per value and int8 codes. In a project of your own:
 //   dotnet add package Quantization.Extensions.AI
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.VectorData;

@@ -70,7 +70,7 @@ public sealed record ImageOptions
         init => _scale = double.IsFinite(value) && value != 0 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A scale is a finite number other than 0.");
     }
 
-    /// <summary>What is subtracted of the scaled value: one number, or one a channel in the order of <see cref="Channels"/>. None, the default, subtracts nothing.</summary>
+    /// <summary>What is subtracted of the scaled value: one number, or one per channel in the order of <see cref="Channels"/>. None, the default, subtracts nothing.</summary>
     /// <exception cref="ArgumentException">There are neither 0, 1 nor 3 numbers, or one is NaN or infinite.</exception>
     public IReadOnlyList<double> Mean
     {
@@ -78,7 +78,7 @@ public sealed record ImageOptions
         init => _mean = Numbers(value, nameof(Mean), allowZero: true);
     }
 
-    /// <summary>What the difference is divided by: one number, or one a channel in the order of <see cref="Channels"/>. None, the default, divides by nothing.</summary>
+    /// <summary>What the difference is divided by: one number, or one per channel in the order of <see cref="Channels"/>. None, the default, divides by nothing.</summary>
     /// <exception cref="ArgumentException">There are neither 0, 1 nor 3 numbers, or one is 0, NaN or infinite.</exception>
     public IReadOnlyList<double> StandardDeviation
     {

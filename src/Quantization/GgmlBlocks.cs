@@ -22,7 +22,7 @@ public static class GgmlBlocks
     /// Writes Q8_0: with <c>a</c> the largest magnitude of a block, <c>d = a / 127</c> stored in half precision and <c>code = roundHalfToEven(value · (127 / a))</c> — the inverse comes from the unrounded scale, as ggml's does.
     /// </summary>
     /// <param name="source">The values; a multiple of 32, all finite.</param>
-    /// <param name="destination">Receives 34 bytes a block.</param>
+    /// <param name="destination">Receives 34 bytes per block.</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
     public static void QuantizeQ8(ReadOnlySpan<float> source, Span<byte> destination)
     {
@@ -42,8 +42,8 @@ public static class GgmlBlocks
     }
 
     /// <summary>Reads Q8_0: <c>value = code · d</c>.</summary>
-    /// <param name="source">34 bytes a block.</param>
-    /// <param name="destination">Receives 32 values a block.</param>
+    /// <param name="source">34 bytes per block.</param>
+    /// <param name="destination">Receives 32 values per block.</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
     public static void DequantizeQ8(ReadOnlySpan<byte> source, Span<float> destination)
     {
@@ -64,7 +64,7 @@ public static class GgmlBlocks
     /// Writes Q4_0: with <c>m</c> the first value of largest magnitude in a block, <c>d = m / −8</c> stored in half precision and <c>code = min(15, truncate(value · (1 / d) + 8.5))</c> — the inverse comes from the unrounded scale.
     /// </summary>
     /// <param name="source">The values; a multiple of 32, all finite.</param>
-    /// <param name="destination">Receives 18 bytes a block.</param>
+    /// <param name="destination">Receives 18 bytes per block.</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
     public static void QuantizeQ4(ReadOnlySpan<float> source, Span<byte> destination)
     {
@@ -85,8 +85,8 @@ public static class GgmlBlocks
     }
 
     /// <summary>Reads Q4_0: <c>value = (code − 8) · d</c>.</summary>
-    /// <param name="source">18 bytes a block.</param>
-    /// <param name="destination">Receives 32 values a block.</param>
+    /// <param name="source">18 bytes per block.</param>
+    /// <param name="destination">Receives 32 values per block.</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
     public static void DequantizeQ4(ReadOnlySpan<byte> source, Span<float> destination)
     {

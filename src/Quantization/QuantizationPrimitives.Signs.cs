@@ -8,7 +8,7 @@ namespace Quantization;
 public static unsafe partial class QuantizationPrimitives
 {
     /// <summary>
-    /// Quantizes many vectors to one bit a value in one call: a bit is set where the value is at least its column's offset. The bits are
+    /// Quantizes many vectors to one bit per value in one call: a bit is set where the value is at least its column's offset. The bits are
     /// those of <see cref="Codebook.Sign"/> packed as <see cref="CodeFormat.UInt1"/>, which
     /// <see cref="CodeDistance.Hamming(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/> compares. Nothing is allocated.
     /// </summary>
@@ -24,7 +24,7 @@ public static unsafe partial class QuantizationPrimitives
     /// double precision and rounded to float once.
     /// </param>
     /// <param name="offsets">
-    /// What lies between the two bits, one a column, such as the mean of all vectors; finite. Empty where all are 0.
+    /// What lies between the two bits, one per column, such as the mean of all vectors; finite. Empty where all are 0.
     /// </param>
     /// <exception cref="ArgumentException">
     /// The values are not whole vectors, there is room for another number of scales, there is another number of offsets or one is not
@@ -82,7 +82,7 @@ public static unsafe partial class QuantizationPrimitives
     /// <param name="columns">How many values a vector has.</param>
     /// <param name="scales">One scale for all vectors, or one each; finite and not negative.</param>
     /// <param name="destination">Receives the values, at least <paramref name="columns"/> a vector.</param>
-    /// <param name="offsets">The offsets, one a column; empty where all are 0.</param>
+    /// <param name="offsets">The offsets, one per column; empty where all are 0.</param>
     /// <exception cref="ArgumentException">
     /// The bytes are not whole vectors, there is another number of scales or offsets, one of them is not finite or a scale negative, or
     /// <paramref name="destination"/> is too short or overlaps

@@ -78,7 +78,7 @@ public sealed class PartialReportTests
         PtqOptions options = new() { WeightFormat = CodeFormat.Signed(4), WeightGranularity = GranularityKind.PerTensor };
 
         ReportAdvice.Complete(report, options).Advice.Should().Contain(reason).And.ContainSingle(advice => advice.Code == AdviceCode.NextAfterMissedTarget)
-            .Which.Message.Should().StartWith("What to try next: allow a larger loss or more layers in float").And.Contain("Weights of 8 bits").And.Contain("one scale a channel");
+            .Which.Message.Should().StartWith("What to try next: allow a larger loss or more layers in float").And.Contain("Weights of 8 bits").And.Contain("one scale per channel");
     }
 
     [Fact]

@@ -99,7 +99,7 @@ public sealed class QuantizationReportTests
     [Theory]
     [InlineData(8, GranularityKind.PerChannel, "gains little. Leave as few layers in float as a target needs")]
     [InlineData(4, GranularityKind.PerChannel, "gains little. Weights of 8 bits instead of fewer would help most. Otherwise leave as few layers in float as a target needs")]
-    [InlineData(8, GranularityKind.PerTensor, "gains little. Weights with one scale a channel would help (PtqOptions.WeightGranularity). Otherwise leave as few layers in float as a target needs")]
+    [InlineData(8, GranularityKind.PerTensor, "gains little. Weights with one scale per channel would help (PtqOptions.WeightGranularity). Otherwise leave as few layers in float as a target needs")]
     public void Advice_is_made_of_whole_sentences(int bits, GranularityKind granularity, string expected)
     {
         QuantizationReport report = Report with

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Quantization.Benchmarks.Codebooks;
 
-/// <summary>A matrix of 1024 × 1024 and a vector: int8 codes, and one bit a value.</summary>
+/// <summary>A matrix of 1024 × 1024 and a vector: int8 codes, and one bit per value.</summary>
 public class BinaryProductBenchmarks
 {
     private const int Size = 1024;

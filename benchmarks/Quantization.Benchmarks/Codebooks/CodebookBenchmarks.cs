@@ -3,7 +3,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Quantization.Benchmarks.Codebooks;
 
-/// <summary>Codebooks beside the obvious code: a binary search and a table a value. Elements/s = Elements / Mean.</summary>
+/// <summary>Codebooks beside the obvious code: a binary search and a table per value. Elements/s = Elements / Mean.</summary>
 public class CodebookBenchmarks
 {
     private float[] _values = [];

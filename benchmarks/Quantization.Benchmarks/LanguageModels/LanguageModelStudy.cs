@@ -97,7 +97,7 @@ internal static class LanguageModelStudy
     private static IEnumerable<(string Name, WeightOnlyOptions Options)> Variants()
     {
         WeightOnlyOptions four = new() { Bits = 4 };
-        yield return ("8 bits, a scale a channel", new WeightOnlyOptions());
+        yield return ("8 bits, a scale per channel", new WeightOnlyOptions());
         yield return ("8 bits, blocks of 32", new WeightOnlyOptions { Bits = 8, BlockSize = 32 });
         yield return ("4 bits, ranges that hold all weights", four with { WeightCalibrator = new MaxCalibrator() });
         yield return ("4 bits", four);

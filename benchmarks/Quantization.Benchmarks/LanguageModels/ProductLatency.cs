@@ -54,7 +54,7 @@ internal static class ProductLatency
 
     private static IEnumerable<(string Name, WeightOnlyOptions Options)> Variants()
     {
-        yield return ("8 bits, a scale a channel", new WeightOnlyOptions());
+        yield return ("8 bits, a scale per channel", new WeightOnlyOptions());
         yield return ("8 bits, blocks of 32", new WeightOnlyOptions { Bits = 8, BlockSize = 32 });
         yield return ("8 bits, blocks of 32, level 1", new WeightOnlyOptions { Bits = 8, BlockSize = 32, AccuracyLevel = 1 });
         yield return ("8 bits, blocks of 32, level 0", new WeightOnlyOptions { Bits = 8, BlockSize = 32, AccuracyLevel = 0 });

@@ -4,7 +4,7 @@ using Quantization.Extensions.AI.Storage;
 namespace Quantization.Extensions.AI.Search;
 
 /// <summary>
-/// One bit a value: whether it is at least a threshold, the mean of the rows. The mean is not known at first, so it is learned again each
+/// One bit per value: whether it is at least a threshold, the mean of the rows. The mean is not known at first, so it is learned again each
 /// time the column has grown to four times its rows, up to a size at which it hardly moves.
 /// </summary>
 internal sealed partial class Int8Column

@@ -6,7 +6,7 @@ namespace Quantization.Extensions.AI.Search;
 
 /// <summary>
 /// Vectors as int8 codes with a scale each. With bits beside them, a search finds candidates by Hamming distance and ranks these by their
-/// codes. A query has 16 bits a value, so its own rounding does not count.
+/// codes. A query has 16 bits per value, so its own rounding does not count.
 /// </summary>
 internal sealed partial class Int8Column : VectorColumn
 {

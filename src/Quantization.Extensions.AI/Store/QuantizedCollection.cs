@@ -11,7 +11,7 @@ namespace Quantization.Extensions.AI;
 
 /// <summary>
 /// A collection in memory whose vectors are int8 codes, a quarter of floats' bytes. With <see cref="IndexKind.Flat"/>, the default, a search
-/// reads all codes; with <see cref="IndexKind.QuantizedFlat"/> it reads one bit a value first and the codes of the best candidates then.
+/// reads all codes; with <see cref="IndexKind.QuantizedFlat"/> it reads one bit per value first and the codes of the best candidates then.
 /// Safe for any number of readers and writers at once; writers take turns, and a reader sees all of an upsert or nothing.
 /// </summary>
 /// <remarks>

@@ -24,10 +24,10 @@ internal abstract class AdviceWords
     /// <summary>What lists the conversions that stay, with their reasons.</summary>
     public abstract string Conversions { get; }
 
-    /// <summary>The option that gives weights one scale a tensor.</summary>
+    /// <summary>The option that gives weights one scale per tensor.</summary>
     public abstract string WeightsPerTensor { get; }
 
-    /// <summary>The option that gives weights one scale a channel.</summary>
+    /// <summary>The option that gives weights one scale per channel.</summary>
     public abstract string WeightsPerChannel { get; }
 
     /// <summary>The option that names the runtime.</summary>

@@ -22,7 +22,7 @@ internal static class NextAdvice
 
     /// <summary>Many layers make the noise.</summary>
     /// <param name="hasFewBits">Whether weights have fewer than 8 bits.</param>
-    /// <param name="isPerTensor">Whether weights have one scale a tensor.</param>
+    /// <param name="isPerTensor">Whether weights have one scale per tensor.</param>
     public static Advice ManyLayers(bool hasFewBits, bool isPerTensor) =>
         new(AdviceCode.NextManyLayers, ("hasFewBits", hasFewBits), ("isPerTensor", isPerTensor));
 
@@ -87,7 +87,7 @@ internal static class NextAdvice
 
         if (advice.Flag("isPerTensor"))
         {
-            yield return $"Weights with one scale a channel would help ({words.WeightsPerChannel}).";
+            yield return $"Weights with one scale per channel would help ({words.WeightsPerChannel}).";
         }
     }
 }

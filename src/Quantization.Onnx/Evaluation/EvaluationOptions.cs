@@ -25,7 +25,7 @@ public sealed record EvaluationOptions
     } = ValueList<ModelMetric>.Empty;
 
     /// <summary>
-    /// Makes the sessions' options, for other execution providers or threads; called once a model. Null for one thread on the CPU, which
+    /// Makes the sessions' options, for other execution providers or threads; called once per model. Null for one thread on the CPU, which
     /// gives the steadiest latencies.
     /// </summary>
     public Func<SessionOptions>? SessionOptionsFactory { get; init; }
@@ -34,7 +34,7 @@ public sealed record EvaluationOptions
     public ModelProbe? Probe { get; init; }
 
     /// <summary>
-    /// The fewest timed runs a model, 20 by default: where the samples give fewer, the last batch is run again, though for no longer than
+    /// The fewest timed runs per model, 20 by default: where the samples give fewer, the last batch is run again, though for no longer than
     /// two seconds.
     /// </summary>
     public int LatencyRuns { get; init; } = 20;

@@ -12,7 +12,7 @@ public static class LayerComparer
     /// <summary>Runs both models over samples and compares what every quantized layer computes; then quantizes each layer with weights alone and compares the model's outputs.</summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="calibration">What calibration saw of it.</param>
-    /// <param name="samples">Some samples; a few dozen tell much. They are enumerated once a layer and twice more, by several threads at once.</param>
+    /// <param name="samples">Some samples; a few dozen tell much. They are enumerated once per layer and twice more, by several threads at once.</param>
     /// <param name="options">How the model is quantized; null for the defaults.</param>
     /// <param name="progress">Told of each model that went over the samples, by one thread at a time: how many did, and how many will, which is one a weighted layer and three more.</param>
     /// <param name="cancellationToken">Stops between runs.</param>

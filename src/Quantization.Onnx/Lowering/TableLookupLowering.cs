@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Gather from a constant table: looks codes up, and each row's scale beside them, and multiplies, which is what DequantizeLinear computes, of the rows that are wanted alone. Behind a DequantizeLinear of the table,
-/// ONNX Runtime would compute the whole of it at every run; behind a Gather, DequantizeLinear knows no scale a row.
+/// ONNX Runtime would compute the whole of it at every run; behind a Gather, DequantizeLinear knows no scale per row.
 /// </summary>
 internal sealed class TableLookupLowering(WeightRounding rounding, TableCodes tables) : ILowering
 {

@@ -15,7 +15,7 @@ internal static class ExternalData
 
     /// <summary>
     /// The most files that stay open for their tensors to be read later, since processes may not open any number; tensors of further
-    /// files are read at once. Exporters write one file, or one a tensor.
+    /// files are read at once. Exporters write one file, or one per tensor.
     /// </summary>
     private const int MostOpen = 256;
 

@@ -58,8 +58,8 @@ public sealed record PartialOptions
     /// <summary>
     /// How many models may be tried while layers are switched off and on again, or while a latency is spent; at least 0. Null, the default, for twelve a layer: enough for the longest way there, and as many for the
     /// way back. What an earlier run left in <see cref="TrialsPath"/> counts as tried, so that the result is the same. Where the trials are used up the target is still reached, along the ranking, if it can be
-    /// (some 2 · log₂ of the layers more); but layers may stay in float that need not: <see cref="PartialResult.IsLimitReached"/>. On top come the models that rank layers and find steps (one a layer for each measure,
-    /// one a layer for each step and one more), the reasons (one a layer changed) and the curve.
+    /// (some 2 · log₂ of the layers more); but layers may stay in float that need not: <see cref="PartialResult.IsLimitReached"/>. On top come the models that rank layers and find steps (one per layer for each measure,
+    /// one per layer for each step and one more), the reasons (one per layer changed) and the curve.
     /// </summary>
     public int? MaxTrials { get; init; }
 

@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>What a Mul, Div, Add or Sub with a constant, or a BatchNormalization, does: <c>y = factor · x + offset</c>, of one factor and offset for the tensor or one for each channel.</summary>
 /// <param name="Value">The name of <c>x</c>.</param>
-/// <param name="Factors">One factor, or one a channel.</param>
+/// <param name="Factors">One factor, or one per channel.</param>
 /// <param name="Offsets">As many offsets.</param>
 internal sealed record ConstantAffine(string Value, double[] Factors, double[] Offsets)
 {

@@ -20,7 +20,7 @@ internal sealed class InputChannels(TensorProto weight, long groups)
         [.. _weights.Select((value, i) => (float)(value * factors[factors.Length == 1 ? 0 : ChannelOf(i)]))];
 
     /// <summary>What a constant input gives, for each output.</summary>
-    /// <param name="values">The constant, one for all channels or one a channel.</param>
+    /// <param name="values">The constant, one for all channels or one per channel.</param>
     public double[] Sum(double[] values)
     {
         double[] sums = new double[weight.Dims[0]];

@@ -167,7 +167,7 @@ public sealed record PtqOptions
     public ModelSample? LatencySample { get; init; }
 
     /// <summary>
-    /// Makes the options of each session that ONNX Runtime opens: execution providers, threads, libraries of custom operators. Called once a session, which then owns the result. Null, the default,
+    /// Makes the options of each session that ONNX Runtime opens: execution providers, threads, libraries of custom operators. Called once per session, which then owns the result. Null, the default,
     /// for ONNX Runtime's own defaults; latencies are then measured with one thread.
     /// </summary>
     public Func<SessionOptions>? SessionOptionsFactory { get; init; }

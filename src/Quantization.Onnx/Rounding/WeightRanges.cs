@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 /// </summary>
 internal sealed class WeightRanges
 {
-    /// <summary>The bins for a channel's weights: at least four a step at 8 bits, while thousands of channels are searched in no time.</summary>
+    /// <summary>The bins for a channel's weights: at least four per step at 8 bits, while thousands of channels are searched in no time.</summary>
     private const int BinsPerSign = 1024;
 
     private readonly ConcurrentDictionary<Key, Lazy<float[]>> _found = [];

@@ -6,7 +6,7 @@ public static class SensitivityAnalyzer
     /// <summary>Takes the measures that the options name, of every weighted layer that can be quantized.</summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="calibration">What calibration saw of it.</param>
-    /// <param name="samples">Samples to score with, other than those that calibrated; with labels if accuracy is to count. They are enumerated once a model that is run, by several threads at once.</param>
+    /// <param name="samples">Samples to score with, other than those that calibrated; with labels if accuracy is to count. They are enumerated once per model that is run, by several threads at once.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Told of each layer done, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; trials that were kept so far stay.</param>

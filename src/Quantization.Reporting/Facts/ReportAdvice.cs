@@ -62,7 +62,7 @@ internal static class ReportAdvice
     /// <summary>Whether weights have fewer bits than they could have.</summary>
     public static bool HasFewBits(PtqOptions options) => options.WeightFormat.MaxCode < sbyte.MaxValue;
 
-    /// <summary>Whether weights have one scale a tensor.</summary>
+    /// <summary>Whether weights have one scale per tensor.</summary>
     public static bool IsPerTensor(PtqOptions options) => options.WeightGranularity == GranularityKind.PerTensor;
 
     private static Advice Outcome(QuantizationReport report, HalfFormat? half) => report switch

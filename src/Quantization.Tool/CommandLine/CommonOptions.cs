@@ -55,14 +55,14 @@ internal static class CommonOptions
     /// <summary>The file that a command writes.</summary>
     public static Option<string> Output(string helpName, string description) => new("--output", "-o") { Required = true, HelpName = helpName, Description = description };
 
-    public static Option<bool> PerTensor() => new("--per-tensor") { Description = "Give weights one scale a tensor instead of one an output channel: smaller, usually less accurate." };
+    public static Option<bool> PerTensor() => new("--per-tensor") { Description = "Give weights one scale per tensor instead of one an output channel: smaller, usually less accurate." };
 
     public static Option<bool> NoRefine() => new("--no-refine")
     {
         Description = "Do not improve the plan by what samples show: no scaled inputs and channels, no corrected biases, and no activations in float but those that are asked for.",
     };
 
-    public static Option<string[]> FloatNodes() => new("--float-node") { HelpName = "NAME", Description = "A node to leave in float, by its name; give the option once a node." };
+    public static Option<string[]> FloatNodes() => new("--float-node") { HelpName = "NAME", Description = "A node to leave in float, by its name; give the option once per node." };
 
     /// <summary>Where a run of many models keeps what it did; see <see cref="RunState"/>.</summary>
     public static Option<string> RunState() => new("--state")

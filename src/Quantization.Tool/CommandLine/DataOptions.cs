@@ -50,8 +50,8 @@ internal sealed class DataOptions
     private readonly Option<string> _resize = new("--resize") { HelpName = $"{Stretch}|{Crop}", Description = "How: stretched, or resized in proportion and cut about the centre." };
     private readonly Option<double[]> _cropShare = Numbers("--crop-share", "share", "The share of the resized image that --resize crop keeps: 0.875 cuts 224 pixels from 256.", values => values is [> 0 and <= 1], "no number above 0 and up to 1, such as 0.875");
     private readonly Option<double[]> _scale = Numbers("--scale", "factor", "What each byte of an image is multiplied by, such as 0.00392156862745098 (1/255, the default) or 1.", values => values is [not 0], "no number other than 0");
-    private readonly Option<double[]> _mean = Numbers("--mean", "R,G,B", "What is subtracted then: one number, or one a channel in the order of --channels.", values => values.Length is 1 or 3, "neither one number nor three, such as 0.485,0.456,0.406");
-    private readonly Option<double[]> _deviation = Numbers("--std", "R,G,B", "What the difference is divided by: one number, or one a channel.", values => values.Length is 1 or 3 && !values.Contains(0), "neither one number nor three other than 0, such as 0.229,0.224,0.225");
+    private readonly Option<double[]> _mean = Numbers("--mean", "R,G,B", "What is subtracted then: one number, or one per channel in the order of --channels.", values => values.Length is 1 or 3, "neither one number nor three, such as 0.485,0.456,0.406");
+    private readonly Option<double[]> _deviation = Numbers("--std", "R,G,B", "What the difference is divided by: one number, or one per channel.", values => values.Length is 1 or 3 && !values.Contains(0), "neither one number nor three other than 0, such as 0.229,0.224,0.225");
     private readonly Option<string> _channels = new("--channels") { HelpName = "rgb|bgr|grey", Description = "The channels that the model takes. [default: grey where its input has one channel, else rgb]" };
     private readonly Option<string> _layout = new("--layout") { HelpName = "nchw|nhwc", Description = "The order of the input's axes. [default: that of the model's input]" };
 

@@ -5,7 +5,7 @@ namespace Quantization.Tool;
 /// <summary>Compares the layers of a quantized model for a report.</summary>
 internal static class LayerComparison
 {
-    /// <summary>A few dozen samples tell which layers are noisy; each is run once a layer.</summary>
+    /// <summary>A few dozen samples tell which layers are noisy; each is run once per layer.</summary>
     private const int MostSamples = 32;
 
     /// <summary>The noise of every layer on the first samples; empty where nobody looks at it, or there is no sample or no layer on codes.</summary>

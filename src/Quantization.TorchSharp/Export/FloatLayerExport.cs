@@ -15,6 +15,8 @@ internal static class FloatLayerExport
         Convolution convolution when ConvolutionGeometry.WhyNot(convolution) is { } reason => throw new NotSupportedException($"{convolution.GetType().Name}: {reason}."),
         Convolution convolution => WriteConvolution(graph, input, convolution.weight, convolution.bias, ConvolutionGeometry.Of(convolution)),
         NormBase { track_running_stats: true } norm and (BatchNorm1d or BatchNorm2d) => WriteBatchNorm(graph, norm, input),
+        LayerNorm norm => WriteLayerNorm(graph, norm, input),
+        Embedding { weight: { } table } => graph.Operator("Gather", [graph.Float(table), input]) with { Rank = input.Rank + 1 },
         Dropout or Dropout1d or Dropout2d or AlphaDropout or Identity => input,
         Flatten { start_dim: 1, end_dim: -1 } => graph.Flatten(input),
         MaxPool2d pool => graph.Operator("MaxPool", [input], [.. Window(pool.kernel_size, pool.stride, pool.padding, pool.ceil_mode), ("dilations", Twice(pool.dilation, 1))]),
@@ -72,6 +74,16 @@ internal static class FloatLayerExport
         OnnxValue weight = norm.weight is null ? graph.Constant(ones, ones.Length) : graph.Float(norm.weight);
         OnnxValue bias = norm.bias is null ? graph.Constant(zeros, zeros.Length) : graph.Float(norm.bias);
         return graph.Operator("BatchNormalization", [input, weight, bias, graph.Float(norm.running_mean!), graph.Float(norm.running_var!)], ("epsilon", norm.eps));
+    }
+
+    private static OnnxValue WriteLayerNorm(OnnxGraph graph, LayerNorm norm, OnnxValue input)
+    {
+        long[] shape = norm.normalized_shape;
+        float[] ones = new float[shape.Aggregate(1L, (product, length) => product * length)];
+        Array.Fill(ones, 1);
+        OnnxValue weight = norm.weight is null ? graph.Constant(ones, shape) : graph.Float(norm.weight);
+        return graph.Operator(
+            "LayerNormalization", norm.bias is null ? [input, weight] : [input, weight, graph.Float(norm.bias)], ("axis", -(long)shape.Length), ("epsilon", norm.eps));
     }
 
     private static OnnxValue? WriteActivation(OnnxGraph graph, torch.nn.Module<Tensor, Tensor> module, OnnxValue input) => module switch

@@ -38,10 +38,28 @@ public static class OnnxExport
         using IDisposable noGradient = torch.no_grad();
         using DisposeScope scope = torch.NewDisposeScope();
         long[] shape = sampleShape.ToArray();
-        OnnxGraph graph = new(options, () => ModuleTrace.Record(module, shape));
-        OnnxValue result = graph.Call(module, new OnnxValue(options.InputName, sampleShape.Length + 1));
+        Lazy<ModuleTrace> trace = new(() => ModuleTrace.Record(module, shape, options.Tokens));
+        try
+        {
+            return Build(module, shape, options, trace);
+        }
+        finally
+        {
+            if (trace.IsValueCreated)
+            {
+                trace.Value.Dispose();
+            }
+        }
+    }
+
+    private static ModelProto Build(torch.nn.Module<Tensor, Tensor> module, long[] shape, OnnxExportOptions options, Lazy<ModuleTrace> trace)
+    {
+        OnnxGraph graph = new(options, shape, trace);
+        OnnxValue result = graph.Call(module, new OnnxValue(options.InputName, shape.Length + 1));
         graph.Finish(result);
-        graph.Proto.Input.Add(Describe(options.InputName, [null, .. sampleShape.ToArray().Select(length => (long?)length)]));
+        ValueInfoProto input = Describe(options.InputName, [null, .. shape.Select(length => (long?)length)]);
+        input.Type.TensorType.ElemType = (int)(options.Tokens is null ? TensorProto.Types.DataType.Float : TensorProto.Types.DataType.Int64);
+        graph.Proto.Input.Add(input);
         graph.Proto.Output.Add(Describe(options.OutputName, [null, .. new long?[result.Rank - 1]]));
         // From operator set 18 on the axes of a mean are an input.
         bool usesFourBits = graph.Plans.Any(plan => plan.Weights is { Format.Type: CodeType.Int4 });
@@ -58,6 +76,11 @@ public static class OnnxExport
             Graph = graph.Proto,
         };
         model.OpsetImport.Add(new OperatorSetIdProto { Version = usesFourBits ? FourBitOpset : PlainOpset });
+        if (graph.UsesRuntimeOperators)
+        {
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = BlockProductLowering.Domain, Version = 1 });
+        }
+
         ModelProto written = graph.Plans.Count == 0 ? model : Lower(model, [.. graph.Plans]);
         OnnxGraph.RemoveLastIdentity(written.Graph);
         return written;

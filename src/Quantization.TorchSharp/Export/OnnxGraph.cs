@@ -18,10 +18,12 @@ public sealed class OnnxGraph
     private readonly Dictionary<string, int> _nodeNames = [];
 
     /// <param name="options">How the module is written.</param>
+    /// <param name="sampleShape">The shape of one sample.</param>
     /// <param name="trace">Runs the model, to see what modules do whose forward method nothing describes.</param>
-    internal OnnxGraph(OnnxExportOptions options, Func<ModuleTrace> trace)
+    internal OnnxGraph(OnnxExportOptions options, long[] sampleShape, Lazy<ModuleTrace> trace)
     {
-        _trace = new Lazy<ModuleTrace>(trace);
+        SampleShape = sampleShape;
+        _trace = trace;
         Options = options;
         Proto = new GraphProto { Name = "model" };
         Proto.Node.Add(new NodeProto { Output = { options.InputName, options.OutputName } });
@@ -34,6 +36,9 @@ public sealed class OnnxGraph
     public OnnxExportOptions Options { get; }
 
     internal GraphProto Proto { get; }
+
+    /// <summary>The shape of one sample of the model, without the batch axis.</summary>
+    internal long[] SampleShape { get; }
 
     /// <summary>What is planned for the nodes of quantized layers.</summary>
     internal List<NodePlan> Plans { get; } = [];
@@ -122,11 +127,27 @@ public sealed class OnnxGraph
         {
             IOnnxExportable exportable => exportable.ExportOnnx(this, input),
             QuantizedLayer layer => QuantizedLayerExport.Write(this, layer, input),
+            QuantizedEmbedding layer => QuantizedLayerExport.Write(this, layer, input),
             XnorLayer layer => XnorLayerExport.Write(this, layer, input),
             FakeQuantize quantizer => QuantizedLayerExport.WriteActivation(this, quantizer, input),
             _ => FloatLayerExport.Write(this, module, input) ?? new TracedModuleExport(this, _trace.Value).Write(module, input, Path()),
         };
         _path.Pop();
+        return result;
+    }
+
+    /// <summary>Whether there are operators of ONNX Runtime's own.</summary>
+    internal bool UsesRuntimeOperators { get; private set; }
+
+    /// <summary>A constant of bytes.</summary>
+    internal OnnxValue Bytes(ReadOnlySpan<byte> values, long[] shape) => new(_pool.Add(TensorData.Make(DataType.Uint8, values, shape)), shape.Length);
+
+    /// <summary>An operator of ONNX Runtime's own; see <see cref="Operator"/>.</summary>
+    internal OnnxValue RuntimeOperator(string type, ReadOnlySpan<OnnxValue?> inputs, params ReadOnlySpan<(string Name, object Value)> attributes)
+    {
+        OnnxValue result = Operator(type, inputs, attributes);
+        Proto.Node[^1].Domain = BlockProductLowering.Domain;
+        UsesRuntimeOperators = true;
         return result;
     }
 

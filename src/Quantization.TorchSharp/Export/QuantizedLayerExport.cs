@@ -11,17 +11,28 @@ internal static class QuantizedLayerExport
     public static OnnxValue Write(OnnxGraph graph, QuantizedLayer layer, OnnxValue input)
     {
         (Tensor weight, Tensor? bias) = layer.Fold();
+        if (graph.Options.Quantized && layer.Quantization.WeightGranularity == GranularityKind.PerBlock && layer.WeightQuantizer.Enabled)
+        {
+            return BlockLayerExport.Write(graph, layer, input, weight, bias);
+        }
         TensorEncoding? ofInput = null, ofWeights = null;
         if (graph.Options.Quantized)
         {
             (input, ofInput) = Encode(graph, layer.InputQuantizer, input);
-            ofWeights = EncodeWeight(graph, layer, weight);
+            ofWeights = EncodeWeight(graph, layer.WeightQuantizer, weight);
         }
 
         OnnxValue Plan(OnnxValue result) => graph.Plan(result, ofInput, ofWeights);
         return layer is QuantizedConvolution convolution
             ? FloatLayerExport.WriteConvolution(graph, input, weight, bias, convolution.Geometry, Plan)
             : FloatLayerExport.WriteLinear(graph, input, weight, bias, Plan);
+    }
+
+    /// <summary>Adds a table.</summary>
+    public static OnnxValue Write(OnnxGraph graph, QuantizedEmbedding layer, OnnxValue input)
+    {
+        OnnxValue rows = graph.Operator("Gather", [graph.Float(layer.Weight), input]) with { Rank = input.Rank + 1 };
+        return graph.Options.Quantized ? graph.Plan(rows, null, EncodeWeight(graph, layer.WeightQuantizer, layer.Weight)) : rows;
     }
 
     /// <summary>Adds the rounding of a value.</summary>
@@ -59,14 +70,14 @@ internal static class QuantizedLayerExport
         return (input, new TensorEncoding(stored, QuantizationScheme.Affine, GranularityKind.PerTensor, new FixedParameters(scale, zeroPoint)));
     }
 
-    private static TensorEncoding? EncodeWeight(OnnxGraph graph, QuantizedLayer layer, Tensor weight)
+    private static TensorEncoding? EncodeWeight(OnnxGraph graph, FakeQuantize quantizer, Tensor weight)
     {
-        if (!layer.WeightQuantizer.Enabled)
+        if (!quantizer.Enabled)
         {
             return null;
         }
 
-        UniformQuantizer mapping = layer.WeightQuantizer.GetQuantizer(weight);
+        UniformQuantizer mapping = quantizer.GetQuantizer(weight);
         CodeFormat format = mapping.Format;
         CodeType stored = format.Type == CodeType.Int4 && graph.Options.FourBits == FourBitStorage.Bytes ? CodeType.Int8 : format.Type;
         return new TensorEncoding(

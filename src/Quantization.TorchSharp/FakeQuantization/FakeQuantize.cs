@@ -21,14 +21,16 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
     private const int ChannelBins = 1024;
 
     private readonly Parameter? log_scale;
+    private readonly Parameter? offset;
     private readonly Tensor? range;
     private readonly Tensor zero_point;
     private readonly Tensor progress;
+    private readonly HostMirror _progress = new(3);
     private TensorStatistics[]? _statistics;
 
     /// <summary>Makes one that has no range yet.</summary>
     /// <param name="options">The codes, the granularity and where the range comes from.</param>
-    /// <param name="channels">The number of scales: 1 per-tensor, the length of the axis per-channel.</param>
+    /// <param name="channels">The number of scales: 1 per-tensor, the length of the axis per-channel, the number of blocks.</param>
     /// <param name="description">What error messages call it, for example the path of its layer.</param>
     /// <exception cref="ArgumentException">The options contradict each other or the number of channels.</exception>
     public FakeQuantize(FakeQuantizeOptions options, int channels = 1, string description = nameof(FakeQuantize))
@@ -57,6 +59,13 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
             register_buffer(nameof(range), range, true);
         }
 
+        if (options.LearnsOffset)
+        {
+            offset = new Parameter(torch.zeros(channels));
+            offset.DetachFromDisposeScope();
+            register_parameter(nameof(offset), offset);
+        }
+
         zero_point = torch.zeros(channels, torch.ScalarType.Int32).DetachFromDisposeScope();
         progress = torch.zeros(3, torch.ScalarType.Int64).DetachFromDisposeScope();
         register_buffer(nameof(zero_point), zero_point, true);
@@ -74,6 +83,9 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
 
     /// <summary>Whether values are quantized at all; false lets them pass unchanged and unobserved. Not part of the state dict.</summary>
     public bool Enabled { get; set; } = true;
+
+    /// <summary>Whether torch's operators compute it, where the values are: always so for values that are not on the processor. True makes it so there too. Not part of the state dict.</summary>
+    internal bool IsComposed { get; set; }
 
     /// <summary>Training steps seen.</summary>
     public long Steps
@@ -120,7 +132,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         return ReferenceEquals(result, input) ? input.alias() : result;
     }
 
-    /// <summary>Spreads the codes over given ranges, one a channel.</summary>
+    /// <summary>Spreads the codes over given ranges, one per channel.</summary>
     /// <exception cref="ArgumentException">There are more or fewer ranges than channels.</exception>
     public void SetRanges(ReadOnlySpan<ValueRange> ranges)
     {
@@ -161,10 +173,11 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
             return input;
         }
 
+        bool isComposed = IsComposed || input.device_type != DeviceType.CPU;
         long step = Steps;
         if (training || Options.Momentum == 1)
         {
-            Follow(input);
+            Follow(input, isComposed);
         }
 
         bool started = step >= Options.StartStep;
@@ -182,18 +195,45 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
             return input;
         }
 
-        Tensor? learned = IsLearned && !IsFrozen ? log_scale : null;
+        Tensor? learned = IsLearned && !IsFrozen ? log_scale : null, moved = learned is null ? null : offset;
 
         // LSQ counts the values that share a scale: weights of the group, or activations of one sample.
         long shared = Options.Granularity.Kind == GranularityKind.PerTensor && input.dim() > 1 && !IsWeight ? input.numel() / Math.Max(1, input.shape[0]) : input.numel() / Channels;
         double factor = learned is null ? 1 : LearnedStepSize.GradientScale(Math.Max(1, shared), Format);
-        return FakeQuantizeFunction.apply(input, learned!, GetQuantizer(), factor);
+        if (!isComposed)
+        {
+            return FakeQuantizeFunction.apply(input, learned!, moved!, GetQuantizer(), factor);
+        }
+
+        using DisposeScope scope = torch.NewDisposeScope();
+        bool isInBlocks = Options.Granularity.Kind == GranularityKind.PerBlock;
+        Tensor values = isInBlocks ? input.reshape(Channels, Options.Granularity.BlockSize) : input;
+        (Tensor scale, Tensor zeroPoint) = ComposeParameters(values.dim());
+        Tensor result = ComposedFakeQuantizeFunction.apply(values, learned!, moved!, scale, zeroPoint, Format, factor);
+        return (isInBlocks ? result.reshape(input.shape) : result).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The scales and zero-points as tensors that broadcast over values, on their device.</summary>
+    private (Tensor Scale, Tensor ZeroPoint) ComposeParameters(long rank)
+    {
+        using IDisposable noGradient = torch.no_grad();
+        (Tensor scale, Tensor zeroPoint) = !IsLearned ? ComposedRange.Parameters(range!, Format, Options.Scheme)
+            : (ComposedRange.Exponential(log_scale!),
+                offset is null ? zero_point.to_type(torch.ScalarType.Float32) : offset.detach().round().clamp(Format.MinCode, Format.MaxCode));
+        long[] shape = new long[Channels == 1 ? 1 : rank];
+        Array.Fill(shape, 1);
+        if (Channels > 1)
+        {
+            shape[Options.Granularity.Kind == GranularityKind.PerBlock ? 0 : Options.Granularity.GetAxis((int)rank)] = Channels;
+        }
+
+        return (scale.reshape(shape), zeroPoint.reshape(shape));
     }
 
     /// <summary>The mapping of these very weights: an observed range follows them unless it is frozen.</summary>
     internal UniformQuantizer GetQuantizer(Tensor weights)
     {
-        Follow(weights);
+        Follow(weights, isComposed: false);
         return GetQuantizer();
     }
 
@@ -220,10 +260,9 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         }
         else
         {
-            int axis = Options.Granularity.GetAxis((int)values.dim());
             for (int i = 0; i < scales.Length; i++)
             {
-                using Tensor channel = dense.Tensor.select(axis, i).contiguous();
+                using Tensor channel = GroupOf(dense.Tensor, i);
                 scales[i] = LearnedStepSize.InitialScale(TensorMemory.Span<float>(channel), Format);
             }
         }
@@ -231,7 +270,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         SetScales(scales, new int[scales.Length]);
     }
 
-    /// <summary>From now on values pass unchanged and are counted, one statistic a channel, until <see cref="EndCalibration"/>.</summary>
+    /// <summary>From now on values pass unchanged and are counted, one statistic per channel, until <see cref="EndCalibration"/>.</summary>
     internal void BeginCalibration() => _statistics = [.. Enumerable.Range(0, Channels).Select(_ => new TensorStatistics(Channels == 1 ? TensorStatistics.DefaultBinsPerSign : ChannelBins))];
 
     /// <summary>Takes the ranges that a calibrator finds in what was counted; where nothing was, the range stays.</summary>
@@ -262,19 +301,44 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
             return;
         }
 
-        int axis = Options.Granularity.GetAxis((int)input.dim());
         for (int i = 0; i < _statistics!.Length; i++)
         {
-            using Tensor channel = dense.Tensor.select(axis, i).contiguous();
+            using Tensor channel = GroupOf(dense.Tensor, i);
             _statistics[i].Observe(TensorMemory.Span<float>(channel));
         }
     }
 
+    /// <summary>The values that share a scale, as a tensor of their own.</summary>
+    private Tensor GroupOf(Tensor dense, int group)
+    {
+        if (Options.Granularity.Kind == GranularityKind.PerBlock)
+        {
+            using Tensor blocks = dense.reshape(Channels, Options.Granularity.BlockSize);
+            return blocks.select(0, group).clone();
+        }
+
+        using Tensor channel = dense.select(Options.Granularity.GetAxis((int)dense.dim()), group);
+        return channel.is_contiguous() ? channel.clone() : channel.contiguous();
+    }
+
     /// <summary>Lets an observed range follow the values, unless it is frozen.</summary>
-    private void Follow(Tensor input)
+    private void Follow(Tensor input, bool isComposed)
     {
         if (IsLearned || IsFrozen)
         {
+            return;
+        }
+
+        if (isComposed)
+        {
+            using IDisposable noGradient = torch.no_grad();
+            using DisposeScope scope = torch.NewDisposeScope();
+            Tensor values = input.detach();
+            Tensor found = Options.Granularity.Kind == GranularityKind.PerBlock
+                ? ComposedRange.Of(values.reshape(Channels, Options.Granularity.BlockSize), 0)
+                : ComposedRange.Of(values, Channels == 1 ? null : Options.Granularity.GetAxis((int)input.dim()));
+            range!.copy_(HasRange && Options.Momentum < 1 ? ComposedRange.Average(range, found, Options.Momentum) : found);
+            HasRange = true;
             return;
         }
 
@@ -322,14 +386,14 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
             float[] scales = ToArray<float>(log_scale!);
             for (int i = 0; i < scales.Length; i++)
             {
-                scales[i] = Math.Clamp(MathF.Exp(scales[i]), 1.17549435E-38f, float.MaxValue);
+                scales[i] = Math.Clamp((float)Math.Exp(scales[i]), 1.17549435E-38f, float.MaxValue);
                 if (float.IsNaN(scales[i]))
                 {
                     throw new InvalidOperationException($"The learned scale {i} of {Description} is NaN: training has diverged. Lower the learning rate.");
                 }
             }
 
-            return new QuantizationParameters(scales, ToArray<int>(zero_point));
+            return new QuantizationParameters(scales, offset is null ? ToArray<int>(zero_point) : [.. ToArray<float>(offset).Select(Round)]);
         }
 
         float[] both = ToArray<float>(range!);
@@ -342,6 +406,10 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         return QuantizationParameters.FromRanges(ranges, Format, Options.Scheme);
     }
 
+    /// <summary>The zero-point of an offset.</summary>
+    private int Round(float value) => !float.IsNaN(value) ? (int)Math.Clamp(MathF.Round(value), Format.MinCode, Format.MaxCode)
+        : throw new InvalidOperationException($"The learned offset of {Description} is NaN: training has diverged. Lower the learning rate.");
+
     private void SetScales(ReadOnlySpan<float> scales, ReadOnlySpan<int> zeroPoints)
     {
         float[] logarithms = new float[scales.Length];
@@ -352,16 +420,27 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
 
         Fill(log_scale!, logarithms);
         Fill(zero_point, zeroPoints.ToArray());
+        if (offset is not null)
+        {
+            Fill(offset, Array.ConvertAll(zeroPoints.ToArray(), zeroPoint => (float)zeroPoint));
+        }
+
         HasRange = true;
     }
 
-    private long Read(int slot) => ToArray<long>(progress)[slot];
+    private long Read(int slot) => progress.device_type == DeviceType.CPU ? TensorMemory.Span<long>(progress)[slot]
+        : _progress.Read(progress, training, slot, stale: slot == HasRangeSlot);
 
     private void Write(int slot, long value)
     {
-        long[] values = ToArray<long>(progress);
-        values[slot] = value;
-        Fill(progress, values);
+        if (progress.device_type == DeviceType.CPU)
+        {
+            TensorMemory.Span<long>(progress)[slot] = value;
+        }
+        else
+        {
+            _progress.Write(progress, training, slot, value);
+        }
     }
 
     private static T[] ToArray<T>(Tensor tensor)

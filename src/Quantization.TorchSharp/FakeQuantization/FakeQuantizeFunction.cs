@@ -5,11 +5,11 @@ namespace Quantization.TorchSharp;
 
 /// <summary>
 /// Fake quantization as an operation of autograd: the forward pass is <see cref="IQuantizer.FakeQuantize"/>, the backward pass <see cref="FakeQuantizeGradient"/>. Arguments: the values; the natural logarithm of
-/// the scales, or null where they are not learned; the quantizer; what the scales' gradient is multiplied by.
+/// the scales, or null where they are not learned; the offset, or null; the quantizer; what the gradients of scales and offset are multiplied by.
 /// </summary>
 internal sealed class FakeQuantizeFunction : torch.autograd.SingleTensorFunction<FakeQuantizeFunction>
 {
-    private const string QuantizerKey = "quantizer", FactorKey = "factor", LearnsKey = "learns", DeviceKey = "device";
+    private const string QuantizerKey = "quantizer", FactorKey = "factor", LearnsKey = "learns", OffsetKey = "offset", DeviceKey = "device";
 
     /// <inheritdoc/>
     public override string Name => nameof(FakeQuantizeFunction);
@@ -18,7 +18,7 @@ internal sealed class FakeQuantizeFunction : torch.autograd.SingleTensorFunction
     public override torch.Tensor forward(torch.autograd.AutogradContext ctx, params object[] vars)
     {
         torch.Tensor values = (torch.Tensor)vars[0];
-        UniformQuantizer quantizer = (UniformQuantizer)vars[2];
+        UniformQuantizer quantizer = (UniformQuantizer)vars[3];
         torch.Tensor dense = TensorMemory.Dense(values);
         torch.Tensor result = torch.empty_like(dense);
         nint[] shape = TensorMemory.Shape(dense);
@@ -26,8 +26,9 @@ internal sealed class FakeQuantizeFunction : torch.autograd.SingleTensorFunction
 
         ctx.save_for_backward([dense]);
         ctx.save_data(QuantizerKey, quantizer);
-        ctx.save_data(FactorKey, vars[3]);
+        ctx.save_data(FactorKey, vars[4]);
         ctx.save_data(LearnsKey, vars[1] is not null);
+        ctx.save_data(OffsetKey, vars[2] is not null);
         ctx.save_data(DeviceKey, values.device);
         return Back(result, values.device);
     }
@@ -59,7 +60,7 @@ internal sealed class FakeQuantizeFunction : torch.autograd.SingleTensorFunction
         GC.KeepAlive(gradient);
         if (!learns)
         {
-            return [Back(result, device), null!, null!, null!];
+            return [Back(result, device), null!, null!, null!, null!];
         }
 
         double factor = (double)ctx.get_data(FactorKey);
@@ -70,7 +71,21 @@ internal sealed class FakeQuantizeFunction : torch.autograd.SingleTensorFunction
             logarithms[i] = (float)(scaleGradients[i] * quantizer.Parameters.Scales[i] * factor);
         }
 
-        return [Back(result, device), Back(torch.tensor(logarithms), device), null!, null!];
+        torch.Tensor? ofOffset = (bool)ctx.get_data(OffsetKey) ? Back(torch.tensor([OfOffset(gradient, result, quantizer) * (float)factor]), device) : null;
+        return [Back(result, device), Back(torch.tensor(logarithms), device), ofOffset!, null!, null!];
+    }
+
+    /// <summary>The gradient of an offset: each value outside of the codes' range, whose gradient is missing in the result, moves with it by the scale.</summary>
+    private static float OfOffset(torch.Tensor gradient, torch.Tensor inside, UniformQuantizer quantizer)
+    {
+        ReadOnlySpan<float> all = TensorMemory.Span<float>(gradient), kept = TensorMemory.Span<float>(inside);
+        double sum = 0;
+        for (int i = 0; i < all.Length; i++)
+        {
+            sum += (double)all[i] - kept[i];
+        }
+
+        return (float)(-sum * quantizer.Parameters.Scales[0]);
     }
 
     private static torch.Tensor Back(torch.Tensor tensor, torch.Device device) => device.type == DeviceType.CPU ? tensor : tensor.to(device);

@@ -9,7 +9,7 @@ namespace Quantization.TorchSharp;
 /// may take over the BatchNorm behind it, which it folds into the weights before they are quantized: what is trained is what is deployed.
 /// </summary>
 /// <remarks>
-/// With a BatchNorm, <c>k = γ / √(σ² + ε)</c> from the running statistics, the weights that are quantized are <c>w · k</c>. While statistics are trained, the result is divided by k and normalized with the batch's
+/// With a BatchNorm, <c>k = γ / √(σ² + ε)</c> from the running statistics, the weights that are quantized are <c>w · k</c>. While statistics are trained, the quantized weights are divided by k and the result is normalized with the batch's
 /// statistics (Krishnamoorthi, 2018, arXiv:1806.08342, section 3.2.2); once they are frozen, and in evaluation, the layer is one convolution with the weights <c>w · k</c> and the bias <c>β + (b − μ) · k</c>.
 /// </remarks>
 public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
@@ -36,8 +36,14 @@ public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
         this.weight = weight;
         this.bias = bias;
         this.norm = norm;
-        int channels = quantization.WeightGranularity == GranularityKind.PerChannel ? (int)weight.shape[channelAxis] : 1;
-        input_quantizer = new FakeQuantize(quantization.ForActivations(), 1, $"{path}.{nameof(input_quantizer)}");
+        int channels = quantization.WeightGranularity switch
+        {
+            GranularityKind.PerChannel => (int)weight.shape[channelAxis],
+            GranularityKind.PerBlock when WhyNoBlocks(weight, quantization) is { } reason => throw new NotSupportedException($"{path}: {reason}."),
+            GranularityKind.PerBlock => (int)(weight.numel() / quantization.BlockSize),
+            _ => 1,
+        };
+        input_quantizer = new FakeQuantize(quantization.ForActivations(), 1, $"{path}.{nameof(input_quantizer)}") { Enabled = quantization.QuantizesActivations };
         weight_quantizer = new FakeQuantize(quantization.ForWeights(channelAxis), channels, $"{path}.{nameof(weight_quantizer)}") { IsWeight = true };
         register_parameter(nameof(weight), weight);
         if (bias is not null)
@@ -79,7 +85,7 @@ public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
     public NormBase? BatchNorm => norm;
 
     /// <summary>Whether the BatchNorm's statistics are fixed; true also where there is none. Not part of the state dict.</summary>
-    public bool IsBatchNormFrozen { get; private set; }
+    public bool IsBatchNormFrozen { get; internal set; }
 
     /// <summary>The float weights as they are trained.</summary>
     public Parameter Weight => weight;
@@ -132,6 +138,13 @@ public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
         return weight_quantizer.EndCalibration(calibrator);
     }
 
+    /// <summary>Why weights cannot be in blocks; null where they can, or are not to be.</summary>
+    internal static string? WhyNoBlocks(Tensor weight, LayerQuantization quantization) =>
+        quantization.WeightGranularity != GranularityKind.PerBlock ? null
+        : weight.dim() != 2 ? "weights of convolutions cannot be in blocks; quantize them per channel"
+        : weight.shape[1] % quantization.BlockSize != 0 ? $"its {weight.shape[1]} inputs are no multiple of the {quantization.BlockSize} weights of a block"
+        : null;
+
     /// <summary>The layer's own arithmetic.</summary>
     private protected abstract Tensor Compute(Tensor input, Tensor weight, Tensor? bias);
 
@@ -139,17 +152,11 @@ public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
     {
         NormBase statistics = norm!;
 
-        // k only moves the weights onto the grid they are deployed on; it is divided out again, so no gradient goes through it.
-        Tensor factor = Factor().detach();
-        Tensor scaled = weight_quantizer.Apply(weight * AlongChannels(factor, weight.dim(), ChannelAxis));
-        Tensor product = Compute(input, scaled, null);
-        Tensor result = product * AlongChannels(1 / factor, product.dim(), 1);
-        if (bias is not null)
-        {
-            result += AlongChannels(bias, result.dim(), 1);
-        }
-
-        return statistics.forward(result);
+        // k only moves the weights onto the grid they are deployed on; it is divided out again, so no gradient goes through it. Weights are
+        // fewer than results, and the layer is linear, so it is divided out of them.
+        Tensor factor = AlongChannels(Factor().detach(), weight.dim(), ChannelAxis);
+        Tensor scaled = weight_quantizer.Apply(weight * factor) / factor;
+        return statistics.forward(Compute(input, scaled, bias));
     }
 
     /// <summary>γ / √(σ² + ε), kept away from 0 because it is divided by.</summary>

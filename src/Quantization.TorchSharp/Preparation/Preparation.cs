@@ -23,7 +23,7 @@ internal sealed class Preparation
 
     public QatModel Run()
     {
-        if (IsLayer(_root))
+        if (IsLayer(_root) && _root is not Embedding)
         {
             return PrepareRoot();
         }
@@ -69,11 +69,20 @@ internal sealed class Preparation
             return new PreparedLayer(slot.Path, kind, shared, null, null);
         }
 
-        LayerQuantization? quantization = _options.Layers.TryGetValue(slot.Path, out LayerQuantization? named) ? named : _options.Default;
+        LayerQuantization? quantization = _options.Layers.TryGetValue(slot.Path, out LayerQuantization? named) ? named
+            : slot.Module is Embedding ? _options.Embeddings : _options.Default;
         string? reason = WhyNot(slot.Module, quantization) ?? slot.WhyNot(QuantizedTypeOf(slot.Module));
         if (reason is not null)
         {
             return new PreparedLayer(slot.Path, kind, null, null, reason);
+        }
+
+        if (slot.Module is Embedding table)
+        {
+            QuantizedEmbedding rows = new(table, quantization!, slot.Path);
+            rows.train(table.training);
+            slot.Put(rows);
+            return new PreparedLayer(slot.Path, kind, null, null, null) { Embedding = rows };
         }
 
         ModuleSlot? norm = _normOf.GetValueOrDefault(slot);
@@ -103,7 +112,7 @@ internal sealed class Preparation
             }
 
             previous = slot;
-            if (!IsLayer(child) && child is not QuantizedLayer)
+            if (!IsLayer(child) && child is not (QuantizedLayer or QuantizedEmbedding))
             {
                 Visit(child, slot.Path);
             }
@@ -141,7 +150,7 @@ internal sealed class Preparation
         }
     }
 
-    private static bool IsLayer(torch.nn.Module module) => module is Linear or Conv1d or Conv2d or ConvTranspose2d;
+    private static bool IsLayer(torch.nn.Module module) => module is Linear or Conv1d or Conv2d or ConvTranspose2d or Embedding;
 
     private static bool CanFold(torch.nn.Module layer, torch.nn.Module norm) => norm is NormBase { track_running_stats: true } statistics && (layer, norm) switch
     {
@@ -152,11 +161,17 @@ internal sealed class Preparation
     };
 
     private static string? WhyNot(torch.nn.Module layer, LayerQuantization? quantization) =>
-        quantization is null ? "as the options ask" : layer is Convolution convolution ? ConvolutionGeometry.WhyNot(convolution) : null;
+        quantization is null ? "as the options ask" : layer switch
+        {
+            Convolution convolution => ConvolutionGeometry.WhyNot(convolution) ?? QuantizedLayer.WhyNoBlocks(convolution.weight, quantization),
+            Linear linear => QuantizedLayer.WhyNoBlocks(linear.weight, quantization),
+            _ => null,
+        };
 
     private static Type QuantizedTypeOf(torch.nn.Module layer) => layer switch
     {
         Linear => typeof(QuantizedLinear),
+        Embedding => typeof(QuantizedEmbedding),
         Conv1d => typeof(QuantizedConv1d),
         Conv2d => typeof(QuantizedConv2d),
         _ => typeof(QuantizedConvTranspose2d),

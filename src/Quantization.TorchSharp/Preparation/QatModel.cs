@@ -11,6 +11,7 @@ public sealed class QatModel
         Module = module;
         Layers = layers;
         QuantizedLayers = [.. layers.Select(layer => layer.Quantized).OfType<QuantizedLayer>().Distinct()];
+        Embeddings = [.. layers.Select(layer => layer.Embedding).OfType<QuantizedEmbedding>().Distinct()];
     }
 
     /// <summary>The module to train, evaluate, save and load.</summary>
@@ -18,6 +19,9 @@ public sealed class QatModel
 
     /// <summary>What was done with each layer and each BatchNorm that was not folded.</summary>
     public IReadOnlyList<PreparedLayer> Layers { get; }
+
+    /// <summary>The quantized tables, each once.</summary>
+    public IReadOnlyList<QuantizedEmbedding> Embeddings { get; }
 
     /// <summary>The quantized layers, each once.</summary>
     public IReadOnlyList<QuantizedLayer> QuantizedLayers { get; }
@@ -36,26 +40,41 @@ public sealed class QatModel
         ArgumentNullException.ThrowIfNull(batches);
         ArgumentNullException.ThrowIfNull(activations);
         bool training = Module.training;
-        bool[] weightsWereEnabled = [.. QuantizedLayers.Select(layer => layer.WeightQuantizer.Enabled)];
+        FakeQuantize[] ofWeights = [.. QuantizedLayers.Select(layer => layer.WeightQuantizer), .. Embeddings.Select(table => table.WeightQuantizer)];
+        bool[] wereEnabled = [.. ofWeights.Select(quantizer => quantizer.Enabled)];
         Module.eval();
         try
         {
+            Array.ForEach(ofWeights, quantizer => quantizer.Enabled = false);
             Collect(batches);
             Dictionary<string, IReadOnlyList<CalibrationResult>> results = [];
             foreach (QuantizedLayer layer in QuantizedLayers)
             {
-                results[layer.InputQuantizer.Description] = layer.InputQuantizer.EndCalibration(activations);
+                if (layer.InputQuantizer.Enabled)
+                {
+                    results[layer.InputQuantizer.Description] = layer.InputQuantizer.EndCalibration(activations);
+                }
+
                 results[layer.WeightQuantizer.Description] = layer.CalibrateWeights(weights ?? activations);
+            }
+
+            foreach (QuantizedEmbedding table in Embeddings)
+            {
+                results[table.WeightQuantizer.Description] = table.Calibrate(weights ?? activations);
             }
 
             return results;
         }
         finally
         {
-            foreach ((QuantizedLayer layer, bool wasEnabled) in QuantizedLayers.Zip(weightsWereEnabled))
+            foreach (QuantizedLayer layer in QuantizedLayers)
             {
                 layer.InputQuantizer.CancelCalibration();
-                layer.WeightQuantizer.Enabled = wasEnabled;
+            }
+
+            foreach ((FakeQuantize quantizer, bool wasEnabled) in ofWeights.Zip(wereEnabled))
+            {
+                quantizer.Enabled = wasEnabled;
             }
 
             Module.train(training);
@@ -87,19 +106,57 @@ public sealed class QatModel
         {
             quantizer.Enabled = enabled;
         }
+
+        foreach (QuantizedLayer layer in QuantizedLayers.Where(layer => !layer.Quantization.QuantizesActivations))
+        {
+            layer.InputQuantizer.Enabled = false;
+        }
     }
 
     /// <summary>Writes the module as an ONNX model; see <see cref="OnnxExport.ExportOnnx"/>.</summary>
     public void ExportOnnx(ReadOnlySpan<long> sampleShape, string path, OnnxExportOptions? options = null) => Module.ExportOnnx(sampleShape, path, options);
 
-    private IEnumerable<FakeQuantize> Quantizers => QuantizedLayers.SelectMany(layer => new[] { layer.InputQuantizer, layer.WeightQuantizer });
+    /// <summary>Lets the model learn from a teacher, mostly the float model; see <see cref="Distillation"/>.</summary>
+    /// <inheritdoc cref="Distillation(torch.nn.Module{Tensor, Tensor}, torch.nn.Module{Tensor, Tensor}, DistillationOptions)"/>
+    public Distillation DistillFrom(torch.nn.Module<Tensor, Tensor> teacher, DistillationOptions? options = null) => new(Module, teacher, options);
+
+    /// <summary>
+    /// Keeps a training run: parameters, ranges and step counters, the optimizer, torch's random numbers, frozen BatchNorms and which quantizers are on. A run that goes on from it gives the losses that it would have given.
+    /// The file appears whole or not at all.
+    /// </summary>
+    /// <param name="path">The file to write; one that exists is replaced.</param>
+    /// <param name="optimizer">The optimizer of the module's parameters.</param>
+    /// <param name="position">Where the run stands, for the caller to go on from; null for its beginning.</param>
+    /// <exception cref="ArgumentException">The optimizer is none of TorchSharp's, and has no state to keep.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void SaveCheckpoint(string path, torch.optim.Optimizer optimizer, CheckpointPosition? position = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(optimizer);
+        Checkpoint.Save(this, optimizer, position ?? new CheckpointPosition(0, 0), path);
+    }
+
+    /// <summary>Takes up a run that <see cref="SaveCheckpoint"/> kept. The model is prepared as it was then, with an optimizer of the same kind over its parameters.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="optimizer">The optimizer of the module's parameters.</param>
+    /// <returns>Where the run stood.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or no checkpoint, or was written of another model or optimizer. The model stays as it is.</exception>
+    public CheckpointPosition LoadCheckpoint(string path, torch.optim.Optimizer optimizer)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(optimizer);
+        return Checkpoint.Load(this, optimizer, path);
+    }
+
+    private IEnumerable<FakeQuantize> Quantizers => QuantizedLayers.SelectMany(layer => new[] { layer.InputQuantizer, layer.WeightQuantizer })
+        .Concat(Embeddings.Select(table => table.WeightQuantizer));
 
     private void Collect(IEnumerable<Tensor> batches)
     {
-        foreach (QuantizedLayer layer in QuantizedLayers)
+        foreach (QuantizedLayer layer in QuantizedLayers.Where(layer => layer.InputQuantizer.Enabled))
         {
             layer.InputQuantizer.BeginCalibration();
-            layer.WeightQuantizer.Enabled = false;
         }
 
         bool any = false;

@@ -11,6 +11,9 @@ public sealed record QatOptions
     /// </summary>
     public IReadOnlyDictionary<string, LayerQuantization?> Layers { get; init; } = new Dictionary<string, LayerQuantization?>();
 
+    /// <summary>The bits and ranges of tables that <see cref="Layers"/> does not name, one scale for each row; null leaves them in float. The default is 8 bits.</summary>
+    public LayerQuantization? Embeddings { get; init; } = LayerQuantization.EightBits;
+
     /// <summary>Whether a BatchNorm right behind a layer in a Sequential is folded into it. The default is true.</summary>
     public bool FoldBatchNorm { get; init; } = true;
 

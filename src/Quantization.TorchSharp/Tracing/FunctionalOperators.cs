@@ -20,6 +20,11 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
     /// <param name="shape">The shape.</param>
     public IEnumerable<TracedValue> OfOne(TracedValue of, long[] shape)
     {
+        if (of.Value.dtype != torch.ScalarType.Float32)
+        {
+            return [];
+        }
+
         if (IsShape(of.Value, shape))
         {
             return Activations(of);
@@ -33,30 +38,44 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
     public IEnumerable<TracedValue> Activations(TracedValue of)
     {
         Tensor x = of.Value;
-        yield return Make(of, functional.relu(x), graph.Relu);
-        yield return Make(of, functional.relu6(x), value => FloatLayerExport.Clip(graph, value, 0, 6));
-        yield return Make(of, functional.silu(x), value => graph.Multiply(value, graph.Operator("Sigmoid", [value])));
-        yield return Make(of, functional.gelu(x), value => FloatLayerExport.Gelu(graph, value));
-        yield return Make(of, torch.sigmoid(x), Named("Sigmoid"));
-        yield return Make(of, torch.tanh(x), Named("Tanh"));
-        yield return Make(of, functional.hardswish(x), Named("HardSwish"));
-        yield return Make(of, functional.hardsigmoid(x), value => graph.Operator("HardSigmoid", [value], ("alpha", 1.0 / 6)));
-        yield return Make(of, functional.leaky_relu(x, 0.01), value => graph.Operator("LeakyRelu", [value], ("alpha", 0.01)));
-        yield return Make(of, functional.elu(x, 1), value => graph.Operator("Elu", [value], ("alpha", 1.0)));
-        yield return Make(of, -x, Named("Neg"));
-        yield return Make(of, x.abs(), Named("Abs"));
-        foreach (long axis in x.dim() > 2 ? (long[])[-1, 1] : [-1])
+        if (x.dtype != torch.ScalarType.Float32 || x.dim() == 0)
         {
-            yield return Make(of, functional.softmax(x, axis), value => graph.Operator("Softmax", [value], ("axis", axis)));
-            yield return Make(of, functional.log_softmax(x, axis), value => graph.Operator("LogSoftmax", [value], ("axis", axis)));
+            return [];
         }
+
+        long[] axes = x.dim() > 2 ? [-1, 1] : [-1];
+        return ElementFunctions(of).Concat(axes.SelectMany(axis => (TracedValue[])
+        [
+            Make(of, functional.softmax(x, axis), value => graph.Operator("Softmax", [value], ("axis", axis))),
+            Make(of, functional.log_softmax(x, axis), value => graph.Operator("LogSoftmax", [value], ("axis", axis))),
+        ]));
+    }
+
+    /// <summary>Functions of single elements; of a corner they give the corner.</summary>
+    public IEnumerable<TracedValue> ElementFunctions(TracedValue of)
+    {
+        yield return Each(x => functional.relu(x), graph.Relu);
+        yield return Each(x => functional.relu6(x), value => FloatLayerExport.Clip(graph, value, 0, 6));
+        yield return Each(x => functional.silu(x), value => graph.Multiply(value, graph.Operator("Sigmoid", [value])));
+        yield return Each(x => functional.gelu(x), value => FloatLayerExport.Gelu(graph, value));
+        yield return Each(torch.sigmoid, Named("Sigmoid"));
+        yield return Each(torch.tanh, Named("Tanh"));
+        yield return Each(x => functional.hardswish(x), Named("HardSwish"));
+        yield return Each(x => functional.hardsigmoid(x), value => graph.Operator("HardSigmoid", [value], ("alpha", 1.0 / 6)));
+        yield return Each(x => functional.leaky_relu(x, 0.01), value => graph.Operator("LeakyRelu", [value], ("alpha", 0.01)));
+        yield return Each(x => functional.elu(x, 1), value => graph.Operator("Elu", [value], ("alpha", 1.0)));
+        yield return Each(x => -x, Named("Neg"));
+        yield return Each(x => x.abs(), Named("Abs"));
+
+        TracedValue Each(Func<Tensor, Tensor> function, Func<OnnxValue, OnnxValue> write) =>
+            Make(of, function(of.Value), write) with { Whole = () => function(of.Whole()) };
     }
 
     /// <summary>The target as a multiple of a value of its shape.</summary>
     public IEnumerable<TracedValue> Multiples(TracedValue of, Tensor target)
     {
         Tensor x = of.Value;
-        if (!IsShape(x, target.shape))
+        if (!IsShape(x, target.shape) || x.dtype != torch.ScalarType.Float32 || x.dim() == 0)
         {
             yield break;
         }
@@ -83,18 +102,21 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
     public IEnumerable<TracedValue> OfTwo(TracedValue first, TracedValue second, long[] shape)
     {
         (Tensor a, Tensor b) = (first.Value, second.Value);
-        if (!Broadcasts(a.shape, b.shape, shape))
+        if (a.dtype != torch.ScalarType.Float32 || b.dtype != torch.ScalarType.Float32 || !Broadcasts(a.shape, b.shape, shape))
         {
             yield break;
         }
 
-        yield return Both(a + b, "Add");
-        yield return Both(a * b, "Mul");
-        yield return Both(a - b, "Sub");
-        yield return Both(torch.maximum(a, b), "Max");
+        yield return Both((x, y) => x + y, "Add");
+        yield return Both((x, y) => x * y, "Mul");
+        yield return Both((x, y) => x - y, "Sub");
+        yield return Both(torch.maximum, "Max");
 
-        TracedValue Both(Tensor value, string type) =>
-            new(value, () => graph.Operator(type, [first.Write(), second.Write()]) with { Rank = (int)value.dim() });
+        TracedValue Both(Func<Tensor, Tensor, Tensor> function, string type) =>
+            new(function(a, b), () => graph.Operator(type, [first.Write(), second.Write()]) with { Rank = shape.Length })
+            {
+                Whole = () => function(first.Whole(), second.Whole()),
+            };
     }
 
     /// <summary>The values one after the other that give the target along an axis; null where there are none.</summary>
@@ -119,6 +141,10 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
 
         return null;
     }
+
+    /// <summary>What one or two functions that change the shape make of a value of another shape.</summary>
+    public IEnumerable<TracedValue> InShape(TracedValue of, long[] shape) => IsShape(of.Value, shape) || of.Value.dtype != torch.ScalarType.Float32 ? []
+        : Moved(of, shape).Concat(MovedTwice(of, shape));
 
     /// <summary>Functions that change the shape: pooling, means, reshaping, transposing, parts of an axis.</summary>
     private IEnumerable<TracedValue> Moved(TracedValue of, long[] shape) => Reshaped(of, shape).Concat(Pooled(of)).Concat(Parts(of, shape))
@@ -208,8 +234,11 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
         }
     }
 
-    private static TracedValue Make(TracedValue of, Tensor value, Func<OnnxValue, OnnxValue> write) =>
-        new(value, () => write(of.Write()) with { Rank = (int)value.dim() });
+    private static TracedValue Make(TracedValue of, Tensor value, Func<OnnxValue, OnnxValue> write)
+    {
+        int rank = (int)value.dim(); // what was tried may be gone when the value is written
+        return new TracedValue(value, () => write(of.Write()) with { Rank = rank });
+    }
 
     private Func<OnnxValue, OnnxValue> Named(string type) => value => graph.Operator(type, [value]);
 

@@ -6,7 +6,7 @@ namespace Quantization.TorchSharp;
 /// <summary>
 /// Which modules run while a model computes one batch, with their inputs and results. TorchSharp's hooks show calls by <c>call</c>; a module that is called by <c>forward</c> stays unseen.
 /// </summary>
-internal sealed class ModuleTrace
+internal sealed class ModuleTrace : IDisposable
 {
     /// <summary>More than one sample, so that no axis of length 1 is taken for the batch.</summary>
     private const long Batch = 2;
@@ -15,14 +15,17 @@ internal sealed class ModuleTrace
 
     private readonly Dictionary<torch.nn.Module, Queue<ModuleCall>> _calls = new(ReferenceEqualityComparer.Instance);
 
+    private readonly List<Tensor> _copies = [];
+
     private ModuleTrace()
     {
     }
 
-    /// <summary>Runs a model once on normally distributed values, in evaluation mode. The caller holds a dispose scope as long as the trace is used.</summary>
+    /// <summary>Runs a model once on random values, in evaluation mode.</summary>
     /// <param name="root">The model.</param>
     /// <param name="sampleShape">The shape of one sample, without the batch axis.</param>
-    public static ModuleTrace Record(torch.nn.Module<Tensor, Tensor> root, long[] sampleShape)
+    /// <param name="tokens">How many different tokens there are; null for floats.</param>
+    public static ModuleTrace Record(torch.nn.Module<Tensor, Tensor> root, long[] sampleShape, int? tokens)
     {
         ModuleTrace trace = new();
         Stack<ModuleCall> open = [];
@@ -35,7 +38,7 @@ internal sealed class ModuleTrace
             {
                 unhook.Add(module.register_forward_pre_hook((called, input) =>
                 {
-                    ModuleCall call = new((torch.nn.Module<Tensor, Tensor>)called, input.detach().clone());
+                    ModuleCall call = new((torch.nn.Module<Tensor, Tensor>)called, trace.Copy(input));
                     if (open.TryPeek(out ModuleCall? outer))
                     {
                         outer.Inner.Add(call);
@@ -47,7 +50,7 @@ internal sealed class ModuleTrace
                 unhook.Add(module.register_forward_hook((_, _, output) =>
                 {
                     ModuleCall call = open.Pop();
-                    call.Output = output.detach().clone();
+                    call.Output = trace.Copy(output);
                     trace.Add(call);
                     return output;
                 }).remove);
@@ -55,8 +58,9 @@ internal sealed class ModuleTrace
 
             root.eval();
             using torch.Generator random = new(Seed);
-            Tensor sample = torch.randn([Batch, .. sampleShape], generator: random).to(DeviceOf(root));
-            root.call(sample);
+            long[] shape = [Batch, .. sampleShape];
+            Tensor sample = tokens is { } most ? torch.randint(0, most, shape, torch.ScalarType.Int64, generator: random) : torch.randn(shape, generator: random);
+            root.call(sample.to(DeviceOf(root)));
         }
         finally
         {
@@ -74,6 +78,17 @@ internal sealed class ModuleTrace
 
     /// <summary>Whether a module was seen to run.</summary>
     public bool HasSeen(torch.nn.Module module) => _calls.ContainsKey(module);
+
+    /// <inheritdoc/>
+    public void Dispose() => _copies.ForEach(copy => copy.Dispose());
+
+    /// <summary>A copy that outlives the dispose scopes of forward methods.</summary>
+    private Tensor Copy(Tensor tensor)
+    {
+        Tensor copy = tensor.detach().clone().DetachFromDisposeScope();
+        _copies.Add(copy);
+        return copy;
+    }
 
     private void Add(ModuleCall call)
     {

@@ -12,7 +12,13 @@ namespace Quantization.TorchSharp;
 internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
 {
     /// <summary>More values than this are not combined with each other.</summary>
-    private const int MostCombined = 200;
+    private const int MostCombined = 64;
+
+    /// <summary>How many of the last values are looked at as a part of what was pooled.</summary>
+    private const int MostPooled = 4;
+
+    /// <summary>How many of the last values are looked at as one of three.</summary>
+    private const int MostOfThree = 8;
 
     private readonly FunctionalOperators _functions = new(graph);
 
@@ -49,6 +55,7 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
         {
             string at = names.GetValueOrDefault(inner.Module) ?? inner.Module.GetType().Name;
             OnnxValue given = (Find(known, inner.Input) ?? throw Unknown($"between {last} and {at}")).Write();
+            known.Add(TracedValue.Of(inner.Input, given));
             known.Add(TracedValue.Of(inner.Output!, graph.Call(inner.Module, given, at)));
             last = at;
         }
@@ -78,6 +85,7 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
     /// <summary>A value of the graph that is the target, or what makes it of others; the simplest.</summary>
     private TracedValue? Find(List<TracedValue> known, Tensor target)
     {
+        using DisposeScope scope = torch.NewDisposeScope();
         // The values nearest to the place come first: where several have the same values, it is most likely the last.
         TracedValue[] values = [.. Enumerable.Reverse(known).Take(MostCombined)];
         long[] shape = target.shape;
@@ -93,18 +101,39 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
             return joined;
         }
 
-        // A function of two or three values, and perhaps one of what they give.
-        TracedValue[] scaled = [.. values, .. values.SelectMany(each => Scales(each, target))];
-        TracedValue[] pairs = [.. Pairs(scaled, scaled, shape)];
-        return First(pairs)
-            ?? First(pairs.SelectMany(_functions.Activations))
-            ?? First(Pairs(values, active, shape))
+        return FindCombination(values, target)
             ?? FindDifference(values, target)
-            ?? First(Pairs(pairs, values, shape))
-            ?? First(Pairs(pairs, values, shape).SelectMany(_functions.Activations))
-            ?? First(ShapesOf(values).SelectMany(other => Pairs(values, values, other)).SelectMany(each => _functions.OfOne(each, shape)));
+            ?? First(ShapesOf(values).SelectMany(other => Pairs([.. values.Take(MostPooled)], values, other)).SelectMany(each => _functions.OfOne(each, shape)));
 
         TracedValue? First(IEnumerable<TracedValue> candidates) => candidates.FirstOrDefault(each => each.Is(target));
+    }
+
+    /// <summary>A function of two or three values, and perhaps one of what they give. Corners are tried, and the whole where a corner fits.</summary>
+    private TracedValue? FindCombination(TracedValue[] values, Tensor target)
+    {
+        Tensor corner = TracedValue.CornerOf(target);
+        long[] shape = corner.shape;
+        TracedValue[] corners = [.. values.Where(each => each.Value.dtype == torch.ScalarType.Float32).Select(each => each.Corner())];
+        TracedValue[] scaled =
+        [
+            .. corners,
+            .. values.SelectMany(each => Scales(each, target).Concat(_functions.InShape(each, target.shape))).Select(each => each.Corner()),
+        ];
+        TracedValue[] active = [.. corners, .. corners.SelectMany(_functions.ElementFunctions)];
+        TracedValue[] pairs = [.. Pairs(scaled, scaled, shape)];
+        return First(pairs)
+            ?? First(pairs.SelectMany(_functions.ElementFunctions))
+            ?? First(Pairs(corners, active, shape))
+            ?? First(Threes())
+            ?? First(Threes().SelectMany(_functions.ElementFunctions));
+
+        IEnumerable<TracedValue> Threes()
+        {
+            TracedValue[] last = [.. corners.Take(MostOfThree)];
+            return Pairs([.. Pairs(last, last, shape)], last, shape);
+        }
+
+        TracedValue? First(IEnumerable<TracedValue> candidates) => candidates.FirstOrDefault(each => each.IsWhole(corner, target));
     }
 
     /// <summary>A sum of one value and a multiple of another: what is left without the one tells the factor.</summary>

@@ -4,7 +4,7 @@ using Quantization.Binary;
 namespace Quantization;
 
 /// <summary>
-/// A matrix of one bit a value with a scale for each row or block: <c>x̂ = α · sign(x)</c> with <c>α = mean|x|</c> over the row or block, the best approximation of that form in squared error (Rastegari et al., XNOR-Net,
+/// A matrix of one bit per value with a scale for each row or block: <c>x̂ = α · sign(x)</c> with <c>α = mean|x|</c> over the row or block, the best approximation of that form in squared error (Rastegari et al., XNOR-Net,
 /// 2016, section 3.1). Products are counted: where 64 signs share a word, the sum of their products is 64 − 2 · popcount(a xor b). Immutable.
 /// </summary>
 /// <remarks>
@@ -42,7 +42,7 @@ public sealed partial class BinaryMatrix
     /// <summary>The number of values in a row.</summary>
     public int Columns { get; }
 
-    /// <summary>How many values of a row share a scale; <see cref="Columns"/> where there is one scale a row.</summary>
+    /// <summary>How many values of a row share a scale; <see cref="Columns"/> where there is one scale per row.</summary>
     public int BlockSize { get; }
 
     /// <summary>The signs, ⌈Columns / 64⌉ words a row.</summary>
@@ -51,7 +51,7 @@ public sealed partial class BinaryMatrix
     /// <summary>The scales α, row by row, ⌈Columns / BlockSize⌉ a row; not negative.</summary>
     public ReadOnlySpan<float> Scales => _scales;
 
-    /// <summary>Binarizes a row-major matrix, one scale a row: for weights, one for each output channel.</summary>
+    /// <summary>Binarizes a row-major matrix, one scale per row: for weights, one for each output channel.</summary>
     /// <param name="values">The values; finite.</param>
     /// <param name="rows">The number of rows.</param>
     /// <param name="columns">The number of values in a row.</param>

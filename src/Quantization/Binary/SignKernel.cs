@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Quantization.Binary;
 
-/// <summary>One bit a value: which side of an offset it lies on; and back. Eight values make a byte.</summary>
+/// <summary>One bit per value: which side of an offset it lies on; and back. Eight values make a byte.</summary>
 internal static unsafe class SignKernel
 {
     private const int ValuesPerByte = 8;

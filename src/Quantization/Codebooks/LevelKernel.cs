@@ -12,7 +12,7 @@ internal static unsafe class LevelKernel
     /// <summary>Writes <c>levels[codes[i]] · scales[i]</c>, rounded to float.</summary>
     /// <param name="levels">256 levels.</param>
     /// <param name="maxCode">The largest code that occurs.</param>
-    /// <param name="codes">The codes, one a byte.</param>
+    /// <param name="codes">The codes, one per byte.</param>
     /// <param name="scales">The scales.</param>
     /// <param name="values">Receives the values.</param>
     /// <param name="count">How many.</param>

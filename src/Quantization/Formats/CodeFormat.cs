@@ -44,16 +44,16 @@ public sealed record CodeFormat
     /// <summary>All codes of a signed 32-bit integer; for biases.</summary>
     public static CodeFormat Int32 { get; } = Create(CodeType.Int32);
 
-    /// <summary>Sixteen signed codes, −8 … 7, two a byte.</summary>
+    /// <summary>Sixteen signed codes, −8 … 7, two per byte.</summary>
     public static CodeFormat Int4 { get; } = Create(CodeType.Int4);
 
-    /// <summary>Sixteen unsigned codes, 0 … 15, two a byte.</summary>
+    /// <summary>Sixteen unsigned codes, 0 … 15, two per byte.</summary>
     public static CodeFormat UInt4 { get; } = Create(CodeType.UInt4);
 
     /// <summary>Two codes, 0 … 1, eight a byte; for codebooks.</summary>
     public static CodeFormat UInt1 { get; } = Create(CodeType.UInt1);
 
-    /// <summary>Four unsigned codes, 0 … 3, four a byte.</summary>
+    /// <summary>Four unsigned codes, 0 … 3, four per byte.</summary>
     public static CodeFormat UInt2 { get; } = Create(CodeType.UInt2);
 
     /// <summary>How a code is stored.</summary>

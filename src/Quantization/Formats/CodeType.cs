@@ -18,15 +18,15 @@ public enum CodeType
     /// <summary>Four bytes a code; the type of biases and accumulators.</summary>
     Int32,
 
-    /// <summary>Two codes a byte, −8 … 7, the first in the low four bits.</summary>
+    /// <summary>Two codes per byte, −8 … 7, the first in the low four bits.</summary>
     Int4,
 
-    /// <summary>Two codes a byte, 0 … 15, the first in the low four bits.</summary>
+    /// <summary>Two codes per byte, 0 … 15, the first in the low four bits.</summary>
     UInt4,
 
-    /// <summary>Eight codes a byte, 0 … 1, the first in the lowest bit.</summary>
+    /// <summary>Eight codes per byte, 0 … 1, the first in the lowest bit.</summary>
     UInt1,
 
-    /// <summary>Four codes a byte, 0 … 3, the first in the low two bits.</summary>
+    /// <summary>Four codes per byte, 0 … 3, the first in the low two bits.</summary>
     UInt2,
 }

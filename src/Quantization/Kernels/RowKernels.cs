@@ -16,8 +16,8 @@ internal static unsafe class RowKernels
     /// <param name="codes">The first code.</param>
     /// <param name="shape">The rows.</param>
     /// <param name="format">The codes, of <typeparamref name="TCode"/>.</param>
-    /// <param name="scales">Receives a scale a group.</param>
-    /// <param name="zeroPoints">Receives a zero-point a group, in the format's storage; null for the symmetric scheme.</param>
+    /// <param name="scales">Receives a scale per group.</param>
+    /// <param name="zeroPoints">Receives a zero-point per group, in the format's storage; null for the symmetric scheme.</param>
     /// <param name="parameterName">What errors call the values.</param>
     /// <exception cref="ArgumentException">A value is not finite. Groups before it are written.</exception>
     public static void DynamicQuantize<TCode>(
@@ -98,8 +98,8 @@ internal static unsafe class RowKernels
     /// <param name="destination">The first value.</param>
     /// <param name="shape">The rows.</param>
     /// <param name="format">The codes, of <typeparamref name="TCode"/>.</param>
-    /// <param name="scales">A scale a group.</param>
-    /// <param name="zeroPoints">A zero-point a group, in the format's storage; null where all are 0.</param>
+    /// <param name="scales">A scale per group.</param>
+    /// <param name="zeroPoints">A zero-point per group, in the format's storage; null where all are 0.</param>
     public static void Dequantize<TCode>(
         byte* codes, float* destination, RowShape shape, CodeFormat format, float* scales, byte* zeroPoints)
         where TCode : unmanaged

@@ -18,7 +18,7 @@ internal readonly record struct RowShape(nint Rows, nint Columns, nint Groups)
     public static RowShape Create(int values, int columns, int scales, string valuesName, string scalesName) =>
         new RowShape(CountRows(values, columns, valuesName), columns, scales).ThrowUnlessScaled(scalesName);
 
-    /// <summary>The same for codes that take <paramref name="rowBytes"/> bytes a row.</summary>
+    /// <summary>The same for codes that take <paramref name="rowBytes"/> bytes per row.</summary>
     /// <exception cref="ArgumentException">The bytes are not whole rows, or there is another number of scales.</exception>
     public static RowShape OfBytes(int bytes, int columns, int rowBytes, int scales, string bytesName, string scalesName) =>
         bytes % rowBytes == 0
@@ -53,5 +53,5 @@ internal readonly record struct RowShape(nint Rows, nint Columns, nint Groups)
     private RowShape ThrowUnlessScaled(string scalesName) => Groups == 1 || Groups == Rows
         ? this
         : throw new ArgumentException(
-            $"There are {Groups} scales for {Rows} rows; give 1, which all rows share, or {Rows}, one a row.", scalesName);
+            $"There are {Groups} scales for {Rows} rows; give 1, which all rows share, or {Rows}, one per row.", scalesName);
 }

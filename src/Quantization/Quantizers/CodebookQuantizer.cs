@@ -31,7 +31,7 @@ public sealed class CodebookQuantizer : IQuantizer
     /// <summary>Makes a quantizer whose values are divided by a scale before the codebook decides.</summary>
     /// <param name="codebook">The thresholds and levels.</param>
     /// <param name="format">The codes: <see cref="Codebook.NarrowestFormat"/> packs as many into a byte as fit, <see cref="CodeFormat.UInt8"/> stores one. It must be one of the unsigned formats of 1, 2, 4 or 8 bits and contain the codebook's codes.</param>
-    /// <param name="parameters">The scales, one a group in row-major order of <see cref="Granularity.GetParameterShape"/>; the zero-points must be 0.</param>
+    /// <param name="parameters">The scales, one per group in row-major order of <see cref="Granularity.GetParameterShape"/>; the zero-points must be 0.</param>
     /// <param name="granularity">Which values share a scale.</param>
     /// <exception cref="ArgumentException">The format lacks codes, a zero-point is not 0, or per-tensor is given more than one scale.</exception>
     public CodebookQuantizer(Codebook codebook, CodeFormat format, QuantizationParameters parameters, Granularity granularity = default)

@@ -117,7 +117,7 @@ internal static class QuantizationParametersJson
 
         if (!properties.TryGetValue(ScalesName, out JsonElement scaleArray))
         {
-            throw Error($"\"{ScalesName}\" is missing; add it with one scale a group");
+            throw Error($"\"{ScalesName}\" is missing; add it with one scale per group");
         }
 
         float[] scales = ReadScales(scaleArray);

@@ -12,7 +12,7 @@ public sealed class SymmetricQuantizer : UniformQuantizer
 {
     /// <summary>Makes a quantizer of given scales, over the interval of codes as it is given: pass <see cref="CodeFormat.Restricted"/> or a full range.</summary>
     /// <param name="format">The codes; 0 must be one of them.</param>
-    /// <param name="parameters">The scales, one a group in row-major order of <see cref="Granularity.GetParameterShape"/>; the zero-points must be 0.</param>
+    /// <param name="parameters">The scales, one per group in row-major order of <see cref="Granularity.GetParameterShape"/>; the zero-points must be 0.</param>
     /// <param name="granularity">Which values share a scale.</param>
     /// <exception cref="ArgumentException">A zero-point is not 0, 0 is not a code, or per-tensor is given more than one scale.</exception>
     public SymmetricQuantizer(CodeFormat format, QuantizationParameters parameters, Granularity granularity = default)

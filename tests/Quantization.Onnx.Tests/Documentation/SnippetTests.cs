@@ -39,6 +39,7 @@ public sealed partial class SnippetTests
             public static Microsoft.Extensions.AI.IEmbeddingGenerator<string, Microsoft.Extensions.AI.Embedding<float>> generator = null!;
             public static string[] sentences = [];
             public static TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor> net = null!;
+            public static TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor> floatNet = null!;
             public static IEnumerable<(TorchSharp.torch.Tensor Images, TorchSharp.torch.Tensor Labels)> batches = [];
             public static (string Text, double ErrorRate) Decode(IEnumerable<Quantization.Onnx.SampleOutputs> outputs) => ("", 0);
         }

@@ -48,7 +48,7 @@ internal sealed class GoldenModels
         return Write(set.ApplyTo(_models.Plan(baseline), _models));
     }
 
-    /// <summary>The models of a sensitivity measure, one a layer.</summary>
+    /// <summary>The models of a sensitivity measure, one per layer.</summary>
     public IEnumerable<(string Layer, Func<byte[]> Write)> OfSensitivity(SensitivityMeasure measure, PtqOptions baseline)
     {
         LayerVariants variants = new(_models, _models.Plan(baseline));

@@ -9,21 +9,21 @@ public sealed class AffineFoldingTests
     public static TheoryData<string, string[]> Cases { get; } = new()
     {
         { "scalars behind", ["Conv"] },
-        { "constants a channel behind", ["Conv"] },
+        { "constants per channel behind", ["Conv"] },
         { "constant minus the result", ["Conv"] },
         { "scalars before, without padding", ["Conv"] },
         { "factor before, with padding", ["Conv"] },
         { "factor and offset before, with padding", ["Add", "Conv"] },
         { "a group a channel, scalars before", ["Conv"] },
         { "constants of rows behind", ["Conv", "Mul"] },
-        { "constants a channel before", ["Conv"] },
-        { "factors a channel before, with padding", ["Conv"] },
-        { "factors and offsets a channel before, with padding", ["Add", "Conv"] },
-        { "factor and offsets a channel before, with padding", ["Add", "Conv"] },
+        { "constants per channel before", ["Conv"] },
+        { "factors per channel before, with padding", ["Conv"] },
+        { "factors and offsets per channel before, with padding", ["Add", "Conv"] },
+        { "factor and offsets per channel before, with padding", ["Add", "Conv"] },
         { "constant a channel minus the input, with padding", ["Add", "Conv"] },
-        { "offsets a channel before, with padding", ["Add", "Conv"] },
-        { "groups, constants a channel before, without padding", ["Conv", "Relu", "Conv"] },
-        { "a group a channel, constants a channel before", ["Conv"] },
+        { "offsets per channel before, with padding", ["Add", "Conv"] },
+        { "groups, constants per channel before, without padding", ["Conv", "Relu", "Conv"] },
+        { "a group a channel, constants per channel before", ["Conv"] },
         { "one channel that constants repeat", ["Slice", "Mul", "Conv"] },
         { "one channel behind a pool that constants repeat", ["Conv", "Relu", "MaxPool", "Mul", "Conv"] },
         { "channels behind a pool", ["Conv", "Relu", "MaxPool", "Conv"] },
@@ -93,26 +93,26 @@ public sealed class AffineFoldingTests
         _ = name switch
         {
             "scalars behind" => model.Conv("x", "a", 3, 4, bias: false).Node("Mul", ["factor", "a"], "b").Node("Add", ["b", "offset"], "c").Node("Div", ["c", "factor"], "d").Node("Sub", ["d", "factor"], "y"),
-            "constants a channel behind" => model.Conv("x", "a", 3, 4).Node("Mul", ["a", "factors"], "b").Node("Add", ["offsets", "b"], "y"),
+            "constants per channel behind" => model.Conv("x", "a", 3, 4).Node("Mul", ["a", "factors"], "b").Node("Add", ["offsets", "b"], "y"),
             "constant minus the result" => model.Conv("x", "a", 3, 4).Node("Sub", ["offsets", "a"], "y"),
             "scalars before, without padding" => model.Node("Mul", ["x", "factor"], "a").Node("Add", ["a", "offset"], "b").Conv("b", "y", 3, 4),
             "factor before, with padding" => model.Node("Div", ["x", "factor"], "a").Conv("a", "y", 3, 4),
             "factor and offset before, with padding" => model.Node("Mul", ["x", "factor"], "a").Node("Add", ["a", "offset"], "b").Conv("b", "y", 3, 4),
             "a group a channel, scalars before" => model.Node("Sub", ["offset", "x"], "a").Constant("w", RandomTensors.Normal(2, 27), 3, 1, 3, 3).Node("Conv", ["a", "w"], "y", ModelBuilder.Int("group", 3)),
             "constants of rows behind" => model.Conv("x", "a", 3, 4).Node("Mul", ["a", "of rows"], "y"),
-            "constants a channel before" => model.Node("Mul", ["x", "of input"], "a").Node("Add", ["a", "of input"], "b")
+            "constants per channel before" => model.Node("Mul", ["x", "of input"], "a").Node("Add", ["a", "of input"], "b")
                 .Constant("w", RandomTensors.Normal(2, 108), 4, 3, 3, 3).Node("Conv", ["b", "w"], "y"),
-            "factors a channel before, with padding" => model.Node("Div", ["x", "of input"], "a").Conv("a", "y", 3, 4),
-            "factors and offsets a channel before, with padding" =>
+            "factors per channel before, with padding" => model.Node("Div", ["x", "of input"], "a").Conv("a", "y", 3, 4),
+            "factors and offsets per channel before, with padding" =>
                 model.Node("Mul", ["x", "of input"], "a").Node("Sub", ["a", "of input"], "b").Conv("b", "y", 3, 4),
-            "factor and offsets a channel before, with padding" =>
+            "factor and offsets per channel before, with padding" =>
                 model.Node("Mul", ["x", "factor"], "a").Node("Add", ["a", "of input"], "b").Conv("b", "y", 3, 4),
             "constant a channel minus the input, with padding" => model.Node("Sub", ["of input", "x"], "a").Conv("a", "y", 3, 4),
-            "offsets a channel before, with padding" => model.Node("Add", ["x", "of input"], "a").Conv("a", "y", 3, 4),
-            "groups, constants a channel before, without padding" =>
+            "offsets per channel before, with padding" => model.Node("Add", ["x", "of input"], "a").Conv("a", "y", 3, 4),
+            "groups, constants per channel before, without padding" =>
                 model.Conv("x", "c", 3, 4).Node("Relu", ["c"], "r").Node("Mul", ["r", "factors"], "a").Node("Add", ["a", "offsets"], "b")
                 .Constant("w", RandomTensors.Normal(2, 6 * 2 * 9), 6, 2, 3, 3).Node("Conv", ["b", "w"], "y", ModelBuilder.Int("group", 2)),
-            "a group a channel, constants a channel before" => model.Node("Sub", ["of input", "x"], "a")
+            "a group a channel, constants per channel before" => model.Node("Sub", ["of input", "x"], "a")
                 .Constant("w", RandomTensors.Normal(2, 54), 6, 1, 3, 3).Node("Conv", ["a", "w"], "y", ModelBuilder.Int("group", 3)),
             "one channel that constants repeat" => model.Integers("begin", 0).Integers("end", 1).Integers("axis", 1)
                 .Node("Slice", ["x", "begin", "end", "axis"], "s").Node("Mul", ["s", "of input"], "a").Conv("a", "y", 3, 4),

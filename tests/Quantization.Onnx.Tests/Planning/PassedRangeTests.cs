@@ -17,7 +17,7 @@ public sealed class PassedRangeTests
     [InlineData("clip of positive ends", 0, 4)]
     [InlineData("transpose, clip", -1.5, 2)]
     [InlineData("max with a constant", -2, Inf)]
-    [InlineData("max with constants a channel", -3, Inf)]
+    [InlineData("max with constants per channel", -3, Inf)]
     [InlineData("min with a constant", -Inf, 3)]
     [InlineData("leaky relu, max with a constant", -20, Inf)]
     [InlineData("leaky relu, max with a relu", 0, Inf)]
@@ -100,7 +100,7 @@ public sealed class PassedRangeTests
             "clip of positive ends" => model.Node("Clip", ["a", "2", "4"], "y"),
             "transpose, clip" => model.Node("Transpose", ["a"], "t").Node("Clip", ["t", "-1.5", "2"], "y"),
             "max with a constant" => model.Node("Max", ["-2", "a"], "y"),
-            "max with constants a channel" => model.Node("Max", ["a", "channels"], "y"),
+            "max with constants per channel" => model.Node("Max", ["a", "channels"], "y"),
             "min with a constant" => model.Node("Min", ["a", "3"], "y"),
             "leaky relu, max with a constant" => model.Node("LeakyRelu", ["a"], "l", Float("alpha", 0.1f)).Node("Max", ["l", "-2"], "y"),
             "leaky relu, max with a relu" => model.Conv("x", "b", 3, 4).Node("Relu", ["b"], "r").Node("LeakyRelu", ["a"], "l").Node("Max",

@@ -79,7 +79,7 @@ public sealed partial class QuantizationParametersJsonTests
     [InlineData(
         """{"version":1,"scales":[0.5],"\ud800":0}""",
         "the name of a property is no Unicode text; write the JSON with QuantizationParameters.ToJson.")]
-    [InlineData("""{"version":1}""", "\"scales\" is missing; add it with one scale a group.")]
+    [InlineData("""{"version":1}""", "\"scales\" is missing; add it with one scale per group.")]
     [InlineData("""{"version":1,"scales":0.5}""", "\"scales\" is 0.5; it must be an array of numbers.")]
     [InlineData("""{"version":1,"scales":[]}""", "\"scales\" is empty; at least one scale is needed.")]
     [InlineData(

@@ -224,7 +224,7 @@ public sealed class RowTests
             "6 values are no whole rows of 4 columns: 2 are left over.*", "source");
         Refused(
             () => QuantizationPrimitives.DynamicQuantizeRows(values, 2, codes, new float[2]),
-            "There are 2 scales for 3 rows; give 1, which all rows share, or 3, one a row.*", "scales");
+            "There are 2 scales for 3 rows; give 1, which all rows share, or 3, one per row.*", "scales");
         Refused(
             () => QuantizationPrimitives.DynamicQuantizeRows(values, 2, codes.AsSpan(1), new float[3]),
             "3 rows take 6 elements, 2 each; there are 5.*", "destination");

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace Quantization.Tests.Kernels;
 
-/// <summary>One bit a value of many vectors, against the definition of each bit.</summary>
+/// <summary>One bit per value of many vectors, against the definition of each bit.</summary>
 public sealed class SignTests
 {
     public static TheoryData<int, int> Shapes =>

@@ -23,10 +23,12 @@ public sealed class TracedExportTests : TorchTest
         ["three terms"] = (m, x) => functional.silu(x + m.conv1.call(x) + m.conv2.call(x)),
         ["scaled"] = (m, x) => x + (m.conv1.call(x) * 0.2f),
         ["tokens"] = (m, x) => m.linear.call(functional.gelu(m.linear.call(x.flatten(2).transpose(1, 2)))).mean([1]),
+        ["tokens with positions"] = (m, x) => m.linear.call(m.conv1.call(x).flatten(2).transpose(1, 2) + m.positions),
         ["maximum"] = (m, x) => torch.maximum(m.conv1.call(x), m.conv2.call(x)),
         ["pooled"] = (m, x) => functional.avg_pool2d(functional.max_pool2d(m.conv1.call(functional.hardswish(x)), 2), 2),
         ["twice"] = (m, x) => m.conv1.call(functional.leaky_relu(m.conv1.call(x))),
         ["own parameter"] = (m, x) => x + (m.conv1.call(x) * m.gamma),
+        ["dispose scope"] = InScope,
         ["nothing"] = (_, x) => x.alias(),
         ["passed on"] = (m, x) => m.conv1.call(x),
     };
@@ -94,6 +96,12 @@ public sealed class TracedExportTests : TorchTest
         Export(block).Should().NotThrow("what it calls is seen all the same");
     }
 
+    private static Tensor InScope(Block module, Tensor input)
+    {
+        using DisposeScope scope = torch.NewDisposeScope();
+        return functional.relu(module.conv1.call(functional.silu(input)) + module.conv2.call(input)).MoveToOuterDisposeScope();
+    }
+
     private static Action Export(Module<Tensor, Tensor> net) => () => OnnxExport.Build(net, [8, 6, 6], new OnnxExportOptions());
 
     /// <summary>Trains a little, exports, and compares the predictions of samples that are no near-ties.</summary>
@@ -142,6 +150,7 @@ public sealed class TracedExportTests : TorchTest
     {
         public readonly Module<Tensor, Tensor> conv1 = Conv2d(8, 8, 3, padding: 1), conv2 = Conv2d(8, 8, 3, padding: 1), norm = BatchNorm2d(8), linear = Linear(8, 8);
         public readonly global::TorchSharp.Modules.Parameter gamma = new(torch.randn(1, 8, 1, 1));
+        public readonly global::TorchSharp.Modules.Parameter positions = new(torch.randn(1, 64, 8));
         private readonly Func<Block, Tensor, Tensor> _forward;
 
         public Block(Func<Block, Tensor, Tensor> forward)

@@ -28,7 +28,7 @@ public abstract class TorchTest : IDisposable
         torch.random.manual_seed(1);
     }
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         _scope?.Dispose();
         GC.SuppressFinalize(this);
