@@ -90,10 +90,11 @@ public sealed class ClusterTests
         await killed.WaitFor("begins samples", 2);
         killed.Kill();
 
-        using Child late = Child.Worker(folder.Root);
+        using Child late = Child.Worker(folder.Root, 0, "small");
 
         (await calibrating).Should().Equal(expected);
         late.Output.Should().Contain("begins samples");
+        Directory.GetFiles(folder.PathTo("transfer")).Should().BeEmpty("results that went by the storage are taken from there");
     }
 
     [Fact]

@@ -30,7 +30,7 @@ internal static class Program
     /// <summary>Works until it is killed.</summary>
     /// <param name="folder">The folder of the cluster.</param>
     /// <param name="delay">How many milliseconds each item takes longer.</param>
-    /// <param name="words">Another storage; <c>any</c> to allow other processors.</param>
+    /// <param name="words">Another storage; <c>any</c> to allow other processors; <c>small</c> for results that are too large for messages.</param>
     private static async Task Work(string folder, int delay, string[] words)
     {
         using IHost host = FolderCluster.BuildWorker(folder, options =>
@@ -39,7 +39,8 @@ internal static class Program
             options.WorkerTimeout = TimeSpan.FromSeconds(4);
             options.BeatPeriod = TimeSpan.FromSeconds(1);
             options.AllowOtherProcessors = words.Contains("any");
-            options.Storage = words.FirstOrDefault(word => word != "any") is { } other ? new WorkFolder(other) : options.Storage;
+            options.MostMessageBytes = words.Contains("small") ? 1 : options.MostMessageBytes;
+            options.Storage = words.FirstOrDefault(word => word is not ("any" or "small")) is { } other ? new WorkFolder(other) : options.Storage;
             options.Notice = notice => Console.WriteLine(notice ?? "welcome");
             options.Run = (runner, item, token) =>
             {

@@ -121,6 +121,10 @@ public sealed class WorkQueueTests
         Pull("one");
 
         Fail("one", "a", FailureKind.Worker);
+        _clock.Pass(14);
+        Wait("a").Outcomes.Should().BeEmpty("another worker may come");
+        _queue.Beat("one", []);
+        _clock.Pass(2);
 
         Wait("a").Outcomes.Should().ContainSingle().Which.Failure!.ToException().Should().BeOfType<IOException>();
     }

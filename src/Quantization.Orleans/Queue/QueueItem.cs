@@ -16,6 +16,9 @@ internal sealed class QueueItem(QueuedItem item)
     /// <summary>The workers that could not do it.</summary>
     public HashSet<string> Failed { get; } = [];
 
+    /// <summary>What the last of them said, and when; null where none failed.</summary>
+    public (ItemOutcome Outcome, DateTimeOffset Time)? LastFailure { get; set; }
+
     /// <summary>How many workers were lost while they ran it.</summary>
     public int Losses { get; set; }
 

@@ -86,8 +86,8 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
         if (outcome.Failure is { IsOfInput: false } failure)
         {
             item.Failed.Add(workerId);
-            bool isHopeless = item.Failed.Count >= settings.MostFailures || _workers.Values.All(each => each.Refusal is not null || item.Failed.Contains(each.Info.Id));
-            if (isHopeless)
+            item.LastFailure = (outcome, clock.GetUtcNow());
+            if (item.Failed.Count >= settings.MostFailures)
             {
                 End(item, outcome);
             }
@@ -185,6 +185,9 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
         return usual > settings.SecondAfter ? usual : settings.SecondAfter;
     }
 
+    /// <summary>Whether all workers that are there have failed at an item. One that is silent for a moment may come back.</summary>
+    private bool HasNoWorker(QueueItem item) => _workers.Values.All(each => each.Refusal is not null || item.Failed.Contains(each.Info.Id));
+
     private void Wait(QueueItem item) => _waiting.AddFirst(item);
 
     private void End(QueueItem item, ItemOutcome outcome)
@@ -206,6 +209,11 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
         {
             _clients.Remove(client);
             Drop(client, _ => true);
+        }
+
+        foreach (QueueItem item in _waiting.Where(item => item.LastFailure is { } last && now - last.Time > settings.WorkerTimeout && HasNoWorker(item)).ToArray())
+        {
+            End(item, item.LastFailure!.Value.Outcome);
         }
 
         if (_items.Count == 0 && _workers.Values.All(worker => worker.Refusal is not null))
