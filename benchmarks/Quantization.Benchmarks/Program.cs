@@ -3,6 +3,7 @@ using BenchmarkDotNet.Running;
 using Quantization.Benchmarks.Accuracy;
 using Quantization.Benchmarks.Auto;
 using Quantization.Benchmarks.Calibration;
+using Quantization.Benchmarks.Clusters;
 using Quantization.Benchmarks.Codebooks;
 using Quantization.Benchmarks.LanguageModels;
 using Quantization.Benchmarks.LargeModels;
@@ -28,6 +29,8 @@ switch (args)
         return CalibrationCost.Report(CalibrationSubject.Find(subject));
     case ["calibration-memory", string samples, .. string[] subject]:
         return CalibrationMemory.Print(CalibrationSubject.Find(subject), int.Parse(samples, CultureInfo.InvariantCulture));
+    case ["cluster", .. string[] rest]:
+        return ClusterStudy.Run(rest);
     case ["large-model"]:
         return LargeModelMemory.Report();
     case [LargeModelMemory.ToolArgument, .. string[] rest]:

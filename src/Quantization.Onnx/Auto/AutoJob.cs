@@ -80,7 +80,7 @@ internal sealed class AutoJob
             AutoTrial[] made = [.. trials.Where(trial => trial.IsMade)];
             _reporter.Begin(QuantizationStage.ScoringWays, made.Length);
             int done = 0;
-            SideBySide.ForEach(made, _options.MaxParallelTrials, Score, _cancellationToken);
+            SideBySide.ForEach(made, scorer.Parallelism(_options.MaxParallelTrials), Score, _cancellationToken);
             ModelsResumed = runner.ModelsResumed;
             return scorer;
 

@@ -55,6 +55,16 @@ public sealed record CalibrationOptions
     /// <summary>Makes the options of each session that ONNX Runtime opens; see <see cref="PtqOptions.SessionOptionsFactory"/>.</summary>
     public Func<SessionOptions>? SessionOptionsFactory { get; init; }
 
+    /// <summary>Where the samples run; null, the default, for this process. The result does not depend on it.</summary>
+    /// <remarks>
+    /// Workers run static int8's observations of samples that are enumerated, not those that come asynchronously. They have no
+    /// <see cref="SessionOptionsFactory"/> and count their own threads, so <see cref="MaxDegreeOfParallelism"/> is not looked at.
+    /// </remarks>
+    public IWorkPlace? Place { get; init; }
+
+    /// <summary>Whether each run takes one thread even where no other runs beside it, for workers that are given few threads.</summary>
+    internal bool RunsOnOneThread { get; init; }
+
     /// <summary>The samples that are run.</summary>
     internal ISampleSource Limit(ISampleSource samples) => MaxSamples is { } most
         ? SampleSource.FromEnumerable(samples.Take(most), samples.Count is { } count ? Math.Min(count, most) : null)

@@ -80,6 +80,20 @@ internal static class ModelCalibrationFile
 
         byte[] bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
+        return Read(path, bytes);
+    }
+
+    /// <summary>Reads a calibration from memory.</summary>
+    /// <param name="path">What messages call it.</param>
+    /// <param name="bytes">What its file holds.</param>
+    /// <exception cref="InvalidDataException">It is no calibration, or truncated, damaged or of another version.</exception>
+    public static ModelCalibration Read(string path, byte[] bytes)
+    {
+        if (!bytes.AsSpan().StartsWith(Magic))
+        {
+            throw new InvalidDataException($"{path}: this is not a calibration file.");
+        }
+
         int version = bytes.Length < Magic.Length + sizeof(int) ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(Magic.Length));
         if (version is not (0 or (>= VersionWithoutOrigin and <= Version)))
         {

@@ -52,6 +52,9 @@ internal sealed class ActivationReader : IDisposable
     /// <summary>What was left out as padding since the last call; null where no sample had a mask.</summary>
     public ObservedPadding? TakePadding() => _padding.Take();
 
+    /// <summary>Lets the next sample with a mask tell anew which axes follow it.</summary>
+    public void ForgetPadding() => _padding.Forget();
+
     /// <summary>Observes a sample.</summary>
     /// <returns>The sample's digest.</returns>
     /// <exception cref="InvalidDataException">The sample does not fit the model, or an activation holds NaN or infinity.</exception>
@@ -142,7 +145,7 @@ internal sealed class ActivationReader : IDisposable
             {
                 // Plans of memory are kept for each shape that was met, and samples of different sizes have many.
                 options.EnableMemoryPattern = false;
-                if (Threads > 1)
+                if (Threads > 1 || Options.RunsOnOneThread)
                 {
                     // Samples side by side use the cores better than the threads of one run.
                     options.IntraOpNumThreads = 1;

@@ -31,6 +31,11 @@ internal sealed class CalibrationRun
 
     public static ModelCalibration Run(FloatModel model, ISampleSource samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
+        if (options.Place is { } place && model.Observations is not null)
+        {
+            return SpreadCalibration.Run(place, model, samples, options, progress, cancellationToken);
+        }
+
         using ActivationReader reader = new(model, options, samples.Count);
         return Run(reader, samples, progress, cancellationToken);
     }

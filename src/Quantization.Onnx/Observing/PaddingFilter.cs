@@ -92,6 +92,15 @@ internal sealed class PaddingFilter
         }
     }
 
+    /// <summary>Forgets the mask and the axes that were found.</summary>
+    public void Forget()
+    {
+        lock (_gate)
+        {
+            (_mask, _axes, _masked, _positions) = (null, null, 0, 0);
+        }
+    }
+
     private (string Name, PaddingMask Mask)? FindMask(ModelSample sample, BoundSample bound)
     {
         if (_options.Mask is { } named)

@@ -41,7 +41,7 @@ internal sealed class PartialJob
 
         _reporter.Begin(QuantizationStage.Calibrating, Baseline.Calibration.Limit(calibrationSamples).Count);
         SynchronousProgress<QuantizationProgress> samplesDone = new(value => _reporter.Set(value.Completed, value.Total));
-        CalibrationOptions calibrating = Baseline.Calibration with { SessionOptionsFactory = Baseline.SessionOptionsFactory, Runtime = Baseline.Runtime };
+        CalibrationOptions calibrating = Baseline.Calibration with { SessionOptionsFactory = Baseline.SessionOptionsFactory, Runtime = Baseline.Runtime, Place = Baseline.Place };
         ResumedCalibration resumed = ResumableCalibration.Run(model, calibrating.Limit(calibrationSamples), calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
         ModelCalibration calibration = resumed.Calibration;
 

@@ -133,7 +133,7 @@ public static class PostTrainingQuantizer
         ArgumentNullException.ThrowIfNull(samples);
         ThrowUnlessApart(model, output);
         options ??= new PtqOptions();
-        CalibrationOptions calibrating = options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime };
+        CalibrationOptions calibrating = options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime, Place = options.Place };
         SampleKeeper keeper = new(SampleSource.FromEnumerable([]), options.RefiningSamples);
         return new RecipeRunner(options, progress, cancellationToken) { Samples = keeper }.RunAsync(
             model,
@@ -199,7 +199,7 @@ public static class PostTrainingQuantizer
                 : throw new ArgumentException("There is no sample to calibrate with; give at least one.", nameof(samples));
         }
 
-        CalibrationOptions calibrating = options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime };
+        CalibrationOptions calibrating = options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime, Place = options.Place };
         return CalibrationRun.Run(model, samples, calibrating, progress, cancellationToken);
     }
 

@@ -176,6 +176,12 @@ public sealed record PtqOptions
     public ModelProbe? Probe { get; init; }
 
     /// <summary>
+    /// Where samples calibrate and the models of a search are scored; null, the default, for this process. The result does not depend on
+    /// it. Latencies are measured in this process always.
+    /// </summary>
+    public IWorkPlace? Place { get; init; }
+
+    /// <summary>
     /// How samples are run where a call calibrates: what to do with NaN and infinity, threads, bins. Its sessions and runtime are those of these options. The default is <see cref="CalibrationOptions"/>'s own.
     /// </summary>
     public CalibrationOptions Calibration { get; init; } = new();

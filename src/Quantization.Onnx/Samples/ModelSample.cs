@@ -43,4 +43,7 @@ public sealed class ModelSample
 
     /// <summary>Where the label was read, as messages show it; null where it was not read from a file.</summary>
     internal string? LabelOrigin { get; init; }
+
+    /// <summary>The file that the values are read from; null where they come from elsewhere or are changed on the way.</summary>
+    internal SampleOrigin? Origin { get; init; }
 }

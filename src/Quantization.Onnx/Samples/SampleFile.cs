@@ -6,6 +6,19 @@ namespace Quantization.Onnx;
 /// </summary>
 internal static class SampleFile
 {
+    /// <summary>Reads a sample of any kind.</summary>
+    /// <inheritdoc cref="ReadNpy"/>
+    /// <param name="kind">How the sample is stored.</param>
+    /// <param name="path">The file, or the folder of ONNX's tensors.</param>
+    /// <param name="limit">The most bytes that the values may take.</param>
+    public static SampleTensor[] Read(SampleFileKind kind, string path, long limit) => kind switch
+    {
+        SampleFileKind.Npy => ReadNpy(path, limit),
+        SampleFileKind.Npz => ReadNpz(path, limit),
+        SampleFileKind.Onnx => ReadOnnx(path, limit),
+        _ => SamplePack.Read(path),
+    };
+
     /// <summary>Reads an <c>.npy</c> file: one unnamed input.</summary>
     /// <param name="path">The file.</param>
     /// <param name="limit">The most bytes that the values may take.</param>

@@ -147,11 +147,14 @@ public sealed class SampleFolder : ISampleSource
     private ModelSample Read(string path)
     {
         string name = Path.GetFileName(path);
-        SampleTensor[] inputs = IsNpy(path) ? SampleFile.ReadNpy(path, MaxSampleBytes)
-            : IsNpz(path) ? SampleFile.ReadNpz(path, MaxSampleBytes)
-            : SampleFile.ReadOnnx(path, MaxSampleBytes);
+        SampleOrigin origin = new(IsNpy(path) ? SampleFileKind.Npy : IsNpz(path) ? SampleFileKind.Npz : SampleFileKind.Onnx, path, MaxSampleBytes);
         int? label = Labels?.Find(name);
-        return new ModelSample(path, inputs) { Label = label, LabelOrigin = label is null ? null : Labels!.Locate(name) };
+        return new ModelSample(path, SampleFile.Read(origin.Kind, path, MaxSampleBytes))
+        {
+            Label = label,
+            LabelOrigin = label is null ? null : Labels!.Locate(name),
+            Origin = origin,
+        };
     }
 
     private static bool IsNpy(string path) => path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase);

@@ -99,7 +99,7 @@ public static class PtqSearch
         reporter.Begin(QuantizationStage.Calibrating, options.Baseline.Calibration.Limit(calibrationSamples).Count);
         SynchronousProgress<QuantizationProgress> samplesDone = new(value => reporter.Sample(value.Completed, value.Total));
         ResumedCalibration resumed = ResumableCalibration.Run(
-            prepared, options.Baseline.Calibration.Limit(calibrationSamples), options.Baseline.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Baseline.Runtime }, options.CalibrationPath, samplesDone, cancellationToken);
+            prepared, options.Baseline.Calibration.Limit(calibrationSamples), options.Baseline.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Baseline.Runtime, Place = options.Baseline.Place }, options.CalibrationPath, samplesDone, cancellationToken);
         ModelCalibration calibration = resumed.Calibration;
 
         reporter.Begin(QuantizationStage.Referencing);
@@ -215,7 +215,7 @@ public static class PtqSearch
         SearchReporter reporter,
         CancellationToken cancellationToken)
     {
-        CalibrationOptions calibrating = options.Baseline.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Baseline.Runtime };
+        CalibrationOptions calibrating = options.Baseline.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Baseline.Runtime, Place = options.Baseline.Place };
         SampleKeeper keeper = new(SampleSource.FromEnumerable(scoringSamples.Take(MostScoringSamples)), options.Baseline.RefiningSamples);
         reporter.Begin(QuantizationStage.Improving);
         ModelCalibration whole = CalibrationRun.Run(model, keeper, calibrating, null, cancellationToken);

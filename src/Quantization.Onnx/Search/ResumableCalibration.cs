@@ -58,7 +58,8 @@ internal sealed class ResumableCalibration
         {
             long before = calibration?.SampleCount ?? 0;
             SynchronousProgress<QuantizationProgress> shifted = new(value => _progress?.Report(value with { Completed = before + value.Completed, Total = _samples.Count }));
-            ModelCalibration next = CalibrationRun.Run(reader, new NextSamples(rest), shifted, _cancellationToken);
+            ModelCalibration next = _options.Place is null ? CalibrationRun.Run(reader, new NextSamples(rest, SamplesBetweenSaves), shifted, _cancellationToken)
+                : CalibrationRun.Run(_model, new NextSamples(rest, int.MaxValue), _options, shifted, _cancellationToken);
             calibration?.Merge(next);
             calibration ??= next;
             calibration.Keep(path);
@@ -129,7 +130,7 @@ internal sealed class ResumableCalibration
     }
 
     /// <summary>The next samples of an enumeration that stands at one.</summary>
-    private sealed class NextSamples(IEnumerator<ModelSample> samples) : ISampleSource
+    private sealed class NextSamples(IEnumerator<ModelSample> samples, int most) : ISampleSource
     {
         public int? Count => null;
 
@@ -140,7 +141,7 @@ internal sealed class ResumableCalibration
             {
                 yield return samples.Current;
             }
-            while (++taken < SamplesBetweenSaves && samples.MoveNext());
+            while (++taken < most && samples.MoveNext());
         }
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

@@ -55,7 +55,7 @@ internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialS
         Lock reporting = new();
         SideBySide.ForEach(
             Enumerable.Range(0, count),
-            maxParallelTrials,
+            scorer.Parallelism(maxParallelTrials),
             i =>
             {
                 scores[i] = Score(make(i), cancellationToken);

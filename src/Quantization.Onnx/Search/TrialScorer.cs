@@ -17,6 +17,7 @@ internal sealed class TrialScorer : IDisposable
     private readonly ModelProbe? _probe;
     private readonly List<int> _batches = [];
     private readonly string _model;
+    private SpreadTrials? _workers;
 
     private TrialScorer(ModelFile file, ISampleSource samples, ModelMetric? metric, int batchSize, PtqOptions options)
     {
@@ -56,6 +57,34 @@ internal sealed class TrialScorer : IDisposable
         try
         {
             scorer.KeepReference(model.Model, cancellationToken);
+            scorer.FloatScore = scorer.Score(model.Model, false, cancellationToken);
+            if (options.Place is { } place)
+            {
+                WorkVersions.ThrowIfOwnSessions(options.SessionOptionsFactory);
+                scorer._workers = new SpreadTrials(place, model.File, model.Model, samples, scorer, batchSize, cancellationToken);
+            }
+
+            return scorer;
+        }
+        catch
+        {
+            scorer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The same for a worker, which does not need the float model's score.</summary>
+    /// <param name="reference">The model whose outputs are the reference.</param>
+    /// <param name="samples">The scoring samples.</param>
+    /// <param name="metric">What to rank by.</param>
+    /// <param name="batchSize">How many samples to join in a run.</param>
+    /// <param name="cancellationToken">Stops between runs.</param>
+    public static TrialScorer CreateForWorker(ModelFile reference, ISampleSource samples, ModelMetric metric, int batchSize, CancellationToken cancellationToken)
+    {
+        TrialScorer scorer = new(reference, samples, metric, batchSize, new PtqOptions());
+        try
+        {
+            scorer.KeepReference(reference.Model, cancellationToken);
             return scorer;
         }
         catch
@@ -70,8 +99,12 @@ internal sealed class TrialScorer : IDisposable
     {
         ModelProto written = model.Write();
         _probe?.Check(_modelPath, written, _samples.First(), cancellationToken);
-        return Score(written, model.Simulate, cancellationToken);
+        return _workers is { } workers ? workers.Score(written, model.Simulate, cancellationToken).ToScore(Metric)
+            : Score(written, model.Simulate, cancellationToken);
     }
+
+    /// <summary>How many models to score side by side, where this process alone would score <paramref name="most"/>.</summary>
+    public int Parallelism(int most) => _workers?.Capacity ?? most;
 
     private TrialScore Score(ModelProto model, bool simulate, CancellationToken cancellationToken)
     {
@@ -122,7 +155,6 @@ internal sealed class TrialScorer : IDisposable
 
         Metric ??= Labelled == Samples ? ModelMetric.Top1 : ModelMetric.SignalToNoise;
         Fingerprint = $"{_model} {Convert.ToHexStringLower(seen.GetHashAndReset())} {_batchSize.ToString(CultureInfo.InvariantCulture)} {OrtEnv.Instance().GetVersionString()} {CalibrationOrigin.LibraryVersion} {Metric.Name}{(Metric.Version is null ? "" : $"\n{Metric.Version}")}";
-        FloatScore = Score(model, false, cancellationToken);
     }
 
     private static void Hash(ModelSample sample, IncrementalHash hash)

@@ -30,6 +30,8 @@ internal static class AutoCommand
         command.Options.Add(state);
         CalibratorOptions calibrator = new(command);
         CalibrationRunOptions run = new(command);
+        Option<string> cluster = ClusterOption.Create();
+        command.Options.Add(cluster);
         Option<bool> noRefine = CommonOptions.NoRefine();
         command.Options.Add(noRefine);
         command.Options.Add(batch);
@@ -55,6 +57,7 @@ internal static class AutoCommand
                     },
                 },
                 Report = report.Read(parsed),
+                ClusterFolder = parsed.GetValue(cluster),
             },
             cancellation));
         return command;
@@ -71,6 +74,8 @@ internal static class AutoCommand
 
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         AutoResult? decided = null;
+        using ClusterSession? cluster = ClusterSession.Open(console, request.ClusterFolder, cancellation);
+        request = request with { Options = request.Options with { Static = request.Options.Static with { Place = cluster?.Place } } };
         request.State.KeepWhenCancelled(() =>
         {
             AutoResult result = ProgressView.Show(output.Progress, view => output.Model.Write(path => samples is { } given

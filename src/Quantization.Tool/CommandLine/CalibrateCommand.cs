@@ -20,25 +20,28 @@ internal static class CalibrateCommand
         DataOptions data = new(command, isRequired: true, isLabelled: false);
         command.Options.Add(state);
         command.Options.Add(runtime);
+        Option<string> cluster = ClusterOption.Create();
+        command.Options.Add(cluster);
         CalibrationRunOptions run = new(command);
         command.SetAction(parsed =>
         {
             CalibrationOptions options = run.Read(parsed) with { Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!) };
-            return Run(console, parsed.GetRequiredValue(model), data.Read(parsed), parsed.GetRequiredValue(state), options, cancellation);
+            return Run(console, parsed.GetRequiredValue(model), data.Read(parsed), parsed.GetRequiredValue(state), options, parsed.GetValue(cluster), cancellation);
         });
         return command;
     }
 
-    private static int Run(ToolConsole console, string modelPath, DataRequest data, string statePath, CalibrationOptions options, CancellationToken cancellation)
+    private static int Run(ToolConsole console, string modelPath, DataRequest data, string statePath, CalibrationOptions options, string? clusterFolder, CancellationToken cancellation)
     {
         OutputRules.ThrowUnlessCalibration(statePath);
         OutputRules.ThrowIfInput("--state", statePath, modelPath, data);
         ISampleSource samples = SampleData.Open(console, modelPath, data).All;
         using OutputFile output = OutputFile.Open(statePath);
+        using ClusterSession? cluster = ClusterSession.Open(console, clusterFolder, cancellation);
         ModelCalibration calibration = ProgressView.Show(console, view =>
         {
             view.Begin($"Calibrating on {Figures.Count(Math.Min(samples.Count!.Value, options.MaxSamples ?? int.MaxValue), "sample")}");
-            return ModelCalibrator.Calibrate(modelPath, samples, options, progress: view.ForSteps(), cancellationToken: cancellation);
+            return ModelCalibrator.Calibrate(modelPath, samples, options with { Place = cluster?.Place }, progress: view.ForSteps(), cancellationToken: cancellation);
         });
         StateFile.Save(calibration, output);
         foreach (string line in ModelReport.Padding(calibration.Padding))

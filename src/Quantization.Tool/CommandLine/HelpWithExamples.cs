@@ -101,6 +101,15 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
             "# Without labels: outputs at least 30 dB above their noise, with at most 8 layers in float; exit code 3 says that this cannot be had",
             "quantize partial model.onnx --data samples --reach 30 --max-float-layers 8 --output model.int8.onnx --state model.qcal",
         ],
+        WorkerCommand.Name =>
+        [
+            "# Two workers of this machine, each in a terminal of its own",
+            "mkdir cluster",
+            "quantize worker --cluster cluster --threads 1",
+            "quantize worker --cluster cluster --threads 1",
+            "# Who uses them",
+            "quantize search model.onnx --data samples --output model.int8.onnx --cluster cluster",
+        ],
         HalfCommand.Name =>
         [
             "# 16-bit floats, with 32 bits for the activations that leave their range on these samples",

@@ -47,6 +47,8 @@ internal static class PartialCommand
 
         CalibratorOptions calibrator = new(command);
         CalibrationRunOptions run = new(command);
+        Option<string> cluster = ClusterOption.Create();
+        command.Options.Add(cluster);
         Option<bool> noRefine = CommonOptions.NoRefine();
         Option<bool> perTensor = CommonOptions.PerTensor();
         Option<int> bits = CommonOptions.WeightBits();
@@ -92,6 +94,7 @@ internal static class PartialCommand
                 },
                 IsFloatOnly = parsed.GetValue(floatOnly),
                 Report = report.Read(parsed),
+                ClusterFolder = parsed.GetValue(cluster),
             },
             cancellation));
         return command;
@@ -105,6 +108,8 @@ internal static class PartialCommand
         ReportContext context = new() { Preprocessing = data.Preparation, Samples = SampleSets.Apart };
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         PartialResult? reached = null;
+        using ClusterSession? cluster = ClusterSession.Open(console, request.ClusterFolder, cancellation);
+        request = request with { Options = request.Options with { Baseline = request.Options.Baseline with { Place = cluster?.Place } } };
         request.State.KeepWhenCancelled(() =>
         {
             (PartialResult result, EvaluationResult times, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, context, cancellation));

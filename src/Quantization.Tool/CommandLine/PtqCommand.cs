@@ -43,6 +43,8 @@ internal static class PtqCommand
         command.Options.Add(runtime);
         command.Options.Add(batch);
         command.Options.Add(threads);
+        Option<string> cluster = ClusterOption.Create();
+        command.Options.Add(cluster);
         ReportOptions report = new(command);
         command.SetAction(parsed => Run(
             console,
@@ -66,6 +68,7 @@ internal static class PtqCommand
                 },
                 BatchSize = parsed.GetValue(batch),
                 Threads = parsed.GetValue(threads),
+                ClusterFolder = parsed.GetValue(cluster),
                 Report = report.Read(parsed),
             },
             cancellation));
@@ -77,6 +80,8 @@ internal static class PtqCommand
         request.ThrowUnlessSensible();
         PtqSamples samples = PtqSamples.Open(console, request);
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
+        using ClusterSession? cluster = ClusterSession.Open(console, request.ClusterFolder, cancellation);
+        request = request with { Options = request.Options with { Place = cluster?.Place } };
         (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, samples, output.Model, cancellation));
         ModelSummary summary = new(samples.Describe(request, result), request.Options.ActivationCalibrator.Name, request.Report, request.OutputPath)
         {
@@ -109,7 +114,7 @@ internal static class PtqCommand
     {
         QuantizationPlan plan = QuantizationPlan.Load(request.PlanPath!);
         ModelCalibration? calibration = request.StatePath is not null ? ModelCalibration.Load(request.StatePath)
-            : plan.NeedsCalibration && samples.Calibration is not null ? ModelCalibrator.Calibrate(request.ModelPath, samples.Calibration, options.Calibration with { Runtime = plan.Runtime }, progress, cancellation)
+            : plan.NeedsCalibration && samples.Calibration is not null ? ModelCalibrator.Calibrate(request.ModelPath, samples.Calibration, options.Calibration with { Runtime = plan.Runtime, Place = options.Place }, progress, cancellation)
             : null;
         if (samples.Calibration is not null && plan.Nodes.Any(node => node.Weights is { Method: not WeightMethod.Nearest }))
         {

@@ -24,6 +24,9 @@ internal sealed record PtqRequest
 
     public required int Threads { get; init; }
 
+    /// <summary>Where workers are; null for none.</summary>
+    public string? ClusterFolder { get; init; }
+
     public required ReportRequest Report { get; init; }
 
     /// <summary>Refuses arguments that make no sense together.</summary>

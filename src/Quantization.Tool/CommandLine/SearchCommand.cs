@@ -30,6 +30,8 @@ internal static class SearchCommand
         }
 
         CalibrationRunOptions run = new(command);
+        Option<string> cluster = ClusterOption.Create();
+        command.Options.Add(cluster);
         ReportOptions report = new(command);
         command.SetAction(parsed => Run(
             console,
@@ -46,6 +48,7 @@ internal static class SearchCommand
                 BatchSize = parsed.GetValue(batch),
                 Calibration = run.Read(parsed),
                 Report = report.Read(parsed),
+                ClusterFolder = parsed.GetValue(cluster),
             },
             cancellation));
         return command;
@@ -58,6 +61,8 @@ internal static class SearchCommand
         (ISampleSource calibration, ISampleSource scoring) = data.Deal();
         ReportContext context = new() { Preprocessing = data.Preparation, Samples = SampleSets.Apart };
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
+        using ClusterSession? cluster = ClusterSession.Open(console, request.ClusterFolder, cancellation);
+        request = request with { Place = cluster?.Place };
         request.State.KeepWhenCancelled(() =>
         {
             (SearchResult result, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, context, cancellation));
@@ -82,6 +87,7 @@ internal static class SearchCommand
                 WeightFormat = CodeFormat.Signed(request.WeightBits),
                 Calibration = request.Calibration,
                 Refine = request.Refine,
+                Place = request.Place,
             },
         };
         SearchResult search = output.Model.Write(path =>

@@ -14,4 +14,7 @@ internal sealed record SearchRequest : TrialsRequest
     public required CalibrationOptions Calibration { get; init; }
 
     public required int BatchSize { get; init; }
+
+    /// <summary>Where work runs; null for this process.</summary>
+    public IWorkPlace? Place { get; init; }
 }

@@ -31,6 +31,7 @@ internal static class ToolCommands
             DequantizeCommand.Create(console, cancellation),
             CalibrateCommand.Create(console, cancellation),
             MergeCommand.Create(console),
+            WorkerCommand.Create(console, cancellation),
         };
         foreach (Command command in root.Subcommands)
         {

@@ -15,6 +15,9 @@ internal abstract record TrialsRequest
 
     public required ReportRequest Report { get; init; }
 
+    /// <summary>Where workers are; null for none.</summary>
+    public string? ClusterFolder { get; init; }
+
     /// <summary>What is kept for an interrupted run.</summary>
     public RunState State => new(StatePath, OutputPath);
 
