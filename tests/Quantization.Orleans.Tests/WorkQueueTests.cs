@@ -130,6 +130,22 @@ public sealed class WorkQueueTests
     }
 
     [Fact]
+    public void What_failed_for_one_client_is_tried_again_for_another()
+    {
+        Submit("a");
+        Pull("one");
+        Fail("one", "a", FailureKind.Worker);
+        _clock.Pass(20);
+        Wait("a").Outcomes.Should().ContainSingle().Which.Failure.Should().NotBeNull();
+
+        _queue.Exchange(new ClientRequest("second client", [Item("a")], ["a"], null)).Outcomes.Should().BeEmpty();
+
+        Pull("two").Should().Equal("a");
+        Succeed("two", "a", 1);
+        _queue.Exchange(new ClientRequest("second client", [], ["a"], null)).Outcomes.Should().ContainSingle().Which.Result.Should().Equal(1);
+    }
+
+    [Fact]
     public void Another_processor_is_refused_until_all_of_the_first_kind_are_gone()
     {
         Pull("one");

@@ -117,7 +117,8 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
         _processor = request.Processor ?? _processor;
         foreach (QueuedItem item in request.New)
         {
-            if (!_items.TryGetValue(item.Id, out QueueItem? known))
+            // What failed for a client that is gone may succeed now, with other workers.
+            if (!_items.TryGetValue(item.Id, out QueueItem? known) || (known.Outcome?.Failure is not null && !known.Clients.Contains(request.Client)))
             {
                 _items[item.Id] = known = new QueueItem(item);
                 _waiting.AddLast(known);

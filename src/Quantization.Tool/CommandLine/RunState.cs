@@ -32,19 +32,21 @@ internal sealed class RunState(string? namedPath, string outputPath)
     /// <summary>Does the work; where it is cancelled or fails, the user is told what was kept.</summary>
     public void KeepWhenCancelled(Action work)
     {
+        Dictionary<string, DateTime> before = Files.ToDictionary(file => file, File.GetLastWriteTimeUtc);
         try
         {
             work();
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            exception.Data[KeptKey] = WhatIsKept;
+            // What the work did not touch may be what it failed at.
+            exception.Data[KeptKey] = Describe(Files.Where(file => File.GetLastWriteTimeUtc(file) != before.GetValueOrDefault(file)));
             throw;
         }
         catch (OperationCanceledException exception)
         {
             // Not in a filter, which would look before the work has put away what it keeps.
-            throw WhatIsKept is { Length: > 0 } kept
+            throw Describe(Files) is { Length: > 0 } kept
                 ? new ResumableException($"cancelled; no model was written.{kept}", exception)
                 : new OperationCanceledException(exception.Message, exception, exception.CancellationToken);
         }
@@ -72,8 +74,11 @@ internal sealed class RunState(string? namedPath, string outputPath)
     /// <summary>A sentence on what a run that failed has kept; empty where there is nothing.</summary>
     public static string KeptBy(Exception exception) => exception.Data[KeptKey] as string ?? "";
 
-    /// <summary>A sentence on what is kept, after a space; empty where nothing is.</summary>
-    private string WhatIsKept => new[] { CalibrationPath, TrialsPath }.Where(File.Exists).ToArray() switch
+    /// <summary>The files that are there.</summary>
+    private string[] Files => [.. new[] { CalibrationPath, TrialsPath }.Where(File.Exists)];
+
+    /// <summary>A sentence on what files keep, after a space; empty where there is none.</summary>
+    private static string Describe(IEnumerable<string> kept) => kept.ToArray() switch
     {
         [] => "",
         [string file] => $" {file} holds what was done so far: the same command goes on from there.",
