@@ -71,17 +71,35 @@ internal sealed class OwnedFolder : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        _owner.Dispose();
         try
         {
-            if (_folder.Exists)
-            {
-                _folder.Delete(recursive: true);
-            }
+            DeleteContents(_folder);
+            _owner.Dispose();
+            _folder.Delete(recursive: true);
         }
         catch (Exception e) when (e is DirectoryNotFoundException || (OperatingSystem.IsWindows() && e is IOException or UnauthorizedAccessException))
         {
             // Somebody else removed it. Or a session still maps a file, which Windows then does not delete: the next run removes the folder.
+        }
+        finally
+        {
+            _owner.Dispose();
+        }
+    }
+
+    /// <summary>Deletes all but the owner's file, which goes last: a run that is killed meanwhile leaves a folder that the next one knows to be abandoned.</summary>
+    private static void DeleteContents(DirectoryInfo folder)
+    {
+        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos().Where(entry => entry.Name != OwnerName).ToArray())
+        {
+            if (entry is DirectoryInfo { LinkTarget: null } inner)
+            {
+                inner.Delete(recursive: true);
+            }
+            else
+            {
+                entry.Delete();
+            }
         }
     }
 
@@ -147,6 +165,7 @@ internal sealed class OwnedFolder : IDisposable
             string owner = Path.Combine(folder, OwnerName);
             if (File.Exists(owner) ? IsAbandoned(owner) : WasNeverOwned(folder))
             {
+                DeleteContents(new DirectoryInfo(folder));
                 Directory.Delete(folder, recursive: true);
             }
         }
