@@ -157,7 +157,7 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
     private IEnumerable<TracedValue> Pairs(TracedValue[] first, TracedValue[] second, long[] shape) =>
         first.SelectMany(one => second.SelectMany(other => _functions.OfTwo(one, other, shape)));
 
-    /// <summary>Values of each channel in the shape in which they broadcast over a picture.</summary>
+    /// <summary>Per-channel values, reshaped to broadcast over a picture.</summary>
     private IEnumerable<TracedValue> Scales(TracedValue value, Tensor target) =>
         target.dim() == 4 && value.Value.shape is [var batch, var channels] ? _functions.OfOne(value, [batch, channels, 1, 1]) : [];
 

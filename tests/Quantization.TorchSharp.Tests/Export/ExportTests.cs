@@ -130,26 +130,6 @@ public sealed class ExportTests : TorchTest
         }
     }
 
-    private static (float[] Actual, float[] Expected) Both(Module<Tensor, Tensor> net, Tensor input, OnnxExportOptions options)
-    {
-        net.eval();
-        string path = Path.GetTempFileName();
-        try
-        {
-            net.ExportOnnx(input.shape.AsSpan(1), path, options);
-            using InferenceSession session = new(path);
-            using OrtValue value = OrtValue.CreateTensorValueFromMemory(Values(input), input.shape);
-            using RunOptions run = new();
-            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(run, [options.InputName], [value], [options.OutputName]);
-            using IDisposable noGradient = torch.no_grad();
-            return (results[0].GetTensorDataAsSpan<float>().ToArray(), Values(net.call(input)));
-        }
-        finally
-        {
-            File.Delete(path);
-        }
-    }
-
     /// <summary>The root of the mean squared difference over that of the expected values.</summary>
     private static double Spread(float[] actual, float[] expected) =>
         Math.Sqrt(actual.Zip(expected, (a, b) => (double)(a - b) * (a - b)).Sum() / expected.Sum(value => (double)value * value));

@@ -126,26 +126,6 @@ public sealed class TracedExportTests : TorchTest
         actual.Should().NotEqual(new float[actual.Length]);
     }
 
-    private static (float[] Actual, float[] Expected) Both(Module<Tensor, Tensor> net, Tensor input, OnnxExportOptions options)
-    {
-        net.eval();
-        string path = Path.GetTempFileName();
-        try
-        {
-            net.ExportOnnx(input.shape.AsSpan(1), path, options);
-            using InferenceSession session = new(path);
-            using OrtValue value = OrtValue.CreateTensorValueFromMemory(Values(input), input.shape);
-            using RunOptions run = new();
-            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(run, [options.InputName], [value], [options.OutputName]);
-            using IDisposable noGradient = torch.no_grad();
-            return (results[0].GetTensorDataAsSpan<float>().ToArray(), Values(net.call(input)));
-        }
-        finally
-        {
-            File.Delete(path);
-        }
-    }
-
     private sealed class Block : Module<Tensor, Tensor>
     {
         public readonly Module<Tensor, Tensor> conv1 = Conv2d(8, 8, 3, padding: 1), conv2 = Conv2d(8, 8, 3, padding: 1), norm = BatchNorm2d(8), linear = Linear(8, 8);

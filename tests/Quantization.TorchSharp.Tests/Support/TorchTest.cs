@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -38,5 +39,26 @@ public abstract class TorchTest : IDisposable
     {
         using Tensor dense = tensor.detach().contiguous();
         return [.. dense.data<float>()];
+    }
+
+    /// <summary>What ONNX Runtime computes of an exported module, and what the module computes.</summary>
+    protected static (float[] Actual, float[] Expected) Both(torch.nn.Module<Tensor, Tensor> net, Tensor input, OnnxExportOptions options)
+    {
+        net.eval();
+        string path = Path.GetTempFileName();
+        try
+        {
+            net.ExportOnnx(input.shape.AsSpan(1), path, options);
+            using InferenceSession session = new(path);
+            using OrtValue value = OrtValue.CreateTensorValueFromMemory(Values(input), input.shape);
+            using RunOptions run = new();
+            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(run, [options.InputName], [value], [options.OutputName]);
+            using IDisposable noGradient = torch.no_grad();
+            return (results[0].GetTensorDataAsSpan<float>().ToArray(), Values(net.call(input)));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 }
