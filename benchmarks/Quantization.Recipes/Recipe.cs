@@ -28,13 +28,13 @@ internal sealed class Recipe : IDisposable
         _results = File.Exists(ResultsPath) ? JsonSerializer.Deserialize<List<Measurement>>(File.ReadAllText(ResultsPath)) ?? [] : [];
         _plans =
         [
-            new TrainingPlan("FP32", options.Epochs, 0.008, 0.3, Seed),
-            .. options.Distills ? (TrainingPlan[])[new TrainingPlan("Teacher", options.Epochs, 0.008, 0.3, Seed)] : [],
+            FromNothing("FP32", Seed),
+            .. options.Distills ? (TrainingPlan[])[FromNothing("Teacher", Seed)] : [],
             .. Widths.Select(bits => Plan(bits, bits, Seed)),
             Plan(4, 8, Seed),
             .. from seed in (int[])[Seed + 1, Seed + 2] from bits in (int[])[4, 3, 2] select Plan(bits, bits, seed),
             .. from seed in (int[])[Seed, Seed + 1, Seed + 2]
-               select new TrainingPlan($"XNOR{(seed == Seed ? "" : $" seed {seed}")}", options.Epochs, 0.008, 0.3, seed),
+               select FromNothing($"XNOR{(seed == Seed ? "" : $" seed {seed}")}", seed),
         ];
     }
 
@@ -224,8 +224,14 @@ internal sealed class Recipe : IDisposable
         progress.Say(string.Create(CultureInfo.InvariantCulture, $"{result.Name}: {result.Accuracy:F2} % in {result.Seconds:F0} s{export}"));
     }
 
-    private TrainingPlan Plan(int weightBits, int activationBits, int seed) =>
-        new($"QAT W{weightBits}A{activationBits}{(seed == Seed ? "" : $" seed {seed}")}", _options.Epochs / 2, 0.002, 0.1, seed);
+    /// <summary>A teacher has more to tell than labels: learning from one takes as many epochs as training in float, and its rate.</summary>
+    private TrainingPlan Plan(int weightBits, int activationBits, int seed)
+    {
+        string name = $"QAT W{weightBits}A{activationBits}{(seed == Seed ? "" : $" seed {seed}")}";
+        return _options.Distills ? FromNothing(name, seed) : new TrainingPlan(name, _options.Epochs / 2, 0.002, 0.1, seed);
+    }
+
+    private TrainingPlan FromNothing(string name, int seed) => new(name, _options.Epochs, 0.008, 0.3, seed);
 
     private static (int WeightBits, int ActivationBits) BitsOf(TrainingPlan plan) => (plan.Name[5] - '0', plan.Name[7] - '0');
 }

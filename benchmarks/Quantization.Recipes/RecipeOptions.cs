@@ -5,7 +5,7 @@ namespace Quantization.Recipes;
 /// <summary>What the command line asks for.</summary>
 /// <param name="Data">The folder of Fashion-MNIST.</param>
 /// <param name="Output">Where models, results and the picture go, and where an interrupted run is taken up.</param>
-/// <param name="Epochs">Epochs of the float training; fine-tuning takes half of them.</param>
+/// <param name="Epochs">Epochs of the float training; fine-tuning takes half of them, and all where a teacher is learned from.</param>
 /// <param name="SpeedOnly">Only measure what a step costs.</param>
 /// <param name="StressNets">Train the small nets that plain int8 makes worse, and nothing else.</param>
 internal sealed record RecipeOptions(string Data, string Output, int Epochs, bool SpeedOnly, bool StressNets)
