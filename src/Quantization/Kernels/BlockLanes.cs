@@ -34,5 +34,14 @@ internal readonly unsafe struct BlockLanes<TSimd, TFloats, TInts, TShortest>(Map
     public TInts ZeroPoint(nint index, int offset) => TSimd.Broadcast(BlockOf(index, offset)->ZeroPoint);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TInts ZeroPointBytes(nint index) => TShortest.Elements >= 4 * TSimd.Count
+        ? TSimd.Broadcast(BlockOf(index, 0)->ZeroPointBytes)
+        : TSimd.BroadcastQuarters(
+            BlockOf(index, 0)->ZeroPointBytes,
+            BlockOf(index, TSimd.Count)->ZeroPointBytes,
+            BlockOf(index, 2 * TSimd.Count)->ZeroPointBytes,
+            BlockOf(index, 3 * TSimd.Count)->ZeroPointBytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private MappingParameters* BlockOf(nint index, int offset) => table + ((index + (offset & -TShortest.Elements)) >> shift);
 }

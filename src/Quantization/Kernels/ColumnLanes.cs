@@ -39,5 +39,8 @@ internal readonly unsafe struct ColumnLanes<TSimd, TFloats, TInts>(ParameterPoin
     public TInts ZeroPoint(nint index, int offset) => TSimd.Load(table.ZeroPoints + PlaceOf(index) + offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TInts ZeroPointBytes(nint index) => TSimd.Load((int*)(table.ZeroPointBytes + PlaceOf(index)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private nint PlaceOf(nint index) => _period.Remainder(index);
 }

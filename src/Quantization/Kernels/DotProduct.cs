@@ -27,8 +27,8 @@ internal static unsafe class DotProduct
             return Sum<Simd256, Vector256<float>, Vector256<int>, TLeft>(left, right, count);
         }
 
-        return SimdPortable.IsSupported
-            ? Sum<SimdPortable, System.Numerics.Vector<float>, System.Numerics.Vector<int>, TLeft>(left, right, count)
+        return Simd128.IsSupported
+            ? Sum<Simd128, Vector128<float>, Vector128<int>, TLeft>(left, right, count)
             : Sum<SimdScalar, float, int, TLeft>(left, right, count);
     }
 

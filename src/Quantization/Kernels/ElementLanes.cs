@@ -31,4 +31,7 @@ internal readonly unsafe struct ElementLanes<TSimd, TFloats, TInts>(ParameterPoi
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TInts ZeroPoint(nint index, int offset) => TSimd.Load(table.ZeroPoints + index + offset);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TInts ZeroPointBytes(nint index) => TSimd.Load((int*)(table.ZeroPointBytes + index));
 }

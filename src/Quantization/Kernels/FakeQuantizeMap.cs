@@ -34,9 +34,7 @@ internal readonly unsafe struct FakeQuantizeMap<TSimd, TFloats, TInts, TLanes, T
     {
         TFloats value = TSimd.Max(lanes.Low(index, offset), TSimd.Min(lanes.High(index, offset), TSimd.Load(source + offset)));
 
-        TFloats quotient = TSimd.Quotient<TCode, TLanes>(value, lanes, index, offset);
-
-        // Through integers, so that −0 becomes 0 as it does in a code.
-        return TSimd.Multiply(TSimd.ToSingle(TSimd.RoundToInt32(quotient)), lanes.Scale(index, offset));
+        TFloats code = TSimd.RoundToSingle<TCode>(TSimd.Quotient<TCode, TLanes>(value, lanes, index, offset));
+        return TSimd.Multiply(code, lanes.Scale(index, offset));
     }
 }

@@ -15,6 +15,7 @@ internal readonly unsafe struct FakeQuantizeRange<TCode>(float* source, float* d
     where TCode : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     public void Invoke<TSimd, TFloats, TInts>()
         where TSimd : struct, ISimd<TFloats, TInts>
         where TFloats : unmanaged

@@ -24,4 +24,7 @@ internal interface ILanes<TFloats, TInts>
     TFloats High(nint index, int offset);
 
     TInts ZeroPoint(nint index, int offset);
+
+    /// <summary>The low bytes of the zero-points of a whole step, four in each lane.</summary>
+    TInts ZeroPointBytes(nint index);
 }

@@ -14,7 +14,7 @@ internal readonly struct MappingParameters
     {
         Scale = scale;
         ZeroPoint = zeroPoint;
-        Prescale = scale is >= SmallestPlainScale and <= LargestPlainScale ? 1 : MathF.ScaleB(1, Math.Clamp(-MathF.ILogB(scale), -126, 127));
+        ZeroPointBytes = (byte)zeroPoint * 0x01010101;
         Divisor = scale * Prescale;
         Reciprocal = 1 / Divisor;
         ReciprocalError = (float)(1.0 / Divisor - Reciprocal);
@@ -25,8 +25,6 @@ internal readonly struct MappingParameters
     }
 
     public float Scale { get; }
-
-    public float Prescale { get; }
 
     public float Divisor { get; }
 
@@ -40,4 +38,9 @@ internal readonly struct MappingParameters
     public float High { get; }
 
     public int ZeroPoint { get; }
+
+    /// <summary>The low byte of the zero-point, four times: sums of 8-bit codes are taken modulo 256.</summary>
+    public int ZeroPointBytes { get; }
+
+    public float Prescale => Scale is >= SmallestPlainScale and <= LargestPlainScale ? 1 : MathF.ScaleB(1, Math.Clamp(-MathF.ILogB(Scale), -126, 127));
 }

@@ -6,7 +6,7 @@ namespace Quantization.Kernels;
 internal readonly unsafe struct ParameterPointers(float* columns, nint length)
 {
     /// <summary>How many columns there are.</summary>
-    public const int Count = 7;
+    public const int Count = 8;
 
     public readonly float* Scales = columns;
     public readonly float* Divisors = columns + length;
@@ -15,6 +15,7 @@ internal readonly unsafe struct ParameterPointers(float* columns, nint length)
     public readonly float* Lows = columns + 4 * length;
     public readonly float* Highs = columns + 5 * length;
     public readonly int* ZeroPoints = (int*)(columns + 6 * length);
+    public readonly byte* ZeroPointBytes = (byte*)(columns + 7 * length);
 
     /// <summary>Writes the mapping with number <paramref name="index"/>.</summary>
     public void Set(nint index, in MappingParameters mapping)
@@ -26,5 +27,6 @@ internal readonly unsafe struct ParameterPointers(float* columns, nint length)
         Lows[index] = mapping.Low;
         Highs[index] = mapping.High;
         ZeroPoints[index] = mapping.ZeroPoint;
+        ZeroPointBytes[index] = (byte)mapping.ZeroPoint;
     }
 }

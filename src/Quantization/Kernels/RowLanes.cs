@@ -40,5 +40,8 @@ internal readonly unsafe struct RowLanes<TSimd, TFloats, TInts>(MappingParameter
     public TInts ZeroPoint(nint index, int offset) => TSimd.Broadcast(RowOf(index)->ZeroPoint);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TInts ZeroPointBytes(nint index) => TSimd.Broadcast(RowOf(index)->ZeroPointBytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private MappingParameters* RowOf(nint index) => table + _rowLength.Quotient(index);
 }

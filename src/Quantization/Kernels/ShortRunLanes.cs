@@ -33,4 +33,7 @@ internal readonly unsafe struct ShortRunLanes<TSimd, TFloats, TInts>(MappingPara
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TInts ZeroPoint(nint index, int offset) => TSimd.Broadcast(_mapping.ZeroPoint);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TInts ZeroPointBytes(nint index) => TSimd.Broadcast(_mapping.ZeroPointBytes);
 }

@@ -16,6 +16,7 @@ internal readonly unsafe struct UniformLanes<TSimd, TFloats, TInts>(MappingParam
     private readonly TFloats _low = TSimd.Broadcast(parameters->Low);
     private readonly TFloats _high = TSimd.Broadcast(parameters->High);
     private readonly TInts _zeroPoint = TSimd.Broadcast(parameters->ZeroPoint);
+    private readonly TInts _zeroPointBytes = TSimd.Broadcast(parameters->ZeroPointBytes);
 
     public static bool KeepSteps => false;
 
@@ -39,4 +40,7 @@ internal readonly unsafe struct UniformLanes<TSimd, TFloats, TInts>(MappingParam
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TInts ZeroPoint(nint index, int offset) => _zeroPoint;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TInts ZeroPointBytes(nint index) => _zeroPointBytes;
 }
