@@ -53,23 +53,30 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>, Vector128<int>
     {
         if (!HasFusedMultiplyAdd)
         {
-            return value / lanes.Divisor(index, offset);
+            return value / lanes.Get(MappingField.Divisor, index, offset);
         }
 
-        Vector128<float> reciprocal = lanes.Reciprocal(index, offset);
+        Vector128<float> reciprocal = lanes.Get(MappingField.Reciprocal, index, offset);
         if (sizeof(TCode) == 1)
         {
             // As at 256 bits.
-            return Vector128.FusedMultiplyAdd(value, reciprocal, value * lanes.ReciprocalError(index, offset));
+            return Vector128.FusedMultiplyAdd(value, reciprocal, value * lanes.Get(MappingField.ReciprocalError, index, offset));
         }
 
         Vector128<float> estimate = value * reciprocal;
-        Vector128<float> remainder = Vector128.FusedMultiplyAdd(-estimate, lanes.Divisor(index, offset), value);
+        Vector128<float> remainder = Vector128.FusedMultiplyAdd(-estimate, lanes.Get(MappingField.Divisor, index, offset), value);
         return Vector128.FusedMultiplyAdd(remainder, reciprocal, estimate);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> RoundToInt32(Vector128<float> value) => Round(value) & Vector128.Equals(value, value).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool HasNaN(Vector128<float> first, Vector128<float> second, Vector128<float> third, Vector128<float> fourth) =>
+        (~(Vector128.Equals(first, first) & Vector128.Equals(second, second) & Vector128.Equals(third, third) & Vector128.Equals(fourth, fourth))).ExtractMostSignificantBits() != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ZeroWhereNaN(Vector128<float> value) => value & Vector128.Equals(value, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> RoundToSingle<TCode>(Vector128<float> value)
@@ -82,7 +89,7 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>, Vector128<int>
 
         // Beside 1.5 · 2²³ no fraction has room: the sum is rounded, and the difference is exact. Additions have other ports than conversions.
         Vector128<float> integer = Vector128.Create(12582912f);
-        return (value + integer - integer) & Vector128.Equals(value, value);
+        return value + integer - integer;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -48,22 +48,29 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
         where TCode : unmanaged
         where TLanes : struct, ILanes<Vector256<float>, Vector256<int>>
     {
-        Vector256<float> reciprocal = lanes.Reciprocal(index, offset);
+        Vector256<float> reciprocal = lanes.Get(MappingField.Reciprocal, index, offset);
         if (sizeof(TCode) == 1)
         {
             // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5: checked for every mantissa of the divisor.
-            return Fma.MultiplyAdd(value, reciprocal, value * lanes.ReciprocalError(index, offset));
+            return Fma.MultiplyAdd(value, reciprocal, value * lanes.Get(MappingField.ReciprocalError, index, offset));
         }
 
         // The rounded quotient: an estimate and the correction by its exact remainder (Markstein, IBM J. Res. Dev. 34, 1990).
         Vector256<float> estimate = value * reciprocal;
-        Vector256<float> remainder = Fma.MultiplyAddNegated(estimate, lanes.Divisor(index, offset), value);
+        Vector256<float> remainder = Fma.MultiplyAddNegated(estimate, lanes.Get(MappingField.Divisor, index, offset), value);
         return Fma.MultiplyAdd(remainder, reciprocal, estimate);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> RoundToInt32(Vector256<float> value) =>
         Avx.ConvertToVector256Int32(value) & Vector256.Equals(value, value).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool HasNaN(Vector256<float> first, Vector256<float> second, Vector256<float> third, Vector256<float> fourth) =>
+        Avx.MoveMask(Avx.Compare(first, second, FloatComparisonMode.UnorderedNonSignaling) | Avx.Compare(third, fourth, FloatComparisonMode.UnorderedNonSignaling)) != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ZeroWhereNaN(Vector256<float> value) => value & Vector256.Equals(value, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> RoundToSingle<TCode>(Vector256<float> value)
@@ -76,7 +83,7 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
 
         // Beside 1.5 · 2²³ no fraction has room: the sum is rounded, and the difference is exact. Additions have other ports than conversions.
         Vector256<float> integer = Vector256.Create(12582912f);
-        return (value + integer - integer) & Vector256.Equals(value, value);
+        return value + integer - integer;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -48,16 +48,16 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
         where TCode : unmanaged
         where TLanes : struct, ILanes<Vector512<float>, Vector512<int>>
     {
-        Vector512<float> reciprocal = lanes.Reciprocal(index, offset);
+        Vector512<float> reciprocal = lanes.Get(MappingField.Reciprocal, index, offset);
         if (sizeof(TCode) == 1)
         {
             // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5: checked for every mantissa of the divisor.
-            return Avx512F.FusedMultiplyAdd(value, reciprocal, value * lanes.ReciprocalError(index, offset));
+            return Avx512F.FusedMultiplyAdd(value, reciprocal, value * lanes.Get(MappingField.ReciprocalError, index, offset));
         }
 
         // The rounded quotient: an estimate and the correction by its exact remainder (Markstein, IBM J. Res. Dev. 34, 1990).
         Vector512<float> estimate = value * reciprocal;
-        Vector512<float> remainder = Avx512F.FusedMultiplyAddNegated(estimate, lanes.Divisor(index, offset), value);
+        Vector512<float> remainder = Avx512F.FusedMultiplyAddNegated(estimate, lanes.Get(MappingField.Divisor, index, offset), value);
         return Avx512F.FusedMultiplyAdd(remainder, reciprocal, estimate);
     }
 
@@ -67,8 +67,24 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
         Avx512F.ConvertToVector512Int32(Avx512F.Fixup(value, value, Vector512.Create(0x88), 0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool HasNaN(Vector512<float> first, Vector512<float> second, Vector512<float> third, Vector512<float> fourth) =>
+        (Avx512F.CompareUnordered(first, second) | Avx512F.CompareUnordered(third, fourth)) != Vector512<float>.Zero;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ZeroWhereNaN(Vector512<float> value) => Avx512F.Fixup(value, value, Vector512.Create(0x88), 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> RoundToSingle<TCode>(Vector512<float> value)
-        where TCode : unmanaged => ToSingle(RoundToInt32(value));
+        where TCode : unmanaged
+    {
+        if (sizeof(TCode) > 2)
+        {
+            return ToSingle(RoundToInt32(value));
+        }
+
+        Vector512<float> integer = Vector512.Create(12582912f);
+        return value + integer - integer;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> RoundToInt32Saturating(Vector512<float> value) => Vector512.ConvertToInt32(Vector512.Round(value));

@@ -38,9 +38,13 @@ internal readonly unsafe struct SimdScalar : ISimd<float, int>
 
     public static float Quotient<TCode, TLanes>(float value, in TLanes lanes, nint index, int offset)
         where TCode : unmanaged
-        where TLanes : struct, ILanes<float, int> => value / lanes.Divisor(index, offset);
+        where TLanes : struct, ILanes<float, int> => value / lanes.Get(MappingField.Divisor, index, offset);
 
     public static int RoundToInt32(float value) => (int)MathF.Round(value, MidpointRounding.ToEven);
+
+    public static bool HasNaN(float first, float second, float third, float fourth) => false;
+
+    public static float ZeroWhereNaN(float value) => value;
 
     public static float RoundToSingle<TCode>(float value)
         where TCode : unmanaged => RoundToInt32(value);
