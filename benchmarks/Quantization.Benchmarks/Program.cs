@@ -17,6 +17,8 @@ switch (args)
 {
     case ["report", .. string[] rest]:
         return KernelReport.Run(rest is [string path] ? path : null);
+    case [KernelReport.WidthArgument, string results]:
+        return KernelReport.MeasureWidth(results);
     case ["sweep"]:
         return FormatSweep.Run() | CodebookSweep.Run() | LargeTensor.Run();
     case ["weight-formats"]:

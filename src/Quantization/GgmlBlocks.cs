@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using Quantization.Kernels;
 
 namespace Quantization;
 
@@ -24,20 +24,13 @@ public static class GgmlBlocks
     /// <param name="source">The values; a multiple of 32, all finite.</param>
     /// <param name="destination">Receives 34 bytes per block.</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
-    public static void QuantizeQ8(ReadOnlySpan<float> source, Span<byte> destination)
+    public static unsafe void QuantizeQ8(ReadOnlySpan<float> source, Span<byte> destination)
     {
         ThrowUnlessFits(source.Length, destination.Length, Q8Bytes, nameof(source), nameof(destination));
-        for (int block = 0; block < source.Length / BlockLength; block++)
+        fixed (float* values = source)
+        fixed (byte* bytes = destination)
         {
-            ReadOnlySpan<float> values = source.Slice(block * BlockLength, BlockLength);
-            Span<byte> bytes = destination.Slice(block * Q8Bytes, Q8Bytes);
-            float magnitude = QuantizationPrimitives.MaxMagnitude(values);
-            BinaryPrimitives.WriteHalfLittleEndian(bytes, (Half)(magnitude / 127));
-            float inverse = magnitude == 0 ? 0 : 127 / magnitude;
-            for (int i = 0; i < BlockLength; i++)
-            {
-                bytes[2 + i] = (byte)(sbyte)MathF.Round(values[i] * inverse, MidpointRounding.ToEven);
-            }
+            GgmlKernel.QuantizeQ8(values, bytes, source.Length / BlockLength);
         }
     }
 
@@ -45,18 +38,13 @@ public static class GgmlBlocks
     /// <param name="source">34 bytes per block.</param>
     /// <param name="destination">Receives 32 values per block.</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
-    public static void DequantizeQ8(ReadOnlySpan<byte> source, Span<float> destination)
+    public static unsafe void DequantizeQ8(ReadOnlySpan<byte> source, Span<float> destination)
     {
         ThrowUnlessFits(destination.Length, source.Length, Q8Bytes, nameof(destination), nameof(source));
-        for (int block = 0; block < destination.Length / BlockLength; block++)
+        fixed (byte* bytes = source)
+        fixed (float* values = destination)
         {
-            ReadOnlySpan<byte> bytes = source.Slice(block * Q8Bytes, Q8Bytes);
-            Span<float> values = destination.Slice(block * BlockLength, BlockLength);
-            float scale = (float)BinaryPrimitives.ReadHalfLittleEndian(bytes);
-            for (int i = 0; i < BlockLength; i++)
-            {
-                values[i] = (sbyte)bytes[2 + i] * scale;
-            }
+            GgmlKernel.DequantizeQ8(bytes, values, destination.Length / BlockLength);
         }
     }
 
@@ -66,21 +54,13 @@ public static class GgmlBlocks
     /// <param name="source">The values; a multiple of 32, all finite.</param>
     /// <param name="destination">Receives 18 bytes per block.</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
-    public static void QuantizeQ4(ReadOnlySpan<float> source, Span<byte> destination)
+    public static unsafe void QuantizeQ4(ReadOnlySpan<float> source, Span<byte> destination)
     {
         ThrowUnlessFits(source.Length, destination.Length, Q4Bytes, nameof(source), nameof(destination));
-        for (int block = 0; block < source.Length / BlockLength; block++)
+        fixed (float* values = source)
+        fixed (byte* bytes = destination)
         {
-            ReadOnlySpan<float> values = source.Slice(block * BlockLength, BlockLength);
-            Span<byte> bytes = destination.Slice(block * Q4Bytes, Q4Bytes);
-            float extreme = FirstOfLargestMagnitude(values);
-            float scale = extreme / -8;
-            BinaryPrimitives.WriteHalfLittleEndian(bytes, (Half)scale);
-            float inverse = scale == 0 ? 0 : 1 / scale;
-            for (int i = 0; i < BlockLength / 2; i++)
-            {
-                bytes[2 + i] = (byte)(Code(values[i] * inverse) | (Code(values[i + BlockLength / 2] * inverse) << 4));
-            }
+            GgmlKernel.QuantizeQ4(values, bytes, source.Length / BlockLength);
         }
     }
 
@@ -88,37 +68,14 @@ public static class GgmlBlocks
     /// <param name="source">18 bytes per block.</param>
     /// <param name="destination">Receives 32 values per block.</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
-    public static void DequantizeQ4(ReadOnlySpan<byte> source, Span<float> destination)
+    public static unsafe void DequantizeQ4(ReadOnlySpan<byte> source, Span<float> destination)
     {
         ThrowUnlessFits(destination.Length, source.Length, Q4Bytes, nameof(destination), nameof(source));
-        for (int block = 0; block < destination.Length / BlockLength; block++)
+        fixed (byte* bytes = source)
+        fixed (float* values = destination)
         {
-            ReadOnlySpan<byte> bytes = source.Slice(block * Q4Bytes, Q4Bytes);
-            Span<float> values = destination.Slice(block * BlockLength, BlockLength);
-            float scale = (float)BinaryPrimitives.ReadHalfLittleEndian(bytes);
-            for (int i = 0; i < BlockLength / 2; i++)
-            {
-                values[i] = ((bytes[2 + i] & 15) - 8) * scale;
-                values[i + BlockLength / 2] = ((bytes[2 + i] >> 4) - 8) * scale;
-            }
+            GgmlKernel.DequantizeQ4(bytes, values, destination.Length / BlockLength);
         }
-    }
-
-    /// <summary>As ggml truncates: through a signed byte. A quotient that overflowed has no meaning there; it saturates here.</summary>
-    private static int Code(float quotient) => Math.Clamp((int)(quotient + 8.5f), 0, 15);
-
-    private static float FirstOfLargestMagnitude(ReadOnlySpan<float> values)
-    {
-        float extreme = 0;
-        foreach (float value in values)
-        {
-            if (MathF.Abs(value) > MathF.Abs(extreme))
-            {
-                extreme = value;
-            }
-        }
-
-        return extreme;
     }
 
     private static void ThrowUnlessFits(int values, int bytes, int blockBytes, string valuesName, string bytesName)

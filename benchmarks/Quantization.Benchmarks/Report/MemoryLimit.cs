@@ -45,6 +45,24 @@ internal static unsafe class MemoryLimit
         }
     }
 
+    /// <summary>Writes what it reads.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Copy(byte* source, byte* destination, nint bytes, bool nonTemporal)
+    {
+        for (nint i = 0; i + 64 <= bytes; i += 64)
+        {
+            Vector512<byte> value = Vector512.Load(source + i);
+            if (nonTemporal)
+            {
+                value.StoreAlignedNonTemporal(destination + i);
+            }
+            else
+            {
+                value.Store(destination + i);
+            }
+        }
+    }
+
     /// <summary>Reads two streams.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static byte Read(byte* first, byte* second, nint bytes)

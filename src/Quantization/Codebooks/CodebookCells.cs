@@ -11,7 +11,7 @@ internal sealed class CodebookCells
         Codes = codes;
         Levels = levels;
         MaxCode = codes.Max();
-        (Tree, Buckets) = CreateSearches(keys, codes);
+        (Tree, Buckets, Heap) = CreateSearches(keys, codes);
         Grid = ThresholdGrid.Create(keys, codes);
     }
 
@@ -32,6 +32,9 @@ internal sealed class CodebookCells
 
     /// <summary>The search by intervals of equal length, where those tell the thresholds apart.</summary>
     public ThresholdBuckets? Buckets { get; }
+
+    /// <summary>The search among 15 thresholds that are multiplied by scales, where comparisons of numbers can decide.</summary>
+    public ThresholdHeap? Heap { get; }
 
     /// <summary>The table that narrows the search down to few thresholds, for all processors.</summary>
     public ThresholdGrid Grid { get; }
@@ -74,7 +77,7 @@ internal sealed class CodebookCells
         return index >= 0 ? index + 1 : ~index;
     }
 
-    private static (ThresholdTree Tree, ThresholdBuckets? Buckets) CreateSearches(int[] keys, byte[] codes)
+    private static (ThresholdTree Tree, ThresholdBuckets? Buckets, ThresholdHeap? Heap) CreateSearches(int[] keys, byte[] codes)
     {
         // NaN that shares the code of 0 is replaced by 0; a search need not have cells for it.
         float[] thresholds = Array.ConvertAll(keys, TotalOrder.Value);
@@ -83,10 +86,13 @@ internal sealed class CodebookCells
         {
             Span<float> reals = thresholds.AsSpan(1, thresholds.Length - 2);
             Span<byte> realCodes = codes.AsSpan(1, codes.Length - 2);
-            return (new ThresholdTree(reals, realCodes, nanIsZero: true), ThresholdBuckets.Create(reals, realCodes));
+            return (
+                new ThresholdTree(reals, realCodes, nanIsZero: true),
+                ThresholdBuckets.Create(reals, realCodes),
+                ThresholdHeap.Create(reals, realCodes));
         }
 
         (thresholds[0], thresholds[^1]) = (MathF.Abs(float.NaN), -MathF.Abs(float.NaN));
-        return (new ThresholdTree(thresholds, codes, nanIsZero: false), null);
+        return (new ThresholdTree(thresholds, codes, nanIsZero: false), null, null);
     }
 }

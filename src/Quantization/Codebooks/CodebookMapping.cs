@@ -139,10 +139,19 @@ internal static unsafe class CodebookMapping
         }
     }
 
-    /// <summary>By buckets as far as they reach; the tree takes all scales and lengths.</summary>
+    /// <summary>By buckets or the heap as far as they reach; the tree takes all scales and lengths.</summary>
     private static void SearchInRegisters(CodebookCells cells, float* values, ScaleRuns scales, byte* codes, nint count)
     {
-        nint done = cells.Buckets is { } buckets && ThresholdBucketKernel.IsSupported ? ThresholdBucketKernel.Quantize(buckets, values, scales, codes, count) : 0;
+        nint done = 0;
+        if (cells.Buckets is { } buckets && ThresholdBucketKernel.IsSupported)
+        {
+            done = ThresholdBucketKernel.Quantize(buckets, values, scales, codes, count);
+        }
+        else if (cells.Heap is { } heap && ThresholdHeapKernel.IsSupported)
+        {
+            done = ThresholdHeapKernel.Quantize(heap, values, scales, codes, count);
+        }
+
         if (done < count)
         {
             ThresholdTreeKernel.Quantize(cells.Tree, values + done, scales.Skip(done), codes + done, count - done);

@@ -10,6 +10,12 @@ namespace Quantization.Codebooks;
 /// </remarks>
 internal static class ThresholdBoundary
 {
+    /// <summary>Scales from 2⁻⁹⁰ to 2⁹⁰: quotients and products of a scale and what searches need neither overflow nor lose bits.</summary>
+    public const float SmallestScale = 8.0779357E-28f;
+
+    /// <inheritdoc cref="SmallestScale"/>
+    public const float LargestScale = 1.2379401E+27f;
+
     /// <summary>The boundary of a finite threshold. Zeros count in total order: +0 is not reached by −0.</summary>
     public static double Of(float threshold)
     {

@@ -15,10 +15,6 @@ internal static unsafe class ThresholdBucketKernel
 
     private const int CacheLine = 64;
 
-    /// <summary>Scales from 2⁻⁹⁰ to 2⁹⁰: quotients of a slope and a scale neither overflow nor lose bits.</summary>
-    private const float SmallestScale = 8.0779357E-28f;
-    private const float LargestScale = 1.2379401E+27f;
-
     /// <summary>Adding it rounds to an integer, which then stands in the low bits.</summary>
     private const float RoundingBias = 12582912;
 
@@ -77,7 +73,7 @@ internal static unsafe class ThresholdBucketKernel
             for (nint row = 0; row < stretches; row++)
             {
                 float scale = stretchScales[row];
-                if (scale is < SmallestScale or > LargestScale)
+                if (scale is < ThresholdBoundary.SmallestScale or > ThresholdBoundary.LargestScale)
                 {
                     return false;
                 }

@@ -78,10 +78,10 @@ internal sealed class ThresholdGrid
         {
             int key = TotalOrder.Key(Unsafe.As<float, int>(ref Unsafe.Add(ref value, i)));
             nint cell = Unsafe.Add(ref below, (nint)IntervalOf(key, shift));
-            cell += key >= Unsafe.Add(ref keys, cell) ? 1 : 0;
+            cell += IsReached(key, Unsafe.Add(ref keys, cell));
             for (int further = 1; further < perInterval; further++)
             {
-                cell += key >= Unsafe.Add(ref keys, cell) ? 1 : 0;
+                cell += IsReached(key, Unsafe.Add(ref keys, cell));
             }
 
             Unsafe.Add(ref code, i) = Unsafe.Add(ref cellCode, cell);
@@ -90,6 +90,10 @@ internal sealed class ThresholdGrid
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint IntervalOf(int key, int shift) => ((uint)key ^ 0x80000000) >> shift;
+
+    /// <summary>1 where <paramref name="key"/> is at or above <paramref name="threshold"/>, else 0, without a branch: which it is, no processor can foresee.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint IsReached(int key, int threshold) => (nint)((ulong)((long)threshold - 1 - key) >> 63);
 
     private static int MostPerInterval(int[] keys, int shift)
     {

@@ -164,8 +164,7 @@ internal static unsafe class ThresholdTreeKernel
             Vector256<int> b = SmallPath(Vector256.Load(values + i + 8) / Vector256.Create(scales[i + 8]), tree);
             Vector256<int> c = SmallPath(Vector256.Load(values + i + 16) / Vector256.Create(scales[i + 16]), tree);
             Vector256<int> d = SmallPath(Vector256.Load(values + i + 24) / Vector256.Create(scales[i + 24]), tree);
-            Vector256<byte> paths = Avx2.PackUnsignedSaturate(Avx2.PackSignedSaturate(a, b), Avx2.PackSignedSaturate(c, d));
-            Avx2.Shuffle(codesByPath, Avx2.PermuteVar8x32(paths.AsInt32(), Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7)).AsByte()).Store(codes + i);
+            Avx2.Shuffle(codesByPath, LanePacking.ToBytes(a, b, c, d)).Store(codes + i);
         }
     }
 

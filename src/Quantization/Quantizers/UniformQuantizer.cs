@@ -80,7 +80,7 @@ public abstract class UniformQuantizer : IQuantizer
             }
             else
             {
-                UniformTensorKernels.Dequantize(bytes, values, layout, 0, layout.Length, _table);
+                UniformKernels.Dequantize(bytes, values, layout, 0, layout.Length, _table);
             }
         }
 
@@ -105,7 +105,7 @@ public abstract class UniformQuantizer : IQuantizer
             }
             else
             {
-                UniformTensorKernels.FakeQuantize(values, results, layout, 0, layout.Length, _table);
+                UniformKernels.FakeQuantize(values, results, layout, 0, layout.Length, _table);
             }
         }
 
@@ -130,7 +130,7 @@ public abstract class UniformQuantizer : IQuantizer
             }
             else
             {
-                UniformTensorKernels.Quantize(values, bytes, layout, 0, layout.Length, _table);
+                UniformKernels.Quantize(values, bytes, layout, 0, layout.Length, _table);
             }
         }
     }
@@ -141,11 +141,11 @@ public abstract class UniformQuantizer : IQuantizer
 
     private unsafe void QuantizeInParallel<TValue>(TValue* values, byte* codes, RunLayout layout)
         where TValue : unmanaged =>
-        ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformTensorKernels.Quantize(values, codes, layout, from, to, _table));
+        ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformKernels.Quantize(values, codes, layout, from, to, _table));
 
     private unsafe void DequantizeInParallel(byte* codes, float* values, RunLayout layout) =>
-        ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformTensorKernels.Dequantize(codes, values, layout, from, to, _table));
+        ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformKernels.Dequantize(codes, values, layout, from, to, _table));
 
     private unsafe void FakeQuantizeInParallel(float* values, float* results, RunLayout layout) =>
-        ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformTensorKernels.FakeQuantize(values, results, layout, from, to, _table));
+        ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformKernels.FakeQuantize(values, results, layout, from, to, _table));
 }

@@ -204,14 +204,16 @@ internal static unsafe class Driver
         return bytes % sizeof(TDestination) == 0;
     }
 
+    /// <summary>The address of an element, where two packed codes have one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T* Advance<T>(T* pointer, nint elements)
+    public static T* Advance<T>(T* pointer, nint elements)
         where T : unmanaged => IsPair<T>() ? pointer + elements / 2 : pointer + elements;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nint BytesOf<T>(nint elements)
         where T : unmanaged => IsPair<T>() ? (elements + 1) / 2 : elements * sizeof(T);
 
+    /// <summary>Whether an element is two packed codes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsPair<T>() => typeof(T) == typeof(SignedPair) || typeof(T) == typeof(UnsignedPair);
+    public static bool IsPair<T>() => typeof(T) == typeof(SignedPair) || typeof(T) == typeof(UnsignedPair);
 }

@@ -20,6 +20,9 @@ internal unsafe interface ISimd<TFloats, TInts>
 
     static abstract TInts Broadcast(int value);
 
+    /// <summary>A vector whose first quarter of bytes holds <paramref name="first"/>, and so on; a lane of its own each, or a byte of the only lane.</summary>
+    static abstract TInts BroadcastQuarters(int first, int second, int third, int fourth);
+
     static abstract TFloats Load(float* source);
 
     static abstract TInts Load(int* source);
@@ -50,6 +53,14 @@ internal unsafe interface ISimd<TFloats, TInts>
     /// <summary>Rounds half to even; NaN gives 0. Magnitudes are below 2³¹.</summary>
     static abstract TInts RoundToInt32(TFloats value);
 
+    static abstract bool HasNaN(TFloats first, TFloats second, TFloats third, TFloats fourth);
+
+    static abstract TFloats ZeroWhereNaN(TFloats value);
+
+    /// <summary>Rounds half to even, and stays a float: never −0, and NaN gives 0. Magnitudes are at most what codes of <typeparamref name="TCode"/> reach.</summary>
+    static abstract TFloats RoundToSingle<TCode>(TFloats value)
+        where TCode : unmanaged;
+
     /// <summary>Rounds half to even and saturates; NaN gives 0.</summary>
     static abstract TInts RoundToInt32Saturating(TFloats value);
 
@@ -76,6 +87,17 @@ internal unsafe interface ISimd<TFloats, TInts>
 
     /// <summary>The sum of all lanes, modulo 2³².</summary>
     static abstract int Sum(TInts value);
+
+    /// <summary>Rounds quotients half to even, NaN to 0, and adds zero-points modulo 256: writes consecutive codes of a byte, or of half a byte.</summary>
+    /// <param name="first">The quotients of the first lanes, with magnitudes below 2¹⁵.</param>
+    /// <param name="second">Those of the next.</param>
+    /// <param name="third">Those of the next.</param>
+    /// <param name="fourth">Those of the last.</param>
+    /// <param name="zeroPoints">The zero-points, a byte each.</param>
+    /// <param name="destination">The first code.</param>
+    static abstract void StoreBytes<TCode, TStores>(TFloats first, TFloats second, TFloats third, TFloats fourth, TInts zeroPoints, TCode* destination)
+        where TCode : unmanaged
+        where TStores : struct, IStores;
 
     /// <summary>Writes the lanes of four vectors as consecutive codes, which fit <typeparamref name="TCode"/>.</summary>
     static abstract void StoreNarrowed<TCode, TStores>(TInts first, TInts second, TInts third, TInts fourth, TCode* destination)

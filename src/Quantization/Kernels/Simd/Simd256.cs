@@ -18,6 +18,10 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
     public static Vector256<int> Broadcast(int value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> BroadcastQuarters(int first, int second, int third, int fourth) =>
+        Vector256.Create(first, first, second, second, third, third, fourth, fourth);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(float* source) => Vector256.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -44,22 +48,43 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
         where TCode : unmanaged
         where TLanes : struct, ILanes<Vector256<float>, Vector256<int>>
     {
-        Vector256<float> reciprocal = lanes.Reciprocal(index, offset);
+        Vector256<float> reciprocal = lanes.Get(MappingField.Reciprocal, index, offset);
         if (sizeof(TCode) == 1)
         {
             // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5: checked for every mantissa of the divisor.
-            return Fma.MultiplyAdd(value, reciprocal, value * lanes.ReciprocalError(index, offset));
+            return Fma.MultiplyAdd(value, reciprocal, value * lanes.Get(MappingField.ReciprocalError, index, offset));
         }
 
         // The rounded quotient: an estimate and the correction by its exact remainder (Markstein, IBM J. Res. Dev. 34, 1990).
         Vector256<float> estimate = value * reciprocal;
-        Vector256<float> remainder = Fma.MultiplyAddNegated(estimate, lanes.Divisor(index, offset), value);
+        Vector256<float> remainder = Fma.MultiplyAddNegated(estimate, lanes.Get(MappingField.Divisor, index, offset), value);
         return Fma.MultiplyAdd(remainder, reciprocal, estimate);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> RoundToInt32(Vector256<float> value) =>
         Avx.ConvertToVector256Int32(value) & Vector256.Equals(value, value).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool HasNaN(Vector256<float> first, Vector256<float> second, Vector256<float> third, Vector256<float> fourth) =>
+        Avx.MoveMask(Avx.Compare(first, second, FloatComparisonMode.UnorderedNonSignaling) | Avx.Compare(third, fourth, FloatComparisonMode.UnorderedNonSignaling)) != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ZeroWhereNaN(Vector256<float> value) => value & Vector256.Equals(value, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> RoundToSingle<TCode>(Vector256<float> value)
+        where TCode : unmanaged
+    {
+        if (sizeof(TCode) > 2)
+        {
+            return ToSingle(RoundToInt32(value));
+        }
+
+        // Beside 1.5 · 2²³ no fraction has room: the sum is rounded, and the difference is exact. Additions have other ports than conversions.
+        Vector256<float> integer = Vector256.Create(12582912f);
+        return value + integer - integer;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> RoundToInt32Saturating(Vector256<float> value) => Vector256.ConvertToInt32(Vector256.Round(value));
@@ -100,6 +125,27 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
     public static int Sum(Vector256<int> value) => Vector256.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBytes<TCode, TStores>(
+        Vector256<float> first, Vector256<float> second, Vector256<float> third, Vector256<float> fourth, Vector256<int> zeroPoints, TCode* destination)
+        where TCode : unmanaged
+        where TStores : struct, IStores
+    {
+        // NaN converts to the smallest integer, and saturates to −2¹⁵: its low byte is 0, as NaN shall be.
+        Vector256<short> lowByte = Vector256.Create((short)255);
+        Vector256<short> low = Avx2.PackSignedSaturate(Avx.ConvertToVector256Int32(first), Avx.ConvertToVector256Int32(second)) & lowByte;
+        Vector256<short> high = Avx2.PackSignedSaturate(Avx.ConvertToVector256Int32(third), Avx.ConvertToVector256Int32(fourth)) & lowByte;
+        Vector256<byte> codes = InOrder(Avx2.PackUnsignedSaturate(low, high).AsInt32()).AsByte() + zeroPoints.AsByte();
+        if (typeof(TCode) == typeof(SignedPair) || typeof(TCode) == typeof(UnsignedPair))
+        {
+            StorePairs<TStores>(codes, (byte*)destination);
+        }
+        else
+        {
+            Write<byte, TStores>(codes, (byte*)destination);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreNarrowed<TCode, TStores>(Vector256<int> first, Vector256<int> second, Vector256<int> third, Vector256<int> fourth, TCode* destination)
         where TCode : unmanaged
         where TStores : struct, IStores
@@ -132,18 +178,7 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
         }
         else
         {
-            // Each word of two codes becomes low + 16 · high, then the words narrow to bytes.
-            Vector256<byte> halves = ToSBytes(first, second, third, fourth).AsByte() & Vector256.Create((byte)15);
-            Vector256<short> pairs = Avx2.MultiplyAddAdjacent(halves, Vector256.Create((short)0x1001).AsSByte());
-            Vector128<byte> bytes = Vector128.Narrow(pairs.AsUInt16().GetLower(), pairs.AsUInt16().GetUpper());
-            if (TStores.AreNonTemporal)
-            {
-                bytes.StoreAlignedNonTemporal((byte*)destination);
-            }
-            else
-            {
-                bytes.Store((byte*)destination);
-            }
+            StorePairs<TStores>(ToSBytes(first, second, third, fourth).AsByte(), (byte*)destination);
         }
     }
 
@@ -221,6 +256,23 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<sbyte> ToSBytes(Vector256<int> first, Vector256<int> second, Vector256<int> third, Vector256<int> fourth) =>
         InOrder(Avx2.PackSignedSaturate(Avx2.PackSignedSaturate(first, second), Avx2.PackSignedSaturate(third, fourth)).AsInt32()).AsSByte();
+
+    /// <summary>Writes codes of a byte as packed 4-bit codes: each word of two becomes low + 16 · high, then the words narrow to bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StorePairs<TStores>(Vector256<byte> codes, byte* destination)
+        where TStores : struct, IStores
+    {
+        Vector256<short> pairs = Avx2.MultiplyAddAdjacent(codes & Vector256.Create((byte)15), Vector256.Create((short)0x1001).AsSByte());
+        Vector128<byte> bytes = Vector128.Narrow(pairs.AsUInt16().GetLower(), pairs.AsUInt16().GetUpper());
+        if (TStores.AreNonTemporal)
+        {
+            bytes.StoreAlignedNonTemporal(destination);
+        }
+        else
+        {
+            bytes.Store(destination);
+        }
+    }
 
     /// <summary>Packs work within 128-bit lanes: two of them leave lane j with four codes of each source, which belong 8 apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -18,6 +18,10 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
     public static Vector512<int> Broadcast(int value) => Vector512.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> BroadcastQuarters(int first, int second, int third, int fourth) => Vector512.Create(
+        Vector256.Create(Vector128.Create(first), Vector128.Create(second)), Vector256.Create(Vector128.Create(third), Vector128.Create(fourth)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(float* source) => Vector512.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -44,16 +48,16 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
         where TCode : unmanaged
         where TLanes : struct, ILanes<Vector512<float>, Vector512<int>>
     {
-        Vector512<float> reciprocal = lanes.Reciprocal(index, offset);
+        Vector512<float> reciprocal = lanes.Get(MappingField.Reciprocal, index, offset);
         if (sizeof(TCode) == 1)
         {
             // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5: checked for every mantissa of the divisor.
-            return Avx512F.FusedMultiplyAdd(value, reciprocal, value * lanes.ReciprocalError(index, offset));
+            return Avx512F.FusedMultiplyAdd(value, reciprocal, value * lanes.Get(MappingField.ReciprocalError, index, offset));
         }
 
         // The rounded quotient: an estimate and the correction by its exact remainder (Markstein, IBM J. Res. Dev. 34, 1990).
         Vector512<float> estimate = value * reciprocal;
-        Vector512<float> remainder = Avx512F.FusedMultiplyAddNegated(estimate, lanes.Divisor(index, offset), value);
+        Vector512<float> remainder = Avx512F.FusedMultiplyAddNegated(estimate, lanes.Get(MappingField.Divisor, index, offset), value);
         return Avx512F.FusedMultiplyAdd(remainder, reciprocal, estimate);
     }
 
@@ -61,6 +65,26 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
     public static Vector512<int> RoundToInt32(Vector512<float> value) =>
         // The table says: quiet and signaling NaN become +0, all else stays.
         Avx512F.ConvertToVector512Int32(Avx512F.Fixup(value, value, Vector512.Create(0x88), 0));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool HasNaN(Vector512<float> first, Vector512<float> second, Vector512<float> third, Vector512<float> fourth) =>
+        (Avx512F.CompareUnordered(first, second) | Avx512F.CompareUnordered(third, fourth)) != Vector512<float>.Zero;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ZeroWhereNaN(Vector512<float> value) => Avx512F.Fixup(value, value, Vector512.Create(0x88), 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> RoundToSingle<TCode>(Vector512<float> value)
+        where TCode : unmanaged
+    {
+        if (sizeof(TCode) > 2)
+        {
+            return ToSingle(RoundToInt32(value));
+        }
+
+        Vector512<float> integer = Vector512.Create(12582912f);
+        return value + integer - integer;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> RoundToInt32Saturating(Vector512<float> value) => Vector512.ConvertToInt32(Vector512.Round(value));
@@ -92,6 +116,27 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Sum(Vector512<int> value) => Vector512.Sum(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBytes<TCode, TStores>(
+        Vector512<float> first, Vector512<float> second, Vector512<float> third, Vector512<float> fourth, Vector512<int> zeroPoints, TCode* destination)
+        where TCode : unmanaged
+        where TStores : struct, IStores
+    {
+        // NaN converts to the smallest integer, and saturates to −2¹⁵: its low byte is 0, as NaN shall be.
+        Vector512<short> lowByte = Vector512.Create((short)255);
+        Vector512<short> low = Avx512BW.PackSignedSaturate(Avx512F.ConvertToVector512Int32(first), Avx512F.ConvertToVector512Int32(second)) & lowByte;
+        Vector512<short> high = Avx512BW.PackSignedSaturate(Avx512F.ConvertToVector512Int32(third), Avx512F.ConvertToVector512Int32(fourth)) & lowByte;
+        Vector512<byte> codes = InOrder(Avx512BW.PackUnsignedSaturate(low, high).AsInt32()).AsByte() + zeroPoints.AsByte();
+        if (typeof(TCode) == typeof(SignedPair) || typeof(TCode) == typeof(UnsignedPair))
+        {
+            StorePairs<TStores>(codes, (byte*)destination);
+        }
+        else
+        {
+            Write<byte, TStores>(codes, (byte*)destination);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreNarrowed<TCode, TStores>(Vector512<int> first, Vector512<int> second, Vector512<int> third, Vector512<int> fourth, TCode* destination)
@@ -126,18 +171,7 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
         }
         else
         {
-            // Each word of two codes becomes low + 16 · high, then the words narrow to bytes.
-            Vector512<byte> halves = ToSBytes(first, second, third, fourth).AsByte() & Vector512.Create((byte)15);
-            Vector512<short> pairs = Avx512BW.MultiplyAddAdjacent(halves, Vector512.Create((short)0x1001).AsSByte());
-            Vector256<byte> bytes = Avx512BW.ConvertToVector256Byte(pairs.AsUInt16());
-            if (TStores.AreNonTemporal)
-            {
-                bytes.StoreAlignedNonTemporal((byte*)destination);
-            }
-            else
-            {
-                bytes.Store((byte*)destination);
-            }
+            StorePairs<TStores>(ToSBytes(first, second, third, fourth).AsByte(), (byte*)destination);
         }
     }
 
@@ -217,6 +251,23 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<sbyte> ToSBytes(Vector512<int> first, Vector512<int> second, Vector512<int> third, Vector512<int> fourth) =>
         InOrder(Avx512BW.PackSignedSaturate(Avx512BW.PackSignedSaturate(first, second), Avx512BW.PackSignedSaturate(third, fourth)).AsInt32()).AsSByte();
+
+    /// <summary>Writes codes of a byte as packed 4-bit codes: each word of two becomes low + 16 · high, then the words narrow to bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StorePairs<TStores>(Vector512<byte> codes, byte* destination)
+        where TStores : struct, IStores
+    {
+        Vector512<short> pairs = Avx512BW.MultiplyAddAdjacent(codes & Vector512.Create((byte)15), Vector512.Create((short)0x1001).AsSByte());
+        Vector256<byte> bytes = Avx512BW.ConvertToVector256Byte(pairs.AsUInt16());
+        if (TStores.AreNonTemporal)
+        {
+            bytes.StoreAlignedNonTemporal(destination);
+        }
+        else
+        {
+            bytes.Store(destination);
+        }
+    }
 
     /// <summary>Packs work within 128-bit lanes: two of them leave lane j with four codes of each source, which belong 16 apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -13,6 +13,14 @@ internal readonly unsafe struct SimdScalar : ISimd<float, int>
 
     public static int Broadcast(int value) => value;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int BroadcastQuarters(int first, int second, int third, int fourth)
+    {
+        int bytes;
+        Bytes(&bytes, (byte)first, (byte)second, (byte)third, (byte)fourth);
+        return bytes;
+    }
+
     public static float Load(float* source) => *source;
 
     public static int Load(int* source) => *source;
@@ -30,9 +38,16 @@ internal readonly unsafe struct SimdScalar : ISimd<float, int>
 
     public static float Quotient<TCode, TLanes>(float value, in TLanes lanes, nint index, int offset)
         where TCode : unmanaged
-        where TLanes : struct, ILanes<float, int> => value / lanes.Divisor(index, offset);
+        where TLanes : struct, ILanes<float, int> => value / lanes.Get(MappingField.Divisor, index, offset);
 
     public static int RoundToInt32(float value) => (int)MathF.Round(value, MidpointRounding.ToEven);
+
+    public static bool HasNaN(float first, float second, float third, float fourth) => false;
+
+    public static float ZeroWhereNaN(float value) => value;
+
+    public static float RoundToSingle<TCode>(float value)
+        where TCode : unmanaged => RoundToInt32(value);
 
     // The conversion saturates, and gives 0 for NaN.
     public static int RoundToInt32Saturating(float value) => (int)MathF.Round(value, MidpointRounding.ToEven);
@@ -73,6 +88,27 @@ internal readonly unsafe struct SimdScalar : ISimd<float, int>
     public static int Sum(int value) => value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBytes<TCode, TStores>(float first, float second, float third, float fourth, int zeroPoints, TCode* destination)
+        where TCode : unmanaged
+        where TStores : struct, IStores
+    {
+        // In the order of memory, whichever end comes first.
+        byte* offsets = (byte*)&zeroPoints;
+        int firstCode = RoundToInt32(first) + offsets[0];
+        int secondCode = RoundToInt32(second) + offsets[1];
+        int thirdCode = RoundToInt32(third) + offsets[2];
+        int fourthCode = RoundToInt32(fourth) + offsets[3];
+        if (typeof(TCode) == typeof(SignedPair) || typeof(TCode) == typeof(UnsignedPair))
+        {
+            StoreNarrowed<TCode, TStores>(firstCode, secondCode, thirdCode, fourthCode, destination);
+        }
+        else
+        {
+            Bytes((int*)destination, (byte)firstCode, (byte)secondCode, (byte)thirdCode, (byte)fourthCode);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreNarrowed<TCode, TStores>(int first, int second, int third, int fourth, TCode* destination)
         where TCode : unmanaged
         where TStores : struct, IStores
@@ -99,6 +135,16 @@ internal readonly unsafe struct SimdScalar : ISimd<float, int>
         second = Read(source, 1);
         third = Read(source, 2);
         fourth = Read(source, 3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Bytes(int* destination, byte first, byte second, byte third, byte fourth)
+    {
+        byte* bytes = (byte*)destination;
+        bytes[0] = first;
+        bytes[1] = second;
+        bytes[2] = third;
+        bytes[3] = fourth;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -19,9 +18,9 @@ internal static class Width
         {
             action.Invoke<Simd256, Vector256<float>, Vector256<int>>();
         }
-        else if (SimdPortable.IsSupported)
+        else if (Simd128.IsSupported)
         {
-            action.Invoke<SimdPortable, Vector<float>, Vector<int>>();
+            action.Invoke<Simd128, Vector128<float>, Vector128<int>>();
         }
         else
         {

@@ -1,7 +1,0 @@
-namespace Quantization.Kernels;
-
-/// <summary>Blocks of at least 16 elements.</summary>
-internal readonly struct SixteenElements : IBlockLength
-{
-    public static int Elements => 16;
-}
