@@ -8,12 +8,14 @@ namespace Quantization.Benchmarks.Pictures;
 internal sealed class SvgPage
 {
     private const string LightColours =
-        ".t{fill:#1f2328}.m{fill:#59636e}.box{fill:#f6f8fa;stroke:#8b949e}.float{fill:#fff3d6;stroke:#b7791f}.int{fill:#dbeafe;stroke:#2563eb}"
-        + ".data{fill:#e6f4ea;stroke:#2e7d32}.line{stroke:#59636e}.head{fill:#59636e}.grid{stroke:#d0d7de}.fit{fill:#2563eb}.rest{fill:#d0d7de}.bars{fill:#94a3b8}";
+        ".t{fill:#1f2328}.m{fill:#59636e}.box{fill:#f6f8fa;stroke:#8b949e}.float{fill:#fff3d6;stroke:#b7791f}"
+        + ".int{fill:#dbeafe;stroke:#2563eb}.data{fill:#e6f4ea;stroke:#2e7d32}.line{stroke:#59636e}.head{fill:#59636e}"
+        + ".grid{stroke:#d0d7de}.fit{fill:#2563eb}.rest{fill:#d0d7de}.bars{fill:#94a3b8}";
 
     private const string DarkColours =
-        ".t{fill:#e6edf3}.m{fill:#9da7b3}.box{fill:#161b22;stroke:#6e7681}.float{fill:#3a2f14;stroke:#d29922}.int{fill:#132b4f;stroke:#58a6ff}"
-        + ".data{fill:#14301c;stroke:#3fb950}.line{stroke:#9da7b3}.head{fill:#9da7b3}.grid{stroke:#30363d}.fit{fill:#58a6ff}.rest{fill:#30363d}.bars{fill:#64748b}";
+        ".t{fill:#e6edf3}.m{fill:#9da7b3}.box{fill:#161b22;stroke:#6e7681}.float{fill:#3a2f14;stroke:#d29922}"
+        + ".int{fill:#132b4f;stroke:#58a6ff}.data{fill:#14301c;stroke:#3fb950}.line{stroke:#9da7b3}.head{fill:#9da7b3}"
+        + ".grid{stroke:#30363d}.fit{fill:#58a6ff}.rest{fill:#30363d}.bars{fill:#64748b}";
 
     private readonly StringBuilder _svg = new();
 
@@ -30,16 +32,19 @@ internal sealed class SvgPage
             SvgTheme.Dark => DarkColours,
             _ => $"{LightColours}@media(prefers-color-scheme:dark){{{DarkColours}}}",
         };
-        Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"system-ui, sans-serif\" font-size=\"13\" role=\"img\">");
+        Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\"");
+        Add($"  font-family=\"system-ui, sans-serif\" font-size=\"13\" role=\"img\">");
         Add($"<title>{SecurityElement.Escape(title)}</title>");
         Add($"<style>{colours}.line{{fill:none;stroke-width:1.6}}.box,.float,.int,.data{{stroke-width:1.2}}</style>");
     }
 
     /// <summary>Writes words.</summary>
-    public SvgPage Text(double x, double y, string words, string style = "t", string anchor = "middle", double size = 13, bool isBold = false)
+    public SvgPage Text(
+        double x, double y, string words, string style = "t", string anchor = "middle", double size = 13, bool isBold = false)
     {
         string weight = isBold ? " font-weight=\"600\"" : "";
-        return Add($"<text class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\" text-anchor=\"{anchor}\" font-size=\"{size:0.#}\"{weight}>{SecurityElement.Escape(words)}</text>");
+        Add($"<text class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\" text-anchor=\"{anchor}\" font-size=\"{size:0.#}\"{weight}>");
+        return Add($"{SecurityElement.Escape(words)}</text>");
     }
 
     /// <summary>Draws a box with words in its middle; a line that begins with a tilde is smaller.</summary>
@@ -71,7 +76,7 @@ internal sealed class SvgPage
         {
             double back = toY > fromY ? -8 : 8;
             Line(fromX, fromY, toX, toY + back);
-            return Add($"<path class=\"head\" d=\"M{toX - 4:0.#},{toY + back:0.#} L{toX:0.#},{toY:0.#} L{toX + 4:0.#},{toY + back:0.#} Z\"/>");
+            return Add($"<path class=\"head\" d=\"M{toX - 4:0.#},{toY + back:0.#} L{toX:0.#},{toY:0.#} l4,{back:0.#} Z\"/>");
         }
 
         Line(fromX, fromY, toX - 6, toY);
