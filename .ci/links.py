@@ -16,7 +16,7 @@ def anchor(heading):
 def of_document(text):
     plain = re.sub(r"```.*?```", "", text, flags=re.S)
     plain_links = re.sub(r"`[^`\n]*`", "", plain)
-    links = re.findall(r"\]\(([^)\s]+)\)", plain_links)
+    links = re.findall(r"\]\(([^)\s]+)\)", plain_links) + re.findall(r"\b(?:src|srcset|href)=\"([^\"]+)\"", plain_links)
     return links, {anchor(line) for line in re.findall(r"^#+ (.*)$", plain, flags=re.M)}
 
 

@@ -8,6 +8,7 @@ using Quantization.Benchmarks.Codebooks;
 using Quantization.Benchmarks.LanguageModels;
 using Quantization.Benchmarks.LargeModels;
 using Quantization.Benchmarks.PartialQuantization;
+using Quantization.Benchmarks.Pictures;
 using Quantization.Benchmarks.Report;
 using Quantization.Benchmarks.Sweep;
 using Quantization.Benchmarks.Transformers;
@@ -23,6 +24,8 @@ switch (args)
         return FormatSweep.Run() | CodebookSweep.Run() | LargeTensor.Run();
     case ["weight-formats"]:
         return WeightFormatStudy.Run();
+    case ["pictures", .. string[] rest]:
+        return PictureCommand.Run(rest is [string folder] ? folder : null);
     case ["embeddings"]:
         return EmbeddingStudy.Run();
     case ["vector-search", .. string[] rest]:

@@ -43,12 +43,13 @@ internal static class RecipeReport
         double low = Math.Max(0, Math.Floor(Math.Min(ptq.Min(point => point.Accuracy), qat.Min(point => point.Accuracy)) / 10) * 10);
         StringBuilder svg = new();
         svg.AppendLine(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" font-family=\"sans-serif\" font-size=\"13\">");
-        svg.AppendLine(CultureInfo.InvariantCulture, $"<rect width=\"{Width}\" height=\"{Height}\" fill=\"white\"/><text x=\"{Left}\" y=\"24\" font-size=\"16\">Top-1 accuracy against bits, Fashion-MNIST, 10,000 test images</text>");
+        svg.AppendLine("<style>text{fill:#57606a}@media(prefers-color-scheme:dark){text{fill:#b1bac4}}</style>");
+        svg.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"24\" font-size=\"16\">Top-1 accuracy against bits, Fashion-MNIST, 10,000 test images</text>");
         for (int tick = 0; tick <= 5; tick++)
         {
             double value = low + ((100 - low) * tick / 5);
             svg.AppendLine(CultureInfo.InvariantCulture,
-                $"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(value, low):F1}\" y2=\"{Y(value, low):F1}\" stroke=\"#ddd\"/><text x=\"{Left - 8}\" y=\"{Y(value, low) + 4:F1}\" text-anchor=\"end\">{value:F0} %</text>");
+                $"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(value, low):F1}\" y2=\"{Y(value, low):F1}\" stroke=\"#8b949e\" stroke-opacity=\".35\"/><text x=\"{Left - 8}\" y=\"{Y(value, low) + 4:F1}\" text-anchor=\"end\">{value:F0} %</text>");
         }
 
         for (int bits = 2; bits <= 8; bits++)
@@ -57,11 +58,11 @@ internal static class RecipeReport
         }
 
         svg.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 18}\" text-anchor=\"middle\">bits of weights and activations (first and last layer: 8)</text>");
-        svg.AppendLine(CultureInfo.InvariantCulture, $"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(single, low):F1}\" y2=\"{Y(single, low):F1}\" stroke=\"#555\" stroke-dasharray=\"6 4\"/>");
-        Curve(svg, ptq, low, "#c0392b");
-        Curve(svg, qat, low, "#1f6fb2");
+        svg.AppendLine(CultureInfo.InvariantCulture, $"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(single, low):F1}\" y2=\"{Y(single, low):F1}\" stroke=\"#8b949e\" stroke-dasharray=\"6 4\"/>");
+        Curve(svg, ptq, low, "#ef4444");
+        Curve(svg, qat, low, "#3b82f6");
         int row = 0;
-        foreach ((string text, string color) in new[] { ($"FP32 {single.ToString("F2", CultureInfo.InvariantCulture)} %", "#555"), ("QAT", "#1f6fb2"), ("PTQ, best calibrator", "#c0392b") })
+        foreach ((string text, string color) in new[] { ($"FP32 {single.ToString("F2", CultureInfo.InvariantCulture)} %", "#8b949e"), ("QAT", "#3b82f6"), ("PTQ, best calibrator", "#ef4444") })
         {
             svg.AppendLine(CultureInfo.InvariantCulture, $"<rect x=\"{Width - Right + 14}\" y=\"{Top + (row * 22)}\" width=\"12\" height=\"12\" fill=\"{color}\"/><text x=\"{Width - Right + 32}\" y=\"{Top + 11 + (row * 22)}\">{text}</text>");
             row++;

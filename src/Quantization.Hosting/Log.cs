@@ -3,7 +3,7 @@ using Quantization.Onnx;
 
 namespace Quantization.Hosting;
 
-/// <summary>The events that quantizers log. Their numbers are part of the interface: docs/hosting.md lists them, and they never change.</summary>
+/// <summary>The events that quantizers log. Their numbers are part of the interface: docs/reference/logs.md lists them, and they never change.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "Quantizing {Model} by {Way}.")]

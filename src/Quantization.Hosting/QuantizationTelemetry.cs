@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Quantization.Hosting;
 
 /// <summary>
-/// The names of what quantizers tell; docs/hosting.md lists the events of logs, and the tags of activities. OpenTelemetry gets the
+/// The names of what quantizers tell; docs/reference/logs.md lists the events of logs, and the tags of activities. OpenTelemetry gets the
 /// activities by <c>AddSource(QuantizationTelemetry.ActivitySourceName)</c>.
 /// </summary>
 public static class QuantizationTelemetry

@@ -7,7 +7,7 @@ using Quantization.Onnx;
 namespace Quantization.Benchmarks.Accuracy;
 
 /// <summary>
-/// How near to float models are by default, beside all seen values as the range and beside least squared error alone, on samples that did not calibrate. <c>docs/accuracy.md</c> has the table.
+/// How near to float models are by default, beside all seen values as the range and beside least squared error alone, on samples that did not calibrate. <c>docs/studies/accuracy.md</c> has the table.
 /// </summary>
 internal static class AccuracyStudy
 {

@@ -5,7 +5,7 @@ namespace Quantization.Benchmarks.Auto;
 
 /// <summary>
 /// What <c>auto</c> picks for real models within three sets of budgets each, beside the best row of its own table by a count of its own,
-/// and how long it takes beside one calibration and one scoring of each model. <c>docs/auto.md</c> has the table.
+/// and how long it takes beside one calibration and one scoring of each model. <c>docs/studies/auto.md</c> has the table.
 /// </summary>
 internal static class AutoStudy
 {
@@ -100,7 +100,7 @@ internal static class AutoStudy
         return problem.Length == 0;
     }
 
-    /// <summary>The best row of the table, counted anew: what <c>docs/auto.md</c> says of the choice.</summary>
+    /// <summary>The best row of the table, counted anew: what <c>docs/studies/auto.md</c> says of the choice.</summary>
     private static AutoCandidate? FindBest(AutoResult result)
     {
         AutoBudget budget = result.Budget;

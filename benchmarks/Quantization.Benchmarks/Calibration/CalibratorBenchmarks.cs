@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Quantization.Benchmarks.Calibration;
 
-/// <summary>Choosing a range from statistics of 4,096 bins a sign, nearly all of them in use; the entropy search also beside the search written down bin by bin.</summary>
+/// <summary>Choosing a range from statistics of 4,096 bins for each sign, nearly all of them in use; the entropy search also beside the search written down bin by bin.</summary>
 [MemoryDiagnoser]
 public class CalibratorBenchmarks
 {

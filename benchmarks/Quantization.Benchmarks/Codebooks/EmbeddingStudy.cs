@@ -34,10 +34,10 @@ internal static class EmbeddingStudy
 
         int length = stored[0].Length;
         Console.WriteLine($"{stored.Length} vectors of {length} floats, {queries.Length} queries, recall of the {Neighbours} nearest by cosine");
-        Console.WriteLine("| codes | bytes a vector | memory | recall@10 |");
+        Console.WriteLine("| codes | bytes for each vector | memory | recall@10 |");
         Console.WriteLine("|---|---:|---:|---:|");
         Report("float", length * sizeof(float), length, truth, truth);
-        Report("int8, a scale a vector", length, length, byInt8, truth);
+        Report("int8, one scale for each vector", length, length, byInt8, truth);
         Report("1 bit, Hamming", length / 8, length, [.. candidates.Select(list => list[..Neighbours])], truth);
         Report($"1 bit, the {Candidates} nearest ranked again by int8", length / 8 + length, length, rescored, truth);
         return 0;

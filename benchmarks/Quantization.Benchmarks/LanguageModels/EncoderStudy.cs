@@ -6,7 +6,7 @@ using Quantization.Onnx.Tests;
 
 namespace Quantization.Benchmarks.LanguageModels;
 
-/// <summary>What weights in blocks cost a real encoder of sentences. <c>docs/language-models.md</c> has the table.</summary>
+/// <summary>What weights in blocks cost a real encoder of sentences. <c>docs/studies/language-models.md</c> has the table.</summary>
 internal static class EncoderStudy
 {
     private const int Sentences = 2500;

@@ -6,7 +6,7 @@ namespace Quantization.Benchmarks.LanguageModels;
 
 /// <summary>
 /// How many texts a quantized folder of ONNX Runtime GenAI continues with the same tokens as the float model, and how close the two most
-/// likely tokens are where texts part. <c>docs/language-models.md</c> has the table.
+/// likely tokens are where texts part. <c>docs/studies/language-models.md</c> has the table.
 /// </summary>
 internal static class GenerationStudy
 {

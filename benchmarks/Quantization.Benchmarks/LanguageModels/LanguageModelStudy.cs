@@ -5,10 +5,10 @@ using Quantization.Onnx;
 
 namespace Quantization.Benchmarks.LanguageModels;
 
-/// <summary>What bits and methods make of a small language model. <c>docs/language-models.md</c> has the table.</summary>
+/// <summary>What bits and methods make of a small language model. <c>docs/studies/language-models.md</c> has the table.</summary>
 internal static class LanguageModelStudy
 {
-    /// <summary>What <c>docs/language-models.md</c> shows.</summary>
+    /// <summary>What <c>docs/studies/language-models.md</c> shows.</summary>
     private const string PicturePath = "docs/images/language-models.svg";
 
     private static readonly double[] Means = [2, 2.5, 3, 3.5, 4, 5, 6, 8];

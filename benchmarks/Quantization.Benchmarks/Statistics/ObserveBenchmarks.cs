@@ -38,7 +38,7 @@ public class ObserveBenchmarks
     [Benchmark]
     public void Observe() => _statistics.Observe(_values);
 
-    /// <summary>What a plain implementation does: bounds first, then one multiplication, one branch and one increment a value.</summary>
+    /// <summary>A plain implementation: bounds first, then one multiplication, one branch and one increment for each value.</summary>
     [Benchmark(Baseline = true)]
     public long ScalarLoop()
     {

@@ -11,7 +11,7 @@ namespace Quantization.Benchmarks.Transformers;
 /// <summary>
 /// What static int8, dynamic int8 and int8 weights make of a real encoder of sentences: accuracy, size and speed. With a folder that
 /// holds a small language model, also its perplexity; with <c>partial</c>, what layers in float or with int8 weights alone add.
-/// <c>docs/transformers.md</c> has the table.
+/// <c>docs/studies/transformers.md</c> has the table.
 /// </summary>
 internal static class TransformerStudy
 {

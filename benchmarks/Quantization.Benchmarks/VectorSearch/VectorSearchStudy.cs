@@ -5,7 +5,7 @@ namespace Quantization.Benchmarks.VectorSearch;
 
 /// <summary>
 /// Recall, bytes and time of the vector store against a search on floats by TensorPrimitives, one thread, in one run: each query is asked
-/// of all three in turn. The figures of docs/vector-store.md.
+/// of all three in turn. The figures of docs/studies/vector-store.md.
 /// </summary>
 internal static class VectorSearchStudy
 {

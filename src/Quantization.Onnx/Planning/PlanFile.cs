@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Quantization.Onnx;
 
-/// <summary>The file of a plan: JSON with a line for each encoding. <c>docs/plans.md</c> has the schema.</summary>
+/// <summary>The file of a plan: JSON with a line for each encoding. <c>docs/reference/plans.md</c> has the schema.</summary>
 internal static class PlanFile
 {
     /// <summary>The version of the schema, and that of files with plans of bodies.</summary>

@@ -18,7 +18,7 @@ internal static class Targets
 
     private static readonly FrozenDictionary<TargetRuntime, Target> All = new Dictionary<TargetRuntime, Target>
     {
-        // What fuses and what gains was found by running version 1.31.1; docs/onnx.md has the figures.
+        // What fuses and what gains was found by running version 1.31.1; docs/explanation/onnx-forms.md has the figures.
         [TargetRuntime.OnnxRuntimeCpu] = new()
         {
             Name = "onnxruntime-cpu", IsRunHere = true, TakesTablesOfCodes = true, TakesDynamicInputs = true, NeedsBiasCodes = true, QuantizesBetweenPairs = true,

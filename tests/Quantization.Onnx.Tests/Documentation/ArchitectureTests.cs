@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Quantization.Onnx.Tests.Documentation;
 
-/// <summary>What docs/architecture.md says of who knows what holds for the source.</summary>
+/// <summary>What docs/explanation/architecture.md says of who knows what holds for the source.</summary>
 public sealed partial class ArchitectureTests
 {
     private static readonly string Sources = Path.Combine(AppContext.BaseDirectory, "Documentation", "sources");

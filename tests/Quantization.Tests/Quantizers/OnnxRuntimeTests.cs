@@ -106,7 +106,7 @@ public class OnnxRuntimeTests
         }
     }
 
-    /// <summary>The specification saturates; ONNX Runtime 1.31.1 does not in these places. Where one of them changes, the contract's list in docs/kernels.md changes with it.</summary>
+    /// <summary>The specification saturates; ONNX Runtime 1.31.1 does not in these places. Where one of them changes, the contract's list in docs/explanation/kernels.md changes with it.</summary>
     [Fact]
     public void Known_deviations_of_ONNX_Runtime()
     {

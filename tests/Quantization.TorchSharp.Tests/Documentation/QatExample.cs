@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace Quantization.TorchSharp.Tests.Documentation;
 
-/// <summary>The example of the package's readme and of docs/qat.md, word for word.</summary>
+/// <summary>The example of the package's readme and of docs/how-to/qat.md, word for word.</summary>
 internal static class QatExample
 {
     public static QatModel Run(Module<Tensor, Tensor> net, IReadOnlyList<(Tensor Images, Tensor Labels)> batches, string path)

@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace Quantization.TorchSharp.Tests.Documentation;
 
-/// <summary>The examples of docs/qat.md on teachers and checkpoints, word for word.</summary>
+/// <summary>The examples of docs/how-to/qat.md on teachers and checkpoints, word for word.</summary>
 internal static class QatTeacherExample
 {
     public static void Train(QatModel qat, Module<Tensor, Tensor> floatNet, optim.Optimizer optimizer, IReadOnlyList<(Tensor Images, Tensor Labels)> batches)

@@ -73,7 +73,7 @@ public sealed class QuantizedLayerTests : TorchTest
     {
         foreach (bool frozen in new[] { false, true })
         {
-            // Channels that fill oneDNN's blocks: of others libtorch 2.10 at times computes an input's gradient as NaN (docs/qat.md).
+            // Channels that fill oneDNN's blocks: of others libtorch 2.10 at times computes an input's gradient as NaN (docs/how-to/libtorch.md).
             QatModel model = QuantizationAwareTraining.Prepare(Sequential(Conv2d(8, 8, 3), BatchNorm2d(8)), new QatOptions { Default = LayerQuantization.Learned(4, 4) });
             if (frozen)
             {

@@ -16,7 +16,7 @@ public abstract class TorchTest : IDisposable
         }
         catch (Exception e) when (e is NotSupportedException or TypeInitializationException or DllNotFoundException)
         {
-            return $"libtorch does not load ({e.GetBaseException().Message.Split('\n')[0]}); docs/qat.md, \"Where libtorch does not load\", tells the way out.";
+            return $"libtorch does not load ({e.GetBaseException().Message.Split('\n')[0]}); docs/how-to/libtorch.md, \"Where libtorch does not load\", tells the way out.";
         }
     });
 
