@@ -53,11 +53,16 @@ internal unsafe interface ISimd<TFloats, TInts>
     /// <summary>Rounds half to even; NaN gives 0. Magnitudes are below 2³¹.</summary>
     static abstract TInts RoundToInt32(TFloats value);
 
+    /// <summary>Whether any lane of the four is NaN.</summary>
     static abstract bool HasNaN(TFloats first, TFloats second, TFloats third, TFloats fourth);
 
+    /// <summary>+0 in the lanes that are NaN, the others as they are.</summary>
     static abstract TFloats ZeroWhereNaN(TFloats value);
 
-    /// <summary>Rounds half to even, and stays a float: never −0, and NaN gives 0. Magnitudes are at most what codes of <typeparamref name="TCode"/> reach.</summary>
+    /// <summary>
+    /// Rounds values that are not NaN half to even, and stays a float; never −0. Magnitudes are at most what codes of
+    /// <typeparamref name="TCode"/> reach.
+    /// </summary>
     static abstract TFloats RoundToSingle<TCode>(TFloats value)
         where TCode : unmanaged;
 

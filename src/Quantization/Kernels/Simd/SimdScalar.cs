@@ -42,6 +42,7 @@ internal readonly unsafe struct SimdScalar : ISimd<float, int>
 
     public static int RoundToInt32(float value) => (int)MathF.Round(value, MidpointRounding.ToEven);
 
+    // Rounding to an integer makes NaN 0 by itself here, so nothing has to be found and replaced.
     public static bool HasNaN(float first, float second, float third, float fourth) => false;
 
     public static float ZeroWhereNaN(float value) => value;
