@@ -1,7 +1,8 @@
 using System.Globalization;
 using Quantization.Mutations;
 
-// TARGET [COUNT [SEED]] samples mutants; TARGET show NUMBER… tries some of them. --tests A,B asks the tests of some namespaces only;
+// TARGET [COUNT [SEED]] samples mutants; TARGET show NUMBER… tries some of them; TARGET list PART tells those of files whose
+// names hold a word. --tests A,B asks the tests of some namespaces only;
 // --patience SECONDS waits that long for a class of tests, in place of two minutes.
 string[] asked = Option("--tests")?.Split(',') ?? [];
 TimeSpan patience = TimeSpan.FromSeconds(double.Parse(Option("--patience") ?? "120", CultureInfo.InvariantCulture));
@@ -11,6 +12,16 @@ if (words is not [string name, ..] || MutationTarget.Find(name) is not { } targe
 {
     Console.Error.WriteLine($"Name what to change: {string.Join(", ", MutationTarget.All.Select(each => each.Name))}; then how many mutants, and the seed that picks them.");
     return 2;
+}
+
+if (words is [_, "list", string part])
+{
+    foreach (Mutant mutant in SourceCopy.List(target).Where(mutant => mutant.Path.Contains(part, StringComparison.Ordinal)))
+    {
+        Console.WriteLine(mutant);
+    }
+
+    return 0;
 }
 
 int[] numbers = [.. words.Skip(1).Where(arg => arg != "show").Select(arg => int.Parse(arg, CultureInfo.InvariantCulture))];
