@@ -9,7 +9,8 @@ namespace Quantization.Mutations;
 /// <param name="target">What is changed.</param>
 /// <param name="copy">The sources with all mutants, built.</param>
 /// <param name="patience">Classes of tests that take longer are not asked.</param>
-internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy, TimeSpan patience)
+/// <param name="time">No mutant is started after so long; the figures are of those that were tried.</param>
+internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy, TimeSpan patience, TimeSpan time)
 {
     /// <summary>How much longer tests may take than without a mutant.</summary>
     private const int Slowness = 8;
@@ -30,9 +31,10 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
     /// <param name="target">What is changed.</param>
     /// <param name="asked">The namespaces of tests that are asked; empty for all.</param>
     /// <param name="patience">Classes of tests that take longer are not asked.</param>
-    public static MutationRun Prepare(MutationTarget target, string[] asked, TimeSpan patience)
+    /// <param name="time">No mutant is started after so long.</param>
+    public static MutationRun Prepare(MutationTarget target, string[] asked, TimeSpan patience, TimeSpan time)
     {
-        MutationRun run = new(target, SourceCopy.Build(target), patience);
+        MutationRun run = new(target, SourceCopy.Build(target), patience, time);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run.Total} mutants compile"));
         run.FindReaching(asked);
         return run;
@@ -53,9 +55,15 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
     {
         ConcurrentBag<Mutant> survivors = [];
         int done = 0;
+        Stopwatch watch = Stopwatch.StartNew();
         Dictionary<int, Mutant> mutants = copy.Mutants.ToDictionary(mutant => mutant.Number);
         SideBySide(numbers, number =>
         {
+            if (watch.Elapsed > time)
+            {
+                return;
+            }
+
             string? killer = FindKiller(mutants[number]);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{Interlocked.Increment(ref done)}] {killer ?? (_reaching.ContainsKey(number) ? "SURVIVED" : "SURVIVED, not reached")}: {mutants[number]}"));
             if (killer is null)
@@ -63,10 +71,16 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
                 survivors.Add(mutants[number]);
             }
         });
-        double share = (double)(numbers.Length - survivors.Count) / numbers.Length;
-        (double low, double high) = Interval(share, numbers.Length);
+        if (done == 0)
+        {
+            Console.WriteLine("no mutant was tried");
+            return 1;
+        }
+
+        double share = (double)(done - survivors.Count) / done;
+        (double low, double high) = Interval(share, done);
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{numbers.Length - survivors.Count} of {numbers.Length} mutants noticed: {share:P1}, 95 % interval {low:P1} to {high:P1}, of {Total}"));
+            CultureInfo.InvariantCulture, $"{done - survivors.Count} of {done} mutants noticed: {share:P1}, 95 % interval {low:P1} to {high:P1}, of {Total}"));
         foreach (Mutant survivor in survivors.OrderBy(each => each.Number))
         {
             Console.WriteLine($"  survived {(_reaching.ContainsKey(survivor.Number) ? "" : "(not reached) ")}{survivor}");

@@ -23,6 +23,7 @@ public sealed class FloatPatternTests
         { "LayerNorm by reciprocal", "LayerNorm", 8 },
         { "RMSNorm in parts", "RMSNorm", 6 },
         { "RMSNorm by Pow", "RMSNorm", 6 },
+        { "RMSNorm, square by a whole number", "RMSNorm", 6 },
         { "RMSNorm by reciprocal", "RMSNorm", 7 },
         { "rotary, joined last", "rotary embedding", 7 },
         { "rotary, joined first", "rotary embedding", 7 },
@@ -52,6 +53,7 @@ public sealed class FloatPatternTests
     [InlineData("erf without 1")]
     [InlineData("root divides another value")]
     [InlineData("mean of cubes")]
+    [InlineData("mean of cubes by a whole number")]
     [InlineData("concat of other products")]
     [InlineData("powers without their sum")]
     public void What_only_looks_alike_is_none(string form) => Make(form).Graph.Patterns.All.Should().BeEmpty();
@@ -154,6 +156,12 @@ public sealed class FloatPatternTests
             case "RMSNorm in parts":
                 Mean(model, "x", "two").Node("Sqrt", ["v"], "r").Node("Div", ["x", "r"], "n").Node("Mul", ["n", "gamma"], "g");
                 break;
+            case "RMSNorm, square by a whole number":
+                Mean(Whole(model, 2), "x", "whole").Node("Sqrt", ["v"], "r").Node("Div", ["x", "r"], "n").Node("Mul", ["n", "gamma"], "g");
+                break;
+            case "mean of cubes by a whole number":
+                Mean(Whole(model, 3), "x", "whole").Node("Sqrt", ["v"], "r").Node("Div", ["x", "r"], "n").Node("Mul", ["n", "gamma"], "g");
+                break;
             case "RMSNorm by Pow":
                 Mean(model, "x", "two").Node("Pow", ["v", "minus-half"], "r").Node("Mul", ["x", "r"], "n").Node("Mul", ["gamma", "n"], "g");
                 break;
@@ -191,6 +199,15 @@ public sealed class FloatPatternTests
 
     private static ModelBuilder Mean(ModelBuilder model, string x, string exponent) =>
         model.Node("Pow", [x, exponent], "k").Node("ReduceMean", ["k"], "k1", ModelBuilder.Ints("axes", -1)).Node("Add", ["k1", "small"], "v");
+
+    /// <summary>Adds a 32-bit integer.</summary>
+    private static ModelBuilder Whole(ModelBuilder model, int value)
+    {
+        TensorProto number = TensorData.Make<int>(TensorProto.Types.DataType.Int32, [value]);
+        number.Name = "whole";
+        model.Graph.Initializer.Add(number);
+        return model;
+    }
 
     private static ModelBuilder Halves(ModelBuilder model, string x) => model.Integers("begin", 0).Integers("middle", Width).Integers("end", 2 * Width).Integers("axis", -1)
         .Node("Slice", [x, "begin", "middle", "axis"], "a").Node("Slice", [x, "middle", "end", "axis"], "b");
