@@ -46,7 +46,8 @@ internal static class MutantSwitch
             {
                 if (_last != context)
                 {
-                    object? method = Get("Xunit.ITestContext", "TestMethod", context), test = Get("Xunit.ITestContext", "TestClass", context);
+                    object? method = Get("Xunit.ITestContext", "TestMethod", context);
+                    object? test = Get("Xunit.ITestContext", "TestClass", context);
                     string? name = test is null ? "" : Get("Xunit.Sdk.ITestClassMetadata", "TestClassName", test) as string;
                     name += method is null ? "" : "." + Get("Xunit.Sdk.ITestMethodMetadata", "MethodName", method);
                     _lastReached = Reached.GetOrAdd(name, _ => new bool[100000]);
@@ -61,7 +62,8 @@ internal static class MutantSwitch
 
             private static System.Func<object>? FindContext()
             {
-                System.Type? type = System.Environment.GetEnvironmentVariable("QUANTIZATION_MUTANTS_BY_METHOD") is null ? null : System.Type.GetType("Xunit.TestContext, xunit.v3.core");
+                bool isWanted = System.Environment.GetEnvironmentVariable("QUANTIZATION_MUTANTS_BY_METHOD") is not null;
+                System.Type? type = isWanted ? System.Type.GetType("Xunit.TestContext, xunit.v3.core") : null;
                 return type?.GetProperty("Current")?.GetMethod?.CreateDelegate<System.Func<object>>();
             }
 
@@ -74,7 +76,8 @@ internal static class MutantSwitch
 
                 System.AppDomain.CurrentDomain.ProcessExit += (_, _) => System.IO.File.WriteAllLines(
                     System.IO.Path.Combine(Folder, System.Environment.ProcessId + ".txt"),
-                    System.Linq.Enumerable.Select(Reached, test => test.Key + "\t" + string.Join(' ', System.Linq.Enumerable.Where(System.Linq.Enumerable.Range(0, test.Value.Length), i => test.Value[i]))));
+                    System.Linq.Enumerable.Select(Reached, test => test.Key + "\t" + string.Join(
+                        ' ', System.Linq.Enumerable.Where(System.Linq.Enumerable.Range(0, test.Value.Length), i => test.Value[i]))));
                 return Reached.GetOrAdd("", _ => new bool[100000]);
             }
         }

@@ -15,7 +15,7 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
     /// <summary>How much longer tests may take than without a mutant.</summary>
     private const int Slowness = 8;
 
-    /// <summary>What the tests of the first process take, in seconds; those of each further process may take several times as much.</summary>
+    /// <summary>What the tests of the first process take, in seconds; those of each further one may take several times as much.</summary>
     private const double FirstGroup = 5;
 
     private const double Growth = 4;
@@ -29,7 +29,7 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
 
     /// <summary>Builds the mutants and finds which class of tests reaches which.</summary>
     /// <param name="target">What is changed.</param>
-    /// <param name="asked">The namespaces of tests that are asked; empty for all.</param>
+    /// <param name="asked">The namespaces or classes of tests that are asked; empty for all.</param>
     /// <param name="patience">Classes of tests that take longer are not asked.</param>
     /// <param name="time">No mutant is started after so long.</param>
     public static MutationRun Prepare(MutationTarget target, string[] asked, TimeSpan patience, TimeSpan time)
@@ -79,8 +79,9 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
 
         double share = (double)(done - survivors.Count) / done;
         (double low, double high) = Interval(share, done);
+        string interval = string.Create(CultureInfo.InvariantCulture, $"95 % interval {low:P1} to {high:P1}");
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{done - survivors.Count} of {done} mutants noticed: {share:P1}, 95 % interval {low:P1} to {high:P1}, of {Total}"));
+            CultureInfo.InvariantCulture, $"{done - survivors.Count} of {done} mutants noticed: {share:P1}, {interval}, of {Total}"));
         foreach (Mutant survivor in survivors.OrderBy(each => each.Number))
         {
             Console.WriteLine($"  survived {(_reaching.ContainsKey(survivor.Number) ? "" : "(not reached) ")}{survivor}");
@@ -115,26 +116,27 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("quantization-reached-");
         Stopwatch watch = Stopwatch.StartNew();
-        (int code, _) = ChildProcess.Run(
-            copy.TestProgram, ["-class", name, "-noColor"],
-            Environment(variable, (MutantSwitch.ReachedVariable, folder.FullName), target.ByMethod ? (MutantSwitch.MethodsVariable, "1") : (MutantSwitch.Variable, "0")), patience);
+        string how = target.ByMethod ? MutantSwitch.MethodsVariable : MutantSwitch.Variable;
+        (string, string)[] environment = Environment(variable, (MutantSwitch.ReachedVariable, folder.FullName), (how, "0"));
+        (int code, _) = ChildProcess.Run(copy.TestProgram, ["-class", name, "-noColor"], environment, patience);
         TimeSpan duration = watch.Elapsed;
         if (code != 0)
         {
             Console.WriteLine($"left out, since it {(code == ChildProcess.TimedOut ? "takes too long" : "fails")} without a mutant: {name} {variable}");
         }
 
-        (string Method, int[] Numbers)[] reached = code != 0 ? [] : [.. folder.EnumerateFiles().SelectMany(file => File.ReadAllLines(file.FullName)).Select(ReadReached)];
+        IEnumerable<string> lines = code != 0 ? [] : folder.EnumerateFiles().SelectMany(file => File.ReadAllLines(file.FullName));
+        (string Method, int[] Numbers)[] reached = [.. lines.Select(ReadReached)];
         int methods = Math.Max(reached.Count(each => IsMethodOf(each.Method, name)), 1);
-        foreach (IGrouping<int, string> each in reached.SelectMany(each => each.Numbers, (each, number) => (each.Method, Number: number)).ToLookup(each => each.Number, each => each.Method)
-            .Where(each => !known.Contains(each.Key)))
+        foreach (IGrouping<int, string> each in reached.SelectMany(each => each.Numbers, (each, number) => (each.Method, Number: number))
+            .ToLookup(each => each.Number, each => each.Method).Where(each => !known.Contains(each.Key)))
         {
             bool whole = each.Any(method => !IsMethodOf(method, name));
             string[] filters = whole ? [name + ".*"] : [.. each.Distinct()];
             List<TestPart> list = _reaching.GetOrAdd(each.Key, _ => []);
             lock (list)
             {
-                list.Add(new TestPart(name, filters, variable, whole ? duration : duration * Math.Min(1, (double)filters.Length / methods)));
+                list.Add(new TestPart(name, filters, variable, duration * (whole ? 1 : Math.Min(1, (double)filters.Length / methods))));
             }
         }
 
@@ -144,17 +146,20 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
     private static (string Method, int[] Numbers) ReadReached(string line)
     {
         string[] parts = line.Split('\t');
-        return (parts[0], [.. parts[1].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(number => int.Parse(number, CultureInfo.InvariantCulture))]);
+        string[] numbers = parts[1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return (parts[0], [.. numbers.Select(number => int.Parse(number, CultureInfo.InvariantCulture))]);
     }
 
     private static bool IsMethodOf(string method, string test) => method.StartsWith(test + ".", StringComparison.Ordinal);
 
-    private static bool IsIn(string test, string space) => test.Contains($".Tests.{space}.", StringComparison.Ordinal);
+    private static bool IsIn(string test, string space) =>
+        test.Contains($".Tests.{space}.", StringComparison.Ordinal) || test.EndsWith($".{space}", StringComparison.Ordinal);
 
     private static void SideBySide<T>(IEnumerable<T> items, Action<T> work) => Parallel.ForEach(
         Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = System.Environment.ProcessorCount }, work);
 
-    private static (string Name, string Value)[] Environment(string? variable, params (string Name, string Value)[] others) => variable is null ? others : [.. others, (variable, "0")];
+    private static (string Name, string Value)[] Environment(string? variable, params (string Name, string Value)[] others) =>
+        variable is null ? others : [.. others, (variable, "0")];
 
     /// <summary>
     /// The first test that notices a mutant; null where none does. Tests whose class is named like the changed file come first, then
@@ -164,7 +169,8 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
     private string? FindKiller(Mutant mutant)
     {
         string file = Path.GetFileNameWithoutExtension(mutant.Path);
-        foreach (IGrouping<string?, TestPart> parts in _reaching.GetValueOrDefault(mutant.Number, []).GroupBy(part => part.Variable).OrderBy(group => group.Key is not null))
+        foreach (IGrouping<string?, TestPart> parts in _reaching.GetValueOrDefault(mutant.Number, []).GroupBy(part => part.Variable)
+            .OrderBy(group => group.Key is not null))
         {
             List<TestPart> group = [];
             double most = FirstGroup;
@@ -172,7 +178,8 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
             for (int i = 0; i < ordered.Length; i++)
             {
                 group.Add(ordered[i]);
-                if (i + 1 < ordered.Length && (group.Sum(part => part.Duration.TotalSeconds) + ordered[i + 1].Duration.TotalSeconds) <= most)
+                double seconds = group.Sum(part => part.Duration.TotalSeconds);
+                if (i + 1 < ordered.Length && (seconds + ordered[i + 1].Duration.TotalSeconds) <= most)
                 {
                     continue;
                 }
@@ -190,12 +197,16 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
         return null;
     }
 
-    /// <summary>What notices a mutant in one process. Tests that do not end run a second time, since the machine may have been busy.</summary>
+    /// <summary>What notices a mutant in one process. Tests that do not end run a second time: the machine may have been busy.</summary>
     private string? FindKiller(Mutant mutant, List<TestPart> parts)
     {
-        string[] arguments = [.. parts.SelectMany(part => part.Filters).SelectMany(filter => new[] { "-method", filter }), "-stopOnFail", "-noColor"];
+        string[] arguments =
+        [
+            .. parts.SelectMany(part => part.Filters).SelectMany(filter => new[] { "-method", filter }), "-stopOnFail", "-noColor",
+        ];
         TimeSpan limit = parts.Aggregate(TimeSpan.Zero, (sum, part) => sum + part.Duration) * Slowness;
-        (string, string)[] environment = Environment(parts[0].Variable, (MutantSwitch.Variable, mutant.Number.ToString(CultureInfo.InvariantCulture)));
+        string number = mutant.Number.ToString(CultureInfo.InvariantCulture);
+        (string, string)[] environment = Environment(parts[0].Variable, (MutantSwitch.Variable, number));
         for (int i = 0; i < 2; i++)
         {
             (int code, string output) = ChildProcess.Run(copy.TestProgram, arguments, environment, limit > LeastLimit ? limit : LeastLimit);
@@ -206,7 +217,9 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
 
             if (code != ChildProcess.TimedOut)
             {
-                return Failed().Match(output) is { Success: true } match ? match.Groups[1].Value : $"{parts[0].Class.Split('.')[^1]} (no end of the process)";
+                return Failed().Match(output) is { Success: true } match
+                    ? match.Groups[1].Value
+                    : $"{parts[0].Class.Split('.')[^1]} (the process ended)";
             }
         }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Quantization.Mutations;
 
 // TARGET [COUNT [SEED]] samples mutants; TARGET show NUMBER… tries some of them; TARGET list PART tells those of files whose
-// names hold a word. --tests A,B asks the tests of some namespaces only;
+// names hold a word. --tests A,B asks the tests of some namespaces or classes only;
 // --patience SECONDS waits that long for a class of tests, in place of two minutes; --minutes MINUTES starts no change after that long.
 string[] asked = Option("--tests")?.Split(',') ?? [];
 TimeSpan patience = TimeSpan.FromSeconds(double.Parse(Option("--patience") ?? "120", CultureInfo.InvariantCulture));

@@ -93,7 +93,8 @@ internal sealed class SourceCopy
     private static string[] FindFiles(string root, MutationTarget target) =>
     [
         .. Directory.EnumerateFiles(Path.Combine(root, target.Project), "*.cs", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(root, file)).Where(file => target.Includes(file) && !file.Contains("/obj/") && !file.Contains("/bin/"))
+            .Select(file => Path.GetRelativePath(root, file))
+            .Where(file => target.Includes(file) && !file.Contains("/obj/") && !file.Contains("/bin/"))
             .Order(StringComparer.Ordinal),
     ];
 

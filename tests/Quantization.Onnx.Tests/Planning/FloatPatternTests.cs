@@ -58,6 +58,29 @@ public sealed class FloatPatternTests
     [InlineData("powers without their sum")]
     public void What_only_looks_alike_is_none(string form) => Make(form).Graph.Patterns.All.Should().BeEmpty();
 
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(4, true)]
+    [InlineData(5, true)]
+    public void A_table_counts_as_one_of_angles_where_three_nodes_or_fewer_move_what_is_looked_up(int moves, bool becomesCodes)
+    {
+        ModelBuilder model = new ModelBuilder(17).Input("x", -1, 2 * Width).Ids().Integers("flat", -1)
+            .Node("Reshape", ["ids", "flat"], "positions")
+            .Constant("cosines", RandomTensors.Normal(1, 600 * Width, 1), 600, Width).Node("Gather", ["cosines", "positions"], "m0");
+        for (int i = 0; i < moves; i++)
+        {
+            model.Node("Cast", [$"m{i}"], i + 1 == moves ? "c" : $"m{i + 1}", ModelBuilder.Int("to", 1));
+        }
+
+        Halves(model.Constant("s", RandomTensors.Normal(2, Width, 1), Width), "x");
+        Rotate(model, "a", "b");
+
+        QuantizableGraph analysis = DynamicRules.Apply(new GraphIndex(model.Graph), Targets.Of(TargetRuntime.OnnxRuntimeCpu));
+
+        analysis.Whole.Nodes.Select(node => node.Label).Should().Equal(becomesCodes ? ["m0-node"] : []);
+        analysis.Whole.Notes.Float.ContainsKey("m0-node").Should().Be(!becomesCodes);
+    }
+
     [Fact]
     public void The_table_of_a_rotary_embedding_stays_in_float_and_others_become_codes()
     {

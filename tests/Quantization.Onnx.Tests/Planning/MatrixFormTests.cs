@@ -40,18 +40,20 @@ public sealed class MatrixFormTests
     /// <summary>Beside a product that all rules take, one of a form.</summary>
     private static ModelBuilder Make(string form)
     {
-        ModelBuilder model = new ModelBuilder().Input("x", 2, Width).Constant("w", RandomTensors.Normal(1, Width * Width), Width, Width).Node("MatMul", ["x", "w"], "plain").Output("plain", 2, Width);
+        ModelBuilder model = new ModelBuilder().Input("x", 2, Width).Constant("w", RandomTensors.Normal(1, Width * Width), Width, Width)
+            .Node("MatMul", ["x", "w"], "plain").Output("plain", 2, Width);
         switch (form)
         {
             case "three axes":
-                return model.Constant("v", RandomTensors.Normal(2, 3 * Width * Width), 3, Width, Width).Node("MatMul", ["x", "v"], "y").Output("y", 3, 2, Width);
+                return model.Constant("v", RandomTensors.Normal(2, 3 * Width * Width), 3, Width, Width)
+                    .Node("MatMul", ["x", "v"], "y").Output("y", 3, 2, Width);
             case "one axis":
                 return model.Constant("v", RandomTensors.Normal(2, Width), Width).Node("MatMul", ["x", "v"], "y").Output("y", 2);
             case "no columns":
                 return model.Constant("v", [], Width, 0).Node("MatMul", ["x", "v"], "y").Output("y", 2, 0);
             case "constant input":
-                return model.Constant("v", RandomTensors.Normal(2, Width * Width), Width, Width).Constant("c", RandomTensors.Normal(3, Width), 1, Width)
-                    .Node("MatMul", ["c", "v"], "y").Output("y", 1, Width);
+                return model.Constant("v", RandomTensors.Normal(2, Width * Width), Width, Width)
+                    .Constant("c", RandomTensors.Normal(3, Width), 1, Width).Node("MatMul", ["c", "v"], "y").Output("y", 1, Width);
             case "integers":
                 return model.Integers("v", new long[Width * Width], Width, Width).Node("MatMul", ["x", "v"], "y").Output("y", 2, Width);
             default:

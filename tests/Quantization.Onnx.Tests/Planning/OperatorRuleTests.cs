@@ -24,7 +24,8 @@ public sealed class OperatorRuleTests
         node.Output.Add(form.EndsWith("indices", StringComparison.Ordinal) ? ["y", "i"] : ["y"]);
         if (form.EndsWith("linear", StringComparison.Ordinal))
         {
-            node.Attribute.Add(new AttributeProto { Name = "mode", Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8("linear") });
+            AttributeProto.Types.AttributeType text = AttributeProto.Types.AttributeType.String;
+            node.Attribute.Add(new AttributeProto { Name = "mode", Type = text, S = ByteString.CopyFromUtf8("linear") });
         }
 
         OperatorRule? rule = OperatorRules.Find(node, Targets.Of(TargetRuntime.OnnxRuntimeCpu));
@@ -47,7 +48,8 @@ public sealed class OperatorRuleTests
     public void What_cuts_at_0_is_the_last_node_where_it_alone_reads(string form, bool isLast)
     {
         ModelBuilder model = new ModelBuilder().Input("x", 4).Input("computed").Node("Neg", ["x"], "a");
-        TensorProto least = TensorData.Make<float>(TensorProto.Types.DataType.Float, [form.Contains("-1", StringComparison.Ordinal) ? -1 : form.Contains('1') ? 1 : 0]);
+        float bound = form.Contains("-1", StringComparison.Ordinal) ? -1 : form.Contains('1') ? 1 : 0;
+        TensorProto least = TensorData.Make<float>(TensorProto.Types.DataType.Float, [bound]);
         if (form.EndsWith("list", StringComparison.Ordinal))
         {
             least.FloatData.Add(least.ReadFloats());
@@ -56,7 +58,8 @@ public sealed class OperatorRuleTests
 
         least.Name = "least";
         model.Graph.Initializer.Add(least);
-        string[] inputs = form.StartsWith("Relu", StringComparison.Ordinal) || form.EndsWith("without a least", StringComparison.Ordinal) ? ["a"]
+        bool readsAlone = form.StartsWith("Relu", StringComparison.Ordinal) || form.EndsWith("without a least", StringComparison.Ordinal);
+        string[] inputs = readsAlone ? ["a"]
             : form.EndsWith("computed value", StringComparison.Ordinal) ? ["a", "computed"] : ["a", "least"];
         model.Node(form.Split(' ')[0], inputs, "y").Output("y", 4);
         NodeProto[] nodes = [.. model.Graph.Node];

@@ -97,16 +97,19 @@ public sealed class PlanEqualityTests : IDisposable
 
     private static QuantizationPlan Change(string name) => Changes.Single(change => change.Name == name).Change(Whole());
 
-    private static QuantizationPlan WithNode(QuantizationPlan plan, Func<NodePlan, NodePlan> change) => plan with { Nodes = plan.Nodes.SetItem(0, change(plan.Nodes[0])) };
+    private static QuantizationPlan WithNode(QuantizationPlan plan, Func<NodePlan, NodePlan> change) =>
+        plan with { Nodes = plan.Nodes.SetItem(0, change(plan.Nodes[0])) };
 
     private static QuantizationPlan WithBlocks(QuantizationPlan plan, Func<BlockLayout, BlockLayout> change)
     {
         TensorEncoding weights = plan.Nodes[1].Weights!;
-        return plan with { Nodes = plan.Nodes.SetItem(1, plan.Nodes[1] with { Weights = weights with { Blocks = change(weights.Blocks!) } }) };
+        NodePlan changed = plan.Nodes[1] with { Weights = weights with { Blocks = change(weights.Blocks!) } };
+        return plan with { Nodes = plan.Nodes.SetItem(1, changed) };
     }
 
     /// <summary>A plan that says something in each of its fields. No model has such nodes.</summary>
-    private static QuantizationPlan Whole() => new("static-int8", "onnxruntime-cpu", ["opset upgrade", "affine folding"], [Node(), Blocks()])
+    private static QuantizationPlan Whole() =>
+        new("static-int8", "onnxruntime-cpu", ["opset upgrade", "affine folding"], [Node(), Blocks()])
     {
         ExcludedNodes = ["excluded"],
         WeightOnlyNodes = ["weights alone"],
@@ -118,14 +121,17 @@ public sealed class PlanEqualityTests : IDisposable
         ModelSha256 = "abc",
     };
 
-    private static QuantizationPlan Body() => new("static-int8", "onnxruntime-cpu", ["opset upgrade"], [new NodePlan("inner", "inside") { Inputs = [Activation("z", 1)] }]);
+    private static QuantizationPlan Body() =>
+        new("static-int8", "onnxruntime-cpu", ["opset upgrade"], [new NodePlan("inner", "inside") { Inputs = [Activation("z", 1)] }]);
 
     private static NodePlan Node() => new("node", "result")
     {
-        Weights = new TensorEncoding(CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new FixedScales([0.5f, 0.25f])),
+        Weights = new TensorEncoding(
+            CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new FixedScales([0.5f, 0.25f])),
         BiasCorrection = [0.25f, -0.5f],
         RoundingOffsets = [-1, 0, 1, 1, 0, -1, 0, 0],
-        Constant = new TensorEncoding(CodeFormat.UInt8, QuantizationScheme.Affine, GranularityKind.PerTensor, new OwnRange(new MaxCalibrator())),
+        Constant = new TensorEncoding(
+            CodeFormat.UInt8, QuantizationScheme.Affine, GranularityKind.PerTensor, new OwnRange(new MaxCalibrator())),
         Inputs = [Activation("x", 3)],
         Results = [Activation("y", 5)],
         HalfInputs = [Half("h", HalfFormat.Float16, true)],
@@ -134,15 +140,20 @@ public sealed class PlanEqualityTests : IDisposable
 
     private static NodePlan Blocks() => new("blocks", "product")
     {
-        Weights = new TensorEncoding(CodeFormat.UInt4, QuantizationScheme.Affine, GranularityKind.PerBlock, new OwnRange(new MaxCalibrator()))
+        Weights = new TensorEncoding(
+            CodeFormat.UInt4, QuantizationScheme.Affine, GranularityKind.PerBlock, new OwnRange(new MaxCalibrator()))
         {
             Blocks = new BlockLayout(32, BlockForm.DequantizeLinear, 1),
             Method = WeightMethod.Gptq,
         },
     };
 
-    private static ValueEncoding Activation(string value, int zeroPoint) => new(
-        0, value, new TensorEncoding(CodeFormat.UInt8, QuantizationScheme.Affine, GranularityKind.PerTensor, new FixedParameters(0.1f, zeroPoint)));
+    private static ValueEncoding Activation(string value, int zeroPoint)
+    {
+        FixedParameters parameters = new(0.1f, zeroPoint);
+        return new ValueEncoding(
+            0, value, new TensorEncoding(CodeFormat.UInt8, QuantizationScheme.Affine, GranularityKind.PerTensor, parameters));
+    }
 
     private static HalfEncoding Half(string value, HalfFormat format, bool isStorage) => new(0, value, format, isStorage);
 }

@@ -22,7 +22,8 @@ public sealed class OneSidedSearchTests
             result.Loss.Should().BeApproximately(divergences[kept], 1e-9);
             (result.Note is not null).Should().Be(kept != literal);
             result.Candidates.Should().Be(
-                Enumerable.Range(format.MaxCode + 1, bins - format.MaxCode).Count(each => !LiteralSearch.ClipsDearly(histogram, each, format.MaxCode + 1)), $"of {format}");
+                Enumerable.Range(format.MaxCode + 1, bins - format.MaxCode)
+                    .Count(each => !LiteralSearch.ClipsDearly(histogram, each, format.MaxCode + 1)), $"of {format}");
         }
     }
 
