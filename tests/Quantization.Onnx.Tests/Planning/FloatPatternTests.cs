@@ -55,6 +55,8 @@ public sealed class FloatPatternTests
     [InlineData("mean of cubes")]
     [InlineData("mean of cubes by a whole number")]
     [InlineData("concat of other products")]
+    [InlineData("rotary, joined first, of two values")]
+    [InlineData("rotary, joined first, without slices")]
     [InlineData("powers without their sum")]
     public void What_only_looks_alike_is_none(string form) => Make(form).Graph.Patterns.All.Should().BeEmpty();
 
@@ -206,6 +208,12 @@ public sealed class FloatPatternTests
             case "rotary, joined first":
                 Halves(model, "x").Node("Neg", ["b"], "n").Node("Concat", ["n", "a"], "t", ModelBuilder.Int("axis", -1)).Node("Mul", ["x", "cc"], "p").Node("Mul", ["t", "ss"], "q").Node("Add", ["p", "q"], "g");
                 break;
+            case "rotary, joined first, of two values":
+                Turned(Halves(model, "x").Node("Relu", ["x"], "other").Node("Slice", ["other", "begin", "middle", "axis"], "d"), "b", "d");
+                break;
+            case "rotary, joined first, without slices":
+                Turned(model.Node("Relu", ["x"], "d").Node("Tanh", ["x"], "e"), "d", "e");
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(form), form, null);
         }
@@ -234,6 +242,10 @@ public sealed class FloatPatternTests
 
     private static ModelBuilder Halves(ModelBuilder model, string x) => model.Integers("begin", 0).Integers("middle", Width).Integers("end", 2 * Width).Integers("axis", -1)
         .Node("Slice", [x, "begin", "middle", "axis"], "a").Node("Slice", [x, "middle", "end", "axis"], "b");
+
+    private static void Turned(ModelBuilder model, string negated, string other) => model.Node("Neg", [negated], "n")
+        .Node("Concat", ["n", other], "t", ModelBuilder.Int("axis", -1)).Node("Mul", ["x", "cc"], "p").Node("Mul", ["t", "ss"], "q")
+        .Node("Add", ["p", "q"], "g");
 
     private static void Rotate(ModelBuilder model, string a, string b) => model.Node("Mul", [a, "c"], "ac").Node("Mul", [b, "s"], "bs").Node("Sub", ["ac", "bs"], "left")
         .Node("Mul", [a, "s"], "as").Node("Mul", [b, "c"], "bc").Node("Add", ["as", "bc"], "right").Node("Concat", ["left", "right"], "g", ModelBuilder.Int("axis", -1));
