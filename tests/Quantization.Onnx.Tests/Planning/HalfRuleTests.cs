@@ -35,7 +35,7 @@ public sealed class HalfRuleTests
     {
         QuantizableGraph analysis = HalfRules.Apply(Make(operatorType, inputs, results), Targets.Of(TargetRuntime.OnnxRuntimeCpu));
 
-        HalfOperands operands = analysis.Whole.Nodes.Should().ContainSingle().Subject.Half!;
+        HalfOperands operands = analysis.Facts.Should().ContainSingle().Subject.Candidate!.Half!;
         operands.Inputs.Should().Equal(halfInputs);
         operands.Results.Should().Equal(halfResults);
     }
@@ -47,7 +47,8 @@ public sealed class HalfRuleTests
     [InlineData("Relu", "x", "")]
     [InlineData("GRU", "x,w,w", ",z")]
     public void A_node_beside_whole_numbers_or_without_a_rule_has_none(string operatorType, string inputs, string results) =>
-        HalfRules.Apply(Make(operatorType, inputs, results), Targets.Of(TargetRuntime.OnnxRuntimeCpu)).Whole.Nodes.Should().BeEmpty();
+        HalfRules.Apply(Make(operatorType, inputs, results), Targets.Of(TargetRuntime.OnnxRuntimeCpu)).Facts
+            .Should().ContainSingle().Which.Candidate.Should().BeNull();
 
     private static GraphIndex Make(string operatorType, string inputs, string results)
     {
