@@ -22,7 +22,7 @@ internal sealed class SourceCopy
     /// <summary>Copies the working tree and builds it with all mutants.</summary>
     public static SourceCopy Build(MutationTarget target)
     {
-        string root = ChildProcess.Run("git", ["rev-parse", "--show-toplevel"]).Output.Trim();
+        string root = FindRoot();
         string above = Path.Combine(Path.GetTempPath(), $"quantization-mutations-{target.Name}"), folder = Path.Combine(above, "copy");
         Directory.CreateDirectory(folder);
         string shared = Path.Combine(above, "shared"), given = Path.Combine(Path.GetDirectoryName(root)!, "shared");
@@ -50,15 +50,23 @@ internal sealed class SourceCopy
         }
     }
 
+    /// <summary>All mutants, those that the compiler refuses too, without a build.</summary>
+    public static IReadOnlyList<Mutant> List(MutationTarget target)
+    {
+        string root = FindRoot();
+        return Rewrite(root, FindFiles(root, target), [], (_, _) => { });
+    }
+
+    private static string FindRoot() => ChildProcess.Run("git", ["rev-parse", "--show-toplevel"]).Output.Trim();
+
     /// <summary>Builds, and drops what the compiler refuses, until it takes the rest.</summary>
     private void Build(string root)
     {
-        string[] files = [.. Directory.EnumerateFiles(Path.Combine(root, _target.Project), "*.cs", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(root, file)).Where(file => _target.Includes(file) && !file.Contains("/obj/") && !file.Contains("/bin/")).Order(StringComparer.Ordinal)];
+        string[] files = FindFiles(root, _target);
         File.WriteAllText(Path.Combine(_folder, _target.Project, "QuantizationMutant.cs"), MutantSwitch.Source);
         for (int i = 0; i < MostBuilds; i++)
         {
-            Write(root, files);
+            Mutants = Rewrite(root, files, _dropped, (file, changed) => File.WriteAllText(Path.Combine(_folder, file), changed));
             (int code, string output) = ChildProcess.Run(
                 "dotnet", ["build", Path.Combine(_folder, _target.Tests), "-v", "q", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false", "-p:Optimize=true", "-nologo"]);
             if (code == 0)
@@ -82,19 +90,26 @@ internal sealed class SourceCopy
         throw new InvalidOperationException($"The mutants do not compile within {MostBuilds} builds.");
     }
 
-    private void Write(string root, string[] files)
+    private static string[] FindFiles(string root, MutationTarget target) =>
+    [
+        .. Directory.EnumerateFiles(Path.Combine(root, target.Project), "*.cs", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(root, file))
+            .Where(file => target.Includes(file) && !file.Contains("/obj/") && !file.Contains("/bin/"))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    private static List<Mutant> Rewrite(string root, string[] files, HashSet<int> dropped, Action<string, string> write)
     {
         List<Mutant> mutants = [];
         int next = 1;
         foreach (string file in files)
         {
-            MutantWriter writer = new(file, next, _dropped);
-            string changed = writer.Visit(CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(root, file))).GetRoot())!.ToFullString();
-            File.WriteAllText(Path.Combine(_folder, file), changed);
+            MutantWriter writer = new(file, next, dropped);
+            write(file, writer.Visit(CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(root, file))).GetRoot())!.ToFullString());
             mutants.AddRange(writer.Mutants);
             next = writer.Next;
         }
 
-        Mutants = mutants;
+        return mutants;
     }
 }

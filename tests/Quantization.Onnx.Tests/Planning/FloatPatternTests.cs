@@ -23,6 +23,7 @@ public sealed class FloatPatternTests
         { "LayerNorm by reciprocal", "LayerNorm", 8 },
         { "RMSNorm in parts", "RMSNorm", 6 },
         { "RMSNorm by Pow", "RMSNorm", 6 },
+        { "RMSNorm, square by a whole number", "RMSNorm", 6 },
         { "RMSNorm by reciprocal", "RMSNorm", 7 },
         { "rotary, joined last", "rotary embedding", 7 },
         { "rotary, joined first", "rotary embedding", 7 },
@@ -52,9 +53,35 @@ public sealed class FloatPatternTests
     [InlineData("erf without 1")]
     [InlineData("root divides another value")]
     [InlineData("mean of cubes")]
+    [InlineData("mean of cubes by a whole number")]
     [InlineData("concat of other products")]
+    [InlineData("rotary, joined first, of two values")]
+    [InlineData("rotary, joined first, without slices")]
     [InlineData("powers without their sum")]
     public void What_only_looks_alike_is_none(string form) => Make(form).Graph.Patterns.All.Should().BeEmpty();
+
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(4, true)]
+    [InlineData(5, true)]
+    public void A_table_counts_as_one_of_angles_where_three_nodes_or_fewer_move_what_is_looked_up(int moves, bool becomesCodes)
+    {
+        ModelBuilder model = new ModelBuilder(17).Input("x", -1, 2 * Width).Ids().Integers("flat", -1)
+            .Node("Reshape", ["ids", "flat"], "positions")
+            .Constant("cosines", RandomTensors.Normal(1, 600 * Width, 1), 600, Width).Node("Gather", ["cosines", "positions"], "m0");
+        for (int i = 0; i < moves; i++)
+        {
+            model.Node("Cast", [$"m{i}"], i + 1 == moves ? "c" : $"m{i + 1}", ModelBuilder.Int("to", 1));
+        }
+
+        Halves(model.Constant("s", RandomTensors.Normal(2, Width, 1), Width), "x");
+        Rotate(model, "a", "b");
+
+        QuantizableGraph analysis = DynamicRules.Apply(new GraphIndex(model.Graph), Targets.Of(TargetRuntime.OnnxRuntimeCpu));
+
+        analysis.Whole.Nodes.Select(node => node.Label).Should().Equal(becomesCodes ? ["m0-node"] : []);
+        analysis.Whole.Notes.Float.ContainsKey("m0-node").Should().Be(!becomesCodes);
+    }
 
     [Fact]
     public void The_table_of_a_rotary_embedding_stays_in_float_and_others_become_codes()
@@ -154,6 +181,12 @@ public sealed class FloatPatternTests
             case "RMSNorm in parts":
                 Mean(model, "x", "two").Node("Sqrt", ["v"], "r").Node("Div", ["x", "r"], "n").Node("Mul", ["n", "gamma"], "g");
                 break;
+            case "RMSNorm, square by a whole number":
+                Mean(Whole(model, 2), "x", "whole").Node("Sqrt", ["v"], "r").Node("Div", ["x", "r"], "n").Node("Mul", ["n", "gamma"], "g");
+                break;
+            case "mean of cubes by a whole number":
+                Mean(Whole(model, 3), "x", "whole").Node("Sqrt", ["v"], "r").Node("Div", ["x", "r"], "n").Node("Mul", ["n", "gamma"], "g");
+                break;
             case "RMSNorm by Pow":
                 Mean(model, "x", "two").Node("Pow", ["v", "minus-half"], "r").Node("Mul", ["x", "r"], "n").Node("Mul", ["gamma", "n"], "g");
                 break;
@@ -175,6 +208,12 @@ public sealed class FloatPatternTests
             case "rotary, joined first":
                 Halves(model, "x").Node("Neg", ["b"], "n").Node("Concat", ["n", "a"], "t", ModelBuilder.Int("axis", -1)).Node("Mul", ["x", "cc"], "p").Node("Mul", ["t", "ss"], "q").Node("Add", ["p", "q"], "g");
                 break;
+            case "rotary, joined first, of two values":
+                Turned(Halves(model, "x").Node("Relu", ["x"], "other").Node("Slice", ["other", "begin", "middle", "axis"], "d"), "b", "d");
+                break;
+            case "rotary, joined first, without slices":
+                Turned(model.Node("Relu", ["x"], "d").Node("Tanh", ["x"], "e"), "d", "e");
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(form), form, null);
         }
@@ -192,8 +231,21 @@ public sealed class FloatPatternTests
     private static ModelBuilder Mean(ModelBuilder model, string x, string exponent) =>
         model.Node("Pow", [x, exponent], "k").Node("ReduceMean", ["k"], "k1", ModelBuilder.Ints("axes", -1)).Node("Add", ["k1", "small"], "v");
 
+    /// <summary>Adds a 32-bit integer.</summary>
+    private static ModelBuilder Whole(ModelBuilder model, int value)
+    {
+        TensorProto number = TensorData.Make<int>(TensorProto.Types.DataType.Int32, [value]);
+        number.Name = "whole";
+        model.Graph.Initializer.Add(number);
+        return model;
+    }
+
     private static ModelBuilder Halves(ModelBuilder model, string x) => model.Integers("begin", 0).Integers("middle", Width).Integers("end", 2 * Width).Integers("axis", -1)
         .Node("Slice", [x, "begin", "middle", "axis"], "a").Node("Slice", [x, "middle", "end", "axis"], "b");
+
+    private static void Turned(ModelBuilder model, string negated, string other) => model.Node("Neg", [negated], "n")
+        .Node("Concat", ["n", other], "t", ModelBuilder.Int("axis", -1)).Node("Mul", ["x", "cc"], "p").Node("Mul", ["t", "ss"], "q")
+        .Node("Add", ["p", "q"], "g");
 
     private static void Rotate(ModelBuilder model, string a, string b) => model.Node("Mul", [a, "c"], "ac").Node("Mul", [b, "s"], "bs").Node("Sub", ["ac", "bs"], "left")
         .Node("Mul", [a, "s"], "as").Node("Mul", [b, "c"], "bc").Node("Add", ["as", "bc"], "right").Node("Concat", ["left", "right"], "g", ModelBuilder.Int("axis", -1));

@@ -37,6 +37,7 @@ public sealed class PassedRangeTests
     [InlineData("two clips", -1.5, 5)]
     [InlineData("concat, relu", 0, Inf)]
     [InlineData("split, clip and relu", -1.5, Inf)]
+    [InlineData("seven transposes, relu", 0, Inf)]
     public void Values_outside_make_no_difference(string name, double least, double most)
     {
         ModelBuilder model = Make(name);
@@ -68,6 +69,8 @@ public sealed class PassedRangeTests
     [InlineData("hard-swish of another value")]
     [InlineData("clip by a computed end")]
     [InlineData("clip by an end that is not a number")]
+    [InlineData("clip from what is not a number to 4")]
+    [InlineData("eight transposes, relu")]
     [InlineData("normalization of both signs, relu")]
     [InlineData("sigmoid")]
     [InlineData("swish")]
@@ -130,6 +133,9 @@ public sealed class PassedRangeTests
             "concat, relu" => model.Conv("x", "b", 3, 4).Node("Concat", ["a", "b"], "k", ModelBuilder.Int("axis", 1)).Node("Relu", ["k"],
                 "y"),
             "split, clip and relu" => Split(model),
+            "seven transposes, relu" => Transposes(model, 7),
+            "eight transposes, relu" => Transposes(model, 8),
+            "clip from what is not a number to 4" => model.Constant("nan", [float.NaN]).Node("Clip", ["a", "nan", "4"], "y"),
             "sigmoid" => model.Node("Sigmoid", ["a"], "y"),
             "swish" => model.Node("Sigmoid", ["a"], "s").Node("Mul", ["s", "a"], "y"),
             "tanh" => model.Node("Tanh", ["a"], "y"),
@@ -157,6 +163,17 @@ public sealed class PassedRangeTests
 
         UnusedConstants.Remove(model.Graph);
         return model;
+    }
+
+    private static ModelBuilder Transposes(ModelBuilder model, int count)
+    {
+        string value = "a";
+        for (int i = 0; i < count; i++)
+        {
+            model.Node("Transpose", [value], value = $"t{i}", ModelBuilder.Ints("perm", 0, 1, 3, 2));
+        }
+
+        return model.Node("Relu", [value], "y");
     }
 
     private static ModelBuilder Split(ModelBuilder model)

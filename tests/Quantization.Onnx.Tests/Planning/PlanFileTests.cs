@@ -134,6 +134,12 @@ public sealed class PlanFileTests : IDisposable
             .WithMessage($"{path}: a text in the file is not UTF-8; save it as UTF-8, or write the plan again.");
     }
 
+    private const string DynamicEncoding =
+        "{\"type\":\"uint8\",\"scheme\":\"affine\",\"granularity\":\"per-tensor\",\"range\":\"dynamic\"}";
+
+    private const string NoDynamicRange =
+        "range is \"dynamic\"; only values that are computed have such a range; give a calibrator or scales.";
+
     public static TheoryData<string, string, string> WrongFiles => new()
     {
         { "", "not json", "the file is no JSON, line 1, byte 2; repair it, or write the plan again." },
@@ -145,6 +151,12 @@ public sealed class PlanFileTests : IDisposable
         { "nodes[0].inputs[0].scale", "-0.5", "nodes[0].inputs[0].scale is -0.5; scales are positive and finite." },
         { "nodes[0].inputs[0].scale", "1e60", "nodes[0].inputs[0].scale is 1e60; *" },
         { "nodes[0].inputs[0].zeroPoint", "256", "nodes[0].inputs[0].zeroPoint is 256; zero-points are codes, from 0 to 255." },
+        { "nodes[0].inputs[0].scale", "0", "nodes[0].inputs[0].scale is 0; scales are positive and finite." },
+        { "nodes[0].inputs[0].zeroPoint", "-1", "nodes[0].inputs[0].zeroPoint is -1; zero-points are codes, from 0 to 255." },
+        { "nodes[0].roundingOffsets", "\"Ag==\"", "nodes[0].roundingOffsets is \"Ag==\"; it is base64 of two bits for each weight, *" },
+        { "nodes[0].roundingOffsets", "\"?\"", "nodes[0].roundingOffsets is \"?\"; it is base64 of two bits for each weight, *" },
+        { "nodes[0].constant", DynamicEncoding, $"nodes[0].constant.{NoDynamicRange}" },
+        { "nodes[0].weights", DynamicEncoding, $"nodes[0].weights.{NoDynamicRange}" },
         { "nodes[0].inputs[0].type", "\"int7\"", "nodes[0].inputs[0].type is \"int7\"; known are int16, int32, int4, int8, *" },
         { "nodes[0].inputs[0].scales", "[1]", "nodes[0].inputs[0].scales is [1]; give one of scale (with zeroPoint), scales, calibrator and range." },
         { "nodes[0].weights.calibrator", "\"Best\"", "nodes[0].weights.calibrator is \"Best\"; the file can name Max, Entropy, MSE, and Percentile*" },

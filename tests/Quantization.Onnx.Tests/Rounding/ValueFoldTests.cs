@@ -23,6 +23,27 @@ public sealed class ValueFoldTests : IDisposable
     }
 
     [Fact]
+    public void One_attention_alone_shares_the_scales_of_each_column()
+    {
+        const int Tokens = 8, Width = 64;
+        string path = new ModelBuilder().Input("x", 1, Tokens, Width)
+            .Constant("wv", RandomTensors.Normal(1, Width * Width, 0.2), Width, Width)
+            .Constant("wo", RandomTensors.Normal(2, Width * Width, 0.2), Width, Width)
+            .Node("MatMul", ["x", "wv"], "v").Node("Transpose", ["x"], "t", ModelBuilder.Ints("perm", 0, 2, 1))
+            .Node("MatMul", ["x", "t"], "s")
+            .Node("Softmax", ["s"], "p").Node("MatMul", ["p", "v"], "a").Node("MatMul", ["a", "wo"], "y").Output("y", 1, Tokens, Width)
+            .Save(_folder.PathTo("attention.onnx"));
+
+        ModelSample sample = new("one", SampleTensor.Create<float>("x", RandomTensors.Normal(3, Tokens * Width), 1, Tokens, Width));
+
+        ScaleFold fold = Find(path, sample: sample).Should().ContainSingle().Subject;
+
+        fold.Product!.Node.Should().Be("v-node");
+        fold.Readers.Select(reader => reader.Node).Should().Equal("y-node");
+        fold.Channels.Should().Equal(Enumerable.Range(0, Width));
+    }
+
+    [Fact]
     public void A_model_that_runs_in_segments_gives_the_same()
     {
         string path = SharedFolder.Models("stories260K", "model.onnx");
@@ -64,11 +85,11 @@ public sealed class ValueFoldTests : IDisposable
         errors[0].Should().BeGreaterThan(1.3 * errors[^1]);
     }
 
-    private static IReadOnlyList<ScaleFold> Find(string path, long segmentBytes = SegmentedRun.UsualLimit)
+    private static IReadOnlyList<ScaleFold> Find(string path, long segmentBytes = SegmentedRun.UsualLimit, ModelSample? sample = null)
     {
         BlockWeightsRecipe recipe = (BlockWeightsRecipe)Options.ToRecipe();
         FloatModel model = FloatModel.Load(path, recipe, null);
-        ModelSample sample = new SampleFolder(SharedFolder.Models("stories260K", "calibrate")).First();
+        sample ??= new SampleFolder(SharedFolder.Models("stories260K", "calibrate")).First();
         return ValueFolds.Find(model, recipe.Plan(model, null), sample, null, CancellationToken.None, segmentBytes);
     }
 }

@@ -50,6 +50,36 @@ public sealed class DegenerateCalibrationTests
         result.Note.Should().Contain("One candidate").And.Contain("51 bins").And.Contain("128 levels");
     }
 
+    [Theory]
+    [InlineData(100, 155, true)]
+    [InlineData(100, 156, true)]
+    [InlineData(100, 157, false)]
+    [InlineData(101, 156, false)]
+    public void Values_of_both_signs_leave_one_candidate_until_they_fill_more_bins_than_levels(int below, int above, bool one)
+    {
+        // Bins of width 1 with a value each and many beside 0, so that it pays to clip the ends.
+        double[] edges = [.. Enumerable.Range(-below, below + above + 1).Select(edge => (double)edge)];
+        long[] counts = [.. Enumerable.Repeat(1L, below + above)];
+        counts[below] = 10_000;
+        ValueRange all = new(0.5f - below, above - 0.5f);
+        TensorStatistics statistics = TensorStatistics.FromHistogram(edges, counts, range: all, binsPerSign: 256);
+
+        CalibrationResult result = new EntropyCalibrator().Calibrate(statistics, CodeFormat.UInt8, QuantizationScheme.Affine);
+
+        if (one)
+        {
+            result.Range.Should().Be(all);
+            result.Candidates.Should().Be(1);
+            result.Loss.Should().Be(0);
+            result.Note.Should().Contain("One candidate").And.Contain($"{below + above} bins").And.Contain("256 levels");
+        }
+        else
+        {
+            result.Candidates.Should().BeGreaterThan(1);
+            result.Note.Should().BeNull();
+        }
+    }
+
     [Fact]
     public void Negative_values_that_unsigned_symmetric_codes_cannot_reach_are_said()
     {

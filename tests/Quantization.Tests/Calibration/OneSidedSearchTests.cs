@@ -21,6 +21,9 @@ public sealed class OneSidedSearchTests
             result.Range.Max.Should().Be(Math.Min(kept, bins - 0.5f), $"of {format}");
             result.Loss.Should().BeApproximately(divergences[kept], 1e-9);
             (result.Note is not null).Should().Be(kept != literal);
+            result.Candidates.Should().Be(
+                Enumerable.Range(format.MaxCode + 1, bins - format.MaxCode)
+                    .Count(each => !LiteralSearch.ClipsDearly(histogram, each, format.MaxCode + 1)), $"of {format}");
         }
     }
 
