@@ -36,7 +36,7 @@ internal static class ImageFile
         (int width, int height) = (codec.Info.Width, codec.Info.Height);
         if (width is < 1 or > LongestSide || height is < 1 or > LongestSide || (long)width * height > MostPixels)
         {
-            string limit = FormattableString.Invariant($"images have at most {LongestSide:N0} a side and {MostPixels:N0} in all");
+            string limit = FormattableString.Invariant($"images have at most {LongestSide:N0} per side and {MostPixels:N0} in all");
             throw new InvalidDataException(FormattableString.Invariant(
                 $"{path}: its header claims {width} by {height} pixels; {limit}. Scale the image down, or remove it."));
         }

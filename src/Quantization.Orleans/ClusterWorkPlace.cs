@@ -104,7 +104,7 @@ public sealed class ClusterWorkPlace : IWorkPlace, IAsyncDisposable
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                FailWhere(_heard, $"the cluster does not answer for {_options.Patience.TotalSeconds:0} seconds: {e.Message.ReplaceLineEndings(" ")}");
+                FailWhere(_heard, $"the cluster has not answered for {_options.Patience.TotalSeconds:0} seconds: {e.Message.ReplaceLineEndings(" ")}");
             }
 
             await Task.Delay(isIdle ? _options.PollPeriod : TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
@@ -153,7 +153,7 @@ public sealed class ClusterWorkPlace : IWorkPlace, IAsyncDisposable
         }
 
         string refusal = Status.Workers.Select(worker => worker.Refusal).FirstOrDefault(each => each is not null) is { } reason ? $": {reason}" : ".";
-        FailWhere(_worked, $"no worker takes work for {_options.Patience.TotalSeconds:0} seconds; start workers of this cluster{refusal}");
+        FailWhere(_worked, $"no worker has taken work for {_options.Patience.TotalSeconds:0} seconds; start workers of this cluster{refusal}");
         return unsent.Length == MostNew || answer.Outcomes.Count > 0;
     }
 

@@ -97,7 +97,7 @@ public sealed class PartialReportTests
         }
 
         html.Should().Contain("role=\"img\" aria-label=\"top-1 accuracy against share of the compute in int8, %: all layers in int8 give ")
-            .And.Contain($"aria-label=\"The {Partial.Layers.Count} layers in the order of running: {Partial.Written.FloatLayers.Count} in float, ");
+            .And.Contain($"aria-label=\"The {Partial.Layers.Count} layers in execution order: {Partial.Written.FloatLayers.Count} in float, ");
     }
 
     [Theory]

@@ -163,7 +163,7 @@ public sealed class PartialCommandTests
     [InlineData("--max-loss 0,5", "--max-loss '0,5' is not 0 or more, such as 0.005.")]
     [InlineData("--max-latency 0.9", "--max-latency '0.9' is not 1 or more, such as 1.5.")]
     [InlineData("--reach NaN", "--reach 'NaN' is not a number, such as 0.9.")]
-    [InlineData("--max-loss 0.1", "--max-loss needs a metric of which the float model has a figure, but its SQNR is infinite*")]
+    [InlineData("--max-loss 0.1", "--max-loss needs a metric that is finite for the float model, but its SQNR is infinite*")]
     [InlineData("--max-loss 0.1 --metric top1", "--metric top1 needs the samples' classes*")]
     [InlineData("--reach 30 --max-float-layers -1", "--max-float-layers '-1' is no whole number from 0 up.")]
     [InlineData("--reach 30 --max-trials -1", "--max-trials '-1' is no whole number from 0 up.")]

@@ -50,8 +50,7 @@ internal static class CalibrationAdvice
             $"remove the sample, repair the model, or {words.IgnoreNonFinite}."),
         AdviceCode.CalibrationLacksActivation => new AdviceText(
             $"{advice.Text("model")}: the calibration has no statistics of activation '{advice.Text("activation")}'; it was made for "
-                + $"another "
-                + $"runtime ({words.Runtime}), or by another version of ONNX Runtime or of this library;",
+                + $"another runtime ({words.Runtime}), or by another version of ONNX Runtime or of this library;",
             "calibrate again."),
         _ => null,
     };
@@ -72,7 +71,7 @@ internal static class CalibrationAdvice
             ? ("activation", "was", "it", "is")
             : ("activations", "were", "they", "are");
         return new AdviceText(
-            $"The {what} {List(activations)} {were} 0 in every calibration sample, which tells no scale, so the "
+            $"The {what} {List(activations)} {were} 0 in every calibration sample, so no scale is known, and the "
                 + $"{(nodes.Count == 1 ? "node" : "nodes")} "
                 + $"{List(nodes)} {(nodes.Count == 1 ? "stays" : "stay")} in float:",
             $"calibrate on samples in which {they} {are} not 0, or do nothing if {they} always {are}.");

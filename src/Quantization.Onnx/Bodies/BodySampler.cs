@@ -106,7 +106,7 @@ internal sealed class BodySampler : IDisposable
 
     /// <summary>Why there is no sample of a body.</summary>
     public string WhyNone(FoundBody body) => _failures.GetValueOrDefault(body)
-        ?? (_bodies[body].Runs.HasNonFinite ? "every sample that reaches it brings NaN or infinity along" : "no sample reaches it");
+        ?? (_bodies[body].Runs.HasNonFinite ? "every sample that reaches it holds NaN or infinity" : "no sample reaches it");
 
     /// <inheritdoc />
     public void Dispose()

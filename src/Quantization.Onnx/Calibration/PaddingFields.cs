@@ -82,5 +82,5 @@ internal static class PaddingFields
         return texts;
     }
 
-    private static int ReadCount(BinaryReader reader) => reader.ReadInt32() is >= 0 and <= MostItems and var count ? count : throw new InvalidDataException("A list has a length that cannot be.");
+    private static int ReadCount(BinaryReader reader) => reader.ReadInt32() is >= 0 and <= MostItems and var count ? count : throw new InvalidDataException("A list has an impossible length.");
 }

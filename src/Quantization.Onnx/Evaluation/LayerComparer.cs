@@ -66,7 +66,7 @@ public static class LayerComparer
         options ??= new PtqOptions();
         if (plan.Half is not null)
         {
-            throw PlanCheck.Wrong(plan, "is for floats of 16 bits, and only layers on codes are compared; give a plan of those");
+            throw PlanCheck.Wrong(plan, "is for 16-bit floats, but only layers on codes can be compared; give a plan of int8 layers");
         }
 
         if (plan.Nodes.Any(node => node.Weights?.Blocks is not null))

@@ -19,7 +19,7 @@ public sealed record PartialLimits
     {
         get => _maxLatencyRatio;
         init => _maxLatencyRatio = value is null or (>= 1 and < double.PositiveInfinity) ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "A latency is 1 or more of the int8 model's, such as 1.5.");
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A latency is a multiple of the int8 model's from 1 up, such as 1.5.");
     }
 
     /// <summary>The most bytes of the file, as a multiple of the float model's; null for any.</summary>

@@ -168,7 +168,7 @@ public static class HalfPrecisionConverter
         if (options is { HasHalfInterface: true, Format: HalfFormat.BFloat16 })
         {
             throw new ArgumentException(
-                "HalfPrecisionOptions.HasHalfInterface goes with HalfFormat.Float16: weights alone are stored as bfloat16, and inputs and "
+                "HalfPrecisionOptions.HasHalfInterface goes with HalfFormat.Float16: only weights are stored as bfloat16, and inputs and "
                     + "outputs are not.",
                 nameof(options));
         }

@@ -136,7 +136,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     {
         if (hasSamples && !HasBlocks)
         {
-            throw new ArgumentException("Samples serve to round weights in blocks; give fewer bits than 8, or a block size.");
+            throw new ArgumentException("Samples are used only to round weights in blocks; give fewer bits than 8, or a block size.");
         }
 
         return Method is null ? this with { Method = hasSamples ? WeightMethod.Gptq : WeightMethod.Nearest }
@@ -150,7 +150,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     {
         if (Form == BlockForm.DequantizeLinear && Bits == 2 && !HasBudget)
         {
-            throw new ArgumentException("DequantizeLinear knows no codes of 2 bits; take the form MatMulNBits, or 4 bits.", nameof(Form));
+            throw new ArgumentException("DequantizeLinear has no codes of 2 bits; take the form MatMulNBits, or 4 bits.", nameof(Form));
         }
 
         if (WeightCalibrator is not (MaxCalibrator or MseCalibrator))

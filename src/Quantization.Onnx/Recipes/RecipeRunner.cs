@@ -154,7 +154,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null));
         IReadOnlyList<ModelSample> kept = SampleKeeper.Read(ImprovingSamples, DynamicRefiner.MostSamples, cancellationToken);
         return kept.Count == 0
-            ? throw new ArgumentException("There is no sample to improve the model by; give at least one, or quantize without samples.")
+            ? throw new ArgumentException("There is no sample to refine the model on; give at least one, or quantize without samples.")
             : new DynamicRefiner(recipe, kept, options, cancellationToken).Refine(model, nothing, plan);
     }
 

@@ -75,7 +75,7 @@ public sealed class LabelFile
             if (isTooLong)
             {
                 throw file.Error(number, string.Create(CultureInfo.InvariantCulture, $"the line is longer than {LongestLine} characters; "
-                    + $"write one 'file name,class index' a line"));
+                    + $"write one 'file name,class index' per line"));
             }
 
             if (!string.IsNullOrWhiteSpace(line))
@@ -122,7 +122,7 @@ public sealed class LabelFile
         {
             stream.Dispose();
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}: the label file is larger than "
-                + $"{LargestFile} bytes; give one line 'file name,class index' a sample and nothing else."));
+                + $"{LargestFile} bytes; give one line 'file name,class index' per sample and nothing else."));
         }
 
         return stream;

@@ -91,7 +91,7 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
 
         if (!type.Success || ElementTypeOf(type.Groups["kind"].Value) is not TensorElementType elementType)
         {
-            throw new InvalidDataException($"its header '{VisibleText.Short(text.Trim())}' tells no type of plain numbers; store float, "
+            throw new InvalidDataException($"its header '{VisibleText.Short(text.Trim())}' does not name a type of plain numbers; store float, "
                 + "integer or bool arrays");
         }
 

@@ -63,7 +63,7 @@ internal sealed class MetricFeed : IEnumerable<SampleOutputs>, IDisposable
         if (_isTaken)
         {
             throw new InvalidOperationException(
-                "The outputs can be enumerated once, as the model runs while they are; keep what is needed of them.");
+                "The outputs can be enumerated only once, because the model runs meanwhile; keep what you need of them.");
         }
 
         _isTaken = true;
@@ -131,7 +131,7 @@ internal sealed class MetricFeed : IEnumerable<SampleOutputs>, IDisposable
 
             if (_isStopped)
             {
-                throw new OperationCanceledException("The run was given up.");
+                throw new OperationCanceledException("The run was abandoned.");
             }
 
             if (!_isEnd)

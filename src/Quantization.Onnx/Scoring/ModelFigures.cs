@@ -39,7 +39,7 @@ public sealed record ModelFigures(
         MetricKind.SignalToNoise => SignalToNoise ?? throw NoFloats(metric),
         MetricKind.Cosine => Cosine ?? throw NoFloats(metric),
         _ => throw new ArgumentException(
-            $"'{metric.Name}' is a metric of the caller's own, so the library has no figure of it.", nameof(metric)),
+            $"'{metric.Name}' is a custom metric, so the library has no figure for it.", nameof(metric)),
     };
 
     private static InvalidDataException NoRows(string figure)

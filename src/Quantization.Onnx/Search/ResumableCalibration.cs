@@ -89,7 +89,7 @@ internal sealed class ResumableCalibration
             throw new InvalidDataException($"{path}: this calibration {difference}, and it would be overwritten; name another file, or delete this one if it is not needed.");
         }
 
-        _restartReason = $"The calibration that an earlier run kept in {path} {difference}, so all samples were calibrated anew.";
+        _restartReason = $"The calibration that an earlier run kept in {path} {difference}, so all samples were calibrated again.";
         return null;
     }
 

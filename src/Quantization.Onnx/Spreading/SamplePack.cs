@@ -68,5 +68,5 @@ internal static class SamplePack
     }
 
     private static int ReadCount(BinaryReader reader) =>
-        reader.ReadInt32() is >= 0 and <= MostParts and int count ? count : throw new InvalidDataException("A list has a length that cannot be.");
+        reader.ReadInt32() is >= 0 and <= MostParts and int count ? count : throw new InvalidDataException("A list has an impossible length.");
 }

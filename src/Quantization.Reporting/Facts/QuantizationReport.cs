@@ -250,7 +250,7 @@ public sealed record QuantizationReport
             ?? throw new JsonException("The text is null, not a report.");
         return report.SchemaVersion <= CurrentSchemaVersion ? report : throw new JsonException(string.Create(
             CultureInfo.InvariantCulture,
-            $"The report has version {report.SchemaVersion} of the form, but this library reads up to {CurrentSchemaVersion}; use a newer one."));
+            $"The report has version {report.SchemaVersion}, but this library reads versions up to {CurrentSchemaVersion}; use a newer library."));
     }
 
     /// <summary>Writes the page; the file appears whole or not at all.</summary>

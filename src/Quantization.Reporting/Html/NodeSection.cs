@@ -34,13 +34,13 @@ internal static class NodeSection
     {
         if (report.Int8Operators.Count > 0)
         {
-            html.Element("p", "As ONNX Runtime optimizes the model on this machine, these nodes run on integers:")
+            html.Element("p", "After ONNX Runtime has optimized the model on this machine, these nodes run on integers:")
                 .Table(["Operator", "#Nodes"], report.Int8Operators.OrderByDescending(each => each.Value).Select(each => (RowMark.None, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
         }
 
         if (report.ConversionReasons.Count > 0)
         {
-            html.Element("p", "Conversions between floats and codes cost time. These are left:")
+            html.Element("p", "Conversions between floats and codes cost time. These remain:")
                 .Table(["Conversion", "#How many"], report.ConversionReasons.CountBy(reason => reason).OrderByDescending(each => each.Value).Select(each => (RowMark.None, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
         }
 

@@ -12,7 +12,7 @@ internal static class LayerPicture
         return BarPicture.Draw(
             [.. weighted.Select(layer => (layer.Node, layer.NoiseShare!.Value))],
             "share of the noise at the outputs, %",
-            "Share of the noise at the model's outputs that each layer makes",
+            "Share of the noise at the model's outputs that each layer adds",
             number);
     }
 }

@@ -51,7 +51,7 @@ internal sealed class ClusterSession : IDisposable
             long all = shares.Sum(share => share.Samples);
             if (all == 0 && shares.Length > 0)
             {
-                _console.Error.WriteLine("The workers had nothing to do: the folder of the cluster has the results of an earlier run.");
+                _console.Error.WriteLine("The workers had nothing to do: the folder of the cluster already has the results of an earlier run.");
             }
             else if (all > 0)
             {

@@ -21,7 +21,7 @@ internal static class InspectSummary
         console.Screen.Write(CreateTable(inspection, isVerbose));
         if (!isVerbose && inspection.Operators.Count > MostOperators)
         {
-            console.WriteLine($"  and {Figures.Count(inspection.Operators.Count - MostOperators, "other operator")}; --verbose tells all.");
+            console.WriteLine($"  and {Figures.Count(inspection.Operators.Count - MostOperators, "other operator")}; --verbose shows all.");
         }
 
         if (inspection.Encodings.Count > 0)
@@ -47,7 +47,7 @@ internal static class InspectSummary
         console.WriteLine("The model is quantized already; 'quantize dequantize' makes it float again.");
         if (inspection.Int8Operators is null)
         {
-            console.WriteLine("What ONNX Runtime fuses was not looked at, because the model is large.");
+            console.WriteLine("What ONNX Runtime fuses was not checked, because the model is large.");
             return;
         }
 
@@ -102,7 +102,7 @@ internal static class InspectSummary
 
         if (!isVerbose && way.Float.Count > MostReasons)
         {
-            yield return $"  and {Figures.Count(way.Float.Count - MostReasons, "other reason")}; --verbose tells all.";
+            yield return $"  and {Figures.Count(way.Float.Count - MostReasons, "other reason")}; --verbose shows all.";
         }
 
         foreach (FloatGroup group in way.Patterns)
@@ -138,13 +138,13 @@ internal static class InspectSummary
     {
         ModelKind.ImageClassifier => "looks like an image classifier",
         ModelKind.ImageDetector => "looks like an image detector",
-        ModelKind.ImageToImage => "looks like a model from images to images",
+        ModelKind.ImageToImage => "looks like an image-to-image model",
         ModelKind.TextEncoder => "looks like a text encoder",
         ModelKind.LanguageModel => "looks like a language model",
         ModelKind.LanguageModelWithCache => "looks like a language model with a cache",
         ModelKind.Audio => "looks like an audio model",
         ModelKind.Recurrent => "looks like a recurrent model",
-        ModelKind.Tabular => "looks like a model of rows of figures",
-        _ => "a model of no known kind",
+        ModelKind.Tabular => "looks like a model of tabular data",
+        _ => "a model of an unknown kind",
     };
 }

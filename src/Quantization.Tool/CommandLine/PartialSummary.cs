@@ -49,7 +49,7 @@ internal static class PartialSummary
 
         if (request.StatePath is not null)
         {
-            console.WriteLine($"Kept {request.State.CalibrationPath} and {request.State.TrialsPath}: with them another target takes little time.");
+            console.WriteLine($"Kept {request.State.CalibrationPath} and {request.State.TrialsPath}: they make a run with another target short.");
         }
 
         console.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.Model.OutputBytes, result.Model.ModelBytes)}");
@@ -117,7 +117,7 @@ internal static class PartialSummary
 
         if (!isVerbose && changed.Length > MostLayers)
         {
-            yield return $"  and {Figures.Count(changed.Length - MostLayers, "other layer")}; --verbose tells all.";
+            yield return $"  and {Figures.Count(changed.Length - MostLayers, "other layer")}; --verbose shows all.";
         }
 
         KeyValuePair<string, string>[] activations = [.. partial.FloatActivations];
@@ -128,7 +128,7 @@ internal static class PartialSummary
 
         if (!isVerbose && activations.Length > MostLayers)
         {
-            yield return $"  and {Figures.Count(activations.Length - MostLayers, "other activation")}; --verbose tells all.";
+            yield return $"  and {Figures.Count(activations.Length - MostLayers, "other activation")}; --verbose shows all.";
         }
     }
 }

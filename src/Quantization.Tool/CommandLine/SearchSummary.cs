@@ -17,7 +17,7 @@ internal static class SearchSummary
         if (result.CalibratedScoringSamples > 0)
         {
             console.WriteLine(
-                $"The best plan was then improved from all samples, {Figures.Count(result.CalibratedScoringSamples)} of those that score among them: figures on other samples may be a little worse.");
+                $"The best plan was then refined on all samples, including {Figures.Count(result.CalibratedScoringSamples, "scoring sample")}, so figures on other samples may be a little worse.");
         }
 
         ModelSummary.WritePreparation(console, report.Data.Preprocessing);

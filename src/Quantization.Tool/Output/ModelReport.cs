@@ -54,7 +54,7 @@ internal static class ModelReport
         IGrouping<int, RoundedLayer>[] bits = [.. products.GroupBy(layer => layer.Bits).OrderBy(group => group.Key)];
         return bits.Length < 2 ? null
             : $"Bits by the error of each layer: {string.Join(", ", bits.Select(group => $"{Figures.Count(group.Key, "bit")} in {Figures.Count(group.Count(), "layer")}"))}; "
-                + $"{Figures.Mean(MeanBits(products))} a weight on average.";
+                + $"{Figures.Mean(MeanBits(products))} per weight on average.";
     }
 
     /// <summary>The layers that multiply, or the tables where none does.</summary>
@@ -77,18 +77,18 @@ internal static class ModelReport
         [
             .. refinement.FloatActivations.Count == 0 ? (string[])[]
                 : [$"{Figures.Count(refinement.FloatActivations.Count, "activation")} in float ({Figures.Percent(refinement.IntegerShare)} of the multiply-accumulates stay on integers)"],
-            .. refinement.ScaledInputs == 0 ? (string[])[] : [$"columns of {Figures.Count(refinement.ScaledInputs, "input")} of matrices scaled"],
+            .. refinement.ScaledInputs == 0 ? (string[])[] : [$"columns of {Figures.Count(refinement.ScaledInputs, "matrix input")} scaled"],
             .. refinement.ScaledConvolutions == 0 ? (string[])[] : [$"channels of {Figures.Count(refinement.ScaledConvolutions, "convolution")} scaled"],
-            .. refinement.LearnedLayers == 0 ? (string[])[] : [$"the weights of {Figures.Count(refinement.LearnedLayers, "layer")} rounded as samples taught"],
+            .. refinement.LearnedLayers == 0 ? (string[])[] : [$"the weights of {Figures.Count(refinement.LearnedLayers, "layer")} rounded to fit the samples"],
             .. refinement.CorrectedBiases == 0 ? (string[])[] : [$"biases of {Figures.Count(refinement.CorrectedBiases, "layer")} corrected"],
         ];
-        yield return $"Improved, judged on {Figures.Count(refinement.Samples, "sample")}: the usual noise in the outputs {Figures.Percent(refinement.LossBefore)} -> {Figures.Percent(refinement.LossAfter)} of the signal by {string.Join(", ", parts)}.";
+        yield return $"Refined, judged on {Figures.Count(refinement.Samples, "sample")}: the typical noise of the outputs {Figures.Percent(refinement.LossBefore)} -> {Figures.Percent(refinement.LossAfter)} of the signal by {string.Join(", ", parts)}.";
         if (refinement.CostliestActivations is [var worst, ..])
         {
             bool isInFloat = worst.Activations.All(refinement.FloatActivations.Contains);
             string others = worst.Activations.Count > 1 ? $" and {Figures.Count(worst.Activations.Count - 1)} beside it" : "";
-            yield return $"The worst spot: codes of activation {worst.Activations[0]}{others} alone made {Figures.Percent(worst.LossShare)} of the noise; "
-                + $"in float, which takes {Figures.Percent(worst.WorkShare)} of the multiply-accumulates from the integers, {(isInFloat ? "it makes none" : "it would make none")}.";
+            yield return $"The worst activation: quantizing {worst.Activations[0]}{others} alone made {Figures.Percent(worst.LossShare)} of the noise; "
+                + $"{(isInFloat ? "in float it makes none, which moves" : "in float it would make none, which would move")} {Figures.Percent(worst.WorkShare)} of the multiply-accumulates from integers to float.";
         }
     }
 
@@ -113,7 +113,7 @@ internal static class ModelReport
 
         if (padding.Undecided.Count > 0)
         {
-            yield return $"Padding counts in {Figures.Count(padding.Undecided.Count, "activation")} whose shapes do not tell which axes follow the mask, {padding.Undecided[0]} the first; {MaskAxesOption.Name} names them.";
+            yield return $"Padding counts in {Figures.Count(padding.Undecided.Count, "activation")} whose shapes do not show which axes follow the mask, {padding.Undecided[0]} the first; name these axes with {MaskAxesOption.Name}.";
         }
     }
 
@@ -161,7 +161,7 @@ internal static class ModelReport
     {
         if (reasons > MostReasons)
         {
-            yield return $"  and {Figures.Count(reasons - MostReasons, "other reason")}; --verbose tells all.";
+            yield return $"  and {Figures.Count(reasons - MostReasons, "other reason")}; --verbose shows all.";
         }
     }
 

@@ -118,7 +118,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
     {
         if (!HasRange)
         {
-            throw new InvalidOperationException($"{Description} has no range yet: train a step, or calibrate, before its parameters are asked for.");
+            throw new InvalidOperationException($"{Description} has no range yet: train a step, or calibrate, before you ask for its parameters.");
         }
 
         return new AffineQuantizer(Format, GetParameters(), Options.Granularity);

@@ -202,5 +202,5 @@ internal static class Checkpoint
         ?? throw new ArgumentException($"A {optimizer.GetType().Name} cannot be saved; take one of torch.optim.", nameof(optimizer));
 
     private static InvalidDataException Foreign(string path, string reason) =>
-        new($"{path}: this checkpoint was written of another model: {reason}. Prepare the same model with the same options.");
+        new($"{path}: this checkpoint was written from another model: {reason}. Prepare the same model with the same options.");
 }

@@ -67,7 +67,7 @@ public sealed class EntropyCalibrator : ICalibrator
         (RangeSearch found, int unguarded) = SearchThreshold(magnitudes.Counts, levels);
         string? guarded = unguarded == found.End
             ? null
-            : string.Create(CultureInfo.InvariantCulture, $"Thresholds whose clipping costs more than their finer step saves were left out; without that the search would have ended at {magnitudes.UpperEdge(unguarded - 1):R}.");
+            : string.Create(CultureInfo.InvariantCulture, $"Thresholds that lose more by clipping than they gain by a finer step were left out; otherwise the search would have ended at {magnitudes.UpperEdge(unguarded - 1):R}.");
         ValueRange range = magnitudes.RangeTo(magnitudes.UpperEdge(found.End - 1));
         return CalibrationGuard.Result(Name, statistics, range, found.Candidates, found.Loss, CalibrationGuard.JoinNotes(guarded, unreachable));
     }

@@ -124,7 +124,7 @@ public sealed class ChannelStatistics
         ArgumentNullException.ThrowIfNull(other);
         if (other.ChannelCount != ChannelCount || other.Axis != Axis || other.BinsPerSign != BinsPerSign)
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.ChannelCount} channels on axis {other.Axis} with {other.BinsPerSign} bins a sign cannot be merged into {ChannelCount} channels on axis {Axis} with {BinsPerSign} bins."), nameof(other));
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.ChannelCount} channels on axis {other.Axis} with {other.BinsPerSign} bins per sign cannot be merged into {ChannelCount} channels on axis {Axis} with {BinsPerSign} bins."), nameof(other));
         }
 
         for (int i = 0; i < _channels.Length; i++)

@@ -103,7 +103,7 @@ internal static class ChannelStatisticsFile
         if (bins > MostEmptyBins + MostBinsAListedOne * listed)
         {
             throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture, $"The channel statistics claim {count} channels of {channels[0].BinsPerSign} bins a sign and hold {listed} counts: next to nothing for the memory they ask for."));
+                CultureInfo.InvariantCulture, $"The channel statistics claim {count} channels of {channels[0].BinsPerSign} bins per sign, but hold only {listed} counts, too few for the memory they ask for."));
         }
 
         return [.. channels.Select(channel => new TensorStatistics(channel))];

@@ -196,7 +196,7 @@ public sealed class TensorStatistics
         ArgumentNullException.ThrowIfNull(other);
         if (other.BinsPerSign != BinsPerSign)
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.BinsPerSign} bins a sign cannot be merged into {BinsPerSign}: call Coarsen({Math.Min(BinsPerSign, other.BinsPerSign)}) on the finer ones first."), nameof(other));
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.BinsPerSign} bins per sign cannot be merged into {BinsPerSign}: call Coarsen({Math.Min(BinsPerSign, other.BinsPerSign)}) on the finer ones first."), nameof(other));
         }
 
         ThrowUnlessRoomFor(other);

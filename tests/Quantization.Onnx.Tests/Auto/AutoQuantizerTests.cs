@@ -110,7 +110,7 @@ public sealed class AutoQuantizerTests : IDisposable
         result.Candidates.Select(each => each.Way).Should().Equal(Enum.GetValues<QuantizationWay>().Where(way => way != QuantizationWay.StaticInt8));
         result.Candidates.Should().OnlyContain(each => each.Score == null && each.Loss == null && each.Latency != null);
         result.Chosen!.Way.Should().Be(QuantizationWay.Half);
-        result.Summary.Message.Should().EndWith("they tell speed and size, not accuracy. Measure it on samples (ModelEvaluator.Evaluate) before the model is used.");
+        result.Summary.Message.Should().EndWith("they show speed and size, not accuracy. Measure it on samples (ModelEvaluator.Evaluate) before the model is used.");
         (result.Metric, result.FloatScore, result.ScoringSamples).Should().Be((null, null, 0));
     }
 

@@ -144,7 +144,7 @@ public sealed class ModelEvaluatorTests : IDisposable
         result.Reference.Figures.Top1.Should().Be(new MetricFigure(ModelMetric.Top1, 1, 1));
         result.UncountedLabels!.Message.Should().StartWith(
             "pair.npy: a label stands for one class, but output 'y' has shape [2, 3] for 1 samples; "
-            + "accuracy needs one row of logits a sample. Labelled samples that do not count for top-1 accuracy: 1.");
+            + "accuracy needs one row of logits per sample. Labelled samples left out of top-1 accuracy: 1.");
         result.Warnings.Where(warning => warning.Code != AdviceCode.LatencyDisturbed).Should().Equal(result.UncountedLabels!);
         result.UncountedLabels.Arguments["uncounted"].Should().Be(1L);
         Action accuracyAlone = () => Evaluate(identity, [], List(pair), new EvaluationOptions { Metrics = [ModelMetric.Top1] });

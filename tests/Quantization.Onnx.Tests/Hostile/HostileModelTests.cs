@@ -222,7 +222,7 @@ public sealed class HostileModelTests : IDisposable
     {
         NamedPipe.Make(ModelPath);
 
-        await Task.Run(() => Refused(ModelPath, "this is a named pipe, and a model is read from a regular file alone; copy it into one "
+        await Task.Run(() => Refused(ModelPath, "this is a named pipe, and models are read only from regular files; copy it into one "
             + "and name that."), TestContext.Current.CancellationToken);
     }
 

@@ -119,7 +119,7 @@ public sealed class PartialQuantizerTests : IDisposable
 
         ArgumentException exception = FluentActions.Invoking(() => Run(FloatOnly with { Target = PartialTarget.Reach(0.5), Metric = error })).Should().Throw<ArgumentException>().Which;
 
-        exception.Message.Should().StartWith("The target of a figure of 0.5 cannot be met, because the float model itself has error 1, and quantization does not make it better.");
+        exception.Message.Should().StartWith("The target 0.5 cannot be met, because the float model itself has error 1, and quantization does not make it better.");
         Advice.Of(exception)!.Code.Should().Be(AdviceCode.TargetBeyondFloat);
         File.Exists(Output).Should().BeFalse();
 

@@ -28,7 +28,7 @@ public sealed class StaleStateTests : IDisposable
         (byte[] model, string output) = Write(command, _folder.Samples, _folder.Output, "--state", state);
 
         model.Should().Equal(wanted);
-        output.Should().Contain($"The calibration that an earlier run kept in {state} was made from other samples, or from samples that were read in another way, so all samples were calibrated anew.");
+        output.Should().Contain($"The calibration that an earlier run kept in {state} was made from other samples, or from samples that were read in another way, so all samples were calibrated again.");
     }
 
     [Fact]

@@ -29,7 +29,7 @@ internal static class EmbeddingTable
 
         string name = node.Input[TableInput];
         TensorProto table = graph.FindConstant(name)!;
-        reason = !target.TakesTablesOfCodes ? "no form of a table of codes is known that all runtimes take which compile the graph"
+        reason = !target.TakesTablesOfCodes ? "the runtimes that compile the graph share no form for tables of codes"
             : graph.IsOuterConstant(name) ? "its table lies outside of the branch or loop that reads it"
             : RotaryPattern.TakesAngles(node, graph) ? "its table holds the sines and cosines of rotary embeddings, which need finer steps"
             : graph.IsVisibleOutside(name) || graph.Consumers(name).Any(reader => !TakesCodes(reader, table, graph, target)) ? "its table is read in float too, and would be stored twice"

@@ -77,7 +77,7 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
         };
         if (hasBias && (bias is null || !bias.IsFloat() || bias.CountElements() != slot.Channels * (node.OpType == "ConvTranspose" ? node.GetInt("group", 1) : 1)))
         {
-            reason = "its bias is not one constant a channel";
+            reason = "its bias is not one constant per channel";
             return null;
         }
 

@@ -152,6 +152,6 @@ internal sealed class BitPlanner(FloatModel model, QuantizationPlan plan, Func<W
                 $"{model.File.Path}: {most:N0} bytes are too few: with {fewest} bits for all products the model takes about "
                 + $"{others + least:N0}, of which {others:N0} are not weights of products; allow more."))
             : new ArgumentException(string.Create(CultureInfo.InvariantCulture,
-                $"{model.File.Path}: {budget.BitsPerWeight} bits a weight are too few; the fewest are {fewest}."));
+                $"{model.File.Path}: {budget.BitsPerWeight} bits per weight are too few; the fewest are {fewest}."));
     }
 }
