@@ -230,7 +230,7 @@ public enum AdviceCode
     /// </summary>
     ReportKept,
 
-    /// <summary>A report names the layer that hurts most: <c>node</c>, <c>operator</c>, <c>noiseShare</c>, <c>signalToNoise</c>.</summary>
+    /// <summary>A report names the layer that loses most: <c>node</c>, <c>operator</c>, <c>noiseShare</c>, <c>signalToNoise</c>.</summary>
     ReportWorstLayer,
 
     /// <summary>
@@ -281,7 +281,7 @@ public enum AdviceCode
     NextAfterMissedTarget,
 
     /// <summary>
-    /// Next: a smaller loss is to be had: <c>floatLayers</c>, <c>metric</c>, <c>unit</c>, <c>score</c>.
+    /// Next: a smaller loss is possible: <c>floatLayers</c>, <c>metric</c>, <c>unit</c>, <c>score</c>.
     /// </summary>
     NextSmallerLoss,
 

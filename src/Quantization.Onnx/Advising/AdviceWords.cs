@@ -33,7 +33,7 @@ internal abstract class AdviceWords
     /// <summary>The option that names the runtime.</summary>
     public abstract string Runtime { get; }
 
-    /// <summary>What leaves just the layers in float that hurt.</summary>
+    /// <summary>What leaves in float only the layers that lose most.</summary>
     public abstract string PartialQuantization { get; }
 
     /// <summary>The option that limits the layers in float.</summary>

@@ -70,7 +70,7 @@ internal static class HalfAdvice
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{NameOf(advice)} is slower than 32 bits on this machine: {advice.Number("halfMilliseconds"):0.000} ms against "
-                    + $"{advice.Number("floatMilliseconds"):0.000} ms a run."),
+                    + $"{advice.Number("floatMilliseconds"):0.000} ms per run."),
             "Take it for its size, or keep the float model."),
         _ => null,
     };

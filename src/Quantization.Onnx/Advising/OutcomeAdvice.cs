@@ -16,7 +16,7 @@ internal static class OutcomeAdvice
     /// <param name="floatTop1">The float model's accuracy.</param>
     /// <param name="top1">The other's.</param>
     /// <param name="agreement">How often both give the same class; null where that is not known.</param>
-    /// <param name="isNegligible">Whether nobody will notice the loss.</param>
+    /// <param name="isNegligible">Whether the loss is too small to notice.</param>
     /// <param name="format">The 16-bit floats of the model; null for int8.</param>
     public static Advice Accuracy(
         int labelledSamples, double floatTop1, double top1, double? agreement, bool isNegligible, HalfFormat? format = null)
@@ -70,7 +70,7 @@ internal static class OutcomeAdvice
         ("baselineScore", baselineScore),
         ("gain", gain));
 
-    /// <summary>The layer that hurts most.</summary>
+    /// <summary>The layer that loses most.</summary>
     public static Advice WorstLayer(string node, string @operator, double noiseShare, double signalToNoise) => new(
         AdviceCode.ReportWorstLayer, ("node", node), ("operator", @operator), ("noiseShare", noiseShare), ("signalToNoise", signalToNoise));
 

@@ -8,7 +8,7 @@ internal static class SpeedAdvice
     /// <summary>Runs this short are mostly spent on starting nodes.</summary>
     private static readonly TimeSpan ShortRun = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>What the size of the file and the nodes that run in int8 tell, whatever the machine's speed.</summary>
+    /// <summary>What the size of the file and the nodes that run in int8 tell, regardless of the machine's speed.</summary>
     /// <param name="result">The model.</param>
     /// <param name="wanted">The nodes that the user keeps in float, which is nothing to warn of.</param>
     public static IEnumerable<Advice> OfGraph(PtqResult result, IReadOnlySet<string> wanted)
@@ -166,7 +166,7 @@ internal static class SpeedAdvice
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"int8 is slower than float on this machine: {advice.Number("quantizedMilliseconds"):0.000} ms against "
-                    + $"{advice.Number("floatMilliseconds"):0.000} ms a run.{cause}"),
+                    + $"{advice.Number("floatMilliseconds"):0.000} ms per run.{cause}"),
             wayOut);
     }
 }

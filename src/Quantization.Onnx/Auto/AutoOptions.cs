@@ -44,7 +44,7 @@ public sealed record AutoOptions
     }
 
     /// <summary>
-    /// How many models are made and scored at the same time; one a processor by default. Latency is measured afterwards, one model after
+    /// How many models are made and scored at the same time; one per processor by default. Latency is measured afterwards, one model after
     /// the other.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>

@@ -46,7 +46,7 @@ public sealed record AutoResult
     public required long ResumedSamples { get; init; }
 
     /// <summary>
-    /// Why the calibration began anew although an earlier run had kept one; null as in <see cref="TrialsResult.RestartReason"/>.
+    /// Why the calibration started again although an earlier run had kept one; null as in <see cref="TrialsResult.RestartReason"/>.
     /// </summary>
     public string? RestartReason { get; init; }
 

@@ -7,7 +7,7 @@ namespace Quantization.Onnx;
 public static class ModelCalibrator
 {
     /// <summary>
-    /// Observes a model's activations, with one sample a thread: memory does not grow with the number of samples, and one pass serves every calibrator.
+    /// Observes a model's activations, with one sample per thread: memory does not grow with the number of samples, and one pass serves every calibrator.
     /// </summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will meet; they are enumerated once.</param>

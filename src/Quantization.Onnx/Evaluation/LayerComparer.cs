@@ -5,7 +5,7 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Compares a float model with its quantized form layer by layer, to tell which layer hurts most. Safe to use from several threads.</summary>
+/// <summary>Compares a float model with its quantized form layer by layer, to find the layer that loses most. Safe to use from several threads.</summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, a calibration or a plan, so no call is ambiguous.")]
 public static class LayerComparer
 {
@@ -14,7 +14,7 @@ public static class LayerComparer
     /// <param name="calibration">What calibration saw of it.</param>
     /// <param name="samples">Some samples; a few dozen tell much. They are enumerated once per layer and twice more, by several threads at once.</param>
     /// <param name="options">How the model is quantized; null for the defaults.</param>
-    /// <param name="progress">Told of each model that went over the samples, by one thread at a time: how many did, and how many will, which is one a weighted layer and three more.</param>
+    /// <param name="progress">Told of each model that went over the samples, by one thread at a time: how many did, and how many will, which is one per weighted layer and three more.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <returns>The layers in the order in which they run. Memory does not grow with the number of samples.</returns>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>

@@ -66,7 +66,7 @@ public sealed record PartialOptions
     /// <summary>How many samples are joined for one run when scoring, where the model's batch axis is free; at least 1, the default.</summary>
     public int BatchSize { get; init; } = 1;
 
-    /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one a processor. The result does not depend on it, but for latencies.</summary>
+    /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one per processor. The result does not depend on it, except for latencies.</summary>
     public int MaxParallelTrials { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Where the calibration is kept, as <see cref="SearchOptions.CalibrationPath"/> says; null, the default, to keep nothing.</summary>

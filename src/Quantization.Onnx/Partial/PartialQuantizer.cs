@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Quantizes all of a model but the layers that hurt. From the model with all layers quantized, single layers take steps that make them more exact, then quantization is switched off for one layer after another in
-/// descending sensitivity until the target holds, then on again where it turns out not to be needed. Safe to use from several threads, with different output files.
+/// Mixed precision: quantizes all of a model except the layers that lose most. From the model with all layers quantized, single layers take steps that make them more accurate, then one layer after another is left in float in
+/// order of descending sensitivity until the target holds. Layers that need not be in float are then quantized again. Safe to use from several threads, with different output files.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in the number of required sample sources, so no call is ambiguous.")]
 public static class PartialQuantizer

@@ -12,7 +12,7 @@ internal static class StepSearch
     private const double Negligible = 0.01;
 
     /// <summary>A step must lower a layer's noise by this share of it at least.</summary>
-    private const double LeastGain = 0.1;
+    private const double MinGain = 0.1;
 
     /// <summary>How many models are tried at most.</summary>
     public static int MostTrials(int layers, int steps) => layers * (steps + 1) + PrefixSearch.MostTrials(layers + 1);
@@ -44,7 +44,7 @@ internal static class StepSearch
             double[] after = Noise(tried);
             for (int i = 0; i < layers.Length; i++)
             {
-                if (after[i] < noise[i] * (1 - LeastGain))
+                if (after[i] < noise[i] * (1 - MinGain))
                 {
                     (taken[i], noise[i]) = (tried[i], after[i]);
                 }

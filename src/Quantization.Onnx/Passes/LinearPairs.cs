@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 /// </summary>
 internal static class LinearPairs
 {
-    /// <summary>Folds in place whatever can be.</summary>
+    /// <summary>Folds in place whatever can be folded.</summary>
     public static void Apply(GraphProto graph)
     {
         NameAllocator names = new(graph);

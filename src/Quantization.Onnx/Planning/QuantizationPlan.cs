@@ -96,7 +96,7 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     };
 
     /// <summary>The plan with other encodings of weights.</summary>
-    /// <param name="byNode">The encodings, by what the node goes by.</param>
+    /// <param name="byNode">The encodings, by the node's label.</param>
     internal QuantizationPlan WithWeights(IReadOnlyDictionary<string, TensorEncoding> byNode) => byNode.Count == 0 ? this : this with
     {
         Nodes = [.. Nodes.Select(node => byNode.TryGetValue(node.Node, out TensorEncoding? encoding) && node.Weights is not null ? node with { Weights = encoding } : node)],

@@ -26,7 +26,7 @@ public abstract record DataFreeOptions
         init => _weightCalibrator = value;
     }
 
-    /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The default is none.</summary>
+    /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name is named by its first output. The default is none.</summary>
     public IReadOnlySet<string> FloatNodes
     {
         get;

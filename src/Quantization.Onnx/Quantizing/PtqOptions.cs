@@ -123,7 +123,7 @@ public sealed record PtqOptions
         init => field = ValueDictionary<string, WeightOptions>.Of(value, nameof(OwnWeights));
     } = ValueDictionary<string, WeightOptions>.Empty;
 
-    /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The name of a node with branches or a body, or the path of one, leaves all inside in float. The default is none.</summary>
+    /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name is named by its first output. The name of a node with branches or a body, or the path of one, leaves all inside in float. The default is none.</summary>
     public IReadOnlySet<string> FloatNodes
     {
         get;

@@ -4,17 +4,17 @@ namespace Quantization.Onnx;
 public sealed record WeightOnlyOptions : DataFreeOptions
 {
     /// <summary>The most bits of a weight.</summary>
-    private const int MostBits = 8;
+    private const int MaxBits = 8;
 
     /// <summary>The fewest bits of a weight.</summary>
-    private const int LeastBits = 2;
+    private const int MinBits = 2;
 
     /// <summary>The block size of weights of fewer than 8 bits where none is given.</summary>
     private const int UsualBlockSize = 32;
 
-    private readonly int _bits = MostBits;
+    private readonly int _bits = MaxBits;
     private readonly int? _blockSize;
-    private readonly int _tableBits = MostBits;
+    private readonly int _tableBits = MaxBits;
     private readonly long? _maxBytes;
     private readonly double? _bitsPerWeight;
     private readonly int _accuracyLevel = BlockLayout.UsualAccuracyLevel;
@@ -48,8 +48,8 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     public double? BitsPerWeight
     {
         get => _bitsPerWeight;
-        init => _bitsPerWeight = value is null or (>= LeastBits and <= MostBits) ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "Products have 2 to 8 bits a weight.");
+        init => _bitsPerWeight = value is null or (>= MinBits and <= MaxBits) ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A weight takes 2 to 8 bits.");
     }
 
     /// <summary>
@@ -109,7 +109,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     public string? ResumePath { get; init; }
 
     /// <summary>Whether weights are quantized in blocks.</summary>
-    public bool HasBlocks => Bits < MostBits || BlockSize is not null || HasBudget;
+    public bool HasBlocks => Bits < MaxBits || BlockSize is not null || HasBudget;
 
     /// <summary>Whether layers get bits of their own.</summary>
     internal bool HasBudget => MaxBytes is not null || BitsPerWeight is not null;
@@ -174,7 +174,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     };
 
     private static int Check(int bits) =>
-        bits is 2 or 4 or MostBits ? bits : throw new ArgumentOutOfRangeException(nameof(bits), bits, bits == 3
+        bits is 2 or 4 or MaxBits ? bits : throw new ArgumentOutOfRangeException(nameof(bits), bits, bits == 3
         ? "ONNX Runtime multiplies by weights of 2, 4 and 8 bits, not 3; take 4, or 2 where size is all that counts."
         : "ONNX Runtime multiplies by weights of 2, 4 and 8 bits; take one of these.");
 }

@@ -15,7 +15,7 @@ internal sealed class DynamicRefiner(IRecipe recipe, IReadOnlyList<ModelSample> 
     /// <summary>How many samples are read.</summary>
     public const int MostSamples = 64;
 
-    private const int MostJudges = 16;
+    private const int MaxJudges = 16;
 
     /// <summary>The improved plan, with the model that it is for; the same where nothing improves it or can be measured.</summary>
     /// <param name="prepared">The float model.</param>
@@ -42,7 +42,7 @@ internal sealed class DynamicRefiner(IRecipe recipe, IReadOnlyList<ModelSample> 
 
     private RefinedModel Improve(RefinedModel given)
     {
-        ModelSample[] judging = [.. samples.Where((_, i) => i % 3 == 2).Take(MostJudges)], fitted = [.. samples.Except(judging)];
+        ModelSample[] judging = [.. samples.Where((_, i) => i % 3 == 2).Take(MaxJudges)], fitted = [.. samples.Except(judging)];
         if (InputSmoother.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, options.Calibration.Padding, cancellationToken) is not { } smoother)
         {
             return given;

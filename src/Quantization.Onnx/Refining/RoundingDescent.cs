@@ -12,7 +12,7 @@ internal static class RoundingDescent
     private const float Damping = 0.01f;
 
     /// <summary>Each sweep finds less; few are enough.</summary>
-    private const int MostSweeps = 30;
+    private const int MaxSweeps = 30;
 
     /// <summary>Finds the offsets of one channel.</summary>
     /// <param name="weights">The weights in steps of the scale.</param>
@@ -38,7 +38,7 @@ internal static class RoundingDescent
 
         offsets.Clear();
         bool isChanged = true;
-        for (int sweep = 0; isChanged && sweep < MostSweeps; sweep++)
+        for (int sweep = 0; isChanged && sweep < MaxSweeps; sweep++)
         {
             isChanged = false;
             foreach (int i in order)

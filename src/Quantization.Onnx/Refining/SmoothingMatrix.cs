@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 internal sealed class SmoothingMatrix
 {
     /// <summary>The outputs that are looked at; those of a large matrix are much alike.</summary>
-    private const int MostOutputs = 256;
+    private const int MaxOutputs = 256;
 
     private readonly float[] _values;
     private readonly int _outputs;
@@ -18,7 +18,7 @@ internal sealed class SmoothingMatrix
     public SmoothingMatrix(MatrixReader reader, TensorEncoding encoding)
     {
         _values = reader.ReadByInput();
-        _outputs = Math.Min(MostOutputs, reader.Outputs);
+        _outputs = Math.Min(MaxOutputs, reader.Outputs);
         _largestCode = encoding.Format.MaxCode;
         _isPerChannel = encoding.Granularity == GranularityKind.PerChannel;
         Weight = (double)reader.Outputs / _outputs;

@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>The classes of samples, as a text file tells them: lines <c>file name,class index</c>, classes counted from 0, or <c>file name,class name</c>.</summary>
 /// <remarks>
-/// UTF-8, one sample a line; empty lines are passed over, and so is a header line. The last comma separates, so that names may hold commas; a name may stand in double quotes. Folders in names are separated by '/' or '\'.
+/// UTF-8, one sample per line; empty lines are passed over, and so is a header line. The last comma separates, so that names may hold commas; a name may stand in double quotes. Folders in names are separated by '/' or '\'.
 /// Classes that have names get the indices of a list of classes, where one is given, else indices in the ordinal order of the names; see
 /// <see cref="ClassNames"/>.
 /// A line has 65,536 characters at most, and a file 256 MiB.

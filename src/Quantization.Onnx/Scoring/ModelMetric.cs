@@ -11,7 +11,7 @@ namespace Quantization.Onnx;
 /// row for each sample, <c>[N, steps, classes]</c> a row for each step. Axes of length 1 behind the second do not count. Outputs of fewer
 /// or more axes, or of fewer than two classes, have no rows. The largest value of a row tells the class; the first one where several are
 /// equal. Where a sample has tokens and an <c>attention_mask</c>, and the logits have a row for each token, rows of masked tokens do not
-/// count. <see cref="SignalToNoise"/> and <see cref="Cosine"/> look at every output of floats, whatever its shape.
+/// count. <see cref="SignalToNoise"/> and <see cref="Cosine"/> look at every output of floats, regardless of its shape.
 /// </remarks>
 public sealed class ModelMetric
 {

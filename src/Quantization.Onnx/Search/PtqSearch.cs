@@ -15,7 +15,7 @@ public static class PtqSearch
     private const double CostOfHalving = 0.25;
 
     /// <summary>So many of the samples that score calibrate the improved plan too.</summary>
-    private const int MostScoringSamples = 256;
+    private const int MaxScoringSamples = 256;
 
     /// <summary>Searches with samples that are dealt by <see cref="SampleSplit.Deal(ISampleSource)"/>: half of the first 256 calibrate and a quarter of all behind, the others score.</summary>
     /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, SearchOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
@@ -166,7 +166,7 @@ public static class PtqSearch
             Reason = selector.Explain(combined, refined.Options.OwnCalibrators.Count > best.Options.OwnCalibrators.Count, isImproved),
             Baseline = baseline,
             Trials = trials,
-            CalibratedScoringSamples = isImproved ? (int)Math.Min(MostScoringSamples, scorer.Samples) : 0,
+            CalibratedScoringSamples = isImproved ? (int)Math.Min(MaxScoringSamples, scorer.Samples) : 0,
             FloatScore = scorer.FloatScore,
             Metric = scorer.Metric,
             Calibration = calibration,
@@ -216,7 +216,7 @@ public static class PtqSearch
         CancellationToken cancellationToken)
     {
         CalibrationOptions calibrating = options.Baseline.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Baseline.Runtime, Place = options.Baseline.Place };
-        SampleKeeper keeper = new(SampleSource.FromEnumerable(scoringSamples.Take(MostScoringSamples)), options.Baseline.RefiningSamples);
+        SampleKeeper keeper = new(SampleSource.FromEnumerable(scoringSamples.Take(MaxScoringSamples)), options.Baseline.RefiningSamples);
         reporter.Begin(QuantizationStage.Improving);
         ModelCalibration whole = CalibrationRun.Run(model, keeper, calibrating, null, cancellationToken);
         whole.Merge(calibration);

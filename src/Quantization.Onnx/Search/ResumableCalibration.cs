@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// A calibration that is kept in a file as it grows, and goes on where an earlier run stopped. It goes on only from what was made of the same model, samples, versions and options; the samples are compared by what
-/// the model is fed, so other images, another order of channels or another scale begin anew.
+/// the model is fed, so other images, another order of channels or another scale start again.
 /// </summary>
 internal sealed class ResumableCalibration
 {

@@ -56,7 +56,7 @@ public sealed record SearchOptions
     /// <summary>How many samples are joined for one run when scoring, where the model's batch axis is free; at least 1, the default.</summary>
     public int BatchSize { get; init; } = 1;
 
-    /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one a processor. The result does not depend on it.</summary>
+    /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one per processor. The result does not depend on it.</summary>
     public int MaxParallelTrials { get; init; } = Environment.ProcessorCount;
 
     /// <summary>

@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>Tells which layers of a model quantization hurts most, by several measures. Safe to use from several threads.</summary>
+/// <summary>Finds the layers of a model that lose most when quantized, by several measures. Safe to use from several threads.</summary>
 public static class SensitivityAnalyzer
 {
     /// <summary>Takes the measures that the options name, of every weighted layer that can be quantized.</summary>

@@ -8,7 +8,7 @@ namespace Quantization.Reporting;
 /// <summary>Renders a report as one page that loads nothing: style, pictures and one small script are inside, and the page forbids itself everything else.</summary>
 internal static class HtmlPage
 {
-    private const int MostTrials = 12;
+    private const int MaxTrials = 12;
     private const int LongestStart = 512;
     private const string Start = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">";
     private const string Generator = "<meta name=\"generator\" content=\"Quantization.Reporting\">";
@@ -142,7 +142,7 @@ internal static class HtmlPage
         ReportTrial[] combinations = [.. report.Trials.Where(trial => trial.OwnCalibrators.Count == 0)
             .OrderBy(trial => report.LargerIsBetter ? -trial.Score : trial.Score)
             .ThenByDescending(trial => trial.SignalToNoise)
-            .Take(MostTrials)];
+            .Take(MaxTrials)];
         return combinations.Append(report.Trials[0]).Prepend(report.Trials.Single(trial => trial.IsBest)).Distinct();
     }
 

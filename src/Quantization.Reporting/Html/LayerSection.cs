@@ -3,7 +3,7 @@ using Quantization.Onnx;
 
 namespace Quantization.Reporting;
 
-/// <summary>Renders how much noise each layer makes, those that hurt most first.</summary>
+/// <summary>Renders how much noise each layer makes, those that make most first.</summary>
 internal static class LayerSection
 {
     public static void Render(HtmlWriter html, QuantizationReport report, ref int pictures)

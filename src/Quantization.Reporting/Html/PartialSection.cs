@@ -7,7 +7,7 @@ namespace Quantization.Reporting;
 internal static class PartialSection
 {
     /// <summary>So many names of layers fit a table's cell.</summary>
-    private const int MostNames = 6;
+    private const int MaxNames = 6;
 
     private const string Key =
         "<p class=\"soft\"><span class=\"key main\"></span> int8 &nbsp; <span class=\"key steps\"></span> int8, made more accurate &nbsp; <span class=\"key float\"></span> float</p>";
@@ -115,5 +115,5 @@ internal static class PartialSection
 
     private static string Names(IReadOnlyList<string> layers, int all) => layers.Count == all
         ? "all: the float model"
-        : string.Join(", ", layers.Take(MostNames)) + (layers.Count > MostNames ? $" and {Figure.Count(layers.Count - MostNames)} more" : "");
+        : string.Join(", ", layers.Take(MaxNames)) + (layers.Count > MaxNames ? $" and {Figure.Count(layers.Count - MaxNames)} more" : "");
 }

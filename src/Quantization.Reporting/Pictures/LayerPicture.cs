@@ -1,6 +1,6 @@
 namespace Quantization.Reporting;
 
-/// <summary>How much of the outputs' noise each layer makes: the longest bar hurts most.</summary>
+/// <summary>How much of the outputs' noise each layer makes: the longest bar makes most.</summary>
 internal static class LayerPicture
 {
     /// <summary>More bars cannot be read; the table has all layers.</summary>

@@ -11,7 +11,7 @@ internal sealed class BudgetOptions
     public const string MaxLoss = "--max-loss", MaxLatency = "--max-latency", MaxBytes = "--max-bytes";
 
     /// <summary>Numbers without a unit below this are multiples of the float model's size.</summary>
-    private const double LeastBytes = 10;
+    private const double MinBytes = 10;
 
     private readonly Option<double?> _maxLoss = Number(
         MaxLoss, "LOSS", value => value >= 0, "0 or more, such as 0.005",
@@ -44,7 +44,7 @@ internal sealed class BudgetOptions
         CustomParser = result =>
         {
             string token = CommonOptions.Token(result);
-            if (double.TryParse(token, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double share) && share is > 0 and < LeastBytes)
+            if (double.TryParse(token, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double share) && share is > 0 and < MinBytes)
             {
                 return new AutoBudget { MaxSizeRatio = share };
             }
@@ -66,7 +66,7 @@ internal sealed class BudgetOptions
         CustomParser = result => Parse(result, name, isPossible, wanted),
     };
 
-    /// <summary>Numbers are read the same way whatever the machine's culture.</summary>
+    /// <summary>Numbers are read the same way regardless of the machine's culture.</summary>
     private static double? Parse(ArgumentResult result, string name, Predicate<double> isPossible, string wanted)
     {
         string token = CommonOptions.Token(result);

@@ -20,7 +20,7 @@ internal sealed class CalibratorOptions
         HelpName = "percent",
         CustomParser = result =>
         {
-            // Numbers are read the same way whatever the machine's culture.
+            // Numbers are read the same way regardless of the machine's culture.
             bool isNumber = double.TryParse(CommonOptions.Token(result), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value);
             if (!isNumber || value is <= 0 or > 100)
             {

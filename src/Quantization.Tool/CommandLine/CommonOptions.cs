@@ -7,8 +7,8 @@ namespace Quantization.Tool;
 /// <summary>Arguments and options that several commands share.</summary>
 internal static class CommonOptions
 {
-    private const int LeastBits = 2;
-    private const int MostBits = 8;
+    private const int MinBits = 2;
+    private const int MaxBits = 8;
 
     public static Argument<string> Model() => new("model") { Description = "The float ONNX model.", HelpName = "model.onnx" };
 
@@ -77,10 +77,10 @@ internal static class CommonOptions
     public static Option<int> WeightBits()
     {
         Option<int> bits = Count("--weight-bits", "The bits of weights, 2 to 8; they are stored as int8. 7 keeps int8 exact on x64 processors without VNNI instructions.");
-        bits.DefaultValueFactory = _ => MostBits;
+        bits.DefaultValueFactory = _ => MaxBits;
         bits.Validators.Add(result =>
         {
-            if (result.GetValue(bits) is < LeastBits or > MostBits)
+            if (result.GetValue(bits) is < MinBits or > MaxBits)
             {
                 result.AddError($"--weight-bits '{result.Tokens[0].Value}' is not 2 to 8.");
             }

@@ -7,7 +7,7 @@ namespace Quantization.Tool;
 /// <summary>Tells people how two models differ.</summary>
 internal static class CompareSummary
 {
-    private const int MostLayers = 12;
+    private const int MaxLayers = 12;
 
     /// <param name="console">Where to.</param>
     /// <param name="comparison">What was measured.</param>
@@ -57,10 +57,10 @@ internal static class CompareSummary
         ComparedLayer[] noisiest = [.. comparison.Layers.OrderBy(layer => layer.SignalToNoise)];
         console.WriteLine(
             $"{Figures.Count(comparison.Layers.Count, "layer")} found in both models and compared on {Figures.Count(comparison.LayerSamples, "sample")}, the noisiest first. The noise of a layer includes that of all layers before it.");
-        console.Screen.Write(CreateTable(isVerbose ? noisiest : noisiest.Take(MostLayers)));
-        if (!isVerbose && noisiest.Length > MostLayers)
+        console.Screen.Write(CreateTable(isVerbose ? noisiest : noisiest.Take(MaxLayers)));
+        if (!isVerbose && noisiest.Length > MaxLayers)
         {
-            console.WriteLine($"  and {Figures.Count(noisiest.Length - MostLayers, "other layer")}; --verbose shows all.");
+            console.WriteLine($"  and {Figures.Count(noisiest.Length - MaxLayers, "other layer")}; --verbose shows all.");
         }
     }
 

@@ -124,7 +124,7 @@ internal sealed class DataOptions
         return null;
     }
 
-    /// <summary>An option of numbers between commas, read the same way whatever the machine's culture.</summary>
+    /// <summary>An option of numbers between commas, read the same way regardless of the machine's culture.</summary>
     private static Option<double[]> Numbers(string name, string helpName, string description, Predicate<double[]> isSensible, string otherwise) => new(name)
     {
         HelpName = helpName,

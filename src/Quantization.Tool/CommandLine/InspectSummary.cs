@@ -6,7 +6,7 @@ namespace Quantization.Tool;
 /// <summary>Tells people what a model is.</summary>
 internal static class InspectSummary
 {
-    private const int MostOperators = 8, MostReasons = 3;
+    private const int MaxOperators = 8, MaxReasons = 3;
 
     public static void Write(ToolConsole console, ModelInspection inspection, bool isVerbose)
     {
@@ -19,9 +19,9 @@ internal static class InspectSummary
         }
 
         console.Screen.Write(CreateTable(inspection, isVerbose));
-        if (!isVerbose && inspection.Operators.Count > MostOperators)
+        if (!isVerbose && inspection.Operators.Count > MaxOperators)
         {
-            console.WriteLine($"  and {Figures.Count(inspection.Operators.Count - MostOperators, "other operator")}; --verbose shows all.");
+            console.WriteLine($"  and {Figures.Count(inspection.Operators.Count - MaxOperators, "other operator")}; --verbose shows all.");
         }
 
         if (inspection.Encodings.Count > 0)
@@ -63,7 +63,7 @@ internal static class InspectSummary
     private static Table CreateTable(ModelInspection inspection, bool isVerbose)
     {
         Table table = ModelReport.CreateTable("Operator", "Nodes", "Stored values", "Bytes");
-        foreach (InspectedOperator each in isVerbose ? inspection.Operators : inspection.Operators.Take(MostOperators))
+        foreach (InspectedOperator each in isVerbose ? inspection.Operators : inspection.Operators.Take(MaxOperators))
         {
             table.AddRow(ToolConsole.Cell(each.Operator), Figures.Count(each.Nodes), Figures.Count(each.Parameters), Figures.Bytes(each.Bytes));
         }
@@ -95,14 +95,14 @@ internal static class InspectSummary
             yield return $"{Describe(way.Way)} cannot be judged: {way.Obstacle}.";
         }
 
-        foreach (FloatGroup group in isVerbose ? way.Float : way.Float.Take(MostReasons))
+        foreach (FloatGroup group in isVerbose ? way.Float : way.Float.Take(MaxReasons))
         {
             yield return Write(way.Way, group, "node");
         }
 
-        if (!isVerbose && way.Float.Count > MostReasons)
+        if (!isVerbose && way.Float.Count > MaxReasons)
         {
-            yield return $"  and {Figures.Count(way.Float.Count - MostReasons, "other reason")}; --verbose shows all.";
+            yield return $"  and {Figures.Count(way.Float.Count - MaxReasons, "other reason")}; --verbose shows all.";
         }
 
         foreach (FloatGroup group in way.Patterns)

@@ -4,7 +4,7 @@ using Quantization.Reporting;
 
 namespace Quantization.Tool;
 
-/// <summary><c>quantize partial</c>: keeps just the layers that hurt in float.</summary>
+/// <summary><c>quantize partial</c>: mixed precision: keeps only the layers that lose most in float.</summary>
 internal static class PartialCommand
 {
     public const string Name = "partial";

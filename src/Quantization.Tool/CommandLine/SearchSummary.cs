@@ -7,7 +7,7 @@ namespace Quantization.Tool;
 /// <summary>Tells people what a search found.</summary>
 internal static class SearchSummary
 {
-    private const int MostRows = 8;
+    private const int MaxRows = 8;
 
     public static void Write(ToolConsole console, SearchRequest request, SearchResult result, QuantizationReport report)
     {
@@ -49,7 +49,7 @@ internal static class SearchSummary
         table.AddRow(["FP32", .. columns.OfFloat]);
         IEnumerable<SearchTrial> shown = result.Trials.Where(trial => trial.SameAs is null && trial != result.Best)
             .OrderByDescending(trial => result.Metric.LargerIsBetter ? trial.Score.Score : -trial.Score.Score)
-            .Take(MostRows)
+            .Take(MaxRows)
             .Prepend(result.Best)
             .Append(result.Baseline)
             .Distinct();

@@ -53,7 +53,7 @@ internal sealed class TargetOptions
         Description = description,
         CustomParser = result =>
         {
-            // Numbers are read the same way whatever the machine's culture.
+            // Numbers are read the same way regardless of the machine's culture.
             string token = CommonOptions.Token(result);
             bool isNumber = double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
             if (!isNumber || !double.IsFinite(value) || !isPossible(value))

@@ -9,9 +9,9 @@ internal static class ModelReport
 {
     private const double NotableClipping = 0.01;
 
-    private const int MostNotes = 5;
+    private const int MaxNotes = 5;
 
-    private const int MostReasons = 4;
+    private const int MaxReasons = 4;
 
     /// <summary>A table whose columns but the first hold figures.</summary>
     public static Table CreateTable(string first, params string[] figures)
@@ -120,11 +120,11 @@ internal static class ModelReport
     /// <summary>How much of the model runs in int8, and which conversions are left.</summary>
     public static IEnumerable<string> Int8Nodes(PtqResult result, bool isVerbose)
     {
-        string others = result.ConversionKinds.Count > MostReasons ? ", ..." : "";
+        string others = result.ConversionKinds.Count > MaxReasons ? ", ..." : "";
         string codes = result.Plan.Nodes.Any(node => node.Weights?.Blocks is not null) ? "on codes" : "in int8";
         yield return $"ONNX Runtime runs {Figures.Count(result.Int8Nodes, "node")} {codes}{InBrackets(result.Int8Operators)}, "
             + $"{Figures.Count(result.Conversions, "conversion")} "
-            + $"left{InBrackets(result.ConversionKinds.OrderByDescending(kind => kind.Value).Take(MostReasons), others)}.";
+            + $"left{InBrackets(result.ConversionKinds.OrderByDescending(kind => kind.Value).Take(MaxReasons), others)}.";
         foreach (string reason in isVerbose ? result.ConversionReasons : [])
         {
             yield return $"  Conversion {reason}";
@@ -140,7 +140,7 @@ internal static class ModelReport
         }
 
         IGrouping<string, string>[] reasons = GroupsOf(result.FloatNodes);
-        return reasons.Take(MostReasons).Select(group => Write(group, "node")).Concat(Rest(reasons.Length))
+        return reasons.Take(MaxReasons).Select(group => Write(group, "node")).Concat(Rest(reasons.Length))
             .Concat(GroupsOf(result.FloatPatterns).Select(group => Write(group, "place")));
     }
 
@@ -159,9 +159,9 @@ internal static class ModelReport
 
     private static IEnumerable<string> Rest(int reasons)
     {
-        if (reasons > MostReasons)
+        if (reasons > MaxReasons)
         {
-            yield return $"  and {Figures.Count(reasons - MostReasons, "other reason")}; --verbose shows all.";
+            yield return $"  and {Figures.Count(reasons - MaxReasons, "other reason")}; --verbose shows all.";
         }
     }
 
@@ -186,7 +186,7 @@ internal static class ModelReport
             yield return $"{calibrator} clips {Figures.Percent(worst.ClippedShare)} of the values of activation '{activation}'; where accuracy suffers, choose another calibrator.";
         }
 
-        foreach ((string name, CalibrationResult range) in result.Activations.Where(pair => pair.Value.Note is not null).Take(MostNotes))
+        foreach ((string name, CalibrationResult range) in result.Activations.Where(pair => pair.Value.Note is not null).Take(MaxNotes))
         {
             yield return $"{calibrator}, activation '{name}': {range.Note}";
         }

@@ -17,7 +17,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
 {
     private const int StepsSlot = 0, HasRangeSlot = 1, FrozenSlot = 2;
 
-    /// <summary>Bins a sign of a single channel's statistic: a channel of weights has hundreds to thousands of values.</summary>
+    /// <summary>Bins per sign of a single channel's statistic: a channel of weights has hundreds to thousands of values.</summary>
     private const int ChannelBins = 1024;
 
     private readonly Parameter? log_scale;

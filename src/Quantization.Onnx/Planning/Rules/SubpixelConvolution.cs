@@ -13,7 +13,7 @@ namespace Quantization.Onnx;
 internal sealed record SubpixelConvolution(long[] Strides, long[] Kernel, long[] Pads, long[] Crops)
 {
     /// <summary>A kernel that no stride divides is filled up with zeros, which multiply as slowly as weights: worth it up to as many zeros as weights, as integers gain more than that.</summary>
-    private const int MostProductsAWeight = 2;
+    private const int MaxProductsPerWeight = 2;
 
     /// <summary>How many channels stand for one.</summary>
     public long Phases => Strides.Aggregate((product, stride) => product * stride);
@@ -56,7 +56,7 @@ internal sealed record SubpixelConvolution(long[] Strides, long[] Kernel, long[]
         }
 
         reason = form.Crops.Any(crop => crop < 0) ? "ONNX Runtime has no integer ConvTranspose, and its output padding cannot be written as a Conv"
-            : form.Phases * Product(form.PhaseKernel) > MostProductsAWeight * Product(kernel) ? "ONNX Runtime has no integer ConvTranspose, and as a Conv it would multiply by more zeros than weights"
+            : form.Phases * Product(form.PhaseKernel) > MaxProductsPerWeight * Product(kernel) ? "ONNX Runtime has no integer ConvTranspose, and as a Conv it would multiply by more zeros than weights"
             : null;
         return reason is null ? form : null;
     }

@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <summary>Where a weighted node keeps its constants.</summary>
 /// <param name="Weight">The weights.</param>
 /// <param name="ChannelAxis">The axis of the output channels.</param>
-/// <param name="Bias">The bias, one value a channel; null where there is none.</param>
+/// <param name="Bias">The bias, one value per channel; null where there is none.</param>
 /// <param name="BiasNeedsCodes">Whether the bias must be int32 for the node to run in int8 where no QuantizeLinear follows: true for Gemm.</param>
 internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorProto? Bias, bool BiasNeedsCodes)
 {
