@@ -14,7 +14,7 @@ public static class LayerComparer
     /// <param name="calibration">What calibration saw of it.</param>
     /// <param name="samples">Some samples; a few dozen tell much. They are enumerated once per layer and twice more, by several threads at once.</param>
     /// <param name="options">How the model is quantized; null for the defaults.</param>
-    /// <param name="progress">Told of each model that went over the samples, by one thread at a time: how many did, and how many will, which is one per weighted layer and three more.</param>
+    /// <param name="progress">Reports each model that went over the samples, by one thread at a time: how many did, and how many will, which is one per weighted layer and three more.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <returns>The layers in the order in which they run. Memory does not grow with the number of samples.</returns>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
@@ -45,7 +45,7 @@ public static class LayerComparer
     /// <param name="plan">The plan, with all parameters: <see cref="PtqResult.Plan"/>.</param>
     /// <param name="samples">Some samples.</param>
     /// <param name="options">How sessions are opened, and whether models are tried in a child process first; null for the defaults.</param>
-    /// <param name="progress">Told of each model that went over the samples.</param>
+    /// <param name="progress">Reports each model that went over the samples.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">A model cannot be read or run.</exception>

@@ -53,7 +53,7 @@ public sealed record HalfPrecisionOptions
     /// <inheritdoc cref="PtqOptions.Probe"/>
     public ModelProbe? Probe { get; init; }
 
-    /// <summary>What every recipe is run with.</summary>
+    /// <summary>The options that every recipe takes.</summary>
     internal PtqOptions ToShared() => _shared with
     {
         FloatNodes = FloatNodes,

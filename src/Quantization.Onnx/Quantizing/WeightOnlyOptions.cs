@@ -28,7 +28,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     }
 
     /// <summary>
-    /// The most bytes of the model that is written: each product gets 2, 4 or 8 bits, so that the errors of all become as small as these
+    /// The maximum size of the model in bytes: each matrix gets 2, 4 or 8 bits, so that the total error becomes as small as these
     /// bytes allow. Samples tell the error of a layer's outputs; without them it is that of its weights. <see cref="Bits"/> is not looked
     /// at then. Null, the default, gives all products the same bits.
     /// </summary>
@@ -41,7 +41,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     }
 
     /// <summary>
-    /// The most bits of a weight's code, as the mean over the weights of all products; scales and zero points come on top. Otherwise as
+    /// The maximum average bits per weight over all matrices; scales and zero points come on top. Otherwise as
     /// <see cref="MaxBytes"/>, and not together with it.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not 2 to 8.</exception>
@@ -53,7 +53,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     }
 
     /// <summary>
-    /// The bits of tables that rows are looked up in: 2, 4 or 8, the default, which costs no time. A table that the model multiplies by too
+    /// The bits of embedding tables: 2, 4 or 8, the default, which costs no time. A table that the model also multiplies by
     /// is stored once and has <see cref="Bits"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Any other number.</exception>
@@ -103,7 +103,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
 
     /// <summary>
     /// A folder that keeps the codes of each matrix in blocks as soon as they are found, so that a run that was interrupted, or another one
-    /// with some of the same matrices, does not round these again. They are told apart by what they are made of: weights, method, options
+    /// with some of the same matrices, does not round these again. They are identified by what they are computed from: weights, method, options
     /// and what samples say. It is made where it is missing, and stays. Null, the default, keeps nothing.
     /// </summary>
     public string? ResumePath { get; init; }
@@ -114,7 +114,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     /// <summary>Whether layers get bits of their own.</summary>
     internal bool HasBudget => MaxBytes is not null || BitsPerWeight is not null;
 
-    /// <summary>Blocks have few codes, so that a shorter range pays; whole channels of 8 bits are not clipped.</summary>
+    /// <summary>Blocks have few codes, so clipping their range pays off; whole channels of 8 bits are not clipped.</summary>
     private protected override ICalibrator DefaultCalibrator => HasBlocks ? new MseCalibrator() : new MaxCalibrator();
 
     /// <inheritdoc />

@@ -7,7 +7,7 @@ namespace Quantization.Onnx;
 /// The way of every recipe: passes, observations, a plan, rounding and lowering, and the file. The parts are the recipe's; the order, the checks and what is told of the result are here.
 /// </summary>
 /// <param name="options">How sessions are opened, how the result is tried, measured and written.</param>
-/// <param name="progress">Told of each stage.</param>
+/// <param name="progress">Reports each stage.</param>
 /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
 internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
 {

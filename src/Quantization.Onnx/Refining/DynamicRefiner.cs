@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Improves a plan whose ranges are found at run time: the inputs of MatMul and Gemm are scaled to share their range better. That is kept
-/// only where the quantized model comes nearer to the float model on samples that nothing was fitted to.
+/// only where the quantized model comes nearer to the float model on samples that were not used for fitting.
 /// </summary>
 /// <param name="recipe">The recipe that made the plan.</param>
 /// <param name="samples">The samples.</param>

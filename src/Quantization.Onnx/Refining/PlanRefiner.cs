@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Improves a plan by what a few calibration samples show, in four steps. Columns of the inputs of matrices and channels of convolutions are scaled to share their range better; biases are corrected for the rounding of weights; activations stay in float whose
-/// codes cost far more than they gain. Each step is kept only where the quantized model comes nearer to the float model on samples that nothing was fitted to.
+/// codes cost far more than they gain. Each step is kept only where the quantized model comes nearer to the float model on samples that were not used for fitting.
 /// </summary>
 /// <param name="recipe">The recipe that made the plan.</param>
 /// <param name="samples">Calibration samples.</param>

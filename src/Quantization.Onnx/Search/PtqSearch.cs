@@ -20,10 +20,10 @@ public static class PtqSearch
     /// <summary>Searches with samples that are dealt by <see cref="SampleSplit.Deal(ISampleSource)"/>: half of the first 256 calibrate and a quarter of all behind, the others score.</summary>
     /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, SearchOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="samples">Inputs like those that the model will meet, with labels if accuracy is to count.</param>
+    /// <param name="samples">Inputs like those that the model will see in use, with labels if accuracy is to count.</param>
     /// <param name="output">Where to write the best model: a path, or a stream.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage, sample and trial, by one thread at a time.</param>
+    /// <param name="progress">Reports each stage, sample and trial, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; a calibration and trials that were kept so far stay.</param>
     public static SearchResult Run(
         OnnxModel model, ISampleSource samples, ModelOutput output, SearchOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -35,11 +35,11 @@ public static class PtqSearch
 
     /// <summary>Searches with separate samples to calibrate on and to score with.</summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will meet; labels are not looked at.</param>
+    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will see in use; labels are not looked at.</param>
     /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once per model that is tried.</param>
     /// <param name="output">Where to write the best model: a path, or a stream. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage, sample and trial, by one thread at a time.</param>
+    /// <param name="progress">Reports each stage, sample and trial, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; a calibration and trials that were kept so far stay.</param>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, an option is impossible, or there are too few samples.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>

@@ -24,7 +24,7 @@ internal sealed class ClusterSession : IDisposable
     public IWorkPlace Place => _client.Place;
 
     /// <summary>Connects to the workers.</summary>
-    /// <param name="console">Told of the workers, on the error stream.</param>
+    /// <param name="console">Reports the workers, on the error stream.</param>
     /// <param name="folder">The folder of the cluster; null for none.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <returns>Null where no folder is given.</returns>

@@ -24,7 +24,7 @@ internal sealed class BitPlanner(FloatModel model, QuantizationPlan plan, Func<W
     /// <summary>The plan with bits that fit a budget.</summary>
     /// <param name="budget">The budget.</param>
     /// <param name="excess">How many bytes of it are not there.</param>
-    /// <param name="progress">Told of each matrix that was measured.</param>
+    /// <param name="progress">Reports each matrix that was measured.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="ArgumentException">Even the fewest bits take more.</exception>
     public QuantizationPlan Plan(BitBudget budget, long excess, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
