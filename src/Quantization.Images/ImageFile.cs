@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quantization.Onnx;
 using SkiaSharp;
 
@@ -70,8 +71,10 @@ internal static class ImageFile
 
         if (length > MostBytes)
         {
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"{path}: the file has {length:N0} bytes; images have at most {MostBytes:N0}. Compress the image or scale it down, or remove it."));
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{path}: the file has {length:N0} bytes; images have at most {MostBytes:N0}. Compress the image or scale it down, "
+                    + $"or remove it."));
         }
 
         byte[] content = new byte[length];

@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Decides how to quantize a model: quantizes it in all ways that fit, scores each on samples that did not calibrate, measures latency and
-/// size on this machine, picks one by a budget and writes it. Says of every other why it was not picked. Safe to use from several threads,
+/// size on this machine, picks one by a budget and writes it. Says why each of the others was not picked. Safe to use from several threads,
 /// with different output files.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters",
@@ -62,8 +62,8 @@ public static class AutoQuantizer
     }
 
     /// <summary>
-    /// Decides without samples, on generated inputs. These tell speed and size but not accuracy, so only ways that need no samples take
-    /// part, and of the models within the budget the one is picked whose way usually loses the least.
+    /// Decides without samples, on generated inputs. These show speed and size but not accuracy, so only ways that need no samples take
+    /// part, and the model within the budget is picked whose way usually loses the least.
     /// </summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="output">Where to write the model that was picked: a path, or a stream.</param>

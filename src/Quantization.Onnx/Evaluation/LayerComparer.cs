@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, a calibration or a plan, so no call is ambiguous.")]
 public static class LayerComparer
 {
-    /// <summary>Runs both models over samples and compares what every quantized layer computes; then quantizes each layer with weights alone and compares the model's outputs.</summary>
+    /// <summary>Runs both models over samples and compares what every quantized layer computes; then quantizes each layer with weights by itself and compares the model's outputs.</summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="calibration">What calibration saw of it.</param>
     /// <param name="samples">Some samples; a few dozen tell much. They are enumerated once per layer and twice more, by several threads at once.</param>

@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 /// <summary>What a model is and what the ways of quantizing would do to it. Immutable.</summary>
 public sealed record ModelInspection
 {
-    /// <summary>The version of the JSON form: it grows where a property changes its meaning or disappears, not where one is added.</summary>
+    /// <summary>The version of the JSON form: it grows when a property changes its meaning or disappears, not when one is added.</summary>
     [JsonPropertyOrder(-1)]
     public int SchemaVersion { get; } = 1;
 

@@ -63,7 +63,7 @@ public sealed record PartialOptions
     /// </summary>
     public int? MaxTrials { get; init; }
 
-    /// <summary>How many samples are joined for one run when scoring, where the model's batch axis is free; at least 1, the default.</summary>
+    /// <summary>How many samples run as one batch when scoring, if the model's batch axis is free; at least 1, the default.</summary>
     public int BatchSize { get; init; } = 1;
 
     /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one per processor. The result does not depend on it, except for latencies.</summary>
@@ -75,7 +75,7 @@ public sealed record PartialOptions
     /// <summary>Where the scores of finished trials are kept, as <see cref="SearchOptions.TrialsPath"/> says, so that a run that was interrupted goes on from them; null, the default, to keep nothing.</summary>
     public string? TrialsPath { get; init; }
 
-    /// <summary>Refuses what cannot be.</summary>
+    /// <summary>Refuses impossible options.</summary>
     internal void ThrowUnlessPossible()
     {
         ArgumentNullException.ThrowIfNull(Target);

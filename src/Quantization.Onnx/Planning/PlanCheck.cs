@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>Checks that a plan can be carried out for a model.</summary>
@@ -95,7 +97,10 @@ internal static class PlanCheck
 
         if (!node.RoundingOffsets.IsEmpty && (node.Weights is null || node.Weights.Blocks is not null || facts.Weight is null || facts.Weight.Weight.CountElements() is not { } elements || RoundingOffsets.CountFor(elements) != node.RoundingOffsets.Length))
         {
-            throw Wrong(plan, FormattableString.Invariant($"gives node '{node.Node}' {node.RoundingOffsets.Length} rounding offsets, which does not fit its weights; take 'roundingOffsets' out, or plan again"));
+            throw Wrong(plan, string.Create(
+                CultureInfo.InvariantCulture,
+                $"gives node '{node.Node}' {node.RoundingOffsets.Length} rounding offsets, which does not fit its weights; "
+                    + $"take 'roundingOffsets' out, or plan again"));
         }
 
         if (!node.BiasCorrection.IsEmpty)
@@ -190,7 +195,10 @@ internal static class PlanCheck
 
         if (node.BiasCorrection.Length != facts.Weight!.Channels)
         {
-            throw Wrong(plan, FormattableString.Invariant($"corrects the bias of node '{node.Node}' by {node.BiasCorrection.Length} values, but it has {facts.Weight.Channels} output channels"));
+            throw Wrong(plan, string.Create(
+                CultureInfo.InvariantCulture,
+                $"corrects the bias of node '{node.Node}' by {node.BiasCorrection.Length} values, "
+                    + $"but it has {facts.Weight.Channels} output channels"));
         }
     }
 

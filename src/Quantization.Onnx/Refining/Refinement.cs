@@ -1,7 +1,7 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// What was improved of a plan by what calibration samples showed, and how much that brought on samples that were not used for fitting. The loss of a sample is the mean over the model's outputs of
+/// How a plan was refined on calibration samples, and what that gained on samples that were not used for fitting. The loss of a sample is the mean over the model's outputs of
 /// <c>min(1, Σ(ŷ − y)² / Σy²)</c>, y being the float model's; of several samples the geometric mean counts, so that no single one decides. Immutable.
 /// </summary>
 /// <param name="Samples">The samples that judged.</param>
@@ -29,7 +29,7 @@ public sealed record Refinement(int Samples, double LossBefore, double LossAfter
     } = ValueList<string>.Empty;
 
     /// <summary>
-    /// The activations whose codes cost most before any stayed in float, the costliest first; a group where its members were not told apart. Empty where nothing was measured.
+    /// The activations whose codes cost most before any stayed in float, the costliest first; a group where its members were not distinguished. Empty where nothing was measured.
     /// </summary>
     public IReadOnlyList<ActivationCost> CostliestActivations
     {

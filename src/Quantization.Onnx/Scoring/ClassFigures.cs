@@ -31,7 +31,7 @@ internal sealed class ClassFigures
     public MetricFigure? Perplexity =>
         _areTokens && _likelihood.Perplexity is { } perplexity ? new MetricFigure(ModelMetric.Perplexity, perplexity, _samples) : null;
 
-    /// <summary>What the reference model answers and labels name; null where no sample has one row of logits.</summary>
+    /// <summary>The classes that the reference model answers and that labels name; null where no sample has one row of logits.</summary>
     public ClassCounts? Counts => _counter.Counts;
 
     /// <summary>Why labelled samples do not count for accuracy; null where all count.</summary>

@@ -55,7 +55,7 @@ internal sealed class FigureKeeper : IDisposable
     /// <summary>What each of the first samples scored.</summary>
     public SampleFigures Samples => _keeping?.Figures ?? SampleFigures.None;
 
-    /// <summary>What the reference model answers and labels name; null where no sample has one row of logits.</summary>
+    /// <summary>The classes that the reference model answers and that labels name; null where no sample has one row of logits.</summary>
     public ClassCounts? Classes => _classes.Counts;
 
     /// <summary>Why labelled samples do not count for accuracy; null where all count.</summary>

@@ -5,13 +5,13 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Finds the best post-training quantization of a model by trying: calibrators and schemes of activations, then calibrators and granularities of weights, all from one calibration, scored on
-/// samples that did not calibrate; then calibrators of single activations, then what improves the best plan. Paired tests decide, and what
-/// they cannot tell apart goes to the simpler. Safe to use from several threads, with different output files.
+/// samples that did not calibrate; then calibrators of single activations, then refinements of the best plan. Paired tests decide, and between plans that
+/// they cannot distinguish the simpler is taken. Safe to use from several threads, with different output files.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in the number of required sample sources, so no call is ambiguous.")]
 public static class PtqSearch
 {
-    /// <summary>Who searches wants accuracy first: each halving of the loss may take so much of the multiply-accumulates from the integers.</summary>
+    /// <summary>A search puts accuracy first: each halving of the loss may take so much of the multiply-accumulates from the integers.</summary>
     private const double CostOfHalving = 0.25;
 
     /// <summary>So many of the samples that score calibrate the improved plan too.</summary>

@@ -28,7 +28,7 @@ public sealed record SensitivityOptions
     /// <summary>Where the scores of finished trials are kept, as <see cref="SearchOptions.TrialsPath"/> says; null, the default, to keep nothing.</summary>
     public string? TrialsPath { get; init; }
 
-    /// <summary>Refuses what cannot be.</summary>
+    /// <summary>Refuses impossible options.</summary>
     internal void ThrowUnlessPossible()
     {
         ArgumentNullException.ThrowIfNull(Baseline);

@@ -11,7 +11,7 @@ namespace Quantization.Reporting;
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in the types of required parameters, so no call is ambiguous.")]
 public sealed record QuantizationReport
 {
-    /// <summary>The version of the JSON form: it grows where a property changes its meaning or disappears, not where one is added.</summary>
+    /// <summary>The version of the JSON form: it grows when a property changes its meaning or disappears, not when one is added.</summary>
     public const int CurrentSchemaVersion = 1;
 
     /// <summary>The version of the JSON form that this report was read from; <see cref="CurrentSchemaVersion"/> of a new one.</summary>
