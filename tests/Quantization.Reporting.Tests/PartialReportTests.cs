@@ -30,7 +30,7 @@ public sealed class PartialReportTests
     }
 
     [Fact]
-    public void Every_ranking_is_told_with_its_cost_and_one_was_used()
+    public void Every_ranking_is_shown_with_its_cost_and_one_was_used()
     {
         SensitivityResult sensitivity = ExamplePartialReport.Result.Sensitivity;
 
@@ -82,7 +82,7 @@ public sealed class PartialReportTests
     }
 
     [Fact]
-    public void The_page_tells_every_layer_point_and_measure()
+    public void The_page_shows_every_layer_point_and_measure()
     {
         string html = Report.ToHtml().Replace("<wbr>", "", StringComparison.Ordinal);
 

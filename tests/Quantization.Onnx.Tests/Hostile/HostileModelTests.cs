@@ -93,7 +93,7 @@ public sealed class HostileModelTests : IDisposable
     }
 
     [Fact]
-    public void Overloads_and_domains_are_told_apart()
+    public void Overloads_and_domains_are_distinguished()
     {
         ModelBuilder model = Nested(5, 10);
         model.Model.Functions.Add(

@@ -169,7 +169,7 @@ public sealed class PartialQuantizerTests : IDisposable
     }
 
     [Fact]
-    public void The_time_left_goes_by_the_limit_of_trials()
+    public void The_time_left_depends_on_the_limit_of_trials()
     {
         List<QuantizationProgress> seen = [];
         PartialQuantizer.Run(Model, Calibration, Scoring, Output, FloatOnly with { Target = PartialTarget.Reach(26) }, new SynchronousProgress<QuantizationProgress>(seen.Add));

@@ -192,7 +192,7 @@ public sealed class EmbeddingTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_but_a_table_needs_no_ranges_and_gains_size_alone()
+    public void A_table_alone_needs_no_ranges_and_makes_only_the_file_smaller()
     {
         ModelBuilder model = Lookup().Node("Gather", ["table", "ids"], "rows").Node("Sqrt", ["rows"], "y");
 
