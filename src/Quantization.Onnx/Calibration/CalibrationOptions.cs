@@ -58,7 +58,7 @@ public sealed record CalibrationOptions
     /// <summary>Where the samples run; null, the default, for this process. The result does not depend on it.</summary>
     /// <remarks>
     /// Workers run static int8's observations of samples that are enumerated, not those that come asynchronously. They have no
-    /// <see cref="SessionOptionsFactory"/> and count their own threads, so <see cref="MaxDegreeOfParallelism"/> is not looked at.
+    /// <see cref="SessionOptionsFactory"/> and count their own threads, so <see cref="MaxDegreeOfParallelism"/> is ignored.
     /// </remarks>
     public IWorkPlace? Place { get; init; }
 

@@ -92,7 +92,7 @@ internal sealed class ExternalFiles(string modelPath)
     }
 
     /// <summary>
-    /// The tensor's file. A model that names a file elsewhere could make whoever quantizes it hand out what is not the model's.
+    /// The tensor's file. A model that names a file elsewhere could leak files of whoever quantizes it.
     /// </summary>
     private string GetPath(TensorProto tensor, string location)
     {

@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Looks for a set of layers that reaches the figure within a time and a size. Where the fewest layers in float are too slow or too large,
-/// layers are chosen again by what they help for what they cost: one large layer may be dearer than several small ones.
+/// layers are chosen again by what they help for what they cost: one large layer may cost more than several small ones.
 /// </summary>
 /// <param name="run">Scores sets.</param>
 /// <param name="goal">The figure to reach.</param>

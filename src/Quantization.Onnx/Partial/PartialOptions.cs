@@ -36,7 +36,7 @@ public sealed record PartialOptions
     /// <summary>The measure that ranks the layers; <see cref="SensitivityMeasure.OnlyThisLayer"/> by default.</summary>
     public SensitivityMeasure Measure { get; init; } = SensitivityMeasure.OnlyThisLayer;
 
-    /// <summary>Measures to take besides, to be compared in <see cref="PartialResult.Sensitivity"/>; they decide nothing. The default is none.</summary>
+    /// <summary>Further measures to compare in <see cref="PartialResult.Sensitivity"/>; they decide nothing. The default is none.</summary>
     public IReadOnlyList<SensitivityMeasure> ComparedMeasures
     {
         get;
@@ -45,7 +45,7 @@ public sealed record PartialOptions
 
     /// <summary>
     /// The figure of the measure that ranks the layers; <see cref="SensitivityCriterion.SignalToNoise"/> by default, which tells layers apart where a metric of few steps does not. For
-    /// <see cref="SensitivityMeasure.EstimatedNoise"/> it is not looked at.
+    /// <see cref="SensitivityMeasure.EstimatedNoise"/> it is ignored.
     /// </summary>
     public SensitivityCriterion Criterion { get; init; } = SensitivityCriterion.SignalToNoise;
 

@@ -27,7 +27,7 @@ public static class PartialQuantizer
 
     /// <summary>Quantizes with separate samples to calibrate on and to score with.</summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will see in use; labels are not looked at.</param>
+    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will see in use; labels are ignored.</param>
     /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once per model that is tried, by several threads at once.</param>
     /// <param name="output">
     /// The file to write the model to: the one that meets the target with the fewest layers in float that were found, or the best that was reached, where <see cref="PartialResult.IsTargetMet"/> is false. It appears whole or

@@ -39,7 +39,7 @@ internal sealed class PartialRun
     /// <summary>The bodies that can be in float or not, by path.</summary>
     public IReadOnlyList<string> Bodies => PlannedBodies.Paths;
 
-    /// <summary>What becomes of bodies to begin with.</summary>
+    /// <summary>How bodies are quantized at the start.</summary>
     public PlannedBodies PlannedBodies { private get; init; } = PlannedBodies.None;
 
     /// <summary>How many of the layers may be in float.</summary>

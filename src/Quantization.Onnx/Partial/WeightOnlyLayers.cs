@@ -9,7 +9,7 @@ internal sealed class WeightOnlyLayers(PartialRun run, PartialGoal goal, Func<La
     /// <summary>The share of what runs on integers that further layers may leave with it, to make up for rounded weights.</summary>
     private const double MinShare = 0.95;
 
-    /// <summary>How many further layers are looked at.</summary>
+    /// <summary>How many further layers are tried.</summary>
     private const int MaxFurther = 8;
 
     /// <summary>The set with as many int8 weights as the goal allows.</summary>

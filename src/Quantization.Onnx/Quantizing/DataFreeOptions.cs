@@ -81,7 +81,7 @@ public abstract record DataFreeOptions
     /// <summary>The recipe that the options make.</summary>
     internal abstract IRecipe ToRecipe();
 
-    /// <summary>How the result is tried, measured and written, and what is told of its weights.</summary>
+    /// <summary>How the result is tried, measured and written, and what is reported about its weights.</summary>
     internal virtual PtqOptions ToPtqOptions() => new()
     {
         WeightCalibrator = WeightCalibrator,

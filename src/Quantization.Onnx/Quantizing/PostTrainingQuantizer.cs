@@ -94,7 +94,7 @@ public static class PostTrainingQuantizer
     /// <param name="plan">The plan: of an earlier run, of <see cref="Plan"/>, read from a file, or changed.</param>
     /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
     /// <param name="calibration">The statistics of the model's activations, where the plan leaves ranges to calibrators; null where it has all parameters.</param>
-    /// <param name="options">How sessions are opened, the result is tried, measured and stored; what the plan says is not looked at here. Null for the defaults.</param>
+    /// <param name="options">How sessions are opened, the result is tried, measured and stored; options that the plan decides are ignored here. Null for the defaults.</param>
     /// <param name="progress">Reports each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or the plan does not fit the model; the message names the node.</exception>

@@ -77,7 +77,7 @@ public static class WeightQuantizer
     /// <param name="plan">The plan: of an earlier run, read from a file, or changed.</param>
     /// <param name="samples">The samples.</param>
     /// <param name="output">Where to write the model: a path, or a stream.</param>
-    /// <param name="options">How the result is tried and stored; what the plan says is not looked at here. Null for the defaults.</param>
+    /// <param name="options">How the result is tried and stored; options that the plan decides are ignored here. Null for the defaults.</param>
     /// <param name="progress">Reports each stage, of samples, and of layers.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">There is no sample, the output is the model itself, or the plan does not fit the model.</exception>

@@ -20,7 +20,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>The samples for methods that round weights by them; null for none.</summary>
     public ISampleSource? RoundingSamples { get; init; }
 
-    /// <summary>The most bytes of weights that run together while these samples are looked at.</summary>
+    /// <summary>The maximum bytes of weights that run together on these samples.</summary>
     public long SegmentBytes { get; init; } = SegmentedRun.UsualLimit;
 
     /// <summary>What weights may take where layers get bits of their own; null where the plan has the bits.</summary>

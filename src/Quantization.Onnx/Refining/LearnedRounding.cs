@@ -11,7 +11,7 @@ namespace Quantization.Onnx;
 /// </summary>
 internal sealed class LearnedRounding
 {
-    /// <summary>How many positions of all samples are looked at at most: enough to tell the inputs of a layer apart, and of no effect on the time of large images.</summary>
+    /// <summary>The maximum number of positions of all samples that are used: enough to distinguish the inputs of a layer, and few enough for large images.</summary>
     private const int MaxPositions = 4096;
 
     /// <summary>A long row gets fewer positions, down to its own length: so many products are added up for each group of channels.</summary>

@@ -17,7 +17,7 @@ internal static class RoundingDescent
     /// <summary>Finds the offsets of one channel.</summary>
     /// <param name="weights">The weights in steps of the scale.</param>
     /// <param name="covariance">H, row by row.</param>
-    /// <param name="order">The order in which weights are looked at.</param>
+    /// <param name="order">The order in which weights are visited.</param>
     /// <param name="highest">The highest code; the lowest is its negative.</param>
     /// <param name="offsets">What to add to the nearest codes: −1, 0 or 1.</param>
     public static void Find(ReadOnlySpan<float> weights, ReadOnlySpan<float> covariance, ReadOnlySpan<int> order, long highest, Span<sbyte> offsets)

@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <summary>Some outputs of a matrix of weights, with what decides the steps of their codes.</summary>
 internal sealed class SmoothingMatrix
 {
-    /// <summary>The outputs that are looked at; those of a large matrix are much alike.</summary>
+    /// <summary>The outputs that are used; those of a large matrix are similar.</summary>
     private const int MaxOutputs = 256;
 
     private readonly float[] _values;
@@ -34,7 +34,7 @@ internal sealed class SmoothingMatrix
         }
     }
 
-    /// <summary>How many outputs each of those stands for that are looked at.</summary>
+    /// <summary>How many outputs each of the used ones stands for.</summary>
     public double Weight { get; }
 
     /// <summary>The weights of an input column.</summary>

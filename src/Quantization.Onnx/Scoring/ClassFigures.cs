@@ -27,7 +27,7 @@ internal sealed class ClassFigures
     public MetricFigure? KullbackLeibler =>
         _divergence.Mean is { } mean ? new MetricFigure(ModelMetric.KullbackLeibler, mean, _samples) : null;
 
-    /// <summary>The perplexity; null where the logits do not foretell the samples' tokens.</summary>
+    /// <summary>The perplexity; null where the logits do not predict the samples' tokens.</summary>
     public MetricFigure? Perplexity =>
         _areTokens && _likelihood.Perplexity is { } perplexity ? new MetricFigure(ModelMetric.Perplexity, perplexity, _samples) : null;
 

@@ -4,7 +4,7 @@ using System.Runtime.ExceptionServices;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Gives a metric of the caller's own the outputs of one sample after another. The metric pulls them from a sequence while models push
+/// Gives a custom metric the outputs of one sample after another. The metric pulls them from a sequence while models push
 /// them, so it runs on a thread of its own; the two threads take turns and never run at the same time. Thus any number of metrics of any
 /// number of models share one pass over the samples, and outputs live only as long as a metric looks at them.
 /// </summary>

@@ -35,7 +35,7 @@ public static class PtqSearch
 
     /// <summary>Searches with separate samples to calibrate on and to score with.</summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will see in use; labels are not looked at.</param>
+    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will see in use; labels are ignored.</param>
     /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once per model that is tried.</param>
     /// <param name="output">Where to write the best model: a path, or a stream. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>

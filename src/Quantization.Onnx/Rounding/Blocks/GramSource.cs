@@ -70,7 +70,7 @@ internal sealed class GramSource : IDisposable
     public void Dispose() => _run.Dispose();
 
     /// <summary>
-    /// The layers that are looked at together with one: those of the same segment of the model, as far as there is memory.
+    /// The layers that are rounded together with one: those of the same segment of the model, as far as there is memory.
     /// </summary>
     private Dictionary<string, int> GroupFrom(int first, string[] inputs)
     {
