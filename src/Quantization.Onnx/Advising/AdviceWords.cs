@@ -45,7 +45,7 @@ internal abstract class AdviceWords
     /// <summary>The option that names the target.</summary>
     public abstract string Target { get; }
 
-    /// <summary>What says what a model may cost that is picked automatically.</summary>
+    /// <summary>What sets the budget of an automatic choice.</summary>
     public abstract string Budget { get; }
 
     /// <summary>The metric that any output of floats has.</summary>

@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>How partial quantization goes about. Immutable.</summary>
+/// <summary>The options of partial quantization. Immutable.</summary>
 public sealed record PartialOptions
 {
     /// <summary>What to reach.</summary>
