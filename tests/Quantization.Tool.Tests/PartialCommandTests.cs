@@ -25,7 +25,7 @@ public sealed class PartialCommandTests
             .And.MatchRegex($@"int8, partial \(written\) .* {inFloat.Length} ")
             .And.Contain("estimated from statistics, noise to signal")
             .And.Contain("only this layer in int8, SQNR of the outputs (used)");
-        run.Error.Should().Contain("Ranking the layers ...").And.Contain("Leaving layers in float ...").And.NotContain("Trying what helps");
+        run.Error.Should().Contain("Ranking the layers ...").And.Contain("Leaving layers in float ...").And.NotContain("Trying to make layers");
         File.ReadAllText(folder["report.html"]).Should().StartWith("<!DOCTYPE html>").And.Contain("Islands in float");
         folder.Files().Where(file => !file.StartsWith("samples", StringComparison.Ordinal)).Should().Equal("labels.csv", "model.int8.onnx", "model.onnx", "report.html");
     }
@@ -111,7 +111,7 @@ public sealed class PartialCommandTests
 
         static void Interrupt(Process process, string line)
         {
-            if (line.StartsWith("Leaving layers in float", StringComparison.Ordinal) || line.StartsWith("Trying what helps", StringComparison.Ordinal))
+            if (line.StartsWith("Leaving layers in float", StringComparison.Ordinal) || line.StartsWith("Trying to make layers", StringComparison.Ordinal))
             {
                 using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
                 kill.WaitForExit();

@@ -69,7 +69,7 @@ public sealed class StaleStateTests : IDisposable
         Write("search", _folder.Samples, _folder["first.onnx"], "--state", state);
         File.WriteAllBytes(_folder.Model, [.. File.ReadAllBytes(_folder.Model), 0x10, 0x01]);
 
-        Write("search", _folder.Samples, _folder["second.onnx"], "--state", state).Output.Should().Contain("was made from another model, so all samples were calibrated anew");
+        Write("search", _folder.Samples, _folder["second.onnx"], "--state", state).Output.Should().Contain("was made from another model, so all samples were calibrated again");
     }
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class StaleStateTests : IDisposable
         ModelCalibration kept = ModelCalibration.Load(state);
         new ModelCalibration(kept.Model, kept.SampleCount, new(kept.Activations.ToDictionary(), StringComparer.Ordinal), CalibrationOrigin.Create(kept.Origin!.Samples, [settings])).Keep(state);
 
-        Write("search", _folder.Samples, _folder["second.onnx"], "--state", state).Output.Should().Contain($"was made with {settings}, not with {kept.Origin.Settings.Single()}, so all samples were calibrated anew");
+        Write("search", _folder.Samples, _folder["second.onnx"], "--state", state).Output.Should().Contain($"was made with {settings}, not with {kept.Origin.Settings.Single()}, so all samples were calibrated again");
     }
 
     [Fact]
