@@ -113,7 +113,7 @@ internal static class ReportBuilder
             _ when ranked is not null => "Samples that chose ranges were not used to choose between models; the split is the same each time.",
             (0, 0, _) => "No sample was run.",
             (_, 0, _) => "Nothing was measured.",
-            (_, _, SampleSets.Shared) => "The samples used to quantize were also used to measure, so figures on other samples may be a little worse.",
+            (_, _, SampleSets.Shared) => "The samples used to quantize were also used to measure, so figures on others may be a little worse.",
             (0, _, _) => "No samples were used to quantize.",
             (_, _, SampleSets.Apart) => "No sample was used both to quantize and to measure.",
             _ => "It is not known whether samples were used both to quantize and to measure.",
