@@ -17,7 +17,7 @@ public interface IModelQuantizer
     /// <summary>Quantizes a model without samples.</summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all.</param>
-    /// <param name="progress">Told of each stage, beside logs and activities; null for nobody.</param>
+    /// <param name="progress">Receives each stage, in addition to logs and activities; null if nothing listens.</param>
     /// <param name="cancellationToken">Stops the work, or the wait for other calls, and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">The way needs samples, or the output is the model itself.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
@@ -33,9 +33,9 @@ public interface IModelQuantizer
 
     /// <summary>Quantizes a model with samples.</summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="samples">Inputs like those that the model will meet.</param>
+    /// <param name="samples">Inputs like those that the model will see in use.</param>
     /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all.</param>
-    /// <param name="progress">Told of each stage, beside logs and activities; null for nobody.</param>
+    /// <param name="progress">Receives each stage, in addition to logs and activities; null if nothing listens.</param>
     /// <param name="cancellationToken">Stops the work, or the wait for other calls, and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">There is no sample, the way takes none, or the output is the model itself.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
@@ -65,10 +65,10 @@ public interface IModelQuantizer
     /// <see cref="AutoQuantizer"/> says how. <see cref="ModelQuantizerOptions.Way"/> does not count here.
     /// </summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will meet.</param>
+    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will see in use.</param>
     /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count.</param>
     /// <param name="output">Where to write the model that was picked. Where no model is within the budget, nothing is written.</param>
-    /// <param name="progress">Told of each stage, beside logs and activities; null for nobody.</param>
+    /// <param name="progress">Receives each stage, in addition to logs and activities; null if nothing listens.</param>
     /// <param name="cancellationToken">Stops the work, or the wait for other calls.</param>
     /// <inheritdoc cref="QuantizeAsync(OnnxModel, ISampleSource, ModelOutput, IProgress{QuantizationProgress}?, CancellationToken)" path="/exception"/>
     Task<AutoResult> DecideAsync(

@@ -2,7 +2,7 @@ using Quantization.Onnx;
 
 namespace Quantization.Hosting;
 
-/// <summary>How a registered quantizer works. A host checks the options at its start; later changes are not looked at.</summary>
+/// <summary>How a registered quantizer works. A host checks the options at its start; later changes are ignored.</summary>
 public sealed class ModelQuantizerOptions
 {
     /// <summary>How models are quantized; int8 with ranges from samples where nothing else is said.</summary>

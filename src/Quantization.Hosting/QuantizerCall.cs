@@ -24,7 +24,7 @@ internal sealed class QuantizerCall(
     /// <summary>Waits, works and tells.</summary>
     /// <param name="work">The work, which reports to what it is given.</param>
     /// <param name="tell">Tells a result.</param>
-    /// <param name="progress">Told of all progress; null for nobody.</param>
+    /// <param name="progress">Receives all progress; null if nothing listens.</param>
     /// <param name="cancellationToken">Stops the wait; the work has it too.</param>
     public async Task<T> RunAsync<T>(
         Func<IProgress<QuantizationProgress>, Task<T>> work, Action<T> tell, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)

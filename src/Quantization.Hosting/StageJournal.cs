@@ -7,7 +7,7 @@ namespace Quantization.Hosting;
 /// <summary>Turns the progress of a call into log entries and activities, and passes it on. Threads may report at the same time.</summary>
 /// <param name="model">The name of the model.</param>
 /// <param name="call">The activity of the call; null where nobody listens.</param>
-/// <param name="next">Told of all progress; null for nobody.</param>
+/// <param name="next">Receives all progress; null if nothing listens.</param>
 /// <param name="interval">The least time between two log entries of a stage.</param>
 /// <param name="logger">Where to log.</param>
 /// <param name="clock">Tells the time.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quantization.Onnx;
 using SkiaSharp;
 
@@ -36,7 +37,7 @@ internal static class ImageFile
         (int width, int height) = (codec.Info.Width, codec.Info.Height);
         if (width is < 1 or > LongestSide || height is < 1 or > LongestSide || (long)width * height > MostPixels)
         {
-            string limit = FormattableString.Invariant($"images have at most {LongestSide:N0} a side and {MostPixels:N0} in all");
+            string limit = FormattableString.Invariant($"images have at most {LongestSide:N0} per side and {MostPixels:N0} in all");
             throw new InvalidDataException(FormattableString.Invariant(
                 $"{path}: its header claims {width} by {height} pixels; {limit}. Scale the image down, or remove it."));
         }
@@ -70,8 +71,10 @@ internal static class ImageFile
 
         if (length > MostBytes)
         {
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"{path}: the file has {length:N0} bytes; images have at most {MostBytes:N0}. Compress the image or scale it down, or remove it."));
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{path}: the file has {length:N0} bytes; images have at most {MostBytes:N0}. Compress the image or scale it down, "
+                    + $"or remove it."));
         }
 
         byte[] content = new byte[length];

@@ -36,7 +36,7 @@ public sealed class ImageFolder : ISampleSource
         ArgumentNullException.ThrowIfNull(options);
         if (labels is not null && foldersAreClasses)
         {
-            throw new ArgumentException("Classes are told either by labels or by folders, not by both.", nameof(labels));
+            throw new ArgumentException("Give classes either by labels or by folders, not by both.", nameof(labels));
         }
 
         if (!Directory.Exists(path))

@@ -19,7 +19,7 @@ internal static class ImageInput
         ValueInfoProto[] inputs = [.. model.Graph.Input.Where(each => !initializers.Contains(each.Name))];
         if (inputs is not [{ } input])
         {
-            throw new OnnxModelException(modelPath, $"the model takes {inputs.Length.ToString(CultureInfo.InvariantCulture)} inputs, images are samples for one; write samples as .npz with an array for each input.");
+            throw new OnnxModelException(modelPath, $"the model takes {inputs.Length.ToString(CultureInfo.InvariantCulture)} inputs, but images are samples for one; write samples as .npz with an array for each input.");
         }
 
         TypeProto.Types.Tensor? type = input.Type?.TensorType;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Images;
 
 /// <summary>
@@ -93,7 +95,9 @@ public sealed record ImageOptions
         ArgumentNullException.ThrowIfNull(values);
         if (values.Count is not (0 or 1 or 3) || values.Any(value => !double.IsFinite(value) || (value == 0 && !allowZero)))
         {
-            throw new ArgumentException(FormattableString.Invariant($"{name} takes one number or one for each of three channels, finite{(allowZero ? "" : " and not 0")}, not {string.Join(", ", values.Select(value => FormattableString.Invariant($"{value}")))}."), name);
+            string given = string.Join(", ", values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
+            throw new ArgumentException(
+                $"{name} takes one number or one for each of three channels, finite{(allowZero ? "" : " and not 0")}, not {given}.", name);
         }
 
         return [.. values];

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Quantization.Images;
 
-/// <summary>Tells an image's format by its first bytes, whatever its name says, and whether its last bytes are missing.</summary>
+/// <summary>Tells an image's format by its first bytes, regardless of its name, and whether its last bytes are missing.</summary>
 internal static class ImageSignature
 {
     private const int PngChecksum = 4;

@@ -12,12 +12,12 @@ namespace Quantization.Orleans;
 public sealed class ClusterWorkPlace : IWorkPlace, IAsyncDisposable
 {
     /// <summary>The most items in one message.</summary>
-    private const int MostNew = 256;
+    private const int MaxNew = 256;
 
     /// <summary>So many items a thread are on their way, so that no worker waits for the client.</summary>
     private const int ItemsAThread = 4;
 
-    private const int LeastCapacity = 8;
+    private const int MinCapacity = 8;
 
     private readonly IWorkQueueGrain _queue;
     private readonly ClusterWorkPlaceOptions _options;
@@ -47,7 +47,7 @@ public sealed class ClusterWorkPlace : IWorkPlace, IAsyncDisposable
     public IWorkStorage Storage { get; }
 
     /// <inheritdoc />
-    public int Capacity => Math.Max(LeastCapacity, ItemsAThread * Status.Workers.Where(each => each.Refusal is null).Sum(each => each.Worker.Threads));
+    public int Capacity => Math.Max(MinCapacity, ItemsAThread * Status.Workers.Where(each => each.Refusal is null).Sum(each => each.Worker.Threads));
 
     /// <summary>How work stood when the cluster was last asked.</summary>
     public ClusterStatus Status { get; private set; } = ClusterStatus.None;
@@ -104,7 +104,7 @@ public sealed class ClusterWorkPlace : IWorkPlace, IAsyncDisposable
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                FailWhere(_heard, $"the cluster does not answer for {_options.Patience.TotalSeconds:0} seconds: {e.Message.ReplaceLineEndings(" ")}");
+                FailWhere(_heard, $"the cluster has not answered for {_options.Patience.TotalSeconds:0} seconds: {e.Message.ReplaceLineEndings(" ")}");
             }
 
             await Task.Delay(isIdle ? _options.PollPeriod : TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
@@ -116,7 +116,7 @@ public sealed class ClusterWorkPlace : IWorkPlace, IAsyncDisposable
     private async Task<bool> ExchangeOnce()
     {
         Pending[] all = [.. _pending.Values.Where(each => !each.Outcome.Task.IsCompleted)];
-        Pending[] unsent = [.. all.Where(each => !each.IsSent).Take(MostNew)];
+        Pending[] unsent = [.. all.Where(each => !each.IsSent).Take(MaxNew)];
         ClientAnswer answer = await _queue.Exchange(new ClientRequest(
             _id,
             [.. unsent.Select(each => each.Item)],
@@ -153,8 +153,8 @@ public sealed class ClusterWorkPlace : IWorkPlace, IAsyncDisposable
         }
 
         string refusal = Status.Workers.Select(worker => worker.Refusal).FirstOrDefault(each => each is not null) is { } reason ? $": {reason}" : ".";
-        FailWhere(_worked, $"no worker takes work for {_options.Patience.TotalSeconds:0} seconds; start workers of this cluster{refusal}");
-        return unsent.Length == MostNew || answer.Outcomes.Count > 0;
+        FailWhere(_worked, $"no worker has taken work for {_options.Patience.TotalSeconds:0} seconds; start workers of this cluster{refusal}");
+        return unsent.Length == MaxNew || answer.Outcomes.Count > 0;
     }
 
     /// <summary>Gives up what is waited for where nothing happened for too long.</summary>

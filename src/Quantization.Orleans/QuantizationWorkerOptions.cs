@@ -28,7 +28,7 @@ public sealed class QuantizationWorkerOptions
     /// <summary>Larger results go by way of the storage; 16 MB by default, since Orleans' messages have at most 100 MB.</summary>
     public int MostMessageBytes { get; set; } = 16 << 20;
 
-    /// <summary>Told in a sentence when the worker is refused or warned, and when that is over (null). The default is nobody.</summary>
+    /// <summary>Receives a sentence when the worker is refused or warned, and null when that is over. The default is null.</summary>
     public Action<string?>? Notice { get; set; }
 
     /// <summary>Runs an item in place of the worker's own runner, for tests.</summary>

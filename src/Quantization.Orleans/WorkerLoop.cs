@@ -31,7 +31,7 @@ internal sealed partial class WorkerLoop : IDisposable
 
     /// <param name="options">The options.</param>
     /// <param name="grains">Finds the queue.</param>
-    /// <param name="log">Told of refusals and failures.</param>
+    /// <param name="log">Reports refusals and failures.</param>
     public WorkerLoop(QuantizationWorkerOptions options, IGrainFactory grains, ILogger<WorkerLoop> log)
     {
         _options = options;

@@ -47,7 +47,7 @@ public static unsafe partial class QuantizationPrimitives
     /// Dequantizes many vectors of codes of any signed format of 4, 8 or 16 bits, packed ones too, with zero-point 0; the counterpart of
     /// <see cref="DynamicQuantizeRows(ReadOnlySpan{float}, int, CodeFormat, Span{byte}, Span{float})"/>. Nothing is allocated.
     /// </summary>
-    /// <param name="source">The codes, <c>format.GetByteCount(columns)</c> bytes a vector.</param>
+    /// <param name="source">The codes, <c>format.GetByteCount(columns)</c> bytes per vector.</param>
     /// <param name="columns">How many values a vector has.</param>
     /// <param name="format">The codes, for example <see cref="CodeFormat.Int4"/>.</param>
     /// <param name="scales">One scale for all vectors, or one each; finite and above 0.</param>

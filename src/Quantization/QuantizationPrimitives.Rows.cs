@@ -101,7 +101,7 @@ public static unsafe partial class QuantizationPrimitives
     /// <param name="columns">How many values a vector has.</param>
     /// <param name="format">The codes, for example <see cref="CodeFormat.Int4"/>.</param>
     /// <param name="destination">
-    /// Receives the codes, at least <c>format.GetByteCount(columns)</c> bytes a vector: each begins at a byte of its own. It may start
+    /// Receives the codes, at least <c>format.GetByteCount(columns)</c> bytes per vector: each begins at a byte of its own. It may start
     /// where <paramref name="source"/> starts.
     /// </param>
     /// <param name="scales">

@@ -15,7 +15,7 @@ public static unsafe partial class QuantizationPrimitives
     /// <param name="source">The vectors, one after another; all values finite.</param>
     /// <param name="columns">How many values a vector has.</param>
     /// <param name="destination">
-    /// Receives the bits, at least <c>CodeFormat.UInt1.GetByteCount(columns)</c> bytes a vector: each begins at a byte of its own, and bits
+    /// Receives the bits, at least <c>CodeFormat.UInt1.GetByteCount(columns)</c> bytes per vector: each begins at a byte of its own, and bits
     /// behind its last value are 0.
     /// </param>
     /// <param name="scales">
@@ -78,7 +78,7 @@ public static unsafe partial class QuantizationPrimitives
     /// Writes what the bits of <see cref="QuantizeSigns"/> stand for: <c>offset + scale</c> where a bit is set, else <c>offset − scale</c>.
     /// Nothing is allocated.
     /// </summary>
-    /// <param name="source">The bits, <c>CodeFormat.UInt1.GetByteCount(columns)</c> bytes a vector.</param>
+    /// <param name="source">The bits, <c>CodeFormat.UInt1.GetByteCount(columns)</c> bytes per vector.</param>
     /// <param name="columns">How many values a vector has.</param>
     /// <param name="scales">One scale for all vectors, or one each; finite and not negative.</param>
     /// <param name="destination">Receives the values, at least <paramref name="columns"/> a vector.</param>

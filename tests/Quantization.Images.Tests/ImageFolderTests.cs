@@ -68,7 +68,7 @@ public sealed class ImageFolderTests
         LabelFile labels = LabelFile.Read(folder.Write("labels.csv", "noise.png,3\n"));
 
         FluentActions.Invoking(() => new ImageFolder(folder.FullName, Small, labels)).Should().Throw<InvalidDataException>().WithMessage($"{labels.Path}, line 1: 'noise.png' is no sample of {folder.FullName}*");
-        FluentActions.Invoking(() => new ImageFolder(folder.FullName, Small, labels, foldersAreClasses: true)).Should().Throw<ArgumentException>().WithMessage("Classes are told either by labels or by folders*");
+        FluentActions.Invoking(() => new ImageFolder(folder.FullName, Small, labels, foldersAreClasses: true)).Should().Throw<ArgumentException>().WithMessage("Give classes either by labels or by folders*");
         FluentActions.Invoking(() => new ImageFolder(folder.PathTo("no"), Small)).Should().Throw<DirectoryNotFoundException>();
         FluentActions.Invoking(() => new SampleFolder(folder.FullName)).Should().Throw<InvalidDataException>().WithMessage($"{folder.FullName}: the folder has images, no arrays; ImageFolder of the package Quantization.Images makes samples of them.");
         using TemporaryFolder empty = new();
@@ -196,7 +196,7 @@ public sealed class ImageFolderTests
         using TemporaryFolder folder = ImageData.Folder("images/noise.png");
         string model = new ModelBuilder().Input("x", 1, 3, 2, 2).Input("z", 1, 3, 2, 2).Output("y", 1, 3, 2, 2).Node("Add", ["x", "z"], "y").Save(folder.PathTo("model.onnx"));
 
-        FluentActions.Invoking(() => ImageFolder.ForModel(model, folder.PathTo("images"))).Should().Throw<OnnxModelException>().WithMessage($"{model}: the model takes 2 inputs, images are samples for one*");
+        FluentActions.Invoking(() => ImageFolder.ForModel(model, folder.PathTo("images"))).Should().Throw<OnnxModelException>().WithMessage($"{model}: the model takes 2 inputs, but images are samples for one*");
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public sealed class ImageRefusalTests : IDisposable
         string path = _folder.Write("bomb.png", image);
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        Refusal(path).Should().StartWith(FormattableString.Invariant($"{path}: its header claims {width} by {height} pixels; images have at most 100,000 a side and 100,000,000 in all."));
+        Refusal(path).Should().StartWith(FormattableString.Invariant($"{path}: its header claims {width} by {height} pixels; images have at most 100,000 per side and 100,000,000 in all."));
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(10_000_000);
     }
 

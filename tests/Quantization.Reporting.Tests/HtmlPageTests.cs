@@ -90,7 +90,7 @@ public sealed partial class HtmlPageTests : IDisposable
     }
 
     [Fact]
-    public void The_layers_that_hurt_most_come_first()
+    public void The_layers_that_lose_most_come_first()
     {
         QuantizationReport report = ExampleReport.Report;
         string html = report.ToHtml().Replace("<wbr>", "", StringComparison.Ordinal);
@@ -102,7 +102,7 @@ public sealed partial class HtmlPageTests : IDisposable
     }
 
     [Fact]
-    public void What_was_improved_and_the_worst_spot_are_told_in_the_page_and_in_json()
+    public void Refinements_and_the_worst_activation_stand_in_the_page_and_in_json()
     {
         Refinement refinement = new(42, 0.04, 0.01)
         {
@@ -190,7 +190,7 @@ public sealed partial class HtmlPageTests : IDisposable
     }
 
     [Fact]
-    public void The_page_tells_the_facts()
+    public void The_page_shows_the_facts()
     {
         QuantizationReport report = ExampleReport.Report;
         string html = report.ToHtml();

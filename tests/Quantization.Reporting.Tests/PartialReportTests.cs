@@ -30,7 +30,7 @@ public sealed class PartialReportTests
     }
 
     [Fact]
-    public void Every_ranking_is_told_with_its_cost_and_one_was_used()
+    public void Every_ranking_is_shown_with_its_cost_and_one_was_used()
     {
         SensitivityResult sensitivity = ExamplePartialReport.Result.Sensitivity;
 
@@ -82,7 +82,7 @@ public sealed class PartialReportTests
     }
 
     [Fact]
-    public void The_page_tells_every_layer_point_and_measure()
+    public void The_page_shows_every_layer_point_and_measure()
     {
         string html = Report.ToHtml().Replace("<wbr>", "", StringComparison.Ordinal);
 
@@ -97,7 +97,7 @@ public sealed class PartialReportTests
         }
 
         html.Should().Contain("role=\"img\" aria-label=\"top-1 accuracy against share of the compute in int8, %: all layers in int8 give ")
-            .And.Contain($"aria-label=\"The {Partial.Layers.Count} layers in the order of running: {Partial.Written.FloatLayers.Count} in float, ");
+            .And.Contain($"aria-label=\"The {Partial.Layers.Count} layers in execution order: {Partial.Written.FloatLayers.Count} in float, ");
     }
 
     [Theory]

@@ -76,7 +76,7 @@ public sealed class QuantizationReportTests
 
         string words = string.Join(" ", Report.Advice);
 
-        words.Should().Contain($"The layer that hurts most is {worst.Node}").And.Contain("What to try next:").And.Contain("plain quantization");
+        words.Should().Contain($"The layer that loses most is {worst.Node}").And.Contain("What to try next:").And.Contain("plain quantization");
     }
 
     [Theory]

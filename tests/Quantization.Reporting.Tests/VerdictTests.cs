@@ -5,7 +5,7 @@ namespace Quantization.Reporting.Tests;
 /// <summary>What a report must and must not say, situation by situation.</summary>
 public sealed class VerdictTests
 {
-    private const string Usable = "This model can be used as it is", Nothing = "Nothing that would be noticed is lost", Lost = "points are lost", CannotTell = "So few samples cannot tell";
+    private const string Usable = "This model can be used as it is", Nothing = "No noticeable loss", Lost = "points are lost", CannotTell = "The samples are too few to tell";
 
     /// <summary>Situation, float's accuracy, the other's, agreement, samples, accuracy of chance, the verdict, what is said and what is not.</summary>
     public static TheoryData<string, double, double, double, int, double, ReportVerdict, string[], string[]> Labelled => new()
@@ -13,8 +13,8 @@ public sealed class VerdictTests
         { "nothing lost on many samples", 0.925, 0.925, 0.99, 5000, 0.1, ReportVerdict.Good, [Nothing, "at most 0.2", Usable], [CannotTell, Lost] },
         { "nothing lost on 30 samples", 0.9, 0.9, 1, 30, 0.1, ReportVerdict.Unclear, [CannotTell, "measure on more samples"], [Usable, Nothing, Lost] },
         { "one of 150 samples lost", 0.94, 0.9333, 0.99, 150, 0.1, ReportVerdict.Unclear, [CannotTell], [Usable, Nothing, "0.67 points are lost"] },
-        { "better by chance", 0.925, 0.93, 0.97, 400, 0.1, ReportVerdict.Unclear, ["A gain like this is chance", CannotTell], [Usable, Nothing] },
-        { "better beyond chance", 0.85, 0.88, 0.95, 5000, 0.1, ReportVerdict.Good, ["do not count on it with others"], [Lost] },
+        { "better by chance", 0.925, 0.93, 0.97, 400, 0.1, ReportVerdict.Unclear, ["A gain of this size can be chance", CannotTell], [Usable, Nothing] },
+        { "better beyond chance", 0.85, 0.88, 0.95, 5000, 0.1, ReportVerdict.Good, ["do not expect it on other samples"], [Lost] },
         { "agreement of 0.7 with the same accuracy", 0.8, 0.8, 0.7, 50000, 0.1, ReportVerdict.Lossy, ["Both give the same class for 70.00 %, so their answers differ often"], [Usable, Nothing] },
         { "a clear loss", 0.925, 0.80, 0.82, 2000, 0.1, ReportVerdict.Lossy, ["12.50 points are lost", "between"], [Usable, Nothing, CannotTell] },
         { "half a point lost on many samples", 0.925, 0.92, 0.99, 50000, 0.1, ReportVerdict.Lossy, ["0.50 points are lost"], [Usable, Nothing] },

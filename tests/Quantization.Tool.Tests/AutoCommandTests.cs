@@ -45,7 +45,7 @@ public sealed class AutoCommandTests
         ToolRun run = ToolRun.InProcess("auto", folder.Model, "--max-bytes", "0.95", "-o", folder.Output, "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().StartWith("Tried on generated inputs, which tell speed and size but not accuracy").And.Contain("Picked float16.").And.NotContain("static");
+        run.Output.Should().StartWith("Tried on generated inputs, which show speed and size but not accuracy").And.Contain("Picked float16.").And.NotContain("static");
         File.Exists(folder.Output).Should().BeTrue();
     }
 
@@ -74,8 +74,8 @@ public sealed class AutoCommandTests
     [InlineData("--max-loss '-1' is not 0 or more, such as 0.005.", "--max-loss", "-1")]
     [InlineData("--max-bytes '0' is no size, such as 0.3 of the float model's or 500MB.", "--max-bytes", "0")]
     [InlineData("--max-latency 'fast' is not a number above 0, such as 0.5.", "--max-latency", "fast")]
-    [InlineData("--max-loss needs a metric of which the float model has a figure, but without labels models are ranked by SQNR", "--max-loss", "0.01")]
-    [InlineData("--max-loss needs a metric of which the float model has a figure, but its SQNR is infinite", "--max-loss", "0.01", "--metric", "sqnr")]
+    [InlineData("--max-loss needs a metric that is finite for the float model, but without labels models are ranked by SQNR", "--max-loss", "0.01")]
+    [InlineData("--max-loss needs a metric that is finite for the float model, but its SQNR is infinite", "--max-loss", "0.01", "--metric", "sqnr")]
     public void Arguments_that_make_no_sense_are_said(string message, params string[] arguments)
     {
         using FashionFolder folder = new(4);

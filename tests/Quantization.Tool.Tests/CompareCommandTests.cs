@@ -15,7 +15,7 @@ public sealed class CompareCommandTests
 
         run.ExitCode.Should().Be(0, run.Error);
         run.Output.Should().StartWith("Compared on 20 samples;").And.Contain("Top-1").And.Contain("Agreement").And.Contain("SQNR").And.Contain("Cosine").And.Contain("Memory, about")
-            .And.Contain("18 layers of both compared on 16 samples").And.Contain("and 6 other layers; --verbose tells all.");
+            .And.Contain("18 layers found in both models and compared on 16 samples").And.Contain("and 6 other layers; --verbose shows all.");
     }
 
     [Fact]

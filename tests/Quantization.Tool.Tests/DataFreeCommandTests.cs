@@ -16,7 +16,7 @@ public sealed class DataFreeCommandTests
         ToolRun run = ToolRun.InProcess(command, folder.Model, "--output", folder.Output, "--save-plan", plan, "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("Quantized without samples; nothing was measured").And.Contain($"Wrote {folder.Output}").And.Contain("Most nodes with weights stay in float");
+        run.Output.Should().Contain("Quantized without samples, so nothing was measured").And.Contain($"Wrote {folder.Output}").And.Contain("Most nodes with weights stay in float");
         ToolRun carried = ToolRun.InProcess("ptq", folder.Model, "--plan", plan, "--output", again, "--quiet");
         carried.ExitCode.Should().Be(0, carried.Error);
         File.ReadAllBytes(again).Should().Equal(File.ReadAllBytes(folder.Output));
@@ -105,7 +105,7 @@ public sealed class DataFreeCommandTests
             folder.Samples, "--output", folder.Output, "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("Rounded by and measured on 20 samples").And.Contain("4 bits");
+        run.Output.Should().Contain("Rounded and measured on 20 samples").And.Contain("4 bits");
     }
 
     [Fact]

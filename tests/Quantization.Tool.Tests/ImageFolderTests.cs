@@ -135,7 +135,7 @@ public sealed class ImageFolderTests : IDisposable
     [InlineData("--scale 0", "--scale '0' is no number other than 0.")]
     [InlineData("--scale NaN", "--scale 'NaN' is no number other than 0.")]
     [InlineData("--channels cmyk", "--channels 'cmyk' is none of rgb, bgr, grey.")]
-    [InlineData("--labels l.csv --class-folders", "--labels and --class-folders both tell the classes; give one of them.")]
+    [InlineData("--labels l.csv --class-folders", "--labels and --class-folders both give the classes; leave one of them out.")]
     public void Wrong_usage_exits_with_2(string options, string message)
     {
         ToolRun run = Run("ptq", ["--output", _folder.Output, .. options.Split(' ')]);

@@ -21,7 +21,7 @@ public sealed class LanguageModelCommandTests : IDisposable
         ToolRun run = ToolRun.InProcess([.. arguments, "--report", page]), facts = ToolRun.InProcess([.. arguments, "--json"]);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain($"Rounded by 6 samples of {rounding}, measured on 4 others of {scoring}.").And.Contain("Perplexity").And.Contain("KL divergence");
+        run.Output.Should().Contain($"Rounded on 6 samples of {rounding}, measured on 4 others of {scoring}.").And.Contain("Perplexity").And.Contain("KL divergence");
         File.ReadAllText(page).Should().Contain("Weights in blocks</h2>").And.Contain("Perplexity");
         facts.ExitCode.Should().Be(0, facts.Error);
         using JsonDocument document = JsonDocument.Parse(facts.Output);
@@ -46,7 +46,7 @@ public sealed class LanguageModelCommandTests : IDisposable
         ToolRun carried = ToolRun.InProcess("ptq", Model, "--plan", plan, "--data", samples, "--output", again, "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().MatchRegex(@"Bits by the error of each layer: (2 bits in \d+ layers?, )?4 bits in \d+ layers, 8 bits in \d+ layers?; \d\.\d\d a weight on average\.");
+        run.Output.Should().MatchRegex(@"Bits by the error of each layer: (2 bits in \d+ layers?, )?4 bits in \d+ layers, 8 bits in \d+ layers?; \d\.\d\d per weight on average\.");
         new FileInfo(output).Length.Should().BeInRange(1_280_000, 1_310_000);
         carried.ExitCode.Should().Be(0, carried.Error);
         File.ReadAllBytes(again).Should().Equal(File.ReadAllBytes(output));

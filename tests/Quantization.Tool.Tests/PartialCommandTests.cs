@@ -25,7 +25,7 @@ public sealed class PartialCommandTests
             .And.MatchRegex($@"int8, partial \(written\) .* {inFloat.Length} ")
             .And.Contain("estimated from statistics, noise to signal")
             .And.Contain("only this layer in int8, SQNR of the outputs (used)");
-        run.Error.Should().Contain("Ranking the layers ...").And.Contain("Leaving layers in float ...").And.NotContain("Trying what helps");
+        run.Error.Should().Contain("Ranking the layers ...").And.Contain("Leaving layers in float ...").And.NotContain("Trying to make layers");
         File.ReadAllText(folder["report.html"]).Should().StartWith("<!DOCTYPE html>").And.Contain("Islands in float");
         folder.Files().Where(file => !file.StartsWith("samples", StringComparison.Ordinal)).Should().Equal("labels.csv", "model.int8.onnx", "model.onnx", "report.html");
     }
@@ -111,7 +111,7 @@ public sealed class PartialCommandTests
 
         static void Interrupt(Process process, string line)
         {
-            if (line.StartsWith("Leaving layers in float", StringComparison.Ordinal) || line.StartsWith("Trying what helps", StringComparison.Ordinal))
+            if (line.StartsWith("Leaving layers in float", StringComparison.Ordinal) || line.StartsWith("Trying to make layers", StringComparison.Ordinal))
             {
                 using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
                 kill.WaitForExit();
@@ -163,7 +163,7 @@ public sealed class PartialCommandTests
     [InlineData("--max-loss 0,5", "--max-loss '0,5' is not 0 or more, such as 0.005.")]
     [InlineData("--max-latency 0.9", "--max-latency '0.9' is not 1 or more, such as 1.5.")]
     [InlineData("--reach NaN", "--reach 'NaN' is not a number, such as 0.9.")]
-    [InlineData("--max-loss 0.1", "--max-loss needs a metric of which the float model has a figure, but its SQNR is infinite*")]
+    [InlineData("--max-loss 0.1", "--max-loss needs a metric that is finite for the float model, but its SQNR is infinite*")]
     [InlineData("--max-loss 0.1 --metric top1", "--metric top1 needs the samples' classes*")]
     [InlineData("--reach 30 --max-float-layers -1", "--max-float-layers '-1' is no whole number from 0 up.")]
     [InlineData("--reach 30 --max-trials -1", "--max-trials '-1' is no whole number from 0 up.")]

@@ -195,7 +195,7 @@ run.Output.Contains("clearly different from the float model's", StringComparison
         run.ExitCode.Should().Be(0, run.Error);
         run.Error.Should().Contain("Comparing layers ...");
         run.Output.Should().EndWith($"Wrote {folder["new/report.html"]}{Environment.NewLine}Verdict: Not clear yet: too few samples to tell what is lost.{Environment.NewLine}");
-        File.ReadAllText(folder["new/report.html"]).Should().StartWith("<!DOCTYPE html>").And.Contain("The layer that hurts most is").And.Contain("Conversions between floats and codes").And.NotContain("Calibrators compared");
+        File.ReadAllText(folder["new/report.html"]).Should().StartWith("<!DOCTYPE html>").And.Contain("The layer that loses most is").And.Contain("Conversions between floats and codes").And.NotContain("Calibrators compared");
     }
 
     [Fact]

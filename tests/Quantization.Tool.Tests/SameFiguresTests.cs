@@ -51,7 +51,7 @@ public sealed class SameFiguresTests : IDisposable
         run.Output.Should().Contain(
             $"labels.csv, line 2: {_folder.PathTo("samples/sample01.npy")}: a label stands for one class, "
             + "but output 'y' has shape [1, 5, 6] for 1 samples; "
-            + "accuracy needs one row of logits a sample. Labelled samples that do not count for top-1 accuracy: 12.");
+            + "accuracy needs one row of logits per sample. Labelled samples left out of top-1 accuracy: 12.");
     }
 
     /// <summary>The first table that a command writes, row by row; for <c>--json</c> its facts too.</summary>

@@ -30,7 +30,7 @@ public sealed class WorkerCommandTests
             (alone.ExitCode, spread.ExitCode).Should().Be((0, 0), spread.Error);
             File.ReadAllBytes(there).Should().Equal(File.ReadAllBytes(here), command[0]);
             spread.Error.Should().Contain("Worker helper: 1 thread, ").And.Contain(command[0] == "ptq"
-                ? "The workers had nothing to do: the folder of the cluster has the results of an earlier run."
+                ? "The workers had nothing to do: the folder of the cluster already has the results of an earlier run."
                 : "Shares of the workers: helper 100 %.");
         }
 

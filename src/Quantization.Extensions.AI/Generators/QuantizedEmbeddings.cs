@@ -94,7 +94,7 @@ public static class QuantizedEmbeddings
     }
 
     /// <summary>
-    /// Quantizes embeddings to one bit a dimension: set where the value is at least the mean. Bit 0 of the <see cref="BitArray"/> is
+    /// Quantizes embeddings to one bit per dimension: set where the value is at least the mean. Bit 0 of the <see cref="BitArray"/> is
     /// dimension 0, which is the leftmost digit in JSON and in pgvector's type <c>bit</c>.
     /// </summary>
     /// <typeparam name="TInput">What is embedded.</typeparam>
@@ -138,7 +138,7 @@ public static class QuantizedEmbeddings
     }
 
     /// <summary>
-    /// Quantizes embeddings to one bit a dimension: set where the value is at least 0, which serves where values lie on both sides of 0.
+    /// Quantizes embeddings to one bit per dimension: set where the value is at least 0, which serves where values lie on both sides of 0.
     /// </summary>
     /// <typeparam name="TInput">What is embedded.</typeparam>
     /// <param name="generator">The generator of floats.</param>
@@ -146,7 +146,7 @@ public static class QuantizedEmbeddings
     public static IEmbeddingGenerator<TInput, BinaryEmbedding> AsBinary<TInput>(
         this IEmbeddingGenerator<TInput, Embedding<float>> generator) => generator.AsBinary(ReadOnlyMemory<float>.Empty);
 
-    /// <summary>Quantizes embeddings to one bit a dimension, with the mean of a calibration.</summary>
+    /// <summary>Quantizes embeddings to one bit per dimension, with the mean of a calibration.</summary>
     /// <typeparam name="TInput">What is embedded.</typeparam>
     /// <param name="generator">The generator of floats.</param>
     /// <param name="calibration">What was learned from a sample of embeddings.</param>

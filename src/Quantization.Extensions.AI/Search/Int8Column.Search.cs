@@ -90,7 +90,7 @@ internal sealed unsafe partial class Int8Column
     }
 
     /// <summary>
-    /// Figures that order rows as their distances do: −cosine and −dot product but for a factor, half the squared distance but for a summand.
+    /// Figures that order rows as their distances do: −cosine and −dot product up to a factor, half the squared distance up to a summand.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Distances(int row, int rows, int* dots, float* distances, float queryScale)

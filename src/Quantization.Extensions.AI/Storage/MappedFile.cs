@@ -3,7 +3,7 @@ using System.IO.MemoryMappedFiles;
 namespace Quantization.Extensions.AI.Storage;
 
 /// <summary>
-/// A file as memory. Pages are read when they are looked at. What is written stays in this process (copy on write); the file keeps its
+/// A file as memory. Pages are read when they are accessed. What is written stays in this process (copy on write); the file keeps its
 /// bytes.
 /// </summary>
 internal sealed unsafe class MappedFile : IDisposable

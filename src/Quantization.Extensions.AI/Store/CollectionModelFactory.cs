@@ -10,7 +10,7 @@ namespace Quantization.Extensions.AI.Store;
 internal sealed class CollectionModelFactory() : CollectionModelBuilder(BuildingOptions)
 {
     /// <summary>The dimensions up to which sums of products fit 32 bits.</summary>
-    private const int MostDimensions = 65_793;
+    private const int MaxDimensions = 65_793;
 
     private static readonly CollectionModelBuildingOptions BuildingOptions = new()
     {
@@ -49,10 +49,10 @@ internal sealed class CollectionModelFactory() : CollectionModelBuilder(Building
     private static VectorColumn Column(VectorPropertyModel property, QuantizedCollectionOptions options)
     {
         string name = property.ModelName;
-        if (property.Dimensions is <= 0 or > MostDimensions)
+        if (property.Dimensions is <= 0 or > MaxDimensions)
         {
             throw new ArgumentException(
-                $"The property '{name}' has {property.Dimensions} dimensions; this store takes 1 to {MostDimensions}.");
+                $"The property '{name}' has {property.Dimensions} dimensions; this store takes 1 to {MaxDimensions}.");
         }
 
         if (property.IndexKind is not (null or IndexKind.Flat or IndexKind.QuantizedFlat))

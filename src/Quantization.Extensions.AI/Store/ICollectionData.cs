@@ -1,6 +1,6 @@
 namespace Quantization.Extensions.AI.Store;
 
-/// <summary>A collection's content, whatever the types of its keys and records.</summary>
+/// <summary>A collection's content, regardless of the types of its keys and records.</summary>
 internal interface ICollectionData
 {
     /// <summary>Whether the collection was created and not deleted.</summary>

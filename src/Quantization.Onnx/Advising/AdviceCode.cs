@@ -136,10 +136,10 @@ public enum AdviceCode
     /// <summary>A metric needs rows of classes, which the logits are not: <c>metric</c>.</summary>
     NoClassRows,
 
-    /// <summary>Options leave a node in float that the model has not got: <c>model</c>, <c>node</c>, and <c>options</c>, their type.</summary>
+    /// <summary>Options leave a node in float that the model does not have: <c>model</c>, <c>node</c>, and <c>options</c>, their type.</summary>
     UnknownFloatNode,
 
-    /// <summary>Options of half precision leave a node in 32 bits that the model has not got: <c>model</c>, <c>node</c>.</summary>
+    /// <summary>Options of half precision leave a node in 32 bits that the model does not have: <c>model</c>, <c>node</c>.</summary>
     UnknownFullPrecisionNode,
 
     /// <summary>Options quantize weights in their own way, but the model has no such node: <c>model</c>, <c>node</c>.</summary>
@@ -230,7 +230,7 @@ public enum AdviceCode
     /// </summary>
     ReportKept,
 
-    /// <summary>A report names the layer that hurts most: <c>node</c>, <c>operator</c>, <c>noiseShare</c>, <c>signalToNoise</c>.</summary>
+    /// <summary>A report names the layer that loses most: <c>node</c>, <c>operator</c>, <c>noiseShare</c>, <c>signalToNoise</c>.</summary>
     ReportWorstLayer,
 
     /// <summary>
@@ -281,7 +281,7 @@ public enum AdviceCode
     NextAfterMissedTarget,
 
     /// <summary>
-    /// Next: a smaller loss is to be had: <c>floatLayers</c>, <c>metric</c>, <c>unit</c>, <c>score</c>.
+    /// Next: a smaller loss is possible: <c>floatLayers</c>, <c>metric</c>, <c>unit</c>, <c>score</c>.
     /// </summary>
     NextSmallerLoss,
 

@@ -33,7 +33,7 @@ internal abstract class AdviceWords
     /// <summary>The option that names the runtime.</summary>
     public abstract string Runtime { get; }
 
-    /// <summary>What leaves just the layers in float that hurt.</summary>
+    /// <summary>What leaves in float only the layers that lose most.</summary>
     public abstract string PartialQuantization { get; }
 
     /// <summary>The option that limits the layers in float.</summary>
@@ -45,7 +45,7 @@ internal abstract class AdviceWords
     /// <summary>The option that names the target.</summary>
     public abstract string Target { get; }
 
-    /// <summary>What says what a model may cost that is picked automatically.</summary>
+    /// <summary>What sets the budget of an automatic choice.</summary>
     public abstract string Budget { get; }
 
     /// <summary>The metric that any output of floats has.</summary>

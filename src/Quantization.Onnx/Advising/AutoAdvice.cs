@@ -8,7 +8,7 @@ namespace Quantization.Onnx;
 /// <param name="floatBytes">The bytes of the float model.</param>
 internal sealed class AutoAdvice(AutoBudget budget, ModelMetric? metric, long floatBytes)
 {
-    private const string Generated = "The inputs were generated: they tell speed and size, not accuracy.";
+    private const string Generated = "The inputs were generated: they show speed and size, not accuracy.";
 
     /// <summary>What each verdict is told as.</summary>
     private static readonly Dictionary<AutoVerdict, AdviceCode> Codes = new()
@@ -111,7 +111,7 @@ internal sealed class AutoAdvice(AutoBudget budget, ModelMetric? metric, long fl
         AutoVerdict.LosesMore => $"It {Loses(advice, "score", "loss")}; {BestWay(advice)} {Loses(advice, "bestScore", "bestLoss")}.",
         AutoVerdict.Slower => $"It {(IsByLoss(advice) ? "loses about as little and takes" : "takes")} {Figure.Ratio(advice.Number("latencyRatio"))} of the float model's time; "
             + $"{BestWay(advice)} takes {Figure.Ratio(advice.Number("bestLatencyRatio"))}.",
-        _ => $"Without samples nobody knows what it loses; {BestWay(advice)} usually loses less.",
+        _ => $"Without samples its loss is unknown; {BestWay(advice)} usually loses less.",
     };
 
     private static string WritePicked(Advice advice) =>
@@ -129,7 +129,7 @@ internal sealed class AutoAdvice(AutoBudget budget, ModelMetric? metric, long fl
     {
         bool canBePartial = advice.FindText("verdict") == nameof(AutoVerdict.LosesTooMuch) && advice.Text("way") == nameof(QuantizationWay.StaticInt8);
         return canBePartial
-            ? $"Otherwise leave just the layers in float that hurt ({words.PartialQuantization}), or allow more ({words.Budget})."
+            ? $"Otherwise leave only the layers in float that lose most ({words.PartialQuantization}), or allow more ({words.Budget})."
             : $"Otherwise allow more ({words.Budget}).";
     }
 
@@ -143,7 +143,7 @@ internal sealed class AutoAdvice(AutoBudget budget, ModelMetric? metric, long fl
     ]);
 
     private static string Merit(Advice advice) =>
-        advice.FindText("metric") is null ? "of the models within the budget the one that usually loses the least"
+        advice.FindText("metric") is null ? "the model within the budget that usually loses the least"
         : advice.Flag("spendsLoss") ? "the fastest of the models within the budget"
         : "the smallest loss of the models within the budget";
 
@@ -157,7 +157,7 @@ internal sealed class AutoAdvice(AutoBudget budget, ModelMetric? metric, long fl
     private static string Loses(Advice advice, string score, string loss) => advice.FindNumber(loss) switch
     {
         null => $"reaches {Figure.Metric(advice.FindNumber(score), UnitOf(advice))} {advice.Text("metric")}",
-        <= 0 => "loses nothing that shows",
+        <= 0 => "loses nothing measurable",
         { } lost => $"loses {Figure.Margin(lost, UnitOf(advice))} of {advice.Text("metric")}",
     };
 

@@ -6,9 +6,9 @@ namespace Quantization.Onnx;
 internal static class CalibrationAdvice
 {
     /// <summary>How many names a message lists.</summary>
-    private const int MostNames = 5;
+    private const int MaxNames = 5;
 
-    private const int MostReasons = 3;
+    private const int MaxReasons = 3;
 
     /// <summary>Nothing could be quantized.</summary>
     /// <param name="reasons">Why each node stays in float, by its name.</param>
@@ -50,8 +50,7 @@ internal static class CalibrationAdvice
             $"remove the sample, repair the model, or {words.IgnoreNonFinite}."),
         AdviceCode.CalibrationLacksActivation => new AdviceText(
             $"{advice.Text("model")}: the calibration has no statistics of activation '{advice.Text("activation")}'; it was made for "
-                + $"another "
-                + $"runtime ({words.Runtime}), or by another version of ONNX Runtime or of this library;",
+                + $"another runtime ({words.Runtime}), or by another version of ONNX Runtime or of this library;",
             "calibrate again."),
         _ => null,
     };
@@ -72,7 +71,7 @@ internal static class CalibrationAdvice
             ? ("activation", "was", "it", "is")
             : ("activations", "were", "they", "are");
         return new AdviceText(
-            $"The {what} {List(activations)} {were} 0 in every calibration sample, which tells no scale, so the "
+            $"The {what} {List(activations)} {were} 0 in every calibration sample, so no scale is known, and the "
                 + $"{(nodes.Count == 1 ? "node" : "nodes")} "
                 + $"{List(nodes)} {(nodes.Count == 1 ? "stays" : "stay")} in float:",
             $"calibrate on samples in which {they} {are} not 0, or do nothing if {they} always {are}.");
@@ -80,10 +79,10 @@ internal static class CalibrationAdvice
 
     private static string List(IReadOnlyList<string> names)
     {
-        string listed = string.Join(", ", names.Take(MostNames).Select(name => $"'{name}'"));
-        return names.Count <= MostNames ? listed : string.Create(
+        string listed = string.Join(", ", names.Take(MaxNames).Select(name => $"'{name}'"));
+        return names.Count <= MaxNames ? listed : string.Create(
             CultureInfo.InvariantCulture,
-            $"{listed} and {names.Count - MostNames} more");
+            $"{listed} and {names.Count - MaxNames} more");
     }
 
     private static string WhyEmpty(IReadOnlyList<string> nodes, IReadOnlyList<string> reasons, HalfFormat? format)
@@ -100,8 +99,8 @@ internal static class CalibrationAdvice
 
         IGrouping<string, string>[] groups =
             [.. nodes.Zip(reasons).GroupBy(each => each.Second, each => each.First).OrderByDescending(group => group.Count())];
-        string listed = string.Join("; ", groups.Take(MostReasons).Select(Describe));
-        int others = groups.Skip(MostReasons).Sum(group => group.Count());
+        string listed = string.Join("; ", groups.Take(MaxReasons).Select(Describe));
+        int others = groups.Skip(MaxReasons).Sum(group => group.Count());
         string each = format is null
             ? $"{OperatorRules.EachWeightedNames} and table of embeddings stays in float"
             : "node of floats keeps 32 bits";

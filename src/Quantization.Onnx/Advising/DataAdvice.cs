@@ -59,7 +59,7 @@ internal static class DataAdvice
         AdviceCode.FloatLowAccuracy => new AdviceText(
             $"The float model itself is right for only {Figure.Percent(advice.Number("floatTop1"))} of "
                 + $"{Figure.Count(advice.Count("labelledSamples"))} labelled samples. If it is known to be better, the preprocessing or the labels "
-                + $"do not fit it, and figures of other inputs than its own say little.",
+                + $"do not fit it, and figures measured on the wrong inputs say little.",
             $"Check the preprocessing{Used(advice)} and the labels first."),
         AdviceCode.LabelsOfOneClass => new AdviceText(
             $"All {Figure.Count(advice.Count("labelledSamples"))} labels name class {advice.Count("class").ToString(CultureInfo.InvariantCulture)}, "

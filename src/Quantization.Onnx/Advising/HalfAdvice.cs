@@ -50,16 +50,16 @@ internal static class HalfAdvice
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
         AdviceCode.HalfGainsSizeOnly when advice.Choice<HalfFormat>(FormatName) == HalfFormat.Float16 => new AdviceText(
-            "ONNX Runtime computes float16 on most processors by converting to 32 bits and back, so the model gains size but no speed "
-                + "there.",
+            "ONNX Runtime computes float16 on most processors by converting to 32 bits and back, so the model is smaller there but "
+                + "not faster.",
             "Take it for its size, or run it on a graphics processor or an accelerator that computes in float16 itself."),
         AdviceCode.HalfGainsSizeOnly => new AdviceText(
-            "ONNX Runtime turns bfloat16 weights into 32-bit floats when it opens the model, so the file gains size, and memory and speed "
-                + "stay as they were.",
+            "ONNX Runtime turns bfloat16 weights into 32-bit floats when it opens the model, so the file is smaller, but memory and "
+                + "speed stay the same.",
             "Take it for its size."),
         AdviceCode.HalfWithoutSamples => new AdviceText(
-            "No samples were given, so the weights alone tell what stays in 32 bits: activations beyond 65,504 become infinite in float16.",
-            $"Give samples like those that the model will meet ({words.HalfSamples})."),
+            "No samples were given, so only the weights decide what stays in 32 bits: activations beyond 65,504 become infinite in float16.",
+            $"Give samples like those that the model will see in use ({words.HalfSamples})."),
         AdviceCode.HalfLargerThanFloat => new AdviceText(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -70,7 +70,7 @@ internal static class HalfAdvice
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{NameOf(advice)} is slower than 32 bits on this machine: {advice.Number("halfMilliseconds"):0.000} ms against "
-                    + $"{advice.Number("floatMilliseconds"):0.000} ms a run."),
+                    + $"{advice.Number("floatMilliseconds"):0.000} ms per run."),
             "Take it for its size, or keep the float model."),
         _ => null,
     };

@@ -5,15 +5,15 @@ namespace Quantization.Onnx;
 /// <summary>Advice that exceptions carry: what is wrong with a model, or with options for it.</summary>
 internal static class ModelAdvice
 {
-    /// <summary>Options leave a node in float that the model has not got.</summary>
+    /// <summary>Options leave a node in float that the model does not have.</summary>
     public static Advice UnknownFloatNode(string model, string node, string options) =>
         new(AdviceCode.UnknownFloatNode, ("model", model), ("node", node), ("options", options));
 
-    /// <summary>Options of half precision leave a node in 32 bits that the model has not got.</summary>
+    /// <summary>Options of half precision leave a node in 32 bits that the model does not have.</summary>
     public static Advice UnknownFullPrecisionNode(string model, string node) =>
         new(AdviceCode.UnknownFullPrecisionNode, ("model", model), ("node", node));
 
-    /// <summary>Options name weights that the model has not got.</summary>
+    /// <summary>Options name weights that the model does not have.</summary>
     public static Advice UnknownWeightsNode(string model, string node) =>
         new(AdviceCode.UnknownWeightsNode, ("model", model), ("node", node));
 

@@ -40,16 +40,16 @@ internal static class NextAdvice
     {
         AdviceCode.NextNothing => new AdviceText(Next, "nothing is needed. This model can be used as it is."),
         AdviceCode.NextPartialQuantization => new AdviceText(
-            Next, $"leave just the layers in float that hurt, as few as a target needs ({words.PartialQuantization})."),
-        AdviceCode.NextCompareLayers => new AdviceText(Next, $"compare the layers ({words.LayerComparison}), to see which one hurts most."),
+            Next, $"leave in float only the layers that lose most, as few as a target needs ({words.PartialQuantization})."),
+        AdviceCode.NextCompareLayers => new AdviceText(Next, $"compare the layers ({words.LayerComparison}), to see which one loses most."),
         AdviceCode.NextCompareModels => new AdviceText(
-            Next, $"compare both models layer by layer ({words.ModelComparison}), to see where their answers part."),
+            Next, $"compare both models layer by layer ({words.ModelComparison}), to see where they start to differ."),
         AdviceCode.NextLeaveLayerInFloat => new AdviceText(
             Next,
-            $"leave {advice.Text("node")} in float ({words.FloatNodes}) and quantize again; as it makes so much of the noise by itself, "
-                + $"that is the cheapest step. If that is not enough, go on with the next layer of the list below."),
+            $"leave {advice.Text("node")} in float ({words.FloatNodes}) and quantize again. It makes so much of the noise by itself that "
+                + $"this is the cheapest step. If that is not enough, go on with the next layer in the list below."),
         AdviceCode.NextManyLayers => new AdviceText(
-            $"{Next} the noise comes from many layers, none of them outstanding, so leaving single ones in float gains little.",
+            $"{Next} the noise comes from many layers and none stands out, so leaving single layers in float gains little.",
             WriteManyLayers(advice, words)),
         AdviceCode.NextAfterMissedTarget => new AdviceText(
             Next,

@@ -16,7 +16,7 @@ internal static class OutcomeAdvice
     /// <param name="floatTop1">The float model's accuracy.</param>
     /// <param name="top1">The other's.</param>
     /// <param name="agreement">How often both give the same class; null where that is not known.</param>
-    /// <param name="isNegligible">Whether nobody will notice the loss.</param>
+    /// <param name="isNegligible">Whether the loss is too small to notice.</param>
     /// <param name="format">The 16-bit floats of the model; null for int8.</param>
     public static Advice Accuracy(
         int labelledSamples, double floatTop1, double top1, double? agreement, bool isNegligible, HalfFormat? format = null)
@@ -70,7 +70,7 @@ internal static class OutcomeAdvice
         ("baselineScore", baselineScore),
         ("gain", gain));
 
-    /// <summary>The layer that hurts most.</summary>
+    /// <summary>The layer that loses most.</summary>
     public static Advice WorstLayer(string node, string @operator, double noiseShare, double signalToNoise) => new(
         AdviceCode.ReportWorstLayer, ("node", node), ("operator", @operator), ("noiseShare", noiseShare), ("signalToNoise", signalToNoise));
 
@@ -117,14 +117,13 @@ internal static class OutcomeAdvice
         AdviceCode.ReportCost => new AdviceText(WriteCost(advice)),
         AdviceCode.ReportKept => new AdviceText(WriteKept(advice, advice.Choice<MetricUnit>("unit"))),
         AdviceCode.ReportWorstLayer => new AdviceText(
-            $"The layer that hurts most is {advice.Text("node")} ({advice.Text("operator")}): it makes "
-                + $"{Figure.Percent(advice.Number("noiseShare"))} of the noise that the layers, each quantized alone, "
-            + $"put on the outputs. With it alone in int8 the outputs lie {Figure.Decibels(advice.Number("signalToNoise"))} above their "
-            + $"noise."),
+            $"The layer that loses most is {advice.Text("node")} ({advice.Text("operator")}): it makes "
+                + $"{Figure.Percent(advice.Number("noiseShare"))} of the noise that all layers, quantized one at a time, add to the outputs. "
+                + $"With only this layer in int8, the outputs lie {Figure.Decibels(advice.Number("signalToNoise"))} above their noise."),
         AdviceCode.ReportFloatNodes => new AdviceText(WriteFloatNodes(advice.Count("nodes"), HalfAdvice.FormatOf(advice))),
         AdviceCode.ReportFewSamples => new AdviceText(
             $"Only {Figure.Count(advice.Count("samples"))} samples calibrated;",
-            "a few hundred like those that the model will meet give safer ranges."),
+            "a few hundred like those that the model will see in use give safer ranges."),
         AdviceCode.ReportPartialOutcome => new AdviceText(WritePartial(advice, advice.Choice<MetricUnit>("unit"))),
         AdviceCode.ReportMostSensitiveLayer => new AdviceText(
             $"The most sensitive layer is {advice.Text("node")} ({advice.Text("operator")}), "
@@ -143,12 +142,12 @@ internal static class OutcomeAdvice
         (double loss, double low, double high) = (advice.Number("loss"), advice.Number("lossLow"), advice.Number("lossHigh"));
         string range = $"with a confidence of 95 % between {Figure.Points(low)} and {Figure.Points(high)} points";
         string gain = loss >= 0 ? ""
-            : high >= 0 ? "A gain like this is chance. "
-            : $"On these samples that is {Figure.Points(-loss)} points more; quantization does not make models better, so do not count on it with others. ";
-        string lost = advice.Flag("isNegligible") ? $"Nothing that would be noticed is lost: with a confidence of 95 % at most {Figure.Points(Math.Max(0, high))} points."
+            : high >= 0 ? "A gain of this size can be chance. "
+            : $"On these samples that is {Figure.Points(-loss)} points more; quantization does not make models better, so do not expect it on other samples. ";
+        string lost = advice.Flag("isNegligible") ? $"No noticeable loss: with a confidence of 95 % at most {Figure.Points(Math.Max(0, high))} points."
             : low > 0 ? $"{Figure.Points(loss)} points are lost, {range}."
             : high < 0 ? ""
-            : $"So few samples cannot tell whether anything is lost: the loss lies {range}.";
+            : $"The samples are too few to tell whether anything is lost: the loss lies {range}.";
         string? same = advice.FindNumber("agreement") is { } agreement
             ? $" Both give the same class for {Figure.Percent(agreement)}{(agreement < NearAgreement ? ", so their answers differ often even where accuracy does not" : "")}."
             : "";
@@ -217,11 +216,11 @@ internal static class OutcomeAdvice
         string[] done =
         [
             .. inFloat > 0 ? (string[])[$"{NextAdvice.Layers(inFloat)} left in float"] : [],
-            .. relieved > 0 ? (string[])[$"{NextAdvice.Layers(relieved)} made more exact"] : [],
+            .. relieved > 0 ? (string[])[$"{NextAdvice.Layers(relieved)} made more accurate in int8"] : [],
             .. advice.FindCount("floatActivations") is { } activations ? (string[])[$"{NextAdvice.Activations(activations)} left in float"] : [],
         ];
         return done.Length == 0
-            ? $"{allInt8}, and that is the model that was written."
+            ? $"{allInt8}, and this model was written."
             : $"{allInt8}. With {string.Join(" and ", done)} it is {Figure.Metric(advice.Number("score"), unit)}, and "
                 + $"{Figure.Percent(advice.Number("int8Share"))} of the compute stays on integers.";
     }

@@ -8,7 +8,7 @@ internal static class SpeedAdvice
     /// <summary>Runs this short are mostly spent on starting nodes.</summary>
     private static readonly TimeSpan ShortRun = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>What the size of the file and the nodes that run in int8 tell, whatever the machine's speed.</summary>
+    /// <summary>What the size of the file and the nodes that run in int8 tell, regardless of the machine's speed.</summary>
     /// <param name="result">The model.</param>
     /// <param name="wanted">The nodes that the user keeps in float, which is nothing to warn of.</param>
     public static IEnumerable<Advice> OfGraph(PtqResult result, IReadOnlySet<string> wanted)
@@ -97,10 +97,10 @@ internal static class SpeedAdvice
                 + "are those of ONNX Runtime here, which cannot fuse all of it:",
             "measure with the runtime that it is for."),
         AdviceCode.OnlyTablesQuantized => new AdviceText(
-            "Only tables that rows are looked up in became int8, so the model gains size but no speed.",
+            "Only embedding tables became int8, so the model is smaller but not faster.",
             "Take it for its size, or keep the float model."),
         AdviceCode.NothingRunsInInt8 => new AdviceText(
-            "ONNX Runtime runs none of the quantized nodes in int8 here, so the model gains size but no speed:",
+            "ONNX Runtime runs none of the quantized nodes in int8 here, so the model is smaller but not faster:",
             $"see {words.Conversions}, and quantize with the execution provider that the model will run on, or the CPU."),
         AdviceCode.MostNodesStayInFloat => new AdviceText(
             string.Create(
@@ -130,7 +130,7 @@ internal static class SpeedAdvice
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"The machine was busy while latencies were measured: other programs used {100 * others:F0} % of its {advice.Count("cores")} "
-                    + $"cores{(spread.Length > 0 ? $", and {spread}" : "")}. Take the latencies as rough.")
+                    + $"cores{(spread.Length > 0 ? $", and {spread}" : "")}. The latencies are rough.")
             : $"The latencies are rough: {spread}, as on a busy machine.";
     }
 
@@ -142,7 +142,7 @@ internal static class SpeedAdvice
         (string cause, string wayOut) = advice.Code switch
         {
             AdviceCode.SlowerForOtherRuntime => (
-                " It is quantized for a runtime that compiles graphs, so that says nothing of its speed there:",
+                " It is quantized for a runtime that compiles graphs, so this says nothing about its speed there:",
                 "measure with that runtime."),
             AdviceCode.SlowerWithoutVnni => (
                 " This processor has no VNNI instructions, which int8 gains most from:",
@@ -152,21 +152,21 @@ internal static class SpeedAdvice
                     CultureInfo.InvariantCulture,
                     $" {advice.Count("conversions")} conversions between floats and codes cost more than {advice.Count("int8Nodes")} int8 "
                         + $"nodes save: {words.Conversions} names the float nodes between them."),
-                $"Keep their int8 neighbours in float too ({words.FloatNodes}), so that whole stretches of the model are either int8 or "
+                $"Keep their int8 neighbours in float too ({words.FloatNodes}), so that long parts of the model are either int8 or "
                     + $"float."),
             AdviceCode.SlowerForSmallModel => (
-                " The model is too small for int8 to make up for what each node costs at the start:",
+                " The model is too small for int8 to make up for the fixed cost of each node:",
                 "take int8 for its size, run larger batches, or keep the float model."),
             _ => (
                 "",
-                $"Keep the nodes in float that int8 slows down ({words.FloatNodes}), first those that move or add much and multiply "
-                    + $"little; or take int8 for its size alone."),
+                $"Keep the nodes in float that int8 slows down ({words.FloatNodes}), first those that move or add many values and multiply "
+                    + $"few; or take int8 only for its size."),
         };
         return new AdviceText(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"int8 is slower than float on this machine: {advice.Number("quantizedMilliseconds"):0.000} ms against "
-                    + $"{advice.Number("floatMilliseconds"):0.000} ms a run.{cause}"),
+                    + $"{advice.Number("floatMilliseconds"):0.000} ms per run.{cause}"),
             wayOut);
     }
 }

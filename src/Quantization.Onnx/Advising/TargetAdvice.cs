@@ -87,10 +87,10 @@ internal static class TargetAdvice
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"A loss of {advice.Number("targetValue"):0.######} is less than one of the {advice.Count("samples")} scoring samples, each of which counts "
-                    + $"{advice.Number("step"):0.####}: the target asks for no loss at all on these samples, and says little of others."),
+                    + $"{advice.Number("step"):0.####}: the target asks for no loss at all on these samples, and says little about others."),
             "Give more samples, or allow a larger loss."),
         AdviceCode.LossOfInfiniteFigure => new AdviceText(
-            $"The float model's {advice.Text("metric")} is infinite, so every loss is;",
+            $"The float model's {advice.Text("metric")} is infinite, so every loss is infinite too;",
             $"give a figure to reach, such as {words.FigureToReach}, or a metric such as {words.FiniteMetric}."),
         _ => null,
     };
@@ -103,11 +103,11 @@ internal static class TargetAdvice
             : Figure.Metric(score, unit);
         string fact = string.Create(
             CultureInfo.InvariantCulture,
-            $"The target of a figure of {target:0.######} cannot be met, because the float model itself has {advice.Text("metric")} {shown}, and "
+            $"The target {target:0.######} cannot be met, because the float model itself has {advice.Text("metric")} {shown}, and "
                 + $"quantization does not make it better.");
         string least = string.Create(CultureInfo.InvariantCulture, $"Ask for less ({words.Target}), or make the float model better first.");
         return new AdviceText(fact, advice.FindNumber("meant") is { } meant
-            ? string.Create(CultureInfo.InvariantCulture, $"Did you mean {meant:0.######}? Shares are 0 to 1. {least}")
+            ? string.Create(CultureInfo.InvariantCulture, $"Did you mean {meant:0.######}? Shares go from 0 to 1. {least}")
             : least);
     }
 

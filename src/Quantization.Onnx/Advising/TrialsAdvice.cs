@@ -78,7 +78,7 @@ internal static class TrialsAdvice
                 CultureInfo.InvariantCulture,
                 $"{Taken(advice, "It is the combination", "combination")} with the best {advice.Text("metric")} of "
                     + $"{advice.Count("trials")}; none reaches the float model.{Refined(advice)}"),
-            $"Where that is too little, leave the layers that hurt in float ({words.PartialQuantization})."),
+            $"If that is not enough, leave the layers that lose most in float ({words.PartialQuantization})."),
         AdviceCode.TrialsIndistinguishable => new AdviceText(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -91,15 +91,15 @@ internal static class TrialsAdvice
         AdviceCode.UncountedLabels => new AdviceText(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Uncounted(advice)}. Labelled samples that do not count for top-1 accuracy: {advice.Count("uncounted")}."),
+                $"{Uncounted(advice)}. Labelled samples left out of top-1 accuracy: {advice.Count("uncounted")}."),
             "Give samples with one row of logits each, or go by the agreement."),
         AdviceCode.CandidateSlower => new AdviceText(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{advice.Text("model")} is slower than {advice.Text("reference")} on this machine: "
-                    + $"{advice.Number("modelMilliseconds"):0.000} ms against {advice.Number("referenceMilliseconds"):0.000} ms a run. In "
-                    + $"small models turning floats into codes and back costs more than int8 saves;"),
-            $"{words.Conversions} tells where it happens."),
+                    + $"{advice.Number("modelMilliseconds"):0.000} ms against {advice.Number("referenceMilliseconds"):0.000} ms per run. In "
+                    + $"small models, conversions between floats and codes cost more than int8 saves;"),
+            $"{words.Conversions} shows where these conversions are."),
         AdviceCode.CandidateLarger => new AdviceText(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -117,14 +117,14 @@ internal static class TrialsAdvice
                 CultureInfo.InvariantCulture,
                 $"output '{output}' has shape {advice.Text("shape")} for {advice.Count("samples")} samples")
             : "the output of logits holds no floats";
-        return $"{advice.Text("sample")}: a label stands for one class, but {reason}; accuracy needs one row of logits a sample";
+        return $"{advice.Text("sample")}: a label stands for one class, but {reason}; accuracy needs one row of logits per sample";
     }
 
     /// <summary>An improved plan is none of the combinations, so its own figure may lie on the other side of the float model's.</summary>
     private static string Taken(Advice advice, string asItIs, string begunWith) =>
-        advice.Flag("isImproved") ? $"The plan was improved from samples, beginning with the {begunWith}" : asItIs;
+        advice.Flag("isImproved") ? $"The plan was refined on samples, starting from the {begunWith}" : asItIs;
 
     private static string Refined(Advice advice) => advice.Flag("isRefined")
-        ? " Then single activations were given calibrators of their own, which brought the outputs nearer still."
+        ? " Then single activations got calibrators of their own, which brought the outputs even nearer."
         : "";
 }

@@ -1,7 +1,7 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// What a model that <see cref="AutoQuantizer"/> picks may cost. Immutable. Where neither a time nor a size is stated, the model must be
+/// The budget for the model that <see cref="AutoQuantizer"/> picks. Immutable. Without a limit on time or size, the model must be
 /// faster and smaller than the float model.
 /// </summary>
 public sealed record AutoBudget
@@ -12,8 +12,8 @@ public sealed record AutoBudget
     private readonly long? _maxBytes;
 
     /// <summary>
-    /// How much worse than the float model's the metric may be: 0.005 of accuracy is half a point. Null, the default, states nothing.
-    /// An allowed loss is spent: of the models that lose no more, the fastest is picked. Without it, the one that loses the least is.
+    /// How much worse than for the float model the metric may be: 0.005 of accuracy is half a point. Null, the default, sets no limit.
+    /// With a limit, the fastest model that loses no more is picked. Without one, the model that loses the least is picked.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative or not a number.</exception>
     public double? MaxLoss
@@ -23,7 +23,7 @@ public sealed record AutoBudget
             : throw new ArgumentOutOfRangeException(nameof(value), value, "A loss is 0 or more, such as 0.005.");
     }
 
-    /// <summary>The most time of a run, in multiples of the float model's on this machine; null, the default, states nothing.</summary>
+    /// <summary>The maximum latency, as a multiple of the float model's on this machine; null, the default, sets no limit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
     public double? MaxLatencyRatio
     {
@@ -31,7 +31,7 @@ public sealed record AutoBudget
         init => _maxLatencyRatio = CostCheck.Ratio(value);
     }
 
-    /// <summary>The most bytes of the file, as a multiple of the float model's; null, the default, states nothing.</summary>
+    /// <summary>The maximum size of the file, as a multiple of the float model's; null, the default, sets no limit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
     public double? MaxSizeRatio
     {
@@ -39,7 +39,7 @@ public sealed record AutoBudget
         init => _maxSizeRatio = CostCheck.Ratio(value);
     }
 
-    /// <summary>The most bytes of the file; null, the default, states nothing. With <see cref="MaxSizeRatio"/>, both hold.</summary>
+    /// <summary>The maximum size of the file in bytes; null, the default, sets no limit. With <see cref="MaxSizeRatio"/>, both hold.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public long? MaxBytes
     {
@@ -47,12 +47,12 @@ public sealed record AutoBudget
         init => _maxBytes = CostCheck.Bytes(value);
     }
 
-    /// <summary>Whether a time or a size is stated.</summary>
+    /// <summary>Whether time or size is limited.</summary>
     internal bool HasCost => MaxLatencyRatio is not null || MaxSizeRatio is not null || MaxBytes is not null;
 
     /// <summary>The most bytes of a file.</summary>
     /// <param name="floatBytes">The bytes of the float model's.</param>
-    /// <returns>Null where no size is stated.</returns>
+    /// <returns>Null where the size is not limited.</returns>
     internal double? MostBytes(long floatBytes) => (MaxSizeRatio * floatBytes, (double?)MaxBytes) switch
     {
         ({ } share, { } bytes) => Math.Min(share, bytes),

@@ -59,7 +59,7 @@ internal sealed class AutoChoice(AutoBudget budget, double floatScore, long floa
         budget.MostBytes(floatBytes) is { } bytes ? Excess(row.Bytes, bytes) : budget.HasCost ? 0 : Excess(row.Bytes, floatBytes),
     ]).ToArray().Max();
 
-    /// <summary>Whether no other row, nor the float model, is as good or better in all of figure, time and size.</summary>
+    /// <summary>Whether no other row, the float model included, is at least as good in metric, time and size.</summary>
     public bool IsOnFront(AutoRow row, IEnumerable<AutoRow> rows) =>
         !rows.Append(new AutoRow(default, floatScore, 0, 1, floatBytes)).Any(other => Dominates(other, row));
 

@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <summary>Makes the models of an automatic choice: the samples calibrate once, then all ways go on at the same time.</summary>
 /// <param name="model">The float model.</param>
 /// <param name="options">What to try.</param>
-/// <param name="reporter">Told of the stages.</param>
+/// <param name="reporter">Reports the stages.</param>
 /// <param name="cancellationToken">Stops the work.</param>
 internal sealed class AutoMaker(OnnxModel model, AutoOptions options, StageReporter reporter, CancellationToken cancellationToken)
 {

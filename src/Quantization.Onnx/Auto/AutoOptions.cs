@@ -9,11 +9,11 @@ public sealed record AutoOptions
     private readonly int _maxParallelTrials = Environment.ProcessorCount;
 
     /// <summary>
-    /// What the model may cost. The default states nothing: it must be faster and smaller than the float model, and loses the least.
+    /// The budget. By default the model must be faster and smaller than the float model, and of these the one that loses the least is picked.
     /// </summary>
     public AutoBudget Budget { get; init; } = new();
 
-    /// <summary>The ways to try; all by default. Without samples the static one is left out, which needs them.</summary>
+    /// <summary>The ways to try; all by default. Static int8 needs samples and is left out without them.</summary>
     public IReadOnlyList<QuantizationWay> Ways
     {
         get;
@@ -21,16 +21,16 @@ public sealed record AutoOptions
     } = ValueList<QuantizationWay>.Of(Enum.GetValues<QuantizationWay>());
 
     /// <summary>
-    /// What is to be preserved. Null, the default, for <see cref="ModelMetric.EmbeddingCosine"/> where the model gives embeddings, for
+    /// The metric to preserve. Null, the default, for <see cref="ModelMetric.EmbeddingCosine"/> where the model gives embeddings, for
     /// <see cref="ModelMetric.Top1"/> where every scoring sample has a label, else <see cref="ModelMetric.SignalToNoise"/>.
     /// </summary>
     public ModelMetric? Metric { get; init; }
 
-    /// <summary>How static int8 is done. Its session options, probe and largest file hold for all ways.</summary>
+    /// <summary>The options of static int8. Its session options, probe and largest file hold for all ways.</summary>
     public PtqOptions Static { get; init; } = new();
 
     /// <summary>
-    /// How many samples are joined for one run when scoring, where the model's batch axis is free; at least 1, the default.
+    /// How many samples run as one batch when scoring, if the model's batch axis is free; at least 1, the default.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int BatchSize
@@ -44,7 +44,7 @@ public sealed record AutoOptions
     }
 
     /// <summary>
-    /// How many models are made and scored at the same time; one a processor by default. Latency is measured afterwards, one model after
+    /// How many models are made and scored at the same time; one per processor by default. Latency is measured afterwards, one model after
     /// the other.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
@@ -71,7 +71,7 @@ public sealed record AutoOptions
 
     internal Func<SessionOptions>? SessionOptionsFactory => Static.SessionOptionsFactory;
 
-    /// <summary>Refuses what cannot be.</summary>
+    /// <summary>Refuses impossible options.</summary>
     /// <param name="hasSamples">Whether there are samples to score with.</param>
     internal void ThrowUnlessPossible(bool hasSamples)
     {

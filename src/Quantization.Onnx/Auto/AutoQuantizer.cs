@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Decides how to quantize a model: quantizes it in all ways that fit, scores each on samples that did not calibrate, measures latency and
-/// size on this machine, picks one by a budget and writes it. Says of every other why it was not picked. Safe to use from several threads,
+/// size on this machine, picks one by a budget and writes it. Says why each of the others was not picked. Safe to use from several threads,
 /// with different output files.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters",
@@ -14,10 +14,10 @@ public static class AutoQuantizer
     /// <summary>Decides with samples that are dealt by <see cref="SampleSplit.Deal(ISampleSource)"/>: half of the first 256 calibrate and a quarter of all behind, the others score.</summary>
     /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, AutoOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="samples">Inputs like those that the model will meet, with labels if accuracy is to count.</param>
+    /// <param name="samples">Inputs like those that the model will see in use, with labels if accuracy is to count.</param>
     /// <param name="output">Where to write the model that was picked: a path, or a stream.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage, sample and model, by one thread at a time.</param>
+    /// <param name="progress">Reports each stage, sample and model, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; what was kept so far stays.</param>
     public static AutoResult Run(
         OnnxModel model, ISampleSource samples, ModelOutput output, AutoOptions? options = null,
@@ -30,7 +30,7 @@ public static class AutoQuantizer
 
     /// <summary>Decides with separate samples to calibrate on and to score with.</summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will meet; labels are not looked at.</param>
+    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will see in use; labels are ignored.</param>
     /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once per model
     /// that is tried, by several threads at once.</param>
     /// <param name="output">
@@ -38,7 +38,7 @@ public static class AutoQuantizer
     /// everything succeeded. Where no model is within the budget, nothing is written.
     /// </param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage, sample and model, by one thread at a time.</param>
+    /// <param name="progress">Reports each stage, sample and model, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; what was kept so far stays.</param>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, an option is impossible, or there are too few
     /// samples.</exception>
@@ -62,13 +62,13 @@ public static class AutoQuantizer
     }
 
     /// <summary>
-    /// Decides without samples, on generated inputs. These tell speed and size but not accuracy, so only ways that need no samples take
-    /// part, and of the models within the budget the one is picked whose way usually loses the least.
+    /// Decides without samples, on generated inputs. These show speed and size but not accuracy, so only ways that need no samples take
+    /// part, and the model within the budget is picked whose way usually loses the least.
     /// </summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="output">Where to write the model that was picked: a path, or a stream.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage and model.</param>
+    /// <param name="progress">Reports each stage and model.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or an option is impossible.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>

@@ -15,13 +15,13 @@ public sealed record AutoResult
     /// <summary>The model that was picked and written; null where none is within the budget, and nothing was written.</summary>
     public AutoCandidate? Chosen => Candidates.FirstOrDefault(each => each.Verdict == AutoVerdict.Chosen);
 
-    /// <summary>What was done in a sentence or two: which model was picked and why, or why the float model should stay as it is.</summary>
+    /// <summary>The result in a sentence or two: which model was picked and why, or why the float model should stay as it is.</summary>
     public required Advice Summary { get; init; }
 
-    /// <summary>What the model might cost.</summary>
+    /// <summary>The budget.</summary>
     public required AutoBudget Budget { get; init; }
 
-    /// <summary>What the models were scored by; null where inputs were generated, which tell nothing of accuracy.</summary>
+    /// <summary>What the models were scored by; null where inputs were generated, which say nothing about accuracy.</summary>
     public required ModelMetric? Metric { get; init; }
 
     /// <summary>What the float model scores; null as before.</summary>
@@ -46,7 +46,7 @@ public sealed record AutoResult
     public required long ResumedSamples { get; init; }
 
     /// <summary>
-    /// Why the calibration began anew although an earlier run had kept one; null as in <see cref="TrialsResult.RestartReason"/>.
+    /// Why the calibration started again although an earlier run had kept one; null as in <see cref="TrialsResult.RestartReason"/>.
     /// </summary>
     public string? RestartReason { get; init; }
 

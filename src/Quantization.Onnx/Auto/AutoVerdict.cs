@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>What became of a model that <see cref="AutoQuantizer"/> tried.</summary>
+/// <summary>Why <see cref="AutoQuantizer"/> picked a model, or did not.</summary>
 public enum AutoVerdict
 {
     /// <summary>It was picked and written.</summary>
@@ -33,6 +33,6 @@ public enum AutoVerdict
     /// <summary>It is within the budget, but another is faster.</summary>
     Slower,
 
-    /// <summary>It is within the budget, but no sample tells what it loses, and another usually loses less.</summary>
+    /// <summary>It is within the budget, but without samples its loss is unknown, and another way usually loses less.</summary>
     Riskier,
 }

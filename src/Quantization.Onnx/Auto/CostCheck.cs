@@ -6,7 +6,7 @@ internal static class CostCheck
     /// <summary>A multiple of the float model's time or size.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not above 0.</exception>
     public static double? Ratio(double? value) => value is null or (> 0 and < double.PositiveInfinity) ? value
-        : throw new ArgumentOutOfRangeException(nameof(value), value, "A multiple of the float model's is above 0, such as 0.5.");
+        : throw new ArgumentOutOfRangeException(nameof(value), value, "A multiple of the float model's figure is above 0, such as 0.5.");
 
     /// <summary>The bytes of a file.</summary>
     /// <exception cref="ArgumentOutOfRangeException">They are below 1.</exception>

@@ -14,7 +14,7 @@ internal static class GeneratedSamples
     private const int Seed = 1;
 
     /// <summary>Where no table says how many numbers there are, 0 and 1 are safe.</summary>
-    private const int LeastNumbers = 2;
+    private const int MinNumbers = 2;
 
     /// <summary>
     /// The lengths to try for free axes. The first suits most models: that of images for four axes, else that of a sentence.
@@ -90,7 +90,7 @@ internal static class GeneratedSamples
 #pragma warning disable CA5394 // nothing secret here
         Random random = new(seed);
         double Noise() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-        long most = TableLookups.FindRows(graph, name) ?? LeastNumbers;
+        long most = TableLookups.FindRows(graph, name) ?? MinNumbers;
         Func<int, double> next = isFloat ? _ => isImage ? random.NextDouble() : Noise() : MakeNumbers(name, shape, _ => random.NextInt64(most));
 #pragma warning restore CA5394
         double[] values = [.. Enumerable.Range(0, elements).Select(next)];

@@ -5,8 +5,8 @@ namespace Quantization.Onnx;
 /// <summary>Times several models side by side, in turns, so that all meet the same conditions.</summary>
 internal static class LatencyTurns
 {
-    private const int MostRounds = 40;
-    private const int LeastRounds = 5;
+    private const int MaxRounds = 40;
+    private const int MinRounds = 5;
 
     private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(2);
 
@@ -22,7 +22,7 @@ internal static class LatencyTurns
     {
         EvaluatedModel[] all = [reference, .. models];
         long start = Stopwatch.GetTimestamp();
-        for (int round = 0; round < MostRounds && (round < LeastRounds || Stopwatch.GetElapsedTime(start) < LongEnough); round++)
+        for (int round = 0; round < MaxRounds && (round < MinRounds || Stopwatch.GetElapsedTime(start) < LongEnough); round++)
         {
             ModelSample sample = samples[round % samples.Count];
             using BoundSample input = SampleBinder.Bind(sample, reference.Inputs);

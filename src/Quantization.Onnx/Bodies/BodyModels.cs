@@ -31,7 +31,7 @@ internal sealed class BodyModels(
         }
         catch (OnnxModelException e)
         {
-            string reason = $"the values that it reads from around it cannot be had: {e.Message}";
+            string reason = $"the values that it reads from the graph around it cannot be computed: {e.Message}";
             return [.. bodies.Select(body => new FoundBody(body, null, reason))];
         }
 
@@ -94,7 +94,7 @@ internal sealed class BodyModels(
 
         if (captured.Length + body.Graph.Input.Count == 0)
         {
-            return new FoundBody(body, null, "it reads constants alone");
+            return new FoundBody(body, null, "it reads only constants");
         }
 
         ModelProto runnable = MakeModel(body, kind, captured, types);

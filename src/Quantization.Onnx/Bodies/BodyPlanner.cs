@@ -80,7 +80,7 @@ internal sealed class BodyPlanner(PtqOptions options, long largestInMemory, Canc
         return Plan(model, recipe, inner).AddTo(plan);
     }
 
-    /// <summary>The calibration's options without what is said of values that the body does not have.</summary>
+    /// <summary>The calibration's options without those for values that the body does not have.</summary>
     private CalibrationOptions CalibrationOf(FloatModel model)
     {
         PaddingOptions padding = options.Calibration.Padding;

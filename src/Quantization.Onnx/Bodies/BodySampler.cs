@@ -9,10 +9,10 @@ namespace Quantization.Onnx;
 internal sealed class BodySampler : IDisposable
 {
     /// <summary>How many samples of a body are kept at most, and how many iterations of a loop from one sample.</summary>
-    private const int MostSamples = 256, MostIterations = 32;
+    private const int MaxSamples = 256, MaxIterations = 32;
 
     /// <summary>What the samples of all bodies take at most.</summary>
-    private const long MostBytes = 64 << 20;
+    private const long MaxBytes = 64 << 20;
 
     private readonly FloatModel _model;
     private readonly string[] _values;
@@ -39,7 +39,7 @@ internal sealed class BodySampler : IDisposable
         {
             _bodies.Add(body, (
                 new BodyRuns(body.Model!, optionsFactory, largestInMemory, cancellationToken),
-                new SampleKeeper(SampleSource.FromEnumerable([]), MostSamples, MostBytes / bodies.Length)));
+                new SampleKeeper(SampleSource.FromEnumerable([]), MaxSamples, MaxBytes / bodies.Length)));
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class BodySampler : IDisposable
         Dictionary<string, SampleTensor> values = Run(sample);
         foreach ((FoundBody body, (BodyRuns runs, SampleKeeper kept)) in _bodies)
         {
-            SampleKeeper own = new(SampleSource.FromEnumerable([]), MostIterations, MostBytes / _bodies.Count);
+            SampleKeeper own = new(SampleSource.FromEnumerable([]), MaxIterations, MaxBytes / _bodies.Count);
             try
             {
                 foreach (ModelSample run in runs.Of(sample.Name, values))
@@ -106,7 +106,7 @@ internal sealed class BodySampler : IDisposable
 
     /// <summary>Why there is no sample of a body.</summary>
     public string WhyNone(FoundBody body) => _failures.GetValueOrDefault(body)
-        ?? (_bodies[body].Runs.HasNonFinite ? "every sample that reaches it brings NaN or infinity along" : "no sample reaches it");
+        ?? (_bodies[body].Runs.HasNonFinite ? "every sample that reaches it holds NaN or infinity" : "no sample reaches it");
 
     /// <inheritdoc />
     public void Dispose()

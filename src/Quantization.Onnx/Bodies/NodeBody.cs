@@ -25,12 +25,12 @@ internal sealed record NodeBody(NodeProto Node, string Attribute, GraphProto Gra
     public IEnumerable<string> WeightedNodes => PathsOf(Graph, WeightSlot.CanHaveWeights).Select(NameInside);
 
     /// <summary>The path of a node of this body.</summary>
-    /// <param name="name">What the node goes by in the body.</param>
+    /// <param name="name">The node's label in the body.</param>
     public string NameInside(string name) => NameInside(Path, name);
 
     /// <summary>The path of a node of a body.</summary>
     /// <param name="body">The path of the body.</param>
-    /// <param name="name">What the node goes by in the body.</param>
+    /// <param name="name">The node's label in the body.</param>
     public static string NameInside(string body, string name) => $"{body}/{name}";
 
     /// <summary>The bodies inside of a graph, at any depth, by path.</summary>

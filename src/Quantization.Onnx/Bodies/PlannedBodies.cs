@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Quantization.Onnx;
 
-/// <summary>What becomes of the bodies of a model's nodes. Immutable.</summary>
+/// <summary>How the bodies of a model's nodes are quantized. Immutable.</summary>
 /// <param name="bodies">The bodies, in the graph's order.</param>
 internal sealed class PlannedBodies(IReadOnlyList<PlannedBody> bodies)
 {

@@ -11,11 +11,11 @@ public sealed record CalibrationOptions
     /// <summary>The bins of each sign in the statistics of an activation; see <see cref="TensorStatistics.BinsPerSign"/>. The default is 4,096.</summary>
     public int BinsPerSign { get; init; } = TensorStatistics.DefaultBinsPerSign;
 
-    /// <summary>What to do where the model computes NaN or infinity in float. The default is an error. Samples that hold them are always an error.</summary>
+    /// <summary>What to do if the float model computes NaN or infinity. The default is an error. Samples that contain them are always an error.</summary>
     public NonFiniteValues NonFinite { get; init; } = NonFiniteValues.Throw;
 
     /// <summary>
-    /// How many samples run side by side, at least 1; the default is the number of processors. The result does not depend on it. Without a <see cref="SessionOptionsFactory"/> each run then takes one thread.
+    /// How many samples run in parallel, at least 1; the default is the number of processors. The result does not depend on it. Without a <see cref="SessionOptionsFactory"/> each run then takes one thread.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int MaxDegreeOfParallelism
@@ -58,7 +58,7 @@ public sealed record CalibrationOptions
     /// <summary>Where the samples run; null, the default, for this process. The result does not depend on it.</summary>
     /// <remarks>
     /// Workers run static int8's observations of samples that are enumerated, not those that come asynchronously. They have no
-    /// <see cref="SessionOptionsFactory"/> and count their own threads, so <see cref="MaxDegreeOfParallelism"/> is not looked at.
+    /// <see cref="SessionOptionsFactory"/> and count their own threads, so <see cref="MaxDegreeOfParallelism"/> is ignored.
     /// </remarks>
     public IWorkPlace? Place { get; init; }
 

@@ -1,7 +1,7 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// What calibration saw of a model: statistics of each activation that quantization needs a range for. Made on shards of the samples and merged, it is the same, byte for byte,
+/// The calibration of a model: statistics of each activation that quantization needs a range for. Made on shards of the samples and merged, it is the same, byte for byte,
 /// as made on all of them. Its size depends on the model alone.
 /// </summary>
 /// <remarks>One thread at a time may merge into an instance; any number may read one that nobody changes.</remarks>
@@ -31,12 +31,12 @@ public sealed class ModelCalibration
     /// <summary>The SHA-256 of the model's file, in hexadecimal.</summary>
     public string ModelSha256 => Model.ToString();
 
-    /// <summary>How much it saw, in words.</summary>
+    /// <summary>How much was observed, in words.</summary>
     public override string ToString() => FormattableString.Invariant($"{SampleCount} samples, {_activations.Count} activations");
 
     internal ModelFingerprint Model { get; }
 
-    /// <summary>What it was made from and with; null where its file does not tell.</summary>
+    /// <summary>What it was made from and with; null where its file does not say.</summary>
     internal CalibrationOrigin? Origin { get; private set; }
 
     /// <summary>Whether a search or a partial quantization keeps it for itself, and may replace its file.</summary>
@@ -56,7 +56,7 @@ public sealed class ModelCalibration
         return ModelCalibrationFile.Read(path);
     }
 
-    /// <summary>Adds what was seen of the same model on other samples. <paramref name="other"/> is not changed.</summary>
+    /// <summary>Adds the statistics of the same model on other samples. <paramref name="other"/> is not changed.</summary>
     /// <exception cref="ArgumentException"><paramref name="other"/> was made from another model or with another number of bins; nothing was added.</exception>
     public void Merge(ModelCalibration other)
     {

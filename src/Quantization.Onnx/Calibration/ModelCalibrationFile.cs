@@ -19,10 +19,10 @@ internal static class ModelCalibrationFile
     private const int HeaderSize = 4 + sizeof(int) + ModelFingerprint.Size + sizeof(long) + sizeof(int);
 
     /// <summary>64 MB.</summary>
-    private const long MostEmptyBins = 8 << 20;
+    private const long MaxEmptyBins = 8 << 20;
 
     /// <summary>An activation that has seen any normal number lists a quarter of its bins at least, in eight bytes each. A file of next to nothing else asks for memory alone.</summary>
-    private const long MostBinsAByte = 8;
+    private const long MaxBinsPerByte = 8;
 
     private static ReadOnlySpan<byte> Magic => "QCAL"u8;
 
@@ -132,7 +132,7 @@ internal static class ModelCalibrationFile
             string name = CalibrationText.Read(reader);
             activations.Add(name, TensorStatistics.Load(content));
             bins += 2L * activations[name].BinsPerSign;
-            if (bins > MostEmptyBins + MostBinsAByte * content.Length)
+            if (bins > MaxEmptyBins + MaxBinsPerByte * content.Length)
             {
                 throw Damaged(path);
             }

@@ -7,12 +7,12 @@ namespace Quantization.Onnx;
 public static class ModelCalibrator
 {
     /// <summary>
-    /// Observes a model's activations, with one sample a thread: memory does not grow with the number of samples, and one pass serves every calibrator.
+    /// Observes a model's activations, with one sample per thread: memory does not grow with the number of samples, and one pass serves every calibrator.
     /// </summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="samples">Inputs like those that the model will meet; they are enumerated once.</param>
+    /// <param name="samples">Inputs like those that the model will see in use; they are enumerated once.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told after each sample.</param>
+    /// <param name="progress">Reports after each sample.</param>
     /// <param name="cancellationToken">Stops between samples.</param>
     /// <returns>Statistics of each activation, which can be saved, merged with those of other samples, and quantized from.</returns>
     /// <exception cref="ArgumentException">A name is empty, or there is no sample.</exception>

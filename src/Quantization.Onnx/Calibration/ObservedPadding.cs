@@ -14,7 +14,7 @@ public sealed record ObservedPadding(string Mask, long MaskedPositions, long Pos
     } = ValueDictionary<string, MaskedAxes>.Empty;
 
     /// <summary>
-    /// The activations whose shapes do not tell which axes follow the mask; all their values count. <see cref="PaddingOptions.Axes"/>
+    /// The activations whose shapes do not show which axes follow the mask; all their values count. <see cref="PaddingOptions.Axes"/>
     /// tells them.
     /// </summary>
     public IReadOnlyList<string> Undecided

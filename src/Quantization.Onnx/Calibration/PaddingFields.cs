@@ -8,7 +8,7 @@ namespace Quantization.Onnx;
 internal static class PaddingFields
 {
     /// <summary>Lists are not longer: no model has so many activations.</summary>
-    private const int MostItems = 1 << 20;
+    private const int MaxItems = 1 << 20;
 
     private const int NoAxis = -1;
 
@@ -82,5 +82,5 @@ internal static class PaddingFields
         return texts;
     }
 
-    private static int ReadCount(BinaryReader reader) => reader.ReadInt32() is >= 0 and <= MostItems and var count ? count : throw new InvalidDataException("A list has a length that cannot be.");
+    private static int ReadCount(BinaryReader reader) => reader.ReadInt32() is >= 0 and <= MaxItems and var count ? count : throw new InvalidDataException("A list has an impossible length.");
 }

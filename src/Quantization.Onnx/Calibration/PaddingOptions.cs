@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 /// </summary>
 public sealed record PaddingOptions
 {
-    /// <summary>Whether padding counts as all other positions do. False by default.</summary>
+    /// <summary>Whether padding counts like all other positions. False by default.</summary>
     public bool IsCounted { get; init; }
 
     /// <summary>
@@ -16,7 +16,7 @@ public sealed record PaddingOptions
     public string? Mask { get; init; }
 
     /// <summary>
-    /// The axes that follow the mask, by the name of the activation, for activations where shapes do not tell. The default is none.
+    /// The axes that follow the mask, by the name of the activation, for activations whose shapes do not show them. The default is none.
     /// <see cref="ObservedPadding.Axes"/> tells which axes were found.
     /// </summary>
     public IReadOnlyDictionary<string, MaskedAxes> Axes

@@ -13,7 +13,7 @@ internal static class CommonLayers
     /// <summary>
     /// How far behind a layer a value with a name in both models is looked for: constants beside it and its activation may be part of it.
     /// </summary>
-    private const int MostSteps = 4;
+    private const int MaxSteps = 4;
 
     /// <summary>Compares the layers on some samples. Memory does not grow with their number.</summary>
     public static (IReadOnlyList<ComparedLayer> Layers, int Samples) Compare(
@@ -74,7 +74,7 @@ internal static class CommonLayers
         foreach (NodeProto node in first.Node.Where(node => node.Input.Any(input => index.FindConstant(input)?.Dims.Count >= 2)))
         {
             string? value = node.Output.FirstOrDefault();
-            for (int step = 0; step < MostSteps && value is not null && !computed.Contains(value); step++)
+            for (int step = 0; step < MaxSteps && value is not null && !computed.Contains(value); step++)
             {
                 value = index.Consumers(value) is [var reader] && !index.IsVisibleOutside(value) ? reader.Output.FirstOrDefault() : null;
             }

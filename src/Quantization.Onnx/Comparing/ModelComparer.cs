@@ -14,7 +14,7 @@ public static class ModelComparer
     /// <param name="second">The other, whose inputs and outputs are called as the first one's.</param>
     /// <param name="samples">The samples; those with a label count for accuracy. Enumerated once, and the first few again.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each batch.</param>
+    /// <param name="progress">Reports each batch.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">A model cannot be read or run, or has other inputs or outputs than the first.</exception>

@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <summary>How models are compared. Immutable.</summary>
 public sealed record EvaluationOptions
 {
-    /// <summary>How many samples are joined for one run, where the models' batch axis is free and the samples' shapes allow it; at least 1, the default.</summary>
+    /// <summary>How many samples run as one batch, if the models' batch axis is free and the samples' shapes allow it; at least 1, the default.</summary>
     public int BatchSize { get; init; } = 1;
 
     /// <summary>
@@ -14,7 +14,7 @@ public sealed record EvaluationOptions
     public string? Logits { get; init; }
 
     /// <summary>
-    /// Metrics to measure beside the library's own, such as a character error rate; none by default. Each sees the outputs of every
+    /// Metrics to measure in addition to the library's own, such as a character error rate; none by default. Each sees the outputs of every
     /// model, the reference included. They share the one pass over the samples: each runs on a thread of its own and takes turns with the
     /// models. One of the library's own metrics may be named too: then it is an error if it cannot be measured.
     /// </summary>

@@ -19,14 +19,14 @@ public sealed record EvaluationResult(ModelScore Reference, IReadOnlyList<ModelS
     /// <summary>Why labelled samples do not count for accuracy; null where all count.</summary>
     public Advice? UncountedLabels { get; init; }
 
-    /// <summary>What the reference model answers and labels name; null where no sample has one row of logits.</summary>
+    /// <summary>The classes that the reference model answers and that labels name; null where no sample has one row of logits.</summary>
     public ClassCounts? Classes { get; init; }
 
     /// <summary>The share of the machine's cores that other processes kept busy meanwhile, 0 … 1; null where it is not known.</summary>
     public double? OtherLoad { get; init; }
 
     /// <summary>
-    /// What the user should know: each candidate that is slower than the reference by a twentieth or more, or larger, latencies that a busy
+    /// Warnings: each candidate that is slower than the reference by a twentieth or more, or larger, latencies that a busy
     /// machine disturbed, and <see cref="UncountedLabels"/>; empty where there is nothing to say.
     /// </summary>
     public IReadOnlyList<Advice> Warnings => ValueList<Advice>.Of(

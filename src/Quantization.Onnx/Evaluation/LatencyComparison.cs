@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 /// <param name="TimedRuns">How many runs each median is of.</param>
 public sealed record LatencyComparison(TimeSpan Float, TimeSpan Quantized, int TimedRuns)
 {
-    /// <summary>A difference below a twentieth is the machine's, not the models'.</summary>
+    /// <summary>A difference below a twentieth comes from the machine, not from the models.</summary>
     private const double NotableRatio = 1.05;
 
     /// <summary>On an idle machine the middle half of the times lies within a few percent.</summary>

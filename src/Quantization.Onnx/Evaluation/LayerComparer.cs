@@ -5,16 +5,16 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Compares a float model with its quantized form layer by layer, to tell which layer hurts most. Safe to use from several threads.</summary>
+/// <summary>Compares a float model with its quantized form layer by layer, to find the layer that loses most. Safe to use from several threads.</summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, a calibration or a plan, so no call is ambiguous.")]
 public static class LayerComparer
 {
-    /// <summary>Runs both models over samples and compares what every quantized layer computes; then quantizes each layer with weights alone and compares the model's outputs.</summary>
+    /// <summary>Runs both models over samples and compares what every quantized layer computes; then quantizes each layer with weights by itself and compares the model's outputs.</summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="calibration">What calibration saw of it.</param>
     /// <param name="samples">Some samples; a few dozen tell much. They are enumerated once per layer and twice more, by several threads at once.</param>
     /// <param name="options">How the model is quantized; null for the defaults.</param>
-    /// <param name="progress">Told of each model that went over the samples, by one thread at a time: how many did, and how many will, which is one a weighted layer and three more.</param>
+    /// <param name="progress">Reports each model that went over the samples, by one thread at a time: how many did, and how many will, which is one per weighted layer and three more.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <returns>The layers in the order in which they run. Memory does not grow with the number of samples.</returns>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
@@ -45,7 +45,7 @@ public static class LayerComparer
     /// <param name="plan">The plan, with all parameters: <see cref="PtqResult.Plan"/>.</param>
     /// <param name="samples">Some samples.</param>
     /// <param name="options">How sessions are opened, and whether models are tried in a child process first; null for the defaults.</param>
-    /// <param name="progress">Told of each model that went over the samples.</param>
+    /// <param name="progress">Reports each model that went over the samples.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">A model cannot be read or run.</exception>
@@ -66,7 +66,7 @@ public static class LayerComparer
         options ??= new PtqOptions();
         if (plan.Half is not null)
         {
-            throw PlanCheck.Wrong(plan, "is for floats of 16 bits, and only layers on codes are compared; give a plan of those");
+            throw PlanCheck.Wrong(plan, "is for 16-bit floats, but only layers on codes can be compared; give a plan of int8 layers");
         }
 
         if (plan.Nodes.Any(node => node.Weights?.Blocks is not null))

@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>How much quantization disturbs one layer. Immutable. All ratios are <c>10 · log₁₀(Σ y² / Σ (y − ŷ)²)</c> in dB with y the float model's values; +∞ where nothing differs.</summary>
+/// <summary>How much noise quantization adds to one layer. Immutable. All ratios are <c>10 · log₁₀(Σ y² / Σ (y − ŷ)²)</c> in dB with y the float model's values; +∞ where nothing differs.</summary>
 /// <param name="Node">The node's name.</param>
 /// <param name="Operator">Its operator, such as <c>Conv</c>.</param>
 /// <param name="Output">The value compared: the node's result, after the activation function where that is part of the int8 node.</param>

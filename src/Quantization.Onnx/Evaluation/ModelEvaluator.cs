@@ -14,9 +14,9 @@ public static class ModelEvaluator
     /// <param name="candidates">The models to compare; their inputs and outputs are called as the reference's.</param>
     /// <param name="samples">The samples; those with a <see cref="ModelSample.Label"/> count for accuracy. Read once, in batches: memory does not grow with their number.</param>
     /// <param name="options">
-    /// Batch size, threads, the output that holds the logits and metrics of the caller's own; null for the defaults.
+    /// Batch size, threads, the output that holds the logits and custom metrics; null for the defaults.
     /// </param>
-    /// <param name="progress">Told after each batch.</param>
+    /// <param name="progress">Reports after each batch.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <exception cref="OnnxModelException">A model cannot be read or run, or lacks an output of the reference.</exception>
     /// <exception cref="InvalidDataException">There is no sample, one does not fit the models, a label is no class of the logits, or a

@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>What one model scored, weighs and takes. Immutable.</summary>
+/// <summary>The score, file size and latency of one model. Immutable.</summary>
 /// <param name="ModelPath">The model's file.</param>
 /// <param name="FileSize">The bytes of the file.</param>
 /// <param name="Figures">

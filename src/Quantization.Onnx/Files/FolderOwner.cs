@@ -52,7 +52,7 @@ internal sealed record FolderOwner(string Machine, int Process, long Started)
         }
     }
 
-    /// <summary>A process that has ended, but whose parent did not ask how, still has its number. In containers nobody may ever ask.</summary>
+    /// <summary>A process that has ended, but whose parent did not ask how, still has its number. In containers that may never happen.</summary>
     private static bool IsZombie(int process)
     {
         string status = string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat");

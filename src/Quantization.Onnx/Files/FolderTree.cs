@@ -8,7 +8,7 @@ namespace Quantization.Onnx;
 internal static class FolderTree
 {
     /// <summary>The most folders that are looked into. Links to folders of links can make a few folders look like 2ⁿ.</summary>
-    private const int MostFolders = 250_000;
+    private const int MaxFolders = 250_000;
 
     private static readonly EnumerationOptions Visible = new();
     private static readonly EnumerationOptions WithHidden = new() { AttributesToSkip = 0 };
@@ -18,7 +18,7 @@ internal static class FolderTree
     /// <param name="mostFolders">The most folders that are looked into.</param>
     /// <param name="includesHidden">Whether hidden files and folders count.</param>
     /// <exception cref="IOException">There are more folders than any data set has.</exception>
-    public static IEnumerable<string> EnumerateFiles(string folder, int mostFolders = MostFolders, bool includesHidden = false)
+    public static IEnumerable<string> EnumerateFiles(string folder, int mostFolders = MaxFolders, bool includesHidden = false)
     {
         EnumerationOptions options = includesHidden ? WithHidden : Visible;
         Stack<(string Path, Ancestor? Above)> left = new([(folder, null)]);

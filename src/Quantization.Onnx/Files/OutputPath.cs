@@ -29,7 +29,7 @@ internal static class OutputPath
         }
     }
 
-    /// <summary>Whether two paths name the same file, whatever links and spellings lead there; also where the file is yet to be written.</summary>
+    /// <summary>Whether two paths name the same file, regardless of links and spellings; also where the file is yet to be written.</summary>
     public static bool IsSame(string first, string second)
     {
         if (string.Equals(Path.GetFullPath(first), Path.GetFullPath(second), Comparison))

@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 internal static class RealPath
 {
     /// <summary>As many links as Linux follows.</summary>
-    private const int MostLinks = 40;
+    private const int MaxLinks = 40;
 
     /// <summary>The path with every link in it resolved; parts that do not exist stay as they are.</summary>
     /// <exception cref="IOException">Links lead to each other without end.</exception>
@@ -31,9 +31,9 @@ internal static class RealPath
                 continue;
             }
 
-            if (++links > MostLinks)
+            if (++links > MaxLinks)
             {
-                throw new IOException($"{path}: more than {MostLinks} links lead to each other; repair them.");
+                throw new IOException($"{path}: more than {MaxLinks} links lead to each other; repair them.");
             }
 
             if (Path.IsPathRooted(target))

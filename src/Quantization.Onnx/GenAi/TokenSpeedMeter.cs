@@ -10,7 +10,7 @@ namespace Quantization.Onnx;
 public static class TokenSpeedMeter
 {
     /// <summary>The tokens that a prompt is cut to.</summary>
-    private const int MostPromptTokens = 128;
+    private const int MaxPromptTokens = 128;
 
     /// <summary>The tokens that are written in a round.</summary>
     private const int Steps = 32;
@@ -43,7 +43,7 @@ public static class TokenSpeedMeter
             return null;
         }
 
-        tokens = tokens[..Math.Min(MostPromptTokens, tokens.Length)];
+        tokens = tokens[..Math.Min(MaxPromptTokens, tokens.Length)];
         using EvaluatedModel first = EvaluatedModel.Load(reference, optionsFactory, cancellationToken);
         using EvaluatedModel second = EvaluatedModel.Load(candidate, optionsFactory, cancellationToken);
         TextGeneration[] models = [new(first), new(second)];

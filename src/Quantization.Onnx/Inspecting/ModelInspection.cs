@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 /// <summary>What a model is and what the ways of quantizing would do to it. Immutable.</summary>
 public sealed record ModelInspection
 {
-    /// <summary>The version of the JSON form: it grows where a property changes its meaning or disappears, not where one is added.</summary>
+    /// <summary>The version of the JSON form: it grows when a property changes its meaning or disappears, not when one is added.</summary>
     [JsonPropertyOrder(-1)]
     public int SchemaVersion { get; } = 1;
 
@@ -66,14 +66,14 @@ public sealed record ModelInspection
     /// <summary>Whether nodes work on codes already, so that no way of quantizing fits.</summary>
     public required bool IsQuantized { get; init; }
 
-    /// <summary>The nodes of a quantized model that ONNX Runtime runs on integers here, by operator; null where that was not looked at: for float models and large ones.</summary>
+    /// <summary>The nodes of a quantized model that ONNX Runtime runs on integers here, by operator; null where that was not checked: for float models and large ones.</summary>
     public IReadOnlyDictionary<string, int>? Int8Operators
     {
         get;
         init => field = value is null ? null : ValueDictionary<string, int>.Of(value, nameof(Int8Operators));
     }
 
-    /// <summary>The conversions of a quantized model that ONNX Runtime cannot fuse, counted as <see cref="PtqResult.ConversionKinds"/> does; null where that was not looked at.</summary>
+    /// <summary>The conversions of a quantized model that ONNX Runtime cannot fuse, counted as <see cref="PtqResult.ConversionKinds"/> does; null where that was not checked.</summary>
     public IReadOnlyDictionary<string, int>? Unfused
     {
         get;

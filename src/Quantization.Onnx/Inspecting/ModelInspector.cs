@@ -3,7 +3,7 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Tells in seconds, without samples, what a model is and what each way of quantizing would do to it. Writes nothing. Safe to use from several threads.</summary>
+/// <summary>Shows in seconds, without samples, what a model is and what each way of quantizing would do to it. Writes nothing. Safe to use from several threads.</summary>
 public static class ModelInspector
 {
     /// <summary>Inspects a model.</summary>
@@ -52,9 +52,8 @@ public static class ModelInspector
     }
 
     /// <summary>
-    /// The plan of one way, to look at or to change before it is carried out by
-    /// <see cref="PostTrainingQuantizer.Quantize(OnnxModel, QuantizationPlan, ModelOutput, ModelCalibration?, PtqOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>.
-    /// Of static int8 it leaves ranges to a calibrator, so carrying it out needs a calibration; what samples would change of it is not in it.
+    /// The plan of one way, to read or change before <see cref="PostTrainingQuantizer"/> carries it out.
+    /// A plan of static int8 leaves ranges to a calibrator, so carrying it out needs a calibration. It has no refinements, which need samples.
     /// </summary>
     /// <param name="model">The float model.</param>
     /// <param name="way">The way.</param>

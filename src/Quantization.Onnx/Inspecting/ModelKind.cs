@@ -30,6 +30,6 @@ public enum ModelKind
     /// <summary>It has LSTM, GRU or RNN nodes.</summary>
     Recurrent,
 
-    /// <summary>It takes rows of figures and multiplies them by matrices.</summary>
+    /// <summary>It takes tabular data and multiplies it by matrices.</summary>
     Tabular,
 }

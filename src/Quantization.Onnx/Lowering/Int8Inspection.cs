@@ -71,6 +71,6 @@ internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Opera
             ? ($"{(isWeight ? "weights" : "codes")} to floats before {string.Join(" and ", readers.Select(reader => reader.OpType).Distinct().Order(StringComparer.Ordinal))}",
                 $"{codes}: read in float by {string.Join(", ", readers.Select(GraphExtensions.Describe))}")
             : graph.IsVisibleOutside(to) ? ("codes to floats at an output", $"{codes}: '{to}' goes out as floats")
-            : ("codes of one range to another", $"{codes}: its range is not that of what follows");
+            : ("codes of one range to another", $"{codes}: its range differs from the range that its readers use");
     }
 }

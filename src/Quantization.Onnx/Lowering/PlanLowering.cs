@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Writes a plan into a model, in the QDQ form: a QuantizeLinear–DequantizeLinear pair at each quantized value, a DequantizeLinear behind each quantized weight, the float operators in between. A runtime that knows the
-/// form runs them on codes; any other still computes the same function. What becomes of each planned node is said by the lowerings.
+/// form runs them on codes; any other still computes the same function. The lowerings write each planned node.
 /// </summary>
 internal static class PlanLowering
 {

@@ -11,13 +11,13 @@ internal static class ExternalData
     /// How far tensors that share bytes may exceed what the files hold: by as much again, or by 1 GiB. They are in memory once, but written
     /// for each.
     /// </summary>
-    private const long MostShared = 1L << 30;
+    private const long MaxShared = 1L << 30;
 
     /// <summary>
     /// The most files that stay open for their tensors to be read later, since processes may not open any number; tensors of further
     /// files are read at once. Exporters write one file, or one per tensor.
     /// </summary>
-    private const int MostOpen = 256;
+    private const int MaxOpen = 256;
 
     /// <summary>
     /// Makes their bytes the tensors' own. Tensors with the same place in the same file share their bytes.
@@ -45,7 +45,7 @@ internal static class ExternalData
         {
             if (!read.TryGetValue((region.Path, region.Offset, region.Length), out ByteString? data))
             {
-                bool canStay = open.Count < MostOpen || open.ContainsKey(region.Path);
+                bool canStay = open.Count < MaxOpen || open.ContainsKey(region.Path);
                 bool stays = bytes > mostInMemory && region.Length >= TensorBytes.Smallest && canStay;
                 data = Guard(files, region, () => stays ? Find(files, region, open) : Read(region));
                 read[(region.Path, region.Offset, region.Length)] = data;
@@ -111,7 +111,7 @@ internal static class ExternalData
             }
         }
 
-        return shared <= Math.Max(bytes, MostShared) ? bytes : throw files.Refuse(regions[^1].Tensor, string.Create(
+        return shared <= Math.Max(bytes, MaxShared) ? bytes : throw files.Refuse(regions[^1].Tensor, string.Create(
             CultureInfo.InvariantCulture, $"and others share bytes of other tensors: {bytes} bytes of data stand for {bytes + shared}, "
                 + $"which is not accepted; export the model again"));
     }

@@ -79,7 +79,7 @@ internal sealed class ExternalFiles(string modelPath)
             if (kind is not (FileKind.Regular or FileKind.Missing))
             {
                 throw Refuse(tensor, $"is said to lie in '{VisibleText.Short(location)}', which is {RegularFile.Describe(kind)}, and data is "
-                    + "read from regular files alone; put the file with the data there");
+                    + "read only from regular files; put the file with the data there");
             }
 
             using FileStream stream = RegularFile.OpenRead(path);
@@ -92,7 +92,7 @@ internal sealed class ExternalFiles(string modelPath)
     }
 
     /// <summary>
-    /// The tensor's file. A model that names a file elsewhere could make whoever quantizes it hand out what is not the model's.
+    /// The tensor's file. A model that names a file elsewhere could leak files of whoever quantizes it.
     /// </summary>
     private string GetPath(TensorProto tensor, string location)
     {

@@ -76,7 +76,7 @@ internal static class GraphExtensions
     public static float GetFloat(this NodeProto node, string name, float absent) =>
         node.Attribute.FirstOrDefault(attribute => attribute.Name == name) is { } found ? found.F : absent;
 
-    /// <summary>What a node goes by: its name, or its first output where it has none.</summary>
+    /// <summary>A node's label: its name, or its first output if it has none.</summary>
     public static string GetLabel(this NodeProto node) => node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault() ?? "";
 
     /// <summary>What messages call a node: its label and operator.</summary>

@@ -92,7 +92,7 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
         ThrowUnlessModel(name, model);
         if (model.AllTensors().FirstOrDefault(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External) is { } elsewhere)
         {
-            throw new OnnxModelException(name, $"tensor '{elsewhere.Name}' is in a file beside the model, which bytes alone do not lead to; give the path of the model (OnnxModel.FromFile), or save it with its weights inside.");
+            throw new OnnxModelException(name, $"tensor '{elsewhere.Name}' is in a file beside the model, which cannot be found from bytes; give the path of the model (OnnxModel.FromFile), or save it with its weights inside.");
         }
 
         ThrowUnlessWhole(name, model);
@@ -155,7 +155,7 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
         FileKind kind = RegularFile.KindOf(path);
         if (kind is FileKind.Pipe or FileKind.Socket or FileKind.Device)
         {
-            throw new OnnxModelException(path, $"this is {RegularFile.Describe(kind)}, and a model is read from a regular file alone; "
+            throw new OnnxModelException(path, $"this is {RegularFile.Describe(kind)}, and models are read only from regular files; "
                 + "copy it into one and name that.");
         }
 

@@ -16,7 +16,7 @@ internal sealed class StreamOutput(string name, Stream stream) : OpenOutput(name
         long bytes = ModelStore.SizeOf(model);
         if (bytes > Array.MaxLength)
         {
-            throw new OnnxModelException(Name, $"the model takes {bytes} bytes, more than a stream of one message can have; write it to a file, which keeps the weights beside it.");
+            throw new OnnxModelException(Name, $"the model takes {bytes} bytes, more than the 2 GB that fit into a stream; write it to a file, which can keep its weights beside it.");
         }
 
         _content = model.ToByteArray();

@@ -35,7 +35,7 @@ internal sealed unsafe class TensorBytes : MemoryManager<byte>
     /// <summary>Whether bytes lie in a file, and have not been looked at or are garbage already; for tests.</summary>
     public static bool AreInFile(ByteString bytes) => TryFind(bytes, out TensorBytes? found) && !found._bytes.TryGetTarget(out _);
 
-    /// <summary>Passes bytes on in their order, wherever they lie, without loading them as a whole.</summary>
+    /// <summary>Passes bytes on in their order, wherever they are stored, without loading them as a whole.</summary>
     /// <exception cref="OnnxModelException">Their file changed, or it cannot be read.</exception>
     public static void ForEachBlock(ByteString bytes, Action<ReadOnlySpan<byte>> use)
     {
@@ -49,7 +49,7 @@ internal sealed unsafe class TensorBytes : MemoryManager<byte>
         }
     }
 
-    /// <summary>Reads a part of bytes, wherever they lie, without loading the rest.</summary>
+    /// <summary>Reads a part of bytes, wherever they are stored, without loading the rest.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <param name="offset">Where the part begins in them.</param>
     /// <param name="destination">Gets the part.</param>

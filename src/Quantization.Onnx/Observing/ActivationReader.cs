@@ -52,7 +52,7 @@ internal sealed class ActivationReader : IDisposable
     /// <summary>What was left out as padding since the last call; null where no sample had a mask.</summary>
     public ObservedPadding? TakePadding() => _padding.Take();
 
-    /// <summary>Lets the next sample with a mask tell anew which axes follow it.</summary>
+    /// <summary>Lets the next sample with a mask decide again which axes follow it.</summary>
     public void ForgetPadding() => _padding.Forget();
 
     /// <summary>Observes a sample.</summary>

@@ -12,8 +12,8 @@ internal static class AsyncCalibration
     /// <param name="model">The model.</param>
     /// <param name="samples">The samples; they are enumerated once.</param>
     /// <param name="options">The options.</param>
-    /// <param name="see">Told of each sample before it runs.</param>
-    /// <param name="progress">Told after each sample.</param>
+    /// <param name="see">Reports each sample before it runs.</param>
+    /// <param name="progress">Reports after each sample.</param>
     /// <param name="cancellationToken">Stops between samples.</param>
     /// <exception cref="ArgumentException">There is no sample.</exception>
     public static async Task<ModelCalibration> Run(

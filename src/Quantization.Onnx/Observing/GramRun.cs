@@ -21,7 +21,7 @@ internal sealed class GramRun : IDisposable
     /// <param name="model">The float model.</param>
     /// <param name="samples">The samples. They are read once for each group of layers.</param>
     /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
-    /// <param name="progress">Told of each sample.</param>
+    /// <param name="progress">Reports each sample.</param>
     /// <param name="cancellationToken">Stops the run.</param>
     /// <param name="segmentBytes">The most bytes of weights that run together.</param>
     public GramRun(

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>A sample with padding, and which axes of the model's values follow its mask.</summary>
@@ -19,8 +21,10 @@ internal sealed class PaddedSample(PaddingMask mask, IReadOnlyDictionary<string,
 
         return Fits(follow, shape) ? RunsOf(follow, shape)
             : !named.ContainsKey(name) ? null
-            : throw new ArgumentException(FormattableString.Invariant(
-                $"Activation '{name}' has the shape {SampleShape.Format(shape)}, so {follow} cannot follow a mask {SampleShape.Format([mask.Batch, mask.Sequence])}; name other axes."));
+            : throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Activation '{name}' has the shape {SampleShape.Format(shape)}, so {follow} cannot follow a mask "
+                    + $"{SampleShape.Format([mask.Batch, mask.Sequence])}; name other axes."));
     }
 
     /// <summary>Copies runs one behind another.</summary>

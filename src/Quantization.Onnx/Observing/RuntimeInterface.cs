@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The functions of ONNX Runtime's C interface that its C# interface lacks: those of operators of one's own. The C interface is a table of functions whose places never change (<c>onnxruntime_c_api.h</c>,
+/// The functions of ONNX Runtime's C interface that its C# interface lacks: those of custom operators. The C interface is a table of functions whose places never change (<c>onnxruntime_c_api.h</c>,
 /// struct <c>OrtApi</c>); all that is used here stands in it since its first version.
 /// </summary>
 /// <remarks>Each function but the last gives a status, which is null where all went well.</remarks>

@@ -51,7 +51,7 @@ internal sealed class SegmentCutter
             later.ExceptWith(node.Output);
             List<TensorProto> weights = [.. reads.SelectMany(WeightsBehind).Distinct<TensorProto>(ReferenceEqualityComparer.Instance)];
 
-            // A node that reads nothing holds a value, or makes one that nobody knows before, such as random numbers.
+            // A node that reads nothing holds a value, or makes one that is not known before, such as random numbers.
             bool isConstant = reads.Count > 0 ? !reads.Overlaps(_computed)
                 : node.Attribute.Any(attribute => attribute.Name.StartsWith("value", StringComparison.Ordinal));
             if (isConstant)

@@ -55,7 +55,7 @@ internal sealed class SegmentedRun : IDisposable
     /// <summary>Runs all samples through a segment, and through those before it that did not run yet.</summary>
     /// <param name="values">The values to look at: those that one segment makes, or inputs of the model.</param>
     /// <param name="look">Gets each of them for each sample.</param>
-    /// <param name="completed">Told how many samples went through a segment.</param>
+    /// <param name="completed">Reports how many samples went through a segment.</param>
     /// <returns>The number of samples.</returns>
     /// <exception cref="InvalidDataException">A sample does not fit the model.</exception>
     /// <exception cref="IOException">The temporary folder has no room for the activations.</exception>

@@ -14,16 +14,16 @@ internal sealed class ActivationSteps(
     PartialRun run, RefinedModel baseline, IReadOnlyList<ModelSample> samples, PtqOptions options, CancellationToken cancellationToken)
 {
     /// <summary>How many groups of activations are measured at most.</summary>
-    private const int MostGroups = 96;
+    private const int MaxGroups = 96;
 
     /// <summary>How many sets are made at most, each larger than the one before.</summary>
-    private const int MostSets = 48;
+    private const int MaxSets = 48;
 
     /// <summary>How many samples order the activations.</summary>
     private const int OrderingSamples = 4;
 
     /// <summary>How many models are tried at most.</summary>
-    public static int MostTrials => PrefixSearch.MostTrials(MostSets + 1) + MostSets;
+    public static int MostTrials => PrefixSearch.MostTrials(MaxSets + 1) + MaxSets;
 
     /// <summary>The smallest set of activations in float that is good enough; where none is, the best that was found.</summary>
     /// <param name="start">What is done to begin with.</param>
@@ -69,7 +69,7 @@ internal sealed class ActivationSteps(
         using ActivationLosses losses = new(reference, gated, reference.Count, cancellationToken);
         return
         [
-            .. new FloatSteps(models, plan, work) { MostInFloat = 1 }.Take(losses.Find(MostGroups), MostSets)
+            .. new FloatSteps(models, plan, work) { MostInFloat = 1 }.Take(losses.Find(MaxGroups), MaxSets)
                 .Select(grown => start with { Activations = grown.FloatActivations.Except(run.Baseline.FloatActivations) })
                 .TakeWhile(set => before.Except(IntegerWork.LayersOf(run.PlanOf(set))).Count() <= run.MaxFloatLayers),
         ];
@@ -80,7 +80,7 @@ internal sealed class ActivationSteps(
     {
         string[] more = [.. found.Activations.Except(start.Activations).Order(StringComparer.Ordinal)];
         LayerSet[] without = [.. more.Select(each => found with { Activations = found.Activations.Remove(each) })];
-        foreach (string activation in more.Zip(run.ScoreCandidates(without)).OrderByDescending(each => each.Second, Comparer<TrialScore>.Create(run.CompareCandidates)).Select(each => each.First).Take(MostSets))
+        foreach (string activation in more.Zip(run.ScoreCandidates(without)).OrderByDescending(each => each.Second, Comparer<TrialScore>.Create(run.CompareCandidates)).Select(each => each.First).Take(MaxSets))
         {
             LayerSet smaller = found with { Activations = found.Activations.Remove(activation) };
             if (!meets(run.Score(smaller)[0]))

@@ -15,7 +15,7 @@ internal sealed class FloatLayers(PartialRun run, TrialLimit limit, Predicate<Tr
     /// <summary>How many sets are scored side by side where the first that is good enough is taken. Fixed, so that the result does not depend on the number of processors.</summary>
     private const int Ahead = 4;
 
-    /// <summary>How many exchanges of two layers for one are looked at.</summary>
+    /// <summary>How many exchanges of two layers for one are tried.</summary>
     private const int MaxExchanges = 24;
 
     /// <summary>How many models are tried for a layer on the way: the set's own on all samples and on those that rank, and those that compete.</summary>

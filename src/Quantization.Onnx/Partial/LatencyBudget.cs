@@ -2,7 +2,7 @@ namespace Quantization.Onnx;
 
 /// <summary>Switches quantization off in descending sensitivity where it helps and the model stays within a latency.</summary>
 /// <param name="run">Scores sets.</param>
-/// <param name="limit">How many models may be tried; the best of those within the latency is found besides.</param>
+/// <param name="limit">How many models may be tried; in addition to finding the best of those within the latency.</param>
 /// <param name="measure">The median time of a run of a plan's model, in multiples of the int8 model's.</param>
 /// <param name="largestRatio">The most that is allowed.</param>
 internal sealed class LatencyBudget(PartialRun run, TrialLimit limit, Func<QuantizationPlan, double> measure, double largestRatio)

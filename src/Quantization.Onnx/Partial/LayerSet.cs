@@ -21,7 +21,7 @@ internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDiction
     /// <summary>The set with a layer in float, which makes its steps superfluous.</summary>
     public LayerSet WithFloat(string layer) => Without(layer) with { Float = Float.Add(layer) };
 
-    /// <summary>The set with a layer in float but for its weights.</summary>
+    /// <summary>The set with a layer in float except for its weights.</summary>
     public LayerSet WithWeightOnly(string layer) => Without(layer) with { WeightOnly = WeightOnly.Add(layer) };
 
     /// <summary>The set with steps for a layer.</summary>

@@ -1,7 +1,7 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Something that makes a model more exact, to be tried before whole layers are left in float. Immutable. 16-bit activations are none: ONNX Runtime does not fuse them, so they run slower than
+/// A change that makes a model more accurate, tried before whole layers are left in float. Immutable. 16-bit activations are not offered: ONNX Runtime does not fuse them, so they run slower than
 /// float.
 /// </summary>
 public sealed record LayerStep
@@ -17,12 +17,12 @@ public sealed record LayerStep
     public static LayerStep PerChannelWeights { get; } = new("weights per channel", new WeightOptions { Granularity = GranularityKind.PerChannel }, null);
 
     /// <summary>
-    /// Activations stay in float where they cost most, and the layers beside them compute in float with int8 weights. Taken for the model as a whole, after the steps of single layers: what one activation costs
+    /// The activations that cost most stay in float, and the layers beside them compute in float with int8 weights. This step is for the model as a whole, after the steps of single layers: what one activation costs
     /// shows only beside the others.
     /// </summary>
     public static LayerStep FloatActivations { get; } = new("activations in float", null, null);
 
-    /// <summary>The layer computes in float with int8 weights: nearly as exact as float, at a quarter of the size. Taken for layers that would be left in float.</summary>
+    /// <summary>The layer computes in float with int8 weights: nearly as accurate as float, at a quarter of the size. Used for layers that would otherwise stay in float.</summary>
     public static LayerStep WeightOnly { get; } = new("int8 weights alone", null, null);
 
     /// <summary>What reports call it.</summary>

@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Looks for a set of layers that reaches the figure within a time and a size. Where the fewest layers in float are too slow or too large,
-/// layers are chosen again by what they help for what they cost: one large layer may be dearer than several small ones.
+/// layers are chosen again by what they help for what they cost: one large layer may cost more than several small ones.
 /// </summary>
 /// <param name="run">Scores sets.</param>
 /// <param name="goal">The figure to reach.</param>
@@ -23,7 +23,7 @@ internal sealed class LimitSearch(
     Func<QuantizationPlan, long> countBytes)
 {
     /// <summary>How many sets that were scored anyway are weighed and timed at most, where no search met everything.</summary>
-    private const int MostWeighed = 16;
+    private const int MaxWeighed = 16;
 
     private readonly Dictionary<string, LimitedPoint> _weighed = [];
 
@@ -99,13 +99,13 @@ internal sealed class LimitSearch(
     {
         (LayerSet Set, TrialScore Score)[] scored = [.. run.Scored.OrderBy(each => each.Set.Float.Count).ThenByDescending(each => each.Score, Comparer<TrialScore>.Create(run.Compare))];
         (LayerSet Set, TrialScore Score)[] best = [.. scored.DistinctBy(each => each.Set.Float.Count)];
-        int step = Math.Max(1, (best.Length + MostWeighed - 1) / MostWeighed);
+        int step = Math.Max(1, (best.Length + MaxWeighed - 1) / MaxWeighed);
         LayerSet[] cheap =
         [
             .. ((PartialBudget[])[PartialBudget.Latency, PartialBudget.Size]).SelectMany(budget => scored
                 .Where(each => goal.IsMetBy(each.Score))
                 .OrderBy(each => each.Set.Float.Sum(layer => CostOf(layer, budget)))
-                .Take(MostWeighed / 2)
+                .Take(MaxWeighed / 2)
                 .Select(each => each.Set)),
         ];
         foreach (LayerSet set in best.Where((_, i) => i % step == 0).Select(each => each.Set).Concat(cheap))

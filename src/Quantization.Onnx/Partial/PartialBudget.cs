@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>One of the things that a partial quantization is asked for together.</summary>
+/// <summary>One of the requirements on a partial quantization.</summary>
 public enum PartialBudget
 {
     /// <summary>The figure of <see cref="PartialOptions.Target"/>.</summary>

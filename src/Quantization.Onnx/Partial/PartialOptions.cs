@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>How partial quantization goes about. Immutable.</summary>
+/// <summary>The options of partial quantization. Immutable.</summary>
 public sealed record PartialOptions
 {
     /// <summary>What to reach.</summary>
@@ -36,7 +36,7 @@ public sealed record PartialOptions
     /// <summary>The measure that ranks the layers; <see cref="SensitivityMeasure.OnlyThisLayer"/> by default.</summary>
     public SensitivityMeasure Measure { get; init; } = SensitivityMeasure.OnlyThisLayer;
 
-    /// <summary>Measures to take besides, to be compared in <see cref="PartialResult.Sensitivity"/>; they decide nothing. The default is none.</summary>
+    /// <summary>Further measures to compare in <see cref="PartialResult.Sensitivity"/>; they decide nothing. The default is none.</summary>
     public IReadOnlyList<SensitivityMeasure> ComparedMeasures
     {
         get;
@@ -45,7 +45,7 @@ public sealed record PartialOptions
 
     /// <summary>
     /// The figure of the measure that ranks the layers; <see cref="SensitivityCriterion.SignalToNoise"/> by default, which tells layers apart where a metric of few steps does not. For
-    /// <see cref="SensitivityMeasure.EstimatedNoise"/> it is not looked at.
+    /// <see cref="SensitivityMeasure.EstimatedNoise"/> it is ignored.
     /// </summary>
     public SensitivityCriterion Criterion { get; init; } = SensitivityCriterion.SignalToNoise;
 
@@ -63,10 +63,10 @@ public sealed record PartialOptions
     /// </summary>
     public int? MaxTrials { get; init; }
 
-    /// <summary>How many samples are joined for one run when scoring, where the model's batch axis is free; at least 1, the default.</summary>
+    /// <summary>How many samples run as one batch when scoring, if the model's batch axis is free; at least 1, the default.</summary>
     public int BatchSize { get; init; } = 1;
 
-    /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one a processor. The result does not depend on it, but for latencies.</summary>
+    /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one per processor. The result does not depend on it, except for latencies.</summary>
     public int MaxParallelTrials { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Where the calibration is kept, as <see cref="SearchOptions.CalibrationPath"/> says; null, the default, to keep nothing.</summary>
@@ -75,7 +75,7 @@ public sealed record PartialOptions
     /// <summary>Where the scores of finished trials are kept, as <see cref="SearchOptions.TrialsPath"/> says, so that a run that was interrupted goes on from them; null, the default, to keep nothing.</summary>
     public string? TrialsPath { get; init; }
 
-    /// <summary>Refuses what cannot be.</summary>
+    /// <summary>Refuses impossible options.</summary>
     internal void ThrowUnlessPossible()
     {
         ArgumentNullException.ThrowIfNull(Target);

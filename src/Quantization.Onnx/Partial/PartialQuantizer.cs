@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Quantizes all of a model but the layers that hurt. From the model with all layers quantized, single layers take steps that make them more exact, then quantization is switched off for one layer after another in
-/// descending sensitivity until the target holds, then on again where it turns out not to be needed. Safe to use from several threads, with different output files.
+/// Mixed precision: quantizes all of a model except the layers that lose most. From the model with all layers quantized, single layers take steps that make them more accurate, then one layer after another is left in float in
+/// order of descending sensitivity until the target holds. Layers that need not be in float are then quantized again. Safe to use from several threads, with different output files.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in the number of required sample sources, so no call is ambiguous.")]
 public static class PartialQuantizer
@@ -12,10 +12,10 @@ public static class PartialQuantizer
     /// <summary>Quantizes with samples that are dealt by <see cref="SampleSplit.Deal(ISampleSource)"/>: half of the first 256 calibrate and a quarter of all behind, the others score.</summary>
     /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, PartialOptions, IProgress{QuantizationProgress}?, CancellationToken)"/>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="samples">Inputs like those that the model will meet, with labels if accuracy is to count.</param>
+    /// <param name="samples">Inputs like those that the model will see in use, with labels if accuracy is to count.</param>
     /// <param name="output">The file to write the model to.</param>
     /// <param name="options">The target, and how to go about.</param>
-    /// <param name="progress">Told of each stage, sample and model, by one thread at a time.</param>
+    /// <param name="progress">Reports each stage, sample and model, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; what was kept so far stays.</param>
     public static PartialResult Run(
         OnnxModel model, ISampleSource samples, ModelOutput output, PartialOptions options, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -27,14 +27,14 @@ public static class PartialQuantizer
 
     /// <summary>Quantizes with separate samples to calibrate on and to score with.</summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will meet; labels are not looked at.</param>
+    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will see in use; labels are ignored.</param>
     /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once per model that is tried, by several threads at once.</param>
     /// <param name="output">
     /// The file to write the model to: the one that meets the target with the fewest layers in float that were found, or the best that was reached, where <see cref="PartialResult.IsTargetMet"/> is false. It appears whole or
     /// not at all; an existing one is replaced only when everything succeeded.
     /// </param>
     /// <param name="options">The target, and how to go about.</param>
-    /// <param name="progress">Told of each stage, sample and model, by one thread at a time.</param>
+    /// <param name="progress">Reports each stage, sample and model, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; what was kept so far stays.</param>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, an option is impossible, the float model itself misses the figure to reach, or there are too few samples.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>

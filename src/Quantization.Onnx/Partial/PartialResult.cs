@@ -19,7 +19,7 @@ public sealed record PartialResult : TrialsResult
     /// <summary>Which of the target and <see cref="PartialOptions.Limits"/> could not be met together, and what the nearest model has; null where all were, or where there were no limits.</summary>
     public string? LimitReason { get; init; }
 
-    /// <summary>Whether <see cref="PartialOptions.MaxTrials"/> ended the search before it was through, so that layers may be in float that need not. The target may be met all the same.</summary>
+    /// <summary>Whether <see cref="PartialOptions.MaxTrials"/> ended the search early, so that layers may be in float that need not be. The target may still be met.</summary>
     public required bool IsLimitReached { get; init; }
 
     /// <summary>What was to be reached.</summary>

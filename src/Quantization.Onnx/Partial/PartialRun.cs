@@ -16,7 +16,7 @@ internal sealed class PartialRun
     /// <param name="all">Scores on all samples.</param>
     /// <param name="few">Scores on those that rank; the same where these are all.</param>
     /// <param name="options">The user's options.</param>
-    /// <param name="reporter">Told of each model scored.</param>
+    /// <param name="reporter">Reports each model scored.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     public PartialRun(QuantizationPlan baseline, TrialRunner all, TrialRunner few, PartialOptions options, StageReporter reporter, CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ internal sealed class PartialRun
     /// <summary>The bodies that can be in float or not, by path.</summary>
     public IReadOnlyList<string> Bodies => PlannedBodies.Paths;
 
-    /// <summary>What becomes of bodies to begin with.</summary>
+    /// <summary>How bodies are quantized at the start.</summary>
     public PlannedBodies PlannedBodies { private get; init; } = PlannedBodies.None;
 
     /// <summary>How many of the layers may be in float.</summary>

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Finds what helps single layers short of float. Each layer is quantized alone, so that its own noise shows; a step is kept where it lowers that. Then the layers take their steps in descending sensitivity, as many as
+/// Finds the steps that make single layers more accurate in int8. Each layer is quantized alone, so that its own noise shows; a step is kept where it lowers that. Then the layers take their steps in descending sensitivity, as many as
 /// the target needs.
 /// </summary>
 internal static class StepSearch
@@ -12,7 +12,7 @@ internal static class StepSearch
     private const double Negligible = 0.01;
 
     /// <summary>A step must lower a layer's noise by this share of it at least.</summary>
-    private const double LeastGain = 0.1;
+    private const double MinGain = 0.1;
 
     /// <summary>How many models are tried at most.</summary>
     public static int MostTrials(int layers, int steps) => layers * (steps + 1) + PrefixSearch.MostTrials(layers + 1);
@@ -44,7 +44,7 @@ internal static class StepSearch
             double[] after = Noise(tried);
             for (int i = 0; i < layers.Length; i++)
             {
-                if (after[i] < noise[i] * (1 - LeastGain))
+                if (after[i] < noise[i] * (1 - MinGain))
                 {
                     (taken[i], noise[i]) = (tried[i], after[i]);
                 }

@@ -7,10 +7,10 @@ namespace Quantization.Onnx;
 internal sealed class WeightOnlyLayers(PartialRun run, PartialGoal goal, Func<LayerSet, double> shareOf)
 {
     /// <summary>The share of what runs on integers that further layers may leave with it, to make up for rounded weights.</summary>
-    private const double LeastShare = 0.95;
+    private const double MinShare = 0.95;
 
-    /// <summary>How many further layers are looked at.</summary>
-    private const int MostFurther = 8;
+    /// <summary>How many further layers are tried.</summary>
+    private const int MaxFurther = 8;
 
     /// <summary>The set with as many int8 weights as the goal allows.</summary>
     /// <param name="found">A set that meets the goal.</param>
@@ -25,7 +25,7 @@ internal sealed class WeightOnlyLayers(PartialRun run, PartialGoal goal, Func<La
         string[] layers = [.. run.Ranking.Select(layer => layer.Node).Where(found.Float.Contains)];
         LayerSet[] growing = [.. Enumerable.Range(0, layers.Length + 1).Select(count => layers.Skip(count).Aggregate(found, (set, layer) => set.WithWeightOnly(layer)))];
         return goal.IsMetBy(run.Score(growing[0])[0]) ? growing[0]
-            : WithFurther(growing[0], LeastShare * shareOf(found)) ?? PrefixSearch.FindShortest(run, growing, goal.IsMetBy);
+            : WithFurther(growing[0], MinShare * shareOf(found)) ?? PrefixSearch.FindShortest(run, growing, goal.IsMetBy);
     }
 
     /// <summary>The set with a few layers more that compute in float with int8 weights, where they make up for what all the rounded weights cost.</summary>
@@ -35,7 +35,7 @@ internal sealed class WeightOnlyLayers(PartialRun run, PartialGoal goal, Func<La
         foreach (string layer in run.Ranking.Select(layer => layer.Node).Where(layer => !rounded.WeightOnly.Contains(layer)))
         {
             LayerSet more = growing[^1].WithWeightOnly(layer);
-            if (growing.Count <= MostFurther && shareOf(more) >= leastShare)
+            if (growing.Count <= MaxFurther && shareOf(more) >= leastShare)
             {
                 growing.Add(more);
             }

@@ -14,7 +14,7 @@ internal sealed class AffineFolding
     /// How much larger the largest factor of a BatchNormalization before a Conv may be than the smallest: two bits of the smallest
     /// channel's eight.
     /// </summary>
-    private const double MostUnevenness = 4;
+    private const double MaxUnevenness = 4;
 
     private readonly GraphProto _graph;
     private readonly NameAllocator _names;
@@ -27,7 +27,7 @@ internal sealed class AffineFolding
         _index = new GraphIndex(graph);
     }
 
-    /// <summary>Folds in place whatever can be.</summary>
+    /// <summary>Folds in place whatever can be folded.</summary>
     public static void Apply(GraphProto graph)
     {
         AffineFolding folding = new(graph);
@@ -149,7 +149,7 @@ internal sealed class AffineFolding
     /// channels as they are in any case.
     /// </summary>
     private static bool IsEven(ConstantAffine normalization) =>
-        normalization.Factors.Max(Math.Abs) <= MostUnevenness * normalization.Factors.Min(Math.Abs);
+        normalization.Factors.Max(Math.Abs) <= MaxUnevenness * normalization.Factors.Min(Math.Abs);
 
     /// <summary>The node that makes a value for one reader alone.</summary>
     private NodeProto? FindOwnProducer(string value) => HasOneReader(value) ? _index.FindProducer(value) : null;

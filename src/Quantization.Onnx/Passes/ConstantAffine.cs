@@ -54,7 +54,7 @@ internal sealed record ConstantAffine(string Value, double[] Factors, double[] O
             : (ones, constant);
     }
 
-    /// <summary>The factors and offsets that a node applies to a value, of whatever shape its constants are.</summary>
+    /// <summary>The factors and offsets that a node applies to a value, whose constants have any shape.</summary>
     /// <param name="node">The node.</param>
     /// <param name="value">The value.</param>
     /// <param name="graph">The graph around it.</param>
@@ -81,7 +81,7 @@ internal sealed record ConstantAffine(string Value, double[] Factors, double[] O
             : null;
     }
 
-    /// <summary><c>(x − mean) / √(variance + ε) · scale + offset</c>, with one of each a channel. ONNX Runtime folds it into a Conv before, but not into a ConvTranspose.</summary>
+    /// <summary><c>(x − mean) / √(variance + ε) · scale + offset</c>, with one of each per channel. ONNX Runtime folds it into a Conv before, but not into a ConvTranspose.</summary>
     private static ConstantAffine? FindNormalization(NodeProto node, GraphIndex graph, long channels)
     {
         TensorProto?[] constants = [.. node.Input.Skip(1).Select(graph.FindConstant)];

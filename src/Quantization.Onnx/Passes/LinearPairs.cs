@@ -3,13 +3,13 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Folds a Conv into the Conv that alone reads it, where nothing stands between them and the result is no dearer: depthwise before
+/// Folds a Conv into the Conv that alone reads it, where nothing stands between them and the result costs no more: depthwise before
 /// pointwise, for example. Activations are then rounded once less, and the range between, which often spans far more than what comes out
 /// of the pair, is not needed.
 /// </summary>
 internal static class LinearPairs
 {
-    /// <summary>Folds in place whatever can be.</summary>
+    /// <summary>Folds in place whatever can be folded.</summary>
     public static void Apply(GraphProto graph)
     {
         NameAllocator names = new(graph);

@@ -65,7 +65,7 @@ internal static class ModelCleaner
             node.OpType is "QuantizeLinear" or "DequantizeLinear" or "ConvInteger" or "MatMulInteger" or "DynamicQuantizeLinear" || node.OpType.StartsWith("QLinear", StringComparison.Ordinal));
         if (quantized is not null)
         {
-            throw new OnnxModelException(modelPath, $"the model is quantized already, node {quantized.Describe()} shows; give the float model.", quantized.Name);
+            throw new OnnxModelException(modelPath, $"the model is quantized already, as node {quantized.Describe()} shows; give the float model.", quantized.Name);
         }
     }
 

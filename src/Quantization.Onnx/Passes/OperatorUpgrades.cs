@@ -12,7 +12,7 @@ internal static class OperatorUpgrades
         lift.Take("broadcast", out _);
         if (lift.Take("axis", out _))
         {
-            throw lift.Impossible("it broadcasts from an axis on ('axis'), which set 7 ended");
+            throw lift.Impossible("it broadcasts from an axis on ('axis'), which operator set 7 removed");
         }
     }
 
@@ -22,7 +22,7 @@ internal static class OperatorUpgrades
         lift.Take("is_test", out _);
         if (lift.Take("spatial", out AttributeProto? spatial) && spatial.I == 0)
         {
-            throw lift.Impossible("statistics for each element ('spatial' = 0) are gone since set 9");
+            throw lift.Impossible("operator set 9 removed statistics per element ('spatial' = 0)");
         }
     }
 
@@ -49,7 +49,7 @@ internal static class OperatorUpgrades
         lift.Take("ratio", out _);
         if (lift.Node.Output.Count > 1 && lift.Node.Output[1].Length > 0)
         {
-            throw lift.Impossible("its mask is used, whose type changed");
+            throw lift.Impossible("its mask is used, and the mask's type changed");
         }
     }
 
@@ -168,7 +168,7 @@ internal static class OperatorUpgrades
     }
 
     /// <summary>For operators whose old form has no equal.</summary>
-    public static void Impossible(NodeUpgrade lift) => throw lift.Impossible("its old form has no equal");
+    public static void Impossible(NodeUpgrade lift) => throw lift.Impossible("its old form has no equivalent");
 
     private static AttributeProto Text(string name, string value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
 }

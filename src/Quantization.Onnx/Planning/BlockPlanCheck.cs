@@ -27,7 +27,7 @@ internal static class BlockPlanCheck
                 ? $"gives {place} {weights.Format} and the symmetric scheme, whose zero point is the middle of all codes; take 'codes' "
                     + $"out, or make the scheme affine"
             : !BlockRules.CanHaveBlocks(facts)
-                ? $"gives {place} blocks, which matrices and tables alone can have; make it per-channel"
+                ? $"gives {place} blocks, which only matrices and tables can have; make it per-channel"
             : blocks.Form == BlockForm.DequantizeLinear && (facts.Role == NodeRole.TableLookup || weights.Format.Type == CodeType.UInt2)
                 ? $"writes {place} by DequantizeLinear, which takes no tables in blocks and no 2 bits; make the form matmul-nbits"
             : blocks.AccuracyLevel is < 0 or > LargestAccuracyLevel

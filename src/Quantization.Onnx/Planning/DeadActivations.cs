@@ -52,7 +52,7 @@ internal sealed class DeadActivations
         string? input = node.Inputs.FirstOrDefault(value => _sources.Contains(selection.Sources[value]));
         string? result = input is null ? node.Outputs.FirstOrDefault(value => selection.Sources.TryGetValue(value, out string? source) && _sources.Contains(source)) : null;
         return (input ?? result) is { } activation
-            ? new DeadNode(node.Label, activation, $"its {(input is null ? "result" : "input")} '{activation}' was 0 in every calibration sample, which tells no scale")
+            ? new DeadNode(node.Label, activation, $"its {(input is null ? "result" : "input")} '{activation}' was 0 in every calibration sample, so no scale is known")
             : null;
     }
 }

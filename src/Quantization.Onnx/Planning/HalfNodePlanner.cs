@@ -13,7 +13,7 @@ namespace Quantization.Onnx;
 internal sealed class HalfNodePlanner(HalfPrecisionOptions options, GraphIndex graph, ModelCalibration? observations)
 {
     /// <summary>Fewer weights save less than the Cast behind them weighs.</summary>
-    private const int LeastStored = 64;
+    private const int MinStored = 64;
 
     private const string Asked = "kept in float as asked";
 
@@ -83,7 +83,7 @@ internal sealed class HalfNodePlanner(HalfPrecisionOptions options, GraphIndex g
     }
 
     private bool IsStorable(string value) =>
-        graph.FindConstant(value) is { } tensor && tensor.IsFloat() && tensor.CountElements() >= LeastStored && ExplainConstant(value, tensor, isDivisor: false) is null;
+        graph.FindConstant(value) is { } tensor && tensor.IsFloat() && tensor.CountElements() >= MinStored && ExplainConstant(value, tensor, isDivisor: false) is null;
 
     /// <summary>Why a node does not compute in 16 bits: a constant or an activation of it does not fit.</summary>
     private string? FindMisfit(QuantizableNode node)

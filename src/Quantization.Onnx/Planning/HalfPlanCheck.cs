@@ -17,7 +17,7 @@ internal static class HalfPlanCheck
         {
             throw PlanCheck.Wrong(
                 plan,
-                $"gives node '{node.Node}' floats of 16 bits, but the recipe '{plan.Recipe}' makes codes alone; "
+                $"gives node '{node.Node}' floats of 16 bits, but the recipe '{plan.Recipe}' makes only codes; "
                     + "take 'halfInputs' and 'halfResults' out");
         }
 
@@ -25,7 +25,7 @@ internal static class HalfPlanCheck
         {
             throw PlanCheck.Wrong(
                 plan,
-                $"gives node '{node.Node}' codes, but the recipe '{plan.Recipe}' makes floats of 16 bits alone; "
+                $"gives node '{node.Node}' codes, but the recipe '{plan.Recipe}' makes only 16-bit floats; "
                     + "take 'weights', 'constant', 'inputs' and 'results' out");
         }
 

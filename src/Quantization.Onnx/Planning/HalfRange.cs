@@ -16,7 +16,7 @@ internal static class HalfRange
     private const float SmallestNormal = 1f / (1 << 14);
 
     /// <summary>The least ratio of a constant's power to that of its rounding, 50 dB. Values of a usual size have 73 dB.</summary>
-    private const double LeastSignalToNoise = 1e5;
+    private const double MinSignalToNoise = 1e5;
 
     /// <summary>The values that are rounded at once.</summary>
     private const int BlockLength = 4096;
@@ -55,7 +55,7 @@ internal static class HalfRange
             }
         }
 
-        return noise * LeastSignalToNoise <= signal || format == HalfFormat.BFloat16 ? null : $"its constants are too small for {NameOf(format)}";
+        return noise * MinSignalToNoise <= signal || format == HalfFormat.BFloat16 ? null : $"its constants are too small for {NameOf(format)}";
     }
 
     /// <summary>Why an activation does not fit into float16; null where it does.</summary>

@@ -5,7 +5,7 @@ using System.Text;
 namespace Quantization.Onnx;
 
 /// <summary>What is planned for one node: the encodings are its own, whatever other nodes have. Immutable.</summary>
-/// <param name="Node">What the node goes by: its name, or its first result's.</param>
+/// <param name="Node">The node's label: its name, or the name of its first result.</param>
 /// <param name="Result">The node's first result, which tells it from all others.</param>
 public sealed record NodePlan(string Node, string Result)
 {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quantization.Onnx;
 
 /// <summary>Checks that a plan can be carried out for a model.</summary>
@@ -23,7 +25,7 @@ internal static class PlanCheck
 
         if (plan.HasHalfInterface && plan.Half != HalfFormat.Float16)
         {
-            throw Wrong(plan, "gives the model's inputs and outputs 16 bits, which goes with nodes in float16 alone; take 'halfInterface' out");
+            throw Wrong(plan, "gives the model's inputs and outputs 16 bits, which only float16 nodes allow; take 'halfInterface' out");
         }
 
         HashSet<string> results = [];
@@ -95,7 +97,10 @@ internal static class PlanCheck
 
         if (!node.RoundingOffsets.IsEmpty && (node.Weights is null || node.Weights.Blocks is not null || facts.Weight is null || facts.Weight.Weight.CountElements() is not { } elements || RoundingOffsets.CountFor(elements) != node.RoundingOffsets.Length))
         {
-            throw Wrong(plan, FormattableString.Invariant($"gives node '{node.Node}' {node.RoundingOffsets.Length} rounding offsets, which does not fit its weights; take 'roundingOffsets' out, or plan again"));
+            throw Wrong(plan, string.Create(
+                CultureInfo.InvariantCulture,
+                $"gives node '{node.Node}' {node.RoundingOffsets.Length} rounding offsets, which does not fit its weights; "
+                    + $"take 'roundingOffsets' out, or plan again"));
         }
 
         if (!node.BiasCorrection.IsEmpty)
@@ -105,7 +110,7 @@ internal static class PlanCheck
 
         if (node.Constant?.Granularity == GranularityKind.PerBlock)
         {
-            throw Wrong(plan, $"gives the constant of node '{node.Node}' blocks, which weights alone can have; make it per-tensor");
+            throw Wrong(plan, $"gives the constant of node '{node.Node}' blocks, which only weights can have; make it per-tensor");
         }
 
         if (node.Constant is not null && facts.Constant is null)
@@ -123,7 +128,7 @@ internal static class PlanCheck
 
             if (!facts.Inputs.Contains(input.Value))
             {
-                throw Wrong(plan, $"lets node '{node.Node}' read input {input.Position}, '{input.Value}', from codes, but it can read only {(facts.Inputs.Count == 0 ? "floats" : List(facts.Inputs))} so");
+                throw Wrong(plan, $"lets node '{node.Node}' read input {input.Position}, '{input.Value}', from codes, but it {(facts.Inputs.Count == 0 ? "reads only floats" : $"can read only {List(facts.Inputs)} from codes")}; take the input out");
             }
         }
 
@@ -162,12 +167,12 @@ internal static class PlanCheck
 
         if (weights.Format.Type is not (CodeType.Int8 or CodeType.Int4) || weights.Format != weights.Format.Restricted || weights.Scheme != QuantizationScheme.Symmetric)
         {
-            throw Wrong(plan, $"gives the weights of node '{node.Node}' {weights.Format} {weights.Scheme}; weights need codes with sign, symmetric about 0, such as int8 from -127 to 127, and the symmetric scheme");
+            throw Wrong(plan, $"gives the weights of node '{node.Node}' {weights.Format} {weights.Scheme}; weights need signed codes, symmetric about 0, such as int8 from -127 to 127, and the symmetric scheme");
         }
 
         if (facts.Recurrence is not null && node.InputAt(0)?.Range is not DynamicRange)
         {
-            throw Wrong(plan, $"gives node '{node.Node}' int8 weights beside another input than one whose range is found at run time, but a recurrent layer has no such form; take 'weights' out, or give input 0 the range dynamic");
+            throw Wrong(plan, $"gives node '{node.Node}' int8 weights and an input whose range is not found at run time, which a recurrent layer cannot have; take 'weights' out, or give input 0 the range dynamic");
         }
 
         long matrices = facts.Recurrence is null ? 1 : 2;
@@ -190,7 +195,10 @@ internal static class PlanCheck
 
         if (node.BiasCorrection.Length != facts.Weight!.Channels)
         {
-            throw Wrong(plan, FormattableString.Invariant($"corrects the bias of node '{node.Node}' by {node.BiasCorrection.Length} values, but it has {facts.Weight.Channels} output channels"));
+            throw Wrong(plan, string.Create(
+                CultureInfo.InvariantCulture,
+                $"corrects the bias of node '{node.Node}' by {node.BiasCorrection.Length} values, "
+                    + $"but it has {facts.Weight.Channels} output channels"));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -40,7 +41,10 @@ internal static class PlanFile
         using FileStream stream = RegularFile.OpenRead(path);
         if (stream.Length > LargestFile)
         {
-            throw new InvalidDataException(FormattableString.Invariant($"{path}: the file has {stream.Length} bytes, more than a plan has; give the file that --save-plan or QuantizationPlan.Save wrote."));
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{path}: the file has {stream.Length} bytes, more than a plan has; give the file that --save-plan or "
+                    + $"QuantizationPlan.Save wrote."));
         }
 
         try
@@ -51,7 +55,11 @@ internal static class PlanFile
         catch (JsonException e)
         {
             throw new InvalidDataException(
-                FormattableString.Invariant($"{path}: the file is no JSON, line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}; repair it, or write the plan again."), e);
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{path}: the file is no JSON, line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}; repair it, "
+                        + $"or write the plan again."),
+                e);
         }
         catch (InvalidOperationException e) when (e.InnerException is DecoderFallbackException)
         {

@@ -75,9 +75,9 @@ internal sealed class PlanReader(string path)
         JsonFields scaling = new(path, $"{place}{property}[{i}]", element, ["value", "exponents"]);
         ImmutableArray<int> exponents =
         [
-            .. scaling.Integers("exponents").Select(exponent => Math.Abs(exponent) <= MostDoublings
+            .. scaling.Integers("exponents").Select(exponent => Math.Abs(exponent) <= MaxDoublings
                 ? exponent
-                : throw scaling.Wrong("exponents", $"exponents lie between -{MostDoublings} and {MostDoublings}")),
+                : throw scaling.Wrong("exponents", $"exponents lie between -{MaxDoublings} and {MaxDoublings}")),
         ];
         return (scaling.Text("value"), exponents);
     });
@@ -199,7 +199,7 @@ internal sealed class PlanReader(string path)
     }
 
     /// <summary>Further channels of one value are not apart in any model that can be computed in float.</summary>
-    private const int MostDoublings = 30;
+    private const int MaxDoublings = 30;
 
     private static bool IsScale(float scale) => scale > 0 && float.IsFinite(scale);
 }

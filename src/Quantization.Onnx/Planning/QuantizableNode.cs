@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 /// <param name="Last">The node whose output is this one's result: itself, or the activation function after it that the output's range makes superfluous.</param>
 internal sealed record QuantizableNode(NodeProto Node, NodeRole Role, IReadOnlyList<string> Inputs, NodeProto Last)
 {
-    /// <summary>What the node goes by.</summary>
+    /// <summary>The node's label.</summary>
     public string Label { get; } = Node.GetLabel();
 
     /// <summary>The result's name; the first one's where there are several.</summary>

@@ -7,7 +7,7 @@ using System.Text;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// What becomes of a model, as data: the encoding of each weight and of each edge between a value and the node that reads or makes it. Immutable. Two plans are equal where the same is written from them.
+/// How a model is quantized, as data: the encoding of each weight and of each edge between a value and the node that reads or makes it. Immutable. Two plans are equal if the same model is written from them.
 /// </summary>
 /// <param name="Recipe">The recipe that made the plan, by name.</param>
 /// <param name="Target">The runtime that the plan is for, by name.</param>
@@ -96,7 +96,7 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     };
 
     /// <summary>The plan with other encodings of weights.</summary>
-    /// <param name="byNode">The encodings, by what the node goes by.</param>
+    /// <param name="byNode">The encodings, by the node's label.</param>
     internal QuantizationPlan WithWeights(IReadOnlyDictionary<string, TensorEncoding> byNode) => byNode.Count == 0 ? this : this with
     {
         Nodes = [.. Nodes.Select(node => byNode.TryGetValue(node.Node, out TensorEncoding? encoding) && node.Weights is not null ? node with { Weights = encoding } : node)],

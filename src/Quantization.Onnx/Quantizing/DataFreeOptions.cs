@@ -26,7 +26,7 @@ public abstract record DataFreeOptions
         init => _weightCalibrator = value;
     }
 
-    /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The default is none.</summary>
+    /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name is named by its first output. The default is none.</summary>
     public IReadOnlySet<string> FloatNodes
     {
         get;
@@ -45,7 +45,7 @@ public abstract record DataFreeOptions
         }
     }
 
-    /// <summary>The sample to measure the latency with, in the shape that the model will meet; null, the default, to measure nothing.</summary>
+    /// <summary>The sample to measure the latency with, in the shape that the model will see in use; null, the default, to measure nothing.</summary>
     public ModelSample? LatencySample { get; init; }
 
     /// <inheritdoc cref="PtqOptions.MaxFileBytes"/>
@@ -75,13 +75,13 @@ public abstract record DataFreeOptions
     /// <summary>Keeps the codes of layers for a run that is interrupted; null where none are kept.</summary>
     internal virtual LayerFolder? MakeKept() => null;
 
-    /// <summary>Whether the plan is improved by samples.</summary>
+    /// <summary>Whether the plan is refined on samples.</summary>
     private protected virtual bool CanImprove => false;
 
     /// <summary>The recipe that the options make.</summary>
     internal abstract IRecipe ToRecipe();
 
-    /// <summary>How the result is tried, measured and written, and what is told of its weights.</summary>
+    /// <summary>How the result is tried, measured and written, and what is reported about its weights.</summary>
     internal virtual PtqOptions ToPtqOptions() => new()
     {
         WeightCalibrator = WeightCalibrator,
@@ -95,9 +95,9 @@ public abstract record DataFreeOptions
 
     /// <summary>Quantizes a model.</summary>
     /// <param name="model">The float model.</param>
-    /// <param name="samples">The samples that weights are rounded by, or that the plan is improved by; null for none.</param>
+    /// <param name="samples">The samples to round weights on, or to refine the plan on; null for none.</param>
     /// <param name="output">Where to write.</param>
-    /// <param name="progress">Told of each stage.</param>
+    /// <param name="progress">Reports each stage.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     internal PtqResult Quantize(
         OnnxModel model, ISampleSource? samples, ModelOutput output, IProgress<QuantizationProgress>? progress,
@@ -116,9 +116,9 @@ public abstract record DataFreeOptions
     /// <summary>Carries out a plan.</summary>
     /// <param name="model">The float model.</param>
     /// <param name="plan">The plan.</param>
-    /// <param name="samples">The samples that weights are rounded by.</param>
+    /// <param name="samples">The samples to round weights on.</param>
     /// <param name="output">Where to write.</param>
-    /// <param name="progress">Told of each stage.</param>
+    /// <param name="progress">Reports each stage.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     internal PtqResult CarryOut(
         OnnxModel model, QuantizationPlan plan, ISampleSource samples, ModelOutput output, IProgress<QuantizationProgress>? progress,

@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>What became of a quantized model that was made float again. Immutable.</summary>
+/// <summary>The result of turning a quantized model back into floats. Immutable.</summary>
 /// <param name="OutputPath">The file that was written.</param>
 /// <param name="ModelBytes">The size of the quantized model's file.</param>
 /// <param name="OutputBytes">The size of the file that was written.</param>

@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Converts models to half precision: float16 weights and arithmetic, with 32 bits where values would leave the range of float16; or
-/// bfloat16 weights alone. The file halves. Safe to use from several threads.
+/// only the weights to bfloat16. The file halves. Safe to use from several threads.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, the samples, so no call is ambiguous.")]
 public static class HalfPrecisionConverter
@@ -17,7 +17,7 @@ public static class HalfPrecisionConverter
     /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only
     /// when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage.</param>
+    /// <param name="progress">Reports each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <returns>What became of the model. <see cref="PtqResult.QuantizedNodes"/> are the nodes with 16-bit values, <see
     /// cref="PtqResult.FloatNodes"/> those that compute in 32 bits, and why.</returns>
@@ -43,11 +43,11 @@ public static class HalfPrecisionConverter
 
     /// <summary>Converts a model after running samples, which show the activations that would leave the range of float16.</summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="samples">Inputs like those that the model will meet; they are enumerated once.</param>
+    /// <param name="samples">Inputs like those that the model will see in use; they are enumerated once.</param>
     /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only
     /// when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage and sample.</param>
+    /// <param name="progress">Reports each stage and sample.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <returns>The same as without samples.</returns>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, there is no sample, or the options do not go
@@ -158,7 +158,7 @@ public static class HalfPrecisionConverter
         return CalibrationRun.Run(model, samples, CalibrationOf(options), progress, cancellationToken);
     }
 
-    /// <summary>A mask of attention holds infinities on purpose; float16 has them too.</summary>
+    /// <summary>An attention mask holds infinities on purpose; float16 has infinities too.</summary>
     private static CalibrationOptions CalibrationOf(HalfPrecisionOptions options) =>
         new() { SessionOptionsFactory = options.SessionOptionsFactory, NonFinite = NonFiniteValues.Ignore };
 
@@ -168,7 +168,7 @@ public static class HalfPrecisionConverter
         if (options is { HasHalfInterface: true, Format: HalfFormat.BFloat16 })
         {
             throw new ArgumentException(
-                "HalfPrecisionOptions.HasHalfInterface goes with HalfFormat.Float16: weights alone are stored as bfloat16, and inputs and "
+                "HalfPrecisionOptions.HasHalfInterface goes with HalfFormat.Float16: only weights are stored as bfloat16, and inputs and "
                     + "outputs are not.",
                 nameof(options));
         }

@@ -21,7 +21,7 @@ public sealed record HalfPrecisionOptions
     public bool HasHalfInterface { get; init; }
 
     /// <summary>
-    /// The names of nodes that compute in 32 bits, with weights of 32 bits; a node without a name goes by its first output's. The default
+    /// The names of nodes that compute in 32 bits, with weights of 32 bits; a node without a name is named by its first output. The default
     /// is none.
     /// </summary>
     public IReadOnlySet<string> FloatNodes
@@ -53,7 +53,7 @@ public sealed record HalfPrecisionOptions
     /// <inheritdoc cref="PtqOptions.Probe"/>
     public ModelProbe? Probe { get; init; }
 
-    /// <summary>What every recipe is run with.</summary>
+    /// <summary>The options that every recipe takes.</summary>
     internal PtqOptions ToShared() => _shared with
     {
         FloatNodes = FloatNodes,

@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Makes quantized models float again, to look for errors or to quantize in another way. Weights become the floats that their codes stand
-/// for, so what their rounding lost stays lost; activations are no longer rounded.
+/// for, so their rounding cannot be undone; activations are no longer rounded.
 /// Safe to use from several threads.
 /// </summary>
 public static class ModelDequantizer

@@ -11,10 +11,10 @@ public static class PostTrainingQuantizer
 {
     /// <summary>Calibrates a model on samples and writes its quantized form.</summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="samples">Inputs like those that the model will meet; they are enumerated once.</param>
+    /// <param name="samples">Inputs like those that the model will see in use; they are enumerated once.</param>
     /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage and sample.</param>
+    /// <param name="progress">Reports each stage and sample.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, there is no sample, or a name in <see cref="PtqOptions.FloatNodes"/> or <see cref="PtqOptions.OwnWeights"/> is no such node's.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
@@ -46,10 +46,10 @@ public static class PostTrainingQuantizer
 
     /// <summary>Writes the quantized form of a model from an earlier calibration; no data is needed.</summary>
     /// <param name="model">The float ONNX model that the calibration was made from.</param>
-    /// <param name="calibration">What was seen of its activations.</param>
+    /// <param name="calibration">The statistics of its activations.</param>
     /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage.</param>
+    /// <param name="progress">Reports each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or a name in <see cref="PtqOptions.FloatNodes"/> or <see cref="PtqOptions.OwnWeights"/> is no such node's.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
@@ -72,7 +72,7 @@ public static class PostTrainingQuantizer
 
     /// <summary>Plans the quantization of a model and writes nothing: to look at the plan, or to change it before it is carried out.</summary>
     /// <param name="model">The float ONNX model that the calibration was made from.</param>
-    /// <param name="calibration">What was seen of its activations.</param>
+    /// <param name="calibration">The statistics of its activations.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <returns>The plan, which leaves ranges to the calibrators of the options.</returns>
     /// <exception cref="ArgumentException">A name is empty, or a name in the options is no such node's.</exception>
@@ -93,9 +93,9 @@ public static class PostTrainingQuantizer
     /// <param name="model">The float ONNX model.</param>
     /// <param name="plan">The plan: of an earlier run, of <see cref="Plan"/>, read from a file, or changed.</param>
     /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
-    /// <param name="calibration">What was seen of the model's activations, where the plan leaves ranges to calibrators; null where it has all parameters.</param>
-    /// <param name="options">How sessions are opened, the result is tried, measured and stored; what the plan says is not looked at here. Null for the defaults.</param>
-    /// <param name="progress">Told of each stage.</param>
+    /// <param name="calibration">The statistics of the model's activations, where the plan leaves ranges to calibrators; null where it has all parameters.</param>
+    /// <param name="options">How sessions are opened, the result is tried, measured and stored; options that the plan decides are ignored here. Null for the defaults.</param>
+    /// <param name="progress">Reports each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or the plan does not fit the model; the message names the node.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>

@@ -8,7 +8,7 @@ public sealed record PtqOptions
     /// <summary>How often models run to compare their latency, where nothing else is asked for.</summary>
     internal const int UsualLatencyRuns = 20;
 
-    /// <summary>How many calibration samples are kept at most to improve a plan with.</summary>
+    /// <summary>The maximum number of calibration samples that are kept to refine a plan.</summary>
     internal const int MostRefiningSamples = 64;
 
     private readonly CodeFormat _activationFormat = CodeFormat.UInt8;
@@ -18,7 +18,7 @@ public sealed record PtqOptions
     private readonly CodeFormat _weightFormat = CodeFormat.Int8;
     private readonly GranularityKind _weightGranularity = GranularityKind.PerChannel;
 
-    /// <summary>Chooses the range of each activation from what calibration saw. The default is <see cref="MseCalibrator"/>: the range whose codes have the smallest mean squared error.</summary>
+    /// <summary>Chooses the range of each activation from its calibration statistics. The default is <see cref="MseCalibrator"/>: the range whose codes have the smallest mean squared error.</summary>
     public ICalibrator ActivationCalibrator { get; init; } = new MseCalibrator();
 
     /// <summary>The calibrators of single activations, by the value's name; the others take <see cref="ActivationCalibrator"/>. The default is none.</summary>
@@ -123,7 +123,7 @@ public sealed record PtqOptions
         init => field = ValueDictionary<string, WeightOptions>.Of(value, nameof(OwnWeights));
     } = ValueDictionary<string, WeightOptions>.Empty;
 
-    /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name goes by its first output's. The name of a node with branches or a body, or the path of one, leaves all inside in float. The default is none.</summary>
+    /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name is named by its first output. The name of a node with branches or a body, or the path of one, leaves all inside in float. The default is none.</summary>
     public IReadOnlySet<string> FloatNodes
     {
         get;
@@ -131,7 +131,7 @@ public sealed record PtqOptions
     } = ValueSet.Empty;
 
     /// <summary>
-    /// The names of nodes that compute in float with weights that become codes, as <see cref="PtqResult.QuantizedNodes"/> lists them: nearly as exact as a node in float, and a quarter of its size. The default is none.
+    /// The names of nodes that compute in float with weights that become codes, as <see cref="PtqResult.QuantizedNodes"/> lists them: nearly as accurate as a node in float, at a quarter of its size. The default is none.
     /// </summary>
     public IReadOnlySet<string> WeightOnlyNodes
     {
@@ -163,7 +163,7 @@ public sealed record PtqOptions
         }
     }
 
-    /// <summary>The sample to measure the latency with, in the shape that the model will meet; null, the default, for the first sample that calibrates.</summary>
+    /// <summary>The sample to measure the latency with, in the shape that the model will see in use; null, the default, for the first sample that calibrates.</summary>
     public ModelSample? LatencySample { get; init; }
 
     /// <summary>
@@ -182,18 +182,18 @@ public sealed record PtqOptions
     public IWorkPlace? Place { get; init; }
 
     /// <summary>
-    /// How samples are run where a call calibrates: what to do with NaN and infinity, threads, bins. Its sessions and runtime are those of these options. The default is <see cref="CalibrationOptions"/>'s own.
+    /// How samples run while calibrating: NaN and infinity, threads, bins. The sessions and the runtime come from these options. The default is <see cref="CalibrationOptions"/>'s own.
     /// </summary>
     public CalibrationOptions Calibration { get; init; } = new();
 
     /// <summary>
-    /// Whether the plan is improved by what up to 64 of the calibration samples show: scaled channels, corrected biases, and activations left in float whose codes cost far more than they gain. See
+    /// Whether the plan is refined on up to 64 of the calibration samples: scaled channels, corrected biases, and activations left in float whose codes cost far more than they gain. See
     /// <see cref="PtqResult.Refinement"/>. True by default; nothing is refined with fewer than 8 samples, or from an earlier calibration.
     /// </summary>
     public bool Refine { get; init; } = true;
 
     /// <summary>
-    /// Whether samples teach which weights are rounded up and which down, where that brings the outputs nearer to the float model's: a step of <see cref="Refine"/> that takes a little time and costs nothing at run time. True by
+    /// Whether the samples decide which weights are rounded up and which down, where that brings the outputs nearer to the float model's: a step of <see cref="Refine"/> that takes a little time and costs nothing at run time. True by
     /// default.
     /// </summary>
     public bool LearnRounding { get; init; } = true;
@@ -207,7 +207,7 @@ public sealed record PtqOptions
     /// <summary>How many calibration samples are kept to refine with.</summary>
     internal int RefiningSamples => Refine ? MostRefiningSamples : 0;
 
-    /// <summary>Whether each zero-point is to be 0, whatever the values are.</summary>
+    /// <summary>Whether each zero-point must be 0.</summary>
     internal bool HasCentredCodes => Targets.Of(Runtime).CentresSymmetricCodes && ActivationFormat == CodeFormat.Int8 && ActivationScheme == QuantizationScheme.Symmetric;
 
     /// <summary>The weights' codes, restricted to an interval symmetric about 0, in the type that they are stored in.</summary>

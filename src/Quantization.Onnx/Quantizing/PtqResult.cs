@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>What became of a model. Immutable.</summary>
+/// <summary>The result of quantizing or converting a model. Immutable.</summary>
 public sealed record PtqResult
 {
     /// <summary>The file that was written.</summary>
@@ -69,16 +69,16 @@ public sealed record PtqResult
         init => field = ValueDictionary<string, CalibrationResult>.Of(value, nameof(Activations));
     }
 
-    /// <summary>What calibration saw: to save, to quantize from again with other options, or to report. Without samples and activations where the model has nothing to quantize.</summary>
+    /// <summary>The calibration: to save, to quantize again with other options, or to report. Without samples and activations where the model has nothing to quantize.</summary>
     public required ModelCalibration Calibration { get; init; }
 
     /// <summary>What was done, as data: the encoding of each weight and each edge, with the parameters found. The same model can be written from it again, and it can be changed before; see <see cref="QuantizationPlan.Save"/>.</summary>
     public required QuantizationPlan Plan { get; init; }
 
-    /// <summary>What was improved by what calibration samples showed; null where that was not tried, see <see cref="PtqOptions.Refine"/>.</summary>
+    /// <summary>What was refined on calibration samples; null where that was not tried, see <see cref="PtqOptions.Refine"/>.</summary>
     public Refinement? Refinement { get; init; }
 
-    /// <summary>What became of each matrix whose weights are codes in blocks, in the model's order; empty where there is none.</summary>
+    /// <summary>Each matrix whose weights are codes in blocks, in the model's order; empty where there is none.</summary>
     public IReadOnlyList<RoundedLayer> RoundedLayers
     {
         get;
@@ -91,7 +91,7 @@ public sealed record PtqResult
     /// <summary>What the model was quantized for, <see cref="PtqOptions.Runtime"/>. What runs on integers, which conversions are left and the latency are those of ONNX Runtime on this machine all the same.</summary>
     public TargetRuntime Runtime { get; init; }
 
-    /// <summary>What the user should know before using the model; empty where all went as one would expect.</summary>
+    /// <summary>Warnings to read before the model is used; empty where all went as expected.</summary>
     public required IReadOnlyList<Advice> Warnings
     {
         get;

@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>How far a long call is, whichever it is. Immutable.</summary>
+/// <summary>How far a long call has come. Immutable.</summary>
 /// <param name="Stage">What it is doing.</param>
 /// <param name="Completed">The steps done: samples while samples run, models while models are tried.</param>
 /// <param name="Total">The steps in all, at most where <see cref="QuantizationStage.Excluding"/> or <see cref="QuantizationStage.Requantizing"/>; null where that is not known, or where the stage has no steps.</param>

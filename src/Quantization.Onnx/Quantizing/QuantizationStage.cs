@@ -12,7 +12,7 @@ public enum QuantizationStage
     /// <summary>Ranges are chosen and weights quantized.</summary>
     Quantizing,
 
-    /// <summary>The plan is improved by what calibration samples show.</summary>
+    /// <summary>The plan is refined on calibration samples.</summary>
     Improving,
 
     /// <summary>ONNX Runtime optimizes the result, to see what runs in int8.</summary>
@@ -33,7 +33,7 @@ public enum QuantizationStage
     /// <summary>The sensitivity of each layer is measured.</summary>
     Ranking,
 
-    /// <summary>Partial quantization tries what helps single layers short of float.</summary>
+    /// <summary>Partial quantization tries to make single layers more accurate in int8.</summary>
     TryingSteps,
 
     /// <summary>Partial quantization leaves activations in float.</summary>

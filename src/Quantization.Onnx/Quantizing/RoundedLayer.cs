@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>What became of one matrix or table whose weights are codes in blocks. Immutable.</summary>
+/// <summary>One matrix or table whose weights are codes in blocks. Immutable.</summary>
 /// <param name="Node">The node that reads it first, as <see cref="PtqResult.QuantizedNodes"/> names it.</param>
 /// <param name="Operator">The node's operator.</param>
 /// <param name="Weights">The number of weights.</param>

@@ -4,17 +4,17 @@ namespace Quantization.Onnx;
 public sealed record WeightOnlyOptions : DataFreeOptions
 {
     /// <summary>The most bits of a weight.</summary>
-    private const int MostBits = 8;
+    private const int MaxBits = 8;
 
     /// <summary>The fewest bits of a weight.</summary>
-    private const int LeastBits = 2;
+    private const int MinBits = 2;
 
     /// <summary>The block size of weights of fewer than 8 bits where none is given.</summary>
     private const int UsualBlockSize = 32;
 
-    private readonly int _bits = MostBits;
+    private readonly int _bits = MaxBits;
     private readonly int? _blockSize;
-    private readonly int _tableBits = MostBits;
+    private readonly int _tableBits = MaxBits;
     private readonly long? _maxBytes;
     private readonly double? _bitsPerWeight;
     private readonly int _accuracyLevel = BlockLayout.UsualAccuracyLevel;
@@ -28,7 +28,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     }
 
     /// <summary>
-    /// The most bytes of the model that is written: each product gets 2, 4 or 8 bits, so that the errors of all become as small as these
+    /// The maximum size of the model in bytes: each matrix gets 2, 4 or 8 bits, so that the total error becomes as small as these
     /// bytes allow. Samples tell the error of a layer's outputs; without them it is that of its weights. <see cref="Bits"/> is not looked
     /// at then. Null, the default, gives all products the same bits.
     /// </summary>
@@ -41,19 +41,19 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     }
 
     /// <summary>
-    /// The most bits of a weight's code, as the mean over the weights of all products; scales and zero points come on top. Otherwise as
+    /// The maximum average bits per weight over all matrices; scales and zero points come on top. Otherwise as
     /// <see cref="MaxBytes"/>, and not together with it.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not 2 to 8.</exception>
     public double? BitsPerWeight
     {
         get => _bitsPerWeight;
-        init => _bitsPerWeight = value is null or (>= LeastBits and <= MostBits) ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "Products have 2 to 8 bits a weight.");
+        init => _bitsPerWeight = value is null or (>= MinBits and <= MaxBits) ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A weight takes 2 to 8 bits.");
     }
 
     /// <summary>
-    /// The bits of tables that rows are looked up in: 2, 4 or 8, the default, which costs no time. A table that the model multiplies by too
+    /// The bits of embedding tables: 2, 4 or 8, the default, which costs no time. A table that the model also multiplies by
     /// is stored once and has <see cref="Bits"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Any other number.</exception>
@@ -103,18 +103,18 @@ public sealed record WeightOnlyOptions : DataFreeOptions
 
     /// <summary>
     /// A folder that keeps the codes of each matrix in blocks as soon as they are found, so that a run that was interrupted, or another one
-    /// with some of the same matrices, does not round these again. They are told apart by what they are made of: weights, method, options
+    /// with some of the same matrices, does not round these again. They are identified by what they are computed from: weights, method, options
     /// and what samples say. It is made where it is missing, and stays. Null, the default, keeps nothing.
     /// </summary>
     public string? ResumePath { get; init; }
 
     /// <summary>Whether weights are quantized in blocks.</summary>
-    public bool HasBlocks => Bits < MostBits || BlockSize is not null || HasBudget;
+    public bool HasBlocks => Bits < MaxBits || BlockSize is not null || HasBudget;
 
     /// <summary>Whether layers get bits of their own.</summary>
     internal bool HasBudget => MaxBytes is not null || BitsPerWeight is not null;
 
-    /// <summary>Blocks have few codes, so that a shorter range pays; whole channels of 8 bits are not clipped.</summary>
+    /// <summary>Blocks have few codes, so clipping their range pays off; whole channels of 8 bits are not clipped.</summary>
     private protected override ICalibrator DefaultCalibrator => HasBlocks ? new MseCalibrator() : new MaxCalibrator();
 
     /// <inheritdoc />
@@ -136,7 +136,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     {
         if (hasSamples && !HasBlocks)
         {
-            throw new ArgumentException("Samples serve to round weights in blocks; give fewer bits than 8, or a block size.");
+            throw new ArgumentException("Samples are used only to round weights in blocks; give fewer bits than 8, or a block size.");
         }
 
         return Method is null ? this with { Method = hasSamples ? WeightMethod.Gptq : WeightMethod.Nearest }
@@ -150,7 +150,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     {
         if (Form == BlockForm.DequantizeLinear && Bits == 2 && !HasBudget)
         {
-            throw new ArgumentException("DequantizeLinear knows no codes of 2 bits; take the form MatMulNBits, or 4 bits.", nameof(Form));
+            throw new ArgumentException("DequantizeLinear has no codes of 2 bits; take the form MatMulNBits, or 4 bits.", nameof(Form));
         }
 
         if (WeightCalibrator is not (MaxCalibrator or MseCalibrator))
@@ -174,7 +174,7 @@ public sealed record WeightOnlyOptions : DataFreeOptions
     };
 
     private static int Check(int bits) =>
-        bits is 2 or 4 or MostBits ? bits : throw new ArgumentOutOfRangeException(nameof(bits), bits, bits == 3
+        bits is 2 or 4 or MaxBits ? bits : throw new ArgumentOutOfRangeException(nameof(bits), bits, bits == 3
         ? "ONNX Runtime multiplies by weights of 2, 4 and 8 bits, not 3; take 4, or 2 where size is all that counts."
         : "ONNX Runtime multiplies by weights of 2, 4 and 8 bits; take one of these.");
 }

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Quantizes the weights of models alone, without samples: the matrices of MatMul and Gemm and the tables of embeddings become codes of 2,
-/// 4 or 8 bits, and every activation stays float. At 8 bits the most accurate way to a file of a quarter of its size; at 4 bits the usual
+/// Weight-only quantization, without samples: the matrices of MatMul and Gemm and the tables of embeddings become codes of 2,
+/// 4 or 8 bits, and every activation stays float. 8 bits are the most accurate way to a quarter of the file size; 4 bits are the usual
 /// form of language models. Safe to use from several threads.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters",
@@ -15,7 +15,7 @@ public static class WeightQuantizer
     /// <param name="model">The float ONNX model.</param>
     /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage.</param>
+    /// <param name="progress">Reports each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or a name in <see cref="DataFreeOptions.FloatNodes"/> is no node's.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
@@ -39,12 +39,12 @@ public static class WeightQuantizer
     /// </summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">
-    /// The samples, like what the model will meet; a few dozen texts do. Those of a language model need <c>input_ids</c> alone: masks,
+    /// The samples, like the inputs that the model will see in use; a few dozen texts are enough. Those of a language model need <c>input_ids</c> alone: masks,
     /// positions and an empty cache are added. They are read once for each group of layers.
     /// </param>
     /// <param name="output">Where to write the model: a path, or a stream.</param>
     /// <param name="options">Weights in blocks; null for 4 bits.</param>
-    /// <param name="progress">Told of each stage, of samples, and of layers.</param>
+    /// <param name="progress">Reports each stage, of samples, and of layers.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">There is no sample, or the options have no blocks or a method that needs no samples.</exception>
     /// <exception cref="InvalidDataException">A sample does not fit the model, or a value is NaN or infinite on it.</exception>
@@ -58,7 +58,7 @@ public static class WeightQuantizer
             .Quantize(model, samples, output, progress, cancellationToken);
     }
 
-    /// <summary>Writes the quantized form of a model, rounded by samples, without blocking the caller.</summary>
+    /// <summary>Writes the quantized form of a model, with weights rounded on samples, without blocking the caller.</summary>
     /// <inheritdoc cref="Quantize(OnnxModel, ISampleSource, ModelOutput, WeightOnlyOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<PtqResult> QuantizeAsync(
         OnnxModel model, ISampleSource samples, ModelOutput output, WeightOnlyOptions? options = null,
@@ -77,8 +77,8 @@ public static class WeightQuantizer
     /// <param name="plan">The plan: of an earlier run, read from a file, or changed.</param>
     /// <param name="samples">The samples.</param>
     /// <param name="output">Where to write the model: a path, or a stream.</param>
-    /// <param name="options">How the result is tried and stored; what the plan says is not looked at here. Null for the defaults.</param>
-    /// <param name="progress">Told of each stage, of samples, and of layers.</param>
+    /// <param name="options">How the result is tried and stored; options that the plan decides are ignored here. Null for the defaults.</param>
+    /// <param name="progress">Reports each stage, of samples, and of layers.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">There is no sample, the output is the model itself, or the plan does not fit the model.</exception>
     /// <exception cref="InvalidDataException">A sample does not fit the model, or a value is NaN or infinite on it.</exception>
@@ -99,7 +99,7 @@ public static class WeightQuantizer
     /// <param name="folder">The folder, with a genai_config.json.</param>
     /// <param name="output">The folder to write. A missing one is made; files in it are replaced.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage.</param>
+    /// <param name="progress">Reports each stage.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="ArgumentException">A name is empty, or the output is the folder itself or lies in it.</exception>
     /// <exception cref="FileNotFoundException">The folder has no genai_config.json, or not the model that it names.</exception>

@@ -7,7 +7,7 @@ namespace Quantization.Onnx;
 /// The way of every recipe: passes, observations, a plan, rounding and lowering, and the file. The parts are the recipe's; the order, the checks and what is told of the result are here.
 /// </summary>
 /// <param name="options">How sessions are opened, how the result is tried, measured and written.</param>
-/// <param name="progress">Told of each stage.</param>
+/// <param name="progress">Reports each stage.</param>
 /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
 internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
 {
@@ -20,7 +20,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>The samples for methods that round weights by them; null for none.</summary>
     public ISampleSource? RoundingSamples { get; init; }
 
-    /// <summary>The most bytes of weights that run together while these samples are looked at.</summary>
+    /// <summary>The maximum bytes of weights that run together on these samples.</summary>
     public long SegmentBytes { get; init; } = SegmentedRun.UsualLimit;
 
     /// <summary>What weights may take where layers get bits of their own; null where the plan has the bits.</summary>
@@ -154,7 +154,7 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         progress?.Report(new QuantizationProgress(QuantizationStage.Improving, 0, null));
         IReadOnlyList<ModelSample> kept = SampleKeeper.Read(ImprovingSamples, DynamicRefiner.MostSamples, cancellationToken);
         return kept.Count == 0
-            ? throw new ArgumentException("There is no sample to improve the model by; give at least one, or quantize without samples.")
+            ? throw new ArgumentException("There is no sample to refine the model on; give at least one, or quantize without samples.")
             : new DynamicRefiner(recipe, kept, options, cancellationToken).Refine(model, nothing, plan);
     }
 

@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>What the codes of activations cost, and what it costs to leave them in float. Immutable.</summary>
+/// <summary>The accuracy lost by quantizing activations, and the speed lost by leaving them in float. Immutable.</summary>
 /// <param name="Activations">The activations, in the graph's order.</param>
 /// <param name="LossShare">
 /// The loss with codes for these activations alone, as a share of the loss with codes for all; see <see cref="Refinement"/> for the loss. Noise adds up only roughly, so the shares need not sum to 1.

@@ -11,7 +11,7 @@ namespace Quantization.Onnx;
 internal sealed class ChannelEqualizer
 {
     /// <summary>Channels are not enlarged more than so many doublings: what a few samples do not show could lie beyond the range.</summary>
-    private const int MostDoublings = 8;
+    private const int MaxDoublings = 8;
 
     /// <summary>Channels that reach less far, in relation to the largest, are as good as empty.</summary>
     private const float Empty = 1e-6f;
@@ -84,7 +84,7 @@ internal sealed class ChannelEqualizer
             }
 
             double exponent = shared.Contains(group) ? ordinary * (doublings - weights.GetValueOrDefault(group)) : depthwise * doublings;
-            return -(int)Math.Round(Math.Clamp(exponent, -MostDoublings, MostDoublings));
+            return -(int)Math.Round(Math.Clamp(exponent, -MaxDoublings, MaxDoublings));
         }
     }
 

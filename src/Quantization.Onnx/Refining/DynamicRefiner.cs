@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Improves a plan whose ranges are found at run time: the inputs of MatMul and Gemm are scaled to share their range better. That is kept
-/// only where the quantized model comes nearer to the float model on samples that nothing was fitted to.
+/// only where the quantized model comes nearer to the float model on samples that were not used for fitting.
 /// </summary>
 /// <param name="recipe">The recipe that made the plan.</param>
 /// <param name="samples">The samples.</param>
@@ -15,7 +15,7 @@ internal sealed class DynamicRefiner(IRecipe recipe, IReadOnlyList<ModelSample> 
     /// <summary>How many samples are read.</summary>
     public const int MostSamples = 64;
 
-    private const int MostJudges = 16;
+    private const int MaxJudges = 16;
 
     /// <summary>The improved plan, with the model that it is for; the same where nothing improves it or can be measured.</summary>
     /// <param name="prepared">The float model.</param>
@@ -42,7 +42,7 @@ internal sealed class DynamicRefiner(IRecipe recipe, IReadOnlyList<ModelSample> 
 
     private RefinedModel Improve(RefinedModel given)
     {
-        ModelSample[] judging = [.. samples.Where((_, i) => i % 3 == 2).Take(MostJudges)], fitted = [.. samples.Except(judging)];
+        ModelSample[] judging = [.. samples.Where((_, i) => i % 3 == 2).Take(MaxJudges)], fitted = [.. samples.Except(judging)];
         if (InputSmoother.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, options.Calibration.Padding, cancellationToken) is not { } smoother)
         {
             return given;

@@ -10,7 +10,7 @@ namespace Quantization.Onnx;
 internal sealed class FloatReference
 {
     /// <summary>The kept outputs take no more memory than this, where four samples do not: logits of long texts are large.</summary>
-    private const long MostBytes = 128 << 20;
+    private const long MaxBytes = 128 << 20;
 
     private const int FewestSamples = 4;
 
@@ -39,7 +39,7 @@ internal sealed class FloatReference
         IReadOnlyDictionary<string, NodeMetadata> inputs = session.InputMetadata;
         using SamplePadding masked = new(model, session.OutputNames.ToHashSet(), padding ?? new PaddingOptions(), sessionOptions);
         long bytes = 0;
-        foreach (ModelSample sample in samples.TakeWhile(_ => bytes <= MostBytes || kept.Count < FewestSamples))
+        foreach (ModelSample sample in samples.TakeWhile(_ => bytes <= MaxBytes || kept.Count < FewestSamples))
         {
             (float[][] outputs, (int Start, int Length)[]?[] real) = Run(
                 session, inputs, sample, [], (bound, results) => Read(session, results, masked.Find(sample, bound, inputs)), cancellationToken);

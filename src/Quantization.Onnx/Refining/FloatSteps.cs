@@ -10,10 +10,10 @@ internal sealed class FloatSteps(TrialModels models, QuantizationPlan plan, Inte
     public const double MostInFloatByDefault = 0.35;
 
     /// <summary>A group that multiplies little costs conversions all the same.</summary>
-    private const double LeastCost = 0.005;
+    private const double MinCost = 0.005;
 
     /// <summary>A step must promise this share of the loss at least.</summary>
-    private const double LeastGain = 0.01;
+    private const double MinGain = 0.01;
 
     /// <summary>The share of the multiply-accumulates that may leave the integers.</summary>
     public double MostInFloat { get; init; } = MostInFloatByDefault;
@@ -39,11 +39,11 @@ internal sealed class FloatSteps(TrialModels models, QuantizationPlan plan, Inte
     {
         double all = groups[0].Loss;
         HashSet<string> before = [.. IntegerWork.LayersOf(plan)], inFloat = [];
-        Step[] steps = [.. groups.Skip(1).Where(group => group.Loss > LeastGain * all).Select(group => new Step(group, [.. before.Except(IntegerWork.LayersOf(models.KeepFloat(plan, group.Sources)))]))];
+        Step[] steps = [.. groups.Skip(1).Where(group => group.Loss > MinGain * all).Select(group => new Step(group, [.. before.Except(IntegerWork.LayersOf(models.KeepFloat(plan, group.Sources)))]))];
         List<ActivationGroup> taken = [];
         for (int made = 0; made < most; made++)
         {
-            Step? next = steps.Where(step => Promise(step) > LeastGain * all).MaxBy(step => Promise(step) / (LeastCost + work.ShareOf(step.Layers.Except(inFloat))));
+            Step? next = steps.Where(step => Promise(step) > MinGain * all).MaxBy(step => Promise(step) / (MinCost + work.ShareOf(step.Layers.Except(inFloat))));
             if (next is null)
             {
                 yield break;

@@ -8,13 +8,13 @@ namespace Quantization.Onnx;
 internal static class InputColumnsRun
 {
     /// <summary>The columns of the values that one run hands out: what a run hands out stays in memory until it ends.</summary>
-    private const int MostColumns = 1 << 16;
+    private const int MaxColumns = 1 << 16;
 
     /// <summary>The rows that are kept of all values take no more memory than this, where one of each sample does not.</summary>
-    private const long MostBytes = 32 << 20;
+    private const long MaxBytes = 32 << 20;
 
     /// <summary>More rows of one sample tell little more.</summary>
-    private const int MostRows = 4;
+    private const int MaxRows = 4;
 
     /// <summary>Runs the samples.</summary>
     /// <param name="model">The float model.</param>
@@ -29,12 +29,12 @@ internal static class InputColumnsRun
         Func<SessionOptions>? sessionOptions, PaddingOptions padding, CancellationToken cancellationToken)
     {
         long bytes = sizeof(float) * (long)samples.Count * values.Values.Sum(count => (long)count);
-        int rows = (int)Math.Clamp(MostBytes / Math.Max(1, bytes), 1, MostRows);
+        int rows = (int)Math.Clamp(MaxBytes / Math.Max(1, bytes), 1, MaxRows);
         Dictionary<string, InputColumns> columns = values.ToDictionary(each => each.Key, each => new InputColumns(each.Value, rows));
         List<string> part = [];
         foreach (string value in values.Keys)
         {
-            if (part.Count > 0 && part.Sum(each => values[each]) + values[value] > MostColumns)
+            if (part.Count > 0 && part.Sum(each => values[each]) + values[value] > MaxColumns)
             {
                 Run(model, part, columns, samples, sessionOptions, padding, cancellationToken);
                 part.Clear();

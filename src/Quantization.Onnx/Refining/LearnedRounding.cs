@@ -7,18 +7,18 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Learns from samples which weights of a plan are rounded up and which down. What samples show of a layer's inputs is added up for a group of layers at a time, so that memory is bounded. The same samples give the same plan,
-/// whatever the number of threads.
+/// regardless of the number of threads.
 /// </summary>
 internal sealed class LearnedRounding
 {
-    /// <summary>How many positions of all samples are looked at at most: enough to tell the inputs of a layer apart, and of no effect on the time of large images.</summary>
-    private const int MostPositions = 4096;
+    /// <summary>The maximum number of positions of all samples that are used: enough to distinguish the inputs of a layer, and few enough for large images.</summary>
+    private const int MaxPositions = 4096;
 
     /// <summary>A long row gets fewer positions, down to its own length: so many products are added up for each group of channels.</summary>
     private const double UsualProducts = 4e9;
 
     /// <summary>The sums and the inputs of a group take no more memory than this, unless those of one layer do.</summary>
-    private const long MostBytes = 96 << 20;
+    private const long MaxBytes = 96 << 20;
 
     /// <summary>Layers that multiply more at once are left as they are: their sums would be too large.</summary>
     private const int LongestRow = 2560;
@@ -105,7 +105,7 @@ internal sealed class LearnedRounding
         {
             Layer layer = layers[first + count];
             bytes += InputCovariance.BytesOf(layer.Patches) + sizeof(float) * _work.ProductsOf(layer.Facts.Label) / layer.Patches.Length;
-            if (bytes > MostBytes && count > 0)
+            if (bytes > MaxBytes && count > 0)
             {
                 break;
             }
@@ -126,7 +126,7 @@ internal sealed class LearnedRounding
         DeadNodes.Remove(observed.Graph);
         using InferenceSession session = ModelSession.Open(_refined.Model.File.Path, observed, _sessionOptions, options => options.EnableCpuMemArena = false);
         using RunOptions run = new();
-        int[] most = [.. group.Select(layer => (int)Math.Ceiling(Math.Clamp(UsualProducts / ((double)layer.Patches.Length * layer.Patches.Length), Math.Min(layer.Patches.Length, MostPositions), MostPositions) / _samples.Count))];
+        int[] most = [.. group.Select(layer => (int)Math.Ceiling(Math.Clamp(UsualProducts / ((double)layer.Patches.Length * layer.Patches.Length), Math.Min(layer.Patches.Length, MaxPositions), MaxPositions) / _samples.Count))];
         using SamplePadding padding = new(_refined.Model, values, Padding, _sessionOptions);
         foreach (ModelSample sample in _samples)
         {

@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Improves a plan by what a few calibration samples show, in four steps. Columns of the inputs of matrices and channels of convolutions are scaled to share their range better; biases are corrected for the rounding of weights; activations stay in float whose
-/// codes cost far more than they gain. Each step is kept only where the quantized model comes nearer to the float model on samples that nothing was fitted to.
+/// codes cost far more than they gain. Each step is kept only where the quantized model comes nearer to the float model on samples that were not used for fitting.
 /// </summary>
 /// <param name="recipe">The recipe that made the plan.</param>
 /// <param name="samples">Calibration samples.</param>
@@ -19,7 +19,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     private const double FreeErrors = 1, CostlyErrors = 2;
 
     /// <summary>How many groups of activations are measured at most.</summary>
-    private const int MostGroups = 48;
+    private const int MaxGroups = 48;
 
     /// <summary>How many samples measure groups, which need only be put in order.</summary>
     private const int GroupSamples = 2;
@@ -28,10 +28,10 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     private const int ScreeningSamples = 6;
 
     /// <summary>How many of the costliest activations are told.</summary>
-    private const int MostTold = 10;
+    private const int MaxTold = 10;
 
     /// <summary>How many plans with activations in float are tried at most.</summary>
-    private const int MostPlans = 10;
+    private const int MaxPlans = 10;
 
     /// <summary>How strongly channels are scaled: where the reader's weights share a scale over input channels, where each has its own, and whether these weights count.</summary>
     private static readonly (double Ordinary, double Depthwise, bool IsBalanced)[] Strengths = [(0.5, 1, true), (0.5, 1, false), (0, 1, false)];
@@ -39,10 +39,10 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <summary>
     /// Learned rounding takes away half of what rounded weights cost, at best. Where they cost a smaller share of the loss than this, it is not worth its time.
     /// </summary>
-    private const double LeastShareOfWeights = 0.4;
+    private const double MinShareOfWeights = 0.4;
 
     /// <summary>A model that computes little is judged on more samples: that takes no more time.</summary>
-    private const double MostWork = 8e9;
+    private const double MaxWork = 8e9;
 
     /// <summary>So many samples are enough for any model.</summary>
     private const int EnoughSamples = 24;
@@ -85,7 +85,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     {
         (FloatModel prepared, QuantizationPlan plan) = (given.Model, given.Plan);
         IntegerWork work = new(prepared, plan, samples[0], options.SessionOptionsFactory);
-        ModelSample[] used = Spread(samples, (int)Math.Clamp(MostWork / Math.Max(1, work.Total), EnoughSamples, int.MaxValue));
+        ModelSample[] used = Spread(samples, (int)Math.Clamp(MaxWork / Math.Max(1, work.Total), EnoughSamples, int.MaxValue));
 
         // One sample in three is fitted to, the others judge.
         ModelSample[] fitted = [.. used.Where((_, i) => i % 3 == 0)], judging = [.. used.Where((_, i) => i % 3 != 0)];
@@ -140,7 +140,7 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         // What rounds the weights of a plan as samples teach, without and with biases that are corrected for that; nothing where that is not asked for or does not pay.
         Func<QuantizationPlan, QuantizationPlan>[] Learn(RefiningTrial simple)
         {
-            if (learned is null && options.LearnRounding && ShareOfWeights(reference, simple) >= LeastShareOfWeights)
+            if (learned is null && options.LearnRounding && ShareOfWeights(reference, simple) >= MinShareOfWeights)
             {
                 RefinedModel plain = promising[model].Refined;
                 LearnedRounding rounding = LearnedRounding.Find(plain, [.. samples.Except(judging)], work, options.SessionOptionsFactory, cancellationToken, options.Calibration.Padding);
@@ -222,9 +222,9 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         using (ActivationLosses losses = new(reference, gated, Math.Min(GroupSamples, reference.Count), cancellationToken))
         {
             FloatSteps steps = new(models, start.Refined.Plan, work);
-            List<ActivationGroup> groups = losses.Find(MostGroups);
-            costliest = [.. steps.Costliest(groups, MostTold)];
-            candidates = [.. steps.Take(groups, MostPlans).Select(plan => start.Refined with { Plan = plan })];
+            List<ActivationGroup> groups = losses.Find(MaxGroups);
+            costliest = [.. steps.Costliest(groups, MaxTold)];
+            candidates = [.. steps.Take(groups, MaxPlans).Select(plan => start.Refined with { Plan = plan })];
         }
 
         // Few samples tell which may be the best, all of them whether it is.

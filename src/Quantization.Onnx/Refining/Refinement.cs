@@ -1,7 +1,7 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// What was improved of a plan by what calibration samples showed, and how much that brought on samples that nothing was fitted to. The loss of a sample is the mean over the model's outputs of
+/// How a plan was refined on calibration samples, and what that gained on samples that were not used for fitting. The loss of a sample is the mean over the model's outputs of
 /// <c>min(1, Σ(ŷ − y)² / Σy²)</c>, y being the float model's; of several samples the geometric mean counts, so that no single one decides. Immutable.
 /// </summary>
 /// <param name="Samples">The samples that judged.</param>
@@ -18,7 +18,7 @@ public sealed record Refinement(int Samples, double LossBefore, double LossAfter
     /// <summary>How many layers had their bias corrected; see <see cref="NodePlan.BiasCorrection"/>.</summary>
     public int CorrectedBiases { get; init; }
 
-    /// <summary>How many layers round weights as samples taught; see <see cref="NodePlan.RoundingOffsets"/>.</summary>
+    /// <summary>How many layers have weights rounded to fit the samples; see <see cref="NodePlan.RoundingOffsets"/>.</summary>
     public int LearnedLayers { get; init; }
 
     /// <summary>The activations that stay in float; see <see cref="QuantizationPlan.FloatActivations"/>.</summary>
@@ -29,7 +29,7 @@ public sealed record Refinement(int Samples, double LossBefore, double LossAfter
     } = ValueList<string>.Empty;
 
     /// <summary>
-    /// The activations whose codes cost most before any stayed in float, the costliest first; a group where its members were not told apart. Empty where nothing was measured.
+    /// The activations whose codes cost most before any stayed in float, the costliest first; a group where its members were not distinguished. Empty where nothing was measured.
     /// </summary>
     public IReadOnlyList<ActivationCost> CostliestActivations
     {

@@ -12,12 +12,12 @@ internal static class RoundingDescent
     private const float Damping = 0.01f;
 
     /// <summary>Each sweep finds less; few are enough.</summary>
-    private const int MostSweeps = 30;
+    private const int MaxSweeps = 30;
 
     /// <summary>Finds the offsets of one channel.</summary>
     /// <param name="weights">The weights in steps of the scale.</param>
     /// <param name="covariance">H, row by row.</param>
-    /// <param name="order">The order in which weights are looked at.</param>
+    /// <param name="order">The order in which weights are visited.</param>
     /// <param name="highest">The highest code; the lowest is its negative.</param>
     /// <param name="offsets">What to add to the nearest codes: −1, 0 or 1.</param>
     public static void Find(ReadOnlySpan<float> weights, ReadOnlySpan<float> covariance, ReadOnlySpan<int> order, long highest, Span<sbyte> offsets)
@@ -38,7 +38,7 @@ internal static class RoundingDescent
 
         offsets.Clear();
         bool isChanged = true;
-        for (int sweep = 0; isChanged && sweep < MostSweeps; sweep++)
+        for (int sweep = 0; isChanged && sweep < MaxSweeps; sweep++)
         {
             isChanged = false;
             foreach (int i in order)

@@ -3,10 +3,10 @@ namespace Quantization.Onnx;
 /// <summary>Improves exponents one by one: each is raised or lowered by 1 where the noise falls.</summary>
 internal sealed class SmoothingDescent
 {
-    private const int MostSweeps = 4;
+    private const int MaxSweeps = 4;
 
     /// <summary>A sweep that brings less is the last.</summary>
-    private const double LeastGain = 0.01;
+    private const double MinGain = 0.01;
 
     private readonly SmoothingProblem _problem;
     private readonly int[] _exponents;
@@ -46,7 +46,7 @@ internal sealed class SmoothingDescent
     public static int[] Improve(SmoothingProblem problem, int[] exponents)
     {
         double noise = problem.NoiseOf(ToFactors(exponents));
-        for (int sweep = 0; sweep < MostSweeps; sweep++)
+        for (int sweep = 0; sweep < MaxSweeps; sweep++)
         {
             SmoothingDescent descent = new(problem, exponents);
             descent.Sweep();
@@ -57,7 +57,7 @@ internal sealed class SmoothingDescent
             }
 
             exponents = descent._exponents;
-            if (found > noise * (1 - LeastGain))
+            if (found > noise * (1 - MinGain))
             {
                 break;
             }

@@ -5,8 +5,8 @@ namespace Quantization.Onnx;
 /// <summary>Some outputs of a matrix of weights, with what decides the steps of their codes.</summary>
 internal sealed class SmoothingMatrix
 {
-    /// <summary>The outputs that are looked at; those of a large matrix are much alike.</summary>
-    private const int MostOutputs = 256;
+    /// <summary>The outputs that are used; those of a large matrix are similar.</summary>
+    private const int MaxOutputs = 256;
 
     private readonly float[] _values;
     private readonly int _outputs;
@@ -18,7 +18,7 @@ internal sealed class SmoothingMatrix
     public SmoothingMatrix(MatrixReader reader, TensorEncoding encoding)
     {
         _values = reader.ReadByInput();
-        _outputs = Math.Min(MostOutputs, reader.Outputs);
+        _outputs = Math.Min(MaxOutputs, reader.Outputs);
         _largestCode = encoding.Format.MaxCode;
         _isPerChannel = encoding.Granularity == GranularityKind.PerChannel;
         Weight = (double)reader.Outputs / _outputs;
@@ -34,7 +34,7 @@ internal sealed class SmoothingMatrix
         }
     }
 
-    /// <summary>How many outputs each of those stands for that are looked at.</summary>
+    /// <summary>How many outputs each of the used ones stands for.</summary>
     public double Weight { get; }
 
     /// <summary>The weights of an input column.</summary>

@@ -19,7 +19,7 @@ internal static class SmoothingSearch
     private const int Rounded = 4;
 
     /// <summary>Larger exponents are cut off: what a few samples do not show could lie beyond the range.</summary>
-    private const int MostDoublings = 12;
+    private const int MaxDoublings = 12;
 
     private static readonly double[] Offsets = [0, 0.25, 0.5, 0.75];
 
@@ -54,7 +54,7 @@ internal static class SmoothingSearch
     private static int[] Centre(int[] exponents)
     {
         int middle = exponents.Order().ElementAt(exponents.Length / 2);
-        return [.. exponents.Select(exponent => Math.Clamp(exponent - middle, -MostDoublings, MostDoublings))];
+        return [.. exponents.Select(exponent => Math.Clamp(exponent - middle, -MaxDoublings, MaxDoublings))];
     }
 
     private static IEnumerable<double[]> Candidates(SmoothingProblem problem)

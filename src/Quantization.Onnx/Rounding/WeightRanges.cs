@@ -14,7 +14,7 @@ internal sealed class WeightRanges
 
     private readonly ConcurrentDictionary<Key, Lazy<float[]>> _found = [];
 
-    /// <summary>One magnitude a channel, or one for the tensor.</summary>
+    /// <summary>One magnitude per channel, or one for the tensor.</summary>
     /// <param name="slot">The weights.</param>
     /// <param name="encoding">The calibrator, the format and the granularity.</param>
     public float[] Find(WeightSlot slot, TensorEncoding encoding)

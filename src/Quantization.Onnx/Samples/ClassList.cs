@@ -32,7 +32,7 @@ internal sealed class ClassList
         if (stream.Length > LargestFile)
         {
             throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture, $"{path}: the list of classes is larger than {LargestFile} bytes; write one name a line and nothing else."));
+                CultureInfo.InvariantCulture, $"{path}: the list of classes is larger than {LargestFile} bytes; write one name per line and nothing else."));
         }
 
         using StreamReader reader = new(stream);
@@ -45,7 +45,7 @@ internal sealed class ClassList
             string name = line.Trim();
             if (isTooLong)
             {
-                throw Error(path, number, string.Create(CultureInfo.InvariantCulture, $"the line is longer than {LongestLine} characters; write one name a line"));
+                throw Error(path, number, string.Create(CultureInfo.InvariantCulture, $"the line is longer than {LongestLine} characters; write one name per line"));
             }
 
             if (name.Length == 0)
@@ -68,7 +68,7 @@ internal sealed class ClassList
 
         return known.Count > 0
             ? new ClassList(path, [.. known.OrderBy(each => each.Value).Select(each => each.Key)])
-            : throw new InvalidDataException($"{path}: the list of classes is empty; write one name a line.");
+            : throw new InvalidDataException($"{path}: the list of classes is empty; write one name per line.");
     }
 
     private static InvalidDataException Error(string path, int line, string message) => new(FormattableString.Invariant($"{path}, line {line}: {message}."));

@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 
 /// <summary>The classes of samples, as a text file tells them: lines <c>file name,class index</c>, classes counted from 0, or <c>file name,class name</c>.</summary>
 /// <remarks>
-/// UTF-8, one sample a line; empty lines are passed over, and so is a header line. The last comma separates, so that names may hold commas; a name may stand in double quotes. Folders in names are separated by '/' or '\'.
+/// UTF-8, one sample per line; empty lines are passed over, and so is a header line. The last comma separates, so that names may hold commas; a name may stand in double quotes. Folders in names are separated by '/' or '\'.
 /// Classes that have names get the indices of a list of classes, where one is given, else indices in the ordinal order of the names; see
 /// <see cref="ClassNames"/>.
 /// A line has 65,536 characters at most, and a file 256 MiB.
@@ -75,7 +75,7 @@ public sealed class LabelFile
             if (isTooLong)
             {
                 throw file.Error(number, string.Create(CultureInfo.InvariantCulture, $"the line is longer than {LongestLine} characters; "
-                    + $"write one 'file name,class index' a line"));
+                    + $"write one 'file name,class index' per line"));
             }
 
             if (!string.IsNullOrWhiteSpace(line))
@@ -122,7 +122,7 @@ public sealed class LabelFile
         {
             stream.Dispose();
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}: the label file is larger than "
-                + $"{LargestFile} bytes; give one line 'file name,class index' a sample and nothing else."));
+                + $"{LargestFile} bytes; give one line 'file name,class index' per sample and nothing else."));
         }
 
         return stream;

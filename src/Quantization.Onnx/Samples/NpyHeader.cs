@@ -17,7 +17,7 @@ namespace Quantization.Onnx;
 internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsBigEndian, bool IsFortranOrder, long[] Shape, int Length)
 {
     /// <summary>The most axes that NumPy knows.</summary>
-    private const int MostAxes = 64;
+    private const int MaxAxes = 64;
 
     /// <summary>NumPy's own limit for a header that it reads without being asked to trust the file is 10,000 bytes.</summary>
     private const int LongestText = 65535;
@@ -91,15 +91,15 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
 
         if (!type.Success || ElementTypeOf(type.Groups["kind"].Value) is not TensorElementType elementType)
         {
-            throw new InvalidDataException($"its header '{VisibleText.Short(text.Trim())}' tells no type of plain numbers; store float, "
+            throw new InvalidDataException($"its header '{VisibleText.Short(text.Trim())}' does not name a type of plain numbers; store float, "
                 + "integer or bool arrays");
         }
 
         string[] parts = shape.Groups["axes"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length > MostAxes)
+        if (parts.Length > MaxAxes)
         {
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"its shape has {parts.Length} axes; NumPy writes "
-                + $"{MostAxes} at most"));
+                + $"{MaxAxes} at most"));
         }
 
         long[] axes = new long[parts.Length];

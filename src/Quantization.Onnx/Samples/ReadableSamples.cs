@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 internal static class ReadableSamples
 {
     /// <summary>How many reasons the message of a refusal has.</summary>
-    private const int MostReasons = 3;
+    private const int MaxReasons = 3;
 
     /// <summary>Reads each sample once, on all cores.</summary>
     /// <param name="folder">What messages call the folder.</param>
@@ -28,7 +28,7 @@ internal static class ReadableSamples
         List<UnreadableSample> others = [.. tried.Select(each => each.Problem).OfType<UnreadableSample>()];
         if (others.Count > maxShare * samples.Count || others.Count == samples.Count)
         {
-            string reasons = string.Join(" ", others.Take(MostReasons).Select(other => other.Reason));
+            string reasons = string.Join(" ", others.Take(MaxReasons).Select(other => other.Reason));
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{folder}: {others.Count} of {samples.Count} samples cannot be read, more than the {100 * maxShare:0.##} % that may be left out; repair or remove them. "

@@ -22,7 +22,7 @@ internal sealed class SampleKeeper(ISampleSource samples, int most, long mostByt
     /// <summary>The first sample; null as long as it has not been read.</summary>
     public ModelSample? First { get; private set; }
 
-    /// <summary>Told of each sample; null for nobody.</summary>
+    /// <summary>Receives progress after each sample; null if nothing listens.</summary>
     public Action<ModelSample>? Seen { private get; set; }
 
     /// <summary>The samples that were kept, in their order.</summary>

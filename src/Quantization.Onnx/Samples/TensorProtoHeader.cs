@@ -14,9 +14,9 @@ namespace Quantization.Onnx;
 internal sealed record TensorProtoHeader(string? Name, TensorElementType ElementType, long[] Shape, long DataLength)
 {
     /// <summary>The most bytes of everything that is no value: names, shape, comments.</summary>
-    private const int MostOtherBytes = 1 << 20;
+    private const int MaxOtherBytes = 1 << 20;
 
-    private const int MostAxes = 64;
+    private const int MaxAxes = 64;
     private const int LongestVarint = 10;
 
     /// <summary>Reads the header of a tensor that fills its stream.</summary>
@@ -28,7 +28,7 @@ internal sealed record TensorProtoHeader(string? Name, TensorElementType Element
     /// <exception cref="EndOfStreamException">The stream ends within a field.</exception>
     public static TensorProtoHeader Read(Stream stream, long limit)
     {
-        ProtoFields fields = ProtoFields.Read(stream, MostOtherBytes, MostAxes);
+        ProtoFields fields = ProtoFields.Read(stream, MaxOtherBytes, MaxAxes);
         TensorElementType type = (TensorElementType)fields.DataType;
         int size = SampleElementType.SizeOf(type);
         if (size == 0)

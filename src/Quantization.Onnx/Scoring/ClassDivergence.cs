@@ -13,7 +13,7 @@ internal sealed class ClassDivergence
     /// The least probability: below it a float softmax tells nothing, and a class that one model excludes would make the divergence
     /// infinite.
     /// </summary>
-    private const float LeastProbability = 1e-12f;
+    private const float MinProbability = 1e-12f;
 
     private const float LargestSumError = 1e-3f;
 
@@ -59,14 +59,14 @@ internal sealed class ClassDivergence
     {
         if (isDistribution)
         {
-            TensorPrimitives.Max(row, LeastProbability, probabilities);
+            TensorPrimitives.Max(row, MinProbability, probabilities);
         }
         else
         {
             TensorPrimitives.Subtract(row, TensorPrimitives.Max(row), probabilities); // no exponential overflows
             TensorPrimitives.Exp(probabilities, probabilities);
             TensorPrimitives.Divide(probabilities, TensorPrimitives.Sum<float>(probabilities), probabilities);
-            TensorPrimitives.Max(probabilities, LeastProbability, probabilities);
+            TensorPrimitives.Max(probabilities, MinProbability, probabilities);
         }
     }
 }

@@ -27,11 +27,11 @@ internal sealed class ClassFigures
     public MetricFigure? KullbackLeibler =>
         _divergence.Mean is { } mean ? new MetricFigure(ModelMetric.KullbackLeibler, mean, _samples) : null;
 
-    /// <summary>The perplexity; null where the logits do not foretell the samples' tokens.</summary>
+    /// <summary>The perplexity; null where the logits do not predict the samples' tokens.</summary>
     public MetricFigure? Perplexity =>
         _areTokens && _likelihood.Perplexity is { } perplexity ? new MetricFigure(ModelMetric.Perplexity, perplexity, _samples) : null;
 
-    /// <summary>What the reference model answers and labels name; null where no sample has one row of logits.</summary>
+    /// <summary>The classes that the reference model answers and that labels name; null where no sample has one row of logits.</summary>
     public ClassCounts? Counts => _counter.Counts;
 
     /// <summary>Why labelled samples do not count for accuracy; null where all count.</summary>

@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 internal static class EmbeddingMetrics
 {
     /// <summary>So many samples are looked up among all others, evenly spread where there are more.</summary>
-    private const int MostQueries = 2000;
+    private const int MaxQueries = 2000;
 
     /// <summary>Makes the metric of <see cref="ModelMetric.EmbeddingCosine"/>.</summary>
     public static ModelMetric Cosine(EmbeddingOutput source) => ModelMetric.Create(
@@ -46,7 +46,7 @@ internal static class EmbeddingMetrics
 
     private static double Recall(List<(float[] Actual, float[] Reference)> all, int neighbours)
     {
-        int wanted = Math.Min(neighbours, all.Count - 1), queries = Math.Min(MostQueries, all.Count);
+        int wanted = Math.Min(neighbours, all.Count - 1), queries = Math.Min(MaxQueries, all.Count);
         if (wanted < 1)
         {
             throw new InvalidDataException("The nearest neighbours of embeddings need at least two samples; give more, or take another metric.");

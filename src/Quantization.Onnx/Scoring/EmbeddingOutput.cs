@@ -15,7 +15,7 @@ public sealed record EmbeddingOutput(string Output, string? Mask)
 {
     private const string UsualMask = "attention_mask";
 
-    /// <summary>Models above this size are not read as a whole, since their graph alone is looked at.</summary>
+    /// <summary>Models above this size are not read as a whole, since only their graph is needed.</summary>
     private const long LargestInMemory = 1 << 23;
 
     /// <summary>

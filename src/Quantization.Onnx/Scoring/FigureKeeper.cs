@@ -17,7 +17,7 @@ internal sealed class FigureKeeper : IDisposable
 
     /// <param name="modelPath">What messages call the model.</param>
     /// <param name="logits">The output that holds rows of classes; null for the first output of floats.</param>
-    /// <param name="metrics">The metrics whose figures are asked for by name, those of the caller's own among them.</param>
+    /// <param name="metrics">The metrics whose figures are asked for by name, custom ones among them.</param>
     /// <param name="keepsSamples">Whether to keep what each sample scores; the first metric tells what its share counts.</param>
     public FigureKeeper(string modelPath, string? logits, IReadOnlyList<ModelMetric> metrics, bool keepsSamples = false)
     {
@@ -55,7 +55,7 @@ internal sealed class FigureKeeper : IDisposable
     /// <summary>What each of the first samples scored.</summary>
     public SampleFigures Samples => _keeping?.Figures ?? SampleFigures.None;
 
-    /// <summary>What the reference model answers and labels name; null where no sample has one row of logits.</summary>
+    /// <summary>The classes that the reference model answers and that labels name; null where no sample has one row of logits.</summary>
     public ClassCounts? Classes => _classes.Counts;
 
     /// <summary>Why labelled samples do not count for accuracy; null where all count.</summary>
@@ -63,7 +63,7 @@ internal sealed class FigureKeeper : IDisposable
 
     /// <summary>Takes in the outputs of samples that were run together.</summary>
     /// <exception cref="InvalidDataException">A label is no class of the logits.</exception>
-    /// <exception cref="OnnxModelException">A metric of the caller's own needs the outputs of each sample, and they cannot be taken
+    /// <exception cref="OnnxModelException">A custom metric needs the outputs of each sample, and they cannot be taken
     /// apart.</exception>
     public void Add(IReadOnlyList<ModelSample> samples, IReadOnlyList<ComparedOutput> outputs)
     {
@@ -104,7 +104,7 @@ internal sealed class FigureKeeper : IDisposable
     }
 
     /// <summary>The figures of the metrics that were asked for, in their order. After it nothing can be added.</summary>
-    /// <exception cref="InvalidDataException">A metric cannot be measured, or one of the caller's own gave NaN.</exception>
+    /// <exception cref="InvalidDataException">A metric cannot be measured, or a custom one gave NaN.</exception>
     public IReadOnlyList<MetricFigure> Finish()
     {
         ModelFigures figures = Figures;
@@ -122,7 +122,7 @@ internal sealed class FigureKeeper : IDisposable
         ? throw new InvalidDataException($"The metric '{figure.Metric.Name}' gave NaN, which cannot be compared; return a number.")
         : figure;
 
-    /// <summary>Ends the metrics of the caller's own that are still at work.</summary>
+    /// <summary>Ends the custom metrics that are still at work.</summary>
     public void Dispose()
     {
         foreach (MetricFeed? feed in _feeds)

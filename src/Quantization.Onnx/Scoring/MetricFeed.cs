@@ -4,7 +4,7 @@ using System.Runtime.ExceptionServices;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Gives a metric of the caller's own the outputs of one sample after another. The metric pulls them from a sequence while models push
+/// Gives a custom metric the outputs of one sample after another. The metric pulls them from a sequence while models push
 /// them, so it runs on a thread of its own; the two threads take turns and never run at the same time. Thus any number of metrics of any
 /// number of models share one pass over the samples, and outputs live only as long as a metric looks at them.
 /// </summary>
@@ -63,7 +63,7 @@ internal sealed class MetricFeed : IEnumerable<SampleOutputs>, IDisposable
         if (_isTaken)
         {
             throw new InvalidOperationException(
-                "The outputs can be enumerated once, as the model runs while they are; keep what is needed of them.");
+                "The outputs can be enumerated only once, because the model runs meanwhile; keep what you need of them.");
         }
 
         _isTaken = true;
@@ -131,7 +131,7 @@ internal sealed class MetricFeed : IEnumerable<SampleOutputs>, IDisposable
 
             if (_isStopped)
             {
-                throw new OperationCanceledException("The run was given up.");
+                throw new OperationCanceledException("The run was abandoned.");
             }
 
             if (!_isEnd)

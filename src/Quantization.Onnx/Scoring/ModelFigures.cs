@@ -17,12 +17,12 @@ public sealed record ModelFigures(
     MetricFigure? Top1, MetricFigure? Agreement, MetricFigure? SignalToNoise, MetricFigure? Cosine, MetricFigure? KullbackLeibler)
 {
     /// <summary>
-    /// The figure of <see cref="ModelMetric.Perplexity"/>; null where the samples are not of tokens, or the logits do not foretell tokens.
+    /// The figure of <see cref="ModelMetric.Perplexity"/>; null where the samples are not of tokens, or the logits do not predict tokens.
     /// </summary>
     public MetricFigure? Perplexity { get; init; }
 
     /// <summary>The figure of one of the library's own metrics.</summary>
-    /// <param name="metric">The metric; not one of the caller's own.</param>
+    /// <param name="metric">The metric; not a custom one.</param>
     /// <param name="uncounted">Why a labelled sample does not count for accuracy; null where all do.</param>
     /// <exception cref="InvalidDataException">The outputs or samples have no such figure.</exception>
     internal MetricFigure Get(ModelMetric metric, Advice? uncounted) => metric.Kind switch
@@ -39,7 +39,7 @@ public sealed record ModelFigures(
         MetricKind.SignalToNoise => SignalToNoise ?? throw NoFloats(metric),
         MetricKind.Cosine => Cosine ?? throw NoFloats(metric),
         _ => throw new ArgumentException(
-            $"'{metric.Name}' is a metric of the caller's own, so the library has no figure of it.", nameof(metric)),
+            $"'{metric.Name}' is a custom metric, so the library has no figure for it.", nameof(metric)),
     };
 
     private static InvalidDataException NoRows(string figure)

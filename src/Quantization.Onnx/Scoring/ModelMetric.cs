@@ -11,7 +11,7 @@ namespace Quantization.Onnx;
 /// row for each sample, <c>[N, steps, classes]</c> a row for each step. Axes of length 1 behind the second do not count. Outputs of fewer
 /// or more axes, or of fewer than two classes, have no rows. The largest value of a row tells the class; the first one where several are
 /// equal. Where a sample has tokens and an <c>attention_mask</c>, and the logits have a row for each token, rows of masked tokens do not
-/// count. <see cref="SignalToNoise"/> and <see cref="Cosine"/> look at every output of floats, whatever its shape.
+/// count. <see cref="SignalToNoise"/> and <see cref="Cosine"/> look at every output of floats, regardless of its shape.
 /// </remarks>
 public sealed class ModelMetric
 {
@@ -76,7 +76,7 @@ public sealed class ModelMetric
     /// <summary>Whether a larger figure is a better one.</summary>
     public bool LargerIsBetter { get; }
 
-    /// <summary>Tells a metric of the caller's own from others of the same name in files of trials; null where the name tells.</summary>
+    /// <summary>Tells a custom metric from others of the same name in files of trials; null where the name tells.</summary>
     public string? Version { get; }
 
     /// <summary>Whether the figure is of a model alone, not of its distance from the reference.</summary>
@@ -127,7 +127,7 @@ public sealed class ModelMetric
         return EmbeddingMetrics.Correlation(source, [.. pairs]);
     }
 
-    /// <summary>Makes a metric of the caller's own.</summary>
+    /// <summary>Makes a custom metric.</summary>
     /// <param name="name">What reports call it, such as <c>character error rate</c>.</param>
     /// <param name="measure">
     /// Turns a model's outputs, one sample after another, into a figure that is not NaN. The model runs while the sequence is enumerated;

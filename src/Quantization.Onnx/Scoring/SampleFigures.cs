@@ -7,7 +7,7 @@ namespace Quantization.Onnx;
 /// <param name="shares">The shares; see <see cref="Shares"/>. As many as levels.</param>
 internal sealed class SampleFigures(float[] levels, float[] shares) : IEquatable<SampleFigures>
 {
-    /// <summary>So many samples are kept: more would tell no difference that matters.</summary>
+    /// <summary>How many samples are kept: more would show no difference that matters.</summary>
     public const int MostSamples = 4096;
 
     /// <summary>No samples.</summary>

@@ -30,8 +30,10 @@ public sealed record ScoredPair(string First, string Second, double Score)
         {
             if (isTooLong || !string.IsNullOrWhiteSpace(line))
             {
-                pairs.Add((isTooLong ? null : Parse(line)) ?? throw new InvalidDataException(FormattableString.Invariant(
-                    $"{path}, line {number}: '{VisibleText.Short(line)}' does not read 'file name,file name,score'; write two samples and a number.")));
+                pairs.Add((isTooLong ? null : Parse(line)) ?? throw new InvalidDataException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{path}, line {number}: '{VisibleText.Short(line)}' does not read 'file name,file name,score'; "
+                        + $"write two samples and a number.")));
             }
         }
 

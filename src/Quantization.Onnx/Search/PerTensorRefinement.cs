@@ -7,7 +7,7 @@ namespace Quantization.Onnx;
 internal static class PerTensorRefinement
 {
     /// <summary>Ranges whose ends differ by less than this share of their width are taken as equal: a quarter of a step of 8 bits.</summary>
-    private const double LeastDifference = 1.0 / 1024;
+    private const double MinDifference = 1.0 / 1024;
 
     /// <summary>The models to try: each with one activation's calibrator exchanged.</summary>
     public static List<TrialCandidate> Plan(TrialRunner runner, SearchTrial best, IReadOnlyList<ICalibrator> calibrators, int limit)
@@ -72,7 +72,7 @@ internal static class PerTensorRefinement
         return best;
     }
 
-    private static bool Differs(ValueRange a, ValueRange b) => Disagreement(a, b) > LeastDifference;
+    private static bool Differs(ValueRange a, ValueRange b) => Disagreement(a, b) > MinDifference;
 
     /// <summary>How far the ends of two ranges lie apart, as a share of the wider one.</summary>
     private static double Disagreement(ValueRange a, ValueRange b)

@@ -5,25 +5,25 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// Finds the best post-training quantization of a model by trying: calibrators and schemes of activations, then calibrators and granularities of weights, all from one calibration, scored on
-/// samples that did not calibrate; then calibrators of single activations, then what improves the best plan. Paired tests decide, and what
-/// they cannot tell apart goes to the simpler. Safe to use from several threads, with different output files.
+/// samples that did not calibrate; then calibrators of single activations, then refinements of the best plan. Paired tests decide, and between plans that
+/// they cannot distinguish the simpler is taken. Safe to use from several threads, with different output files.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in the number of required sample sources, so no call is ambiguous.")]
 public static class PtqSearch
 {
-    /// <summary>Who searches wants accuracy first: each halving of the loss may take so much of the multiply-accumulates from the integers.</summary>
+    /// <summary>A search puts accuracy first: each halving of the loss may take so much of the multiply-accumulates from the integers.</summary>
     private const double CostOfHalving = 0.25;
 
     /// <summary>So many of the samples that score calibrate the improved plan too.</summary>
-    private const int MostScoringSamples = 256;
+    private const int MaxScoringSamples = 256;
 
     /// <summary>Searches with samples that are dealt by <see cref="SampleSplit.Deal(ISampleSource)"/>: half of the first 256 calibrate and a quarter of all behind, the others score.</summary>
     /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, SearchOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="samples">Inputs like those that the model will meet, with labels if accuracy is to count.</param>
+    /// <param name="samples">Inputs like those that the model will see in use, with labels if accuracy is to count.</param>
     /// <param name="output">Where to write the best model: a path, or a stream.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage, sample and trial, by one thread at a time.</param>
+    /// <param name="progress">Reports each stage, sample and trial, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; a calibration and trials that were kept so far stay.</param>
     public static SearchResult Run(
         OnnxModel model, ISampleSource samples, ModelOutput output, SearchOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -35,11 +35,11 @@ public static class PtqSearch
 
     /// <summary>Searches with separate samples to calibrate on and to score with.</summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will meet; labels are not looked at.</param>
+    /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will see in use; labels are ignored.</param>
     /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once per model that is tried.</param>
     /// <param name="output">Where to write the best model: a path, or a stream. It appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each stage, sample and trial, by one thread at a time.</param>
+    /// <param name="progress">Reports each stage, sample and trial, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; a calibration and trials that were kept so far stay.</param>
     /// <exception cref="ArgumentException">A name is empty, the output is the model itself, an option is impossible, or there are too few samples.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
@@ -166,7 +166,7 @@ public static class PtqSearch
             Reason = selector.Explain(combined, refined.Options.OwnCalibrators.Count > best.Options.OwnCalibrators.Count, isImproved),
             Baseline = baseline,
             Trials = trials,
-            CalibratedScoringSamples = isImproved ? (int)Math.Min(MostScoringSamples, scorer.Samples) : 0,
+            CalibratedScoringSamples = isImproved ? (int)Math.Min(MaxScoringSamples, scorer.Samples) : 0,
             FloatScore = scorer.FloatScore,
             Metric = scorer.Metric,
             Calibration = calibration,
@@ -216,7 +216,7 @@ public static class PtqSearch
         CancellationToken cancellationToken)
     {
         CalibrationOptions calibrating = options.Baseline.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Baseline.Runtime, Place = options.Baseline.Place };
-        SampleKeeper keeper = new(SampleSource.FromEnumerable(scoringSamples.Take(MostScoringSamples)), options.Baseline.RefiningSamples);
+        SampleKeeper keeper = new(SampleSource.FromEnumerable(scoringSamples.Take(MaxScoringSamples)), options.Baseline.RefiningSamples);
         reporter.Begin(QuantizationStage.Improving);
         ModelCalibration whole = CalibrationRun.Run(model, keeper, calibrating, null, cancellationToken);
         whole.Merge(calibration);

@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 
 /// <summary>
 /// A calibration that is kept in a file as it grows, and goes on where an earlier run stopped. It goes on only from what was made of the same model, samples, versions and options; the samples are compared by what
-/// the model is fed, so other images, another order of channels or another scale begin anew.
+/// the model is fed, so other images, another order of channels or another scale start again.
 /// </summary>
 internal sealed class ResumableCalibration
 {
@@ -89,7 +89,7 @@ internal sealed class ResumableCalibration
             throw new InvalidDataException($"{path}: this calibration {difference}, and it would be overwritten; name another file, or delete this one if it is not needed.");
         }
 
-        _restartReason = $"The calibration that an earlier run kept in {path} {difference}, so all samples were calibrated anew.";
+        _restartReason = $"The calibration that an earlier run kept in {path} {difference}, so all samples were calibrated again.";
         return null;
     }
 

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Quantization.Onnx;
 
-/// <summary>Deals samples into those to calibrate on and those to score with, so that none does both.</summary>
+/// <summary>Splits samples into those to calibrate on and those to score with, so that no sample is used for both.</summary>
 public static class SampleSplit
 {
-    /// <summary>So many samples calibrate before further ones are worth more as those to score with.</summary>
+    /// <summary>How many samples calibrate before further ones are more useful to score with.</summary>
     private const int EvenlyDealt = 256;
 
     /// <summary>

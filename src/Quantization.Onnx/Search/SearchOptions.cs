@@ -44,7 +44,7 @@ public sealed record SearchOptions
     /// <summary>What all trials share: formats, nodes to leave in float, session options. Its calibrators, scheme and granularity are the baseline's, which is tried besides.</summary>
     public PtqOptions Baseline { get; init; } = new();
 
-    /// <summary>What to rank by; null, the default, for <see cref="ModelMetric.Top1"/> where every scoring sample has a label, else <see cref="ModelMetric.SignalToNoise"/>.</summary>
+    /// <summary>The metric to rank by; null, the default, for <see cref="ModelMetric.Top1"/> where every scoring sample has a label, else <see cref="ModelMetric.SignalToNoise"/>.</summary>
     public ModelMetric? Metric { get; init; }
 
     /// <summary>
@@ -53,10 +53,10 @@ public sealed record SearchOptions
     /// </summary>
     public int PerTensorTrials { get; init; } = 12;
 
-    /// <summary>How many samples are joined for one run when scoring, where the model's batch axis is free; at least 1, the default.</summary>
+    /// <summary>How many samples run as one batch when scoring, if the model's batch axis is free; at least 1, the default.</summary>
     public int BatchSize { get; init; } = 1;
 
-    /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one a processor. The result does not depend on it.</summary>
+    /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one per processor. The result does not depend on it.</summary>
     public int MaxParallelTrials { get; init; } = Environment.ProcessorCount;
 
     /// <summary>
@@ -72,7 +72,7 @@ public sealed record SearchOptions
     /// </summary>
     public string? TrialsPath { get; init; }
 
-    /// <summary>Refuses what cannot be.</summary>
+    /// <summary>Refuses impossible options.</summary>
     internal void ThrowUnlessPossible()
     {
         ThrowIfEmpty(ActivationCalibrators, nameof(ActivationCalibrators));

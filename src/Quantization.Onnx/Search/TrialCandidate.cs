@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <param name="Plan">The plan.</param>
 internal sealed record TrialCandidate(PtqOptions Options, QuantizationPlan Plan)
 {
-    /// <summary>Whether the plan was improved by what samples showed.</summary>
+    /// <summary>Whether the plan was refined on samples.</summary>
     public bool IsImproved { get; init; }
 
     /// <summary>Chose the ranges in bodies; null where bodies are not quantized.</summary>

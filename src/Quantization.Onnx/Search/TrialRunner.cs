@@ -22,7 +22,7 @@ internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialS
 
     /// <summary>Tries candidates. The result is the same at any parallelism.</summary>
     /// <param name="candidates">What to try.</param>
-    /// <param name="report">Told of each finished trial, one at a time.</param>
+    /// <param name="report">Reports each finished trial, one at a time.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     public SearchTrial[] Try(IReadOnlyList<TrialCandidate> candidates, Action<SearchTrial> report, CancellationToken cancellationToken)
     {

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The scores of trials that are over, kept in a file, so that a run that was interrupted does not score them again. Trials are told apart by the model, the samples, the metric's name and version and
+/// The scores of trials that are over, kept in a file, so that a run that was interrupted does not score them again. Trials are identified by the model, the samples, the metric's name and version and
 /// what was tried, so one file serves any number of runs. Safe to use from several threads.
 /// </summary>
 internal sealed class TrialStore : IDisposable
@@ -60,7 +60,7 @@ internal sealed class TrialStore : IDisposable
         }
     }
 
-    /// <summary>Keeps a score. The file is written at most once a second, and at the end.</summary>
+    /// <summary>Keeps a score. The file is written at most once per second, and at the end.</summary>
     public void Add(TrialKey key, TrialScore score)
     {
         if (_path is null)

@@ -26,7 +26,7 @@ public abstract record TrialsResult
     public required long ResumedSamples { get; init; }
 
     /// <summary>
-    /// Why the calibration began anew although an earlier run had kept one: other samples, another model, other versions or options. A sentence; null where no calibration was kept, or where it was gone on from.
+    /// Why the calibration started again although an earlier run had kept one: other samples, another model, other versions or options. A sentence; null where no calibration was kept, or where it was continued.
     /// </summary>
     public string? RestartReason { get; init; }
 

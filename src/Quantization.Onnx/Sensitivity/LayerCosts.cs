@@ -15,7 +15,7 @@ internal static class LayerCosts
     {
         if (layers.Count == 0)
         {
-            throw new OnnxModelException(model.File.Path, "no node with weights is quantized, so there are no layers to compare or to leave in float; quantize the model without that, or use it as it is.");
+            throw new OnnxModelException(model.File.Path, "no node with weights is quantized, so there are no layers to compare or to leave in float; quantize the model without comparing layers, or use it as it is.");
         }
 
         string[] values = [.. layers.Select(layer => layer.Node.Output[0]).Distinct()];

@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 internal static class NoiseEstimator
 {
     /// <summary>Where a step has fewer bins than this, the place of values in their bins matters, and rounding is taken to be as good as random.</summary>
-    private const int LeastBinsPerStep = 4;
+    private const int MinBinsPerStep = 4;
 
     /// <summary>Estimates one layer's noise.</summary>
     /// <param name="models">The model and what was observed of it.</param>
@@ -31,7 +31,7 @@ internal static class NoiseEstimator
     {
         double scale = parameters.Scale, zeroPoint = parameters.ZeroPoint;
         double least = (format.MinCode - zeroPoint) * scale, most = (format.MaxCode - zeroPoint) * scale;
-        bool isFine = scale >= LeastBinsPerStep * statistics.BinWidth;
+        bool isFine = scale >= MinBinsPerStep * statistics.BinWidth;
         double noise = 0, signal = 0;
         Add(statistics.PositiveBins, 1);
         Add(statistics.NegativeBins, -1);

@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>Tells which layers of a model quantization hurts most, by several measures. Safe to use from several threads.</summary>
+/// <summary>Finds the layers of a model that lose most when quantized, by several measures. Safe to use from several threads.</summary>
 public static class SensitivityAnalyzer
 {
     /// <summary>Takes the measures that the options name, of every weighted layer that can be quantized.</summary>
@@ -8,7 +8,7 @@ public static class SensitivityAnalyzer
     /// <param name="calibration">What calibration saw of it.</param>
     /// <param name="samples">Samples to score with, other than those that calibrated; with labels if accuracy is to count. They are enumerated once per model that is run, by several threads at once.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <param name="progress">Told of each layer done, by one thread at a time.</param>
+    /// <param name="progress">Reports each layer done, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; trials that were kept so far stay.</param>
     /// <exception cref="ArgumentException">A name is empty, an option is impossible, or there is no sample.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>

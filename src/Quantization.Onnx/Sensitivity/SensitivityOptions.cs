@@ -22,13 +22,13 @@ public sealed record SensitivityOptions
     /// <summary>How many samples are joined for one run, where the model's batch axis is free; at least 1, the default.</summary>
     public int BatchSize { get; init; } = 1;
 
-    /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one a processor. The figures do not depend on it.</summary>
+    /// <summary>How many models are scored at the same time; the samples are then enumerated by several threads at once. The default is one per processor. The figures do not depend on it.</summary>
     public int MaxParallelTrials { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Where the scores of finished trials are kept, as <see cref="SearchOptions.TrialsPath"/> says; null, the default, to keep nothing.</summary>
     public string? TrialsPath { get; init; }
 
-    /// <summary>Refuses what cannot be.</summary>
+    /// <summary>Refuses impossible options.</summary>
     internal void ThrowUnlessPossible()
     {
         ArgumentNullException.ThrowIfNull(Baseline);

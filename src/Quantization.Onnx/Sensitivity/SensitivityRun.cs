@@ -10,7 +10,7 @@ internal sealed class SensitivityRun(TrialRunner runner, LayerVariants variants,
 
     /// <summary>Takes the measures one after another, each of all layers side by side.</summary>
     /// <param name="measures">The measures.</param>
-    /// <param name="report">Told of each layer done, one at a time.</param>
+    /// <param name="report">Reports each layer done, one at a time.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     public SensitivityResult Take(IEnumerable<SensitivityMeasure> measures, Action<SensitivityMeasure> report, CancellationToken cancellationToken)
     {

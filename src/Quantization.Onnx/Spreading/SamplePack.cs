@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 internal static class SamplePack
 {
     /// <summary>More inputs or axes than any model has.</summary>
-    private const int MostParts = 1 << 16;
+    private const int MaxParts = 1 << 16;
 
     /// <summary>Writes a sample's inputs.</summary>
     public static byte[] Write(ModelSample sample)
@@ -68,5 +68,5 @@ internal static class SamplePack
     }
 
     private static int ReadCount(BinaryReader reader) =>
-        reader.ReadInt32() is >= 0 and <= MostParts and int count ? count : throw new InvalidDataException("A list has a length that cannot be.");
+        reader.ReadInt32() is >= 0 and <= MaxParts and int count ? count : throw new InvalidDataException("A list has an impossible length.");
 }

@@ -7,7 +7,7 @@ namespace Quantization.Onnx;
 /// <param name="shards">The shards.</param>
 /// <param name="find">Finds a kept result by its name.</param>
 /// <param name="read">Reads a result.</param>
-/// <param name="progress">Told of the samples that are done, by one thread at a time.</param>
+/// <param name="progress">Reports the samples that are done, by one thread at a time.</param>
 internal sealed class ShardMerger(
     WorkItem[] shards, Func<string, ReadOnlyMemory<byte>?> find, Func<ReadOnlyMemory<byte>, ModelCalibration> read, Action<long> progress) : IDisposable
 {

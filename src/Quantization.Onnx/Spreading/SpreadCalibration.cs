@@ -11,9 +11,9 @@ namespace Quantization.Onnx;
 /// </summary>
 internal static class SpreadCalibration
 {
-    private const int LeastInShard = 16;
+    private const int MinInShard = 16;
 
-    private const int MostInShard = 1024;
+    private const int MaxInShard = 1024;
 
     /// <summary>So many shards are enough for a thousand workers.</summary>
     private const int WantedShards = 4096;
@@ -61,7 +61,7 @@ internal static class SpreadCalibration
     }
 
     /// <summary>How many samples a shard has.</summary>
-    public static int SizeOfShard(int samples) => Math.Clamp((samples + WantedShards - 1) / WantedShards, LeastInShard, MostInShard);
+    public static int SizeOfShard(int samples) => Math.Clamp((samples + WantedShards - 1) / WantedShards, MinInShard, MaxInShard);
 
     private static ModelCalibration Read(ReadOnlyMemory<byte> content, FloatModel model)
     {

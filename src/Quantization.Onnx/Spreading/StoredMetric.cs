@@ -16,7 +16,7 @@ internal sealed record StoredMetric(MetricKind Kind, string? Output, string? Mas
         StoredMetric stored = new(metric.Kind, metric.Embeddings?.Output, metric.Embeddings?.Mask);
         return metric.Kind != MetricKind.Custom || (metric.Embeddings is { } source && ModelMetric.EmbeddingCosine(source).Name == metric.Name) ? stored
             : throw new ArgumentException(
-                $"The metric '{metric.Name}' is code of this process, which workers do not have; rank by a metric that a model's outputs alone decide, or try the models in this process.");
+                $"The metric '{metric.Name}' is code of this process, which workers do not have; rank by a built-in metric of the model's outputs, or try the models in this process.");
     }
 
     /// <summary>The metric again.</summary>

@@ -6,7 +6,7 @@ namespace Quantization.Onnx;
 internal sealed class TrialContexts : IDisposable
 {
     /// <summary>A partial quantization scores on two sets in turn.</summary>
-    private const int MostOpen = 4;
+    private const int MaxOpen = 4;
 
     private readonly Lock _gate = new();
     private readonly List<Context> _contexts = [];
@@ -62,7 +62,7 @@ internal sealed class TrialContexts : IDisposable
             _contexts.Remove(context);
             _contexts.Add(context);
             context.Users++;
-            foreach (Context old in _contexts.Take(Math.Max(0, _contexts.Count - MostOpen)).Where(each => each.Users == 0).ToArray())
+            foreach (Context old in _contexts.Take(Math.Max(0, _contexts.Count - MaxOpen)).Where(each => each.Users == 0).ToArray())
             {
                 _contexts.Remove(old);
                 old.Scorer?.Dispose();

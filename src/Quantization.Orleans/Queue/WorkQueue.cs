@@ -173,7 +173,7 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
         return null;
     }
 
-    /// <summary>An item that another worker takes too long for: at the end of a job nobody should wait for the slowest machine.</summary>
+    /// <summary>An item that another worker takes too long for: at the end of a job no client should wait for the slowest machine.</summary>
     private QueueItem? FindSlow(string worker, bool takesShards) => _items.Values
         .Where(item => item.Outcome is null && item.Running.Count == 1 && !item.Running.ContainsKey(worker) && !item.Failed.Contains(worker)
             && (takesShards || item.Item.Kind != WorkKind.Shard) && clock.GetUtcNow() - item.Running.Values.First() > PatienceWith(item.Item))

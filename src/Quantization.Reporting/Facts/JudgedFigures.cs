@@ -1,6 +1,6 @@
 namespace Quantization.Reporting;
 
-/// <summary>What a verdict about a model beside another goes by.</summary>
+/// <summary>The figures that decide a verdict about a model compared with another.</summary>
 /// <param name="ReferenceTop1">The accuracy of the first model; null where there are no labels.</param>
 /// <param name="Top1">That of the other.</param>
 /// <param name="Agreement">The share of samples that both give the same class; null where the outputs are no classes.</param>
@@ -10,7 +10,7 @@ namespace Quantization.Reporting;
 internal readonly record struct JudgedFigures(
     double? ReferenceTop1, double? Top1, double? Agreement, double? SignalToNoise, int Samples, int LabelledSamples)
 {
-    /// <summary>What a report's verdict goes by.</summary>
+    /// <summary>The figures that decide a report's verdict.</summary>
     public static JudgedFigures Of(QuantizationReport report) => new(
         report.Float.Top1,
         report.Quantized.Top1,

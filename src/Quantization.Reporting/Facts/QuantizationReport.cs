@@ -11,13 +11,13 @@ namespace Quantization.Reporting;
 [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in the types of required parameters, so no call is ambiguous.")]
 public sealed record QuantizationReport
 {
-    /// <summary>The version of the JSON form: it grows where a property changes its meaning or disappears, not where one is added.</summary>
+    /// <summary>The version of the JSON form: it grows when a property changes its meaning or disappears, not when one is added.</summary>
     public const int CurrentSchemaVersion = 1;
 
     /// <summary>The version of the JSON form that this report was read from; <see cref="CurrentSchemaVersion"/> of a new one.</summary>
     public int SchemaVersion { get; init; } = CurrentSchemaVersion;
 
-    /// <summary>What is to be said of the quantized model in one word.</summary>
+    /// <summary>The verdict on the quantized model in one word.</summary>
     public ReportVerdict Verdict { get; init; }
 
     /// <summary>The command or call to run next, ready to copy; null where none is needed or known.</summary>
@@ -63,7 +63,7 @@ public sealed record QuantizationReport
         init => field = ValueList<ReportTrial>.Of(value, nameof(Trials));
     }
 
-    /// <summary>How just the layers that hurt were kept in float; null where quantization was not partial.</summary>
+    /// <summary>How only the layers that lose most were kept in float (mixed precision); null for other ways.</summary>
     public required ReportPartial? Partial { get; init; }
 
     /// <summary>The layers in the order in which they run.</summary>
@@ -155,7 +155,7 @@ public sealed record QuantizationReport
         init => field = ValueDictionary<string, string>.Of(value, nameof(Versions));
     }
 
-    /// <summary>What came out, which layer hurts most and what to try next.</summary>
+    /// <summary>What came out, which layer loses most and what to try next.</summary>
     public required IReadOnlyList<Advice> Advice
     {
         get;
@@ -250,7 +250,7 @@ public sealed record QuantizationReport
             ?? throw new JsonException("The text is null, not a report.");
         return report.SchemaVersion <= CurrentSchemaVersion ? report : throw new JsonException(string.Create(
             CultureInfo.InvariantCulture,
-            $"The report has version {report.SchemaVersion} of the form, but this library reads up to {CurrentSchemaVersion}; use a newer one."));
+            $"The report has version {report.SchemaVersion}, but this library reads versions up to {CurrentSchemaVersion}; use a newer library."));
     }
 
     /// <summary>Writes the page; the file appears whole or not at all.</summary>

@@ -2,7 +2,7 @@ using Quantization.Onnx;
 
 namespace Quantization.Reporting;
 
-/// <summary>Says what came out, which layer hurts most and what to try next.</summary>
+/// <summary>Says what came out, which layer loses most and what to try next.</summary>
 internal static class ReportAdvice
 {
     /// <summary>A layer that makes this share of the noise is worth keeping in float by itself.</summary>

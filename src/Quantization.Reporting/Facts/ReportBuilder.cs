@@ -109,14 +109,14 @@ internal static class ReportBuilder
         string split = (calibration.SampleCount, scoring, sets) switch
         {
             _ when ranked is { CalibratedScoringSamples: > 0 } =>
-                $"Models were compared on samples that calibrated none of them. The best plan was then improved from all samples, {Figure.Count(ranked.CalibratedScoringSamples)} of those that score among them, so its figures on others may be a little worse.",
-            _ when ranked is not null => "No sample that chose a range took part in choosing between models; the split is the same each time.",
+                $"Models were compared on samples that were not used to calibrate. The best plan was then refined on all samples, including {Figure.Count(ranked.CalibratedScoringSamples)} scoring samples, so its figures on other samples may be a little worse.",
+            _ when ranked is not null => "Samples that chose ranges were not used to choose between models; the split is the same each time.",
             (0, 0, _) => "No sample was run.",
             (_, 0, _) => "Nothing was measured.",
-            (_, _, SampleSets.Shared) => "Samples that took part in quantizing were measured too, so figures on others may be a little worse.",
-            (0, _, _) => "No sample took part in quantizing.",
-            (_, _, SampleSets.Apart) => "No sample did both.",
-            _ => "Whether samples did both is not known.",
+            (_, _, SampleSets.Shared) => "The samples used to quantize were also used to measure, so figures on others may be a little worse.",
+            (0, _, _) => "No samples were used to quantize.",
+            (_, _, SampleSets.Apart) => "No sample was used both to quantize and to measure.",
+            _ => "It is not known whether samples were used both to quantize and to measure.",
         };
         return new ReportData(calibration.SampleCount, scoring, figures?.Top1?.Samples ?? 0, split)
         {

@@ -5,17 +5,17 @@ namespace Quantization.Reporting;
 /// <summary>Judges a quantized model by what the samples can show: accuracy with its interval, agreement and noise, not top-1 alone.</summary>
 internal static class ReportJudge
 {
-    /// <summary>A loss that nobody notices: a tenth of a point; and the most that it may be as far as samples tell.</summary>
+    /// <summary>A loss too small to notice, a tenth of a point; and its upper bound as far as the samples show.</summary>
     private const double NegligibleLoss = 0.001, MostPossibleLoss = 0.01;
 
     /// <summary>Even the worst that the samples allow is a loss that hardly anybody notices: half a point.</summary>
     private const double SmallLoss = 0.005;
 
-    /// <summary>Below it the answers of the models differ often, whatever the accuracy is.</summary>
+    /// <summary>Below it the answers of the models differ often, regardless of the accuracy.</summary>
     private const double NearAgreement = 0.95, VeryNearAgreement = 0.99;
 
     /// <summary>Without labels: the share of other answers that there may be at most, as far as samples tell.</summary>
-    private const double MostOtherAnswers = 0.03;
+    private const double MaxOtherAnswers = 0.03;
 
     /// <summary>Noise a thousandth of the signal hardly moves an answer; a hundredth is still near.</summary>
     private const double NegligibleNoise = 30, NearNoise = 20;
@@ -84,7 +84,7 @@ internal static class ReportJudge
 
         bool isNear = ratio >= NegligibleNoise
             ? agreement is null or >= VeryNearAgreement
-            : agreement is { } same && samples > 0 && ShareInterval.Of(same, samples).Low >= 1 - MostOtherAnswers;
+            : agreement is { } same && samples > 0 && ShareInterval.Of(same, samples).Low >= 1 - MaxOtherAnswers;
         return isNear && samples >= FewScored ? ReportVerdict.Good
             : agreement is null && ratio < NegligibleNoise ? ReportVerdict.Lossy
             : ReportVerdict.Unclear;

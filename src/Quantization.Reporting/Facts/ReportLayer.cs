@@ -1,6 +1,6 @@
 namespace Quantization.Reporting;
 
-/// <summary>How much quantization disturbs one layer. Immutable.</summary>
+/// <summary>How much noise quantization adds to one layer. Immutable.</summary>
 /// <param name="Node">The node's name.</param>
 /// <param name="Operator">Its operator.</param>
 /// <param name="SignalToNoise">The SQNR in dB of what it computes in the whole int8 model: the noise of all layers up to here.</param>

@@ -8,7 +8,7 @@ public enum ReportLayerState
     /// <summary>On integers, as all layers were to begin with.</summary>
     Int8,
 
-    /// <summary>On integers, made more exact by a step of its own: see <see cref="LayerStep"/>.</summary>
+    /// <summary>In int8, made more accurate by a step of its own: see <see cref="LayerStep"/>.</summary>
     Relieved,
 
     /// <summary>In float.</summary>

@@ -1,6 +1,6 @@
 namespace Quantization.Reporting;
 
-/// <summary>What one model scored, weighs and takes. Immutable.</summary>
+/// <summary>The score, file size and latency of one model. Immutable.</summary>
 /// <param name="Name">What to call it.</param>
 /// <param name="Score">The metric's figure; null where no search ranked it.</param>
 /// <param name="Top1">The share of labelled samples whose largest logit is the label's; null where no sample has a label.</param>

@@ -2,7 +2,7 @@ using Quantization.Onnx;
 
 namespace Quantization.Reporting;
 
-/// <summary>How just the layers that hurt were kept in float: the facts of a <see cref="Quantization.Onnx.PartialResult"/> as JSON has them, whose shape does not change with the library's classes. Immutable.</summary>
+/// <summary>How only the layers that lose most were kept in float: the facts of a <see cref="Quantization.Onnx.PartialResult"/> as JSON has them, whose shape does not change with the library's classes. Immutable.</summary>
 public sealed record ReportPartial
 {
     /// <summary>What was to be reached, in words.</summary>

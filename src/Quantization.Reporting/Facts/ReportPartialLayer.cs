@@ -6,7 +6,7 @@ namespace Quantization.Reporting;
 /// <param name="Node">The node's name.</param>
 /// <param name="Operator">Its operator.</param>
 /// <param name="State">How it was left.</param>
-/// <param name="Steps">The steps short of float that it took, by name.</param>
+/// <param name="Steps">The steps that it took instead of float, by name.</param>
 /// <param name="ComputeShare">Its share of the multiply-accumulates of all layers that can be quantized, 0 … 1.</param>
 /// <param name="Sensitivities">How sensitive it is by each of <see cref="ReportPartial.Rankings"/>, in their order, as <see cref="RankedLayer.Sensitivity"/> says; larger is more sensitive.</param>
 /// <param name="ScoreWithout">What the model would score with this layer quantized as to begin with and all else as written; null where nothing was done for it.</param>
@@ -21,7 +21,7 @@ public sealed record ReportPartialLayer(
     double? ScoreWithout,
     string? Reason)
 {
-    /// <summary>The steps short of float that it took, by name.</summary>
+    /// <summary>The steps that it took instead of float, by name.</summary>
     public IReadOnlyList<string> Steps
     {
         get;

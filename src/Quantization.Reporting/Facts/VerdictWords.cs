@@ -9,10 +9,10 @@ internal static class VerdictWords
     public static string Of(QuantizationReport report) => report.Verdict switch
     {
         ReportVerdict.NothingQuantized => "Nothing was quantized: the output is the float model.",
-        ReportVerdict.NotMeasured => "Not measured: without samples nobody knows what quantization costs.",
+        ReportVerdict.NotMeasured => "Not measured: without samples the loss is unknown.",
         ReportVerdict.Doubtful => "Not to be judged yet: labels or preprocessing do not seem to fit the float model.",
         ReportVerdict.Unclear => "Not clear yet: too few samples to tell what is lost.",
-        ReportVerdict.Good when report.Partial is null => "Nothing that would be noticed is lost.",
+        ReportVerdict.Good when report.Partial is null => "No noticeable loss.",
         ReportVerdict.Good => $"The target is met on these {Figure.Count(report.Data.ScoringSamples)} samples.",
         _ when report.Partial is not null => "The target is not met.",
         _ when report is { Float.Top1: { } before, Quantized.Top1: { } after } && before > after => $"{Figure.Points(before - after)} points of accuracy are lost.",
@@ -27,9 +27,9 @@ internal static class VerdictWords
         (true, _) => "Not to be judged yet: labels or preprocessing do not seem to fit the first model.",
         (_, ReportVerdict.NotMeasured) => "Not to be judged: the outputs hold no floats.",
         (_, ReportVerdict.Unclear) => "Not clear yet: too few samples to tell whether the models differ.",
-        (_, ReportVerdict.Good) => "The second model answers like the first: nothing that would be noticed is lost.",
+        (_, ReportVerdict.Good) => "The second model answers like the first: no noticeable loss.",
         _ when figures is { ReferenceTop1: { } before, Top1: { } after } && before > after => $"The second model loses {Figure.Points(before - after)} points of accuracy.",
-        _ when figures is { ReferenceTop1: { } before, Top1: { } after } && before < after => $"The second model is right for {Figure.Points(after - before)} points more.",
+        _ when figures is { ReferenceTop1: { } before, Top1: { } after } && before < after => $"The second model gains {Figure.Points(after - before)} points of accuracy.",
         _ => "The answers of the models differ.",
     };
 }

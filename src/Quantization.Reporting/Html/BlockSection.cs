@@ -17,7 +17,7 @@ internal static class BlockSection
         RoundedLayer worst = layers.MaxBy(layer => layer.Error)!;
         double bits = layers.Sum(layer => (double)layer.Weights * layer.Bits) / layers.Sum(layer => layer.Weights);
         html.Section("Weights in blocks")
-            .Element("p", $"{Figure.Count(layers.Count)} matrices and tables, {Figure.Value(bits)} bits a weight on average, {Figure.Bytes(layers.Sum(layer => layer.Bytes))} with scales and zero points. The error is the energy of what rounding adds, as a share of the signal: of the layer's outputs where samples showed its inputs, otherwise of the weights themselves. The longest bar loses most.")
+            .Element("p", $"{Figure.Count(layers.Count)} matrices and tables, {Figure.Value(bits)} bits per weight on average, {Figure.Bytes(layers.Sum(layer => layer.Bytes))} with scales and zero points. The error is the energy of the noise that rounding adds, as a share of the signal: at the layer's outputs if samples were given, otherwise in the weights. The layer with the longest bar loses most.")
             .Raw($"<figure>{BlockPicture.Draw(layers, pictures++)}<figcaption>Error that rounding adds to each layer.</figcaption></figure>")
             .Table(
                 ["#No.", "Layer", "Operator", "#Bits", "#Block", "Method", "#Bytes", "#Error", "#SQNR", "Error of"],

@@ -8,7 +8,7 @@ namespace Quantization.Reporting;
 /// <summary>Renders a report as one page that loads nothing: style, pictures and one small script are inside, and the page forbids itself everything else.</summary>
 internal static class HtmlPage
 {
-    private const int MostTrials = 12;
+    private const int MaxTrials = 12;
     private const int LongestStart = 512;
     private const string Start = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">";
     private const string Generator = "<meta name=\"generator\" content=\"Quantization.Reporting\">";
@@ -117,7 +117,7 @@ internal static class HtmlPage
         ReportTrial[] shown = [.. ShownTrials(report)];
         bool hasSame = shown.Any(trial => trial.SameAs is not null);
         html.Section("Calibrators compared")
-            .Element("p", $"A calibrator chooses, from what the calibration samples showed, the range of values that an activation's codes cover. Each row is one calibrator, each dot a model that was tried, scored by {report.Metric}: {(report.LargerIsBetter ? "further right is better" : "further left is better")}. The upright line is the float model; triangles lie outside the picture.")
+            .Element("p", $"A calibrator chooses the range of values that an activation's codes cover, from its values on the calibration samples. Each row is one calibrator, and each dot is a model that was tried, scored by {report.Metric}: {(report.LargerIsBetter ? "further right is better" : "further left is better")}. The upright line is the float model; triangles lie outside the picture.")
             .Raw("<p class=\"soft\"><span class=\"key main\"></span> weights per channel &nbsp; <span class=\"key second\"></span> weights per tensor &nbsp; <span class=\"key kept\"></span> kept</p>")
             .Raw($"<figure>{TrialPicture.Draw(report, pictures++)}</figure>")
             .Table(
@@ -134,7 +134,7 @@ internal static class HtmlPage
                         Figure.Metric(trial.KullbackLeibler, MetricUnit.Nats),
                         .. hasSame ? (string[])[trial.SameAs ?? ""] : [],
                     ])))
-            .Element("p", $"The best combinations, the model that was kept and plain quantization ({report.Baseline!.Name}); all {Figure.Count(report.Trials.Count)} models stand in the JSON form of this report.");
+            .Element("p", $"The best combinations, the model that was kept and plain quantization ({report.Baseline!.Name}). All {Figure.Count(report.Trials.Count)} models are in the JSON form of this report.");
     }
 
     private static IEnumerable<ReportTrial> ShownTrials(QuantizationReport report)
@@ -142,7 +142,7 @@ internal static class HtmlPage
         ReportTrial[] combinations = [.. report.Trials.Where(trial => trial.OwnCalibrators.Count == 0)
             .OrderBy(trial => report.LargerIsBetter ? -trial.Score : trial.Score)
             .ThenByDescending(trial => trial.SignalToNoise)
-            .Take(MostTrials)];
+            .Take(MaxTrials)];
         return combinations.Append(report.Trials[0]).Prepend(report.Trials.Single(trial => trial.IsBest)).Distinct();
     }
 
@@ -154,7 +154,7 @@ internal static class HtmlPage
         }
 
         html.Section("Activations and their ranges")
-            .Element("p", "What the calibration samples showed of each activation; counts on a logarithmic axis, zeros left out. The shaded range gets codes; values outside it are clipped to its ends. A wide range loses no value but has coarse steps.")
+            .Element("p", "The values of each activation on the calibration samples: counts on a logarithmic axis, without zeros. The shaded range gets codes; values outside it are clipped to its ends. A wide range clips nothing but has coarse steps.")
             .Raw("<div class=\"tensors\">");
         foreach (ReportTensor tensor in report.Tensors)
         {

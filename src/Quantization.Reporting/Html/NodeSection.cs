@@ -6,7 +6,7 @@ namespace Quantization.Reporting;
 internal static class NodeSection
 {
     /// <summary>So many names are shown; the others open where they are wanted.</summary>
-    private const int MostNames = 4;
+    private const int MaxNames = 4;
 
     public static void Render(HtmlWriter html, QuantizationReport report)
     {
@@ -19,7 +19,7 @@ internal static class NodeSection
         if (report.FloatNodes.Count + report.FloatPatterns.Count > 0)
         {
             html.Section("What stays in float").Table(["#Nodes", "Why", "Which"], [.. Rows(report.FloatNodes), .. Rows(report.FloatPatterns)]);
-            if (report.FloatNodes.GroupBy(each => each.Value).Any(group => group.Count() > MostNames))
+            if (report.FloatNodes.GroupBy(each => each.Value).Any(group => group.Count() > MaxNames))
             {
                 html.Details($"All {Figure.Count(report.FloatNodes.Count)} nodes", report.FloatNodes.Keys);
             }
@@ -34,18 +34,18 @@ internal static class NodeSection
     {
         if (report.Int8Operators.Count > 0)
         {
-            html.Element("p", "As ONNX Runtime optimizes the model on this machine, these nodes run on integers:")
+            html.Element("p", "After ONNX Runtime has optimized the model on this machine, these nodes run on integers:")
                 .Table(["Operator", "#Nodes"], report.Int8Operators.OrderByDescending(each => each.Value).Select(each => (RowMark.None, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
         }
 
         if (report.ConversionReasons.Count > 0)
         {
-            html.Element("p", "Conversions between floats and codes cost time. These are left:")
+            html.Element("p", "Conversions between floats and codes cost time. These remain:")
                 .Table(["Conversion", "#How many"], report.ConversionReasons.CountBy(reason => reason).OrderByDescending(each => each.Value).Select(each => (RowMark.None, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
         }
 
         html.Details($"The {Figure.Count(report.QuantizedNodes.Count)} nodes that were quantized", report.QuantizedNodes);
     }
 
-    private static string Names(string[] names) => string.Join(", ", names.Take(MostNames)) + (names.Length > MostNames ? $" and {Figure.Count(names.Length - MostNames)} more" : "");
+    private static string Names(string[] names) => string.Join(", ", names.Take(MaxNames)) + (names.Length > MaxNames ? $" and {Figure.Count(names.Length - MaxNames)} more" : "");
 }

@@ -7,10 +7,10 @@ namespace Quantization.Reporting;
 internal static class PartialSection
 {
     /// <summary>So many names of layers fit a table's cell.</summary>
-    private const int MostNames = 6;
+    private const int MaxNames = 6;
 
     private const string Key =
-        "<p class=\"soft\"><span class=\"key main\"></span> int8 &nbsp; <span class=\"key steps\"></span> int8, with steps of its own &nbsp; <span class=\"key float\"></span> float</p>";
+        "<p class=\"soft\"><span class=\"key main\"></span> int8 &nbsp; <span class=\"key steps\"></span> int8, made more accurate &nbsp; <span class=\"key float\"></span> float</p>";
 
     public static void Render(HtmlWriter html, QuantizationReport report, Func<Advice, string> render, ref int pictures)
     {
@@ -32,7 +32,7 @@ internal static class PartialSection
         (double unit, string name) = partial.Curve.Max(point => point.Bytes) < 1_000_000 ? (1e3, "KB") : (1e6, "MB");
         html.Section("How much to leave in float")
             .Element("p", render(partial.Reason))
-            .Element("p", $"Each dot is a model that was measured on all scoring samples, its number how many layers are in float; none on the line is beaten by another in both directions. The large one was written{(partial.Threshold is null ? "" : ", the level line is the target")}; {better}, and triangles lie outside the picture. The layers were chosen by these very samples: where a small margin matters, check the model on others.")
+            .Element("p", $"Each dot is a model that was measured on all scoring samples; its number counts the layers in float. No model beats one on the line in both directions. The large dot is the model that was written{(partial.Threshold is null ? "" : ", and the horizontal line is the target")}; {better}, and triangles lie outside the picture. The layers were chosen on these same samples: if a small margin matters, check the model on others.")
             .Raw("<div class=\"charts\">")
             .Raw($"<figure>{CurvePicture.Draw(report, partial, point => 100 * point.Int8Share, "share of the compute in int8, %", true, pictures++)}<figcaption>{HtmlWriter.Encode(report.Metric!)} against the share of the multiply-accumulates that run on integers.</figcaption></figure>")
             .Raw($"<figure>{CurvePicture.Draw(report, partial, point => point.Bytes / unit, $"file size, {name}", false, pictures++)}<figcaption>{HtmlWriter.Encode(report.Metric!)} against the size of the file.</figcaption></figure></div>");
@@ -57,7 +57,7 @@ internal static class PartialSection
         ReportRanking[] all = [.. partial.Rankings];
         int[] columns = [.. shown.Select(ranking => Array.IndexOf(all, ranking))];
         html.Section(partial.Layers.All(layer => layer.State == ReportLayerState.Int8) ? "The layers, all in int8" : "Islands in float")
-            .Element("p", "The layers in the order in which they run, and the share of the compute that each takes. At the border of an island in float, codes become floats or floats codes, which takes time; neighbours in float share a border.")
+            .Element("p", "The layers in execution order, and the share of the compute that each takes. An island is a group of neighbouring layers in float. At its borders values are converted between codes and floats, which takes time.")
             .Raw(Key)
             .Raw($"<figure class=\"wide\">{IslandPicture.Draw(partial.Layers, pictures++)}</figure>")
             .Raw("<div class=\"islands\">")
@@ -82,7 +82,7 @@ internal static class PartialSection
     private static void Sensitivity(HtmlWriter html, QuantizationReport report, ReportPartial partial, ReportRanking[] shown, ref int pictures)
     {
         html.Section("Sensitivity of the layers")
-            .Element("p", $"The longest bar hurts most when quantized, as measured on {Figure.Count(partial.RankingSamples)} of the scoring samples.{(partial.Layers.Count > SensitivityPicture.MostBars ? $" The {SensitivityPicture.MostBars} most sensitive of {Figure.Count(partial.Layers.Count)} layers; the table above has all." : "")}")
+            .Element("p", $"The layer with the longest bar loses most when quantized, as measured on {Figure.Count(partial.RankingSamples)} of the scoring samples.{(partial.Layers.Count > SensitivityPicture.MostBars ? $" The {SensitivityPicture.MostBars} most sensitive of {Figure.Count(partial.Layers.Count)} layers; the table above has all." : "")}")
             .Raw(Key)
             .Raw("<div class=\"charts\">");
         foreach (ReportRanking ranking in shown)
@@ -95,7 +95,7 @@ internal static class PartialSection
         }
 
         html.Raw("</div>")
-            .Element("p", $"What each way to rank the layers cost, and how well its order agrees with the metric's: 1 where both are the same, 0 where they have nothing to do with each other. {Figure.Count(partial.ModelsRun)} models were run in all{(partial.ModelsResumed > 0 ? $", the scores of {Figure.Count(partial.ModelsResumed)} were found from an earlier run" : "")}; all took {Figure.Value(partial.Seconds)} s.")
+            .Element("p", $"The cost of each way to rank the layers, and how well its order agrees with the metric's: 1 means the same order, 0 means no relation. {Figure.Count(partial.ModelsRun)} models were run in total{(partial.ModelsResumed > 0 ? $", and an earlier run already had the scores of {Figure.Count(partial.ModelsResumed)}" : "")}; together they took {Figure.Value(partial.Seconds)} s.")
             .Table(
                 ["Layers ranked by", "Most sensitive", "#Rank correlation", "#Models", "#From earlier", "#Runs", "#Time"],
                 partial.Rankings.Select(ranking => (
@@ -115,5 +115,5 @@ internal static class PartialSection
 
     private static string Names(IReadOnlyList<string> layers, int all) => layers.Count == all
         ? "all: the float model"
-        : string.Join(", ", layers.Take(MostNames)) + (layers.Count > MostNames ? $" and {Figure.Count(layers.Count - MostNames)} more" : "");
+        : string.Join(", ", layers.Take(MaxNames)) + (layers.Count > MaxNames ? $" and {Figure.Count(layers.Count - MaxNames)} more" : "");
 }

@@ -14,13 +14,13 @@ internal static class RefinementSection
 
         html.Section("Improvements")
             .Element("p", refinement.LossAfter == refinement.LossBefore
-                ? $"Judged on {Figure.Count(refinement.Samples)} samples that nothing was fitted to: nothing that was tried made the outputs nearer to the float model's."
-                : $"Judged on {Figure.Count(refinement.Samples)} samples that nothing was fitted to, the usual noise of the outputs went from {Figure.Percent(refinement.LossBefore)} to {Figure.Percent(refinement.LossAfter)} of the signal.");
+                ? $"Judged on {Figure.Count(refinement.Samples)} samples that were not used to refine the model: nothing that was tried brought the outputs nearer to the float model's."
+                : $"Judged on {Figure.Count(refinement.Samples)} samples that were not used to refine the model, the typical noise of the outputs went from {Figure.Percent(refinement.LossBefore)} to {Figure.Percent(refinement.LossAfter)} of the signal.");
         (string What, int Count)[] steps =
         [
-            ("Inputs of matrices whose columns were scaled", refinement.ScaledInputs),
+            ("Matrix inputs whose columns were scaled", refinement.ScaledInputs),
             ("Convolutions whose channels were scaled", refinement.ScaledConvolutions),
-            ("Layers whose weights were rounded as samples taught", refinement.LearnedLayers),
+            ("Layers whose weights were rounded to fit the samples", refinement.LearnedLayers),
             ("Layers whose biases were corrected", refinement.CorrectedBiases),
             ("Activations left in float", refinement.FloatActivations.Count),
         ];
@@ -38,7 +38,7 @@ internal static class RefinementSection
 
         if (refinement.CostliestActivations.Count > 0)
         {
-            html.Element("p", "The worst spots: what codes of these activations alone cost, before any stayed in float, as a share of the noise of all. Shares need not sum to 100 %, because noise adds up only roughly.")
+            html.Element("p", "The worst activations: the noise that quantizing each of them alone makes, before any stayed in float, as a share of all noise. The shares need not add up to 100 %, because noise adds up only roughly.")
                 .Table(
                     ["Activations", "#Share of the noise", "#Compute that float would take", "Now"],
                     refinement.CostliestActivations.Select((cost, i) => Row(refinement, cost, i == 0)));

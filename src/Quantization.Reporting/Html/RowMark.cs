@@ -9,7 +9,7 @@ internal enum RowMark
     /// <summary>The model that was kept or written, the way that was used.</summary>
     Kept,
 
-    /// <summary>What hurts most.</summary>
+    /// <summary>What loses most.</summary>
     Harmful,
 
     /// <summary>What stays in float.</summary>

@@ -2,7 +2,7 @@ using ScottPlot;
 
 namespace Quantization.Reporting;
 
-/// <summary>Shares of layers as bars, one below the other; the longest hurts most.</summary>
+/// <summary>Shares of layers as bars, one below the other; the longest loses most.</summary>
 internal static class BarPicture
 {
     private const int Width = 460;

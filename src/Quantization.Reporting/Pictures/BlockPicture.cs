@@ -5,7 +5,7 @@ namespace Quantization.Reporting;
 /// <summary>The error that rounding weights in blocks adds to each layer: the longest bar loses most.</summary>
 internal static class BlockPicture
 {
-    /// <summary>More bars than these cannot be told apart.</summary>
+    /// <summary>More bars than these cannot be distinguished.</summary>
     public const int MostBars = 60;
 
     public static string Draw(IReadOnlyList<RoundedLayer> layers, int number)

@@ -12,7 +12,7 @@ internal static class CurvePicture
     /// <summary>How wide and high a label is, as a share of the axes: labels nearer than that are left out.</summary>
     private const double LabelWidth = 0.06, LabelHeight = 0.07;
 
-    /// <summary>Dots further below the target than so many times the loss that it allows are drawn at the edge: the models that nobody wants must not squeeze the others together.</summary>
+    /// <summary>Dots further below the target than so many times the loss that it allows are drawn at the edge: bad models must not squeeze the others together.</summary>
     private const double LongestTail = 5;
 
     /// <param name="report">The report.</param>
@@ -70,7 +70,7 @@ internal static class CurvePicture
         return Picture.ToSvg(plot, Width, Height, Describe(report, partial, unit), number);
     }
 
-    /// <summary>The scores between which points are told apart.</summary>
+    /// <summary>The scores between which points are distinguished.</summary>
     private static (double Worst, double Best) Scores(QuantizationReport report, ReportPartial partial, ReportPartialPoint[] points)
     {
         double sign = report.LargerIsBetter ? 1 : -1;

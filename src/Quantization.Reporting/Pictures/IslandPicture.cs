@@ -23,13 +23,13 @@ internal static class IslandPicture
         plot.Add.Bars(bars);
         plot.Axes.SetLimits(0.3, layers.Count + 0.7, -ribbon * 1.8, most * 1.05);
         plot.Axes.Left.TickGenerator = new NumericAutomatic { LabelFormatter = share => share < 0 ? "" : Figure.Value(share) };
-        plot.XLabel("layer, in the order of running", 12);
+        plot.XLabel("layer, in execution order", 12);
         plot.YLabel("share of the compute, %", 12);
         plot.Grid.XAxisStyle.IsVisible = false;
         int inFloat = layers.Count(layer => layer.State == ReportLayerState.Float);
         int relieved = layers.Count(layer => layer.State == ReportLayerState.Relieved);
         return Picture.ToSvg(
-            plot, Width, Height, $"The {layers.Count} layers in the order of running: {inFloat} in float, {relieved} in int8 with steps of their own, {layers.Count - inFloat - relieved} in int8, and the share of the compute of each", number);
+            plot, Width, Height, $"The {layers.Count} layers in execution order: {inFloat} in float, {relieved} in int8 made more accurate, {layers.Count - inFloat - relieved} in int8, and the share of the compute of each", number);
     }
 
     private static Bar Column(ReportPartialLayer layer, int index, double from, double to, double width) => new()

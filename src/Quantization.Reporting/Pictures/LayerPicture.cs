@@ -1,6 +1,6 @@
 namespace Quantization.Reporting;
 
-/// <summary>How much of the outputs' noise each layer makes: the longest bar hurts most.</summary>
+/// <summary>How much of the outputs' noise each layer makes: the longest bar makes most.</summary>
 internal static class LayerPicture
 {
     /// <summary>More bars cannot be read; the table has all layers.</summary>
@@ -12,7 +12,7 @@ internal static class LayerPicture
         return BarPicture.Draw(
             [.. weighted.Select(layer => (layer.Node, layer.NoiseShare!.Value))],
             "share of the noise at the outputs, %",
-            "Share of the noise at the model's outputs that each layer makes",
+            "Share of the noise at the model's outputs that each layer adds",
             number);
     }
 }

@@ -16,7 +16,7 @@ internal static class NoisePicture
         line.Color = Palette.Main;
         line.LineWidth = 2;
         line.MarkerSize = 6;
-        plot.XLabel("layer, in the order of running", 12);
+        plot.XLabel("layer, in execution order", 12);
         plot.YLabel("SQNR, dB", 12);
         return Picture.ToSvg(plot, Width, Height, "Signal-to-quantization-noise ratio after each layer of the int8 model", number);
     }

@@ -20,7 +20,7 @@ internal static class Palette
     /// <summary>What was kept, written or used.</summary>
     public static Color Kept { get; } = Define("#010A05", "kept");
 
-    /// <summary>What hurts most.</summary>
+    /// <summary>What loses most.</summary>
     public static Color Harm { get; } = Define("#010A07", "harm");
 
     /// <summary>What stays in float.</summary>

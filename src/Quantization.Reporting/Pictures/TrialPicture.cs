@@ -3,7 +3,7 @@ using ScottPlot;
 
 namespace Quantization.Reporting;
 
-/// <summary>What every trial scored: a row a calibrator, a dot a trial.</summary>
+/// <summary>What every trial scored: one row per calibrator, one dot per trial.</summary>
 internal static class TrialPicture
 {
     private const int Width = 640;

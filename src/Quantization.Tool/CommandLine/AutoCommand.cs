@@ -15,8 +15,10 @@ internal static class AutoCommand
         Option<string> output = CommonOptions.Output();
         Command command = new(
             Name,
-            "Decides how to quantize a model: tries int8 with fixed ranges, int8 with ranges found at run time, weights alone in 8 and in 4 bits, and float16, scores each on the same samples, measures latency and size on this machine, "
-                + "and writes the one that is best within the budget. Without a budget it is the one that loses the least among those that are faster and smaller than the float model. Says of every other why it lost.")
+            "Chooses how to quantize a model. Tries int8 with fixed ranges, int8 with ranges found at run time, weights alone in 8 and in 4 "
+                + "bits, and float16. Scores each on the same samples, measures latency and size on this machine, and writes the best "
+                + "model within the budget. Without a budget it writes the model that loses the least among those that are faster and "
+                + "smaller than the float model. Says why it did not choose each of the others.")
         {
             model,
         };

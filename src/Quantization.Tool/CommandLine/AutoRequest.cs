@@ -37,7 +37,7 @@ internal sealed record AutoRequest : TrialsRequest
                 : null;
             if (needing is not null)
             {
-                throw new UsageException($"{needing} needs samples: give --data DIR too. Generated inputs tell speed and size, not accuracy.");
+                throw new UsageException($"{needing} needs samples: give --data DIR too. Generated inputs show speed and size, not accuracy.");
             }
 
             return;
@@ -46,7 +46,7 @@ internal sealed record AutoRequest : TrialsRequest
         if (Options.Budget.MaxLoss is not null && Metric == SearchMetrics.SignalToNoise)
         {
             throw new UsageException(
-                $"{BudgetOptions.MaxLoss} needs a metric of which the float model has a figure, but its SQNR is infinite: give --labels labels.csv, or take --metric agreement or cosine.");
+                $"{BudgetOptions.MaxLoss} needs a metric that is finite for the float model, but its SQNR is infinite: give --labels labels.csv, or take --metric agreement or cosine.");
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed record AutoRequest : TrialsRequest
         if (Options.Budget.MaxLoss is not null && Metric == SearchMetrics.Default && !Data.IsLabelled && EmbeddingOutput.Find(ModelPath) is null)
         {
             throw new UsageException(
-                $"{BudgetOptions.MaxLoss} needs a metric of which the float model has a figure, but without labels models are ranked by SQNR, of which it has none: give --labels labels.csv, or take --metric agreement, perplexity or cosine.");
+                $"{BudgetOptions.MaxLoss} needs a metric that is finite for the float model, but without labels models are ranked by SQNR, which is infinite for it: give --labels labels.csv, or take --metric agreement, perplexity or cosine.");
         }
     }
 }

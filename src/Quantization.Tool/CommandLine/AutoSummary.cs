@@ -15,7 +15,7 @@ internal static class AutoSummary
         }
 
         console.Screen.Write(CreateTable(result));
-        console.WriteLine("On the Pareto front no other model, the float one included, is as good or better in all of figure, time and size.");
+        console.WriteLine("A model is on the Pareto front if no other model, the float model included, is at least as good in metric, time and size.");
         if (result.Chosen is null)
         {
             WriteOthers(console, result);
@@ -32,7 +32,7 @@ internal static class AutoSummary
 
         if (request.StatePath is not null)
         {
-            console.WriteLine($"Kept {request.State.CalibrationPath} and {request.State.TrialsPath}: with them another budget takes little time.");
+            console.WriteLine($"Kept {request.State.CalibrationPath} and {request.State.TrialsPath}: they make a run with another budget short.");
         }
 
         console.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(model.OutputBytes, model.ModelBytes)}");
@@ -68,7 +68,7 @@ internal static class AutoSummary
     {
         if (result.Metric is null)
         {
-            return "Tried on generated inputs, which tell speed and size but not accuracy; give --data DIR, and accuracy decides too.";
+            return "Tried on generated inputs, which show speed and size but not accuracy; give --data DIR to decide by accuracy too.";
         }
 
         string resumed = result.ModelsResumed > 0 ? $", {Figures.Count(result.ModelsResumed)} of them known from an earlier run" : "";

@@ -19,7 +19,7 @@ internal sealed class BlockOptions
     private readonly Option<int> _bits = new(BitsName)
     {
         HelpName = "2|4|8",
-        Description = "The bits of weights. Fewer than 8 go in blocks of weights with a scale each.",
+        Description = "The bits of weights. With fewer than 8, weights are stored in blocks that have a scale each.",
         DefaultValueFactory = _ => 8,
         CustomParser = result => ParseBits(result, BitsName),
     };
@@ -27,7 +27,7 @@ internal sealed class BlockOptions
     private readonly Option<int> _tableBits = new(TableBitsName)
     {
         HelpName = "2|4|8",
-        Description = "The bits of tables that rows are looked up in. A table that the model multiplies by too has those of --bits.",
+        Description = "The bits of embedding tables. A table that the model also multiplies by takes --bits.",
         DefaultValueFactory = _ => 8,
         CustomParser = result => ParseBits(result, TableBitsName),
     };
@@ -35,24 +35,24 @@ internal sealed class BlockOptions
     private readonly Option<int?> _block = new(BlockName)
     {
         HelpName = "16|32|64|128|256",
-        Description = "The weights of a block. [default: 32 for 2 and 4 bits; one scale an output channel for 8]",
+        Description = "How many weights a block has. [default: 32 for 2 and 4 bits; for 8 bits one scale per output channel]",
         CustomParser = ParseBlock,
     };
 
     private readonly Option<bool> _symmetric = new(
-        SymmetricName) { Description = "Give blocks no zero points: a little smaller and less accurate." };
+        SymmetricName) { Description = "Store blocks without zero points: a little smaller and less accurate." };
 
     private readonly Option<string> _form = new(FormName)
     {
         HelpName = $"{NBits}|{Qdq}",
-        Description = $"The operators of blocks: ONNX Runtime's own ({NBits}, the default), which ONNX Runtime GenAI takes too, or "
+        Description = $"The operators that read blocks: ONNX Runtime's own ({NBits}, the default), which ONNX Runtime GenAI takes too, or "
             + $"DequantizeLinear of operator set 21 ({Qdq}).",
     };
 
     private readonly Option<int> _level = new(LevelName)
     {
         HelpName = "0-4",
-        Description = "What MatMulNBits may round its input to: 4, the fast one, is int8 in blocks; 0 and 1 keep 32-bit floats.",
+        Description = "What MatMulNBits may round its input to: 4 is int8 in blocks, the fastest; 0 and 1 keep 32-bit floats.",
         DefaultValueFactory = _ => BlockLayout.UsualAccuracyLevel,
         CustomParser = ParseLevel,
     };
@@ -60,39 +60,39 @@ internal sealed class BlockOptions
     private readonly Option<string> _method = new(MethodName)
     {
         HelpName = string.Join('|', Methods),
-        Description = "How weights become codes: the nearest code (the default); the nearest of ranges with the least error of the "
-            + "layer's outputs (weighted); "
-            + "the same with inputs that matter scaled up (awq); or so that later weights make up for the errors of earlier ones "
-                + "(gptq), usually the most accurate, or both (awq+gptq). All but the first calibrate on --data.",
+        Description = "How weights are rounded: to the nearest code (nearest, the default); to the nearest code, with the range of each block "
+            + "chosen for the least error of the layer's outputs (weighted); like weighted, with important inputs scaled up (awq); "
+            + "one after another, so that later weights make up for the errors of earlier ones (gptq, usually the most accurate); or "
+            + "both (awq+gptq). All but nearest calibrate on --data.",
     };
 
     private readonly Option<long?> _maxBytes = new(MaxBytesName)
     {
         HelpName = "N|500KB|1.2GB",
-        Description = "The most bytes of the file: each product gets 2, 4 or 8 bits, so that the errors of all become as small as these bytes "
-            + "allow. KB, MB and GB are thousands, KiB, MiB and GiB steps of 1,024.",
+        Description = "The maximum size of the file: each matrix gets 2, 4 or 8 bits, so that the total error is the smallest that fits into "
+            + "this size. KB, MB and GB are thousands, KiB, MiB and GiB steps of 1,024.",
         CustomParser = ParseBytes,
     };
 
     private readonly Option<double?> _perWeight = new(PerWeightName)
     {
         HelpName = "2-8",
-        Description = "The same by the mean bits of a weight of products, such as 3.5; scales and zero points come on top.",
+        Description = "Like --max-bytes, but as the average bits per weight of the matrices, such as 3.5; scales and zero points come on top.",
         CustomParser = ParsePerWeight,
     };
 
     private readonly Option<string> _resume = new("--resume")
     {
         HelpName = "DIR",
-        Description = "A folder that keeps the codes of each layer, for a run that is interrupted: the same command goes on from there. It "
-            + "stays, and serves runs with other options where layers are the same.",
+        Description = "A folder that keeps the codes of each layer. After an interruption the same command goes on from there. The folder is "
+            + "not deleted, so that runs with other options can reuse layers that stay the same.",
     };
 
     private readonly Option<string> _evaluate = new("--evaluate")
     {
         HelpName = "DIR",
-        Description = "The folder of samples to measure on in the place of those of --data: figures on samples that did not round the "
-            + "weights are the honest ones. --labels are theirs then.",
+        Description = "The folder of samples to measure on instead of --data. Figures are unbiased only on samples that were not used to round "
+            + "the weights. --labels then belong to these samples.",
     };
 
     public BlockOptions()

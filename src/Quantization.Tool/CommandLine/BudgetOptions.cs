@@ -11,14 +11,14 @@ internal sealed class BudgetOptions
     public const string MaxLoss = "--max-loss", MaxLatency = "--max-latency", MaxBytes = "--max-bytes";
 
     /// <summary>Numbers without a unit below this are multiples of the float model's size.</summary>
-    private const double LeastBytes = 10;
+    private const double MinBytes = 10;
 
     private readonly Option<double?> _maxLoss = Number(
         MaxLoss, "LOSS", value => value >= 0, "0 or more, such as 0.005",
-        "How much worse than the float model's the metric may be: 0.005 of accuracy is half a point. The fastest model that loses no more is picked.");
+        "How much worse than for the float model the metric may be: 0.005 of accuracy is half a point. The fastest model that loses no more is picked.");
 
     private readonly Option<double?> _maxLatency = Number(
-        MaxLatency, "TIMES", value => value > 0, "a number above 0, such as 0.5", "The most time of a run, in multiples of the float model's on this machine.");
+        MaxLatency, "TIMES", value => value > 0, "a number above 0, such as 0.5", "The maximum latency, as a multiple of the float model's on this machine.");
 
     private readonly Option<AutoBudget?> _maxBytes = CreateMaxBytes();
 
@@ -40,11 +40,11 @@ internal sealed class BudgetOptions
     public static Option<AutoBudget?> CreateMaxBytes() => new(MaxBytes)
     {
         HelpName = "SIZE",
-        Description = "The most bytes of the file: as a multiple of the float model's, such as 0.3, or as bytes, such as 500MB.",
+        Description = "The maximum size of the file: as a multiple of the float model's, such as 0.3, or in bytes, such as 500MB.",
         CustomParser = result =>
         {
             string token = CommonOptions.Token(result);
-            if (double.TryParse(token, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double share) && share is > 0 and < LeastBytes)
+            if (double.TryParse(token, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double share) && share is > 0 and < MinBytes)
             {
                 return new AutoBudget { MaxSizeRatio = share };
             }
@@ -66,7 +66,7 @@ internal sealed class BudgetOptions
         CustomParser = result => Parse(result, name, isPossible, wanted),
     };
 
-    /// <summary>Numbers are read the same way whatever the machine's culture.</summary>
+    /// <summary>Numbers are read the same way regardless of the machine's culture.</summary>
     private static double? Parse(ArgumentResult result, string name, Predicate<double> isPossible, string wanted)
     {
         string token = CommonOptions.Token(result);

@@ -13,7 +13,7 @@ internal static class CalibrateCommand
         Argument<string> model = CommonOptions.Model();
         Option<string> state = new("--state") { Required = true, HelpName = "file.qcal", Description = "The calibration file to write." };
         Option<string> runtime = RuntimeOption.Create();
-        Command command = new(Name, "Runs samples through a model and saves what its activations were, to merge and to quantize from.")
+        Command command = new(Name, "Runs samples through a model and saves statistics of its activations, to merge with others or to quantize from.")
         {
             model,
         };

@@ -10,32 +10,32 @@ internal sealed class CalibrationRunOptions
 
     private readonly Option<bool> _ignore = new(IgnoreNonFinite)
     {
-        Description = "Leave NaN and infinity out where the model computes them in float, instead of ending with an error. Samples that hold them are always an error.",
+        Description = "Ignore NaN and infinity that the float model computes, instead of ending with an error. Samples that contain them are always an error.",
     };
 
     private readonly Option<int?> _samples = new("--calibration-samples")
     {
         HelpName = "N",
-        Description = "How many of the samples calibrate at most, the first ones. [default: all that are there for it]",
+        Description = "How many samples to calibrate on at most, from the first on. [default: all calibration samples]",
         CustomParser = result => CommonOptions.ParseCount(result, "--calibration-samples", least: 1),
     };
 
     private readonly Option<int?> _threads = new("--calibration-threads")
     {
         HelpName = "N",
-        Description = "How many samples run side by side while calibrating; the result does not depend on it. [default: one for each processor]",
+        Description = "How many samples to run in parallel while calibrating; the result does not depend on it. [default: one for each processor]",
         CustomParser = result => CommonOptions.ParseCount(result, "--calibration-threads", least: 1),
     };
 
     private readonly Option<bool> _countPadding = new("--count-padding")
     {
-        Description = "Let padding count like all other positions. Without it, values at positions that an input such as attention_mask masks with 0 are left out.",
+        Description = "Count padding like all other positions. Without this option, positions that an input such as attention_mask masks with 0 are left out.",
     };
 
     private readonly Option<string> _mask = new("--mask")
     {
         HelpName = "INPUT",
-        Description = "The input that masks positions with 0, [batch, sequence]. [default: one whose name contains 'mask' and whose shape is that of another input of integers]",
+        Description = "The input [batch, sequence] that masks positions with 0. [default: one whose name contains 'mask' and whose shape is that of another integer input]",
     };
 
     private readonly Option<Dictionary<string, MaskedAxes>?> _maskAxes = MaskAxesOption.Create();

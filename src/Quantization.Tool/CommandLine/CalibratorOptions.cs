@@ -10,7 +10,7 @@ internal sealed class CalibratorOptions
     private const double DefaultPercentage = 99.99;
 
     private const string OfActivations =
-        "How the range of each activation is chosen from what the samples showed: everything seen (max), what keeps the distribution (entropy), all but the most extreme (percentile), least squared error (mse).";
+        "How the range of each activation is chosen from its values on the samples: all values (max), the range that best keeps their distribution (entropy), all but the most extreme values (percentile), or the range with the least squared error (mse).";
 
     private readonly Option<string> _calibrator = new("--calibrator") { HelpName = "max|entropy|percentile|mse" };
 
@@ -20,7 +20,7 @@ internal sealed class CalibratorOptions
         HelpName = "percent",
         CustomParser = result =>
         {
-            // Numbers are read the same way whatever the machine's culture.
+            // Numbers are read the same way regardless of the machine's culture.
             bool isNumber = double.TryParse(CommonOptions.Token(result), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value);
             if (!isNumber || value is <= 0 or > 100)
             {

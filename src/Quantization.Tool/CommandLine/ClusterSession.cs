@@ -24,7 +24,7 @@ internal sealed class ClusterSession : IDisposable
     public IWorkPlace Place => _client.Place;
 
     /// <summary>Connects to the workers.</summary>
-    /// <param name="console">Told of the workers, on the error stream.</param>
+    /// <param name="console">Reports the workers, on the error stream.</param>
     /// <param name="folder">The folder of the cluster; null for none.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <returns>Null where no folder is given.</returns>
@@ -51,7 +51,7 @@ internal sealed class ClusterSession : IDisposable
             long all = shares.Sum(share => share.Samples);
             if (all == 0 && shares.Length > 0)
             {
-                _console.Error.WriteLine("The workers had nothing to do: the folder of the cluster has the results of an earlier run.");
+                _console.Error.WriteLine("The workers had nothing to do: the folder of the cluster already has the results of an earlier run.");
             }
             else if (all > 0)
             {

@@ -7,8 +7,8 @@ namespace Quantization.Tool;
 /// <summary>Arguments and options that several commands share.</summary>
 internal static class CommonOptions
 {
-    private const int LeastBits = 2;
-    private const int MostBits = 8;
+    private const int MinBits = 2;
+    private const int MaxBits = 8;
 
     public static Argument<string> Model() => new("model") { Description = "The float ONNX model.", HelpName = "model.onnx" };
 
@@ -19,14 +19,14 @@ internal static class CommonOptions
     public static Option<string> Data() => new("--data")
     {
         HelpName = "DIR",
-        Description = $"The folder of samples, inputs like those that the model will meet: {SampleFiles} A hundred or more are a good start.",
+        Description = $"The folder of samples, inputs like those that the model will see in use: {SampleFiles} A hundred or more are a good start.",
     };
 
     /// <summary>The folder of samples, where these only serve to measure.</summary>
     public static Option<string> MeasuringData() => new("--data")
     {
         HelpName = "DIR",
-        Description = $"The folder of samples to measure on, and to improve or round by where the command does so; without it nothing is measured. {char.ToUpperInvariant(SampleFiles[0])}{SampleFiles[1..]}",
+        Description = $"The folder of samples to measure on. A command that refines the model or rounds weights uses them for that too. Without samples nothing is measured. {char.ToUpperInvariant(SampleFiles[0])}{SampleFiles[1..]}",
     };
 
     /// <summary>The folder of samples to compare models on.</summary>
@@ -40,14 +40,14 @@ internal static class CommonOptions
     {
         HelpName = "labels.csv",
         Description =
-            "The classes of samples, lines 'file name,class index' or 'file name,class name' (of images the path from DIR), to measure top-1 accuracy with. Of the labelled samples every fourth (1st, 5th, ...) calibrates and the others score; samples without a label calibrate.",
+            "The classes of the samples, in lines 'file name,class index' or 'file name,class name' (for images the path from DIR), to measure top-1 accuracy. Every fourth labelled sample (1st, 5th, ...) calibrates and the others score; samples without a label calibrate.",
     };
 
     /// <summary>The classes of samples, where these only serve to measure.</summary>
     public static Option<string> MeasuringLabels() => new("--labels")
     {
         HelpName = "labels.csv",
-        Description = "The classes of samples, lines 'file name,class index' or 'file name,class name' (of images the path from DIR), to measure top-1 accuracy with.",
+        Description = "The classes of the samples, in lines 'file name,class index' or 'file name,class name' (for images the path from DIR), to measure top-1 accuracy.",
     };
 
     public static Option<string> Output() => Output("model.int8.onnx", "The int8 model to write. It appears whole or not at all; an existing file is replaced.");
@@ -55,11 +55,11 @@ internal static class CommonOptions
     /// <summary>The file that a command writes.</summary>
     public static Option<string> Output(string helpName, string description) => new("--output", "-o") { Required = true, HelpName = helpName, Description = description };
 
-    public static Option<bool> PerTensor() => new("--per-tensor") { Description = "Give weights one scale per tensor instead of one an output channel: smaller, usually less accurate." };
+    public static Option<bool> PerTensor() => new("--per-tensor") { Description = "Give weights one scale per tensor instead of one per output channel: smaller, usually less accurate." };
 
     public static Option<bool> NoRefine() => new("--no-refine")
     {
-        Description = "Do not improve the plan by what samples show: no scaled inputs and channels, no corrected biases, and no activations in float but those that are asked for.",
+        Description = "Do not refine the plan on samples: scale no inputs or channels, correct no biases, and leave only those activations in float that you name.",
     };
 
     public static Option<string[]> FloatNodes() => new("--float-node") { HelpName = "NAME", Description = "A node to leave in float, by its name; give the option once per node." };
@@ -69,18 +69,18 @@ internal static class CommonOptions
     {
         HelpName = "file.qcal",
         Description =
-            "Where the calibration is kept, and in file.qcal.trials the scores of the models that were tried, for an interrupted run or another one to go on from. [default: beside the output, until the run is done]",
+            "Where to keep the calibration, and in file.qcal.trials the scores of the models tried. An interrupted run, or another one, goes on from there. [default: beside the output, until the run is done]",
     };
 
-    public static Option<int> Batch() => Count("--batch", "How many samples to join in a run when measuring, where the model's batch axis is free.");
+    public static Option<int> Batch() => Count("--batch", "How many samples to run as one batch when measuring, if the model's batch axis is free.");
 
     public static Option<int> WeightBits()
     {
         Option<int> bits = Count("--weight-bits", "The bits of weights, 2 to 8; they are stored as int8. 7 keeps int8 exact on x64 processors without VNNI instructions.");
-        bits.DefaultValueFactory = _ => MostBits;
+        bits.DefaultValueFactory = _ => MaxBits;
         bits.Validators.Add(result =>
         {
-            if (result.GetValue(bits) is < LeastBits or > MostBits)
+            if (result.GetValue(bits) is < MinBits or > MaxBits)
             {
                 result.AddError($"--weight-bits '{result.Tokens[0].Value}' is not 2 to 8.");
             }

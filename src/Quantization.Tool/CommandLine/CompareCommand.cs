@@ -14,7 +14,7 @@ internal static class CompareCommand
         Argument<string> second = new("second") { Description = "The other model, with the same inputs and outputs.", HelpName = "b.onnx" };
         Command command = new(
             Name,
-            "Compares two models with the same inputs, whoever made them: accuracy where there are labels, agreement, signal-to-noise ratio, cosine, latency, size and memory, and layer by layer where both have values of the same names.")
+            "Compares any two models with the same inputs: accuracy (with labels), agreement, signal-to-noise ratio, cosine, latency, size and memory, and each layer whose result has the same name in both.")
         {
             first,
             second,
@@ -23,7 +23,7 @@ internal static class CompareCommand
         Option<int> layerSamples = new("--layer-samples")
         {
             HelpName = "N",
-            Description = "On how many of the samples layers are compared; 0 to compare none.",
+            Description = "How many of the samples to compare layers on; 0 compares no layers.",
             DefaultValueFactory = _ => new ComparisonOptions().LayerSamples,
             CustomParser = result => CommonOptions.ParseCount(result, "--layer-samples", least: 0),
         };
@@ -31,7 +31,7 @@ internal static class CompareCommand
         Option<int> threads = CommonOptions.Count("--threads", "The threads that ONNX Runtime measures with.");
         Option<bool> json = new("--json") { Description = "Write the facts to the output as JSON, instead of text for people." };
         Option<bool> quiet = new("--quiet", "-q") { Description = "Show no progress." };
-        Option<bool> verbose = new("--verbose", "-v") { Description = "Tell every layer, not just the noisiest ones." };
+        Option<bool> verbose = new("--verbose", "-v") { Description = "Show every layer, not only the noisiest ones." };
         foreach (Option option in (Option[])[layerSamples, batch, threads, json, quiet, verbose])
         {
             command.Options.Add(option);

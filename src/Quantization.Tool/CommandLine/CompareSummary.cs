@@ -7,7 +7,7 @@ namespace Quantization.Tool;
 /// <summary>Tells people how two models differ.</summary>
 internal static class CompareSummary
 {
-    private const int MostLayers = 12;
+    private const int MaxLayers = 12;
 
     /// <param name="console">Where to.</param>
     /// <param name="comparison">What was measured.</param>
@@ -35,7 +35,7 @@ internal static class CompareSummary
 
     private static void WriteFigures(ToolConsole console, ModelComparison comparison, string preparation)
     {
-        console.WriteLine($"Compared on {Figures.Count(comparison.Scores.Samples, "sample")}; agreement, SQNR and cosine are beside the first model.");
+        console.WriteLine($"Compared on {Figures.Count(comparison.Scores.Samples, "sample")}; agreement, SQNR and cosine are relative to the first model.");
         ModelSummary.WritePreparation(console, preparation);
         console.Screen.Write(CreateTable(comparison));
         if (comparison.Scores.UncountedLabels is { } uncounted)
@@ -56,11 +56,11 @@ internal static class CompareSummary
 
         ComparedLayer[] noisiest = [.. comparison.Layers.OrderBy(layer => layer.SignalToNoise)];
         console.WriteLine(
-            $"{Figures.Count(comparison.Layers.Count, "layer")} of both compared on {Figures.Count(comparison.LayerSamples, "sample")}, the noisiest first; the noise of a layer holds that of all before it.");
-        console.Screen.Write(CreateTable(isVerbose ? noisiest : noisiest.Take(MostLayers)));
-        if (!isVerbose && noisiest.Length > MostLayers)
+            $"{Figures.Count(comparison.Layers.Count, "layer")} found in both models and compared on {Figures.Count(comparison.LayerSamples, "sample")}, the noisiest first. The noise of a layer includes that of all layers before it.");
+        console.Screen.Write(CreateTable(isVerbose ? noisiest : noisiest.Take(MaxLayers)));
+        if (!isVerbose && noisiest.Length > MaxLayers)
         {
-            console.WriteLine($"  and {Figures.Count(noisiest.Length - MostLayers, "other layer")}; --verbose tells all.");
+            console.WriteLine($"  and {Figures.Count(noisiest.Length - MaxLayers, "other layer")}; --verbose shows all.");
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class DataFreeArguments
         command.Options.Add(_output);
         _calibrator = new CalibratorOptions(
             command,
-            "How the range of each channel's weights is chosen from them: everything (max), what keeps the distribution (entropy), all but the most extreme (percentile), least squared error (mse).",
+            "How the range of each channel's weights is chosen: all weights (max), the range that best keeps their distribution (entropy), all but the most extreme weights (percentile), or the range with the least squared error (mse).",
             usual: "max");
         foreach (Option option in (Option[])[.. own, _floatNodes, _batch, _threads])
         {

@@ -41,7 +41,7 @@ internal sealed record DataFreeRequest
     /// </summary>
     public long LargestMeasured { get; init; } = 1L << 31;
 
-    /// <summary>Whether the plan may be improved by samples, where there are some.</summary>
+    /// <summary>Whether the plan may be refined on samples, if there are any.</summary>
     public bool CanImprove { get; init; }
 
     /// <summary>Whether samples do more than measure.</summary>

@@ -81,17 +81,17 @@ internal static class DataFreeRun
     private static string Describe(DataFreeRequest request, SampleData? rounding, SampleData? samples, PtqResult result) =>
         result.QuantizedNodes.Count == 0 ? "No sample was run."
         : rounding is not null && rounding != samples
-            ? $"Rounded by {Figures.Count(rounding.All.Count!.Value, "sample")} of {rounding.FolderPath}, measured on "
+            ? $"Rounded on {Figures.Count(rounding.All.Count!.Value, "sample")} of {rounding.FolderPath}, measured on "
             + $"{Figures.Count(samples!.All.Count!.Value, "other")} of {samples.FolderPath}."
         : IsTooLarge(request, result)
-            ? $"Rounded by {Figures.Count(rounding!.All.Count!.Value, "sample")} of {rounding.FolderPath}; nothing was measured, since running "
-            + $"a model of {Figures.Bytes(result.ModelBytes)} takes as much memory: --evaluate DIR measures."
+            ? $"Rounded on {Figures.Count(rounding!.All.Count!.Value, "sample")} of {rounding.FolderPath}; nothing was measured, because running "
+            + $"a model of {Figures.Bytes(result.ModelBytes)} takes as much memory. Give --evaluate DIR to measure."
         : rounding is not null
-            ? $"Rounded by and measured on {Figures.Count(samples!.All.Count!.Value, "sample")} of {samples.FolderPath}; figures on "
-            + $"other samples are a little worse."
+            ? $"Rounded and measured on {Figures.Count(samples!.All.Count!.Value, "sample")} of {samples.FolderPath}; figures on "
+            + "other samples are a little worse."
         : result.Refinement is { ScaledInputs: > 0 }
-            ? $"Improved by up to {DynamicRefiner.MostSamples} of, and measured on, {Figures.Count(samples!.All.Count!.Value, "sample")} of {samples.FolderPath}; "
+            ? $"Measured on {Figures.Count(samples!.All.Count!.Value, "sample")} of {samples.FolderPath}, of which up to {DynamicRefiner.MostSamples} also refined the model; "
             + "figures on other samples may be a little worse."
-        : samples is null ? "Quantized without samples; nothing was measured, because none were given: --data DIR measures."
+        : samples is null ? "Quantized without samples, so nothing was measured. Give --data DIR to measure."
         : $"Quantized without samples; measured on {Figures.Count(samples.All.Count!.Value, "sample")} of {samples.FolderPath}.";
 }

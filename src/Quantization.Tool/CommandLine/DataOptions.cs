@@ -24,33 +24,33 @@ internal sealed class DataOptions
     private readonly Option<string> _scores = new("--scores")
     {
         HelpName = "pairs.csv",
-        Description = "How alike samples are, lines 'file name,file name,score': for models of embeddings, whose rank correlation with the scores is measured.",
+        Description = "How similar samples are, in lines 'file name,file name,score', to measure the rank correlation of an embedding model with these scores.",
     };
 
-    private readonly Option<bool> _classFolders = new(ClassFolders) { Description = "Take the folder that an image lies in for its class, folders counted in the order of their names. For images only." };
+    private readonly Option<bool> _classFolders = new(ClassFolders) { Description = "Take the folder of each image as its class. Folders count in the order of their names. For images only." };
 
     private readonly Option<bool> _skipBad = new("--skip-bad")
     {
-        Description = "Leave samples out that cannot be read, up to a tenth of them, and name each, instead of ending with an error. All samples are read once more for it.",
+        Description = "Skip samples that cannot be read, up to a tenth of all, and name each, instead of ending with an error. This reads all samples once more.",
     };
 
     private readonly Option<string> _preset = new("--preset")
     {
         HelpName = $"{ImageNet}|{None}",
-        Description = "How images are normalized: as torchvision's classifiers expect (imagenet: centre crop, mean, standard deviation) or to 0 ... 1 (none, the default). The options below change single values of it.",
+        Description = "How images are normalized: as torchvision's classifiers expect (imagenet: centre crop, mean, standard deviation) or to 0 ... 1 (none, the default). The options below override single values of it.",
     };
 
     private readonly Option<(int Width, int Height)?> _size = new("--image-size")
     {
         HelpName = "N|WxH",
-        Description = "The size that images are brought to, such as 224 or 320x240. [default: that of the model's input]",
+        Description = "The size that images are resized to, such as 224 or 320x240. [default: that of the model's input]",
         CustomParser = result => ParseSize(result),
     };
 
-    private readonly Option<string> _resize = new("--resize") { HelpName = $"{Stretch}|{Crop}", Description = "How: stretched, or resized in proportion and cut about the centre." };
+    private readonly Option<string> _resize = new("--resize") { HelpName = $"{Stretch}|{Crop}", Description = "How images are resized: stretched, or in proportion and then cropped at the centre." };
     private readonly Option<double[]> _cropShare = Numbers("--crop-share", "share", "The share of the resized image that --resize crop keeps: 0.875 cuts 224 pixels from 256.", values => values is [> 0 and <= 1], "no number above 0 and up to 1, such as 0.875");
     private readonly Option<double[]> _scale = Numbers("--scale", "factor", "What each byte of an image is multiplied by, such as 0.00392156862745098 (1/255, the default) or 1.", values => values is [not 0], "no number other than 0");
-    private readonly Option<double[]> _mean = Numbers("--mean", "R,G,B", "What is subtracted then: one number, or one per channel in the order of --channels.", values => values.Length is 1 or 3, "neither one number nor three, such as 0.485,0.456,0.406");
+    private readonly Option<double[]> _mean = Numbers("--mean", "R,G,B", "What is subtracted next: one number, or one per channel in the order of --channels.", values => values.Length is 1 or 3, "neither one number nor three, such as 0.485,0.456,0.406");
     private readonly Option<double[]> _deviation = Numbers("--std", "R,G,B", "What the difference is divided by: one number, or one per channel.", values => values.Length is 1 or 3 && !values.Contains(0), "neither one number nor three other than 0, such as 0.229,0.224,0.225");
     private readonly Option<string> _channels = new("--channels") { HelpName = "rgb|bgr|grey", Description = "The channels that the model takes. [default: grey where its input has one channel, else rgb]" };
     private readonly Option<string> _layout = new("--layout") { HelpName = "nchw|nhwc", Description = "The order of the input's axes. [default: that of the model's input]" };
@@ -124,7 +124,7 @@ internal sealed class DataOptions
         return null;
     }
 
-    /// <summary>An option of numbers between commas, read the same way whatever the machine's culture.</summary>
+    /// <summary>An option of numbers between commas, read the same way regardless of the machine's culture.</summary>
     private static Option<double[]> Numbers(string name, string helpName, string description, Predicate<double[]> isSensible, string otherwise) => new(name)
     {
         HelpName = helpName,

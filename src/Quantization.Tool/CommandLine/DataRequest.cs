@@ -40,12 +40,12 @@ internal sealed record DataRequest(string? FolderPath, string? LabelsPath, bool 
 
         if (ClassesPath is not null && LabelsPath is null)
         {
-            throw new UsageException($"{DataOptions.Classes} gives the classes that labels name their order: give --labels labels.csv too.");
+            throw new UsageException($"{DataOptions.Classes} sets the order of the class names in the labels: give --labels labels.csv too.");
         }
 
         if (LabelsPath is not null && FoldersAreClasses)
         {
-            throw new UsageException($"--labels and {DataOptions.ClassFolders} both tell the classes; give one of them.");
+            throw new UsageException($"--labels and {DataOptions.ClassFolders} both give the classes; leave one of them out.");
         }
     }
 }

@@ -41,10 +41,10 @@ internal static class DequantizeCommand
         });
         cancellation.ThrowIfCancellationRequested();
         output.Commit();
-        console.WriteLine($"{Figures.Count(result.Weights, "constant")} of codes became floats, {Figures.Count(result.Activations, "activation")} no longer rounded. What the rounding of weights lost stays lost.");
+        console.WriteLine($"{Figures.Count(result.Weights, "constant")} of codes became floats, {Figures.Count(result.Activations, "activation")} no longer rounded. The rounding of the weights cannot be undone.");
         if (result.RestoredRelus > 0)
         {
-            console.WriteLine($"{Figures.Count(result.RestoredRelus, "Relu")} added where codes begin at 0: there a quantizer cuts off what is negative.");
+            console.WriteLine($"{Figures.Count(result.RestoredRelus, "Relu")} added where codes begin at 0, because the quantizer clipped negative values there.");
         }
 
         console.WriteLine($"Wrote {outputPath}: {Figures.Bytes(result.OutputBytes, result.ModelBytes)}");

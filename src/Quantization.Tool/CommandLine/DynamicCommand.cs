@@ -12,11 +12,12 @@ internal static class DynamicCommand
     {
         Option<bool> perTensor = CommonOptions.PerTensor();
         Option<int> bits = CommonOptions.WeightBits();
-        Option<bool> noRefine = new("--no-refine") { Description = "Let samples only measure: do not scale inputs by what they show." };
+        Option<bool> noRefine = new("--no-refine") { Description = "Use samples only to measure: do not scale inputs." };
         Command command = new(
             Name,
-            "Quantizes a model to int8 that finds ranges at run time: weights of MatMul and Gemm become int8, and their inputs too, each run with its own range. "
-                + "Needs no samples; with --data, inputs are scaled so that columns of very different size share one range better. For transformers and other models whose time goes into matrices.");
+            "Dynamic quantization: the weights of MatMul and Gemm become int8, and so do their inputs, whose ranges are found anew in each "
+                + "run. Needs no samples. With --data, inputs are scaled so that columns of very different magnitude share one range "
+                + "better. For transformers and other models that spend their time on matrices.");
         DataFreeArguments arguments = new(command, noRefine, perTensor, bits);
         command.SetAction(parsed => DataFreeRun.Run(
             console,

@@ -8,7 +8,7 @@ internal static class EmbeddingMetricsOf
     private const int Neighbours = 10;
 
     /// <summary>With fewer samples most others are among the nearest.</summary>
-    private const int LeastSamples = 5 * Neighbours;
+    private const int MinSamples = 5 * Neighbours;
 
     /// <summary>What to measure of a model: nothing where its graph names no embeddings.</summary>
     /// <param name="modelPath">The float model.</param>
@@ -21,7 +21,7 @@ internal static class EmbeddingMetricsOf
         return source is null ? data.ScoresPath is null ? [] : throw NoEmbeddings("--scores", modelPath) :
         [
             ModelMetric.EmbeddingCosine(source),
-            .. samples >= LeastSamples ? (ModelMetric[])[ModelMetric.NeighbourRecall(source, Neighbours)] : [],
+            .. samples >= MinSamples ? (ModelMetric[])[ModelMetric.NeighbourRecall(source, Neighbours)] : [],
             .. data.ScoresPath is { } scores ? (ModelMetric[])[ModelMetric.ScoreCorrelation(source, ScoredPair.Read(scores))] : [],
         ];
     }

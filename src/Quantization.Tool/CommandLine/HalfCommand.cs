@@ -16,11 +16,11 @@ internal static class HalfCommand
         Argument<string> model = CommonOptions.Model();
         Option<string> output = CommonOptions.Output("model.half.onnx", "The model to write. It appears whole or not at all; an existing file is replaced.");
         Option<bool> halfInterface = new(HalfInterface) { Description = "Give the model's float inputs and outputs 16 bits too. By default they keep their types." };
-        Option<bool> bfloat16 = new(BFloat16) { Description = "Store weights alone as bfloat16, and compute in 32 bits: half the size, the range of 32 bits, but 8 significant bits instead of 11." };
+        Option<bool> bfloat16 = new(BFloat16) { Description = "Store only the weights, as bfloat16, and compute in 32 bits: half the size, the range of 32 bits, but 8 significant bits instead of 11." };
         Option<string[]> floatNodes = new("--float-node") { HelpName = "NAME", Description = "A node to leave in 32 bits, by its name; give the option once per node." };
         Option<int> batch = CommonOptions.Batch();
         Option<int> threads = CommonOptions.Count("--threads", "The threads that ONNX Runtime measures with.");
-        Command command = new(Name, "Converts a model to 16-bit floats, with 32 bits where values would leave their range, and measures accuracy, file size and latency beside the float model. Samples (--data) show which values do; without, the weights alone tell.")
+        Command command = new(Name, "Converts a model to 16-bit floats, with 32 bits where values would leave their range, and measures accuracy, file size and latency beside the float model. Samples (--data) show which values do; without them, only weights are checked.")
         {
             model,
         };

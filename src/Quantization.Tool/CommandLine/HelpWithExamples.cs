@@ -63,7 +63,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         [
             "# Quantize, and compare with the float model on the same samples",
             "quantize ptq model.onnx --data samples --output model.int8.onnx",
-            "# With labels: calibrate on a quarter of the samples, tell the accuracy on the others",
+            "# With labels: calibrate on a quarter of the samples, measure accuracy on the others",
             "quantize ptq model.onnx --data samples --labels labels.csv --calibrator entropy --output model.int8.onnx",
             "# With a page about every layer and activation",
             "quantize ptq model.onnx --data samples --output model.int8.onnx --report report.html",

@@ -6,7 +6,7 @@ namespace Quantization.Tool;
 /// <summary>Tells people what a model is.</summary>
 internal static class InspectSummary
 {
-    private const int MostOperators = 8, MostReasons = 3;
+    private const int MaxOperators = 8, MaxReasons = 3;
 
     public static void Write(ToolConsole console, ModelInspection inspection, bool isVerbose)
     {
@@ -19,9 +19,9 @@ internal static class InspectSummary
         }
 
         console.Screen.Write(CreateTable(inspection, isVerbose));
-        if (!isVerbose && inspection.Operators.Count > MostOperators)
+        if (!isVerbose && inspection.Operators.Count > MaxOperators)
         {
-            console.WriteLine($"  and {Figures.Count(inspection.Operators.Count - MostOperators, "other operator")}; --verbose tells all.");
+            console.WriteLine($"  and {Figures.Count(inspection.Operators.Count - MaxOperators, "other operator")}; --verbose shows all.");
         }
 
         if (inspection.Encodings.Count > 0)
@@ -47,7 +47,7 @@ internal static class InspectSummary
         console.WriteLine("The model is quantized already; 'quantize dequantize' makes it float again.");
         if (inspection.Int8Operators is null)
         {
-            console.WriteLine("What ONNX Runtime fuses was not looked at, because the model is large.");
+            console.WriteLine("What ONNX Runtime fuses was not checked, because the model is large.");
             return;
         }
 
@@ -63,7 +63,7 @@ internal static class InspectSummary
     private static Table CreateTable(ModelInspection inspection, bool isVerbose)
     {
         Table table = ModelReport.CreateTable("Operator", "Nodes", "Stored values", "Bytes");
-        foreach (InspectedOperator each in isVerbose ? inspection.Operators : inspection.Operators.Take(MostOperators))
+        foreach (InspectedOperator each in isVerbose ? inspection.Operators : inspection.Operators.Take(MaxOperators))
         {
             table.AddRow(ToolConsole.Cell(each.Operator), Figures.Count(each.Nodes), Figures.Count(each.Parameters), Figures.Bytes(each.Bytes));
         }
@@ -95,14 +95,14 @@ internal static class InspectSummary
             yield return $"{Describe(way.Way)} cannot be judged: {way.Obstacle}.";
         }
 
-        foreach (FloatGroup group in isVerbose ? way.Float : way.Float.Take(MostReasons))
+        foreach (FloatGroup group in isVerbose ? way.Float : way.Float.Take(MaxReasons))
         {
             yield return Write(way.Way, group, "node");
         }
 
-        if (!isVerbose && way.Float.Count > MostReasons)
+        if (!isVerbose && way.Float.Count > MaxReasons)
         {
-            yield return $"  and {Figures.Count(way.Float.Count - MostReasons, "other reason")}; --verbose tells all.";
+            yield return $"  and {Figures.Count(way.Float.Count - MaxReasons, "other reason")}; --verbose shows all.";
         }
 
         foreach (FloatGroup group in way.Patterns)
@@ -138,13 +138,13 @@ internal static class InspectSummary
     {
         ModelKind.ImageClassifier => "looks like an image classifier",
         ModelKind.ImageDetector => "looks like an image detector",
-        ModelKind.ImageToImage => "looks like a model from images to images",
+        ModelKind.ImageToImage => "looks like an image-to-image model",
         ModelKind.TextEncoder => "looks like a text encoder",
         ModelKind.LanguageModel => "looks like a language model",
         ModelKind.LanguageModelWithCache => "looks like a language model with a cache",
         ModelKind.Audio => "looks like an audio model",
         ModelKind.Recurrent => "looks like a recurrent model",
-        ModelKind.Tabular => "looks like a model of rows of figures",
-        _ => "a model of no known kind",
+        ModelKind.Tabular => "looks like a model of tabular data",
+        _ => "a model of an unknown kind",
     };
 }

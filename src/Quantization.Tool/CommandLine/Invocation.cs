@@ -6,7 +6,7 @@ namespace Quantization.Tool;
 /// <summary>A command as the user gave it, from which the command to run next is made.</summary>
 internal sealed class Invocation
 {
-    /// <summary>How a run is shown, which the next one is told anew.</summary>
+    /// <summary>How a run is shown, which is passed on to the next one.</summary>
     private static readonly string[] ForPrograms = ["--json", "--quiet", "--verbose"];
 
     private readonly ParseResult _parsed;
@@ -22,7 +22,7 @@ internal sealed class Invocation
     /// <summary>Whether the user gave an option.</summary>
     public bool Gave(string option) => Given().Any(result => result.Option.Name == option);
 
-    /// <summary>The same command with further options; those that are given anew take the place of earlier ones.</summary>
+    /// <summary>The same command with further options; those that are given again replace earlier ones.</summary>
     /// <param name="more">Options and their values.</param>
     public string Again(params string[] more) => As(Name, [], more);
 

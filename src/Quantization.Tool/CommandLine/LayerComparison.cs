@@ -6,7 +6,7 @@ namespace Quantization.Tool;
 internal static class LayerComparison
 {
     /// <summary>A few dozen samples tell which layers are noisy; each is run once per layer.</summary>
-    private const int MostSamples = 32;
+    private const int MaxSamples = 32;
 
     /// <summary>The noise of every layer on the first samples; empty where nobody looks at it, or there is no sample or no layer on codes.</summary>
     public static IReadOnlyList<LayerNoise> Run(
@@ -19,6 +19,6 @@ internal static class LayerComparison
         }
 
         view.Begin("Comparing layers");
-        return LayerComparer.Compare(modelPath, plan, new FirstSamples(scoring, MostSamples), options, view.ForSteps(), cancellation);
+        return LayerComparer.Compare(modelPath, plan, new FirstSamples(scoring, MaxSamples), options, view.ForSteps(), cancellation);
     }
 }

@@ -18,8 +18,8 @@ internal static class MaskAxesOption
     {
         HelpName = "NAME=BATCH,SEQ",
         Description =
-            "The axes of an activation that follow the mask, where shapes do not tell: its name, the batch axis or '-', and the sequence axes, as in hidden=0,1 or scores=0,2,3; "
-            + "NAME=none where no axis follows. Give the option once an activation.",
+            "The axes of an activation that follow the mask, where its shape does not show them: its name, the batch axis or '-', and the sequence axes, as in hidden=0,1 or scores=0,2,3; "
+            + "NAME=none where no axis follows. Repeat the option for each activation.",
         AllowMultipleArgumentsPerToken = false,
         CustomParser = Parse,
     };

@@ -4,7 +4,7 @@ using Quantization.Reporting;
 namespace Quantization.Tool;
 
 /// <summary>
-/// What every command refuses about the files that it is asked to write. Files are told apart by what they are, not by their paths: links and other spellings lead to the same file.
+/// What every command refuses about the files that it is asked to write. Files are identified by what they are, not by their paths, because links and other spellings lead to the same file.
 /// </summary>
 internal static class OutputRules
 {

@@ -4,7 +4,7 @@ using Quantization.Reporting;
 
 namespace Quantization.Tool;
 
-/// <summary><c>quantize partial</c>: keeps just the layers that hurt in float.</summary>
+/// <summary><c>quantize partial</c>: mixed precision: keeps only the layers that lose most in float.</summary>
 internal static class PartialCommand
 {
     public const string Name = "partial";
@@ -15,7 +15,7 @@ internal static class PartialCommand
     {
         Argument<string> model = CommonOptions.Model();
         Option<string> output = CommonOptions.Output();
-        Command command = new(Name, "Finds the layers that quantization hurts and leaves as few of them in float as a target needs; what helps a layer short of float is tried first.")
+        Command command = new(Name, "Mixed precision: finds the layers that lose most when quantized and leaves as few of them in float as a target needs. Ways to make a layer more accurate in int8 are tried first.")
         {
             model,
         };
@@ -25,16 +25,16 @@ internal static class PartialCommand
         Option<int?> mostFloat = new("--max-float-layers")
         {
             HelpName = "N",
-            Description = "How many layers may be left in float at most. [default: as many as the target needs]",
+            Description = "How many layers may stay in float at most. [default: as many as the target needs]",
             CustomParser = result => CommonOptions.ParseCount(result, "--max-float-layers", least: 0),
         };
         Option<int?> mostTrials = new("--max-trials")
         {
             HelpName = "N",
-            Description = "How many models may be tried while layers are left in float and quantized again. What is found by then is written. [default: 12 a layer]",
+            Description = "How many models to try at most while layers are left in float and quantized again. The best one found is written. [default: 12 per layer]",
             CustomParser = result => CommonOptions.ParseCount(result, "--max-trials", least: 0),
         };
-        Option<bool> floatOnly = new("--float-only") { Description = "Do not try to make layers more exact on integers before they are left in float." };
+        Option<bool> floatOnly = new("--float-only") { Description = "Do not try to make layers more accurate in int8 before they are left in float." };
         Option<string> metric = SearchMetrics.CreateOption("What the target is about");
         Option<string[]> measures = SensitivityMeasures.CreateOption();
         Option<int> ranking = CommonOptions.Count("--ranking-samples", "How many of the scoring samples rank the layers; the target is judged on all.");

@@ -7,7 +7,7 @@ namespace Quantization.Tool;
 /// <summary>Tells people what partial quantization reached.</summary>
 internal static class PartialSummary
 {
-    private const int MostLayers = 12;
+    private const int MaxLayers = 12;
 
     public static void Write(ToolConsole console, PartialRequest request, PartialResult result, EvaluationResult times, QuantizationReport report)
     {
@@ -49,7 +49,7 @@ internal static class PartialSummary
 
         if (request.StatePath is not null)
         {
-            console.WriteLine($"Kept {request.State.CalibrationPath} and {request.State.TrialsPath}: with them another target takes little time.");
+            console.WriteLine($"Kept {request.State.CalibrationPath} and {request.State.TrialsPath}: they make a run with another target short.");
         }
 
         console.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.Model.OutputBytes, result.Model.ModelBytes)}");
@@ -109,26 +109,26 @@ internal static class PartialSummary
     private static IEnumerable<string> Layers(ReportPartial partial, bool isVerbose)
     {
         ReportPartialLayer[] changed = [.. partial.Layers.Where(layer => layer.State != ReportLayerState.Int8).OrderByDescending(layer => layer.State)];
-        foreach (ReportPartialLayer layer in isVerbose ? changed : changed.Take(MostLayers))
+        foreach (ReportPartialLayer layer in isVerbose ? changed : changed.Take(MaxLayers))
         {
             string state = layer.State == ReportLayerState.Float ? "In float" : layer.Steps.Contains(LayerStep.WeightOnly.Name) ? "In float with int8 weights" : $"In int8 with {string.Join(", ", layer.Steps)}";
             yield return $"{state}: {layer.Node} ({layer.Operator}, {Figures.Percent(layer.ComputeShare)} of the compute). {layer.Reason}";
         }
 
-        if (!isVerbose && changed.Length > MostLayers)
+        if (!isVerbose && changed.Length > MaxLayers)
         {
-            yield return $"  and {Figures.Count(changed.Length - MostLayers, "other layer")}; --verbose tells all.";
+            yield return $"  and {Figures.Count(changed.Length - MaxLayers, "other layer")}; --verbose shows all.";
         }
 
         KeyValuePair<string, string>[] activations = [.. partial.FloatActivations];
-        foreach ((string activation, string reason) in isVerbose ? activations : activations.Take(MostLayers))
+        foreach ((string activation, string reason) in isVerbose ? activations : activations.Take(MaxLayers))
         {
             yield return $"Activation in float: {activation}. {reason}";
         }
 
-        if (!isVerbose && activations.Length > MostLayers)
+        if (!isVerbose && activations.Length > MaxLayers)
         {
-            yield return $"  and {Figures.Count(activations.Length - MostLayers, "other activation")}; --verbose tells all.";
+            yield return $"  and {Figures.Count(activations.Length - MaxLayers, "other activation")}; --verbose shows all.";
         }
     }
 }

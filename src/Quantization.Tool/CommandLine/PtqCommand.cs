@@ -12,11 +12,11 @@ internal static class PtqCommand
     public static Command Create(ToolConsole console, CancellationToken cancellation)
     {
         Argument<string> model = CommonOptions.Model();
-        Option<string> state = new("--state") { HelpName = "file.qcal", Description = "A calibration from 'quantize calibrate' to quantize from; --data then only serves to measure." };
+        Option<string> state = new("--state") { HelpName = "file.qcal", Description = "A calibration from 'quantize calibrate' to quantize from; --data is then used only to measure." };
         Option<string> plan = new("--plan")
         {
             HelpName = "plan.json",
-            Description = "A plan from --save-plan, changed or not, to carry out; --data then only serves to measure, but where the plan leaves ranges to calibrators or rounds weights by samples.",
+            Description = "A plan from --save-plan, changed or not, to carry out. --data is then used only to measure, unless the plan leaves ranges to calibrators or rounds weights on samples.",
         };
         Option<string> output = CommonOptions.Output();
         Option<bool> noRefine = CommonOptions.NoRefine();

@@ -59,7 +59,7 @@ internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration
         {
             { Scoring: null } => $"{calibrated}; nothing was measured, because no samples were given.",
             { Calibration: null } => $"{calibrated}, measured on {Figures.Count(Scoring.Count!.Value, "sample")} of {FolderPath}.",
-            _ when ReferenceEquals(Calibration, Scoring) => $"{calibrated}, and measured on the same; labels would set samples apart for measuring.",
+            _ when ReferenceEquals(Calibration, Scoring) => $"{calibrated}, and measured on the same samples; with labels, some would be set aside for measuring.",
             _ => $"{calibrated} (every fourth labelled one, and those without a label), scored on the {Figures.Count(Scoring.Count!.Value, "other sample")}.",
         };
     }

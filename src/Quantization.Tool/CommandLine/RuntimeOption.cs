@@ -14,8 +14,9 @@ internal static class RuntimeOption
         {
             HelpName = string.Join('|', Runtimes.Keys),
             Description =
-                "What will run the int8 model. ONNX Runtime on a processor gets only what it runs on integers; runtimes that compile the graph get more operators quantized, TensorRT with symmetric int8 activations, since it "
-                + "takes no zero-points. Only ONNX Runtime was ever run by this project's tests, and what is measured is ONNX Runtime here all the same.",
+                "The runtime that will run the int8 model. For ONNX Runtime on a CPU, only operators that it runs on integers are quantized. "
+                + "For runtimes that compile the graph, more operators are quantized; for TensorRT, activations are symmetric int8, "
+                + "because it takes no zero-points. This project's tests run only ONNX Runtime, and measurements always use it.",
             DefaultValueFactory = _ => Targets.Of(TargetRuntime.OnnxRuntimeCpu).Name,
         };
         option.AcceptOneOf([.. Runtimes.Keys]);

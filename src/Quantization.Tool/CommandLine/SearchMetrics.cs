@@ -26,7 +26,7 @@ internal static class SearchMetrics
         Option<string> metric = new("--metric")
         {
             HelpName = string.Join('|', Names),
-            Description = $"{purpose}: accuracy, the same class as the float model, or how near the outputs are to its; of language models their perplexity; of embeddings their cosine, the same nearest neighbours, or the rank correlation with --scores. auto is top1 with labels, else sqnr.",
+            Description = $"{purpose}: accuracy, the same class as the float model, or how near the outputs are to the float model's; for language models perplexity; for embeddings their cosine, the same nearest neighbours, or the rank correlation with --scores. auto is top1 with labels, else sqnr.",
             DefaultValueFactory = _ => Default,
         };
         metric.AcceptOneOf(Names);

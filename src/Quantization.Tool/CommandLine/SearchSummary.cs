@@ -7,7 +7,7 @@ namespace Quantization.Tool;
 /// <summary>Tells people what a search found.</summary>
 internal static class SearchSummary
 {
-    private const int MostRows = 8;
+    private const int MaxRows = 8;
 
     public static void Write(ToolConsole console, SearchRequest request, SearchResult result, QuantizationReport report)
     {
@@ -17,7 +17,7 @@ internal static class SearchSummary
         if (result.CalibratedScoringSamples > 0)
         {
             console.WriteLine(
-                $"The best plan was then improved from all samples, {Figures.Count(result.CalibratedScoringSamples)} of those that score among them: figures on other samples may be a little worse.");
+                $"The best plan was then refined on all samples, including {Figures.Count(result.CalibratedScoringSamples, "scoring sample")}, so figures on other samples may be a little worse.");
         }
 
         ModelSummary.WritePreparation(console, report.Data.Preprocessing);
@@ -49,7 +49,7 @@ internal static class SearchSummary
         table.AddRow(["FP32", .. columns.OfFloat]);
         IEnumerable<SearchTrial> shown = result.Trials.Where(trial => trial.SameAs is null && trial != result.Best)
             .OrderByDescending(trial => result.Metric.LargerIsBetter ? trial.Score.Score : -trial.Score.Score)
-            .Take(MostRows)
+            .Take(MaxRows)
             .Prepend(result.Best)
             .Append(result.Baseline)
             .Distinct();

@@ -21,7 +21,7 @@ internal static class SensitivityMeasures
         {
             HelpName = string.Join('|', Names),
             Description =
-                "How the layers are ranked: each quantized alone, all but it quantized, just its weights or activations quantized, or from statistics, which runs no model. Give the option again for measures to compare with the first.",
+                "How to rank the layers: by quantizing only the layer, all but the layer, only its weights or only its activations, or by an estimate from statistics, which runs no model. Repeat the option to compare other measures with the first.",
             DefaultValueFactory = _ => [Default],
         };
         measures.AcceptOneOf(Names);

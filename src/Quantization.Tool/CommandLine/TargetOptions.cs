@@ -8,12 +8,12 @@ namespace Quantization.Tool;
 internal sealed class TargetOptions
 {
     private readonly Option<double?> _maxLoss = Number(
-        "--max-loss", "LOSS", value => value >= 0, "0 or more, such as 0.005", "How much worse than the float model's the metric may be: 0.005 of accuracy is half a point.");
+        "--max-loss", "LOSS", value => value >= 0, "0 or more, such as 0.005", "How much worse than for the float model the metric may be: 0.005 of accuracy is half a point.");
 
     private readonly Option<double?> _reach = Number("--reach", "FIGURE", _ => true, "a number, such as 0.9", "The figure that the metric must reach: accuracy 0 to 1, SQNR in dB.");
 
     private readonly Option<double?> _maxLatency = Number(
-        "--max-latency", "TIMES", value => value >= 1, "1 or more, such as 1.5", "The best metric within so many times the latency of the model with all layers in int8, on one thread of this machine. With --max-loss or --reach, both have to hold.");
+        "--max-latency", "TIMES", value => value >= 1, "1 or more, such as 1.5", "Find the best metric within so many times the latency of the model with all layers in int8, on one thread of this machine. With --max-loss or --reach, both must hold.");
 
     private readonly Option<AutoBudget?> _maxBytes = BudgetOptions.CreateMaxBytes();
 
@@ -53,7 +53,7 @@ internal sealed class TargetOptions
         Description = description,
         CustomParser = result =>
         {
-            // Numbers are read the same way whatever the machine's culture.
+            // Numbers are read the same way regardless of the machine's culture.
             string token = CommonOptions.Token(result);
             bool isNumber = double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
             if (!isNumber || !double.IsFinite(value) || !isPossible(value))

@@ -13,11 +13,9 @@ internal static class ToolCommands
     public static RootCommand Create(ToolConsole console, CancellationToken cancellation)
     {
         RootCommand root = new(
-            """
-            Turns ONNX models into smaller, faster int8 ONNX models and measures what it costs.
-
-            Without a command it shows the whole way on an embedded image classifier: calibrates it once, quantizes it with three calibrators, compares accuracy, size and latency in ONNX Runtime, and writes the best int8 model under ./quantized.
-            """)
+            "Turns ONNX models into smaller, faster int8 ONNX models and measures what it costs.\n\n"
+                + "Without a command, it runs an example on an embedded image classifier: it calibrates the model once, quantizes it with "
+                + "three calibrators, compares accuracy, size and latency in ONNX Runtime, and writes the best int8 model to ./quantized.")
         {
             InspectCommand.Create(console, cancellation),
             AutoCommand.Create(console, cancellation),

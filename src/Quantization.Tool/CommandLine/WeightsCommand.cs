@@ -13,9 +13,9 @@ internal static class WeightsCommand
         BlockOptions blocks = new();
         Command command = new(
             Name,
-            "Quantizes the weights of MatMul and Gemm and the tables of embeddings alone, without samples; every activation stays float. "
-                + "At 8 bits the most accurate way to a file of a quarter of its size; --bits 4 is for language models. "
-                + "The model may be a folder of ONNX Runtime GenAI; the output is one then too.");
+            "Weight-only quantization: the weights of MatMul and Gemm and embedding tables become codes, and activations stay in float. "
+                + "Needs no samples. 8 bits are the most accurate way to a quarter of the size; --bits 4 is for language models. "
+                + "The model may be a folder of ONNX Runtime GenAI; the output is then such a folder too.");
         DataFreeArguments arguments = new(command, blocks.All);
         command.SetAction(parsed => DataFreeRun.Run(
             console, arguments.Read(parsed, blocks.Read(parsed)) with { EvaluationPath = blocks.ReadEvaluation(parsed) }, cancellation));

@@ -16,7 +16,7 @@ internal static class WorkerCommand
         {
             Required = true,
             HelpName = "FOLDER",
-            Description = "The folder that workers and clients see: they meet there, and read models and samples from it. It has to exist. Who can write to it can give work.",
+            Description = "The folder that workers and clients share: they find each other there, and read models and samples from it. It must exist. Anyone who can write to it can submit work.",
         };
         Option<int?> threads = new("--threads")
         {
@@ -27,13 +27,13 @@ internal static class WorkerCommand
         Option<string> address = new("--address")
         {
             HelpName = "IP",
-            Description = "This machine's address for the others. Connections are not encrypted, so take a network that you trust. [default: 127.0.0.1, for this machine alone]",
+            Description = "This machine's address for the others. Connections are not encrypted, so use a network that you trust. [default: 127.0.0.1, for this machine alone]",
         };
         Option<bool> others = new("--allow-other-processors")
         {
-            Description = "Work beside workers whose processors differ, although results can then differ in their last bits.",
+            Description = "Work together with workers that have other processors, although results can then differ in their last bits.",
         };
-        Command command = new(Name, "Works for commands with --cluster, on this machine or others, until it is ended.");
+        Command command = new(Name, "Does the work of commands with --cluster, on this machine or others, until you stop it.");
         foreach (Option option in (Option[])[cluster, threads, address, others])
         {
             command.Options.Add(option);

@@ -3,7 +3,7 @@ using Quantization.Onnx;
 namespace Quantization.Tool;
 
 /// <summary>
-/// The columns of figures that the tables of all commands share, so that the same models show the same figures whatever the command.
+/// The columns of figures that the tables of all commands share, so that the same models show the same figures in every command.
 /// </summary>
 internal sealed class FigureColumns
 {

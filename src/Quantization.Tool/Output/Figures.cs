@@ -9,7 +9,7 @@ internal static class Figures
     /// <summary>What stands where there is no figure.</summary>
     public const string None = "-";
 
-    private const int MostNames = 10;
+    private const int MaxNames = 10;
 
     /// <summary>For example <c>92.45 %</c>.</summary>
     public static string Percent(double? share) => share is double value ? Format($"{100 * value:F2} %") : None;
@@ -58,8 +58,8 @@ internal static class Figures
     /// <summary>The indices that names of classes got, in a sentence.</summary>
     public static string ClassNames(string labelsPath, IReadOnlyList<string> names)
     {
-        string list = string.Join(", ", names.Take(MostNames).Select((name, i) => Format($"{i} {name}")));
-        return $"{labelsPath}: classes are counted in the alphabetical order of their names, capitals first: {list}{(names.Count > MostNames ? ", ..." : "")}. Where the model counts them otherwise, list them in its order: {DataOptions.Classes} classes.txt.";
+        string list = string.Join(", ", names.Take(MaxNames).Select((name, i) => Format($"{i} {name}")));
+        return $"{labelsPath}: classes are counted in the alphabetical order of their names, capitals first: {list}{(names.Count > MaxNames ? ", ..." : "")}. Where the model counts them otherwise, list them in its order: {DataOptions.Classes} classes.txt.";
     }
 
     /// <summary>For example <c>2,000</c>.</summary>

@@ -9,9 +9,9 @@ internal static class ModelReport
 {
     private const double NotableClipping = 0.01;
 
-    private const int MostNotes = 5;
+    private const int MaxNotes = 5;
 
-    private const int MostReasons = 4;
+    private const int MaxReasons = 4;
 
     /// <summary>A table whose columns but the first hold figures.</summary>
     public static Table CreateTable(string first, params string[] figures)
@@ -54,7 +54,7 @@ internal static class ModelReport
         IGrouping<int, RoundedLayer>[] bits = [.. products.GroupBy(layer => layer.Bits).OrderBy(group => group.Key)];
         return bits.Length < 2 ? null
             : $"Bits by the error of each layer: {string.Join(", ", bits.Select(group => $"{Figures.Count(group.Key, "bit")} in {Figures.Count(group.Count(), "layer")}"))}; "
-                + $"{Figures.Mean(MeanBits(products))} a weight on average.";
+                + $"{Figures.Mean(MeanBits(products))} per weight on average.";
     }
 
     /// <summary>The layers that multiply, or the tables where none does.</summary>
@@ -77,18 +77,18 @@ internal static class ModelReport
         [
             .. refinement.FloatActivations.Count == 0 ? (string[])[]
                 : [$"{Figures.Count(refinement.FloatActivations.Count, "activation")} in float ({Figures.Percent(refinement.IntegerShare)} of the multiply-accumulates stay on integers)"],
-            .. refinement.ScaledInputs == 0 ? (string[])[] : [$"columns of {Figures.Count(refinement.ScaledInputs, "input")} of matrices scaled"],
+            .. refinement.ScaledInputs == 0 ? (string[])[] : [$"columns of {Figures.Count(refinement.ScaledInputs, "matrix input")} scaled"],
             .. refinement.ScaledConvolutions == 0 ? (string[])[] : [$"channels of {Figures.Count(refinement.ScaledConvolutions, "convolution")} scaled"],
-            .. refinement.LearnedLayers == 0 ? (string[])[] : [$"the weights of {Figures.Count(refinement.LearnedLayers, "layer")} rounded as samples taught"],
+            .. refinement.LearnedLayers == 0 ? (string[])[] : [$"the weights of {Figures.Count(refinement.LearnedLayers, "layer")} rounded to fit the samples"],
             .. refinement.CorrectedBiases == 0 ? (string[])[] : [$"biases of {Figures.Count(refinement.CorrectedBiases, "layer")} corrected"],
         ];
-        yield return $"Improved, judged on {Figures.Count(refinement.Samples, "sample")}: the usual noise in the outputs {Figures.Percent(refinement.LossBefore)} -> {Figures.Percent(refinement.LossAfter)} of the signal by {string.Join(", ", parts)}.";
+        yield return $"Refined, judged on {Figures.Count(refinement.Samples, "sample")}: the typical noise of the outputs {Figures.Percent(refinement.LossBefore)} -> {Figures.Percent(refinement.LossAfter)} of the signal by {string.Join(", ", parts)}.";
         if (refinement.CostliestActivations is [var worst, ..])
         {
             bool isInFloat = worst.Activations.All(refinement.FloatActivations.Contains);
             string others = worst.Activations.Count > 1 ? $" and {Figures.Count(worst.Activations.Count - 1)} beside it" : "";
-            yield return $"The worst spot: codes of activation {worst.Activations[0]}{others} alone made {Figures.Percent(worst.LossShare)} of the noise; "
-                + $"in float, which takes {Figures.Percent(worst.WorkShare)} of the multiply-accumulates from the integers, {(isInFloat ? "it makes none" : "it would make none")}.";
+            yield return $"The worst activation: quantizing {worst.Activations[0]}{others} alone made {Figures.Percent(worst.LossShare)} of the noise; "
+                + $"{(isInFloat ? "in float it makes none, which moves" : "in float it would make none, which would move")} {Figures.Percent(worst.WorkShare)} of the multiply-accumulates from integers to float.";
         }
     }
 
@@ -113,18 +113,18 @@ internal static class ModelReport
 
         if (padding.Undecided.Count > 0)
         {
-            yield return $"Padding counts in {Figures.Count(padding.Undecided.Count, "activation")} whose shapes do not tell which axes follow the mask, {padding.Undecided[0]} the first; {MaskAxesOption.Name} names them.";
+            yield return $"Padding counts in {Figures.Count(padding.Undecided.Count, "activation")} whose shapes do not show which axes follow the mask, {padding.Undecided[0]} the first; name these axes with {MaskAxesOption.Name}.";
         }
     }
 
     /// <summary>How much of the model runs in int8, and which conversions are left.</summary>
     public static IEnumerable<string> Int8Nodes(PtqResult result, bool isVerbose)
     {
-        string others = result.ConversionKinds.Count > MostReasons ? ", ..." : "";
+        string others = result.ConversionKinds.Count > MaxReasons ? ", ..." : "";
         string codes = result.Plan.Nodes.Any(node => node.Weights?.Blocks is not null) ? "on codes" : "in int8";
         yield return $"ONNX Runtime runs {Figures.Count(result.Int8Nodes, "node")} {codes}{InBrackets(result.Int8Operators)}, "
             + $"{Figures.Count(result.Conversions, "conversion")} "
-            + $"left{InBrackets(result.ConversionKinds.OrderByDescending(kind => kind.Value).Take(MostReasons), others)}.";
+            + $"left{InBrackets(result.ConversionKinds.OrderByDescending(kind => kind.Value).Take(MaxReasons), others)}.";
         foreach (string reason in isVerbose ? result.ConversionReasons : [])
         {
             yield return $"  Conversion {reason}";
@@ -140,7 +140,7 @@ internal static class ModelReport
         }
 
         IGrouping<string, string>[] reasons = GroupsOf(result.FloatNodes);
-        return reasons.Take(MostReasons).Select(group => Write(group, "node")).Concat(Rest(reasons.Length))
+        return reasons.Take(MaxReasons).Select(group => Write(group, "node")).Concat(Rest(reasons.Length))
             .Concat(GroupsOf(result.FloatPatterns).Select(group => Write(group, "place")));
     }
 
@@ -159,9 +159,9 @@ internal static class ModelReport
 
     private static IEnumerable<string> Rest(int reasons)
     {
-        if (reasons > MostReasons)
+        if (reasons > MaxReasons)
         {
-            yield return $"  and {Figures.Count(reasons - MostReasons, "other reason")}; --verbose tells all.";
+            yield return $"  and {Figures.Count(reasons - MaxReasons, "other reason")}; --verbose shows all.";
         }
     }
 
@@ -186,7 +186,7 @@ internal static class ModelReport
             yield return $"{calibrator} clips {Figures.Percent(worst.ClippedShare)} of the values of activation '{activation}'; where accuracy suffers, choose another calibrator.";
         }
 
-        foreach ((string name, CalibrationResult range) in result.Activations.Where(pair => pair.Value.Note is not null).Take(MostNotes))
+        foreach ((string name, CalibrationResult range) in result.Activations.Where(pair => pair.Value.Note is not null).Take(MaxNotes))
         {
             yield return $"{calibrator}, activation '{name}': {range.Note}";
         }

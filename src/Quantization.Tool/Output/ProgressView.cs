@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace Quantization.Tool;
 
-/// <summary>Shows what is being done: moving bars on a terminal; elsewhere one line a step, and now and then one that tells the time left.</summary>
+/// <summary>Shows what is being done: moving bars on a terminal; elsewhere one line per step, and now and then one that tells the time left.</summary>
 internal sealed class ProgressView
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(5);

@@ -31,7 +31,7 @@ internal static class FloatLayerExport
     /// <param name="input">x.</param>
     /// <param name="weight">W.</param>
     /// <param name="bias">b; null for none.</param>
-    /// <param name="plan">Told of the value that the multiplication gives; null where the layer stays in float.</param>
+    /// <param name="plan">Receives the value that the multiplication gives; null where the layer stays in float.</param>
     public static OnnxValue WriteLinear(OnnxGraph graph, OnnxValue input, Tensor weight, Tensor? bias, Func<OnnxValue, OnnxValue>? plan = null)
     {
         plan ??= value => value;

@@ -17,7 +17,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
 {
     private const int StepsSlot = 0, HasRangeSlot = 1, FrozenSlot = 2;
 
-    /// <summary>Bins a sign of a single channel's statistic: a channel of weights has hundreds to thousands of values.</summary>
+    /// <summary>Bins per sign of a single channel's statistic: a channel of weights has hundreds to thousands of values.</summary>
     private const int ChannelBins = 1024;
 
     private readonly Parameter? log_scale;
@@ -118,7 +118,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
     {
         if (!HasRange)
         {
-            throw new InvalidOperationException($"{Description} has no range yet: train a step, or calibrate, before its parameters are asked for.");
+            throw new InvalidOperationException($"{Description} has no range yet: train a step, or calibrate, before you ask for its parameters.");
         }
 
         return new AffineQuantizer(Format, GetParameters(), Options.Granularity);

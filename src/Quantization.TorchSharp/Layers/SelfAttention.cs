@@ -55,7 +55,7 @@ public sealed class SelfAttention : Module<Tensor, Tensor>, IOnnxExportable
         Dictionary<string, Tensor> state = source.state_dict();
         if (!state.TryGetValue("in_proj_weight", out Tensor? projections) || !state.TryGetValue("out_proj.weight", out Tensor? last) || projections.shape is not [var rows, var features] || rows != 3 * features)
         {
-            throw new ArgumentException("The module's queries, keys and values do not have as many features as its result; SelfAttention cannot take its weights over.", nameof(source));
+            throw new ArgumentException("The module's queries, keys and values do not have as many features as its result; SelfAttention cannot take over its weights.", nameof(source));
         }
 
         SelfAttention made = new((int)features, heads, isCausal);

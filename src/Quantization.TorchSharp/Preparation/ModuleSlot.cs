@@ -43,7 +43,7 @@ internal sealed class ModuleSlot
         FieldInfo? narrow = Fields().FirstOrDefault(field => !field.FieldType.IsAssignableFrom(replacement));
         if (narrow is not null)
         {
-            return $"the field {narrow.DeclaringType!.Name}.{narrow.Name} is declared as {narrow.FieldType.Name}, which nothing can take the place of; declare it as Module<Tensor, Tensor>";
+            return $"the field {narrow.DeclaringType!.Name}.{narrow.Name} is declared as {narrow.FieldType.Name}, which a quantized layer cannot replace; declare it as Module<Tensor, Tensor>";
         }
 
         return Fields().Any()

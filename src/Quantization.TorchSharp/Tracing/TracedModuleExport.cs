@@ -12,13 +12,13 @@ namespace Quantization.TorchSharp;
 internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
 {
     /// <summary>More values than this are not combined with each other.</summary>
-    private const int MostCombined = 64;
+    private const int MaxCombined = 64;
 
     /// <summary>How many of the last values are looked at as a part of what was pooled.</summary>
-    private const int MostPooled = 4;
+    private const int MaxPooled = 4;
 
     /// <summary>How many of the last values are looked at as one of three.</summary>
-    private const int MostOfThree = 8;
+    private const int MaxOfThree = 8;
 
     private readonly FunctionalOperators _functions = new(graph);
 
@@ -87,7 +87,7 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
     {
         using DisposeScope scope = torch.NewDisposeScope();
         // The values nearest to the place come first: where several have the same values, it is most likely the last.
-        TracedValue[] values = [.. Enumerable.Reverse(known).Take(MostCombined)];
+        TracedValue[] values = [.. Enumerable.Reverse(known).Take(MaxCombined)];
         long[] shape = target.shape;
         IEnumerable<TracedValue> changed = values.SelectMany(each => _functions.OfOne(each, shape));
         if ((First(values) ?? First(changed) ?? First(values.SelectMany(each => _functions.Multiples(each, target)))) is { } one)
@@ -103,7 +103,7 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
 
         return FindCombination(values, target)
             ?? FindDifference(values, target)
-            ?? First(ShapesOf(values).SelectMany(other => Pairs([.. values.Take(MostPooled)], values, other)).SelectMany(each => _functions.OfOne(each, shape)));
+            ?? First(ShapesOf(values).SelectMany(other => Pairs([.. values.Take(MaxPooled)], values, other)).SelectMany(each => _functions.OfOne(each, shape)));
 
         TracedValue? First(IEnumerable<TracedValue> candidates) => candidates.FirstOrDefault(each => each.Is(target));
     }
@@ -129,7 +129,7 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
 
         IEnumerable<TracedValue> Threes()
         {
-            TracedValue[] last = [.. corners.Take(MostOfThree)];
+            TracedValue[] last = [.. corners.Take(MaxOfThree)];
             return Pairs([.. Pairs(last, last, shape)], last, shape);
         }
 

@@ -14,7 +14,7 @@ internal static class Checkpoint
     private const int Magic = 0x43544151, Version = 1;
 
     /// <summary>Names and shapes longer than this are damage.</summary>
-    private const int MostNames = 1 << 20, MostAxes = 64;
+    private const int MaxNames = 1 << 20, MaxAxes = 64;
 
     public static void Save(QatModel model, torch.optim.Optimizer optimizer, CheckpointPosition position, string path)
     {
@@ -88,7 +88,7 @@ internal static class Checkpoint
         // Everything is read and checked before anything is changed.
         Dictionary<string, Tensor> state = model.Module.state_dict();
         int names = reader.ReadInt32();
-        if (names is < 0 or > MostNames)
+        if (names is < 0 or > MaxNames)
         {
             throw new FormatException();
         }
@@ -169,7 +169,7 @@ internal static class Checkpoint
     {
         torch.ScalarType type = (torch.ScalarType)reader.ReadByte();
         int axes = reader.ReadInt32();
-        if (axes is < 0 or > MostAxes)
+        if (axes is < 0 or > MaxAxes)
         {
             throw new FormatException();
         }
@@ -202,5 +202,5 @@ internal static class Checkpoint
         ?? throw new ArgumentException($"A {optimizer.GetType().Name} cannot be saved; take one of torch.optim.", nameof(optimizer));
 
     private static InvalidDataException Foreign(string path, string reason) =>
-        new($"{path}: this checkpoint was written of another model: {reason}. Prepare the same model with the same options.");
+        new($"{path}: this checkpoint was written from another model: {reason}. Prepare the same model with the same options.");
 }

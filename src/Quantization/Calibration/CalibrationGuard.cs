@@ -16,7 +16,7 @@ internal static class CalibrationGuard
 
         if (statistics.Count == 0)
         {
-            throw new InvalidOperationException("No value was observed: there is nothing to choose a range from. Observe values, or merge statistics that have seen some, first.");
+            throw new InvalidOperationException("No value was observed, so there is nothing to choose a range from. First observe values, or merge statistics that have observed some.");
         }
     }
 
@@ -66,7 +66,7 @@ internal static class CalibrationGuard
         }
 
         double share = (double)Sum(statistics.NegativeBins) / statistics.Count;
-        return string.Create(CultureInfo.InvariantCulture, $"{share:P2} of the values are negative, which symmetric codes without sign cannot represent; take the affine scheme or a signed format.");
+        return string.Create(CultureInfo.InvariantCulture, $"{share:P2} of the values are negative, which unsigned symmetric codes cannot represent; take the affine scheme or a signed format.");
     }
 
     /// <summary>The values in bins that lie wholly outside the range. A bin that an end of the range cuts counts as inside.</summary>

@@ -19,7 +19,7 @@ namespace Quantization;
 /// </remarks>
 public sealed class EntropyCalibrator : ICalibrator
 {
-    private const int MostLevels = 256;
+    private const int MaxLevels = 256;
 
     /// <inheritdoc/>
     public string Name => "Entropy";
@@ -38,7 +38,7 @@ public sealed class EntropyCalibrator : ICalibrator
     public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme)
     {
         CalibrationGuard.ThrowUnlessPossible(statistics, format, scheme);
-        if (format.Levels > MostLevels)
+        if (format.Levels > MaxLevels)
         {
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Entropy calibrates formats of 2 to 8 bits; {format} has {format.Levels} codes. Use the MSE, Percentile or Max calibrator."), nameof(format));
         }
@@ -67,7 +67,7 @@ public sealed class EntropyCalibrator : ICalibrator
         (RangeSearch found, int unguarded) = SearchThreshold(magnitudes.Counts, levels);
         string? guarded = unguarded == found.End
             ? null
-            : string.Create(CultureInfo.InvariantCulture, $"Thresholds whose clipping costs more than their finer step saves were left out; without that the search would have ended at {magnitudes.UpperEdge(unguarded - 1):R}.");
+            : string.Create(CultureInfo.InvariantCulture, $"Thresholds that lose more by clipping than they gain by a finer step were left out; otherwise the search would have ended at {magnitudes.UpperEdge(unguarded - 1):R}.");
         ValueRange range = magnitudes.RangeTo(magnitudes.UpperEdge(found.End - 1));
         return CalibrationGuard.Result(Name, statistics, range, found.Candidates, found.Loss, CalibrationGuard.JoinNotes(guarded, unreachable));
     }
@@ -115,7 +115,7 @@ public sealed class EntropyCalibrator : ICalibrator
     private static string OneCandidate(int bins, int levels) =>
         string.Create(CultureInfo.InvariantCulture, $"One candidate: the values fill {bins} bins, no more than the {levels} levels, so the full range was taken.");
 
-    /// <summary>The divergence, with windows that are too narrow to fill the levels or that clip dearly left out.</summary>
+    /// <summary>The divergence, with windows that are too narrow to fill the levels or that clip too much left out.</summary>
     private readonly struct GuardedDivergence(EntropyDivergence divergence) : IWindowLoss
     {
         public bool EndsHoldValues => true;

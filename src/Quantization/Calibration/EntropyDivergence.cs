@@ -1,7 +1,7 @@
 namespace Quantization;
 
 /// <summary>
-/// The Kullback–Leibler divergence of NVIDIA's search for any window of consecutive bins, from prefix sums: one logarithm a level instead of one a bin.
+/// The Kullback–Leibler divergence of NVIDIA's search for any window of consecutive bins, from prefix sums: one logarithm per level instead of one per bin.
 /// </summary>
 /// <remarks>
 /// With p the window's counts, the clipped counts added to its end bins, S their sum, G the counts of a level's group of bins (without the clipped ones), n the group's non-empty bins and

@@ -14,7 +14,7 @@ namespace Quantization;
 /// </para>
 /// <para>
 /// Two-sided (affine with values of both signs): both ends are searched, with the zero-point rounded as <see cref="QuantizationParameters"/> rounds it. All pairs of up to 64 evenly spaced
-/// ends a side are compared, then the best is refined down to single bins; with at most 64 bins a side the search is exhaustive.
+/// ends per side are compared, then the best is refined down to single bins; with at most 64 bins per side the search is exhaustive.
 /// </para>
 /// </remarks>
 public sealed class MseCalibrator : ICalibrator

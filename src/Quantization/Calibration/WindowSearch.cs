@@ -1,8 +1,8 @@
 namespace Quantization;
 
 /// <summary>
-/// Searches the windows of a two-sided histogram that contain 0. Both ends are free, so all pairs are too many for a fine histogram: all pairs of up to 64 evenly spaced ends a side are compared, and
-/// the best is then refined in halved steps down to single bins. With at most 64 bins a side the search is exhaustive.
+/// Searches the windows of a two-sided histogram that contain 0. Both ends are free, so all pairs are too many for a fine histogram: all pairs of up to 64 evenly spaced ends per side are compared, and
+/// the best is then refined in halved steps down to single bins. With at most 64 bins per side the search is exhaustive.
 /// </summary>
 internal static class WindowSearch
 {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Quantization;
 
-/// <summary>A closed interval of real values, the β … α of calibration. <c>default</c> is the empty-handed range [0, 0].</summary>
+/// <summary>A closed interval of real values, the β … α of calibration. <c>default</c> is the range [0, 0].</summary>
 public readonly record struct ValueRange
 {
     /// <summary>Makes the range <c>[min, max]</c>.</summary>

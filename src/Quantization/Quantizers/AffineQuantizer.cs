@@ -35,7 +35,7 @@ public sealed class AffineQuantizer : UniformQuantizer
     /// <param name="values">The tensor; its shape decides the number of groups.</param>
     /// <param name="format">The codes.</param>
     /// <param name="granularity">Which values share a range.</param>
-    /// <param name="calibrator">Chooses each group's range from its statistics (1,024 bins a sign; 4,096 per-tensor); null for the smallest and the largest value.</param>
+    /// <param name="calibrator">Chooses each group's range from its statistics (1,024 bins per sign; 4,096 per-tensor); null for the smallest and the largest value.</param>
     /// <exception cref="ArgumentException">A value is not finite, or the tensor lacks the granularity's axis.</exception>
     public static AffineQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, CodeFormat format, Granularity granularity = default, ICalibrator? calibrator = null) =>
         new(format, QuantizationParameters.FromRanges(GroupRanges.Of(values, granularity, format, QuantizationScheme.Affine, calibrator), format, QuantizationScheme.Affine), granularity);

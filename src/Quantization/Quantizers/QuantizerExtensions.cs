@@ -111,7 +111,7 @@ public static unsafe class QuantizerExtensions
         {
             throw new ArgumentException(
                 quantizer.Format.StorageBits < 8
-                    ? $"The codes of {quantizer.Format} are packed {8 / quantizer.Format.StorageBits} a byte; pass a span or tensor of bytes."
+                    ? $"The codes of {quantizer.Format} are packed {8 / quantizer.Format.StorageBits} per byte; pass a span or tensor of bytes."
                     : $"The codes of {quantizer.Format} are not stored as {typeof(TCode).Name}.",
                 parameterName);
         }

@@ -36,7 +36,7 @@ public sealed class SymmetricQuantizer : UniformQuantizer
     /// <param name="values">The tensor; its shape decides the number of groups.</param>
     /// <param name="format">The codes.</param>
     /// <param name="granularity">Which values share a scale.</param>
-    /// <param name="calibrator">Chooses each group's range from its statistics (1,024 bins a sign; 4,096 per-tensor); null for the largest magnitude.</param>
+    /// <param name="calibrator">Chooses each group's range from its statistics (1,024 bins per sign; 4,096 per-tensor); null for the largest magnitude.</param>
     /// <exception cref="ArgumentException">A value is not finite, the tensor lacks the granularity's axis, or the format has no code for 0 or none above it.</exception>
     public static SymmetricQuantizer FromTensor(in ReadOnlyTensorSpan<float> values, CodeFormat format, Granularity granularity = default, ICalibrator? calibrator = null)
     {

@@ -16,7 +16,7 @@ internal static class BinLayout
     {
         if (!IsBinCount(binsPerSign))
         {
-            throw new ArgumentOutOfRangeException(parameter, binsPerSign, $"The number of bins a sign must be a power of two from {FewestBins} to {MostBins}.");
+            throw new ArgumentOutOfRangeException(parameter, binsPerSign, $"The number of bins per sign must be a power of two from {FewestBins} to {MostBins}.");
         }
     }
 

@@ -8,7 +8,7 @@ namespace Quantization;
 
 /// <summary>What was seen of each channel of a tensor: one <see cref="TensorStatistics"/> for each index along an axis.</summary>
 /// <remarks>
-/// Memory is constant: channels · (16 · bins a sign + 256) bytes, so 1,000 channels of the default 4,096 bins take 66 MB and of 256 bins 4 MB; take fewer bins where that matters. Exact and mergeable as
+/// Memory is constant: channels · (16 · bins per sign + 256) bytes, so 1,000 channels of the default 4,096 bins take 66 MB and of 256 bins 4 MB; take fewer bins where that matters. Exact and mergeable as
 /// <see cref="TensorStatistics"/>, with the same rules for threads.
 /// </remarks>
 public sealed class ChannelStatistics
@@ -124,7 +124,7 @@ public sealed class ChannelStatistics
         ArgumentNullException.ThrowIfNull(other);
         if (other.ChannelCount != ChannelCount || other.Axis != Axis || other.BinsPerSign != BinsPerSign)
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.ChannelCount} channels on axis {other.Axis} with {other.BinsPerSign} bins a sign cannot be merged into {ChannelCount} channels on axis {Axis} with {BinsPerSign} bins."), nameof(other));
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.ChannelCount} channels on axis {other.Axis} with {other.BinsPerSign} bins per sign cannot be merged into {ChannelCount} channels on axis {Axis} with {BinsPerSign} bins."), nameof(other));
         }
 
         for (int i = 0; i < _channels.Length; i++)

@@ -16,10 +16,10 @@ internal static class ChannelStatisticsFile
     private const int SmallestChannel = 80;
 
     /// <summary>64 MB.</summary>
-    private const long MostEmptyBins = 8 << 20;
+    private const long MaxEmptyBins = 8 << 20;
 
     /// <summary>A channel that has seen any normal number lists a quarter of its bins at least, so this leaves room for fifteen dead channels beside a living one.</summary>
-    private const long MostBinsAListedOne = 64;
+    private const long MaxBinsPerListedBin = 64;
 
     private static ReadOnlySpan<byte> Magic => "QCHS"u8;
 
@@ -92,7 +92,7 @@ internal static class ChannelStatisticsFile
             TensorStatisticsState channel = TensorStatisticsFile.Read(stream);
             if (channels.Count > 0 && channel.BinsPerSign != channels[0].BinsPerSign)
             {
-                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"Channel {channels.Count} has {channel.BinsPerSign} bins a sign, channel 0 has {channels[0].BinsPerSign}."));
+                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"Channel {channels.Count} has {channel.BinsPerSign} bins per sign, channel 0 has {channels[0].BinsPerSign}."));
             }
 
             listed += channel.PositiveBins.Length + channel.NegativeBins.Length;
@@ -100,10 +100,10 @@ internal static class ChannelStatisticsFile
         }
 
         long bins = 2L * count * channels[0].BinsPerSign;
-        if (bins > MostEmptyBins + MostBinsAListedOne * listed)
+        if (bins > MaxEmptyBins + MaxBinsPerListedBin * listed)
         {
             throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture, $"The channel statistics claim {count} channels of {channels[0].BinsPerSign} bins a sign and hold {listed} counts: next to nothing for the memory they ask for."));
+                CultureInfo.InvariantCulture, $"The channel statistics claim {count} channels of {channels[0].BinsPerSign} bins per sign, but hold only {listed} counts, too few for the memory they ask for."));
         }
 
         return [.. channels.Select(channel => new TensorStatistics(channel))];

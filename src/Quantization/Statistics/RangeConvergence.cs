@@ -48,7 +48,7 @@ public sealed class RangeConvergence
     {
         if (!(tolerance >= 0 && tolerance <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "The tolerance is a share of the range's width, from 0 to 1; 0.01 allows each end to lack 1 %.");
+            throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "The tolerance is a share of the range's width, from 0 to 1; 0.01 allows each end to miss 1 %.");
         }
 
         if (Range is not { } final)

@@ -152,7 +152,7 @@ public sealed class TensorStatistics
     /// <exception cref="OverflowException">More than 2⁶³ − 1 values; nothing was counted.</exception>
     public void Observe(in ReadOnlyTensorSpan<float> values) => Observe(values, NonFiniteValues.Throw);
 
-    /// <summary>Counts the values of a tensor in, whatever its strides.</summary>
+    /// <summary>Counts the values of a tensor in, regardless of its strides.</summary>
     /// <param name="values">The tensor.</param>
     /// <param name="nonFinite">What to do with NaN and ±∞.</param>
     /// <exception cref="NonFiniteValueException">A value is NaN or infinite and <paramref name="nonFinite"/> is <see cref="NonFiniteValues.Throw"/>; nothing was counted.</exception>
@@ -196,7 +196,7 @@ public sealed class TensorStatistics
         ArgumentNullException.ThrowIfNull(other);
         if (other.BinsPerSign != BinsPerSign)
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.BinsPerSign} bins a sign cannot be merged into {BinsPerSign}: call Coarsen({Math.Min(BinsPerSign, other.BinsPerSign)}) on the finer ones first."), nameof(other));
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.BinsPerSign} bins per sign cannot be merged into {BinsPerSign}: call Coarsen({Math.Min(BinsPerSign, other.BinsPerSign)}) on the finer ones first."), nameof(other));
         }
 
         ThrowUnlessRoomFor(other);

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 namespace Quantization;
 
 /// <summary>
-/// The bytes of <see cref="TensorStatistics"/>, little-endian: "QSTA", version (u32), bins a sign (u32), k (i32), zeros (i64), non-finite (i64), min and max (f32), the number of positive and of negative
+/// The bytes of <see cref="TensorStatistics"/>, little-endian: "QSTA", version (u32), bins per sign (u32), k (i32), zeros (i64), non-finite (i64), min and max (f32), the number of positive and of negative
 /// bins up to the last that is used (u32 each), their counts (i64 each), and the SHA-256 of all that.
 /// </summary>
 internal static class TensorStatisticsFile

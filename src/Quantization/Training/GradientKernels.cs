@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace Quantization;
 
 /// <summary>
-/// The loops of the gradients. They are written in vectors of sixteen lanes whatever the machine's width, so that sums run in the same order, and give the same bits, everywhere; a last part that does not fill
+/// The loops of the gradients. They are written in vectors of sixteen lanes regardless of the machine's vector width, so that sums run in the same order, and give the same bits, everywhere; a last part that does not fill
 /// a vector is padded with zeros, which add nothing.
 /// </summary>
 internal static unsafe class GradientKernels

@@ -60,7 +60,7 @@ public sealed class AutoQuantizerTests : IDisposable
     [InlineData(null, 5.0, 0.95)]
     [InlineData(0.05, null, 0.5)]
     [InlineData(0.05, 5.0, null)]
-    public void The_pick_is_the_best_row_of_the_table_that_is_told(double? loss, double? latency, double? size)
+    public void The_pick_is_the_best_row_of_the_table(double? loss, double? latency, double? size)
     {
         AutoBudget budget = new() { MaxLoss = loss, MaxLatencyRatio = latency, MaxSizeRatio = size };
 
@@ -101,7 +101,7 @@ public sealed class AutoQuantizerTests : IDisposable
     }
 
     [Fact]
-    public void Generated_inputs_tell_size_and_speed_alone_and_leave_out_what_needs_samples()
+    public void Generated_inputs_show_only_size_and_speed_and_leave_out_what_needs_samples()
     {
         string model = EncoderModel.Make(500, 64, 64, 1).Save(Path.Combine(_folder.FullName, "encoder.onnx"));
 
@@ -110,7 +110,7 @@ public sealed class AutoQuantizerTests : IDisposable
         result.Candidates.Select(each => each.Way).Should().Equal(Enum.GetValues<QuantizationWay>().Where(way => way != QuantizationWay.StaticInt8));
         result.Candidates.Should().OnlyContain(each => each.Score == null && each.Loss == null && each.Latency != null);
         result.Chosen!.Way.Should().Be(QuantizationWay.Half);
-        result.Summary.Message.Should().EndWith("they tell speed and size, not accuracy. Measure it on samples (ModelEvaluator.Evaluate) before the model is used.");
+        result.Summary.Message.Should().EndWith("they show speed and size, not accuracy. Measure it on samples (ModelEvaluator.Evaluate) before the model is used.");
         (result.Metric, result.FloatScore, result.ScoringSamples).Should().Be((null, null, 0));
     }
 

@@ -150,7 +150,7 @@ public sealed class ModelCalibrationTests : IDisposable
     }
 
     [Fact]
-    public void Other_files_are_told_apart()
+    public void Other_files_are_distinguished()
     {
         string path = _folder.PathTo("a.qcal");
         FluentActions.Invoking(() => ModelCalibration.Load(path)).Should().Throw<FileNotFoundException>().WithMessage($"{path}: there is no such calibration file.");

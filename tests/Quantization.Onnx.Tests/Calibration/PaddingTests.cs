@@ -65,7 +65,7 @@ public sealed class PaddingTests
     }
 
     [Fact]
-    public void Where_lengths_do_not_tell_the_axes_can_be_named()
+    public void Axes_that_lengths_do_not_show_can_be_named()
     {
         using TemporaryFolder folder = new();
         string model = PaddedModel.Make(2, PaddedModel.Width).Save(folder.PathTo("model.onnx"));

@@ -32,7 +32,7 @@ public sealed class LayerComparerTests
     }
 
     [Fact]
-    public void Progress_tells_of_every_model_that_went_over_the_samples()
+    public void Progress_reports_every_model_that_went_over_the_samples()
     {
         List<QuantizationProgress> seen = [];
 

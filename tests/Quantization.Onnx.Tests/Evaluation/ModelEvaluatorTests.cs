@@ -76,7 +76,7 @@ public sealed class ModelEvaluatorTests : IDisposable
     [InlineData(new[] { 1, 2, 3 }, 0.5)]
     [InlineData(new[] { 2, 3, 1, 1 }, 0.5)]
     [InlineData(new[] { 1, 1, 2, 3 }, null)]
-    public void Agreement_is_told_where_the_last_axis_holds_classes(int[] shape, double? expected)
+    public void Agreement_is_measured_where_the_last_axis_holds_classes(int[] shape, double? expected)
     {
         string identity = Write("identity.onnx", TinyModel.Identity(shape: shape));
         string magnitude = Write("abs.onnx", TinyModel.Unary("Abs", shape));
@@ -86,7 +86,7 @@ public sealed class ModelEvaluatorTests : IDisposable
     }
 
     [Fact]
-    public void Progress_is_told_after_each_batch()
+    public void Progress_is_reported_after_each_batch()
     {
         string identity = Write("identity.onnx", TinyModel.Identity(shape: [-1, 3]));
         List<QuantizationProgress> told = [];
@@ -144,7 +144,7 @@ public sealed class ModelEvaluatorTests : IDisposable
         result.Reference.Figures.Top1.Should().Be(new MetricFigure(ModelMetric.Top1, 1, 1));
         result.UncountedLabels!.Message.Should().StartWith(
             "pair.npy: a label stands for one class, but output 'y' has shape [2, 3] for 1 samples; "
-            + "accuracy needs one row of logits a sample. Labelled samples that do not count for top-1 accuracy: 1.");
+            + "accuracy needs one row of logits per sample. Labelled samples left out of top-1 accuracy: 1.");
         result.Warnings.Where(warning => warning.Code != AdviceCode.LatencyDisturbed).Should().Equal(result.UncountedLabels!);
         result.UncountedLabels.Arguments["uncounted"].Should().Be(1L);
         Action accuracyAlone = () => Evaluate(identity, [], List(pair), new EvaluationOptions { Metrics = [ModelMetric.Top1] });

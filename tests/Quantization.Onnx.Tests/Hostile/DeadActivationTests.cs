@@ -24,7 +24,7 @@ public sealed class DeadActivationTests : IDisposable
         PtqResult result = PostTrainingQuantizer.Quantize(model, samples, Output);
 
         result.FloatNodes.Keys.Should().BeEquivalentTo(inFloat);
-        result.FloatNodes["h"].Should().Be("its input 'r' was 0 in every calibration sample, which tells no scale");
+        result.FloatNodes["h"].Should().Be("its input 'r' was 0 in every calibration sample, so no scale is known");
         result.Warnings.Should().ContainSingle(warning => warning.Message.StartsWith("The activation 'r' was 0 in every calibration sample", StringComparison.Ordinal)).Which.Message.Should().Contain(string.Join(", ", inFloat.Select(node => $"'{node}'")));
         ModelEvaluator.Evaluate(model, [Output], samples).Candidates[0].SignalToNoise.Should().BeGreaterThan(40);
     }
@@ -53,7 +53,7 @@ public sealed class DeadActivationTests : IDisposable
         PtqResult result = PostTrainingQuantizer.Quantize(
             model.Save(ModelPath), RandomTensors.Samples(8, GraphCases.ImageShape), Output, new PtqOptions { Runtime = TargetRuntime.OpenVino, Refine = false });
 
-        result.FloatNodes["y-node"].Should().Be("its input 'none' was 0 in every calibration sample, which tells no scale");
+        result.FloatNodes["y-node"].Should().Be("its input 'none' was 0 in every calibration sample, so no scale is known");
         result.QuantizedNodes.Should().Contain(["p-node", "q-node", "z-node"]);
     }
 
@@ -68,7 +68,7 @@ public sealed class DeadActivationTests : IDisposable
         result.QuantizedNodes.Should().BeEmpty();
         result.Calibration.SampleCount.Should().Be(1);
         result.Warnings.Where(warning => warning.Code != AdviceCode.LatencyDisturbed).Should().HaveCount(2);
-        result.Warnings[0].Message.Should().StartWith("There was nothing to quantize, so the output is the float model: each Conv, ConvTranspose, Gemm, MatMul and table of embeddings stays in float, 'y-node': its input 'x' was 0 in every calibration sample, which tells no scale.");
+        result.Warnings[0].Message.Should().StartWith("There was nothing to quantize, so the output is the float model: each Conv, ConvTranspose, Gemm, MatMul and table of embeddings stays in float, 'y-node': its input 'x' was 0 in every calibration sample, so no scale is known.");
         result.Warnings[1].Message.Should().StartWith("The activation 'x' was 0 in every calibration sample");
         File.ReadAllBytes(Output).Should().Equal(File.ReadAllBytes(ModelPath));
     }

@@ -56,7 +56,7 @@ public sealed class FileStatusTests : IDisposable
     }
 
     [Fact]
-    public void Kinds_are_told_apart()
+    public void Kinds_are_distinguished()
     {
         string file = _folder.Write("file", "1");
         File.CreateSymbolicLink(_folder.PathTo("link"), file);

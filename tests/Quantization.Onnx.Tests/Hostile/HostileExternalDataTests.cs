@@ -77,7 +77,7 @@ public sealed class HostileExternalDataTests : IDisposable
         await Task.Run(
             () =>
             {
-                Refused(own, "tensor 'w' is said to lie in 'fifo', which is a named pipe, and data is read from regular files alone; put "
+                Refused(own, "tensor 'w' is said to lie in 'fifo', which is a named pipe, and data is read only from regular files; put "
                     + "the file with the data there.");
                 Refused(given, "tensor * is said to lie in 'fifo', which is a named pipe, *");
             },
@@ -89,8 +89,8 @@ public sealed class HostileExternalDataTests : IDisposable
     {
         Directory.CreateDirectory(_folder.PathTo("inner"));
 
-        Refused(Save("inner", null, null), "tensor 'w' is said to lie in 'inner', which is a folder, and data is read from regular files "
-            + "alone; *");
+        Refused(Save("inner", null, null), "tensor 'w' is said to lie in 'inner', which is a folder, and data is read only from regular "
+            + "files; *");
     }
 
     [Theory]

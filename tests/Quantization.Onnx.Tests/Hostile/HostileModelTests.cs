@@ -93,7 +93,7 @@ public sealed class HostileModelTests : IDisposable
     }
 
     [Fact]
-    public void Overloads_and_domains_are_told_apart()
+    public void Overloads_and_domains_are_distinguished()
     {
         ModelBuilder model = Nested(5, 10);
         model.Model.Functions.Add(
@@ -222,7 +222,7 @@ public sealed class HostileModelTests : IDisposable
     {
         NamedPipe.Make(ModelPath);
 
-        await Task.Run(() => Refused(ModelPath, "this is a named pipe, and a model is read from a regular file alone; copy it into one "
+        await Task.Run(() => Refused(ModelPath, "this is a named pipe, and models are read only from regular files; copy it into one "
             + "and name that."), TestContext.Current.CancellationToken);
     }
 

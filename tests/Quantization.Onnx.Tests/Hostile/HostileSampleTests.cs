@@ -284,7 +284,7 @@ public sealed class HostileSampleTests : IDisposable
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         Refusal(() => LabelFile.Read(labels))
-            .Should().Be($"{labels}, line 1: the line is longer than 65536 characters; write one 'file name,class index' a line.");
+            .Should().Be($"{labels}, line 1: the line is longer than 65536 characters; write one 'file name,class index' per line.");
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(2 << 20);
 
         using (FileStream file = File.Create(labels))

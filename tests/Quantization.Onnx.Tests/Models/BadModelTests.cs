@@ -203,7 +203,7 @@ public sealed class BadModelTests : IDisposable
     {
         string quantized = _folder.PathTo("model.onnx");
         PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, quantized);
-        Refused<OnnxModelException>($"{ModelPath}: the model is quantized already, node * (QuantizeLinear) shows; give the float model.");
+        Refused<OnnxModelException>($"{ModelPath}: the model is quantized already, as node * (QuantizeLinear) shows; give the float model.");
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
-    public void Progress_tells_each_stage_and_sample()
+    public void Progress_reports_each_stage_and_sample()
     {
         List<QuantizationProgress> reports = [];
         PostTrainingQuantizer.Quantize(_model, ModelBuilder.LinearSamples(2), _output, null, new Progress(reports.Add), CancellationToken.None);

@@ -119,7 +119,7 @@ public sealed class PartialQuantizerTests : IDisposable
 
         ArgumentException exception = FluentActions.Invoking(() => Run(FloatOnly with { Target = PartialTarget.Reach(0.5), Metric = error })).Should().Throw<ArgumentException>().Which;
 
-        exception.Message.Should().StartWith("The target of a figure of 0.5 cannot be met, because the float model itself has error 1, and quantization does not make it better.");
+        exception.Message.Should().StartWith("The target 0.5 cannot be met, because the float model itself has error 1, and quantization does not make it better.");
         Advice.Of(exception)!.Code.Should().Be(AdviceCode.TargetBeyondFloat);
         File.Exists(Output).Should().BeFalse();
 
@@ -169,7 +169,7 @@ public sealed class PartialQuantizerTests : IDisposable
     }
 
     [Fact]
-    public void The_time_left_goes_by_the_limit_of_trials()
+    public void The_time_left_depends_on_the_limit_of_trials()
     {
         List<QuantizationProgress> seen = [];
         PartialQuantizer.Run(Model, Calibration, Scoring, Output, FloatOnly with { Target = PartialTarget.Reach(26) }, new SynchronousProgress<QuantizationProgress>(seen.Add));

@@ -101,7 +101,7 @@ public sealed class BlockPlanTests : IDisposable
         ((Action)(() => _ = new WeightOnlyOptions { BlockSize = 48 })).Should().Throw<ArgumentOutOfRangeException>()
             .WithMessage("ONNX Runtime takes blocks of 16, 32, 64, 128, 256 weights*");
         Quantizing(new WeightOnlyOptions { Bits = 2, Form = BlockForm.DequantizeLinear }).Should().Throw<ArgumentException>()
-            .WithMessage("DequantizeLinear knows no codes of 2 bits*");
+            .WithMessage("DequantizeLinear has no codes of 2 bits*");
         Quantizing(new WeightOnlyOptions { Bits = 4, WeightCalibrator = new EntropyCalibrator() }).Should().Throw<ArgumentException>()
             .WithMessage("The calibrator Entropy needs more values than a block has; take Max or MSE.*");
         new WeightOnlyOptions { Bits = 4 }.WeightCalibrator.Should().Be(new MseCalibrator());

@@ -102,7 +102,7 @@ public sealed class FloatPatternTests
     }
 
     [Fact]
-    public void Plans_tell_patterns_and_keep_them_in_their_files()
+    public void Plans_name_patterns_and_keep_them_in_their_files()
     {
         using TemporaryFolder folder = new();
         ModelBuilder model = Build("erf, half last");

@@ -162,7 +162,7 @@ public sealed class HalfPlanTests : IDisposable
         ThatRefused(twice, "The plan gives input 0 of node * 16 bits twice; leave one of them out.*");
         ThatRefused(empty, "The plan gives node * nothing in 16 bits; take the node out.*");
         ThatRefused(stored, "The plan stores input 0 of node * in 16 bits, but it is no constant weight; take it out.*");
-        ThatRefused(codes, "The plan gives node * codes, but the recipe 'half-precision' makes floats of 16 bits alone; take *");
+        ThatRefused(codes, "The plan gives node * codes, but the recipe 'half-precision' makes only 16-bit floats; take *");
         void ThatRefused(JsonNode root, string message) => FluentActions.Invoking(() => Carry(root)).Should().Throw<ArgumentException>().WithMessage(message);
     }
 
@@ -172,7 +172,7 @@ public sealed class HalfPlanTests : IDisposable
         GraphCases.Make("residual").Save(ModelPath);
         QuantizationPlan plan = HalfPrecisionConverter.Convert(ModelPath, Output).Plan;
 
-        FluentActions.Invoking(() => LayerComparer.Compare(ModelPath, plan, Samples)).Should().Throw<ArgumentException>().WithMessage("The plan is for floats of 16 bits, and only layers on codes are compared*");
+        FluentActions.Invoking(() => LayerComparer.Compare(ModelPath, plan, Samples)).Should().Throw<ArgumentException>().WithMessage("The plan is for 16-bit floats, but only layers on codes can be compared*");
     }
 
     [Fact]

@@ -194,9 +194,9 @@ public sealed class PlanFileTests : IDisposable
         { "nodes[0].inputs[0].input", "7", "The plan names input 7 of node *, but the node has *" },
         { "nodes[0].inputs[0].value", "\"other\"", "The plan calls input 0 of node * 'other', but the model calls it *" },
         { "nodes[0].inputs[0].granularity", "\"per-channel\"", "The plan gives input 0 of node * activations are int8 or uint8, per tensor.*" },
-        { "nodes[0].weights.scheme", "\"affine\"", "The plan gives the weights of node * weights need codes with sign, symmetric about 0*" },
-        { "halfInterface", "true", "The plan gives the model's inputs and outputs 16 bits, which goes with nodes in float16 alone; take 'halfInterface' out.*" },
-        { "nodes[0].halfInputs", "[{\"input\":0,\"value\":\"x\",\"format\":\"float16\"}]", "The plan gives node * floats of 16 bits, but the recipe 'static-int8' makes codes alone; take *" },
+        { "nodes[0].weights.scheme", "\"affine\"", "The plan gives the weights of node * weights need signed codes, symmetric about 0*" },
+        { "halfInterface", "true", "The plan gives the model's inputs and outputs 16 bits, which only float16 nodes allow; take 'halfInterface' out.*" },
+        { "nodes[0].halfInputs", "[{\"input\":0,\"value\":\"x\",\"format\":\"float16\"}]", "The plan gives node * floats of 16 bits, but the recipe 'static-int8' makes only codes; take *" },
         { "nodes[0].constant", "{\"type\":\"uint8\",\"scheme\":\"affine\",\"granularity\":\"per-tensor\",\"calibrator\":\"Max\"}", "The plan gives node * a constant, but it combines no constant*" },
     };
 

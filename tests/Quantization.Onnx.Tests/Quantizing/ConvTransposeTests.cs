@@ -94,12 +94,12 @@ public sealed class ConvTransposeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("group", "ONNX Runtime has no integer ConvTranspose, and as a Conv only those of one group can be written")]
-    [InlineData("dilations", "ONNX Runtime has no integer ConvTranspose, and as a Conv only those without dilation can be written")]
-    [InlineData("output_shape", "ONNX Runtime has no integer ConvTranspose, and as a Conv only those that say their padding can be written")]
-    [InlineData("three axes", "ONNX Runtime has no integer ConvTranspose, and as a Conv only those of one or two spatial axes can be written")]
+    [InlineData("group", "ONNX Runtime has no integer ConvTranspose, and only one with a single group can be written as a Conv")]
+    [InlineData("dilations", "ONNX Runtime has no integer ConvTranspose, and only one without dilation can be written as a Conv")]
+    [InlineData("output_shape", "ONNX Runtime has no integer ConvTranspose, and only one with explicit padding can be written as a Conv")]
+    [InlineData("three axes", "ONNX Runtime has no integer ConvTranspose, and only one with one or two spatial axes can be written as a Conv")]
     [InlineData("kernel 1, stride 2", "ONNX Runtime has no integer ConvTranspose, and as a Conv it would multiply by more zeros than weights")]
-    [InlineData("output padding", "ONNX Runtime has no integer ConvTranspose, and as a Conv its output padding cannot be written")]
+    [InlineData("output padding", "ONNX Runtime has no integer ConvTranspose, and its output padding cannot be written as a Conv")]
     public void What_cannot_be_written_so_stays_in_float_and_says_why(string form, string reason)
     {
         AttributeProto[] attributes = form switch

@@ -120,7 +120,7 @@ public sealed class EmbeddingTests : IDisposable
     [InlineData("read in float", "its table is read in float too, and would be stored twice")]
     [InlineData("given out", "its table is read in float too, and would be stored twice")]
     [InlineData("kept", "kept in float as asked")]
-    [InlineData("another runtime", "no form of a table of codes is known that all runtimes take which compile the graph")]
+    [InlineData("another runtime", "the runtimes that compile the graph share no form for tables of codes")]
     public void A_table_that_stays_in_float_has_its_reason(string name, string reason)
     {
         ModelBuilder model = Lookup().Node("Gather", ["table", "ids"], "y");
@@ -192,7 +192,7 @@ public sealed class EmbeddingTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_but_a_table_needs_no_ranges_and_gains_size_alone()
+    public void A_table_alone_needs_no_ranges_and_makes_only_the_file_smaller()
     {
         ModelBuilder model = Lookup().Node("Gather", ["table", "ids"], "rows").Node("Sqrt", ["rows"], "y");
 

@@ -53,7 +53,7 @@ public sealed class LatencyTests : IDisposable
         PtqResult slowest = slower.WithLatency(Milliseconds(2, 4));
         PtqResult faster = slowest.WithLatency(Milliseconds(1, 0.5));
 
-        slower.Warnings.Except(result.Warnings).Should().ContainSingle().Which.Message.Should().StartWith("int8 is slower than float on this machine: 1.500 ms against 1.000 ms a run. ");
+        slower.Warnings.Except(result.Warnings).Should().ContainSingle().Which.Message.Should().StartWith("int8 is slower than float on this machine: 1.500 ms against 1.000 ms per run. ");
         slowest.Warnings.Except(result.Warnings).Should().ContainSingle().Which.Message.Should().Contain("4.000 ms against 2.000 ms");
         faster.Warnings.Should().Equal(result.Warnings.Where(warning => warning.Code != AdviceCode.LatencyDisturbed));
         faster.Latency.Should().Be(Milliseconds(1, 0.5));

@@ -107,7 +107,7 @@ public sealed class DynamicInt8Tests : IDisposable
 
         result.QuantizedNodes.Should().Equal("g-node");
         result.Plan.Nodes.Single().Inputs.Should().BeEmpty("its input is read transposed");
-        result.FloatNodes["c-node"].Should().StartWith("ONNX Runtime's ConvInteger, which a convolution on codes found at run time needs");
+        result.FloatNodes["c-node"].Should().StartWith("a convolution with ranges found at run time needs ONNX Runtime's ConvInteger");
         result.FloatNodes["y-node"].Should().Be("kept in float as asked");
         FluentActions.Invoking(() => DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx"), new DynamicOptions { FloatNodes = new HashSet<string> { "z" } }))
             .Should().Throw<ArgumentException>().WithMessage("*model.onnx: DynamicOptions.FloatNodes names 'z', but the model has no such node*");

@@ -80,11 +80,11 @@ public sealed class RecurrentTests : IDisposable
 
         PtqResult result = DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx"));
 
-        result.FloatNodes["y-node"].Should().Be("its first result is left out, by which plans tell nodes apart");
+        result.FloatNodes["y-node"].Should().Be("its first result is missing, which plans need to name the node");
         result.Warnings.Should().ContainSingle(warning => warning.Code == AdviceCode.NothingToQuantize);
         File.ReadAllBytes(result.OutputPath).Should().Equal(File.ReadAllBytes(path));
         FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(whole, plan with { Nodes = [plan.Nodes[0] with { Inputs = [] }] }, _folder.PathTo("no.onnx")))
-            .Should().Throw<ArgumentException>().WithMessage("*gives node 'y-node' int8 weights beside another input than one whose range is found at run time*");
+            .Should().Throw<ArgumentException>().WithMessage("*gives node 'y-node' int8 weights and an input whose range is not found at run time*");
     }
 
     private static ModelBuilder Network(string direction, int hidden, string first = "y")

@@ -182,7 +182,7 @@ public sealed class StaticBodyTests : IDisposable
     [InlineData("If within If")]
     [InlineData("captured weights")]
     [InlineData("Loop with If")]
-    public void An_inspection_tells_nodes_and_size_without_samples(string kind)
+    public void An_inspection_shows_nodes_and_size_without_samples(string kind)
     {
         string path = Make(kind).Save(_folder.PathTo("body.onnx"));
         PtqResult result = Quantize(path);

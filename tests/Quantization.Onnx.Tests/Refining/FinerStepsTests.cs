@@ -70,7 +70,7 @@ public sealed class FinerStepsTests : IDisposable
     }
 
     [Fact]
-    public void The_costliest_activations_are_told_with_what_leaves_the_integers()
+    public void The_costliest_activations_are_listed_with_the_work_that_leaves_the_integers()
     {
         string path = RefiningModels.Swish().Save(_folder.PathTo("model.onnx"));
 

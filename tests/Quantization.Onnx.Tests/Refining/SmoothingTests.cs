@@ -61,7 +61,7 @@ public sealed class SmoothingTests : IDisposable
     [Fact]
     public void No_sample_is_refused() => FluentActions
         .Invoking(() => DynamicQuantizer.Quantize(Uneven().Save(_folder.PathTo("model.onnx")), new SampleList([]), Output))
-        .Should().Throw<ArgumentException>().WithMessage("There is no sample to improve the model by*");
+        .Should().Throw<ArgumentException>().WithMessage("There is no sample to refine the model on*");
 
     [Theory]
     [InlineData(1, false)]

@@ -73,7 +73,7 @@ public sealed class BitBudgetTests : IDisposable
         (WeightOnlyOptions Options, string Message)[] cases =
         [
             (new WeightOnlyOptions { MaxBytes = 1_000_000 }, "*1,000,000 bytes are too few: with 2 bits for all products the model takes about 1,2*; allow more."),
-            (new WeightOnlyOptions { BitsPerWeight = 3, Form = BlockForm.DequantizeLinear }, "*3 bits a weight are too few; the fewest are 4."),
+            (new WeightOnlyOptions { BitsPerWeight = 3, Form = BlockForm.DequantizeLinear }, "*3 bits per weight are too few; the fewest are 4."),
             (new WeightOnlyOptions { BitsPerWeight = 3, MaxBytes = 1 }, "MaxBytes and BitsPerWeight both say*"),
         ];
         foreach ((WeightOnlyOptions options, string message) in cases)

@@ -115,7 +115,7 @@ public sealed class WeightSamplesTests : IDisposable
             path, samples, output, new WeightOnlyOptions { Bits = 4,
             Method = WeightMethod.Nearest }), "The method Nearest needs no samples; leave them out, or take another.");
         Refuses(() => WeightQuantizer.Quantize(
-            path, samples, output, new WeightOnlyOptions()), "Samples serve to round weights in blocks; give fewer bits than 8, or a "
+            path, samples, output, new WeightOnlyOptions()), "Samples are used only to round weights in blocks; give fewer bits than 8, or a "
             + "block size.");
         Refuses(() => WeightQuantizer.Quantize(
             path, new SampleList([]), output), "There is no sample to find the weights' codes with; give at least one.");

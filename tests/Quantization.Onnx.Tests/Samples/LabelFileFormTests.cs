@@ -61,7 +61,7 @@ public sealed class LabelFileFormTests : IDisposable
     [InlineData("a.png,0\nb.png,2\n", "dog\nant\n", "*labels.csv, line 2: class index 2 is not among the 2 classes of *classes.txt; correct one of the files.")]
     [InlineData("a.png,dog\nb.png,ant\n", "dog\nant\ndog\n", "*classes.txt, line 3: 'dog' is the name of the class in line 1 too; give each class a name of its own.")]
     [InlineData("a.png,dog\nb.png,ant\n", "dog\n\nant\n", "*classes.txt, line 2: the line is empty, but every line stands for a class; write the name of the class.")]
-    [InlineData("a.png,dog\nb.png,ant\n", "\n", "*classes.txt: the list of classes is empty; write one name a line.")]
+    [InlineData("a.png,dog\nb.png,ant\n", "\n", "*classes.txt: the list of classes is empty; write one name per line.")]
     public void Labels_that_do_not_fit_the_list_of_classes(string labels, string classes, string message)
     {
         string list = _folder.Write("classes.txt", Encoding.UTF8.GetBytes(classes)), path = _folder.Write("labels.csv", Encoding.UTF8.GetBytes(labels));

@@ -117,9 +117,9 @@ public sealed class SampleFormatTests
     public void A_TensorProto_without_name_stands_for_its_position() => ReadTensorProto("unnamed.pb").Name.Should().BeNull();
 
     [Theory]
-    [InlineData("structured.npy", "tells no type of plain numbers")]
-    [InlineData("text.npy", "tells no type of plain numbers")]
-    [InlineData("complex.npy", "tells no type of plain numbers")]
+    [InlineData("structured.npy", "does not name a type of plain numbers")]
+    [InlineData("text.npy", "does not name a type of plain numbers")]
+    [InlineData("complex.npy", "does not name a type of plain numbers")]
     public void Arrays_of_something_else_than_numbers_are_refused(string file, string reason) =>
         Refusal(() => SampleFile.ReadNpy(SampleData.Path(file))).Should().StartWith(SampleData.Path(file) + ": ").And.Contain(reason);
 

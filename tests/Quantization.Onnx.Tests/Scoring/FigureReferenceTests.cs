@@ -37,7 +37,7 @@ public sealed class FigureReferenceTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void The_reference_beside_itself(long[] shape, int samples)
+    public void The_reference_compared_with_itself(long[] shape, int samples)
     {
         RandomRun[] runs =
         [

@@ -111,7 +111,7 @@ public sealed class SameFiguresTests : IDisposable
         search.Should().Throw<InvalidDataException>().WithMessage(
             "No scoring sample has a label and one row of logits, so there is no top-1 accuracy; take another metric. "
             + "sample 8: a label stands for one class, but output 'y' has shape [1, 5, 6] for 1 samples; "
-            + "accuracy needs one row of logits a sample.");
+            + "accuracy needs one row of logits per sample.");
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class TrialSelectorTests
     }
 
     [Fact]
-    public void What_labels_do_tell_apart_goes_to_the_better()
+    public void Labels_that_distinguish_models_decide_for_the_better()
     {
         SearchTrial simple = Trial("simple", 10, Levels(-5, 0.1f), 20), better = Trial("better", 18, Levels(-4, 0.1f), 20);
 

@@ -102,7 +102,7 @@ public sealed partial class QuantizationParametersJsonTests
     [InlineData("""{"version":1,"scales":[0.5],"zeroPoints":null}""", "\"zeroPoints\" is null; it must be an array of numbers.")]
     [InlineData(
         """{"version":1,"scales":[0.5],"zeroPoints":[]}""",
-        "\"zeroPoints\" has 0 elements and \"scales\" 1; give as many, or none if all are 0.")]
+        "\"zeroPoints\" has 0 elements, \"scales\" has 1; give as many, or none if all are 0.")]
     public void What_is_no_parameters_is_refused_by_name(string json, string message)
     {
         FluentActions.Invoking(() => QuantizationParameters.FromJson(json)).Should().Throw<InvalidDataException>()

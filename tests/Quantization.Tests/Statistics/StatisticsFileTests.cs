@@ -155,7 +155,7 @@ public sealed class StatisticsFileTests
         byte[] hostile = [.. header, .. SHA256.HashData(header), .. Enumerable.Repeat(channel, 2000).SelectMany(bytes => bytes)];
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        ((Action)(() => ChannelStatistics.Load(new MemoryStream(hostile)))).Should().Throw<InvalidDataException>().WithMessage($"*2000 channels of 65536 bins a sign and hold {2000 * 2 * count} counts*");
+        ((Action)(() => ChannelStatistics.Load(new MemoryStream(hostile)))).Should().Throw<InvalidDataException>().WithMessage($"*2000 channels of 65536 bins per sign, but hold only {2000 * 2 * count} counts*");
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(20_000_000, "2 GB were claimed");
     }
 

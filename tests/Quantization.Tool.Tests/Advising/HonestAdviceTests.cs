@@ -8,7 +8,7 @@ namespace Quantization.Tool.Tests.Advising;
 /// <summary>What the tool must and must not say of a run, in its real output.</summary>
 public sealed class HonestAdviceTests
 {
-    private const string Usable = "This model can be used as it is", Lost = "points are lost", CannotTell = "So few samples cannot tell", Nothing = "Nothing that would be noticed is lost";
+    private const string Usable = "This model can be used as it is", Lost = "points are lost", CannotTell = "The samples are too few to tell", Nothing = "No noticeable loss";
 
     private static readonly string[] Coarse = ["--weight-bits", "2", "--no-refine"];
 

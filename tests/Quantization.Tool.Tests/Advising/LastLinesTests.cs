@@ -14,7 +14,7 @@ public sealed class LastLinesTests
         ToolRun run = ToolRun.InProcess(command, folder.Model, "-o", folder.Output, "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("Verdict: Not measured: without samples nobody knows what quantization costs.");
+        run.Output.Should().Contain("Verdict: Not measured: without samples the loss is unknown.");
         NextOf(run).Should().Be($"quantize compare {folder.Model} {folder.Output} --data DIR");
         ToolRun next = Run(NextOf(run).Replace("DIR", folder.Samples, StringComparison.Ordinal));
         next.ExitCode.Should().Be(0, next.Error);
@@ -49,7 +49,7 @@ public sealed class LastLinesTests
         ToolRun same = ToolRun.InProcess("compare", folder.Model, folder.Model, "--data", folder.Samples, "--labels", right, "--layer-samples", "0", "-q");
         ToolRun doubted = ToolRun.InProcess("compare", folder.Model, folder.Model, "--data", folder.Samples, "--labels", wrong, "--layer-samples", "0", "-q");
 
-        LastOf(same).Should().Be("Verdict: The second model answers like the first: nothing that would be noticed is lost.");
+        LastOf(same).Should().Be("Verdict: The second model answers like the first: no noticeable loss.");
         LastOf(doubted).Should().Be("Verdict: Not to be judged yet: labels or preprocessing do not seem to fit the first model.");
         doubted.Output.Should().Contain("answers that have nothing to do with the labels");
     }
@@ -96,7 +96,7 @@ public sealed class LastLinesTests
         ToolRun run = ToolRun.InProcess(
             "compare", folder.Model, folder.Model, "--data", folder.Samples, "--labels", named, "--classes", classes, "--layer-samples", "0", "--json", "-q");
 
-        without.ErrorLine.Should().Be("--classes gives the classes that labels name their order: give --labels labels.csv too.");
+        without.ErrorLine.Should().Be("--classes sets the order of the class names in the labels: give --labels labels.csv too.");
         run.ExitCode.Should().Be(0, run.Error);
         run.Error.Should().BeEmpty();
         double top1 = System.Text.Json.JsonDocument.Parse(run.Output).RootElement.GetProperty("second").GetProperty("top1").GetDouble();

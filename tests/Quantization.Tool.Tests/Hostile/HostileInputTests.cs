@@ -48,7 +48,7 @@ public sealed class HostileInputTests : IDisposable
     {
         string pipe = NamedPipe.Make(_folder["pipe.onnx"]);
 
-        Fails(pipe).Should().StartWith($"{pipe}: this is a named pipe, and a model is read from a regular file alone; ");
+        Fails(pipe).Should().StartWith($"{pipe}: this is a named pipe, and models are read only from regular files; ");
     }
 
     [Fact]

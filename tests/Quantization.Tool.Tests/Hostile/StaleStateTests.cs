@@ -28,7 +28,7 @@ public sealed class StaleStateTests : IDisposable
         (byte[] model, string output) = Write(command, _folder.Samples, _folder.Output, "--state", state);
 
         model.Should().Equal(wanted);
-        output.Should().Contain($"The calibration that an earlier run kept in {state} was made from other samples, or from samples that were read in another way, so all samples were calibrated anew.");
+        output.Should().Contain($"The calibration that an earlier run kept in {state} was made from other samples, or from samples that were read in another way, so all samples were calibrated again.");
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class StaleStateTests : IDisposable
         Write("search", _folder.Samples, _folder["first.onnx"], "--state", state);
         File.WriteAllBytes(_folder.Model, [.. File.ReadAllBytes(_folder.Model), 0x10, 0x01]);
 
-        Write("search", _folder.Samples, _folder["second.onnx"], "--state", state).Output.Should().Contain("was made from another model, so all samples were calibrated anew");
+        Write("search", _folder.Samples, _folder["second.onnx"], "--state", state).Output.Should().Contain("was made from another model, so all samples were calibrated again");
     }
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class StaleStateTests : IDisposable
         ModelCalibration kept = ModelCalibration.Load(state);
         new ModelCalibration(kept.Model, kept.SampleCount, new(kept.Activations.ToDictionary(), StringComparer.Ordinal), CalibrationOrigin.Create(kept.Origin!.Samples, [settings])).Keep(state);
 
-        Write("search", _folder.Samples, _folder["second.onnx"], "--state", state).Output.Should().Contain($"was made with {settings}, not with {kept.Origin.Settings.Single()}, so all samples were calibrated anew");
+        Write("search", _folder.Samples, _folder["second.onnx"], "--state", state).Output.Should().Contain($"was made with {settings}, not with {kept.Origin.Settings.Single()}, so all samples were calibrated again");
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class PrepareTests : TorchTest
 
         model.Layers.Select(layer => layer.ToString()).Should().Equal(
             "first Conv2d: 8-bit weights, 8-bit activations, norm folded in",
-            "narrow Conv2d: left in float, the field Block.narrow is declared as Conv2d, which nothing can take the place of; declare it as Module<Tensor, Tensor>");
+            "narrow Conv2d: left in float, the field Block.narrow is declared as Conv2d, which a quantized layer cannot replace; declare it as Module<Tensor, Tensor>");
         block.First.Should().BeOfType<QuantizedConv2d>();
         block.call(torch.randn(2, 1, 6, 6)).shape.Should().Equal(2, 2, 2, 2);
         block.state_dict().Keys.Should().Contain(["first.weight", "first.norm.running_mean", "first.input_quantizer.range", "narrow.weight"]);

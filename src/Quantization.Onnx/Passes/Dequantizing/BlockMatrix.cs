@@ -54,7 +54,7 @@ internal static class BlockMatrix
         int bytesOfZeros = ((blocks * bits) + 7) / 8, bytesOfBlock = ((block * bits) + 7) / 8;
         if (packed.Length != (long)columns * blocks * bytesOfBlock || factors.Length != (long)columns * blocks || (zeros is not null && zeros.Length != (long)columns * bytesOfZeros) || (floatZeros is not null && floatZeros.Length != factors.Length))
         {
-            throw graph.Unknown(node, "its codes, scales or zero-points are not as many as K, N and block_size say");
+            throw graph.Unknown(node, "the number of its codes, scales or zero-points does not fit K, N and block_size");
         }
 
         float[] values = new float[(long)rows * columns];

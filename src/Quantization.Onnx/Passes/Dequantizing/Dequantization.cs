@@ -136,7 +136,7 @@ internal sealed class Dequantization
         }
         else
         {
-            throw _graph.Unknown(node, $"nothing tells which floats the codes '{codes}' were made from");
+            throw _graph.Unknown(node, $"the floats that the codes '{codes}' were made from are unknown");
         }
     }
 

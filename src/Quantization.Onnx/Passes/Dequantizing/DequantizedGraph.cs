@@ -142,7 +142,7 @@ internal sealed class DequantizedGraph(string modelPath, GraphProto graph)
         int[]? zeros = zeroPoints is null ? null : CodeTensor.Read(zeroPoints);
         return factors.Length == wanted && (zeros is null || zeros.Length == 1 || zeros.Length == factors.Length)
             ? CodeTensor.Dequantize(CodeTensor.Read(codes), codes.Dims, factors, zeros, Math.Max(along, 0), factors.Length == 1 ? 0 : blockSize)
-            : throw Unknown(node, $"its scales or zero-points are not as many as the shape of its codes '{codes.Name}' says");
+            : throw Unknown(node, $"the number of its scales or zero-points does not fit the shape of its codes '{codes.Name}'");
     }
 
     /// <summary>Checks that so many floats fit into one tensor.</summary>

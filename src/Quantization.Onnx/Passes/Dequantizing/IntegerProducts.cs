@@ -20,7 +20,7 @@ internal sealed class IntegerProducts(DequantizedGraph graph)
         switch (node.OpType)
         {
             case "MatMulInteger" or "ConvInteger":
-                CodedValue input = graph.FindCoded(node.Input[0]) ?? throw graph.Unknown(node, $"nothing tells which floats the codes '{node.Input[0]}' were made from");
+                CodedValue input = graph.FindCoded(node.Input[0]) ?? throw graph.Unknown(node, $"the floats that the codes '{node.Input[0]}' were made from are unknown");
                 _products[node.Output[0]] = (node, input);
                 return true;
             case "Cast" when _products.TryGetValue(node.Input[0], out (NodeProto Node, CodedValue Input) product):
@@ -37,7 +37,7 @@ internal sealed class IntegerProducts(DequantizedGraph graph)
                 return true;
             default:
                 return node.Input.FirstOrDefault(_products.ContainsKey) is { } integer
-                    ? throw graph.Unknown(node, $"it reads the integer product '{integer}', whose scales no Mul with the scales of both operands brings in first")
+                    ? throw graph.Unknown(node, $"it reads the integer product '{integer}', which no Mul by the scales of both operands turns into floats first")
                     : false;
         }
     }

@@ -48,7 +48,7 @@ internal sealed class MovedConstant
                 {
                     "Identity" => axis,
                     "Transpose" => (int)(move.Attribute.FirstOrDefault(attribute => attribute.Name == "perm") is { } permutation ? permutation.Ints[axis] : rank - 1 - axis),
-                    _ => throw _graph.Unknown(node, $"it has a scale for each channel, and {move.Describe()} moves the channels before"),
+                    _ => throw _graph.Unknown(node, $"it has a scale for each channel, and {move.Describe()} moves the channels first"),
                 };
             }
         }

@@ -51,7 +51,7 @@ internal sealed class QLinearForms(DequantizedGraph graph)
         string value = node.Input[position];
         return graph.FindCoded(value) is { } coded ? coded.Float
             : graph.FindConstant(value) is { } codes ? graph.AddWeights(graph.Dequantize(node, codes, node.Input[position + 1], node.Input[position + 2], 0), codes.Dims)
-            : throw graph.Unknown(node, $"nothing tells which floats the codes '{value}' were made from");
+            : throw graph.Unknown(node, $"the floats that the codes '{value}' were made from are unknown");
     }
 
     private void AddWeighted(NodeProto node, string operatorType, int? bias, int weightAxis, int result)

@@ -10,7 +10,7 @@ namespace Quantization.Onnx;
 internal static class AttentionProducts
 {
     /// <summary>More operators do not lie between a product and its Softmax.</summary>
-    private const int MostSteps = 8;
+    private const int MaxSteps = 8;
 
     /// <summary>The operators between a product and its Softmax: they scale, mask and move.</summary>
     private static readonly FrozenSet<string> Between = FrozenSet.Create(
@@ -27,7 +27,7 @@ internal static class AttentionProducts
     private static bool Reaches(NodeProto start, Func<NodeProto, IEnumerable<NodeProto>> next)
     {
         NodeProto[] front = [start];
-        for (int i = 0; i < MostSteps && front.Length > 0; i++)
+        for (int i = 0; i < MaxSteps && front.Length > 0; i++)
         {
             NodeProto[] found = [.. front.SelectMany(next).Where(node => Opset.IsOnnx(node.Domain)).Distinct()];
             if (Array.Exists(found, node => node.OpType == "Softmax"))

@@ -8,10 +8,10 @@ internal static class BlockRules
     private const string NoConvolution = "ONNX Runtime has no convolution with weights in blocks";
 
     /// <summary>Codes in the place of smaller tables save so little that the operators around them weigh more.</summary>
-    private const int LeastTable = 1 << 12;
+    private const int MinTable = 1 << 12;
 
     /// <summary>Narrower rows are coordinates or classes rather than embeddings.</summary>
-    private const int LeastWidth = 16;
+    private const int MinWidth = 16;
 
     /// <summary>What the rules say of a graph for a runtime.</summary>
     public static QuantizableGraph Apply(GraphIndex graph, Target target) =>
@@ -80,8 +80,8 @@ internal static class BlockRules
             && node.GetInt("axis", 0) is 0 or -2
             ? BlockWeightSource.Find(node.Input[0], graph)
             : null;
-        return source is { IsTransposed: false, Tensor: { Dims: [_, >= LeastWidth] } tensor }
-            && BlockWeightSource.IsFloat(tensor.DataType) && tensor.CountElements() >= LeastTable;
+        return source is { IsTransposed: false, Tensor: { Dims: [_, >= MinWidth] } tensor }
+            && BlockWeightSource.IsFloat(tensor.DataType) && tensor.CountElements() >= MinTable;
     }
 
     /// <summary>Whether somebody reads a table, or what is made of it, who cannot read codes.</summary>

@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <summary>Asks the rules of int8 weights beside inputs that become codes at run time what each node of a graph can do.</summary>
 internal static class DynamicRules
 {
-    private const string NoConvolution = "ONNX Runtime's ConvInteger, which a convolution on codes found at run time needs, takes about as long as float or longer";
+    private const string NoConvolution = "a convolution with ranges found at run time needs ONNX Runtime's ConvInteger, which is no faster than float";
 
     /// <summary>What the rules say of a graph for a runtime.</summary>
     public static QuantizableGraph Apply(GraphIndex graph, Target target) =>

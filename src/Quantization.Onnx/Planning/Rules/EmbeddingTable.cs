@@ -6,10 +6,10 @@ namespace Quantization.Onnx;
 internal static class EmbeddingTable
 {
     /// <summary>Codes in the place of smaller tables save so little that the operators that turn them into floats weigh more.</summary>
-    private const int LeastValues = 1 << 12;
+    private const int MinValues = 1 << 12;
 
     /// <summary>Narrower rows are coordinates or classes rather than embeddings: what follows relies on them exactly, and a scale for each would weigh as much as its codes.</summary>
-    private const int LeastWidth = 8;
+    private const int MinWidth = 8;
 
     private const int TableInput = 0, IndexInput = 1, RowAxis = 0;
 
@@ -29,7 +29,7 @@ internal static class EmbeddingTable
 
         string name = node.Input[TableInput];
         TensorProto table = graph.FindConstant(name)!;
-        reason = !target.TakesTablesOfCodes ? "no form of a table of codes is known that all runtimes take which compile the graph"
+        reason = !target.TakesTablesOfCodes ? "the runtimes that compile the graph share no form for tables of codes"
             : graph.IsOuterConstant(name) ? "its table lies outside of the branch or loop that reads it"
             : RotaryPattern.TakesAngles(node, graph) ? "its table holds the sines and cosines of rotary embeddings, which need finer steps"
             : graph.IsVisibleOutside(name) || graph.Consumers(name).Any(reader => !TakesCodes(reader, table, graph, target)) ? "its table is read in float too, and would be stored twice"
@@ -42,6 +42,6 @@ internal static class EmbeddingTable
 
     private static bool IsLookup(NodeProto node, GraphIndex graph) =>
         node.OpType == "Gather" && Opset.IsOnnx(node.Domain) && graph.FindConstant(node.Input[IndexInput]) is null
-        && graph.FindConstant(node.Input[TableInput]) is { } table && table.IsFloat() && table.Dims is [_, >= LeastWidth] && table.CountElements() >= LeastValues
+        && graph.FindConstant(node.Input[TableInput]) is { } table && table.IsFloat() && table.Dims is [_, >= MinWidth] && table.CountElements() >= MinValues
         && node.GetInt("axis", RowAxis) is RowAxis or (RowAxis - 2);
 }

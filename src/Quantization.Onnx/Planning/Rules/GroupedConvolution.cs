@@ -16,7 +16,7 @@ internal sealed record GroupedConvolution(long Groups, long Repeats, long Merged
     /// How many inputs a group gets at most by merging. Twice as many would be up to a fifth faster, for twice the bytes; with more than
     /// that the zeros cost more than they gain.
     /// </summary>
-    private const long MostInputs = 16;
+    private const long MaxInputs = 16;
 
     /// <summary>Finds the form of a Conv.</summary>
     /// <param name="node">The node.</param>
@@ -36,7 +36,7 @@ internal sealed record GroupedConvolution(long Groups, long Repeats, long Merged
         }
 
         long merged = groups;
-        while (merged > 1 && (groups % merged != 0 || merged * inputs > MostInputs))
+        while (merged > 1 && (groups % merged != 0 || merged * inputs > MaxInputs))
         {
             merged--;
         }

@@ -6,13 +6,13 @@ namespace Quantization.Onnx;
 internal static class KnownRange
 {
     /// <summary>How many operators behind each other are asked at most.</summary>
-    private const int MostSteps = 8;
+    private const int MaxSteps = 8;
 
     /// <summary>The slope that a LeakyRelu has where it does not say.</summary>
     private const float DefaultSlope = 0.01f;
 
     /// <summary>An interval that contains a value.</summary>
-    public static Interval Of(string value, GraphIndex graph) => Of(value, graph, MostSteps);
+    public static Interval Of(string value, GraphIndex graph) => Of(value, graph, MaxSteps);
 
     private static Interval Of(string value, GraphIndex graph, int steps)
     {

@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 internal static class MatrixRules
 {
     /// <summary>Why convolutions stay in float where weights alone become codes.</summary>
-    public const string NoConvolution = "no form of a convolution with int8 weights alone is known that ONNX Runtime does not turn into floats at every run";
+    public const string NoConvolution = "ONNX Runtime turns the int8 weights of a convolution on floats back into floats in every run";
 
     /// <summary>What the rules say of a graph for a runtime.</summary>
     /// <param name="graph">The graph.</param>

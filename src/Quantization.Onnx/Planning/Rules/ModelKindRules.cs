@@ -4,7 +4,7 @@ namespace Quantization.Onnx;
 internal static class ModelKindRules
 {
     /// <summary>An output of this many scores or more holds a vocabulary.</summary>
-    private const int LeastVocabulary = 256;
+    private const int MinVocabulary = 256;
 
     private static readonly string[] SoundNames = ["audio", "wave", "mel", "spec", "speech", "sound", "pcm"];
 
@@ -56,15 +56,15 @@ internal static class ModelKindRules
     /// <summary>Many values for each cell of a grid that is far coarser than the image: boxes or points, not another image.</summary>
     private static bool IsCoarseGrid(InspectedValue output, InspectedValue image)
     {
-        const int LeastCell = 8, MostColours = 4;
+        const int MinCell = 8, MaxColours = 4;
         return output.Shape is [_, var channels, var height, var width] && image.Shape is [_, _, var rows, var columns]
-            && int.TryParse(channels, out int values) && values > MostColours
-            && int.TryParse(height, out int cells) && int.TryParse(rows, out int pixels) && cells * LeastCell <= pixels
-            && int.TryParse(width, out int cellsAcross) && int.TryParse(columns, out int pixelsAcross) && cellsAcross * LeastCell <= pixelsAcross;
+            && int.TryParse(channels, out int values) && values > MaxColours
+            && int.TryParse(height, out int cells) && int.TryParse(rows, out int pixels) && cells * MinCell <= pixels
+            && int.TryParse(width, out int cellsAcross) && int.TryParse(columns, out int pixelsAcross) && cellsAcross * MinCell <= pixelsAcross;
     }
 
     /// <summary>Scores for each position: three axes, and the last one long or the output called so.</summary>
     private static bool IsOfTokens(IReadOnlyList<InspectedValue> outputs) => outputs.Any(output => output.Shape is [_, _, var last]
         && ScoreNames.Any(name => output.Name.Contains(name, StringComparison.OrdinalIgnoreCase))
-        && (!int.TryParse(last, out int length) || length >= LeastVocabulary));
+        && (!int.TryParse(last, out int length) || length >= MinVocabulary));
 }

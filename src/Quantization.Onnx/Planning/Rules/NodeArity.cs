@@ -22,20 +22,20 @@ internal static class NodeArity
                 throw new OnnxModelException(path, $"node {node.Describe()} has no output; export the model again.", node.Name);
             }
 
-            if (node.Input.Count < LeastInputs(node))
+            if (node.Input.Count < MinInputs(node))
             {
                 throw new OnnxModelException(
                     path,
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"node {node.Describe()} has {node.Input.Count} inputs and needs {LeastInputs(node)} at least; export the model again."),
+                        $"node {node.Describe()} has {node.Input.Count} inputs and needs {MinInputs(node)} at least; export the model again."),
                     node.Name);
             }
         }
     }
 
     /// <summary>The inputs that an operator cannot do without, of all opsets; 0 where it is not known.</summary>
-    private static int LeastInputs(NodeProto node) => Opset.IsOnnx(node.Domain)
+    private static int MinInputs(NodeProto node) => Opset.IsOnnx(node.Domain)
         ? node.OpType switch
         {
             "Constant" or "RandomNormal" or "RandomUniform" or "SequenceEmpty" or "Optional" or "Loop" => 0,

@@ -1,6 +1,6 @@
 namespace Quantization.Onnx;
 
-/// <summary>An operator that only moves values, of whatever type they are.</summary>
+/// <summary>An operator that only moves values, of any type.</summary>
 /// <param name="OperatorType">Reshape, Slice or Transpose.</param>
 /// <param name="Permutation">The order of the axes that Transpose makes; null for the others.</param>
 /// <param name="Constants">The constants behind the first input: Reshape's shape; Slice's starts, ends and axes.</param>

@@ -3,14 +3,14 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Which values of a tensor its readers tell apart. A reader that saturates passes what lies between its ends; a reader that only moves
+/// Which values of a tensor its readers distinguish. A reader that saturates passes what lies between its ends; a reader that only moves
 /// values or is monotone passes what its own readers do.
 /// </summary>
 /// <param name="graph">The graph.</param>
 internal sealed class PassedRange(GraphIndex graph)
 {
     /// <summary>How many readers behind each other are asked at most.</summary>
-    private const int MostSteps = 8;
+    private const int MaxSteps = 8;
 
     /// <summary>The steepness and the middle that a HardSigmoid has where it does not say.</summary>
     private const float DefaultAlpha = 0.2f, DefaultBeta = 0.5f;
@@ -19,7 +19,7 @@ internal sealed class PassedRange(GraphIndex graph)
     private const float DefaultSlope = 0.01f;
 
     /// <summary>The smallest interval, with 0 in it, that contains all values that matter to the readers of a value.</summary>
-    public Interval Of(string value) => Of(value, MostSteps);
+    public Interval Of(string value) => Of(value, MaxSteps);
 
     private Interval Of(string value, int steps)
     {

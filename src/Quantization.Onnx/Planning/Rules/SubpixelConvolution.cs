@@ -13,7 +13,7 @@ namespace Quantization.Onnx;
 internal sealed record SubpixelConvolution(long[] Strides, long[] Kernel, long[] Pads, long[] Crops)
 {
     /// <summary>A kernel that no stride divides is filled up with zeros, which multiply as slowly as weights: worth it up to as many zeros as weights, as integers gain more than that.</summary>
-    private const int MostProductsAWeight = 2;
+    private const int MaxProductsPerWeight = 2;
 
     /// <summary>How many channels stand for one.</summary>
     public long Phases => Strides.Aggregate((product, stride) => product * stride);
@@ -31,11 +31,11 @@ internal sealed record SubpixelConvolution(long[] Strides, long[] Kernel, long[]
         long[] kernel = [.. weight.Dims.Skip(2)];
         long[] strides = node.GetInts("strides", axes, 1), added = node.GetInts("output_padding", axes, 0);
         long[] pads = node.GetInts("pads", 2 * axes, 0);
-        reason = axes is not (1 or 2) ? "ONNX Runtime has no integer ConvTranspose, and as a Conv only those of one or two spatial axes can be written"
-            : node.GetInt("group", 1) != 1 ? "ONNX Runtime has no integer ConvTranspose, and as a Conv only those of one group can be written"
-            : node.GetInts("dilations", axes, 1).Any(dilation => dilation != 1) ? "ONNX Runtime has no integer ConvTranspose, and as a Conv only those without dilation can be written"
+        reason = axes is not (1 or 2) ? "ONNX Runtime has no integer ConvTranspose, and only one with one or two spatial axes can be written as a Conv"
+            : node.GetInt("group", 1) != 1 ? "ONNX Runtime has no integer ConvTranspose, and only one with a single group can be written as a Conv"
+            : node.GetInts("dilations", axes, 1).Any(dilation => dilation != 1) ? "ONNX Runtime has no integer ConvTranspose, and only one without dilation can be written as a Conv"
             : node.GetText("auto_pad", "NOTSET") is not ("NOTSET" or "VALID") || node.Attribute.Any(attribute => attribute.Name == "output_shape")
-                ? "ONNX Runtime has no integer ConvTranspose, and as a Conv only those that say their padding can be written"
+                ? "ONNX Runtime has no integer ConvTranspose, and only one with explicit padding can be written as a Conv"
             : null;
         if (reason is not null)
         {
@@ -55,8 +55,8 @@ internal sealed record SubpixelConvolution(long[] Strides, long[] Kernel, long[]
             form.Crops[axes + axis] = end - (skippedEnd * strides[axis]);
         }
 
-        reason = form.Crops.Any(crop => crop < 0) ? "ONNX Runtime has no integer ConvTranspose, and as a Conv its output padding cannot be written"
-            : form.Phases * Product(form.PhaseKernel) > MostProductsAWeight * Product(kernel) ? "ONNX Runtime has no integer ConvTranspose, and as a Conv it would multiply by more zeros than weights"
+        reason = form.Crops.Any(crop => crop < 0) ? "ONNX Runtime has no integer ConvTranspose, and its output padding cannot be written as a Conv"
+            : form.Phases * Product(form.PhaseKernel) > MaxProductsPerWeight * Product(kernel) ? "ONNX Runtime has no integer ConvTranspose, and as a Conv it would multiply by more zeros than weights"
             : null;
         return reason is null ? form : null;
     }

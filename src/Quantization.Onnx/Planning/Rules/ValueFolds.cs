@@ -11,7 +11,7 @@ namespace Quantization.Onnx;
 internal static class ValueFolds
 {
     /// <summary>The values that are recorded at a time take no more memory than this, unless those of one reader do.</summary>
-    private const long MostBytes = 64 << 20;
+    private const long MaxBytes = 64 << 20;
 
     /// <summary>Finds the values whose readers are rounded by a method that scales inputs.</summary>
     /// <param name="model">The model.</param>
@@ -55,7 +55,7 @@ internal static class ValueFolds
             Dictionary<string, RecordedValue> recorded = Record(run, [.. part.SelectMany(each => each.Begins).Distinct()]);
             folds.AddRange(part.Select(each => Probe(each, recorded)).OfType<ScaleFold>());
             first += part.Length;
-            count = (int)Math.Clamp(MostBytes / Math.Max(1, recorded.Values.Sum(value => value.Bytes) / part.Length), 1, int.MaxValue);
+            count = (int)Math.Clamp(MaxBytes / Math.Max(1, recorded.Values.Sum(value => value.Bytes) / part.Length), 1, int.MaxValue);
         }
 
         return folds;

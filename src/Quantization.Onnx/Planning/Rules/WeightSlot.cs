@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <summary>Where a weighted node keeps its constants.</summary>
 /// <param name="Weight">The weights.</param>
 /// <param name="ChannelAxis">The axis of the output channels.</param>
-/// <param name="Bias">The bias, one value a channel; null where there is none.</param>
+/// <param name="Bias">The bias, one value per channel; null where there is none.</param>
 /// <param name="BiasNeedsCodes">Whether the bias must be int32 for the node to run in int8 where no QuantizeLinear follows: true for Gemm.</param>
 internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorProto? Bias, bool BiasNeedsCodes)
 {
@@ -77,7 +77,7 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
         };
         if (hasBias && (bias is null || !bias.IsFloat() || bias.CountElements() != slot.Channels * (node.OpType == "ConvTranspose" ? node.GetInt("group", 1) : 1)))
         {
-            reason = "its bias is not one constant a channel";
+            reason = "its bias is not one constant per channel";
             return null;
         }
 

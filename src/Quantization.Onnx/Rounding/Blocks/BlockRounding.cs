@@ -7,7 +7,7 @@ namespace Quantization.Onnx;
 /// <param name="store">Keeps the codes.</param>
 /// <param name="multiplied">The matrices that products read.</param>
 /// <param name="grams">What samples say of the inputs of a node; null where there are none.</param>
-/// <param name="rounded">Told of each matrix that became codes.</param>
+/// <param name="rounded">Reports each matrix that became codes.</param>
 /// <param name="cancellationToken">Stops the work.</param>
 internal sealed class BlockRounding(
     string modelPath, BlockStore store, IReadOnlySet<TensorProto> multiplied, Func<NodePlan, GramMatrix?>? grams, Action? rounded,

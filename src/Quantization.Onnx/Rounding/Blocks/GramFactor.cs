@@ -11,7 +11,7 @@ internal sealed unsafe class GramFactor
     /// <summary>The rows that are factored together.</summary>
     private const int Block = 64;
 
-    private const float MostDamping = 1;
+    private const float MaxDamping = 1;
 
     private GramFactor(int inputs, int stride, float[] values)
     {
@@ -47,7 +47,7 @@ internal sealed unsafe class GramFactor
         for (float share = damping; ; share *= 10)
         {
             float[] values = Permute(gram, order, stride, (float)(share * mean));
-            if (Factor(values, inputs, stride, cancellationToken) || share > MostDamping)
+            if (Factor(values, inputs, stride, cancellationToken) || share > MaxDamping)
             {
                 return new GramFactor(inputs, stride, values);
             }

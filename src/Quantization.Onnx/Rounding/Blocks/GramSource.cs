@@ -55,7 +55,7 @@ internal sealed class GramSource : IDisposable
             _group = _run.Collect(GroupFrom(first, inputs));
         }
 
-        // Only a model that nobody can run multiplies a value by weights of several lengths.
+        // Only an invalid model multiplies a value by weights of several lengths.
         string? other = Array.Find(inputs, input => _group[input].Inputs != _layers[first].Length);
         return other is not null
             ? throw new OnnxModelException(
@@ -70,7 +70,7 @@ internal sealed class GramSource : IDisposable
     public void Dispose() => _run.Dispose();
 
     /// <summary>
-    /// The layers that are looked at together with one: those of the same segment of the model, as far as there is memory.
+    /// The layers that are rounded together with one: those of the same segment of the model, as far as there is memory.
     /// </summary>
     private Dictionary<string, int> GroupFrom(int first, string[] inputs)
     {

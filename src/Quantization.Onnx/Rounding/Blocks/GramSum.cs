@@ -1,7 +1,7 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Adds up x · xᵀ. Rows are added in the order in which they come, in runs of a fixed length, whatever the number of threads.
+/// Adds up x · xᵀ. Rows are added in order, in segments of a fixed length, regardless of the number of threads.
 /// </summary>
 internal sealed unsafe class GramSum
 {

@@ -6,7 +6,7 @@ using System.Text;
 
 namespace Quantization.Onnx;
 
-/// <summary>Tells the codes of a matrix from all others by what they are made of: the weights, the way, and what samples say.</summary>
+/// <summary>Identifies the codes of a matrix by what they are computed from: the weights, the method and the samples.</summary>
 internal static class LayerKey
 {
     /// <summary>Changes when the same problem would get other codes.</summary>

@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <param name="Signal">The energy of what they are errors of.</param>
 internal readonly record struct RoundingError(double Noise, double Signal)
 {
-    /// <summary>The outputs of a matrix that are looked at.</summary>
+    /// <summary>The outputs of a matrix that are used.</summary>
     public const int MostOutputs = 256;
 
     /// <summary>The noise as a share of the signal; 0 where there is neither.</summary>

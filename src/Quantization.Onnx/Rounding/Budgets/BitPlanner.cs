@@ -24,7 +24,7 @@ internal sealed class BitPlanner(FloatModel model, QuantizationPlan plan, Func<W
     /// <summary>The plan with bits that fit a budget.</summary>
     /// <param name="budget">The budget.</param>
     /// <param name="excess">How many bytes of it are not there.</param>
-    /// <param name="progress">Told of each matrix that was measured.</param>
+    /// <param name="progress">Reports each matrix that was measured.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="ArgumentException">Even the fewest bits take more.</exception>
     public QuantizationPlan Plan(BitBudget budget, long excess, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
@@ -152,6 +152,6 @@ internal sealed class BitPlanner(FloatModel model, QuantizationPlan plan, Func<W
                 $"{model.File.Path}: {most:N0} bytes are too few: with {fewest} bits for all products the model takes about "
                 + $"{others + least:N0}, of which {others:N0} are not weights of products; allow more."))
             : new ArgumentException(string.Create(CultureInfo.InvariantCulture,
-                $"{model.File.Path}: {budget.BitsPerWeight} bits a weight are too few; the fewest are {fewest}."));
+                $"{model.File.Path}: {budget.BitsPerWeight} bits per weight are too few; the fewest are {fewest}."));
     }
 }

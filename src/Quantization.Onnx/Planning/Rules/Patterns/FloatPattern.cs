@@ -7,6 +7,6 @@ namespace Quantization.Onnx;
 /// <param name="Nodes">Its nodes, without constants. The last one makes the result.</param>
 internal sealed record FloatPattern(FloatPatternKind Kind, IReadOnlyList<NodeProto> Nodes)
 {
-    /// <summary>What the pattern goes by: the node that makes its result.</summary>
+    /// <summary>What identifies the pattern: the node that makes its result.</summary>
     public string Label => Nodes[^1].GetLabel();
 }

@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 internal static class GeluPattern
 {
     /// <summary>More nodes do not lie before the Erf or the Tanh.</summary>
-    private const int MostBefore = 8;
+    private const int MaxBefore = 8;
 
     /// <summary>Finds the pattern around an Erf or a Tanh.</summary>
     public static FloatPattern? Find(NodeProto curve, PatternGraph values)
@@ -46,12 +46,12 @@ internal static class GeluPattern
         // The half may stand at x.
         NodeProto? half = values.MakerOf(input, "Mul");
         string? halved = half is not null && half.Input.Any(values.IsNumber) ? values.ComputedOf(half) : null;
-        if (values.Between(curve.Input[0], input, MostBefore) is { } before)
+        if (values.Between(curve.Input[0], input, MaxBefore) is { } before)
         {
             return new FloatPattern(FloatPatternKind.Gelu, [.. before, .. after]);
         }
 
-        return halved is not null && values.Between(curve.Input[0], halved, MostBefore) is { } longer
+        return halved is not null && values.Between(curve.Input[0], halved, MaxBefore) is { } longer
             ? new FloatPattern(FloatPatternKind.Gelu, [.. longer, half!, .. after])
             : null;
     }

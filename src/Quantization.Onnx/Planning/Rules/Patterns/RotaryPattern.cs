@@ -9,7 +9,7 @@ namespace Quantization.Onnx;
 internal static class RotaryPattern
 {
     /// <summary>More nodes do not lie between the table of angles and the products with them.</summary>
-    private const int MostMoves = 4;
+    private const int MaxMoves = 4;
 
     /// <summary>Finds the pattern around a Concat.</summary>
     public static FloatPattern? Find(NodeProto concat, PatternGraph values) =>
@@ -19,7 +19,7 @@ internal static class RotaryPattern
     public static bool TakesAngles(NodeProto lookup, GraphIndex graph)
     {
         NodeProto[] front = [lookup];
-        for (int i = 0; i < MostMoves && front.Length > 0; i++)
+        for (int i = 0; i < MaxMoves && front.Length > 0; i++)
         {
             NodeProto[] readers = [.. front.SelectMany(node => graph.Consumers(node.Output[0])).Distinct()];
             if (Array.Exists(readers, reader => reader.OpType is "Mul" or "RotaryEmbedding"
