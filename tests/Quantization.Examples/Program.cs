@@ -6,7 +6,7 @@ if (ModelProbe.IsProbe(args))
     return ModelProbe.Run(args);
 }
 
-// One example a run, in a process and a folder of its own, since examples name files as a reader would.
+// One example per run, in a process and a folder of its own, since examples name files as a reader would.
 switch (args)
 {
     case ["model"]: ModelExample.Run(); break;

@@ -216,7 +216,7 @@ internal static unsafe class KernelMeasurements
                 () => QuantizationPrimitives.MaxMagnitude(new ReadOnlySpan<float>(values.Pointer, (int)count)),
                 () => TensorPrimitives.MaxMagnitude(new ReadOnlySpan<float>(values.Pointer, (int)count)),
                 () => statistics.Observe(new ReadOnlySpan<float>(values.Pointer, (int)count)));
-            table.Add(new Measured(Section, "histogram of 2,048 bins a sign", count, count * 4.0, seconds[4]));
+            table.Add(new Measured(Section, "histogram of 2,048 bins per sign", count, count * 4.0, seconds[4]));
             table.Add(new Measured(Section, "min and max", count, count * 4.0, seconds[0]) { Beside = seconds[1], BesideName = "Min and Max", BesideTarget = 2 });
             table.Add(new Measured(Section, "largest magnitude", count, count * 4.0, seconds[2]) { Beside = seconds[3], BesideName = "MaxMagnitude", BesideTarget = 2 });
         }

@@ -22,7 +22,7 @@ public enum AdviceCode
     /// <summary>The model is for a runtime that compiles graphs, so what runs here says little: <c>runtime</c>.</summary>
     RuntimeNotRunHere,
 
-    /// <summary>Only tables that rows are looked up in became int8. No arguments.</summary>
+    /// <summary>Only tables whose rows are looked up became int8. No arguments.</summary>
     OnlyTablesQuantized,
 
     /// <summary>ONNX Runtime runs no quantized node on integers here. No arguments.</summary>

@@ -88,7 +88,7 @@ internal sealed class AutoMaker(OnnxModel model, AutoOptions options, StageRepor
             return Calibration.Calibration;
         }
 
-        // Lets the ways that wait go on. Called again, it does nothing.
+        // Lets the ways that wait go on. When it is called again, it does nothing.
         void Begin()
         {
             lock (trials)

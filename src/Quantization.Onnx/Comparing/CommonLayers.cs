@@ -11,7 +11,7 @@ namespace Quantization.Onnx;
 internal static class CommonLayers
 {
     /// <summary>
-    /// How far behind a layer a value with a name in both models is looked for: constants beside it and its activation may be part of it.
+    /// How far behind a layer per value with a name in both models is looked for: constants beside it and its activation may be part of it.
     /// </summary>
     private const int MaxSteps = 4;
 

@@ -2,7 +2,7 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>The codes of the tables that rows are looked up in. A model of text often multiplies by the transpose of its table at the end: the same codes.</summary>
+/// <summary>The codes of the tables whose rows are looked up. A model of text often multiplies by the transpose of its table at the end: the same codes.</summary>
 internal sealed class TableCodes
 {
     private readonly List<(TensorProto Codes, string Name)> _tables = [];

@@ -8,7 +8,7 @@ namespace Quantization.Onnx;
 /// <summary>A node's weights as codes, and what turns them back.</summary>
 /// <param name="Format">The codes in use and how they are stored.</param>
 /// <param name="Codes">The codes, shaped as the weights were.</param>
-/// <param name="Scales">One scale, or one an output channel.</param>
+/// <param name="Scales">One scale, or one per output channel.</param>
 /// <param name="Axis">The axis of the channels; null where one scale serves the tensor.</param>
 internal sealed record QuantizedWeight(CodeFormat Format, TensorProto Codes, float[] Scales, int? Axis)
 {

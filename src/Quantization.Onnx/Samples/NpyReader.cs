@@ -86,7 +86,7 @@ internal static class NpyReader
     private static InvalidDataException TooLong(NpyHeader header) => new(string.Create(
         CultureInfo.InvariantCulture,
         $"it goes on after the {header.DataLength} bytes of its shape {SampleShape.Format(header.Shape)} of "
-            + $"{SampleElementType.NameOf(header.ElementType)}; store one array a file"));
+            + $"{SampleElementType.NameOf(header.ElementType)}; store one array per file"));
 
     /// <summary>Turns the bytes of each element around.</summary>
     public static void ReverseEndianness(Span<byte> data, int size)

@@ -7,7 +7,7 @@ namespace Quantization.Onnx;
 /// <list type="bullet">
 /// <item><c>name.npy</c>, a NumPy array: the value of the model's only input;</item>
 /// <item><c>name.npz</c>, NumPy arrays named after the inputs, compressed or not;</item>
-/// <item>a subfolder with <c>input_0.pb</c>, <c>input_1.pb</c> …: ONNX's own test layout, a TensorProto an input;</item>
+/// <item>a subfolder with <c>input_0.pb</c>, <c>input_1.pb</c> …: ONNX's own test layout, a TensorProto per input;</item>
 /// <item>or the folder itself has <c>input_0.pb</c> …: then it is one sample.</item>
 /// </list>
 /// Other files and folders are passed over. Values may have the batch axis or lack it.

@@ -18,7 +18,7 @@ public sealed record QatOptions
     public bool FoldBatchNorm { get; init; } = true;
 
     /// <summary>
-    /// BatchNorms to fold in modules of one's own, where nothing tells what runs after what: the layer's path and its BatchNorm's, for example <c>("block.conv1", "block.norm1")</c>. The BatchNorm must be the only
+    /// BatchNorms to fold in modules of your own, where nothing tells what runs after what: the layer's path and its BatchNorm's, for example <c>("block.conv1", "block.norm1")</c>. The BatchNorm must be the only
     /// reader of the layer's result.
     /// </summary>
     public IReadOnlyList<(string Layer, string BatchNorm)> BatchNorms { get; init; } = [];

@@ -4,7 +4,7 @@ namespace Quantization;
 
 /// <summary>
 /// The squared error of uniform quantization, summed over a histogram whose values are taken to lie at the centres of their bins. A level's bins are summed up from prefix sums of count, count · x
-/// and count · x² with x in half bins, an integer, so a candidate costs one step a level, and nothing is lost to cancellation.
+/// and count · x² with x in half bins, an integer, so a candidate costs one step per level, and nothing is lost to cancellation.
 /// </summary>
 /// <typeparam name="TSum">The integer that the sums are kept in, modulo its width: <see cref="long"/> where every difference fits, else <see cref="Int128"/>.</typeparam>
 internal sealed class QuantizationError<TSum>

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Quantization.Codebooks;
 
 /// <summary>
-/// Between one code a byte and 8, 4 or 2 codes per byte, the first in the lowest bits. Neighbours are joined in rounds: bytes with w used bits become half as many with 2w.
+/// Between one code per byte and 8, 4 or 2 codes per byte, the first in the lowest bits. Neighbours are joined in rounds: bytes with w used bits become half as many with 2w.
 /// </summary>
 internal static unsafe class CodePacking
 {
@@ -30,7 +30,7 @@ internal static unsafe class CodePacking
     /// <param name="packed">The packed bytes.</param>
     /// <param name="count">How many codes.</param>
     /// <param name="bits">1, 2 or 4.</param>
-    /// <param name="codes">Receives one code a byte; followed by 7 bytes that may be overwritten.</param>
+    /// <param name="codes">Receives one code per byte; followed by 7 bytes that may be overwritten.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* packed, int count, int bits, byte* codes)
     {

@@ -18,7 +18,7 @@ namespace Quantization;
 /// </code></example>
 public sealed partial class Codebook
 {
-    /// <summary>The most levels that a codebook has: 256, one byte a code.</summary>
+    /// <summary>The most levels that a codebook has: 256, one byte per code.</summary>
     public const int MaxLevels = 256;
 
     private readonly float[] _thresholds;

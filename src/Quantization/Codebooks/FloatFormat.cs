@@ -12,7 +12,7 @@ internal sealed record FloatFormat(int ExponentBits, int MantissaBits, int Bias,
     /// <summary>4 bits, neither infinity nor NaN.</summary>
     public static FloatFormat E2M1 { get; } = new(2, 1, 1, LargestFinite: 0x7, NaN: 0, HasInfinity: false);
 
-    /// <summary>8 bits, one NaN a sign, no infinity.</summary>
+    /// <summary>8 bits, one NaN per sign, no infinity.</summary>
     public static FloatFormat E4M3FN { get; } = new(4, 3, 7, LargestFinite: 0x7E, NaN: 0x7F, HasInfinity: false);
 
     /// <summary>8 bits, arranged as IEEE 754 does.</summary>

@@ -31,7 +31,7 @@ internal static unsafe class ThresholdBucketKernel
     /// <param name="buckets">The buckets.</param>
     /// <param name="values">The first value.</param>
     /// <param name="scales">Where a scale is found for each value.</param>
-    /// <param name="codes">Receives one code a byte.</param>
+    /// <param name="codes">Receives one code per byte.</param>
     /// <param name="count">How many values.</param>
     /// <returns>How many were quantized: whole steps of 64, and none from where a scale is too small or too large.</returns>
     public static nint Quantize(ThresholdBuckets buckets, float* values, ScaleRuns scales, byte* codes, nint count)

@@ -22,7 +22,7 @@ internal static unsafe class ThresholdHeapKernel
     /// <param name="heap">The thresholds.</param>
     /// <param name="values">The first value.</param>
     /// <param name="scales">Where a scale is found for each value.</param>
-    /// <param name="codes">Receives one code a byte.</param>
+    /// <param name="codes">Receives one code per byte.</param>
     /// <param name="count">How many values.</param>
     /// <returns>How many were quantized: whole steps of 32, and none from where a scale is too small or too large.</returns>
     public static nint Quantize(ThresholdHeap heap, float* values, ScaleRuns scales, byte* codes, nint count)

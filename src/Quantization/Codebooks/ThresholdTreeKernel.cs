@@ -22,7 +22,7 @@ internal static unsafe class ThresholdTreeKernel
     /// <param name="tree">The tree.</param>
     /// <param name="values">The first value.</param>
     /// <param name="scales">Where a scale is found for each value.</param>
-    /// <param name="codes">Receives one code a byte.</param>
+    /// <param name="codes">Receives one code per byte.</param>
     /// <param name="count">How many values.</param>
     public static void Quantize(ThresholdTree tree, float* values, ScaleRuns scales, byte* codes, nint count)
     {

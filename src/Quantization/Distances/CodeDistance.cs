@@ -41,7 +41,7 @@ public static unsafe class CodeDistance
     }
 
     /// <summary>
-    /// The number of bits in which two vectors of binary codes differ: codes of <see cref="Codebook.Sign"/> packed as <see cref="CodeFormat.UInt1"/>, eight a byte. The sum of products of their signs is the number of
+    /// The number of bits in which two vectors of binary codes differ: codes of <see cref="Codebook.Sign"/> packed as <see cref="CodeFormat.UInt1"/>, eight per byte. The sum of products of their signs is the number of
     /// values minus twice the distance.
     /// </summary>
     /// <param name="x">Packed codes; bits behind the last code are 0.</param>

@@ -50,7 +50,7 @@ public sealed record CodeFormat
     /// <summary>Sixteen unsigned codes, 0 … 15, two per byte.</summary>
     public static CodeFormat UInt4 { get; } = Create(CodeType.UInt4);
 
-    /// <summary>Two codes, 0 … 1, eight a byte; for codebooks.</summary>
+    /// <summary>Two codes, 0 … 1, eight per byte; for codebooks.</summary>
     public static CodeFormat UInt1 { get; } = Create(CodeType.UInt1);
 
     /// <summary>Four unsigned codes, 0 … 3, four per byte.</summary>

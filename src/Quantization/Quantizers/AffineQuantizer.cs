@@ -19,7 +19,7 @@ public sealed class AffineQuantizer : UniformQuantizer
 {
     /// <summary>Makes a quantizer of given scales and zero-points.</summary>
     /// <param name="format">The codes.</param>
-    /// <param name="parameters">The scales and zero-points, one pair a group in row-major order of <see cref="Granularity.GetParameterShape"/>.</param>
+    /// <param name="parameters">The scales and zero-points, one pair per group in row-major order of <see cref="Granularity.GetParameterShape"/>.</param>
     /// <param name="granularity">Which values share a pair.</param>
     /// <exception cref="ArgumentException">A zero-point is not a code of the format, or per-tensor is given more than one scale.</exception>
     public AffineQuantizer(CodeFormat format, QuantizationParameters parameters, Granularity granularity = default)

@@ -14,7 +14,7 @@ public sealed class AffineFoldingTests
         { "scalars before, without padding", ["Conv"] },
         { "factor before, with padding", ["Conv"] },
         { "factor and offset before, with padding", ["Add", "Conv"] },
-        { "a group a channel, scalars before", ["Conv"] },
+        { "a group per channel, scalars before", ["Conv"] },
         { "constants of rows behind", ["Conv", "Mul"] },
         { "constants per channel before", ["Conv"] },
         { "factors per channel before, with padding", ["Conv"] },
@@ -23,7 +23,7 @@ public sealed class AffineFoldingTests
         { "constant a channel minus the input, with padding", ["Add", "Conv"] },
         { "offsets per channel before, with padding", ["Add", "Conv"] },
         { "groups, constants per channel before, without padding", ["Conv", "Relu", "Conv"] },
-        { "a group a channel, constants per channel before", ["Conv"] },
+        { "a group per channel, constants per channel before", ["Conv"] },
         { "one channel that constants repeat", ["Slice", "Mul", "Conv"] },
         { "one channel behind a pool that constants repeat", ["Conv", "Relu", "MaxPool", "Mul", "Conv"] },
         { "channels behind a pool", ["Conv", "Relu", "MaxPool", "Conv"] },
@@ -98,7 +98,7 @@ public sealed class AffineFoldingTests
             "scalars before, without padding" => model.Node("Mul", ["x", "factor"], "a").Node("Add", ["a", "offset"], "b").Conv("b", "y", 3, 4),
             "factor before, with padding" => model.Node("Div", ["x", "factor"], "a").Conv("a", "y", 3, 4),
             "factor and offset before, with padding" => model.Node("Mul", ["x", "factor"], "a").Node("Add", ["a", "offset"], "b").Conv("b", "y", 3, 4),
-            "a group a channel, scalars before" => model.Node("Sub", ["offset", "x"], "a").Constant("w", RandomTensors.Normal(2, 27), 3, 1, 3, 3).Node("Conv", ["a", "w"], "y", ModelBuilder.Int("group", 3)),
+            "a group per channel, scalars before" => model.Node("Sub", ["offset", "x"], "a").Constant("w", RandomTensors.Normal(2, 27), 3, 1, 3, 3).Node("Conv", ["a", "w"], "y", ModelBuilder.Int("group", 3)),
             "constants of rows behind" => model.Conv("x", "a", 3, 4).Node("Mul", ["a", "of rows"], "y"),
             "constants per channel before" => model.Node("Mul", ["x", "of input"], "a").Node("Add", ["a", "of input"], "b")
                 .Constant("w", RandomTensors.Normal(2, 108), 4, 3, 3, 3).Node("Conv", ["b", "w"], "y"),
@@ -112,7 +112,7 @@ public sealed class AffineFoldingTests
             "groups, constants per channel before, without padding" =>
                 model.Conv("x", "c", 3, 4).Node("Relu", ["c"], "r").Node("Mul", ["r", "factors"], "a").Node("Add", ["a", "offsets"], "b")
                 .Constant("w", RandomTensors.Normal(2, 6 * 2 * 9), 6, 2, 3, 3).Node("Conv", ["b", "w"], "y", ModelBuilder.Int("group", 2)),
-            "a group a channel, constants per channel before" => model.Node("Sub", ["of input", "x"], "a")
+            "a group per channel, constants per channel before" => model.Node("Sub", ["of input", "x"], "a")
                 .Constant("w", RandomTensors.Normal(2, 54), 6, 1, 3, 3).Node("Conv", ["a", "w"], "y", ModelBuilder.Int("group", 3)),
             "one channel that constants repeat" => model.Integers("begin", 0).Integers("end", 1).Integers("axis", 1)
                 .Node("Slice", ["x", "begin", "end", "axis"], "s").Node("Mul", ["s", "of input"], "a").Conv("a", "y", 3, 4),

@@ -40,7 +40,7 @@ public sealed class CompilingRuntimeTests : IDisposable
             string[] values = node.OpType is "MatMul" or "Sub" or "ConvTranspose" ? [node.Input[0], node.Input[1]] : [node.Input[0]];
             values.Select(value => index.FindProducer(value)!.OpType).Should().AllBe("DequantizeLinear");
             index.Consumers(node.Output[0]).Select(reader => reader.OpType).Should().Equal("QuantizeLinear");
-            Decibels.Sqnr(Run(Model), Run(Output)).Should().BeGreaterThan(25, "255 steps of a range of four standard deviations each way leave 37 dB a tensor, and a few tensors follow each other");
+            Decibels.Sqnr(Run(Model), Run(Output)).Should().BeGreaterThan(25, "255 steps of a range of four standard deviations each way leave 37 dB per tensor, and a few tensors follow each other");
             OnnxChecker.Check([Output]).Accepted.Should().Be(1);
             result.Warnings[0].Code.Should().Be(AdviceCode.RuntimeNotRunHere);
         }

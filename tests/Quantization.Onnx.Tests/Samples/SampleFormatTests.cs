@@ -171,7 +171,7 @@ public sealed class SampleFormatTests
         using TemporaryFolder folder = new();
         string path = folder.Write("long.npy", [.. File.ReadAllBytes(SampleData.Path("little_f4.npy")), 0]);
 
-        Refusal(() => SampleFile.ReadNpy(path)).Should().Be($"{path}: it goes on after the 24 bytes of its shape [2, 3] of float32; store one array a file.");
+        Refusal(() => SampleFile.ReadNpy(path)).Should().Be($"{path}: it goes on after the 24 bytes of its shape [2, 3] of float32; store one array per file.");
     }
 
     [Theory]
@@ -216,7 +216,7 @@ public sealed class SampleFormatTests
         new FileInfo(path).Length.Should().BeLessThan(1 << 17);
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        Refusal(() => SampleFile.ReadNpz(path)).Should().Be($"{path}: in its array 'x', it goes on after the 8 bytes of its shape [8] of uint8; store one array a file.");
+        Refusal(() => SampleFile.ReadNpz(path)).Should().Be($"{path}: in its array 'x', it goes on after the 8 bytes of its shape [8] of uint8; store one array per file.");
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(4 << 20);
     }

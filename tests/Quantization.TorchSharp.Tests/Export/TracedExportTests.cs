@@ -6,7 +6,7 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace Quantization.TorchSharp.Tests.Export;
 
-/// <summary>Modules of one's own whose forward method nothing describes: ONNX Runtime computes what they compute.</summary>
+/// <summary>Modules of your own whose forward method nothing describes: ONNX Runtime computes what they compute.</summary>
 public sealed class TracedExportTests : TorchTest
 {
     public static TheoryData<string> Blocks => [.. Forwards.Keys];

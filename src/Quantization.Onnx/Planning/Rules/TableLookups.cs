@@ -5,7 +5,7 @@ namespace Quantization.Onnx;
 /// <summary>Tells which numbers an input of indices may hold.</summary>
 internal static class TableLookups
 {
-    /// <summary>The rows of the smallest stored table that rows are looked up in by an input; null where there is none.</summary>
+    /// <summary>The rows of the smallest stored table whose rows are looked up by an input; null where there is none.</summary>
     public static long? FindRows(GraphProto graph, string input)
     {
         Dictionary<string, TensorProto> stored = [];

@@ -109,7 +109,7 @@ internal sealed class BitPlanner(FloatModel model, QuantizationPlan plan, Func<W
         }
     }
 
-    /// <summary>How often a matrix is stored: a table that rows are looked up in has no room for a last block that is shorter.</summary>
+    /// <summary>How often a matrix is stored: a table whose rows are looked up has no room for a last block that is shorter.</summary>
     private int CountStored(TensorProto weight, BlockShape shape) => shape.Inputs % shape.Size != 0
         && _readers[weight].Any(node => model.Analysis.Find(node).Role == NodeRole.TableLookup) ? 2 : 1;
 

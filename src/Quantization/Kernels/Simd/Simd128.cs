@@ -253,7 +253,7 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>, Vector128<int>
     private static (Vector128<int> Lower, Vector128<int> Upper) WidenUnsigned(Vector128<ushort> codes) =>
         (Vector128.WidenLower(codes).AsInt32(), Vector128.WidenUpper(codes).AsInt32());
 
-    /// <summary>Half a vector of packed codes as a vector of one code a byte.</summary>
+    /// <summary>Half a vector of packed codes as a vector of one code per byte.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<sbyte> Unpack<TCode>(byte* source)
     {
