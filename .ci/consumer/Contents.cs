@@ -22,11 +22,18 @@ foreach (string path in packages)
     commit = repository.Attribute("commit")!.Value;
 
     Check(Text("version") == version, id, "its version is that of the others");
-    Check(Text("license") == "MIT" && Text("description") != "" && Text("tags").Contains("int8"), id, "licence, description and tags are there");
+    Check(
+        Text("license") == "MIT" && Text("description") != "" && Text("tags").Contains("int8"),
+        id,
+        "licence, description and tags are there");
     Check(package.GetEntry(Text("icon")) is not null && package.GetEntry(Text("readme")) is not null, id, "icon and readme are there");
-    Check(Text("projectUrl") == repository.Attribute("url")!.Value && commit.Length == 40, id, "the project, its repository and the commit are named");
+    Check(
+        Text("projectUrl") == repository.Attribute("url")!.Value && commit.Length == 40,
+        id,
+        "the project, its repository and the commit are named");
     Check(new FileInfo(path).Length <= LargestPackage, id, $"{new FileInfo(path).Length} bytes are at most {LargestPackage}");
-    foreach ((string dependency, string range) in Dependencies(metadata).Where(one => one.Id.StartsWith("Quantization", StringComparison.Ordinal)))
+    foreach ((string dependency, string range) in Dependencies(metadata)
+        .Where(one => one.Id.StartsWith("Quantization", StringComparison.Ordinal)))
     {
         bool usesInternals = id is "Quantization.Images" or "Quantization.Reporting" or "Quantization.TorchSharp";
         Check(range == (usesInternals ? $"[{version}]" : version), id, $"{dependency} {range} is of the right version");
@@ -34,7 +41,8 @@ foreach (string path in packages)
 
     string ofSymbols = Path.ChangeExtension(path, ".snupkg");
     using ZipArchive? apart = File.Exists(ofSymbols) ? ZipFile.OpenRead(ofSymbols) : null;
-    bool hasAssemblies = package.Entries.Any(entry => entry.Name.StartsWith("Quantization", StringComparison.Ordinal) && entry.Name.EndsWith(".dll", StringComparison.Ordinal));
+    bool hasAssemblies = package.Entries.Any(
+        entry => entry.Name.StartsWith("Quantization", StringComparison.Ordinal) && entry.Name.EndsWith(".dll", StringComparison.Ordinal));
     ZipArchiveEntry[] files = [.. (apart ?? package).Entries.Where(entry => entry.Name.EndsWith(".pdb", StringComparison.Ordinal))];
     Check(files.Length > 0 == hasAssemblies, id, "assemblies have symbols");
     foreach (ZipArchiveEntry file in files)
@@ -43,11 +51,18 @@ foreach (string path in packages)
         symbols++;
     }
 
-    bool isMarked = package.Entries.Where(entry => entry.FullName == $"lib/net10.0/{id}.dll").Any(entry => Encoding.UTF8.GetString(Read(entry)).Contains("IsTrimmable"));
-    Check(isMarked == (id is "Quantization" or "Quantization.Hosting" or "Quantization.Onnx"), id, "marks of trimming stand where they are tested");
+    bool isMarked = package.Entries.Where(entry => entry.FullName == $"lib/net10.0/{id}.dll")
+        .Any(entry => Encoding.UTF8.GetString(Read(entry)).Contains("IsTrimmable"));
+    Check(
+        isMarked == (id is "Quantization" or "Quantization.Hosting" or "Quantization.Onnx"),
+        id,
+        "marks of trimming stand where they are tested");
 }
 
-Check(packages.Count(path => Path.GetFileName(path).StartsWith("Quantization.Tool.", StringComparison.Ordinal)) == 6, "Quantization.Tool", "there is a package for each of five systems, and one that names them");
+Check(
+    packages.Count(path => Path.GetFileName(path).StartsWith("Quantization.Tool.", StringComparison.Ordinal)) == 6,
+    "Quantization.Tool",
+    "there is a package for each of five systems, and one that names them");
 Console.WriteLine($"{packages.Length} packages of version {version}, {symbols} files of symbols");
 return 0;
 
@@ -73,12 +88,18 @@ void CheckSymbols(ZipArchiveEntry file)
     Check(link is not null, file.Name, "symbols name where the source is");
     JsonElement documents = JsonDocument.Parse(link!).RootElement.GetProperty("documents");
     string address = documents.GetProperty("/_/*").GetString()!;
-    Check(address.StartsWith("https://", StringComparison.Ordinal) && address.EndsWith($"/{commit}/*", StringComparison.Ordinal), file.Name, $"{address} is the source of the commit");
+    Check(
+        address.StartsWith("https://", StringComparison.Ordinal) && address.EndsWith($"/{commit}/*", StringComparison.Ordinal),
+        file.Name,
+        $"{address} is the source of the commit");
     HashSet<EntityHandle> embedded = [.. all.Where(one => reader.GetGuid(one.Kind) == embeddedSource).Select(one => one.Parent)];
     foreach (DocumentHandle handle in reader.Documents)
     {
         string document = reader.GetString(reader.GetDocument(handle).Name);
-        Check(embedded.Contains(handle) || document.StartsWith("/_/src/", StringComparison.Ordinal), file.Name, $"{document} is in the commit or in the symbols");
+        Check(
+            embedded.Contains(handle) || document.StartsWith("/_/src/", StringComparison.Ordinal),
+            file.Name,
+            $"{document} is in the commit or in the symbols");
     }
 }
 

@@ -10,5 +10,6 @@ quantizer.Quantize<sbyte>(weights, codes);
 Console.WriteLine(string.Join(' ', codes)); // 50 -127 1 100 -64 127
 
 // A model: calibrate on a folder of samples, write int8, see what it cost.
-PtqResult result = PostTrainingQuantizer.Quantize(args[0], new SampleFolder(args[1]), args[2], new PtqOptions { ActivationCalibrator = new EntropyCalibrator() });
+PtqResult result = PostTrainingQuantizer.Quantize(
+    args[0], new SampleFolder(args[1]), args[2], new PtqOptions { ActivationCalibrator = new EntropyCalibrator() });
 Console.WriteLine($"{result.OutputBytes} of {result.ModelBytes} bytes");

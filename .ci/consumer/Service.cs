@@ -1,4 +1,5 @@
-// A web service that quantizes what is uploaded to it by a registered quantizer: the model comes from the request's body, the result goes into the response, and a caller who hangs up stops the work.
+// A web service that quantizes what is uploaded to it by a registered quantizer: the model comes from the request's body, the result goes
+// into the response, and a caller who hangs up stops the work.
 using System.Net;
 using Quantization.Hosting;
 using Quantization.Onnx;
@@ -15,7 +16,8 @@ app.MapPost("/quantize", async (HttpContext context, IModelQuantizer quantizer, 
     try
     {
         OnnxModel model = await OnnxModel.FromStreamAsync(context.Request.Body, "upload", context.RequestAborted);
-        await quantizer.QuantizeAsync(model, Samples(samples, delay), ModelOutput.ToStream(context.Response.Body), null, context.RequestAborted);
+        await quantizer.QuantizeAsync(
+            model, Samples(samples, delay), ModelOutput.ToStream(context.Response.Body), null, context.RequestAborted);
     }
     catch (OperationCanceledException)
     {
@@ -31,13 +33,19 @@ await app.StartAsync();
 using HttpClient client = new() { BaseAddress = new Uri(app.Urls.First()) };
 byte[] original = await File.ReadAllBytesAsync(args[0]);
 
-byte[] quantized = await (await client.PostAsync("/quantize?samples=16&delay=0", new ByteArrayContent(original))).Content.ReadAsByteArrayAsync();
+byte[] quantized = await (await client.PostAsync("/quantize?samples=16&delay=0", new ByteArrayContent(original)))
+    .Content.ReadAsByteArrayAsync();
 using MemoryStream expected = new();
-PostTrainingQuantizer.Quantize(args[0], SampleSource.FromEnumerable(Enumerable.Range(0, 16).Select(Sample)), ModelOutput.ToStream(expected), new PtqOptions { LatencyRuns = 0 });
+PostTrainingQuantizer.Quantize(
+    args[0],
+    SampleSource.FromEnumerable(Enumerable.Range(0, 16).Select(Sample)),
+    ModelOutput.ToStream(expected),
+    new PtqOptions { LatencyRuns = 0 });
 Check(quantized.AsSpan().SequenceEqual(expected.ToArray()), "the response is the model that a call by path makes");
 
 HttpResponseMessage refused = await client.PostAsync("/quantize?samples=1&delay=0", new ByteArrayContent(original[..1000]));
-Check(refused.StatusCode == HttpStatusCode.UnprocessableEntity && (await refused.Content.ReadAsStringAsync()).StartsWith("upload: ", StringComparison.Ordinal), "a damaged upload is named");
+Check(refused.StatusCode == HttpStatusCode.UnprocessableEntity
+    && (await refused.Content.ReadAsStringAsync()).StartsWith("upload: ", StringComparison.Ordinal), "a damaged upload is named");
 
 using CancellationTokenSource hangUp = new(TimeSpan.FromSeconds(2));
 given = 0;
@@ -68,7 +76,9 @@ async IAsyncEnumerable<ModelSample> Samples(int count, int delay)
 static ModelSample Sample(int seed)
 {
     Random random = new(seed);
-    return new ModelSample($"sample {seed}", SampleTensor.Create<float>("image", [.. Enumerable.Range(0, 28 * 28).Select(_ => random.NextSingle())], 1, 28, 28));
+    return new ModelSample(
+        $"sample {seed}",
+        SampleTensor.Create<float>("image", [.. Enumerable.Range(0, 28 * 28).Select(_ => random.NextSingle())], 1, 28, 28));
 }
 
 static void Check(bool condition, string what)

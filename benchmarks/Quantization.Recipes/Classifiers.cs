@@ -5,7 +5,9 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace Quantization.Recipes;
 
-/// <summary>The nets: three convolutions and a linear layer, without depthwise convolutions, which libtorch computes slowly on a CPU.</summary>
+/// <summary>
+/// The nets: three convolutions and a linear layer, without depthwise convolutions, which libtorch computes slowly on a CPU.
+/// </summary>
 internal static class Classifiers
 {
     /// <summary>66,154 parameters.</summary>
@@ -16,8 +18,12 @@ internal static class Classifiers
 
     private static Module<Tensor, Tensor> Float(int channels) => Sequential(
         ("conv1", Conv2d(1, channels, 3, stride: 2, padding: 1, bias: false)), ("norm1", BatchNorm2d(channels)), ("relu1", ReLU()),
-        ("conv2", Conv2d(channels, 2 * channels, 3, stride: 2, padding: 1, bias: false)), ("norm2", BatchNorm2d(2 * channels)), ("relu2", ReLU()),
-        ("conv3", Conv2d(2 * channels, 2 * channels, 3, stride: 2, padding: 1, bias: false)), ("norm3", BatchNorm2d(2 * channels)), ("relu3", ReLU()),
+        ("conv2", Conv2d(channels, 2 * channels, 3, stride: 2, padding: 1, bias: false)),
+        ("norm2", BatchNorm2d(2 * channels)),
+        ("relu2", ReLU()),
+        ("conv3", Conv2d(2 * channels, 2 * channels, 3, stride: 2, padding: 1, bias: false)),
+        ("norm3", BatchNorm2d(2 * channels)),
+        ("relu3", ReLU()),
         ("flatten", Flatten()), ("linear", Linear(32 * channels, 10)));
 
     /// <summary>The same with binary weights and activations in the inner convolutions, twice as wide.</summary>
@@ -33,6 +39,10 @@ internal static class Classifiers
         : new QatOptions
         {
             Default = LayerQuantization.Learned(weightBits, activationBits),
-            Layers = new Dictionary<string, LayerQuantization?> { ["conv1"] = LayerQuantization.EightBits, ["linear"] = LayerQuantization.EightBits },
+            Layers = new Dictionary<string, LayerQuantization?>
+            {
+                ["conv1"] = LayerQuantization.EightBits,
+                ["linear"] = LayerQuantization.EightBits
+            },
         };
 }

@@ -8,7 +8,8 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.Recipes;
 
 /// <summary>
-/// Compares fake quantization by torch's operators on a device, such as <c>cuda</c>, with the core's kernels on the processor: values and gradients bit for bit, and the time of a training step.
+/// Compares fake quantization by torch's operators on a device, such as <c>cuda</c>, with the core's kernels on the processor: values and
+/// gradients bit for bit, and the time of a training step.
 /// </summary>
 internal static class DeviceComparison
 {
@@ -22,7 +23,9 @@ internal static class DeviceComparison
             Format = CodeFormat.Signed(4), Scheme = QuantizationScheme.Symmetric, Granularity = Granularity.PerChannel(0), Momentum = 1,
         }),
         ("4 bits, learned", new FakeQuantizeOptions { Format = CodeFormat.Unsigned(4), Range = RangeMode.Learned }),
-        ("2 bits, learned offset", new FakeQuantizeOptions { Format = CodeFormat.Unsigned(2), Range = RangeMode.Learned, LearnsOffset = true }),
+        (
+            "2 bits, learned offset",
+            new FakeQuantizeOptions { Format = CodeFormat.Unsigned(2), Range = RangeMode.Learned, LearnsOffset = true }),
     ];
 
     /// <summary>Prints what differs and what a step takes.</summary>
@@ -32,14 +35,16 @@ internal static class DeviceComparison
     {
         if (device.StartsWith("cuda", StringComparison.Ordinal) && !torch.cuda.is_available())
         {
-            Console.Error.WriteLine("libtorch finds no CUDA device; reference a libtorch-cuda package in place of libtorch-cpu, on a machine with an NVIDIA GPU.");
+            Console.Error.WriteLine("libtorch finds no CUDA device; reference a libtorch-cuda package in place of libtorch-cpu, on a "
+                + "machine with an NVIDIA GPU.");
             return 1;
         }
 
         long differing = Kinds.Sum(kind => Compare(kind.Name, kind.Options, new torch.Device(device)));
         (double kernels, double composed) = (TimeStep(torch.CPU, isComposed: false), TimeStep(new torch.Device(device), isComposed: true));
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"A training step of W4A4, batch 128: {kernels:F1} ms by kernels on the processor, {composed:F1} ms by torch's operators on {device}"));
+            CultureInfo.InvariantCulture, $"A training step of W4A4, batch 128: {kernels:F1} ms by kernels on the processor, {composed:F1} "
+                + $"ms by torch's operators on {device}"));
         return differing == 0 ? 0 : 1;
     }
 
@@ -61,7 +66,8 @@ internal static class DeviceComparison
             count += expected.numel();
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-28} {values} values and {gradients} gradients of {count} differ"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{name,-28} {values} values and {gradients} gradients of {count} differ"));
         return values + gradients;
     }
 
@@ -83,7 +89,8 @@ internal static class DeviceComparison
 
         model.Module.to(device);
         using torch.optim.Optimizer optimizer = torch.optim.AdamW(model.Module.parameters(), 1e-4);
-        Tensor images = torch.randn([Trainer.BatchSize, 1, 28, 28], device: device), labels = torch.randint(10, [Trainer.BatchSize], device: device);
+        Tensor images = torch.randn([Trainer.BatchSize, 1, 28, 28], device: device),
+            labels = torch.randint(10, [Trainer.BatchSize], device: device);
         List<double> times = [];
         for (int round = 0; round < Rounds + WarmUp; round++)
         {

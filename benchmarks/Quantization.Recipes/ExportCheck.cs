@@ -46,10 +46,12 @@ internal sealed record ExportCheck(double Accuracy, double Agreement, double? Di
             using DisposeScope scope = torch.NewDisposeScope();
             seen.Clear();
             Tensor images = data.TestImages.narrow(0, start, Batch).contiguous();
-            long[] expected = [.. net.call(images).argmax(1).data<long>()], labels = [.. data.TestLabels.narrow(0, start, Batch).data<long>()];
+            long[] expected = [.. net.call(images).argmax(1).data<long>()],
+                labels = [.. data.TestLabels.narrow(0, start, Batch).data<long>()];
             using OrtValue input = OrtValue.CreateTensorValueFromMemory(images.data<float>().ToArray(), [Batch, .. SampleShape]);
             using RunOptions run = new();
-            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(run, [options.InputName], [input], [options.OutputName, .. codes]);
+            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(
+                run, [options.InputName], [input], [options.OutputName, .. codes]);
             long[] actual = Predictions(results[0].GetTensorDataAsSpan<float>());
             for (int i = 0; i < Batch; i++, count++)
             {
@@ -69,7 +71,12 @@ internal sealed record ExportCheck(double Accuracy, double Agreement, double? Di
             }
         }
 
-        return new ExportCheck(100.0 * right / count, 100.0 * same / count, compared == 0 ? null : 100.0 * different / compared, largest, new FileInfo(path).Length);
+        return new ExportCheck(
+            100.0 * right / count,
+            100.0 * same / count,
+            compared == 0 ? null : 100.0 * different / compared,
+            largest,
+            new FileInfo(path).Length);
     }
 
     /// <summary>Makes the activations' codes outputs of the model.</summary>

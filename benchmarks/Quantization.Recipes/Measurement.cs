@@ -10,4 +10,6 @@ namespace Quantization.Recipes;
 /// <param name="Epochs">Epochs of training, 0 for PTQ.</param>
 /// <param name="Seconds">What it took.</param>
 /// <param name="Export">What ONNX Runtime makes of the exported model, or null.</param>
-internal sealed record Measurement(string Name, string Method, int WeightBits, int ActivationBits, int Seed, double Accuracy, int Epochs, double Seconds, ExportCheck? Export = null);
+internal sealed record Measurement(
+    string Name, string Method, int WeightBits, int ActivationBits, int Seed, double Accuracy, int Epochs, double Seconds,
+    ExportCheck? Export = null);

@@ -1,7 +1,8 @@
 using Quantization.Recipes;
 using Quantization.Recipes.StressNets;
 
-// usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--distill] [--speed | --stress-nets | --transformer | --compare DEVICE]
+// usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--distill] [--speed | --stress-nets | --transformer |
+// --compare DEVICE]
 if (TunedProcess.RestartIfNeeded(args) is { } exitCode)
 {
     return exitCode;
@@ -10,7 +11,8 @@ if (TunedProcess.RestartIfNeeded(args) is { } exitCode)
 RecipeOptions? options = RecipeOptions.Parse(args);
 if (options is null)
 {
-    Console.Error.WriteLine("usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--distill] [--speed | --stress-nets | --transformer | --compare DEVICE]");
+    Console.Error.WriteLine("usage: Quantization.Recipes [--data FOLDER] [--output FOLDER] [--epochs N] [--distill] [--speed | "
+        + "--stress-nets | --transformer | --compare DEVICE]");
     return 2;
 }
 
@@ -21,7 +23,8 @@ if (options.ComparedDevice is { } device)
 
 if (!FashionMnist.IsAt(options.Data))
 {
-    Console.Error.WriteLine($"{options.Data}: no Fashion-MNIST here; install the Debian package dataset-fashion-mnist, or give the folder of the four .gz files with --data.");
+    Console.Error.WriteLine($"{options.Data}: no Fashion-MNIST here; install the Debian package dataset-fashion-mnist, or give the folder "
+        + "of the four .gz files with --data.");
     return 1;
 }
 

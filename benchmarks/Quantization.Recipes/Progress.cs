@@ -31,7 +31,8 @@ internal sealed class Progress(int plannedSteps)
         double milliseconds = _training.Elapsed.TotalMilliseconds / _done;
         string line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{plan.Name}: epoch {epoch + 1}/{plan.Epochs}, step {step + 1}/{steps}, loss {loss:F3}, {milliseconds:F0} ms a step, about {TimeSpan.FromMilliseconds(milliseconds * _left):mm\\:ss} of training left");
+            $"{plan.Name}: epoch {epoch + 1}/{plan.Epochs}, step {step + 1}/{steps}, loss {loss:F3}, {milliseconds:F0} ms a step, about "
+                + $"{TimeSpan.FromMilliseconds(milliseconds * _left):mm\\:ss} of training left");
         Console.Write(Console.IsOutputRedirected ? line + Environment.NewLine : $"\r{line,-110}");
     }
 }

@@ -8,7 +8,10 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace Quantization.Recipes;
 
-/// <summary>Float training, post-training quantization and quantization-aware training at several widths, XNOR, and what ONNX Runtime makes of the results.</summary>
+/// <summary>
+/// Float training, post-training quantization and quantization-aware training at several widths, XNOR, and what ONNX Runtime makes of the
+/// results.
+/// </summary>
 internal sealed class Recipe : IDisposable
 {
     private const int Seed = 1, CalibrationBatches = 10;
@@ -90,14 +93,17 @@ internal sealed class Recipe : IDisposable
             else
             {
                 (int weightBits, int activationBits) = BitsOf(plan);
-                Measure(plan, progress, () => (FineTune(plan, trainer, data, weightBits, activationBits), weightBits, activationBits), data);
+                Measure(
+                    plan, progress, () => (FineTune(plan, trainer, data, weightBits, activationBits), weightBits, activationBits), data);
             }
         }
 
         RecipeReport.Write(_results, _options.Output);
     }
 
-    private void Measure(TrainingPlan plan, Progress progress, Func<(Module<Tensor, Tensor> Net, int WeightBits, int ActivationBits)> train, FashionMnist data)
+    private void Measure(
+        TrainingPlan plan, Progress progress, Func<(Module<Tensor, Tensor> Net, int WeightBits, int ActivationBits)> train,
+        FashionMnist data)
     {
         if (_results.Any(result => result.Name == plan.Name))
         {
@@ -112,12 +118,15 @@ internal sealed class Recipe : IDisposable
         // In bytes, so that the codes of 4 bits can be compared.
         ExportCheck check = ExportCheck.Run(net, data, path, new OnnxExportOptions { FourBits = FourBitStorage.Bytes });
         string method = plan.Name.Split(' ')[0];
-        Add(new Measurement(plan.Name, method, weightBits, activationBits, plan.Seed, Accuracy(net, data), plan.Epochs, seconds, check), progress);
+        Add(
+            new Measurement(plan.Name, method, weightBits, activationBits, plan.Seed, Accuracy(net, data), plan.Epochs, seconds, check),
+            progress);
     }
 
     private void PostTraining(FashionMnist data, Progress progress, int bits)
     {
-        foreach (ICalibrator calibrator in new ICalibrator[] { new MaxCalibrator(), new PercentileCalibrator(), new EntropyCalibrator(), new MseCalibrator() })
+        foreach (ICalibrator calibrator
+            in new ICalibrator[] { new MaxCalibrator(), new PercentileCalibrator(), new EntropyCalibrator(), new MseCalibrator() })
         {
             string name = $"PTQ {calibrator.Name} W{bits}A{bits}";
             if (_results.Any(result => result.Name == name))
@@ -130,7 +139,8 @@ internal sealed class Recipe : IDisposable
             QatModel model = QuantizationAwareTraining.Prepare(LoadFloat(), Classifiers.Options(bits, bits));
             model.Calibrate(CalibrationSet(data), calibrator);
             model.FreezeRanges();
-            Add(new Measurement(name, "PTQ", bits, bits, Seed, Accuracy(model.Module, data), 0, Stopwatch.GetElapsedTime(start).TotalSeconds), progress);
+            Add(new Measurement(
+                name, "PTQ", bits, bits, Seed, Accuracy(model.Module, data), 0, Stopwatch.GetElapsedTime(start).TotalSeconds), progress);
         }
     }
 
@@ -207,7 +217,8 @@ internal sealed class Recipe : IDisposable
         for (long start = 0; start < data.TestImages.shape[0]; start += 1000)
         {
             using DisposeScope scope = torch.NewDisposeScope();
-            right += (net.call(data.TestImages.narrow(0, start, 1000)).argmax(1) == data.TestLabels.narrow(0, start, 1000)).sum().item<long>();
+            right += (net.call(data.TestImages.narrow(0, start, 1000)).argmax(1) == data.TestLabels.narrow(0, start, 1000))
+                .sum().item<long>();
         }
 
         return 100.0 * right / data.TestImages.shape[0];
@@ -219,12 +230,16 @@ internal sealed class Recipe : IDisposable
         File.WriteAllText(ResultsPath + ".part", JsonSerializer.Serialize(_results, Json));
         File.Move(ResultsPath + ".part", ResultsPath, overwrite: true);
         string export = result.Export is { } check
-            ? string.Create(CultureInfo.InvariantCulture, $"; ONNX Runtime {check.Accuracy:F2} %, same prediction {check.Agreement:F2} %, different codes {check.DifferentCodes:F4} % (by at most {check.LargestDifference}), {check.Bytes} bytes")
+            ? string.Create(CultureInfo.InvariantCulture, $"; ONNX Runtime {check.Accuracy:F2} %, same prediction {check.Agreement:F2} %, "
+                + $"different codes {check.DifferentCodes:F4} % (by at most {check.LargestDifference}), {check.Bytes} bytes")
             : "";
-        progress.Say(string.Create(CultureInfo.InvariantCulture, $"{result.Name}: {result.Accuracy:F2} % in {result.Seconds:F0} s{export}"));
+        progress.Say(
+            string.Create(CultureInfo.InvariantCulture, $"{result.Name}: {result.Accuracy:F2} % in {result.Seconds:F0} s{export}"));
     }
 
-    /// <summary>A teacher has more to tell than labels: learning from one takes as many epochs as training in float, and its rate.</summary>
+    /// <summary>
+    /// A teacher has more to tell than labels: learning from one takes as many epochs as training in float, and its rate.
+    /// </summary>
     private TrainingPlan Plan(int weightBits, int activationBits, int seed)
     {
         string name = $"QAT W{weightBits}A{activationBits}{(seed == Seed ? "" : $" seed {seed}")}";

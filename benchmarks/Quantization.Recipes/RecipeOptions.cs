@@ -48,7 +48,8 @@ internal sealed record RecipeOptions(string Data, string Output, int Epochs, boo
                 case ("--output", not null):
                     options = options with { Output = value };
                     break;
-                case ("--epochs", not null) when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int epochs) && epochs > 1:
+                case ("--epochs", not null)
+                    when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int epochs) && epochs > 1:
                     options = options with { Epochs = epochs };
                     break;
                 default:

@@ -29,7 +29,8 @@ internal static class StepSpeed
 
         double[][] times = [.. nets.Select(_ => new double[Rounds])];
         List<AdamW> optimizers = [.. nets.Select(net => torch.optim.AdamW(net.Net.parameters(), 1e-4))];
-        using Tensor images = data.TrainImages.narrow(0, 0, Trainer.BatchSize).clone(), labels = data.TrainLabels.narrow(0, 0, Trainer.BatchSize).clone();
+        using Tensor images = data.TrainImages.narrow(0, 0, Trainer.BatchSize).clone(),
+            labels = data.TrainLabels.narrow(0, 0, Trainer.BatchSize).clone();
         for (int round = -WarmUp; round < Rounds; round++)
         {
             for (int i = 0; i < nets.Count; i++)
@@ -43,7 +44,9 @@ internal static class StepSpeed
         double reference = Median(times[0]);
         for (int i = 0; i < nets.Count; i++)
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{nets[i].Name,-24} {Median(times[i]),6:F1} ms a step, {Median(times[i]) / reference:F2} of FP32's"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{nets[i].Name,-24} {Median(times[i]),6:F1} ms a step, {Median(times[i]) / reference:F2} of FP32's"));
         }
     }
 

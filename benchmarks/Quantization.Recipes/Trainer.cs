@@ -38,7 +38,8 @@ internal sealed class Trainer(FashionMnist data, string folder, Progress progres
     public static int StepsPerEpoch(FashionMnist data) => (int)(data.TrainImages.shape[0] / BatchSize);
 
     /// <summary>One step: forward, backward, update. Returns the loss.</summary>
-    public static double Step(Module<Tensor, Tensor> net, torch.optim.Optimizer optimizer, Tensor images, Tensor labels, Distillation? teacher = null)
+    public static double Step(
+        Module<Tensor, Tensor> net, torch.optim.Optimizer optimizer, Tensor images, Tensor labels, Distillation? teacher = null)
     {
         using DisposeScope scope = torch.NewDisposeScope();
         optimizer.zero_grad();
@@ -70,7 +71,8 @@ internal sealed class Trainer(FashionMnist data, string folder, Progress progres
             Tensor chosen = order.narrow(0, step * BatchSize, BatchSize);
             Tensor images = data.TrainImages.index_select(0, chosen);
             Tensor isFlipped = torch.rand(BatchSize, 1, 1, 1) < 0.5;
-            double loss = Step(net, optimizer, torch.where(isFlipped, images.flip(3), images), data.TrainLabels.index_select(0, chosen), teacher);
+            double loss = Step(
+                net, optimizer, torch.where(isFlipped, images.flip(3), images), data.TrainLabels.index_select(0, chosen), teacher);
             progress.Step(plan, epoch, step, steps, loss);
         }
     }

@@ -16,7 +16,8 @@ internal static class TransformerRecipe
     {
         Directory.CreateDirectory(options.Output);
         FashionMnist data = new(options.Data);
-        TrainingPlan floats = new("ViT FP32", options.Epochs, 0.003, 0.3, Seed), quantized = new("ViT W4A8", options.Epochs / 2, 0.001, 0.1, Seed);
+        TrainingPlan floats = new("ViT FP32", options.Epochs, 0.003, 0.3, Seed),
+            quantized = new("ViT W4A8", options.Epochs / 2, 0.001, 0.1, Seed);
         Progress progress = new((floats.Epochs + quantized.Epochs) * Trainer.StepsPerEpoch(data));
         Trainer trainer = new(data, options.Output, progress, CancellationToken.None);
         torch.random.manual_seed(Seed);
@@ -28,7 +29,11 @@ internal static class TransformerRecipe
         QatModel model = QuantizationAwareTraining.Prepare(net, new QatOptions
         {
             Default = LayerQuantization.Learned(4, 8),
-            Layers = new Dictionary<string, LayerQuantization?> { ["patches"] = LayerQuantization.EightBits, ["head"] = LayerQuantization.EightBits },
+            Layers = new Dictionary<string, LayerQuantization?>
+            {
+                ["patches"] = LayerQuantization.EightBits,
+                ["head"] = LayerQuantization.EightBits
+            },
         });
         model.Calibrate(Enumerable.Range(0, CalibrationBatches).Select(i => data.TrainImages.narrow(0, i * 100, 100)), new MseCalibrator());
         trainer.Train(quantized, model.Module);
@@ -37,9 +42,11 @@ internal static class TransformerRecipe
 
     private static void Report(TrainingPlan plan, Module<Tensor, Tensor> net, FashionMnist data, RecipeOptions options, Progress progress)
     {
-        ExportCheck check = ExportCheck.Run(net, data, Path.Combine(options.Output, $"{plan.Name}.onnx"), new OnnxExportOptions { FourBits = FourBitStorage.Bytes });
+        ExportCheck check = ExportCheck.Run(
+            net, data, Path.Combine(options.Output, $"{plan.Name}.onnx"), new OnnxExportOptions { FourBits = FourBitStorage.Bytes });
         progress.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"{plan.Name}: {Recipe.Accuracy(net, data):F2} %; ONNX Runtime {check.Accuracy:F2} %, same prediction {check.Agreement:F2} %, {check.Bytes} bytes"));
+            $"{plan.Name}: {Recipe.Accuracy(net, data):F2} %; ONNX Runtime {check.Accuracy:F2} %, same prediction {check.Agreement:F2} %, "
+                + $"{check.Bytes} bytes"));
     }
 }

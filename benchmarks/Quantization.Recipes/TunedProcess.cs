@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace Quantization.Recipes;
 
 /// <summary>
-/// libtorch on a Linux CPU trains up to ten times faster with these settings: its threads must not spin while .NET code runs, and the allocator must keep memory instead of giving it back after each step. They are read when
-/// a process starts, so the program starts itself again with them.
+/// libtorch on a Linux CPU trains up to ten times faster with these settings: its threads must not spin while .NET code runs, and the
+/// allocator must keep memory instead of giving it back after each step. They are read when a process starts, so the program starts itself
+/// again with them.
 /// </summary>
 internal static class TunedProcess
 {

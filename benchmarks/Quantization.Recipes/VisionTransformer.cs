@@ -6,12 +6,16 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace Quantization.Recipes;
 
-/// <summary>A small vision transformer: 49 patches of 4 × 4 pixels, three layers of four heads, 64 features. Its forward methods say nothing of ONNX.</summary>
+/// <summary>
+/// A small vision transformer: 49 patches of 4 × 4 pixels, three layers of four heads, 64 features. Its forward methods say nothing of
+/// ONNX.
+/// </summary>
 internal sealed class VisionTransformer : Module<Tensor, Tensor>
 {
     private const int Features = 64, Heads = 4, Layers = 3, Patch = 4, Patches = 49, Classes = 10;
 
-    private readonly Module<Tensor, Tensor> patches = Conv2d(1, Features, Patch, stride: Patch), norm = LayerNorm(Features), head = Linear(Features, Classes), layers;
+    private readonly Module<Tensor, Tensor> patches = Conv2d(1, Features, Patch, stride: Patch), norm = LayerNorm(Features),
+        head = Linear(Features, Classes), layers;
     private readonly Parameter positions = new(torch.randn(1, Patches, Features) * 0.02);
 
     public VisionTransformer()
@@ -30,7 +34,8 @@ internal sealed class VisionTransformer : Module<Tensor, Tensor>
 
     private sealed class Layer : Module<Tensor, Tensor>
     {
-        private readonly Module<Tensor, Tensor> norm1 = LayerNorm(Features), norm2 = LayerNorm(Features), attention = new SelfAttention(Features, Heads);
+        private readonly Module<Tensor, Tensor> norm1 = LayerNorm(Features), norm2 = LayerNorm(Features),
+            attention = new SelfAttention(Features, Heads);
         private readonly Module<Tensor, Tensor> up = Linear(Features, 4 * Features), down = Linear(4 * Features, Features);
 
         public Layer()

@@ -9,7 +9,8 @@ string[] sentences =
 [
     "A red cat sleeps on the warm roof.", "Cats and dogs live in the same house.", "The stock market fell on Monday.",
     "Investors sold shares of banks.", "Thunderstorms are expected in the evening.", "It will rain and storm tonight.",
-    "The recipe needs flour, eggs and sugar.", "Bake the cake for forty minutes.", "The train to the coast leaves at nine.", "Trains are late because of snow.",
+    "The recipe needs flour, eggs and sugar.", "Bake the cake for forty minutes.", "The train to the coast leaves at nine.",
+    "Trains are late because of snow.",
 ];
 
 // Stands for a model: any IEmbeddingGenerator<string, Embedding<float>> takes its place, such as that of OpenAI, Ollama or ONNX Runtime.
@@ -30,7 +31,8 @@ collection.Save(path);
 using (QuantizedCollection<int, Sentence> loaded = new("sentences", new QuantizedCollectionOptions { EmbeddingGenerator = generator }))
 {
     loaded.Load(path);
-    Console.WriteLine($"{loaded.Count} sentences in a file of {new FileInfo(path).Length} bytes; floats alone would take {loaded.Count * TrigramGenerator.Dimensions * sizeof(float)}");
+    Console.WriteLine($"{loaded.Count} sentences in a file of {new FileInfo(path).Length} bytes; floats alone would take "
+        + $"{loaded.Count * TrigramGenerator.Dimensions * sizeof(float)}");
     Expect.True(loaded.Count == sentences.Length, "all sentences come back");
 }
 

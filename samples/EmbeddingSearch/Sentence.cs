@@ -1,6 +1,8 @@
 using Microsoft.Extensions.VectorData;
 
-/// <summary>What is stored. The generator turns the text into a vector; <see cref="IndexKind.QuantizedFlat"/> searches bits first.</summary>
+/// <summary>
+/// What is stored. The generator turns the text into a vector; <see cref="IndexKind.QuantizedFlat"/> searches bits first.
+/// </summary>
 internal sealed class Sentence
 {
     [VectorStoreKey]
@@ -12,6 +14,7 @@ internal sealed class Sentence
     [VectorStoreData]
     public int Length { get; set; }
 
-    [VectorStoreVector(TrigramGenerator.Dimensions, IndexKind = IndexKind.QuantizedFlat, DistanceFunction = DistanceFunction.CosineSimilarity)]
+    [VectorStoreVector(
+        TrigramGenerator.Dimensions, IndexKind = IndexKind.QuantizedFlat, DistanceFunction = DistanceFunction.CosineSimilarity)]
     public string Vector => Text;
 }

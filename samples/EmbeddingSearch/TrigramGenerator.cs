@@ -18,7 +18,8 @@ internal sealed class TrigramGenerator : IEmbeddingGenerator<string, Embedding<f
     private static float[] Embed(string text)
     {
         float[] vector = new float[Dimensions];
-        foreach (string word in text.ToUpperInvariant().Split([' ', '.', ','], StringSplitOptions.RemoveEmptyEntries).Where(word => word.Length > 3))
+        foreach (string word in text.ToUpperInvariant()
+            .Split([' ', '.', ','], StringSplitOptions.RemoveEmptyEntries).Where(word => word.Length > 3))
         {
             string padded = $" {word} ";
             for (int i = 0; i + 3 <= padded.Length; i++)

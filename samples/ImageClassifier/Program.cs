@@ -31,7 +31,8 @@ app.MapPost("/classify", async (HttpRequest request, Classifier classifier) =>
     }
     catch (EndOfStreamException)
     {
-        return Results.Problem($"Send {FashionImages.Pixels} bytes, the grey values of 28 rows.", statusCode: StatusCodes.Status400BadRequest);
+        return Results.Problem(
+            $"Send {FashionImages.Pixels} bytes, the grey values of 28 rows.", statusCode: StatusCodes.Status400BadRequest);
     }
 
     return Results.Ok(classifier.Classify(image));

@@ -1,7 +1,8 @@
 // Writes a story with a language model, in floats and with weights of 4 bits. In a project of your own:
 //   dotnet add package Quantization.Onnx
 //   dotnet add package Microsoft.ML.OnnxRuntime
-// dotnet run -- FOLDER, where FOLDER has model.onnx (input_ids to logits) and genai/tokenizer.json; default: stories260K in shared/models beside the clone.
+// dotnet run -- FOLDER, where FOLDER has model.onnx (input_ids to logits) and genai/tokenizer.json; default: stories260K in shared/models
+// beside the clone.
 using Quantization.Onnx;
 using Quantization.Samples;
 

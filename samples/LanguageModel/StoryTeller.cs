@@ -12,7 +12,8 @@ internal sealed class StoryTeller : IDisposable
     {
         _session = new InferenceSession(model);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(tokenizer));
-        _pieces = document.RootElement.GetProperty("model").GetProperty("vocab").EnumerateObject().ToDictionary(each => each.Value.GetInt64(), each => each.Name);
+        _pieces = document.RootElement.GetProperty("model").GetProperty("vocab").EnumerateObject()
+            .ToDictionary(each => each.Value.GetInt64(), each => each.Name);
     }
 
     public string Write(int tokens)
@@ -23,7 +24,8 @@ internal sealed class StoryTeller : IDisposable
             text.Add(Next([.. text]));
         }
 
-        return string.Concat(text.Skip(1).Select(token => _pieces[token])).Replace('▁', ' ').Replace("<0x0A>", " ", StringComparison.Ordinal).Trim();
+        return string.Concat(text.Skip(1).Select(token => _pieces[token])).Replace('▁', ' ')
+            .Replace("<0x0A>", " ", StringComparison.Ordinal).Trim();
     }
 
     public void Dispose() => _session.Dispose();

@@ -21,14 +21,19 @@ internal sealed class JobWorker(IModelQuantizer quantizer, IConfiguration config
     }
 
     private static bool IsOpen(DirectoryInfo job) =>
-        File.Exists(Path.Combine(job.FullName, "model.onnx")) && !File.Exists(Path.Combine(job.FullName, "model.int8.onnx")) && !File.Exists(Path.Combine(job.FullName, "failed.txt"));
+        File.Exists(Path.Combine(job.FullName, "model.onnx"))
+            && !File.Exists(Path.Combine(job.FullName, "model.int8.onnx"))
+            && !File.Exists(Path.Combine(job.FullName, "failed.txt"));
 
     private async Task DoAsync(string job, CancellationToken stop)
     {
         try
         {
             await quantizer.QuantizeAsync(
-                Path.Combine(job, "model.onnx"), new SampleFolder(Path.Combine(job, "samples")), Path.Combine(job, "model.int8.onnx"), cancellationToken: stop);
+                Path.Combine(job, "model.onnx"),
+                new SampleFolder(Path.Combine(job, "samples")),
+                Path.Combine(job, "model.int8.onnx"),
+                cancellationToken: stop);
         }
         catch (Exception e) when (e is OnnxModelException or IOException or InvalidDataException or ArgumentException)
         {

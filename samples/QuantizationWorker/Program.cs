@@ -15,7 +15,8 @@ using Quantization.Samples;
 
 bool isTest = args.Contains("--self-test");
 DirectoryInfo? jobs = isTest ? TestJob.Create() : null;
-HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+HostApplicationBuilder builder = Host.CreateApplicationBuilder(
+    new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
 builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
 if (jobs is not null)
 {
@@ -25,7 +26,8 @@ if (jobs is not null)
 builder.Services.AddModelQuantizer().BindConfiguration("Quantizer"); // checked when the host starts
 builder.Services.AddHostedService<JobWorker>();
 
-// With OpenTelemetry: builder.Services.AddOpenTelemetry().WithTracing(tracing => tracing.AddSource(QuantizationTelemetry.ActivitySourceName)).
+// With OpenTelemetry: builder.Services.AddOpenTelemetry().WithTracing(tracing =>
+// tracing.AddSource(QuantizationTelemetry.ActivitySourceName)).
 List<string> stages = [];
 using ActivityListener listener = new()
 {

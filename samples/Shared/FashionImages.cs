@@ -11,7 +11,8 @@ internal sealed class FashionImages
     private const int Header = 16;
     private const int LabelHeader = 8;
 
-    public static readonly string[] Classes = ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
+    public static readonly string[] Classes =
+        ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
     private readonly byte[] _images;
     private readonly byte[]? _labels;
@@ -49,7 +50,9 @@ internal sealed class FashionImages
     }
 
     public ISampleSource ToSamples(int count) => SampleSource.FromEnumerable(
-        Enumerable.Range(0, count).Select(i => new ModelSample($"image {i}", SampleTensor.Create<float>("image", Scale(this[i].Span), 1, 28, 28))), count);
+        Enumerable.Range(0, count)
+            .Select(i => new ModelSample($"image {i}", SampleTensor.Create<float>("image", Scale(this[i].Span), 1, 28, 28))),
+        count);
 
     private static string PathTo(string file) => Path.Combine(AppContext.BaseDirectory, "Assets", file);
 

@@ -17,13 +17,19 @@ if (!File.Exists(model))
 }
 
 string[] alphabet = ["", .. File.ReadAllLines(Path.Combine(folder, "ppocr_keys_v1.txt")), " "];
-string[] known = ["Invoice 4711", "total amount 38.50", "thank you for your order", "railway station", "platform 9, coach 12", "open from Monday to Friday", "chapter one", "Winter coats"];
-string[] unseen = ["payment within 14 days", "window seat", "the library is closed", "Receipt 2026", "silver bicycle", "one thousand tickets"];
+string[] known =
+[
+    "Invoice 4711", "total amount 38.50", "thank you for your order", "railway station", "platform 9, coach 12",
+    "open from Monday to Friday", "chapter one", "Winter coats"
+];
+string[] unseen =
+    ["payment within 14 days", "window seat", "the library is closed", "Receipt 2026", "silver bicycle", "one thousand tickets"];
 
 // Lines like those that will be read choose the ranges of activations. Refine = true, the default, takes longer and loses less.
 ISampleSource samples = SampleSource.FromEnumerable(known.Select(text => TextImage.Draw(text).ToSample()), known.Length);
 string output = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.onnx");
-PtqResult result = PostTrainingQuantizer.Quantize(model, samples, output, new PtqOptions { ActivationCalibrator = new PercentileCalibrator(99.99), LatencyRuns = 3, Refine = false });
+PtqResult result = PostTrainingQuantizer.Quantize(
+    model, samples, output, new PtqOptions { ActivationCalibrator = new PercentileCalibrator(99.99), LatencyRuns = 3, Refine = false });
 Console.WriteLine($"int8: {result.OutputBytes / 1e6:0.0} of {result.ModelBytes / 1e6:0.0} MB, {result.Latency!.Ratio:0.00} of the time");
 
 int agreed = 0;

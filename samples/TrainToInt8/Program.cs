@@ -1,5 +1,5 @@
-// Trains a small classifier, trains on with weights of 4 bits in the loop, and runs the result as an int8 ONNX model. In a project of your own:
-//   dotnet add package Quantization.TorchSharp
+// Trains a small classifier, trains on with weights of 4 bits in the loop, and runs the result as an int8 ONNX model. In a project of your
+// own: dotnet add package Quantization.TorchSharp
 //   dotnet add package libtorch-cpu-linux-x64   (or -win-x64, -osx-arm64)
 //   dotnet add package Microsoft.ML.OnnxRuntime
 using Microsoft.ML.OnnxRuntime;
@@ -36,7 +36,8 @@ string path = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.onnx
 qat.ExportOnnx([1, 28, 28], path);
 
 double deployed = Deployed(path);
-Console.WriteLine($"right of {images.Count - Training}: {inFloats:P1} in floats, {Accuracy(qat.Module):P1} trained for 4 bits, {deployed:P1} as ONNX in {new FileInfo(path).Length} bytes");
+Console.WriteLine($"right of {images.Count - Training}: {inFloats:P1} in floats, {Accuracy(qat.Module):P1} trained for 4 bits, "
+    + $"{deployed:P1} as ONNX in {new FileInfo(path).Length} bytes");
 Expect.True(deployed > 0.7 && deployed > inFloats - 0.05, "the exported model classifies about as well as the float model");
 File.Delete(path);
 

@@ -40,7 +40,9 @@ public interface IModelQuantizer
     /// <exception cref="ArgumentException">There is no sample, the way takes none, or the output is the model itself.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or quantized.</exception>
-    /// <exception cref="InvalidDataException">A sample does not fit the model's inputs, or it or an activation holds NaN or infinity.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A sample does not fit the model's inputs, or it or an activation holds NaN or infinity.
+    /// </exception>
     /// <exception cref="IOException">The output cannot be written.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -51,7 +53,10 @@ public interface IModelQuantizer
         IProgress<QuantizationProgress>? progress = null,
         CancellationToken cancellationToken = default);
 
-    /// <summary>Quantizes a model with samples that arrive one by one, for <see cref="QuantizationWay.StaticInt8"/> and <see cref="QuantizationWay.Half"/>.</summary>
+    /// <summary>
+    /// Quantizes a model with samples that arrive one by one, for <see cref="QuantizationWay.StaticInt8"/> and
+    /// <see cref="QuantizationWay.Half"/>.
+    /// </summary>
     /// <inheritdoc cref="QuantizeAsync(OnnxModel, ISampleSource, ModelOutput, IProgress{QuantizationProgress}?, CancellationToken)"/>
     Task<PtqResult> QuantizeAsync(
         OnnxModel model,
@@ -70,7 +75,9 @@ public interface IModelQuantizer
     /// <param name="output">Where to write the model that was picked. Where no model is within the budget, nothing is written.</param>
     /// <param name="progress">Receives each stage, in addition to logs and activities; null if nothing listens.</param>
     /// <param name="cancellationToken">Stops the work, or the wait for other calls.</param>
-    /// <inheritdoc cref="QuantizeAsync(OnnxModel, ISampleSource, ModelOutput, IProgress{QuantizationProgress}?, CancellationToken)" path="/exception"/>
+    /// <inheritdoc
+    ///     cref="QuantizeAsync(OnnxModel, ISampleSource, ModelOutput, IProgress{QuantizationProgress}?, CancellationToken)"
+    ///     path="/exception"/>
     Task<AutoResult> DecideAsync(
         OnnxModel model,
         ISampleSource calibrationSamples,

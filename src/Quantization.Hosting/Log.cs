@@ -3,14 +3,20 @@ using Quantization.Onnx;
 
 namespace Quantization.Hosting;
 
-/// <summary>The events that quantizers log. Their numbers are part of the interface: docs/reference/logs.md lists them, and they never change.</summary>
+/// <summary>
+/// The events that quantizers log. Their numbers are part of the interface: docs/reference/logs.md lists them, and they never change.
+/// </summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "Quantizing {Model} by {Way}.")]
     public static partial void Started(ILogger logger, string model, string way);
 
-    [LoggerMessage(2, LogLevel.Information, "{Model}: {ModelBytes} bytes became {OutputBytes} in {Output} after {ElapsedMs} ms; {Int8Nodes} nodes run on integers.")]
-    public static partial void Finished(ILogger logger, string model, long modelBytes, long outputBytes, string output, long elapsedMs, int int8Nodes);
+    [LoggerMessage(
+        2,
+        LogLevel.Information,
+        "{Model}: {ModelBytes} bytes became {OutputBytes} in {Output} after {ElapsedMs} ms; {Int8Nodes} nodes run on integers.")]
+    public static partial void Finished(
+        ILogger logger, string model, long modelBytes, long outputBytes, string output, long elapsedMs, int int8Nodes);
 
     [LoggerMessage(3, LogLevel.Information, "{Model}: {Picked} was picked after {ElapsedMs} ms. {Summary}")]
     public static partial void Decided(ILogger logger, string model, string picked, long elapsedMs, string summary);

@@ -3,12 +3,15 @@ using Quantization.Onnx;
 
 namespace Quantization.Hosting;
 
-/// <summary>Chooses the entry point of the library by the options; <see cref="QuantizerCall"/> does what all calls have in common.</summary>
+/// <summary>
+/// Chooses the entry point of the library by the options; <see cref="QuantizerCall"/> does what all calls have in common.
+/// </summary>
 /// <param name="name">The registered name.</param>
 /// <param name="options">The checked options.</param>
 /// <param name="logger">Where to log.</param>
 /// <param name="clock">Tells the time.</param>
-internal sealed class ModelQuantizer(string name, ModelQuantizerOptions options, ILogger logger, TimeProvider clock) : IModelQuantizer, IDisposable
+internal sealed class ModelQuantizer(string name, ModelQuantizerOptions options, ILogger logger, TimeProvider clock)
+    : IModelQuantizer, IDisposable
 {
     private readonly SemaphoreSlim _free = new(options.MaxConcurrency);
 
@@ -21,23 +24,27 @@ internal sealed class ModelQuantizer(string name, ModelQuantizerOptions options,
 
     /// <inheritdoc />
     public Task<PtqResult> QuantizeAsync(
-        OnnxModel model, ModelOutput output, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        OnnxModel model, ModelOutput output, IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
         QuantizeAsync(
             model,
             output,
             told => options.Way switch
             {
                 QuantizationWay.DynamicInt8 => DynamicQuantizer.QuantizeAsync(model, output, options.Dynamic, told, cancellationToken),
-                QuantizationWay.WeightsInt8 or QuantizationWay.WeightsInt4 => WeightQuantizer.QuantizeAsync(model, output, Weights, told, cancellationToken),
+                QuantizationWay.WeightsInt8 or QuantizationWay.WeightsInt4 =>
+                    WeightQuantizer.QuantizeAsync(model, output, Weights, told, cancellationToken),
                 QuantizationWay.Half => HalfPrecisionConverter.ConvertAsync(model, output, options.Half, told, cancellationToken),
-                _ => throw new ArgumentException($"The quantizer '{name}' works by {options.Way}, which needs samples; give some, or register it with another way."),
+                _ => throw new ArgumentException(
+                    $"The quantizer '{name}' works by {options.Way}, which needs samples; give some, or register it with another way."),
             },
             progress,
             cancellationToken);
 
     /// <inheritdoc />
     public Task<PtqResult> QuantizeAsync(
-        OnnxModel model, ISampleSource samples, ModelOutput output, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
+        OnnxModel model, ISampleSource samples, ModelOutput output, IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
         return QuantizeAsync(
@@ -45,8 +52,10 @@ internal sealed class ModelQuantizer(string name, ModelQuantizerOptions options,
             output,
             told => options.Way switch
             {
-                QuantizationWay.StaticInt8 => PostTrainingQuantizer.QuantizeAsync(model, samples, output, options.Static, told, cancellationToken),
-                QuantizationWay.DynamicInt8 => DynamicQuantizer.QuantizeAsync(model, samples, output, options.Dynamic, told, cancellationToken),
+                QuantizationWay.StaticInt8 =>
+                    PostTrainingQuantizer.QuantizeAsync(model, samples, output, options.Static, told, cancellationToken),
+                QuantizationWay.DynamicInt8 =>
+                    DynamicQuantizer.QuantizeAsync(model, samples, output, options.Dynamic, told, cancellationToken),
                 QuantizationWay.Half => HalfPrecisionConverter.ConvertAsync(model, samples, output, options.Half, told, cancellationToken),
                 _ => WeightQuantizer.QuantizeAsync(model, samples, output, Weights, told, cancellationToken),
             },
@@ -68,10 +77,13 @@ internal sealed class ModelQuantizer(string name, ModelQuantizerOptions options,
             output,
             told => options.Way switch
             {
-                QuantizationWay.StaticInt8 => PostTrainingQuantizer.QuantizeAsync(model, samples, output, options.Static, told, cancellationToken),
+                QuantizationWay.StaticInt8 =>
+                    PostTrainingQuantizer.QuantizeAsync(model, samples, output, options.Static, told, cancellationToken),
                 QuantizationWay.Half => HalfPrecisionConverter.ConvertAsync(model, samples, output, options.Half, told, cancellationToken),
                 _ => throw new ArgumentException(
-                    $"The quantizer '{name}' works by {options.Way}, which reads samples more than once; give an ISampleSource, such as SampleSource.FromEnumerable.", nameof(samples)),
+                    $"The quantizer '{name}' works by {options.Way}, which reads samples more than once; give an ISampleSource, such as "
+                        + "SampleSource.FromEnumerable.",
+                    nameof(samples)),
             },
             progress,
             cancellationToken);
@@ -88,7 +100,10 @@ internal sealed class ModelQuantizer(string name, ModelQuantizerOptions options,
     {
         QuantizerCall call = Begin(model, output, "Auto");
         return call.RunAsync(
-            told => AutoQuantizer.RunAsync(model, calibrationSamples, scoringSamples, output, options.Auto, told, cancellationToken), call.Tell, progress, cancellationToken);
+            told => AutoQuantizer.RunAsync(model, calibrationSamples, scoringSamples, output, options.Auto, told, cancellationToken),
+            call.Tell,
+            progress,
+            cancellationToken);
     }
 
     /// <inheritdoc />

@@ -14,7 +14,10 @@ public sealed class ModelQuantizerOptions
     /// <summary>The options of <see cref="QuantizationWay.DynamicInt8"/>.</summary>
     public DynamicOptions Dynamic { get; set; } = new();
 
-    /// <summary>The options of <see cref="QuantizationWay.WeightsInt8"/> and <see cref="QuantizationWay.WeightsInt4"/>; the latter takes 4 bits where they name neither blocks nor bits.</summary>
+    /// <summary>
+    /// The options of <see cref="QuantizationWay.WeightsInt8"/> and <see cref="QuantizationWay.WeightsInt4"/>; the latter takes 4 bits
+    /// where they name neither blocks nor bits.
+    /// </summary>
     public WeightOnlyOptions Weights { get; set; } = new();
 
     /// <summary>The options of <see cref="QuantizationWay.Half"/>.</summary>

@@ -33,7 +33,9 @@ internal sealed class ModelQuantizerOptionsCheck : IValidateOptions<ModelQuantiz
 
         (string Name, object? Value)[] parts =
         [
-            (nameof(options.Static), options.Static), (nameof(options.Dynamic), options.Dynamic), (nameof(options.Weights), options.Weights),
+            (nameof(options.Static), options.Static),
+            (nameof(options.Dynamic), options.Dynamic),
+            (nameof(options.Weights), options.Weights),
             (nameof(options.Half), options.Half), (nameof(options.Auto), options.Auto),
         ];
         foreach ((string part, _) in parts.Where(part => part.Value is null))

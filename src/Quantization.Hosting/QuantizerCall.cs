@@ -14,7 +14,8 @@ namespace Quantization.Hosting;
 /// <param name="logger">Where to log.</param>
 /// <param name="clock">Tells the time.</param>
 internal sealed class QuantizerCall(
-    string quantizer, string model, string output, string way, ModelQuantizerOptions options, SemaphoreSlim free, ILogger logger, TimeProvider clock)
+    string quantizer, string model, string output, string way, ModelQuantizerOptions options, SemaphoreSlim free, ILogger logger,
+    TimeProvider clock)
 {
     private long _began;
     private Activity? _activity;
@@ -27,11 +28,13 @@ internal sealed class QuantizerCall(
     /// <param name="progress">Receives all progress; null if nothing listens.</param>
     /// <param name="cancellationToken">Stops the wait; the work has it too.</param>
     public async Task<T> RunAsync<T>(
-        Func<IProgress<QuantizationProgress>, Task<T>> work, Action<T> tell, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+        Func<IProgress<QuantizationProgress>, Task<T>> work, Action<T> tell, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         _began = clock.GetTimestamp();
         using Activity? activity = QuantizationTelemetry.Source.StartActivity(QuantizationTelemetry.CallActivityName);
-        _activity = activity?.SetTag("quantization.quantizer", quantizer).SetTag("quantization.model", model).SetTag("quantization.way", way);
+        _activity = activity?.SetTag("quantization.quantizer", quantizer)
+            .SetTag("quantization.model", model).SetTag("quantization.way", way);
         StageJournal journal = new(model, activity, progress, options.ProgressInterval, logger, clock);
         try
         {

@@ -12,7 +12,8 @@ namespace Quantization.Hosting;
 /// <param name="logger">Where to log.</param>
 /// <param name="clock">Tells the time.</param>
 internal sealed class StageJournal(
-    string model, Activity? call, IProgress<QuantizationProgress>? next, TimeSpan interval, ILogger logger, TimeProvider clock) : IProgress<QuantizationProgress>
+    string model, Activity? call, IProgress<QuantizationProgress>? next, TimeSpan interval, ILogger logger, TimeProvider clock)
+    : IProgress<QuantizationProgress>
 {
     private readonly Lock _lock = new();
     private QuantizationStage? _stage;
@@ -48,7 +49,9 @@ internal sealed class StageJournal(
             EndStage();
             _stage = progress.Stage;
             _began = _logged = clock.GetTimestamp();
-            Apart(() => _activity = call is null ? null : QuantizationTelemetry.Source.StartActivity(progress.Stage.ToString(), ActivityKind.Internal, call.Context));
+            Apart(() => _activity = call is null
+                ? null
+                : QuantizationTelemetry.Source.StartActivity(progress.Stage.ToString(), ActivityKind.Internal, call.Context));
             Log.StageStarted(logger, model, progress.Stage);
         }
         else if (clock.GetElapsedTime(_logged) >= interval)
@@ -73,7 +76,9 @@ internal sealed class StageJournal(
         }
     }
 
-    /// <summary>Starts or stops an activity without making it the current one: a stage may end on another thread than it began on.</summary>
+    /// <summary>
+    /// Starts or stops an activity without making it the current one: a stage may end on another thread than it began on.
+    /// </summary>
     private static void Apart(Action action)
     {
         Activity? current = Activity.Current;

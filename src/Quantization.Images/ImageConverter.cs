@@ -38,7 +38,9 @@ internal sealed class ImageConverter
     }
 
     /// <summary>The input for an image, without the batch axis.</summary>
-    /// <exception cref="InvalidDataException">The image is so long and thin that it cannot be resized in proportion; the message begins with its path.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The image is so long and thin that it cannot be resized in proportion; the message begins with its path.
+    /// </exception>
     public SampleTensor Convert(string path, PixelImage image)
     {
         PixelImage pixels = Fit(path, _options.Channels == ImageChannels.Grey ? image.ToGrey() : image);
@@ -56,7 +58,9 @@ internal sealed class ImageConverter
             }
         }
 
-        return isPlanar ? SampleTensor.Create<float>(null, input, channels, _height, _width) : SampleTensor.Create<float>(null, input, _height, _width, channels);
+        return isPlanar
+            ? SampleTensor.Create<float>(null, input, channels, _height, _width)
+            : SampleTensor.Create<float>(null, input, _height, _width, channels);
     }
 
     private float[] ValuesOf(int channel)
@@ -65,7 +69,8 @@ internal sealed class ImageConverter
         return [.. Enumerable.Range(0, byte.MaxValue + 1).Select(code => (float)((code * _options.Scale - mean) / deviation))];
     }
 
-    private static double NumberOf(IReadOnlyList<double> numbers, int channel, double absent) => numbers.Count == 0 ? absent : numbers[Math.Min(channel, numbers.Count - 1)];
+    private static double NumberOf(IReadOnlyList<double> numbers, int channel, double absent) =>
+        numbers.Count == 0 ? absent : numbers[Math.Min(channel, numbers.Count - 1)];
 
     private PixelImage Fit(string path, PixelImage image)
     {

@@ -26,7 +26,8 @@ internal static class ImageFile
     {
         byte[] content = ReadBytes(path);
         ImageFormat format = ImageSignature.Find(content)
-            ?? throw new InvalidDataException($"{path}: it is no PNG, JPEG, WebP, BMP or GIF image; convert it to PNG or JPEG, or remove it.");
+            ?? throw new InvalidDataException(
+                $"{path}: it is no PNG, JPEG, WebP, BMP or GIF image; convert it to PNG or JPEG, or remove it.");
         using SKMemoryStream stream = new(content);
         using SKCodec? codec = SKCodec.Create(stream, out SKCodecResult result);
         if (codec is null)
@@ -92,7 +93,9 @@ internal static class ImageFile
     private static InvalidDataException Truncated(string path) =>
         new($"{path}: the image is truncated; write or download it again, or remove it.");
 
-    /// <summary>Leaves transparency out. The decoder makes the transparent pixels of a GIF black; they get the file's colour for them.</summary>
+    /// <summary>
+    /// Leaves transparency out. The decoder makes the transparent pixels of a GIF black; they get the file's colour for them.
+    /// </summary>
     private static byte[] ToRgb(byte[] pixels, (byte Red, byte Green, byte Blue)? transparent)
     {
         byte[] rgb = new byte[pixels.Length / 4 * 3];

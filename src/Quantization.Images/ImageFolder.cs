@@ -25,11 +25,20 @@ public sealed class ImageFolder : ISampleSource
     /// <summary>Lists a folder's images; they are decoded later.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="options">How images become the model's input; width and height have to be set.</param>
-    /// <param name="labels">The images' classes by their path from the folder, with '/' between names; null where they are not known.</param>
-    /// <param name="foldersAreClasses">Whether the first folder in an image's path is its class, counted in ordinal order of the folders' names, as torchvision does; then there are no <paramref name="labels"/>.</param>
-    /// <exception cref="ArgumentException">The size is not set, means or deviations are not as many as channels, or labels are given beside folders that are classes.</exception>
+    /// <param name="labels">
+    /// The images' classes by their path from the folder, with '/' between names; null where they are not known.
+    /// </param>
+    /// <param name="foldersAreClasses">
+    /// Whether the first folder in an image's path is its class, counted in ordinal order of the folders' names, as torchvision does; then
+    /// there are no <paramref name="labels"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The size is not set, means or deviations are not as many as channels, or labels are given beside folders that are classes.
+    /// </exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">The folder has no image that can be read, a label has none, or an image lies in no class's folder.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The folder has no image that can be read, a label has none, or an image lies in no class's folder.
+    /// </exception>
     public ImageFolder(string path, ImageOptions options, LabelFile? labels = null, bool foldersAreClasses = false)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -113,18 +122,30 @@ public sealed class ImageFolder : ISampleSource
 
     int? ISampleSource.Count => Count;
 
-    /// <summary>Lists a folder's images for a model: size, channels and layout that the options leave open are those of the model's input.</summary>
+    /// <summary>
+    /// Lists a folder's images for a model: size, channels and layout that the options leave open are those of the model's input.
+    /// </summary>
     /// <param name="modelPath">The ONNX model.</param>
     /// <param name="path">The folder.</param>
     /// <param name="options">What the model does not tell; null for <see cref="ImageOptions.None"/>.</param>
-    /// <param name="labels">The images' classes by their path from the folder, with '/' between names; null where they are not known.</param>
+    /// <param name="labels">
+    /// The images' classes by their path from the folder, with '/' between names; null where they are not known.
+    /// </param>
     /// <param name="foldersAreClasses">Whether the first folder in an image's path is its class.</param>
-    /// <exception cref="ArgumentException">Means or deviations are not as many as channels, or labels are given beside folders that are classes.</exception>
+    /// <exception cref="ArgumentException">
+    /// Means or deviations are not as many as channels, or labels are given beside folders that are classes.
+    /// </exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
-    /// <exception cref="OnnxModelException">The model cannot be read, has not one input of floats [N, C, H, W] or [N, H, W, C], contradicts the options, or leaves the size open as they do.</exception>
+    /// <exception cref="OnnxModelException">
+    /// The model cannot be read, has not one input of floats [N, C, H, W] or [N, H, W, C], contradicts the options, or leaves the size open
+    /// as they do.
+    /// </exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">The folder has no image that can be read, a label has none, or an image lies in no class's folder.</exception>
-    public static ImageFolder ForModel(string modelPath, string path, ImageOptions? options = null, LabelFile? labels = null, bool foldersAreClasses = false)
+    /// <exception cref="InvalidDataException">
+    /// The folder has no image that can be read, a label has none, or an image lies in no class's folder.
+    /// </exception>
+    public static ImageFolder ForModel(
+        string modelPath, string path, ImageOptions? options = null, LabelFile? labels = null, bool foldersAreClasses = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         return new ImageFolder(path, ImageInput.Complete(modelPath, options ?? ImageOptions.None), labels, foldersAreClasses);
@@ -139,7 +160,10 @@ public sealed class ImageFolder : ISampleSource
     }
 
     /// <summary>Decodes the images one by one.</summary>
-    /// <remarks>Moving on throws <see cref="InvalidDataException"/> where a file is no image, truncated or claims too many pixels, and <see cref="IOException"/> where it cannot be read.</remarks>
+    /// <remarks>
+    /// Moving on throws <see cref="InvalidDataException"/> where a file is no image, truncated or claims too many pixels, and
+    /// <see cref="IOException"/> where it cannot be read.
+    /// </remarks>
     public IEnumerator<ModelSample> GetEnumerator() => _names.Select(Read).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
@@ -154,7 +178,8 @@ public sealed class ImageFolder : ISampleSource
     /// <inheritdoc cref="SampleFolder.Split"/>
     public (ImageFolder Calibration, ImageFolder Scoring) Split()
     {
-        (List<string> calibration, List<string> scoring) = LabelledSplit.Deal(FolderPath, _names, name => _foldersAreClasses || Labels?.Find(name) is not null);
+        (List<string> calibration, List<string> scoring) = LabelledSplit.Deal(
+            FolderPath, _names, name => _foldersAreClasses || Labels?.Find(name) is not null);
         return (new ImageFolder(this, calibration), new ImageFolder(this, scoring));
     }
 
@@ -166,7 +191,8 @@ public sealed class ImageFolder : ISampleSource
 
     private string ClassOf(string name) => name.Contains('/')
         ? name[..name.IndexOf('/')]
-        : throw new InvalidDataException($"{Path.Combine(FolderPath, name)}: the image lies in no folder of a class; move it into one, or remove it.");
+        : throw new InvalidDataException(
+            $"{Path.Combine(FolderPath, name)}: the image lies in no folder of a class; move it into one, or remove it.");
 
     private ModelSample Read(string name)
     {

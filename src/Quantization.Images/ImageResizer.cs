@@ -1,7 +1,8 @@
 namespace Quantization.Images;
 
 /// <summary>
-/// Bilinear resizing, antialiased where it shrinks, in the arithmetic of <see href="https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c">Pillow's Resample.c</see>: a triangle filter
+/// Bilinear resizing, antialiased where it shrinks, in the arithmetic of
+/// <see href="https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c">Pillow's Resample.c</see>: a triangle filter
 /// stretched to the pixels that one output pixel covers, its weights in units of 2⁻²², rows first, each pass rounded half up to bytes.
 /// </summary>
 internal static class ImageResizer
@@ -10,7 +11,9 @@ internal static class ImageResizer
 
     public static PixelImage Resize(PixelImage image, int width, int height)
     {
-        PixelImage rows = image.Width == width ? image : new PixelImage(width, image.Height, image.Channels, new byte[checked(width * image.Height * image.Channels)]);
+        PixelImage rows = image.Width == width
+            ? image
+            : new PixelImage(width, image.Height, image.Channels, new byte[checked(width * image.Height * image.Channels)]);
         if (rows != image)
         {
             Span<ResizeWeights> weights = Weights(image.Width, width);
@@ -55,7 +58,8 @@ internal static class ImageResizer
             double centre = (i + 0.5) * scale;
             int first = Math.Max((int)(centre - support + 0.5), 0);
             int end = Math.Min((int)(centre + support + 0.5), sourceLength);
-            double[] weights = [.. Enumerable.Range(first, end - first).Select(k => Math.Max(0, 1 - Math.Abs((k - centre + 0.5) / support)))];
+            double[] weights =
+                [.. Enumerable.Range(first, end - first).Select(k => Math.Max(0, 1 - Math.Abs((k - centre + 0.5) / support)))];
             double total = weights.Sum();
             all[i] = new ResizeWeights(first, [.. weights.Select(weight => (int)(0.5 + weight / total * (1 << WeightBits)))]);
         }

@@ -3,7 +3,9 @@ namespace Quantization.Images;
 /// <summary>A decoded image: bytes, row by row, the channels of a pixel side by side.</summary>
 internal sealed record PixelImage(int Width, int Height, int Channels, byte[] Pixels)
 {
-    /// <summary>The luma of a colour image, as Pillow's conversion to "L" gives it: 0.299 R + 0.587 G + 0.114 B in units of 2⁻¹⁶, rounded half up.</summary>
+    /// <summary>
+    /// The luma of a colour image, as Pillow's conversion to "L" gives it: 0.299 R + 0.587 G + 0.114 B in units of 2⁻¹⁶, rounded half up.
+    /// </summary>
     public PixelImage ToGrey()
     {
         const int Red = 19595, Green = 38470, Blue = 7471, Half = 1 << 15, Bits = 16;

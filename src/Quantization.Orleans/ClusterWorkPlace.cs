@@ -47,7 +47,8 @@ public sealed class ClusterWorkPlace : IWorkPlace, IAsyncDisposable
     public IWorkStorage Storage { get; }
 
     /// <inheritdoc />
-    public int Capacity => Math.Max(MinCapacity, ItemsAThread * Status.Workers.Where(each => each.Refusal is null).Sum(each => each.Worker.Threads));
+    public int Capacity =>
+        Math.Max(MinCapacity, ItemsAThread * Status.Workers.Where(each => each.Refusal is null).Sum(each => each.Worker.Threads));
 
     /// <summary>How work stood when the cluster was last asked.</summary>
     public ClusterStatus Status { get; private set; } = ClusterStatus.None;
@@ -104,7 +105,9 @@ public sealed class ClusterWorkPlace : IWorkPlace, IAsyncDisposable
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                FailWhere(_heard, $"the cluster has not answered for {_options.Patience.TotalSeconds:0} seconds: {e.Message.ReplaceLineEndings(" ")}");
+                FailWhere(
+                    _heard,
+                    $"the cluster has not answered for {_options.Patience.TotalSeconds:0} seconds: {e.Message.ReplaceLineEndings(" ")}");
             }
 
             await Task.Delay(isIdle ? _options.PollPeriod : TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
@@ -152,8 +155,11 @@ public sealed class ClusterWorkPlace : IWorkPlace, IAsyncDisposable
             _worked = Stopwatch.GetTimestamp();
         }
 
-        string refusal = Status.Workers.Select(worker => worker.Refusal).FirstOrDefault(each => each is not null) is { } reason ? $": {reason}" : ".";
-        FailWhere(_worked, $"no worker has taken work for {_options.Patience.TotalSeconds:0} seconds; start workers of this cluster{refusal}");
+        string refusal = Status.Workers.Select(worker => worker.Refusal).FirstOrDefault(each => each is not null) is { } reason
+            ? $": {reason}"
+            : ".";
+        FailWhere(
+            _worked, $"no worker has taken work for {_options.Patience.TotalSeconds:0} seconds; start workers of this cluster{refusal}");
         return unsent.Length == MaxNew || answer.Outcomes.Count > 0;
     }
 

@@ -87,7 +87,8 @@ public static class FolderCluster
         catch (Exception e) when (e is not OperationCanceledException)
         {
             host.Dispose();
-            throw new IOException($"{folder}: no worker was found there within {options.Patience.TotalSeconds:0} seconds; start some with the same folder ({e.Message.ReplaceLineEndings(" ")})", e);
+            throw new IOException($"{folder}: no worker was found there within {options.Patience.TotalSeconds:0} seconds; start some with "
+                + $"the same folder ({e.Message.ReplaceLineEndings(" ")})", e);
         }
 
         return new FolderClusterClient(host, new ClusterWorkPlace(host.Services.GetRequiredService<IClusterClient>(), storage, options));

@@ -52,7 +52,8 @@ public static class FolderClustering
         string parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))!;
         if (!Directory.Exists(parent))
         {
-            throw new DirectoryNotFoundException($"{parent}: the folder above the folder of the cluster is missing; mount or make it on this machine.");
+            throw new DirectoryNotFoundException(
+                $"{parent}: the folder above the folder of the cluster is missing; mount or make it on this machine.");
         }
 
         Directory.CreateDirectory(folder);

@@ -21,7 +21,9 @@ public static class QuantizationSilos
         configure(options);
         if (options.Storage is null)
         {
-            throw new ArgumentException("Workers need a storage to read models and samples from; set QuantizationWorkerOptions.Storage, such as to a WorkFolder.", nameof(configure));
+            throw new ArgumentException(
+                "Workers need a storage to read models and samples from; set QuantizationWorkerOptions.Storage, such as to a WorkFolder.",
+                nameof(configure));
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(configure));

@@ -32,5 +32,6 @@ public sealed class QuantizationWorkerOptions
     public Action<string?>? Notice { get; set; }
 
     /// <summary>Runs an item in place of the worker's own runner, for tests.</summary>
-    internal Func<WorkRunner, WorkItem, CancellationToken, ReadOnlyMemory<byte>> Run { get; set; } = (runner, item, token) => runner.Run(item, token);
+    internal Func<WorkRunner, WorkItem, CancellationToken, ReadOnlyMemory<byte>> Run { get; set; } =
+        (runner, item, token) => runner.Run(item, token);
 }

@@ -132,7 +132,8 @@ internal sealed partial class WorkerLoop : IDisposable
             return; // it runs here already
         }
 
-        _ = Task.Factory.StartNew(() => Run(item, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+        _ = Task.Factory.StartNew(
+            () => Run(item, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
             .ContinueWith(ended => Finish(item, ended.Result), TaskScheduler.Default);
     }
 

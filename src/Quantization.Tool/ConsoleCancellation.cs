@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace Quantization.Tool;
 
 /// <summary>
-/// Turns the first Ctrl-C, termination signal or order of a supervisor into a cancellation, so that half-written files are removed; a second one ends the process at once. A terminal sends Ctrl-C to the
-/// supervisor too, which passes it on: signals and orders are counted apart.
+/// Turns the first Ctrl-C, termination signal or order of a supervisor into a cancellation, so that half-written files are removed; a
+/// second one ends the process at once. A terminal sends Ctrl-C to the supervisor too, which passes it on: signals and orders are counted
+/// apart.
 /// </summary>
 internal sealed class ConsoleCancellation : IDisposable
 {
@@ -57,6 +58,8 @@ internal sealed class ConsoleCancellation : IDisposable
 
         private long _first;
 
-        public bool IsRepeated() => Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0) is var first && first != 0 && Stopwatch.GetElapsedTime(first) > LongestEcho;
+        public bool IsRepeated() => Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0) is var first
+            && first != 0
+            && Stopwatch.GetElapsedTime(first) > LongestEcho;
     }
 }

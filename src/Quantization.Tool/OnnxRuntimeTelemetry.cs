@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Quantization.Tool;
 
-/// <summary>ONNX Runtime's official builds report their use to Microsoft by default. A tool that reads other people's models does not, unless they ask for it.</summary>
+/// <summary>
+/// ONNX Runtime's official builds report their use to Microsoft by default. A tool that reads other people's models does not, unless they
+/// ask for it.
+/// </summary>
 internal static partial class OnnxRuntimeTelemetry
 {
     private const string Variable = "ORT_DISABLE_TELEMETRY";

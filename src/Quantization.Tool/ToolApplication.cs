@@ -65,12 +65,15 @@ internal static class ToolApplication
 
     /// <summary>What the limits of the process have to do with an exception that no input leads to.</summary>
     private static string HintOf(Exception exception) =>
-        exception is OnnxModelException or InvalidDataException or ArgumentException or FileNotFoundException { InnerException: null, FileName: not null } ? "" : ProcessLimits.Current.Hint;
+        exception is OnnxModelException or InvalidDataException or ArgumentException
+            or FileNotFoundException { InnerException: null, FileName: not null } ? "" : ProcessLimits.Current.Hint;
 
     private static string CommandPath(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{CommandPath(parent)} {command.Command.Name}" : ToolCommands.Name;
 
     /// <summary>Argument exceptions end with the name of a parameter, which means nothing on a command line.</summary>
     private static string WithoutParameterName(ArgumentException exception) =>
-        exception.ParamName is null ? exception.Message : exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal);
+        exception.ParamName is null
+            ? exception.Message
+            : exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal);
 }

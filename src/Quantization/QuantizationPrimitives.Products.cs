@@ -10,7 +10,9 @@ public static unsafe partial class QuantizationPrimitives
     /// </summary>
     private const int MaxColumns = 65_793;
 
-    /// <summary>The sum of 16-bit magnitudes up to which sums of products with 8-bit codes fit 32 bits: times 128 it is below 2³¹.</summary>
+    /// <summary>
+    /// The sum of 16-bit magnitudes up to which sums of products with 8-bit codes fit 32 bits: times 128 it is below 2³¹.
+    /// </summary>
     private const int MaxWideMagnitudes = int.MaxValue / 128;
 
     /// <summary>The exact sum of products, <c>Σ left[i] · right[i]</c>.</summary>
@@ -37,12 +39,19 @@ public static unsafe partial class QuantizationPrimitives
         }
     }
 
-    /// <summary>The sum of each row's codes, <c>destination[r] = Σ matrix[r, i]</c>: what zero-points of the other factor are corrected by. Depends on the weights alone, so compute it once.</summary>
+    /// <summary>
+    /// The sum of each row's codes, <c>destination[r] = Σ matrix[r, i]</c>: what zero-points of the other factor are corrected by. Depends
+    /// on the weights alone, so compute it once.
+    /// </summary>
     /// <param name="matrix">The codes, row by row.</param>
     /// <param name="columns">The length of a row, at most 65,793.</param>
     /// <param name="destination">Receives a sum for each row.</param>
-    /// <exception cref="ArgumentException">The matrix does not have <c>destination.Length</c> rows of <paramref name="columns"/> codes.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="columns"/> is not positive, or so large that sums would overflow.</exception>
+    /// <exception cref="ArgumentException">
+    /// The matrix does not have <c>destination.Length</c> rows of <paramref name="columns"/> codes.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="columns"/> is not positive, or so large that sums would overflow.
+    /// </exception>
     public static void RowSums(ReadOnlySpan<sbyte> matrix, int columns, Span<int> destination)
     {
         ThrowUnlessMatrix(matrix.Length, columns, destination.Length);
@@ -59,12 +68,15 @@ public static unsafe partial class QuantizationPrimitives
     }
 
     /// <summary>
-    /// The product of a matrix of symmetric int8 weights and a vector of int8 codes with zero-point 0: <c>destination[r] = Σ matrix[r, i] · vector[i]</c>, exact. No correction is needed: what symmetric codes save.
+    /// The product of a matrix of symmetric int8 weights and a vector of int8 codes with zero-point 0:
+    /// <c>destination[r] = Σ matrix[r, i] · vector[i]</c>, exact. No correction is needed: what symmetric codes save.
     /// </summary>
     /// <param name="matrix">The codes of the weights, row by row.</param>
     /// <param name="vector">The codes of a row's factors, at most 65,793.</param>
     /// <param name="destination">Receives an accumulator for each row; its scale is the product of the scales.</param>
-    /// <exception cref="ArgumentException">The matrix does not have <c>destination.Length</c> rows of <c>vector.Length</c> codes.</exception>
+    /// <exception cref="ArgumentException">
+    /// The matrix does not have <c>destination.Length</c> rows of <c>vector.Length</c> codes.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The vector is empty or so long that sums would overflow.</exception>
     public static void MultiplyVector(ReadOnlySpan<sbyte> matrix, ReadOnlySpan<sbyte> vector, Span<int> destination)
     {
@@ -80,22 +92,28 @@ public static unsafe partial class QuantizationPrimitives
     }
 
     /// <summary>
-    /// The product of a matrix of symmetric int8 weights and a vector of uint8 codes: <c>destination[r] = Σ matrix[r, i] · (vector[i] − vectorZeroPoint)</c>, exact, computed as <c>Σ matrix[r, i] · vector[i] −
-    /// vectorZeroPoint · rowSums[r]</c>.
+    /// The product of a matrix of symmetric int8 weights and a vector of uint8 codes:
+    /// <c>destination[r] = Σ matrix[r, i] · (vector[i] − vectorZeroPoint)</c>, exact, computed as
+    /// <c>Σ matrix[r, i] · vector[i] − vectorZeroPoint · rowSums[r]</c>.
     /// </summary>
     /// <param name="matrix">The codes of the weights, row by row.</param>
     /// <param name="vector">The codes of a row's factors, at most 65,793.</param>
     /// <param name="vectorZeroPoint">The vector's code of real 0.</param>
     /// <param name="rowSums">What <see cref="RowSums"/> gave; may be empty where <paramref name="vectorZeroPoint"/> is 0.</param>
     /// <param name="destination">Receives an accumulator for each row; its scale is the product of the scales.</param>
-    /// <exception cref="ArgumentException">The matrix does not have <c>destination.Length</c> rows of <c>vector.Length</c> codes, or there are not as many row sums.</exception>
+    /// <exception cref="ArgumentException">
+    /// The matrix does not have <c>destination.Length</c> rows of <c>vector.Length</c> codes, or there are not as many row sums.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The vector is empty or so long that sums would overflow.</exception>
-    public static void MultiplyVector(ReadOnlySpan<sbyte> matrix, ReadOnlySpan<byte> vector, byte vectorZeroPoint, ReadOnlySpan<int> rowSums, Span<int> destination)
+    public static void MultiplyVector(
+        ReadOnlySpan<sbyte> matrix, ReadOnlySpan<byte> vector, byte vectorZeroPoint, ReadOnlySpan<int> rowSums, Span<int> destination)
     {
         ThrowUnlessMatrix(matrix.Length, vector.Length, destination.Length);
         if (vectorZeroPoint != 0 && rowSums.Length != destination.Length)
         {
-            throw new ArgumentException($"A zero-point of {vectorZeroPoint} needs the sums of all {destination.Length} rows; there are {rowSums.Length}.", nameof(rowSums));
+            throw new ArgumentException(
+                $"A zero-point of {vectorZeroPoint} needs the sums of all {destination.Length} rows; there are {rowSums.Length}.",
+                nameof(rowSums));
         }
 
         fixed (sbyte* rows = matrix)
@@ -135,7 +153,8 @@ public static unsafe partial class QuantizationPrimitives
                 && RowProducts.SumOfMagnitudes(factors, vector.Length) is > MaxWideMagnitudes and long magnitudes)
             {
                 throw new ArgumentException(
-                    $"The vector's magnitudes add up to {magnitudes}; more than {MaxWideMagnitudes} could overflow. Quantize it with a larger scale.",
+                    $"The vector's magnitudes add up to {magnitudes}; more than {MaxWideMagnitudes} could overflow. "
+                        + "Quantize it with a larger scale.",
                     nameof(vector));
             }
 
@@ -144,15 +163,20 @@ public static unsafe partial class QuantizationPrimitives
     }
 
     /// <summary>
-    /// Turns accumulators into codes: <c>destination[i] = saturate(roundHalfToEven(float(source[i]) · multiplier) + zeroPoint)</c>, where <c>multiplier</c> is the accumulators' scale over the codes' scale.
-    /// Accumulators beyond 2²⁴ are rounded to float first. The arithmetic is that of ONNX Runtime's QLinearMatMul and QLinearConv.
+    /// Turns accumulators into codes: <c>destination[i] = saturate(roundHalfToEven(float(source[i]) · multiplier) + zeroPoint)</c>, where
+    /// <c>multiplier</c> is the accumulators' scale over the codes' scale. Accumulators beyond 2²⁴ are rounded to float first. The
+    /// arithmetic is that of ONNX Runtime's QLinearMatMul and QLinearConv.
     /// </summary>
     /// <typeparam name="TCode"><see cref="sbyte"/>, <see cref="byte"/>, <see cref="short"/> or <see cref="ushort"/>.</typeparam>
     /// <param name="source">The accumulators.</param>
     /// <param name="multiplier">The ratio of scales; finite and not negative.</param>
     /// <param name="zeroPoint">The code of real 0.</param>
-    /// <param name="destination">Receives the codes, at least as many as accumulators; it may start where <paramref name="source"/> starts.</param>
-    /// <exception cref="ArgumentException"><paramref name="destination"/> is too short, or overlaps <paramref name="source"/> elsewhere than at its start.</exception>
+    /// <param name="destination">
+    /// Receives the codes, at least as many as accumulators; it may start where <paramref name="source"/> starts.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="destination"/> is too short, or overlaps <paramref name="source"/> elsewhere than at its start.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="multiplier"/> is negative or not finite.</exception>
     /// <exception cref="NotSupportedException"><typeparamref name="TCode"/> is none of the types above.</exception>
     public static void Requantize<TCode>(ReadOnlySpan<int> source, float multiplier, TCode zeroPoint, Span<TCode> destination)
@@ -164,8 +188,10 @@ public static unsafe partial class QuantizationPrimitives
         fixed (int* accumulators = source)
         fixed (TCode* codes = destination)
         {
-            Overlap.ThrowUnlessDisjointOrInPlace(accumulators, (nint)source.Length * sizeof(int), codes, (nint)source.Length * sizeof(TCode), nameof(destination));
-            Kernels.Simd.Width.Invoke(new RequantizeRun<TCode>(accumulators, codes, source.Length, multiplier, null, int.CreateTruncating(zeroPoint), format));
+            Overlap.ThrowUnlessDisjointOrInPlace(
+                accumulators, (nint)source.Length * sizeof(int), codes, (nint)source.Length * sizeof(TCode), nameof(destination));
+            Kernels.Simd.Width.Invoke(
+                new RequantizeRun<TCode>(accumulators, codes, source.Length, multiplier, null, int.CreateTruncating(zeroPoint), format));
         }
     }
 
@@ -174,11 +200,17 @@ public static unsafe partial class QuantizationPrimitives
     /// <param name="source">The accumulators.</param>
     /// <param name="multipliers">The ratios of scales, as many as accumulators; finite and not negative.</param>
     /// <param name="zeroPoint">The code of real 0.</param>
-    /// <param name="destination">Receives the codes, at least as many as accumulators; it may start where <paramref name="source"/> starts.</param>
-    /// <exception cref="ArgumentException">The numbers of multipliers and accumulators differ, or <paramref name="destination"/> is too short, or overlaps <paramref name="source"/> elsewhere than at its start.</exception>
+    /// <param name="destination">
+    /// Receives the codes, at least as many as accumulators; it may start where <paramref name="source"/> starts.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The numbers of multipliers and accumulators differ, or <paramref name="destination"/> is too short, or overlaps
+    /// <paramref name="source"/> elsewhere than at its start.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A multiplier is negative or not finite.</exception>
     /// <exception cref="NotSupportedException"><typeparamref name="TCode"/> is none of the types above.</exception>
-    public static void Requantize<TCode>(ReadOnlySpan<int> source, ReadOnlySpan<float> multipliers, TCode zeroPoint, Span<TCode> destination)
+    public static void Requantize<TCode>(
+        ReadOnlySpan<int> source, ReadOnlySpan<float> multipliers, TCode zeroPoint, Span<TCode> destination)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         if (multipliers.Length != source.Length)
@@ -197,8 +229,10 @@ public static unsafe partial class QuantizationPrimitives
         fixed (float* factors = multipliers)
         fixed (TCode* codes = destination)
         {
-            Overlap.ThrowUnlessDisjointOrInPlace(accumulators, (nint)source.Length * sizeof(int), codes, (nint)source.Length * sizeof(TCode), nameof(destination));
-            Kernels.Simd.Width.Invoke(new RequantizeRun<TCode>(accumulators, codes, source.Length, 0, factors, int.CreateTruncating(zeroPoint), format));
+            Overlap.ThrowUnlessDisjointOrInPlace(
+                accumulators, (nint)source.Length * sizeof(int), codes, (nint)source.Length * sizeof(TCode), nameof(destination));
+            Kernels.Simd.Width.Invoke(
+                new RequantizeRun<TCode>(accumulators, codes, source.Length, 0, factors, int.CreateTruncating(zeroPoint), format));
         }
     }
 
@@ -230,12 +264,14 @@ public static unsafe partial class QuantizationPrimitives
     {
         if (columns is <= 0 or > MaxColumns)
         {
-            throw new ArgumentOutOfRangeException(nameof(columns), columns, $"A row has 1 to {MaxColumns} codes, so that its sums fit 32 bits.");
+            throw new ArgumentOutOfRangeException(
+                nameof(columns), columns, $"A row has 1 to {MaxColumns} codes, so that its sums fit 32 bits.");
         }
 
         if (matrix != (long)columns * rows)
         {
-            throw new ArgumentException($"{rows} rows of {columns} codes are {(long)columns * rows}; the matrix has {matrix}.", nameof(matrix));
+            throw new ArgumentException(
+                $"{rows} rows of {columns} codes are {(long)columns * rows}; the matrix has {matrix}.", nameof(matrix));
         }
     }
 }

@@ -28,16 +28,24 @@ public static unsafe partial class QuantizationPrimitives
     }
 
     /// <summary>
-    /// Quantizes with the range of the values themselves, as ONNX DynamicQuantizeLinear: the range of the values widened to contain 0 is spread over all codes (see
-    /// <see cref="QuantizationParameters.FromRanges"/>), then <see cref="Quantize{TCode}(ReadOnlySpan{float}, float, TCode, Span{TCode})"/> is applied. Equal to ONNX Runtime for <see cref="byte"/>, wherever
-    /// the scale is a normal number.
+    /// Quantizes with the range of the values themselves, as ONNX DynamicQuantizeLinear: the range of the values widened to contain 0 is
+    /// spread over all codes (see <see cref="QuantizationParameters.FromRanges"/>), then
+    /// <see cref="Quantize{TCode}(ReadOnlySpan{float}, float, TCode, Span{TCode})"/> is applied. Equal to ONNX Runtime for
+    /// <see cref="byte"/>, wherever the scale is a normal number.
     /// </summary>
-    /// <typeparam name="TCode"><see cref="sbyte"/>, <see cref="byte"/>, <see cref="short"/>, <see cref="ushort"/> or <see cref="int"/>.</typeparam>
+    /// <typeparam name="TCode">
+    /// <see cref="sbyte"/>, <see cref="byte"/>, <see cref="short"/>, <see cref="ushort"/> or <see cref="int"/>.
+    /// </typeparam>
     /// <param name="source">The values; all finite.</param>
-    /// <param name="destination">Receives the codes, at least as many as values; it may start where <paramref name="source"/> starts.</param>
+    /// <param name="destination">
+    /// Receives the codes, at least as many as values; it may start where <paramref name="source"/> starts.
+    /// </param>
     /// <param name="zeroPoint">The code of real 0.</param>
     /// <returns>The scale; 1 where all values are 0 or there is none.</returns>
-    /// <exception cref="ArgumentException">A value is not finite, or <paramref name="destination"/> is too short or overlaps <paramref name="source"/> elsewhere than at its start. Nothing is written then.</exception>
+    /// <exception cref="ArgumentException">
+    /// A value is not finite, or <paramref name="destination"/> is too short or overlaps <paramref name="source"/> elsewhere than at its
+    /// start. Nothing is written then.
+    /// </exception>
     /// <exception cref="NotSupportedException"><typeparamref name="TCode"/> is none of the types above.</exception>
     public static float DynamicQuantize<TCode>(ReadOnlySpan<float> source, Span<TCode> destination, out TCode zeroPoint)
         where TCode : unmanaged, IBinaryInteger<TCode>

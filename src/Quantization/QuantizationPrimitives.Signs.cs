@@ -15,8 +15,8 @@ public static unsafe partial class QuantizationPrimitives
     /// <param name="source">The vectors, one after another; all values finite.</param>
     /// <param name="columns">How many values a vector has.</param>
     /// <param name="destination">
-    /// Receives the bits, at least <c>CodeFormat.UInt1.GetByteCount(columns)</c> bytes per vector: each begins at a byte of its own, and bits
-    /// behind its last value are 0.
+    /// Receives the bits, at least <c>CodeFormat.UInt1.GetByteCount(columns)</c> bytes per vector: each begins at a byte of its own, and
+    /// bits behind its last value are 0.
     /// </param>
     /// <param name="scales">
     /// Receives the mean of <c>|value − offset|</c>, which <see cref="DequantizeSigns"/> takes: one element for all vectors together, or as
@@ -33,7 +33,8 @@ public static unsafe partial class QuantizationPrimitives
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="columns"/> is not positive.</exception>
     public static void QuantizeSigns(
-        ReadOnlySpan<float> source, int columns, Span<byte> destination, Span<float> scales = default, ReadOnlySpan<float> offsets = default)
+        ReadOnlySpan<float> source, int columns, Span<byte> destination, Span<float> scales = default,
+        ReadOnlySpan<float> offsets = default)
     {
         nint rows = RowShape.CountRows(source.Length, columns, nameof(source));
         RowShape shape = scales.IsEmpty

@@ -6,7 +6,10 @@ internal static class PartialExample
 {
     public static void Run()
     {
-        PartialResult result = PartialQuantizer.Run("model.onnx", new SampleFolder("samples", LabelFile.Read("labels.csv")), "model.partial.onnx",
+        PartialResult result = PartialQuantizer.Run(
+            "model.onnx",
+            new SampleFolder("samples", LabelFile.Read("labels.csv")),
+            "model.partial.onnx",
             new PartialOptions { Target = PartialTarget.MaxLoss(0.005), TrialsPath = "trials.qtri" });
         Console.WriteLine(result.Reason);
         foreach (LayerChange change in result.Changes)

@@ -9,7 +9,8 @@ internal static class VectorStoreExample
     public static async Task RunAsync()
     {
         using IEmbeddingGenerator<string, Embedding<float>> generator = new LetterGenerator();
-        using QuantizedCollection<int, Article> articles = new("articles", new QuantizedCollectionOptions { EmbeddingGenerator = generator });
+        using QuantizedCollection<int, Article> articles = new(
+            "articles", new QuantizedCollectionOptions { EmbeddingGenerator = generator });
         await articles.EnsureCollectionExistsAsync();
         await articles.UpsertAsync([new Article { Id = 1, Text = "a red cat" }, new Article { Id = 2, Text = "thunderstorms" }]);
         await foreach (VectorSearchResult<Article> found in articles.SearchAsync("cats", top: 1))

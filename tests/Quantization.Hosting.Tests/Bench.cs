@@ -33,7 +33,9 @@ internal sealed class Bench : IDisposable
         _listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name == QuantizationTelemetry.ActivitySourceName,
-            Sample = (ref ActivityCreationOptions<ActivityContext> each) => each.Parent.TraceId == _root.TraceId ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
+            Sample = (ref ActivityCreationOptions<ActivityContext> each) => each.Parent.TraceId == _root.TraceId
+                ? ActivitySamplingResult.AllDataAndRecorded
+                : ActivitySamplingResult.None,
             ActivityStopped = activity =>
             {
                 lock (Activities)
@@ -60,7 +62,9 @@ internal sealed class Bench : IDisposable
     public static ModelSample Sample(int seed)
     {
         Random random = new(seed);
-        return new ModelSample($"sample {seed}", SampleTensor.Create<float>("image", [.. Enumerable.Range(0, 28 * 28).Select(_ => random.NextSingle())], 1, 28, 28));
+        return new ModelSample(
+            $"sample {seed}",
+            SampleTensor.Create<float>("image", [.. Enumerable.Range(0, 28 * 28).Select(_ => random.NextSingle())], 1, 28, 28));
     }
 
     /// <summary>The entry of an event, as the values that it is made of.</summary>

@@ -14,7 +14,10 @@ public sealed class ModelQuantizerTests
         await bench.Quantizer.QuantizeAsync(Bench.Model, Bench.Samples(8), bench.Folder.PathTo("hosted.onnx"));
 
         PostTrainingQuantizer.Quantize(
-            Bench.Model, Bench.Samples(8), bench.Folder.PathTo("direct.onnx"), new PtqOptions { ActivationCalibrator = new EntropyCalibrator(), LatencyRuns = 0 });
+            Bench.Model,
+            Bench.Samples(8),
+            bench.Folder.PathTo("direct.onnx"),
+            new PtqOptions { ActivationCalibrator = new EntropyCalibrator(), LatencyRuns = 0 });
         File.ReadAllBytes(bench.Folder.PathTo("hosted.onnx")).Should().Equal(File.ReadAllBytes(bench.Folder.PathTo("direct.onnx")));
     }
 
@@ -25,7 +28,8 @@ public sealed class ModelQuantizerTests
         IModelQuantizer quantizer = bench.Quantizer;
 
         await quantizer.QuantizeAsync(Bench.Model, Bench.Samples(4), bench.Folder.PathTo("list.onnx"));
-        await quantizer.QuantizeAsync(Bench.Model, Enumerable.Range(0, 4).Select(Bench.Sample).ToAsyncEnumerable(), bench.Folder.PathTo("stream.onnx"));
+        await quantizer.QuantizeAsync(
+            Bench.Model, Enumerable.Range(0, 4).Select(Bench.Sample).ToAsyncEnumerable(), bench.Folder.PathTo("stream.onnx"));
 
         File.ReadAllBytes(bench.Folder.PathTo("stream.onnx")).Should().Equal(File.ReadAllBytes(bench.Folder.PathTo("list.onnx")));
     }
@@ -66,7 +70,8 @@ public sealed class ModelQuantizerTests
         bench.Entry(2).Should().Contain("ModelBytes", "267482").And.Contain("OutputBytes", $"{new FileInfo(output).Length}")
             .And.Contain("Output", output).And.Contain("Int8Nodes", $"{result.Int8Nodes}");
         result.Warnings.Should().NotBeEmpty("its input was 0 everywhere");
-        bench.Logs.Where(each => each.Id.Id == 4).Select(each => (each.Level, each.StructuredState!.Single(pair => pair.Key == "Code").Value))
+        bench.Logs.Where(each => each.Id.Id == 4)
+            .Select(each => (each.Level, each.StructuredState!.Single(pair => pair.Key == "Code").Value))
             .Should().Equal(result.Warnings.Select(warning => (LogLevel.Warning, (string?)warning.Code.ToString())));
     }
 
@@ -84,8 +89,10 @@ public sealed class ModelQuantizerTests
         call.GetTagItem("quantization.way").Should().Be("StaticInt8");
         call.GetTagItem("quantization.output.bytes").Should().Be(result.OutputBytes);
         Activity[] stages = [.. bench.Activities.Where(each => each != call)];
-        stages.Should().OnlyContain(each => each.ParentSpanId == call.SpanId && each.StartTimeUtc >= call.StartTimeUtc && each.Duration <= call.Duration);
-        stages.Select(each => each.OperationName).Should().StartWith(["Preparing", "Calibrating"]).And.EndWith(["Quantizing", "Inspecting"]);
+        stages.Should().OnlyContain(
+            each => each.ParentSpanId == call.SpanId && each.StartTimeUtc >= call.StartTimeUtc && each.Duration <= call.Duration);
+        stages.Select(each => each.OperationName).Should()
+            .StartWith(["Preparing", "Calibrating"]).And.EndWith(["Quantizing", "Inspecting"]);
         stages[1].GetTagItem("quantization.steps.completed").Should().Be(3L);
         bench.Logs.Where(each => each.Id.Id == 10).Select(each => each.StructuredState!.Single(pair => pair.Key == "Stage").Value)
             .Should().Equal(stages.Select(each => each.OperationName));
@@ -153,9 +160,11 @@ public sealed class ModelQuantizerTests
         await bench.Quantizer.QuantizeAsync(Bench.Model, Bench.Samples(3), bench.Folder.PathTo("int8.onnx"), new Told(told));
         await often.Quantizer.QuantizeAsync(Bench.Model, Bench.Samples(3), often.Folder.PathTo("int8.onnx"));
 
-        told.Should().Contain(new QuantizationProgress(QuantizationStage.Calibrating, 0, 3)).And.Contain(each => each.Stage == QuantizationStage.Inspecting);
+        told.Should().Contain(new QuantizationProgress(QuantizationStage.Calibrating, 0, 3))
+            .And.Contain(each => each.Stage == QuantizationStage.Inspecting);
         bench.Logs.Should().NotContain(each => each.Id.Id == 11);
-        often.Logs.Should().Contain(each => each.Id.Id == 11 && each.Message.EndsWith("Calibrating, 3 of 3 steps.", StringComparison.Ordinal));
+        often.Logs.Should()
+            .Contain(each => each.Id.Id == 11 && each.Message.EndsWith("Calibrating, 3 of 3 steps.", StringComparison.Ordinal));
         bench.Logs.Where(each => each.Id.Id == 12).Should().NotBeEmpty()
             .And.OnlyContain(each => long.Parse(each.StructuredState!.Single(pair => pair.Key == "ElapsedMs").Value!, null) >= 1000);
     }
@@ -170,7 +179,8 @@ public sealed class ModelQuantizerTests
             Budget = new AutoBudget { MaxLoss = 1, MaxSizeRatio = 0.9 },
         });
 
-        AutoResult result = await bench.Quantizer.DecideAsync(Bench.Model, Bench.Samples(4), Bench.Samples(4), bench.Folder.PathTo("picked.onnx"));
+        AutoResult result = await bench.Quantizer.DecideAsync(
+            Bench.Model, Bench.Samples(4), Bench.Samples(4), bench.Folder.PathTo("picked.onnx"));
 
         bench.Entry(3).Should().Contain("Picked", result.Chosen!.Way.ToString()).And.Contain("Summary", result.Summary.Message);
         bench.Folder.Entries.Should().Equal("picked.onnx");

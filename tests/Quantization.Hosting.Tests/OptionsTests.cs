@@ -14,7 +14,10 @@ public sealed class OptionsTests
         { options => options.MaxConcurrency = 0, "MaxConcurrency is 0; take 1 or more." },
         { options => options.ProgressInterval = TimeSpan.FromSeconds(-1), "ProgressInterval is -00:00:01; take zero or more." },
         { options => options.Static = null!, "Static is null; leave it at its default, or give options." },
-        { options => options.Weights = new WeightOnlyOptions { MaxBytes = 1, BitsPerWeight = 4 }, "Weights names both MaxBytes and BitsPerWeight; give one of them." },
+        {
+        options => options.Weights = new WeightOnlyOptions { MaxBytes = 1, BitsPerWeight = 4 },
+        "Weights names both MaxBytes and BitsPerWeight; give one of them."
+        },
         {
             options => (options.Way, options.Weights) = (QuantizationWay.WeightsInt8, new WeightOnlyOptions { Bits = 4 }),
             "Way is WeightsInt8, but Weights.Bits is 4; take WeightsInt4, or 8 bits."
@@ -33,14 +36,16 @@ public sealed class OptionsTests
         builder.Services.AddModelQuantizer("classifier", configure);
         using IHost host = builder.Build();
 
-        (await host.Invoking(each => each.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).WithMessage($"The quantizer 'classifier': {failure}");
+        (await host.Invoking(each => each.StartAsync()).Should().ThrowAsync<OptionsValidationException>())
+            .WithMessage($"The quantizer 'classifier': {failure}");
     }
 
     [Fact]
     public async Task Options_come_from_configuration()
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection([new("Quantizer:Way", "Half"), new("Quantizer:MaxConcurrency", "2"), new("Quantizer:ProgressInterval", "00:00:05")]);
+        builder.Configuration.AddInMemoryCollection(
+            [new("Quantizer:Way", "Half"), new("Quantizer:MaxConcurrency", "2"), new("Quantizer:ProgressInterval", "00:00:05")]);
         builder.Services.AddModelQuantizer().BindConfiguration("Quantizer");
         using IHost host = builder.Build();
         await host.StartAsync();

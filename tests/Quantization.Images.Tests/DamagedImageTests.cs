@@ -12,13 +12,16 @@ public sealed class DamagedImageTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> Images => new(Directory.GetFiles(Path.GetDirectoryName(ImageData.Path("noise.png"))!)
-        .Where(file => !file.EndsWith(".npy", StringComparison.Ordinal)).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+        .Where(file => !file.EndsWith(".npy", StringComparison.Ordinal))
+        .Select(file => Path.GetFileName(file))
+        .Order(StringComparer.Ordinal));
 
     public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData("hang.jpg", "the image is damaged, or a JPEG of a kind that cannot be decoded; convert it to PNG or JPEG, or remove it.")]
-    [InlineData("hang1_q.jpg", "the image is damaged, or a JPEG of a kind that cannot be decoded; convert it to PNG or JPEG, or remove it.")]
+    [InlineData(
+        "hang1_q.jpg", "the image is damaged, or a JPEG of a kind that cannot be decoded; convert it to PNG or JPEG, or remove it.")]
     [InlineData("hang2_q.jpg", "the image is truncated; write or download it again, or remove it.")]
     [InlineData("hang3_q.jpg", "the image is truncated; write or download it again, or remove it.")]
     [InlineData("hang4_l.jpg", "the image is truncated; write or download it again, or remove it.")]
@@ -78,7 +81,8 @@ public sealed class DamagedImageTests : IDisposable
         byte[] whole = File.ReadAllBytes(ImageData.Path(file));
         for (int missing = 1; missing <= 30; missing++)
         {
-            (await CutAsync(file, whole, whole.Length - missing)).Should().Contain(": the image is truncated;", "{0} bytes are missing", missing);
+            (await CutAsync(file, whole, whole.Length - missing)).Should()
+                .Contain(": the image is truncated;", "{0} bytes are missing", missing);
         }
     }
 
@@ -102,5 +106,6 @@ public sealed class DamagedImageTests : IDisposable
         }
     }
 
-    private Task<string> CutAsync(string file, byte[] whole, int length) => ImageData.ReadOrRefuseAsync(_folder.Write(file, whole[..length]));
+    private Task<string> CutAsync(string file, byte[] whole, int length) =>
+        ImageData.ReadOrRefuseAsync(_folder.Write(file, whole[..length]));
 }

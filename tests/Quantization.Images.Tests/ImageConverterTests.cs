@@ -28,7 +28,8 @@ public sealed class ImageConverterTests
     [InlineData("noise.png", "cropped-14.npy")]
     [InlineData("upright.png", "cropped-upright-14.npy")]
     public void Cropping_gives_the_bytes_that_torchvision_gives(string file, string expected) =>
-        Floats(Convert(file, Bytes with { Width = 14, Height = 14, Fit = ImageFit.CenterCrop, CropShare = 0.875 })).Should().Equal(ImageData.Pillow(expected).Values.Select(value => (float)value));
+        Floats(Convert(file, Bytes with { Width = 14, Height = 14, Fit = ImageFit.CenterCrop, CropShare = 0.875 })).Should()
+            .Equal(ImageData.Pillow(expected).Values.Select(value => (float)value));
 
     [Fact]
     public void A_crop_that_is_not_square_is_just_covered()
@@ -60,7 +61,8 @@ public sealed class ImageConverterTests
         const int Width = 2, Height = 3;
         PixelImage image = new(Width, Height, 3, [.. Enumerable.Range(0, 18).Select(i => (byte)(i * 13))]);
         double[] mean = [0.1, 0.2, 0.3], deviation = [0.5, 0.25, 0.125];
-        ImageOptions options = new() { Width = Width, Height = Height, Channels = channels, Layout = layout, Mean = mean, StandardDeviation = deviation };
+        ImageOptions options =
+            new() { Width = Width, Height = Height, Channels = channels, Layout = layout, Mean = mean, StandardDeviation = deviation };
 
         SampleTensor tensor = new ImageConverter(options).Convert("image", image);
 
@@ -86,7 +88,8 @@ public sealed class ImageConverterTests
     {
         ImageOptions one = new() { Width = 5, Height = 5, Mean = [0.5], StandardDeviation = [0.25] };
 
-        Floats(Convert("noise.png", one)).Should().Equal(Floats(Convert("noise.png", one with { Mean = [0.5, 0.5, 0.5], StandardDeviation = [0.25, 0.25, 0.25] })));
+        Floats(Convert("noise.png", one)).Should()
+            .Equal(Floats(Convert("noise.png", one with { Mean = [0.5, 0.5, 0.5], StandardDeviation = [0.25, 0.25, 0.25] })));
     }
 
     [Fact]
@@ -107,10 +110,16 @@ public sealed class ImageConverterTests
         Refuses<ArgumentOutOfRangeException>(() => new ImageOptions { CropShare = 0 });
         Refuses<ArgumentOutOfRangeException>(() => new ImageOptions { CropShare = double.NaN });
         Refuses<ArgumentOutOfRangeException>(() => new ImageOptions { Scale = 0 });
-        Refuses<ArgumentException>(() => new ImageOptions { Mean = [1, 2] }, "Mean takes one number or one for each of three channels, finite, not 1, 2.*");
-        Refuses<ArgumentException>(() => new ImageOptions { StandardDeviation = [0.5, 0, 1] }, "StandardDeviation takes one number or one for each of three channels, finite and not 0, not 0.5, 0, 1.*");
-        Refuses<ArgumentException>(() => new ImageConverter(new ImageOptions { Width = 3 }), "The width and the height of images are not both given*");
-        Refuses<ArgumentException>(() => new ImageConverter(ImageOptions.ImageNet with { Width = 3, Height = 3, Channels = ImageChannels.Grey }), "ImageOptions.Mean has 3 numbers, but a grey image has one channel*");
+        Refuses<ArgumentException>(
+            () => new ImageOptions { Mean = [1, 2] }, "Mean takes one number or one for each of three channels, finite, not 1, 2.*");
+        Refuses<ArgumentException>(
+            () => new ImageOptions { StandardDeviation = [0.5, 0, 1] },
+            "StandardDeviation takes one number or one for each of three channels, finite and not 0, not 0.5, 0, 1.*");
+        Refuses<ArgumentException>(
+            () => new ImageConverter(new ImageOptions { Width = 3 }), "The width and the height of images are not both given*");
+        Refuses<ArgumentException>(
+            () => new ImageConverter(ImageOptions.ImageNet with { Width = 3, Height = 3, Channels = ImageChannels.Grey }),
+            "ImageOptions.Mean has 3 numbers, but a grey image has one channel*");
     }
 
     private static void Refuses<T>(Func<object> action, string message = "*")

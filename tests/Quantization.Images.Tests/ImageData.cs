@@ -11,7 +11,9 @@ internal static class ImageData
     /// <summary>What <see cref="ReadOrRefuseAsync"/> gives for an image that decodes.</summary>
     public const string Decoded = "decoded";
 
-    /// <summary>Decodes a file within seconds: <see cref="Decoded"/>, or the message that refuses it. Any other exception is passed on.</summary>
+    /// <summary>
+    /// Decodes a file within seconds: <see cref="Decoded"/>, or the message that refuses it. Any other exception is passed on.
+    /// </summary>
     public static Task<string> ReadOrRefuseAsync(string path) => Task.Run(() =>
     {
         try

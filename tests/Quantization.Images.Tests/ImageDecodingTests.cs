@@ -57,7 +57,8 @@ public sealed class ImageDecodingTests
 
     [Fact]
     public void Grey_is_what_Pillow_makes_of_colours() =>
-        ImageFile.Read(ImageData.Path("noise.png")).ToGrey().Pixels.Should().Equal(ImageFile.Read(ImageData.Path("grey.png")).ToGrey().Pixels);
+        ImageFile.Read(ImageData.Path("noise.png")).ToGrey().Pixels.Should()
+            .Equal(ImageFile.Read(ImageData.Path("grey.png")).ToGrey().Pixels);
 
     [Fact]
     public void A_file_is_told_by_its_first_bytes_and_read_through_a_link()
@@ -76,6 +77,7 @@ public sealed class ImageDecodingTests
         string[] files = ["noise.png", "smooth.jpg", "progressive.jpg", "noise.gif", "smooth.webp"];
         byte[][] expected = [.. files.Select(file => ImageFile.Read(ImageData.Path(file)).Pixels)];
 
-        Parallel.For(0, 200, i => ImageFile.Read(ImageData.Path(files[i % files.Length])).Pixels.AsSpan().SequenceEqual(expected[i % files.Length]).Should().BeTrue());
+        Parallel.For(0, 200, i => ImageFile.Read(ImageData.Path(files[i % files.Length]))
+            .Pixels.AsSpan().SequenceEqual(expected[i % files.Length]).Should().BeTrue());
     }
 }

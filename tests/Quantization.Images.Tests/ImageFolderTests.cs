@@ -11,14 +11,16 @@ public sealed class ImageFolderTests
     [Fact]
     public void Images_of_all_folders_are_samples_in_ordinal_order_and_other_files_are_none()
     {
-        using TemporaryFolder folder = ImageData.Folder("b/noise.png", "a/noise.bmp", "B/noise.gif", "smooth.jpg", "a/smooth.png", "a/.hidden/noise.png");
+        using TemporaryFolder folder = ImageData.Folder(
+            "b/noise.png", "a/noise.bmp", "B/noise.gif", "smooth.jpg", "a/smooth.png", "a/.hidden/noise.png");
         folder.Write("notes.txt", "text");
         folder.Write("._noise.png", "what a Mac leaves");
 
         ImageFolder images = new(folder.FullName, Small);
 
         images.Count.Should().Be(5);
-        images.Select(image => Path.GetRelativePath(folder.FullName, image.Name).Replace('\\', '/')).Should().Equal("B/noise.gif", "a/noise.bmp", "a/smooth.png", "b/noise.png", "smooth.jpg");
+        images.Select(image => Path.GetRelativePath(folder.FullName, image.Name).Replace('\\', '/')).Should()
+            .Equal("B/noise.gif", "a/noise.bmp", "a/smooth.png", "b/noise.png", "smooth.jpg");
         images.Select(image => (image.Label, image.Inputs.Length)).Should().OnlyContain(image => image.Label == null && image.Length == 1);
         images.First().Inputs[0].Shape.ToArray().Should().Equal(3, 3, 4);
     }
@@ -26,7 +28,8 @@ public sealed class ImageFolderTests
     [Fact]
     public void Folders_can_be_classes_and_every_fourth_image_calibrates()
     {
-        using TemporaryFolder folder = ImageData.Folder("dog/noise.png", "cat/noise.png", "cat/smooth.png", "cat/young/grey.png", "emu/noise.gif");
+        using TemporaryFolder folder = ImageData.Folder(
+            "dog/noise.png", "cat/noise.png", "cat/smooth.png", "cat/young/grey.png", "emu/noise.gif");
 
         ImageFolder images = new(folder.FullName, Small, foldersAreClasses: true);
         (ImageFolder calibration, ImageFolder scoring) = images.Split();
@@ -43,7 +46,8 @@ public sealed class ImageFolderTests
     {
         using TemporaryFolder folder = ImageData.Folder("dog/noise.png", "smooth.jpg");
 
-        FluentActions.Invoking(() => new ImageFolder(folder.FullName, Small, foldersAreClasses: true)).Should().Throw<InvalidDataException>()
+        FluentActions.Invoking(() => new ImageFolder(folder.FullName, Small, foldersAreClasses: true)).Should()
+            .Throw<InvalidDataException>()
             .WithMessage($"{folder.PathTo("smooth.jpg")}: the image lies in no folder of a class; move it into one, or remove it.");
     }
 
@@ -67,12 +71,16 @@ public sealed class ImageFolderTests
         using TemporaryFolder folder = ImageData.Folder("dog/noise.png");
         LabelFile labels = LabelFile.Read(folder.Write("labels.csv", "noise.png,3\n"));
 
-        FluentActions.Invoking(() => new ImageFolder(folder.FullName, Small, labels)).Should().Throw<InvalidDataException>().WithMessage($"{labels.Path}, line 1: 'noise.png' is no sample of {folder.FullName}*");
-        FluentActions.Invoking(() => new ImageFolder(folder.FullName, Small, labels, foldersAreClasses: true)).Should().Throw<ArgumentException>().WithMessage("Give classes either by labels or by folders*");
+        FluentActions.Invoking(() => new ImageFolder(folder.FullName, Small, labels)).Should()
+            .Throw<InvalidDataException>().WithMessage($"{labels.Path}, line 1: 'noise.png' is no sample of {folder.FullName}*");
+        FluentActions.Invoking(() => new ImageFolder(folder.FullName, Small, labels, foldersAreClasses: true)).Should()
+            .Throw<ArgumentException>().WithMessage("Give classes either by labels or by folders*");
         FluentActions.Invoking(() => new ImageFolder(folder.PathTo("no"), Small)).Should().Throw<DirectoryNotFoundException>();
-        FluentActions.Invoking(() => new SampleFolder(folder.FullName)).Should().Throw<InvalidDataException>().WithMessage($"{folder.FullName}: the folder has images, no arrays; ImageFolder of the package Quantization.Images makes samples of them.");
+        FluentActions.Invoking(() => new SampleFolder(folder.FullName)).Should().Throw<InvalidDataException>().WithMessage(
+            $"{folder.FullName}: the folder has images, no arrays; ImageFolder of the package Quantization.Images makes samples of them.");
         using TemporaryFolder empty = new();
-        FluentActions.Invoking(() => new ImageFolder(empty.FullName, Small)).Should().Throw<InvalidDataException>().WithMessage($"{empty.FullName}: the folder has no image; put .png*");
+        FluentActions.Invoking(() => new ImageFolder(empty.FullName, Small)).Should()
+            .Throw<InvalidDataException>().WithMessage($"{empty.FullName}: the folder has no image; put .png*");
     }
 
     [Fact]
@@ -120,7 +128,8 @@ public sealed class ImageFolderTests
         new ImageFolder(folder.FullName, Small).Warning.Should().BeNull();
         folder.Write("scan.tiff", "not read");
 
-        new ImageFolder(folder.FullName, Small).Warning.Should().Be($"{folder.FullName}: 1 file of a format that cannot be read is left out: .tiff 1.");
+        new ImageFolder(folder.FullName, Small).Warning.Should()
+            .Be($"{folder.FullName}: 1 file of a format that cannot be read is left out: .tiff 1.");
     }
 
     [Fact]
@@ -132,7 +141,8 @@ public sealed class ImageFolderTests
 
         ImageFolder.HasImages(folder.FullName).Should().BeTrue();
         FluentActions.Invoking(() => new ImageFolder(folder.FullName, Small)).Should().Throw<InvalidDataException>()
-            .WithMessage($"{folder.FullName}: none of the folder's images is of a format that can be read: .avif 1, .psd 1; convert them to PNG or JPEG.");
+            .WithMessage($"{folder.FullName}: none of the folder's images is of a format that can be read: .avif 1, .psd 1; "
+                + "convert them to PNG or JPEG.");
     }
 
     [Fact]
@@ -169,18 +179,27 @@ public sealed class ImageFolderTests
         using TemporaryFolder folder = ImageData.Folder("images/noise.png");
         string model = Model(folder, [-1, -1, -1, -1]);
 
-        ImageOptions options = ImageFolder.ForModel(model, folder.PathTo("images"), new ImageOptions { Width = 5, Height = 6, Channels = ImageChannels.Bgr }).Options;
+        ImageOptions options = ImageFolder.ForModel(
+            model, folder.PathTo("images"), new ImageOptions { Width = 5, Height = 6, Channels = ImageChannels.Bgr }).Options;
 
         (options.Width, options.Height, options.Channels, options.Layout).Should().Be((5, 6, ImageChannels.Bgr, ImageLayout.Nchw));
-        ImageFolder.ForModel(model, folder.PathTo("images"), new ImageOptions { Width = 5, Height = 6, Layout = ImageLayout.Nhwc }).Options.Layout.Should().Be(ImageLayout.Nhwc);
+        ImageFolder.ForModel(model, folder.PathTo("images"), new ImageOptions { Width = 5, Height = 6, Layout = ImageLayout.Nhwc })
+            .Options.Layout.Should().Be(ImageLayout.Nhwc);
     }
 
     [Theory]
     [InlineData(new long[] { -1, 10 }, null, null, "input 'x' has shape [?, 10], but images need one of four axes")]
-    [InlineData(new long[] { -1, 3, -1, 20 }, null, null, "input 'x' of shape [?, 3, ?, 20] leaves the images' height open; give a size (ImageOptions.Width and Height).")]
-    [InlineData(new long[] { -1, 3, 20, 30 }, 31, null, "input 'x' of shape [?, 3, 20, 30] takes images of width 30, not 31; leave the size to the model.")]
-    [InlineData(new long[] { -1, 3, 20, 30 }, null, ImageChannels.Grey, "input 'x' of shape [?, 3, 20, 30] takes 3 channels as Nchw, but Grey images have 1; choose other channels or another layout.")]
-    [InlineData(new long[] { -1, 4, 20, 30 }, null, null, "input 'x' of shape [?, 4, 20, 30] takes 4 channels as Nchw, but Rgb images have 3; choose other channels or another layout.")]
+    [InlineData(new long[] { -1, 3, -1, 20 }, null, null, "input 'x' of shape [?, 3, ?, 20] leaves the images' height open; give a size "
+        + "(ImageOptions.Width and Height).")]
+    [InlineData(new long[] { -1, 3, 20, 30 }, 31, null, "input 'x' of shape [?, 3, 20, 30] takes images of width 30, not 31; leave the "
+        + "size to the model.")]
+    [InlineData(
+        new long[] { -1, 3, 20, 30 },
+        null,
+        ImageChannels.Grey,
+        "input 'x' of shape [?, 3, 20, 30] takes 3 channels as Nchw, but Grey images have 1; choose other channels or another layout.")]
+    [InlineData(new long[] { -1, 4, 20, 30 }, null, null, "input 'x' of shape [?, 4, 20, 30] takes 4 channels as Nchw, but Rgb images have "
+        + "3; choose other channels or another layout.")]
     public void A_model_that_takes_other_images_is_named(long[] shape, int? width, ImageChannels? channels, string message)
     {
         using TemporaryFolder folder = ImageData.Folder("images/noise.png");
@@ -194,9 +213,11 @@ public sealed class ImageFolderTests
     public void A_model_of_several_inputs_takes_no_images()
     {
         using TemporaryFolder folder = ImageData.Folder("images/noise.png");
-        string model = new ModelBuilder().Input("x", 1, 3, 2, 2).Input("z", 1, 3, 2, 2).Output("y", 1, 3, 2, 2).Node("Add", ["x", "z"], "y").Save(folder.PathTo("model.onnx"));
+        string model = new ModelBuilder().Input("x", 1, 3, 2, 2).Input("z", 1, 3, 2, 2).Output("y", 1, 3, 2, 2).Node("Add", ["x", "z"], "y")
+            .Save(folder.PathTo("model.onnx"));
 
-        FluentActions.Invoking(() => ImageFolder.ForModel(model, folder.PathTo("images"))).Should().Throw<OnnxModelException>().WithMessage($"{model}: the model takes 2 inputs, but images are samples for one*");
+        FluentActions.Invoking(() => ImageFolder.ForModel(model, folder.PathTo("images"))).Should()
+            .Throw<OnnxModelException>().WithMessage($"{model}: the model takes 2 inputs, but images are samples for one*");
     }
 
     [Fact]
@@ -204,7 +225,8 @@ public sealed class ImageFolderTests
     {
         using TemporaryFolder folder = ImageData.Folder("images/noise.png", "images/smooth.jpg", "images/grey.png");
 
-        PtqResult result = PostTrainingQuantizer.Quantize(Fashion, ImageFolder.ForModel(Fashion, folder.PathTo("images")), folder.PathTo("int8.onnx"));
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            Fashion, ImageFolder.ForModel(Fashion, folder.PathTo("images")), folder.PathTo("int8.onnx"));
 
         result.Calibration.SampleCount.Should().Be(3);
         result.Int8Nodes.Should().Be(21);

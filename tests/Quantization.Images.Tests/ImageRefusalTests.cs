@@ -60,7 +60,8 @@ public sealed class ImageRefusalTests : IDisposable
             file.SetLength((256L << 20) + 1);
         }
 
-        Refusal(path).Should().Be($"{path}: the file has 268,435,457 bytes; images have at most 268,435,456. Compress the image or scale it down, or remove it.");
+        Refusal(path).Should().Be(
+            $"{path}: the file has 268,435,457 bytes; images have at most 268,435,456. Compress the image or scale it down, or remove it.");
     }
 
     [Theory]
@@ -77,7 +78,8 @@ public sealed class ImageRefusalTests : IDisposable
         string path = _folder.Write("bomb.png", image);
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        Refusal(path).Should().StartWith(FormattableString.Invariant($"{path}: its header claims {width} by {height} pixels; images have at most 100,000 per side and 100,000,000 in all."));
+        Refusal(path).Should().StartWith(FormattableString.Invariant(
+            $"{path}: its header claims {width} by {height} pixels; images have at most 100,000 per side and 100,000,000 in all."));
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(10_000_000);
     }
 
@@ -88,7 +90,8 @@ public sealed class ImageRefusalTests : IDisposable
         image[41] = 0xFF; // the first byte of the compressed data says how it was compressed
         string path = _folder.Write("damaged.png", image);
 
-        Refusal(path).Should().Be($"{path}: the image is damaged, or a PNG of a kind that cannot be decoded; convert it to PNG or JPEG, or remove it.");
+        Refusal(path).Should()
+            .Be($"{path}: the image is damaged, or a PNG of a kind that cannot be decoded; convert it to PNG or JPEG, or remove it.");
     }
 
     [Fact]
@@ -99,7 +102,8 @@ public sealed class ImageRefusalTests : IDisposable
         image[frame + 1] = 0xC3; // lossless
         string path = _folder.Write("lossless.jpg", image);
 
-        Refusal(path).Should().Be($"{path}: the image is damaged, or a JPEG of a kind that cannot be decoded; convert it to PNG or JPEG, or remove it.");
+        Refusal(path).Should()
+            .Be($"{path}: the image is damaged, or a JPEG of a kind that cannot be decoded; convert it to PNG or JPEG, or remove it.");
     }
 
     /// <summary>The CRC-32 of a PNG's chunk, without which its header would count as damaged.</summary>
@@ -118,5 +122,6 @@ public sealed class ImageRefusalTests : IDisposable
         return ~sum;
     }
 
-    private static string Refusal(string path) => FluentActions.Invoking(() => ImageFile.Read(path)).Should().Throw<InvalidDataException>().Which.Message;
+    private static string Refusal(string path) =>
+        FluentActions.Invoking(() => ImageFile.Read(path)).Should().Throw<InvalidDataException>().Which.Message;
 }

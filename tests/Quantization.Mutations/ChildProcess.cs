@@ -13,7 +13,8 @@ internal static class ChildProcess
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">A variable to set and its value.</param>
     /// <param name="limit">How long it may take; it is ended then.</param>
-    public static (int ExitCode, string Output) Run(string program, string[] arguments, (string Name, string Value)[]? environment = null, TimeSpan? limit = null)
+    public static (int ExitCode, string Output) Run(
+        string program, string[] arguments, (string Name, string Value)[]? environment = null, TimeSpan? limit = null)
     {
         ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string value) in environment ?? [])

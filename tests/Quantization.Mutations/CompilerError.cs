@@ -14,9 +14,14 @@ internal sealed partial record CompilerError(string Path, int Line, int Column)
 {
     /// <summary>Reads what a build writes.</summary>
     public static IEnumerable<CompilerError> Read(string output) => Lines().Matches(output).Select(match => new CompilerError(
-        match.Groups[1].Value, int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture) - 1, int.Parse(match.Groups[3].ValueSpan, CultureInfo.InvariantCulture) - 1)).Distinct();
+        match.Groups[1].Value,
+        int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture) - 1,
+        int.Parse(match.Groups[3].ValueSpan, CultureInfo.InvariantCulture) - 1))
+        .Distinct();
 
-    /// <summary>The numbers of the mutants that may be why: those of the innermost choice around the place, or else those of the whole member.</summary>
+    /// <summary>
+    /// The numbers of the mutants that may be why: those of the innermost choice around the place, or else those of the whole member.
+    /// </summary>
     public IEnumerable<int> FindMutants()
     {
         SyntaxTree tree = CSharpSyntaxTree.ParseText(File.ReadAllText(Path));
@@ -29,7 +34,9 @@ internal sealed partial record CompilerError(string Path, int Line, int Column)
 
         ConditionalExpressionSyntax? choice = node?.AncestorsAndSelf().OfType<ConditionalExpressionSyntax>()
             .FirstOrDefault(each => each.Condition.ToString().StartsWith(MutantWriter.Switch, StringComparison.Ordinal));
-        return choice is not null ? NumbersOf(choice.Condition) : NumbersOf(node?.AncestorsAndSelf().OfType<MemberDeclarationSyntax>().FirstOrDefault());
+        return choice is not null
+            ? NumbersOf(choice.Condition)
+            : NumbersOf(node?.AncestorsAndSelf().OfType<MemberDeclarationSyntax>().FirstOrDefault());
     }
 
     private static IEnumerable<int> NumbersOf(SyntaxNode? node) =>

@@ -30,17 +30,22 @@ internal static class MutantRules
         [SyntaxKind.RightShiftExpression] = ["<<"],
     };
 
-    /// <summary>Whether neither the code nor what is in it is changed: constants of the compiler, what only words messages, and hash codes.</summary>
-    public static bool IsFixed(SyntaxNode node) => node is AttributeListSyntax or PatternSyntax or CaseSwitchLabelSyntax or EnumMemberDeclarationSyntax or ParameterListSyntax
-        or ThrowStatementSyntax or ThrowExpressionSyntax or InterpolatedStringExpressionSyntax or BaseListSyntax or TypeSyntax or ConstructorInitializerSyntax
-        || (node is FieldDeclarationSyntax field && field.Modifiers.Any(SyntaxKind.ConstKeyword))
-        || (node is LocalDeclarationStatementSyntax local && local.Modifiers.Any(SyntaxKind.ConstKeyword))
-        || (node is MethodDeclarationSyntax method && method.Identifier.Text is "GetHashCode" or "ToString")
-        || (node is InvocationExpressionSyntax call && call.Expression.ToString() is "nameof" or "string.Create" or "Debug.Assert");
+    /// <summary>
+    /// Whether neither the code nor what is in it is changed: constants of the compiler, what only words messages, and hash codes.
+    /// </summary>
+    public static bool IsFixed(SyntaxNode node) =>
+        node is AttributeListSyntax or PatternSyntax or CaseSwitchLabelSyntax or EnumMemberDeclarationSyntax or ParameterListSyntax
+            or ThrowStatementSyntax or ThrowExpressionSyntax or InterpolatedStringExpressionSyntax or BaseListSyntax or TypeSyntax
+            or ConstructorInitializerSyntax
+            || (node is FieldDeclarationSyntax field && field.Modifiers.Any(SyntaxKind.ConstKeyword))
+            || (node is LocalDeclarationStatementSyntax local && local.Modifiers.Any(SyntaxKind.ConstKeyword))
+            || (node is MethodDeclarationSyntax method && method.Identifier.Text is "GetHashCode" or "ToString")
+            || (node is InvocationExpressionSyntax call && call.Expression.ToString() is "nameof" or "string.Create" or "Debug.Assert");
 
     /// <summary>Whether an expression may become one of two: names that it declares would be declared twice.</summary>
     public static bool CanBeChosen(ExpressionSyntax node) =>
-        !node.DescendantNodes().Any(each => each is DeclarationExpressionSyntax or SingleVariableDesignationSyntax or LambdaExpressionSyntax or QueryExpressionSyntax)
+        !node.DescendantNodes().Any(each =>
+            each is DeclarationExpressionSyntax or SingleVariableDesignationSyntax or LambdaExpressionSyntax or QueryExpressionSyntax)
         && node.Parent is not (RefExpressionSyntax or MemberAccessExpressionSyntax { Parent: ExpressionStatementSyntax });
 
     /// <summary>What an expression is changed into.</summary>
@@ -48,14 +53,16 @@ internal static class MutantRules
     {
         switch (node)
         {
-            case BinaryExpressionSyntax binary when Operators.TryGetValue(binary.Kind(), out string[]? others) && !IsText(binary.Left) && !IsText(binary.Right):
+            case BinaryExpressionSyntax binary
+                when Operators.TryGetValue(binary.Kind(), out string[]? others) && !IsText(binary.Left) && !IsText(binary.Right):
                 foreach (string other in others)
                 {
                     yield return SyntaxFactory.ParseExpression($"{binary.Left} {other} {binary.Right}");
                 }
 
                 break;
-            case PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.LogicalNotExpression or (int)SyntaxKind.UnaryMinusExpression } unary:
+            case PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.LogicalNotExpression
+                or (int)SyntaxKind.UnaryMinusExpression } unary:
                 yield return unary.Operand;
                 break;
             case LiteralExpressionSyntax { RawKind: (int)SyntaxKind.TrueLiteralExpression }:
@@ -71,7 +78,8 @@ internal static class MutantRules
                 }
 
                 break;
-            case InvocationExpressionSyntax or MemberAccessExpressionSyntax or IsPatternExpressionSyntax or IdentifierNameSyntax when IsCondition(node):
+            case InvocationExpressionSyntax or MemberAccessExpressionSyntax or IsPatternExpressionSyntax or IdentifierNameSyntax
+                when IsCondition(node):
                 yield return SyntaxFactory.ParseExpression($"!({node})");
                 break;
         }
@@ -84,11 +92,14 @@ internal static class MutantRules
 
     /// <summary>The other sign of what is added to or taken from a variable; null where the assignment does neither.</summary>
     public static ExpressionSyntax? OppositeAssignment(AssignmentExpressionSyntax node) =>
-        node.Kind() is SyntaxKind.AddAssignmentExpression or SyntaxKind.SubtractAssignmentExpression && !IsText(node.Right) && CanBeChosen(node.Right)
+        node.Kind() is SyntaxKind.AddAssignmentExpression or SyntaxKind.SubtractAssignmentExpression
+            && !IsText(node.Right)
+            && CanBeChosen(node.Right)
             ? SyntaxFactory.ParseExpression($"-({node.Right})")
             : null;
 
-    private static bool IsText(ExpressionSyntax node) => node is InterpolatedStringExpressionSyntax or LiteralExpressionSyntax { RawKind: (int)SyntaxKind.StringLiteralExpression };
+    private static bool IsText(ExpressionSyntax node) =>
+        node is InterpolatedStringExpressionSyntax or LiteralExpressionSyntax { RawKind: (int)SyntaxKind.StringLiteralExpression };
 
     private static bool IsCondition(ExpressionSyntax node) => node.Parent switch
     {
@@ -99,7 +110,9 @@ internal static class MutantRules
     };
 
     private static bool IsReturned(ExpressionSyntax node) => node.Parent is ReturnStatementSyntax
-        || (node.Parent is ArrowExpressionClauseSyntax { Parent: MethodDeclarationSyntax { ReturnType: not PredefinedTypeSyntax { Keyword.RawKind: (int)SyntaxKind.VoidKeyword } } or PropertyDeclarationSyntax });
+        || (node.Parent
+            is ArrowExpressionClauseSyntax { Parent: MethodDeclarationSyntax { ReturnType: not PredefinedTypeSyntax { Keyword.RawKind: (int)SyntaxKind.VoidKeyword } }
+                or PropertyDeclarationSyntax });
 
     private static string[] Neighbours(object? value) => value switch
     {

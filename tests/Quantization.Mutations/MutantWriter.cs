@@ -36,10 +36,13 @@ internal sealed class MutantWriter(string path, int first, IReadOnlySet<int> dro
         SyntaxNode visited = base.Visit(node)!;
         if (node is AssignmentExpressionSyntax assignment && MutantRules.OppositeAssignment(assignment) is { } right)
         {
-            return ((AssignmentExpressionSyntax)visited).WithRight(Choose(assignment.Right, ((AssignmentExpressionSyntax)visited).Right, [right]));
+            return ((AssignmentExpressionSyntax)visited)
+                .WithRight(Choose(assignment.Right, ((AssignmentExpressionSyntax)visited).Right, [right]));
         }
 
-        return node is ExpressionSyntax expression && MutantRules.CanBeChosen(expression) ? Choose(expression, (ExpressionSyntax)visited, MutantRules.Changes(expression)) : visited;
+        return node is ExpressionSyntax expression && MutantRules.CanBeChosen(expression)
+            ? Choose(expression, (ExpressionSyntax)visited, MutantRules.Changes(expression))
+            : visited;
     }
 
     private ExpressionSyntax Choose(ExpressionSyntax original, ExpressionSyntax visited, IEnumerable<ExpressionSyntax> changes)
@@ -62,5 +65,6 @@ internal sealed class MutantWriter(string path, int first, IReadOnlySet<int> dro
         return result == visited ? visited : result.WithTriviaFrom(original);
     }
 
-    private static ParenthesizedExpressionSyntax Enclose(ExpressionSyntax expression) => SyntaxFactory.ParenthesizedExpression(expression.WithoutTrivia());
+    private static ParenthesizedExpressionSyntax Enclose(ExpressionSyntax expression) =>
+        SyntaxFactory.ParenthesizedExpression(expression.WithoutTrivia());
 }

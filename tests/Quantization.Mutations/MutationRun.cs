@@ -65,7 +65,8 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
             }
 
             string? killer = FindKiller(mutants[number]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{Interlocked.Increment(ref done)}] {killer ?? (_reaching.ContainsKey(number) ? "SURVIVED" : "SURVIVED, not reached")}: {mutants[number]}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{Interlocked.Increment(ref done)}] "
+                + $"{killer ?? (_reaching.ContainsKey(number) ? "SURVIVED" : "SURVIVED, not reached")}: {mutants[number]}"));
             if (killer is null)
             {
                 survivors.Add(mutants[number]);
@@ -101,15 +102,20 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
     /// <summary>Runs each class of tests by itself, and again with each variable, for mutants that were not reached before.</summary>
     private void FindReaching(string[] asked)
     {
-        string[] classes = [.. ChildProcess.Run(copy.TestProgram, ["-list", "classes"]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(line => line.StartsWith("Quantization.", StringComparison.Ordinal) && !target.Left.Any(left => IsIn(line, left)) && (asked.Length == 0 || asked.Any(each => IsIn(line, each))))];
+        string[] classes = [.. ChildProcess.Run(copy.TestProgram, ["-list", "classes"])
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(line => line.StartsWith("Quantization.", StringComparison.Ordinal)
+                && !target.Left.Any(left => IsIn(line, left))
+                && (asked.Length == 0 || asked.Any(each => IsIn(line, each))))
+        ];
         foreach (string? variable in target.Variables.Prepend(null))
         {
             HashSet<int> known = [.. _reaching.Keys];
             SideBySide(classes, name => FindReaching(name, variable, known));
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_reaching.Count} of them are reached by {classes.Length} classes of tests"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{_reaching.Count} of them are reached by {classes.Length} classes of tests"));
     }
 
     private void FindReaching(string name, string? variable, HashSet<int> known)
@@ -122,7 +128,8 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
         TimeSpan duration = watch.Elapsed;
         if (code != 0)
         {
-            Console.WriteLine($"left out, since it {(code == ChildProcess.TimedOut ? "takes too long" : "fails")} without a mutant: {name} {variable}");
+            Console.WriteLine(
+                $"left out, since it {(code == ChildProcess.TimedOut ? "takes too long" : "fails")} without a mutant: {name} {variable}");
         }
 
         IEnumerable<string> lines = code != 0 ? [] : folder.EnumerateFiles().SelectMany(file => File.ReadAllLines(file.FullName));
@@ -156,7 +163,9 @@ internal sealed partial class MutationRun(MutationTarget target, SourceCopy copy
         test.Contains($".Tests.{space}.", StringComparison.Ordinal) || test.EndsWith($".{space}", StringComparison.Ordinal);
 
     private static void SideBySide<T>(IEnumerable<T> items, Action<T> work) => Parallel.ForEach(
-        Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = System.Environment.ProcessorCount }, work);
+        Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering),
+        new ParallelOptions { MaxDegreeOfParallelism = System.Environment.ProcessorCount },
+        work);
 
     private static (string Name, string Value)[] Environment(string? variable, params (string Name, string Value)[] others) =>
         variable is null ? others : [.. others, (variable, "0")];

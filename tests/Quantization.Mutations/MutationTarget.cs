@@ -36,5 +36,6 @@ internal sealed record MutationTarget(
     /// <summary>Whether a file is changed.</summary>
     /// <param name="path">Its path from the repository's root.</param>
     public bool Includes(string path) =>
-        path.EndsWith(".cs", StringComparison.Ordinal) && Folders.Any(folder => path.StartsWith($"{Project}/{folder}".TrimEnd('/') + "/", StringComparison.Ordinal));
+        path.EndsWith(".cs", StringComparison.Ordinal)
+            && Folders.Any(folder => path.StartsWith($"{Project}/{folder}".TrimEnd('/') + "/", StringComparison.Ordinal));
 }

@@ -11,7 +11,8 @@ int options = Array.FindIndex(args, arg => arg.StartsWith("--", StringComparison
 string[] words = options < 0 ? args : args[..options];
 if (words is not [string name, ..] || MutationTarget.Find(name) is not { } target)
 {
-    Console.Error.WriteLine($"Name what to change: {string.Join(", ", MutationTarget.All.Select(each => each.Name))}; then how many mutants, and the seed that picks them.");
+    Console.Error.WriteLine($"Name what to change: {string.Join(", ", MutationTarget.All.Select(each => each.Name))}; then how many "
+        + "mutants, and the seed that picks them.");
     return 2;
 }
 

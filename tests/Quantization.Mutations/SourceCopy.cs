@@ -31,7 +31,8 @@ internal sealed class SourceCopy
             Directory.CreateSymbolicLink(shared, given); // tests look for it beside the clone
         }
 
-        foreach (string file in ChildProcess.Run("git", ["-C", root, "ls-files", "-co", "--exclude-standard"]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(file => File.Exists(Path.Combine(root, file))))
+        foreach (string file in ChildProcess.Run("git", ["-C", root, "ls-files", "-co", "--exclude-standard"])
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(file => File.Exists(Path.Combine(root, file))))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, file))!);
             CopyIfOther(Path.Combine(root, file), Path.Combine(folder, file));
@@ -68,7 +69,8 @@ internal sealed class SourceCopy
         {
             Mutants = Rewrite(root, files, _dropped, (file, changed) => File.WriteAllText(Path.Combine(_folder, file), changed));
             (int code, string output) = ChildProcess.Run(
-                "dotnet", ["build", Path.Combine(_folder, _target.Tests), "-v", "q", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false", "-p:Optimize=true", "-nologo"]);
+                "dotnet", ["build", Path.Combine(_folder, _target.Tests), "-v", "q", "-p:RunAnalyzers=false",
+                    "-p:TreatWarningsAsErrors=false", "-p:Optimize=true", "-nologo"]);
             if (code == 0)
             {
                 return;

@@ -39,7 +39,8 @@ internal sealed class Child : IDisposable
     }
 
     /// <summary>Starts a client that calibrates.</summary>
-    public static Child Client(string folder, string model, string data, string output) => new(Info(["client", folder, model, data, output]));
+    public static Child Client(string folder, string model, string data, string output) =>
+        new(Info(["client", folder, model, data, output]));
 
     /// <summary>Waits until it wrote something.</summary>
     public async Task WaitFor(string text, int times = 1)
@@ -47,7 +48,8 @@ internal sealed class Child : IDisposable
         Stopwatch watch = Stopwatch.StartNew();
         while (Output.Split(text).Length <= times)
         {
-            (watch.Elapsed < TimeSpan.FromSeconds(150) && !_process.HasExited).Should().BeTrue($"'{text}' was to be written, but there is: {Output}");
+            (watch.Elapsed < TimeSpan.FromSeconds(150) && !_process.HasExited).Should()
+                .BeTrue($"'{text}' was to be written, but there is: {Output}");
             await Task.Delay(20);
         }
     }

@@ -45,7 +45,8 @@ internal sealed class ClusterFolder : IDisposable
     {
         await using FolderClusterClient client = await FolderCluster.ConnectAsync(Root, options ?? Patient);
         client.Place.StatusChanged += status;
-        ModelCalibration calibration = await ModelCalibrator.CalibrateAsync(Model, (ISampleSource)new SampleFolder(Data), new CalibrationOptions { Place = client.Place });
+        ModelCalibration calibration = await ModelCalibrator.CalibrateAsync(
+            Model, (ISampleSource)new SampleFolder(Data), new CalibrationOptions { Place = client.Place });
         calibration.Save(Output);
         return File.ReadAllBytes(Output);
     }

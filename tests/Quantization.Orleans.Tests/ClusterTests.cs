@@ -16,7 +16,10 @@ public sealed class ClusterTests
         int number = 0;
         foreach (TextLine line in TextLine.Stream(24, 200))
         {
-            ClusterFolder.Write(Path.Combine(data, $"{number++:000}.npy"), $"(3, {TextLine.Height}, {line.Width})", System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(line.Pixels));
+            ClusterFolder.Write(
+                Path.Combine(data, $"{number++:000}.npy"),
+                $"(3, {TextLine.Height}, {line.Width})",
+                System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(line.Pixels));
         }
 
         ModelCalibrator.Calibrate(OcrModels.Recognizer, new SampleFolder(data)).Save(folder.PathTo("here.qcal"));
@@ -33,7 +36,8 @@ public sealed class ClusterTests
                     OcrModels.Recognizer, (ISampleSource)new SampleFolder(data), new CalibrationOptions { Place = client.Place });
 
                 calibration.Save(folder.PathTo("there.qcal"));
-                (await File.ReadAllBytesAsync(folder.PathTo("there.qcal"))).AsSpan().SequenceEqual(expected).Should().BeTrue($"{count} workers see what one process sees");
+                (await File.ReadAllBytesAsync(folder.PathTo("there.qcal"))).AsSpan().SequenceEqual(expected).Should()
+                    .BeTrue($"{count} workers see what one process sees");
                 workers.Should().OnlyContain(worker => worker.Output.Contains("begins samples"));
                 Directory.Delete(folder.PathTo("results"), recursive: true);
             }
@@ -53,7 +57,8 @@ public sealed class ClusterTests
         SearchResult[] searches = [Search(null), Search(client.Place)];
         PartialResult[] partials = [Partial(null), Partial(client.Place)];
 
-        searches[1].Trials.Select(trial => (trial.Name, trial.Score)).Should().Equal(searches[0].Trials.Select(trial => (trial.Name, trial.Score)));
+        searches[1].Trials.Select(trial => (trial.Name, trial.Score)).Should()
+            .Equal(searches[0].Trials.Select(trial => (trial.Name, trial.Score)));
         partials[1].Written.Options.FloatNodes.Should().BeEquivalentTo(partials[0].Written.Options.FloatNodes);
         partials[1].ModelsRun.Should().Be(partials[0].ModelsRun);
         foreach (string kind in (string[])["search", "partial"])
@@ -76,7 +81,12 @@ public sealed class ClusterTests
             FashionExample.TrainingImages(0, 40),
             FashionExample.TestImages(0, 200),
             folder.PathTo(place is null ? "partial-here.onnx" : "partial-there.onnx"),
-            new PartialOptions { Target = PartialTarget.MaxLoss(0), MaxTrials = 20, Baseline = new PtqOptions { Place = place, ActivationCalibrator = new MaxCalibrator(), Refine = false } });
+            new PartialOptions
+            {
+                Target = PartialTarget.MaxLoss(0),
+                MaxTrials = 20,
+                Baseline = new PtqOptions { Place = place, ActivationCalibrator = new MaxCalibrator(), Refine = false }
+            });
     }
 
     [Fact]
@@ -111,7 +121,8 @@ public sealed class ClusterTests
         await again.WaitForExit();
 
         (await File.ReadAllBytesAsync(folder.Output)).Should().Equal(expected);
-        worker.Output.Split("begins").Length.Should().BeLessThanOrEqualTo(1 + 6 + 1, "of six shards just the one that ran when the client was killed may run again");
+        worker.Output.Split("begins").Length.Should()
+            .BeLessThanOrEqualTo(1 + 6 + 1, "of six shards just the one that ran when the client was killed may run again");
     }
 
     [Fact]

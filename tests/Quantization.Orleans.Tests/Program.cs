@@ -21,7 +21,8 @@ internal static class Program
                 await RandomKills.Run(int.Parse(count, CultureInfo.InvariantCulture), Console.WriteLine);
                 return 0;
             case [.. { } all] when all.Any(arg => arg is "--server" or "--internal-msbuild-node"):
-                return await Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);
+                return await Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(
+                    args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);
             default:
                 return await Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args);
         }
@@ -30,7 +31,9 @@ internal static class Program
     /// <summary>Works until it is killed.</summary>
     /// <param name="folder">The folder of the cluster.</param>
     /// <param name="delay">How many milliseconds each item takes longer.</param>
-    /// <param name="words">Another storage; <c>any</c> to allow other processors; <c>small</c> for results that are too large for messages.</param>
+    /// <param name="words">
+    /// Another storage; <c>any</c> to allow other processors; <c>small</c> for results that are too large for messages.
+    /// </param>
     private static async Task Work(string folder, int delay, string[] words)
     {
         using IHost host = FolderCluster.BuildWorker(folder, options =>
@@ -40,7 +43,9 @@ internal static class Program
             options.BeatPeriod = TimeSpan.FromSeconds(1);
             options.AllowOtherProcessors = words.Contains("any");
             options.MostMessageBytes = words.Contains("small") ? 1 : options.MostMessageBytes;
-            options.Storage = words.FirstOrDefault(word => word is not ("any" or "small")) is { } other ? new WorkFolder(other) : options.Storage;
+            options.Storage = words.FirstOrDefault(word => word is not ("any" or "small")) is { } other
+                ? new WorkFolder(other)
+                : options.Storage;
             options.Notice = notice => Console.WriteLine(notice ?? "welcome");
             options.Run = (runner, item, token) =>
             {

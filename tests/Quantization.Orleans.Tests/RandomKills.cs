@@ -25,7 +25,8 @@ internal static class RandomKills
                 workers[victim].Dispose();
                 workers[victim] = Child.Worker(folder.Root, 200);
                 byte[] found = await calibrating;
-                tell($"kill {kill} of {kills}: worker {victim + 1} after {moment.TotalMilliseconds:0} ms, {(found.AsSpan().SequenceEqual(expected) ? "the same result" : "ANOTHER RESULT")}");
+                tell($"kill {kill} of {kills}: worker {victim + 1} after {moment.TotalMilliseconds:0} ms, "
+                    + $"{(found.AsSpan().SequenceEqual(expected) ? "the same result" : "ANOTHER RESULT")}");
                 if (!found.AsSpan().SequenceEqual(expected))
                 {
                     throw new InvalidOperationException("A result differs.");

@@ -142,7 +142,8 @@ public sealed class WorkQueueTests
 
         Pull("two").Should().Equal("a");
         Succeed("two", "a", 1);
-        _queue.Exchange(new ClientRequest("second client", [], ["a"], null)).Outcomes.Should().ContainSingle().Which.Result.Should().Equal(1);
+        _queue.Exchange(new ClientRequest("second client", [], ["a"], null)).Outcomes.Should()
+            .ContainSingle().Which.Result.Should().Equal(1);
     }
 
     [Fact]
@@ -194,7 +195,8 @@ public sealed class WorkQueueTests
         small.Exchange(new ClientRequest("client", [], ["b"], null)).Outcomes.Select(each => each.Id).Should().Equal("b");
     }
 
-    private static WorkerInfo Worker(string id) => new() { Id = id, Name = id, Threads = 1, Cores = 1, MemoryBytes = 1, Processor = "new", Versions = "1" };
+    private static WorkerInfo Worker(string id) =>
+        new() { Id = id, Name = id, Threads = 1, Cores = 1, MemoryBytes = 1, Processor = "new", Versions = "1" };
 
     private static QueuedItem Item(string id) => new(WorkKind.Shard, id, 16, [], id);
 
@@ -202,9 +204,11 @@ public sealed class WorkQueueTests
 
     private ClientAnswer Wait(params string[] ids) => _queue.Exchange(new ClientRequest("client", [], ids, null));
 
-    private string[] Pull(string worker, bool takesShards = true) => [.. _queue.Pull(Worker(worker), takesShards, 1).Items.Select(item => item.Id)];
+    private string[] Pull(string worker, bool takesShards = true) =>
+        [.. _queue.Pull(Worker(worker), takesShards, 1).Items.Select(item => item.Id)];
 
     private void Succeed(string worker, string id, byte result) => _queue.Finish(worker, new ItemOutcome(id) { Result = [result] });
 
-    private void Fail(string worker, string id, FailureKind kind) => _queue.Finish(worker, new ItemOutcome(id) { Failure = new ItemFailure(kind, "failed") });
+    private void Fail(string worker, string id, FailureKind kind) =>
+        _queue.Finish(worker, new ItemOutcome(id) { Failure = new ItemFailure(kind, "failed") });
 }

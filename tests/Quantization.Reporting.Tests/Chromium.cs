@@ -16,7 +16,8 @@ internal static class Chromium
         string? program = Environment.GetEnvironmentVariable("CHROMIUM") ?? Places.FirstOrDefault(File.Exists);
         if (program is null)
         {
-            const string Missing = "Chromium was not found: install it (apt-get install chromium), or name it in the environment variable CHROMIUM.";
+            const string Missing =
+                "Chromium was not found: install it (apt-get install chromium), or name it in the environment variable CHROMIUM.";
             Assert.SkipWhen(Environment.GetEnvironmentVariable("CI") != "true", Missing);
             Assert.Fail(Missing);
         }
@@ -28,8 +29,9 @@ internal static class Chromium
             RedirectStandardError = true,
             ArgumentList =
             {
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--virtual-time-budget=2000", $"--user-data-dir={profile.FullName}", FormattableString.Invariant($"--window-size={width},2000"), "--dump-dom", new Uri(page).AbsoluteUri,
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync", "--virtual-time-budget=2000", $"--user-data-dir={profile.FullName}",
+                FormattableString.Invariant($"--window-size={width},2000"), "--dump-dom", new Uri(page).AbsoluteUri,
             },
         };
         using Process process = Process.Start(start)!;

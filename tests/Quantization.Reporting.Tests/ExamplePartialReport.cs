@@ -19,12 +19,14 @@ internal static class ExamplePartialReport
         PartialOptions options = new()
         {
             Target = PartialTarget.MaxLoss(0.03),
-            Baseline = new PtqOptions { WeightFormat = CodeFormat.Signed(4), WeightGranularity = GranularityKind.PerTensor, LatencyRuns = 0 },
+            Baseline =
+                new PtqOptions { WeightFormat = CodeFormat.Signed(4), WeightGranularity = GranularityKind.PerTensor, LatencyRuns = 0 },
             Steps = [LayerStep.WeightsBy(new MseCalibrator())],
             ComparedMeasures = [SensitivityMeasure.EstimatedNoise],
             BatchSize = 50,
         };
-        PartialResult result = PartialQuantizer.Run(FashionExample.ModelPath, FashionExample.TrainingImages(0, 50), FashionExample.TestImages(0, 200), output, options);
+        PartialResult result = PartialQuantizer.Run(
+            FashionExample.ModelPath, FashionExample.TrainingImages(0, 50), FashionExample.TestImages(0, 200), output, options);
         EvaluationResult times = ModelEvaluator.Evaluate(FashionExample.ModelPath, [output], FashionExample.TestImages(0, 20));
         return (QuantizationReport.Create(FashionExample.ModelPath, result, options, times), result);
     }

@@ -25,9 +25,11 @@ internal static class ExampleReport
             BatchSize = 100,
             PerTensorTrials = 4,
         };
-        SearchResult search = PtqSearch.Run(FashionExample.ModelPath, FashionExample.TrainingImages(0, 100), FashionExample.TestImages(0, 400), output, options);
+        SearchResult search = PtqSearch.Run(
+            FashionExample.ModelPath, FashionExample.TrainingImages(0, 100), FashionExample.TestImages(0, 400), output, options);
         EvaluationResult measured = ModelEvaluator.Evaluate(FashionExample.ModelPath, [output], FashionExample.TestImages(0, 100));
-        IReadOnlyList<LayerNoise> layers = LayerComparer.Compare(FashionExample.ModelPath, search.Calibration, FashionExample.TestImages(0, 20), search.Best.Options);
+        IReadOnlyList<LayerNoise> layers = LayerComparer.Compare(
+            FashionExample.ModelPath, search.Calibration, FashionExample.TestImages(0, 20), search.Best.Options);
         return (QuantizationReport.Create(FashionExample.ModelPath, search, measured, layers), search, layers);
     }
 }

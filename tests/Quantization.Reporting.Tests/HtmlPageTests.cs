@@ -46,18 +46,21 @@ public sealed partial class HtmlPageTests : IDisposable
     [Theory]
     [InlineData(1200)]
     [InlineData(500)]
-    public void In_a_browser_every_picture_shows_nothing_is_loaded_and_no_error_occurs(int width) => ShowsInBrowser(ExampleReport.Report, 3, width);
+    public void In_a_browser_every_picture_shows_nothing_is_loaded_and_no_error_occurs(int width) =>
+        ShowsInBrowser(ExampleReport.Report, 3, width);
 
     [Theory]
     [InlineData(1200)]
     [InlineData(500)]
-    public void In_a_browser_every_picture_of_a_partial_quantization_shows_too(int width) => ShowsInBrowser(ExamplePartialReport.Report, 5, width);
+    public void In_a_browser_every_picture_of_a_partial_quantization_shows_too(int width) =>
+        ShowsInBrowser(ExamplePartialReport.Report, 5, width);
 
     [Fact]
     public void Hundreds_of_layers_with_long_names_show_too()
     {
         ReportPartial partial = ExamplePartialReport.Report.Partial!;
-        ReportPartialLayer[] layers = [.. Enumerable.Range(0, 300).Select(i => partial.Layers[i % partial.Layers.Count] with { Node = $"/backbone/stage{i}/{new string('n', 120)}/conv" })];
+        ReportPartialLayer[] layers = [.. Enumerable.Range(0, 300)
+            .Select(i => partial.Layers[i % partial.Layers.Count] with { Node = $"/backbone/stage{i}/{new string('n', 120)}/conv" })];
 
         ShowsInBrowser(ExamplePartialReport.Report with { Partial = partial with { Layers = layers } }, 5, 500);
     }
@@ -70,7 +73,8 @@ public sealed partial class HtmlPageTests : IDisposable
         string script = Scripts().Matches(html).Should().ContainSingle().Which.Groups[1].Value;
         string hash = Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(script)));
         html.Should().Contain($"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'\"");
-        html.Should().NotContain("javascript:").And.NotContain("@import").And.NotContain(" src=").And.NotContain("href=\"http").And.NotContain(" onclick");
+        html.Should().NotContain("javascript:")
+            .And.NotContain("@import").And.NotContain(" src=").And.NotContain("href=\"http").And.NotContain(" onclick");
         LoadedByUrl().Matches(html).Select(match => match.Groups[1].Value).Should().OnlyContain(target => target.StartsWith('#'));
         html.Should().Contain("prefers-color-scheme: dark").And.Contain("@media print").And.Contain("width=device-width");
         StandIns().IsMatch(html).Should().BeFalse("every colour follows the style sheet");
@@ -80,10 +84,17 @@ public sealed partial class HtmlPageTests : IDisposable
     [Fact]
     public void The_verdict_and_the_command_to_run_next_come_first_and_contents_lead_to_every_section()
     {
-        string html = (ExampleReport.Report with { Verdict = ReportVerdict.Lossy, NextCommand = "quantize partial m.onnx --data 'my <samples>'" }).ToHtml();
+        string html =
+            (ExampleReport.Report with { Verdict = ReportVerdict.Lossy, NextCommand = "quantize partial m.onnx --data 'my <samples>'" })
+                .ToHtml();
 
-        string[] inOrder = ["<h1>", "class=\"headline\"", "quantize partial m.onnx --data &#39;my &lt;samples&gt;&#39;", "class=\"tiles\"", "<nav", "In plain words", "<table"];
-        inOrder.Select(text => html.IndexOf(text, StringComparison.Ordinal)).Should().BeInAscendingOrder().And.OnlyContain(index => index > 0);
+        string[] inOrder =
+        [
+            "<h1>", "class=\"headline\"", "quantize partial m.onnx --data &#39;my &lt;samples&gt;&#39;", "class=\"tiles\"", "<nav",
+            "In plain words", "<table"
+        ];
+        inOrder.Select(text => html.IndexOf(text, StringComparison.Ordinal)).Should()
+            .BeInAscendingOrder().And.OnlyContain(index => index > 0);
         string[] sections = [.. Sections().Matches(html).Select(match => match.Groups[1].Value)];
         sections.Should().HaveCountGreaterThan(5);
         Links().Matches(html).Select(match => match.Groups[1].Value).Should().Equal(sections);
@@ -116,7 +127,8 @@ public sealed partial class HtmlPageTests : IDisposable
 
         string html = report.ToHtml().Replace("<wbr>", "", StringComparison.Ordinal);
 
-        html.Should().Contain("went from 4.00 % to 1.00 % of the signal").And.Contain("Convolutions whose channels were scaled").And.Contain("b1/add and 1 beside it")
+        html.Should().Contain("went from 4.00 % to 1.00 % of the signal")
+            .And.Contain("Convolutions whose channels were scaled").And.Contain("b1/add and 1 beside it")
             .And.Contain("82.00 % of the multiply-accumulates stay on integers").And.NotContain("columns were scaled");
         QuantizationReport.FromJson(report.ToJson()).Refinement.Should().BeEquivalentTo(refinement);
         (report with { Refinement = null }).ToHtml().Should().NotContain("Improvements");
@@ -163,7 +175,8 @@ public sealed partial class HtmlPageTests : IDisposable
             FloatNodes = new Dictionary<string, string> { [Hostile] = Hostile },
             Partial = partial with
             {
-                Layers = [partial.Layers[0] with { Node = Hostile, Steps = [Hostile], State = ReportLayerState.Relieved, Reason = Hostile }],
+                Layers =
+                    [partial.Layers[0] with { Node = Hostile, Steps = [Hostile], State = ReportLayerState.Relieved, Reason = Hostile }],
                 Rankings = [partial.Rankings[0] with { Name = Hostile, MostSensitive = Hostile }],
                 Written = partial.Written with { FloatLayers = [Hostile] },
             },
@@ -195,8 +208,10 @@ public sealed partial class HtmlPageTests : IDisposable
         QuantizationReport report = ExampleReport.Report;
         string html = report.ToHtml();
 
-        html.Should().Contain(Figure.Percent(report.Quantized.Top1)).And.Contain(Figure.Percent(report.Float.Top1)).And.Contain(Figure.Bytes(report.Quantized.Bytes)).And.Contain("QLinearConv");
-        foreach (string name in report.Tensors.Select(tensor => tensor.Name).Concat(report.Layers.Select(layer => layer.Node)).Append(report.Baseline!.Name).Append(report.Trials.Single(trial => trial.IsBest).Name))
+        html.Should().Contain(Figure.Percent(report.Quantized.Top1))
+            .And.Contain(Figure.Percent(report.Float.Top1)).And.Contain(Figure.Bytes(report.Quantized.Bytes)).And.Contain("QLinearConv");
+        foreach (string name in report.Tensors.Select(tensor => tensor.Name).Concat(report.Layers.Select(layer => layer.Node))
+            .Append(report.Baseline!.Name).Append(report.Trials.Single(trial => trial.IsBest).Name))
         {
             html.Should().Contain(System.Net.WebUtility.HtmlEncode(name));
         }
@@ -207,7 +222,8 @@ public sealed partial class HtmlPageTests : IDisposable
         string html = report.ToHtml();
 
         // The page allows itself one script; the copy that is looked at has to allow the one that looks too.
-        string probed = ScriptPolicy().Replace(html, "script-src 'unsafe-inline'").Replace("</head>", $"{Probe}</head>", StringComparison.Ordinal);
+        string probed = ScriptPolicy()
+            .Replace(html, "script-src 'unsafe-inline'").Replace("</head>", $"{Probe}</head>", StringComparison.Ordinal);
         string page = _folder.Write("report.html", System.Text.Encoding.UTF8.GetBytes(probed));
         string dom = Chromium.DumpDom(page, width);
 
@@ -219,7 +235,8 @@ public sealed partial class HtmlPageTests : IDisposable
         seen.GetProperty("overflow").GetInt32().Should().BeLessThanOrEqualTo(0, "the page must not scroll sideways");
         JsonElement[] boxes = [.. seen.GetProperty("boxes").EnumerateArray()];
         boxes.Should().HaveCount(report.Tensors.Count + pictures);
-        boxes.Should().OnlyContain(box => box.GetProperty("width").GetDouble() > 200 && box.GetProperty("height").GetDouble() > 80 && box.GetProperty("drawn").GetDouble() > 10000 && box.GetProperty("shapes").GetInt32() > 3);
+        boxes.Should().OnlyContain(box => box.GetProperty("width").GetDouble() > 200 && box.GetProperty("height").GetDouble() > 80
+            && box.GetProperty("drawn").GetDouble() > 10000 && box.GetProperty("shapes").GetInt32() > 3);
         boxes.Should().OnlyContain(box => box.GetProperty("ink").GetString() != seen.GetProperty("paper").GetString());
     }
 

@@ -23,10 +23,13 @@ public sealed class PartialReportTests
         Partial.Curve.Select(point => point.Score).Should().Equal(result.Curve.Select(point => point.Score.Score));
         Partial.Curve.Count(point => point.IsWritten).Should().BeLessThanOrEqualTo(1);
         Partial.Layers.Select(layer => layer.Node).Should().Equal(result.Sensitivity.Layers.Select(layer => layer.Node));
-        Partial.Layers.Where(layer => layer.State == ReportLayerState.Float).Select(layer => layer.Node).Should().Equal(Partial.Written.FloatLayers);
-        Partial.Layers.Should().OnlyContain(layer => (layer.State == ReportLayerState.Int8) == (layer.Reason == null) && (layer.State == ReportLayerState.Relieved) == (layer.Steps.Count > 0));
+        Partial.Layers.Where(layer => layer.State == ReportLayerState.Float).Select(layer => layer.Node).Should()
+            .Equal(Partial.Written.FloatLayers);
+        Partial.Layers.Should().OnlyContain(layer => (layer.State == ReportLayerState.Int8) == (layer.Reason == null)
+            && (layer.State == ReportLayerState.Relieved) == (layer.Steps.Count > 0));
         Partial.Layers.Sum(layer => layer.ComputeShare).Should().BeApproximately(1, 1e-9);
-        Partial.Layers.Where(layer => layer.State != ReportLayerState.Float).Sum(layer => layer.ComputeShare).Should().BeApproximately(Partial.Written.Int8Share, 1e-9);
+        Partial.Layers.Where(layer => layer.State != ReportLayerState.Float).Sum(layer => layer.ComputeShare).Should()
+            .BeApproximately(Partial.Written.Int8Share, 1e-9);
     }
 
     [Fact]
@@ -35,15 +38,19 @@ public sealed class PartialReportTests
         SensitivityResult sensitivity = ExamplePartialReport.Result.Sensitivity;
 
         Partial.Rankings.Single(ranking => ranking.IsUsed).Should().Match<ReportRanking>(
-            ranking => ranking.Measure == SensitivityMeasure.OnlyThisLayer && ranking.Criterion == SensitivityCriterion.SignalToNoise && ranking.Models == Partial.Layers.Count);
-        Partial.Rankings.Select(ranking => ranking.Measure).Distinct().Should().BeEquivalentTo([SensitivityMeasure.OnlyThisLayer, SensitivityMeasure.EstimatedNoise]);
+            ranking => ranking.Measure == SensitivityMeasure.OnlyThisLayer
+                && ranking.Criterion == SensitivityCriterion.SignalToNoise
+                && ranking.Models == Partial.Layers.Count);
+        Partial.Rankings.Select(ranking => ranking.Measure).Distinct().Should()
+            .BeEquivalentTo([SensitivityMeasure.OnlyThisLayer, SensitivityMeasure.EstimatedNoise]);
         for (int i = 0; i < Partial.Rankings.Count; i++)
         {
             ReportRanking ranking = Partial.Rankings[i];
             SensitivityRanking measured = sensitivity.Rank(ranking.Measure, ranking.Criterion);
             ranking.CorrelationWithMetric.Should().Be(measured.CorrelationWithMetric);
             Partial.Layers.MaxBy(layer => layer.Sensitivities[i])!.Node.Should().Be(ranking.MostSensitive);
-            Partial.Layers.Select(layer => layer.Sensitivities[i]).Order().Should().Equal(measured.Layers.Select(layer => layer.Sensitivity).Order());
+            Partial.Layers.Select(layer => layer.Sensitivities[i]).Order().Should()
+                .Equal(measured.Layers.Select(layer => layer.Sensitivity).Order());
         }
     }
 
@@ -56,7 +63,8 @@ public sealed class PartialReportTests
         JsonElement partial = JsonDocument.Parse(json).RootElement.GetProperty("partial");
         partial.GetProperty("isTargetMet").GetBoolean().Should().Be(ExamplePartialReport.Result.IsTargetMet);
         partial.GetProperty("layers")[0].GetProperty("state").GetString().Should().Be(Partial.Layers[0].State.ToString());
-        partial.GetProperty("curve").EnumerateArray().Last().GetProperty("signalToNoise").GetString().Should().Be("Infinity", "the last point is the float model");
+        partial.GetProperty("curve").EnumerateArray().Last().GetProperty("signalToNoise").GetString().Should()
+            .Be("Infinity", "the last point is the float model");
     }
 
     [Fact]
@@ -64,7 +72,8 @@ public sealed class PartialReportTests
     {
         string words = string.Join(" ", Report.Advice);
 
-        words.Should().Contain($"With all {Partial.Layers.Count} layers in int8, top-1 accuracy is {Figure.Percent(Partial.AllInt8.Score)}.")
+        words.Should()
+            .Contain($"With all {Partial.Layers.Count} layers in int8, top-1 accuracy is {Figure.Percent(Partial.AllInt8.Score)}.")
             .And.Contain("left in float")
             .And.Contain($"The most sensitive layer is {Partial.Rankings.Single(ranking => ranking.IsUsed).MostSensitive}")
             .And.Contain("What to try next: nothing is needed.");
@@ -77,8 +86,10 @@ public sealed class PartialReportTests
         QuantizationReport report = Report with { Partial = Partial with { IsTargetMet = false, Reason = reason } };
         PtqOptions options = new() { WeightFormat = CodeFormat.Signed(4), WeightGranularity = GranularityKind.PerTensor };
 
-        ReportAdvice.Complete(report, options).Advice.Should().Contain(reason).And.ContainSingle(advice => advice.Code == AdviceCode.NextAfterMissedTarget)
-            .Which.Message.Should().StartWith("What to try next: allow a larger loss or more layers in float").And.Contain("Weights of 8 bits").And.Contain("one scale per channel");
+        ReportAdvice.Complete(report, options).Advice.Should()
+            .Contain(reason).And.ContainSingle(advice => advice.Code == AdviceCode.NextAfterMissedTarget)
+            .Which.Message.Should().StartWith("What to try next: allow a larger loss or more layers in float")
+            .And.Contain("Weights of 8 bits").And.Contain("one scale per channel");
     }
 
     [Fact]
@@ -86,7 +97,8 @@ public sealed class PartialReportTests
     {
         string html = Report.ToHtml().Replace("<wbr>", "", StringComparison.Ordinal);
 
-        foreach (string text in Partial.Layers.Select(layer => layer.Node).Concat(Partial.Rankings.Select(ranking => ranking.Name)).Concat(Partial.Layers.Select(layer => layer.Reason).OfType<string>()).Append(Partial.Reason.Message))
+        foreach (string text in Partial.Layers.Select(layer => layer.Node).Concat(Partial.Rankings.Select(ranking => ranking.Name))
+            .Concat(Partial.Layers.Select(layer => layer.Reason).OfType<string>()).Append(Partial.Reason.Message))
         {
             html.Should().Contain(System.Net.WebUtility.HtmlEncode(text));
         }
@@ -97,7 +109,8 @@ public sealed class PartialReportTests
         }
 
         html.Should().Contain("role=\"img\" aria-label=\"top-1 accuracy against share of the compute in int8, %: all layers in int8 give ")
-            .And.Contain($"aria-label=\"The {Partial.Layers.Count} layers in execution order: {Partial.Written.FloatLayers.Count} in float, ");
+            .And.Contain(
+                $"aria-label=\"The {Partial.Layers.Count} layers in execution order: {Partial.Written.FloatLayers.Count} in float, ");
     }
 
     [Theory]
@@ -105,8 +118,11 @@ public sealed class PartialReportTests
     [InlineData(false)]
     public void Points_that_cannot_be_drawn_and_flat_curves_do_no_harm(bool isFlat)
     {
-        ReportPartialPoint point = isFlat ? Partial.Written : Partial.Written with { Score = double.PositiveInfinity, SignalToNoise = double.PositiveInfinity };
-        ReportPartial odd = Partial with { Written = point, AllInt8 = Partial.Written, Curve = [point], Threshold = null, Layers = [Partial.Layers[0] with { ComputeShare = 0, Sensitivities = [.. Partial.Rankings.Select(_ => 0.0)] }] };
+        ReportPartialPoint point = isFlat
+            ? Partial.Written
+            : Partial.Written with { Score = double.PositiveInfinity, SignalToNoise = double.PositiveInfinity };
+        ReportPartial odd = Partial with { Written = point, AllInt8 = Partial.Written, Curve = [point], Threshold =
+            null, Layers = [Partial.Layers[0] with { ComputeShare = 0, Sensitivities = [.. Partial.Rankings.Select(_ => 0.0)] }] };
 
         (Report with { Partial = odd }).ToHtml().Should().Contain("Islands in float").And.NotContain("NaN");
     }

@@ -46,7 +46,8 @@ public sealed class QuantizationReportTests
         LayerNoise[] measured = [.. ExampleReport.Layers.Where(layer => layer.OwnSignalToNoise is not null)];
         double first = Report.Layers.Single(layer => layer.Node == measured[0].Node).NoiseShare!.Value;
         double second = Report.Layers.Single(layer => layer.Node == measured[1].Node).NoiseShare!.Value;
-        (10 * Math.Log10(first / second)).Should().BeApproximately(measured[1].OwnSignalToNoise!.Value - measured[0].OwnSignalToNoise!.Value, 1e-9);
+        (10 * Math.Log10(first / second)).Should()
+            .BeApproximately(measured[1].OwnSignalToNoise!.Value - measured[0].OwnSignalToNoise!.Value, 1e-9);
     }
 
     [Fact]
@@ -76,7 +77,8 @@ public sealed class QuantizationReportTests
 
         string words = string.Join(" ", Report.Advice);
 
-        words.Should().Contain($"The layer that loses most is {worst.Node}").And.Contain("What to try next:").And.Contain("plain quantization");
+        words.Should()
+            .Contain($"The layer that loses most is {worst.Node}").And.Contain("What to try next:").And.Contain("plain quantization");
     }
 
     [Theory]
@@ -90,16 +92,25 @@ public sealed class QuantizationReportTests
             Float = Report.Float with { Top1 = before },
             Quantized = Report.Quantized with { Top1 = after, Agreement = after == before ? 1 : 0.8 },
             Data = Report.Data with { LabelledSamples = 4000 },
-            Layers = [new ReportLayer("culprit", "Conv", 20, 20, share), .. Enumerable.Range(0, 12).Select(i => new ReportLayer($"other {i}", "Conv", 20, 30, (1 - share) / 12))],
+            Layers =
+            [
+                new ReportLayer("culprit", "Conv", 20, 20, share),
+                .. Enumerable.Range(0, 12).Select(i => new ReportLayer($"other {i}", "Conv", 20, 30, (1 - share) / 12))
+            ],
         };
 
-        ReportAdvice.Complete(report, new PtqOptions()).Advice.Should().ContainSingle(advice => advice.Message.StartsWith("What to try next:")).Which.Message.Should().Contain(expected);
+        ReportAdvice.Complete(report, new PtqOptions()).Advice.Should()
+            .ContainSingle(advice => advice.Message.StartsWith("What to try next:")).Which.Message.Should().Contain(expected);
     }
 
     [Theory]
     [InlineData(8, GranularityKind.PerChannel, "gains little. Leave as few layers in float as a target needs")]
-    [InlineData(4, GranularityKind.PerChannel, "gains little. Weights of 8 bits instead of fewer would help most. Otherwise leave as few layers in float as a target needs")]
-    [InlineData(8, GranularityKind.PerTensor, "gains little. Weights with one scale per channel would help (PtqOptions.WeightGranularity). Otherwise leave as few layers in float as a target needs")]
+    [InlineData(
+        4,
+        GranularityKind.PerChannel,
+        "gains little. Weights of 8 bits instead of fewer would help most. Otherwise leave as few layers in float as a target needs")]
+    [InlineData(8, GranularityKind.PerTensor, "gains little. Weights with one scale per channel would help (PtqOptions.WeightGranularity). "
+        + "Otherwise leave as few layers in float as a target needs")]
     public void Advice_is_made_of_whole_sentences(int bits, GranularityKind granularity, string expected)
     {
         QuantizationReport report = Report with
@@ -110,7 +121,8 @@ public sealed class QuantizationReportTests
         };
         PtqOptions options = new() { WeightFormat = CodeFormat.Signed(bits), WeightGranularity = granularity };
 
-        ReportAdvice.Complete(report, options).Advice.Should().ContainSingle(advice => advice.Message.StartsWith("What to try next:")).Which.Message.Should().Contain(expected);
+        ReportAdvice.Complete(report, options).Advice.Should()
+            .ContainSingle(advice => advice.Message.StartsWith("What to try next:")).Which.Message.Should().Contain(expected);
     }
 
     [Fact]
@@ -118,9 +130,11 @@ public sealed class QuantizationReportTests
     {
         using TemporaryFolder folder = new();
         PtqOptions options = new();
-        PtqResult quantized = PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, folder.PathTo("int8.onnx"), options);
+        PtqResult quantized = PostTrainingQuantizer.Quantize(
+            FashionExample.ModelPath, FashionExample.Calibration, folder.PathTo("int8.onnx"), options);
 
-        QuantizationReport report = QuantizationReport.Create(FashionExample.ModelPath, quantized, options, FashionExample.Calibration, null, []);
+        QuantizationReport report = QuantizationReport.Create(
+            FashionExample.ModelPath, quantized, options, FashionExample.Calibration, null, []);
 
         report.SaveHtml(folder.PathTo("report.html"));
         report.SaveJson(folder.PathTo("report.json"));
@@ -135,7 +149,8 @@ public sealed class QuantizationReportTests
         using TemporaryFolder folder = new();
         Directory.CreateDirectory(folder.PathTo("report.html"));
 
-        FluentActions.Invoking(() => Report.SaveHtml(folder.PathTo("report.html"))).Should().Throw<IOException>().WithMessage("*report.html: cannot write here, this is a folder; name a file in it.");
+        FluentActions.Invoking(() => Report.SaveHtml(folder.PathTo("report.html"))).Should()
+            .Throw<IOException>().WithMessage("*report.html: cannot write here, this is a folder; name a file in it.");
         folder.Entries.Should().Equal("report.html");
     }
 }

@@ -11,7 +11,8 @@ public sealed class AutoCommandTests
         string labels = folder.WriteLabels(40);
 
         ToolRun run = ToolRun.InProcess(
-            "auto", folder.Model, "--data", folder.Samples, "--labels", labels, "--max-bytes", "0.35", "--max-loss", "0.3", "-o", folder.Output, "--report", folder["report.html"]);
+            "auto", folder.Model, "--data", folder.Samples, "--labels", labels, "--max-bytes", "0.35", "--max-loss", "0.3", "-o",
+            folder.Output, "--report", folder["report.html"]);
 
         run.ExitCode.Should().Be(0, run.Error);
         run.Output.Should().Contain("Calibrated on 10 samples, scored on the 30 other samples by top-1 accuracy; 5 models tried.")
@@ -21,7 +22,8 @@ public sealed class AutoCommandTests
         string[] steps = [.. run.Error.Split('\n').Where(line => line.TrimEnd().EndsWith(" ...", StringComparison.Ordinal))];
         steps.Should().OnlyHaveUniqueItems();
         File.ReadAllText(folder["report.html"]).Should().StartWith("<!DOCTYPE html>");
-        folder.Files().Where(file => !file.StartsWith("samples", StringComparison.Ordinal)).Should().Equal("labels.csv", "model.int8.onnx", "model.onnx", "report.html");
+        folder.Files().Where(file => !file.StartsWith("samples", StringComparison.Ordinal)).Should()
+            .Equal("labels.csv", "model.int8.onnx", "model.onnx", "report.html");
     }
 
     [Fact]
@@ -29,7 +31,8 @@ public sealed class AutoCommandTests
     {
         using FashionFolder folder = new(8);
 
-        ToolRun run = ToolRun.InProcess("auto", folder.Model, "--data", folder.Samples, "--max-bytes", "1KB", "-o", folder["new/model.int8.onnx"]);
+        ToolRun run = ToolRun.InProcess(
+            "auto", folder.Model, "--data", folder.Samples, "--max-bytes", "1KB", "-o", folder["new/model.int8.onnx"]);
 
         run.ExitCode.Should().Be(3);
         run.ErrorLine.Should().StartWith("Leave the model as it is: no way of quantizing gives a model of at most 1.0 KB. The nearest is ");
@@ -45,7 +48,8 @@ public sealed class AutoCommandTests
         ToolRun run = ToolRun.InProcess("auto", folder.Model, "--max-bytes", "0.95", "-o", folder.Output, "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().StartWith("Tried on generated inputs, which show speed and size but not accuracy").And.Contain("Picked float16.").And.NotContain("static");
+        run.Output.Should().StartWith("Tried on generated inputs, which show speed and size but not accuracy")
+            .And.Contain("Picked float16.").And.NotContain("static");
         File.Exists(folder.Output).Should().BeTrue();
     }
 
@@ -55,7 +59,8 @@ public sealed class AutoCommandTests
         using FashionFolder folder = new(16);
         string state = folder["kept.qcal"];
         ToolRun Run(string most) => ToolRun.InProcess(
-            "auto", folder.Model, "--data", folder.Samples, "--state", state, "--max-bytes", most, "--json", "--quiet", "-o", folder.Output);
+            "auto", folder.Model, "--data", folder.Samples, "--state", state, "--max-bytes", most, "--json", "--quiet", "-o",
+            folder.Output);
 
         ToolRun first = Run("0.4"), second = Run("0.5");
 
@@ -64,7 +69,8 @@ public sealed class AutoCommandTests
         JsonElement facts = JsonDocument.Parse(second.Output).RootElement;
         facts.GetProperty("chosen").GetString().Should().BeOneOf("StaticInt8", "Half");
         facts.GetProperty("candidates").GetArrayLength().Should().Be(5);
-        double Score(ToolRun run) => JsonDocument.Parse(run.Output).RootElement.GetProperty("candidates")[0].GetProperty("score").GetDouble();
+        double Score(ToolRun run) =>
+            JsonDocument.Parse(run.Output).RootElement.GetProperty("candidates")[0].GetProperty("score").GetDouble();
         Score(second).Should().Be(Score(first));
         File.Exists(state).Should().BeTrue();
         File.Exists(state + ".trials").Should().BeTrue();
@@ -74,8 +80,10 @@ public sealed class AutoCommandTests
     [InlineData("--max-loss '-1' is not 0 or more, such as 0.005.", "--max-loss", "-1")]
     [InlineData("--max-bytes '0' is no size, such as 0.3 of the float model's or 500MB.", "--max-bytes", "0")]
     [InlineData("--max-latency 'fast' is not a number above 0, such as 0.5.", "--max-latency", "fast")]
-    [InlineData("--max-loss needs a metric that is finite for the float model, but without labels models are ranked by SQNR", "--max-loss", "0.01")]
-    [InlineData("--max-loss needs a metric that is finite for the float model, but its SQNR is infinite", "--max-loss", "0.01", "--metric", "sqnr")]
+    [InlineData(
+        "--max-loss needs a metric that is finite for the float model, but without labels models are ranked by SQNR", "--max-loss", "0.01")]
+    [InlineData(
+        "--max-loss needs a metric that is finite for the float model, but its SQNR is infinite", "--max-loss", "0.01", "--metric", "sqnr")]
     public void Arguments_that_make_no_sense_are_said(string message, params string[] arguments)
     {
         using FashionFolder folder = new(4);

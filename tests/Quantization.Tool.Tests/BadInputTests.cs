@@ -3,7 +3,9 @@ using Quantization.Onnx.Tests.Samples;
 
 namespace Quantization.Tool.Tests;
 
-/// <summary>Whatever is wrong: one line that names it and the way out, exit code 1, no file, and an earlier output file as it was.</summary>
+/// <summary>
+/// Whatever is wrong: one line that names it and the way out, exit code 1, no file, and an earlier output file as it was.
+/// </summary>
 public sealed class BadInputTests : IDisposable
 {
     private readonly FashionFolder _folder = new();
@@ -42,7 +44,8 @@ public sealed class BadInputTests : IDisposable
     {
         string sample = _folder.Write("samples/image0001.npy", Npy.Float(new float[27 * 28], 1, 27, 28));
 
-        Fails().Should().Be($"{sample}: input 'image' has shape [1, 27, 28], but the model takes [N, 1, 28, 28], with or without the first axis.");
+        Fails().Should()
+            .Be($"{sample}: input 'image' has shape [1, 27, 28], but the model takes [N, 1, 28, 28], with or without the first axis.");
     }
 
     [Fact]
@@ -103,7 +106,8 @@ public sealed class BadInputTests : IDisposable
     {
         string labels = _folder.Write("labels.csv", "image0000.npy,9\nimage9999.npy,2\n");
 
-        Fails(labels: labels).Should().Be($"{labels}, line 2: 'image9999.npy' is no sample of {_folder.Samples}; remove the line or add the file.");
+        Fails(labels: labels).Should()
+            .Be($"{labels}, line 2: 'image9999.npy' is no sample of {_folder.Samples}; remove the line or add the file.");
     }
 
     [Fact]
@@ -112,11 +116,13 @@ public sealed class BadInputTests : IDisposable
         string labels = _folder.Write("labels.csv", "image0000.npy,9\nimage0001.npy,10\n");
 
         Fails(labels: labels).Should().Be(
-            $"{labels}, line 2: {_folder["samples/image0001.npy"]}: class 10 does not exist, output 'logits' has 10 classes, 0 to 9; correct the label.");
+            $"{labels}, line 2: {_folder["samples/image0001.npy"]}: class 10 does not exist, output 'logits' has 10 classes, 0 to 9; "
+                + "correct the label.");
     }
 
     [Fact]
-    public void A_missing_label_file() => Fails(labels: _folder["no.csv"]).Should().Be($"{_folder["no.csv"]}: there is no such label file.");
+    public void A_missing_label_file() =>
+        Fails(labels: _folder["no.csv"]).Should().Be($"{_folder["no.csv"]}: there is no such label file.");
 
     [Fact]
     public void Too_few_labels_to_set_samples_apart()
@@ -131,11 +137,13 @@ public sealed class BadInputTests : IDisposable
     {
         string output = Path.Combine(_folder.Write("file", "not a folder"), "out.onnx");
 
-        Fails(output: output).Should().StartWith($"{output}: cannot write this file (").And.EndWith("make room or choose a folder that can be written to.");
+        Fails(output: output).Should()
+            .StartWith($"{output}: cannot write this file (").And.EndWith("make room or choose a folder that can be written to.");
     }
 
     [Fact]
-    public void An_output_that_is_a_folder() => Fails(output: _folder.Samples).Should().Be($"{_folder.Samples}: cannot write here, this is a folder; name a file in it.");
+    public void An_output_that_is_a_folder() =>
+        Fails(output: _folder.Samples).Should().Be($"{_folder.Samples}: cannot write here, this is a folder; name a file in it.");
 
     [Fact]
     public void An_output_folder_that_nobody_can_write_to()
@@ -150,7 +158,8 @@ public sealed class BadInputTests : IDisposable
     {
         string earlier = _folder.Write("model.int8.onnx", "earlier");
 
-        ToolRun run = ToolRun.AsProcess(_folder.Path, new Dictionary<string, string>(), null, "ptq", "no.onnx", "--data", "samples", "--output", "model.int8.onnx");
+        ToolRun run = ToolRun.AsProcess(
+            _folder.Path, new Dictionary<string, string>(), null, "ptq", "no.onnx", "--data", "samples", "--output", "model.int8.onnx");
 
         run.ExitCode.Should().Be(1);
         run.ErrorLine.Should().Be("no.onnx: there is no such model file.");
@@ -161,22 +170,44 @@ public sealed class BadInputTests : IDisposable
     [Theory]
     [InlineData("ptq model.onnx --data samples", "Option '--output' is required.")]
     [InlineData("ptq --data samples --output out.onnx", "Required argument 'model.onnx' missing for command: 'ptq'.")]
-    [InlineData("ptq model.onnx --output out.onnx", "give samples to calibrate on with --data DIR, a calibration with --state file.qcal, or a plan with --plan plan.json.")]
-    [InlineData("ptq model.onnx --state a.qcal --labels l.csv --output out.onnx", "--labels needs the samples that it labels: give --data DIR too.")]
-    [InlineData("ptq model.onnx --data samples --output ./model.onnx", "--output ./model.onnx is the float model itself, which would be lost; name another file.")]
-    [InlineData("ptq model.onnx --data samples --output o.onnx --report ./o.onnx", "--report ./o.onnx is the int8 model's file; name another, such as report.html.")]
-    [InlineData("search model.onnx --data samples --output o.onnx --report model.onnx", "--report model.onnx is the float model's file; name another, such as report.html.")]
-    [InlineData("search model.onnx --data samples --output ./model.onnx", "--output ./model.onnx is the float model itself, which would be lost; name another file.")]
-    [InlineData("ptq model.onnx --data samples --output o.onnx --percentile 99", "--percentile goes with --calibrator percentile, not with mse.")]
-    [InlineData("ptq model.onnx --data samples --output o.onnx --calibrator percentile --percentile 0", "--percentile '0' is no number above 0 and up to 100, such as 99.9.")]
-    [InlineData("ptq model.onnx --data samples --output o.onnx --calibrator percentile --percentile 99,9", "--percentile '99,9' is no number above 0 and up to 100, such as 99.9.")]
-    [InlineData("ptq model.onnx --data samples --output o.onnx --calibrator best", "--calibrator 'best' is none of max, entropy, percentile, mse.")]
+    [InlineData(
+        "ptq model.onnx --output out.onnx",
+        "give samples to calibrate on with --data DIR, a calibration with --state file.qcal, or a plan with --plan plan.json.")]
+    [InlineData(
+        "ptq model.onnx --state a.qcal --labels l.csv --output out.onnx",
+        "--labels needs the samples that it labels: give --data DIR too.")]
+    [InlineData(
+        "ptq model.onnx --data samples --output ./model.onnx",
+        "--output ./model.onnx is the float model itself, which would be lost; name another file.")]
+    [InlineData(
+        "ptq model.onnx --data samples --output o.onnx --report ./o.onnx",
+        "--report ./o.onnx is the int8 model's file; name another, such as report.html.")]
+    [InlineData(
+        "search model.onnx --data samples --output o.onnx --report model.onnx",
+        "--report model.onnx is the float model's file; name another, such as report.html.")]
+    [InlineData(
+        "search model.onnx --data samples --output ./model.onnx",
+        "--output ./model.onnx is the float model itself, which would be lost; name another file.")]
+    [InlineData(
+        "ptq model.onnx --data samples --output o.onnx --percentile 99", "--percentile goes with --calibrator percentile, not with mse.")]
+    [InlineData(
+        "ptq model.onnx --data samples --output o.onnx --calibrator percentile --percentile 0",
+        "--percentile '0' is no number above 0 and up to 100, such as 99.9.")]
+    [InlineData(
+        "ptq model.onnx --data samples --output o.onnx --calibrator percentile --percentile 99,9",
+        "--percentile '99,9' is no number above 0 and up to 100, such as 99.9.")]
+    [InlineData(
+        "ptq model.onnx --data samples --output o.onnx --calibrator best", "--calibrator 'best' is none of max, entropy, percentile, mse.")]
     [InlineData("ptq model.onnx --data samples --output o.onnx --batch 0", "--batch '0' is no whole number from 1 up.")]
     [InlineData("ptq model.onnx --data samples --output o.onnx --frobnicate", "quantize ptq has no option '--frobnicate'.")]
     [InlineData("pqt model.onnx", "there is no command 'pqt'; did you mean 'ptq'?")]
     [InlineData("calib", "there is no command 'calib'; did you mean 'calibrate'?")]
-    [InlineData("ptq model.onnx --data samples --output o.onnx --calibrater mse", "quantize ptq has no option '--calibrater'; did you mean '--calibrator'?")]
-    [InlineData("ptq model.onnx --data samples --output o.onnx --calibrator entorpy", "--calibrator 'entorpy' is none of max, entropy, percentile, mse; did you mean 'entropy'?")]
+    [InlineData(
+        "ptq model.onnx --data samples --output o.onnx --calibrater mse",
+        "quantize ptq has no option '--calibrater'; did you mean '--calibrator'?")]
+    [InlineData(
+        "ptq model.onnx --data samples --output o.onnx --calibrator entorpy",
+        "--calibrator 'entorpy' is none of max, entropy, percentile, mse; did you mean 'entropy'?")]
     [InlineData("search model.onnx --data samples --output o.onnx --metric tp1", "--metric 'tp1' is none of *; did you mean 'top1'?")]
     [InlineData("frobnicate", "there is no command 'frobnicate'.")]
     [InlineData("merge --state all.qcal", "Required argument 'a.qcal b.qcal ...' missing for command: 'merge'.")]
@@ -197,7 +228,8 @@ public sealed class BadInputTests : IDisposable
         string[] before = _folder.Files();
 
         ToolRun run = ToolRun.InProcess(
-            ["ptq", model ?? _folder.Model, "--data", data ?? _folder.Samples, "--output", output ?? earlier, .. labels is null ? Array.Empty<string>() : ["--labels", labels]]);
+            ["ptq", model ?? _folder.Model, "--data", data ?? _folder.Samples, "--output", output ?? earlier,
+                .. labels is null ? Array.Empty<string>() : ["--labels", labels]]);
 
         run.ExitCode.Should().Be(1, run.Error);
         run.Output.Should().BeEmpty();

@@ -8,10 +8,13 @@ public sealed class CalibrationRunTests
     {
         using FashionFolder folder = new(12);
         string few = folder["few.qcal"], plan = folder["plan.json"], again = folder["again.onnx"];
-        ToolRun.InProcess("calibrate", folder.Model, "--data", folder.Samples, "--state", few, "--calibration-samples", "3").Output.Should().Contain($"Wrote {few}: 3 samples,");
+        ToolRun.InProcess("calibrate", folder.Model, "--data", folder.Samples, "--state", few, "--calibration-samples", "3").Output.Should()
+            .Contain($"Wrote {few}: 3 samples,");
         ToolRun.InProcess("ptq", folder.Model, "--state", few, "--output", again, "--quiet").ExitCode.Should().Be(0);
 
-        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--calibration-samples", "3", "--calibration-threads", "1");
+        ToolRun run = ToolRun.InProcess(
+            "ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--calibration-samples", "3", "--calibration-threads",
+            "1");
 
         run.ExitCode.Should().Be(0, run.Error);
         run.Output.Should().Contain("Calibrated with MSE on 3 samples of");
@@ -19,7 +22,8 @@ public sealed class CalibrationRunTests
         foreach (string[] command in (string[][])[["search"], ["partial", "--reach", "5"]])
         {
             string state = folder[$"{command[0]}.qcal"];
-            ToolRun trial = ToolRun.InProcess([command[0], folder.Model, "--data", folder.Samples, "--output", folder.Output, "--calibration-samples", "2", "--state", state, "--save-plan", plan, .. command[1..]]);
+            ToolRun trial = ToolRun.InProcess([command[0], folder.Model, "--data", folder.Samples, "--output", folder.Output,
+                "--calibration-samples", "2", "--state", state, "--save-plan", plan, .. command[1..]]);
             trial.ExitCode.Should().Be(0, trial.Error);
             Onnx.ModelCalibration.Load(state).SampleCount.Should().Be(2);
         }

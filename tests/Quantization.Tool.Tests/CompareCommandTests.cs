@@ -14,8 +14,10 @@ public sealed class CompareCommandTests
         ToolRun run = ToolRun.InProcess("compare", folder.Model, folder.Output, "--data", folder.Samples, "--labels", labels);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().StartWith("Compared on 20 samples;").And.Contain("Top-1").And.Contain("Agreement").And.Contain("SQNR").And.Contain("Cosine").And.Contain("Memory, about")
-            .And.Contain("18 layers found in both models and compared on 16 samples").And.Contain("and 6 other layers; --verbose shows all.");
+        run.Output.Should().StartWith("Compared on 20 samples;")
+            .And.Contain("Top-1").And.Contain("Agreement").And.Contain("SQNR").And.Contain("Cosine").And.Contain("Memory, about")
+            .And.Contain("18 layers found in both models and compared on 16 samples")
+            .And.Contain("and 6 other layers; --verbose shows all.");
     }
 
     [Fact]
@@ -24,13 +26,16 @@ public sealed class CompareCommandTests
         using FashionFolder folder = new(20);
         string labels = folder.WriteLabels(20);
         ToolRun.InProcess("weights", folder.Model, "-o", folder.Output, "--quiet").ExitCode.Should().Be(0);
-        ToolRun made = ToolRun.InProcess("weights", folder.Model, "--data", folder.Samples, "--labels", labels, "-o", folder["again.onnx"], "--json", "--quiet");
+        ToolRun made = ToolRun.InProcess(
+            "weights", folder.Model, "--data", folder.Samples, "--labels", labels, "-o", folder["again.onnx"], "--json", "--quiet");
 
-        ToolRun run = ToolRun.InProcess("compare", folder.Model, folder.Output, "--data", folder.Samples, "--labels", labels, "--json", "--quiet");
+        ToolRun run = ToolRun.InProcess(
+            "compare", folder.Model, folder.Output, "--data", folder.Samples, "--labels", labels, "--json", "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
         run.Error.Should().BeEmpty();
-        JsonElement facts = JsonDocument.Parse(run.Output).RootElement.GetProperty("second"), report = JsonDocument.Parse(made.Output).RootElement.GetProperty("quantized");
+        JsonElement facts = JsonDocument.Parse(run.Output).RootElement.GetProperty("second"),
+            report = JsonDocument.Parse(made.Output).RootElement.GetProperty("quantized");
         facts.GetProperty("top1").GetDouble().Should().Be(report.GetProperty("top1").GetDouble());
         facts.GetProperty("signalToNoise").GetDouble().Should().Be(report.GetProperty("signalToNoise").GetDouble());
         facts.GetProperty("bytes").GetInt64().Should().Be(new FileInfo(folder.Output).Length);

@@ -16,7 +16,8 @@ public sealed class DataFreeCommandTests
         ToolRun run = ToolRun.InProcess(command, folder.Model, "--output", folder.Output, "--save-plan", plan, "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("Quantized without samples, so nothing was measured").And.Contain($"Wrote {folder.Output}").And.Contain("Most nodes with weights stay in float");
+        run.Output.Should().Contain("Quantized without samples, so nothing was measured")
+            .And.Contain($"Wrote {folder.Output}").And.Contain("Most nodes with weights stay in float");
         ToolRun carried = ToolRun.InProcess("ptq", folder.Model, "--plan", plan, "--output", again, "--quiet");
         carried.ExitCode.Should().Be(0, carried.Error);
         File.ReadAllBytes(again).Should().Equal(File.ReadAllBytes(folder.Output));
@@ -30,7 +31,9 @@ public sealed class DataFreeCommandTests
         using FashionFolder folder = new(40);
         string labels = folder.WriteLabels(40);
 
-        ToolRun run = ToolRun.InProcess(command, folder.Model, "--data", folder.Samples, "--labels", labels, "--calibrator", "mse", "--output", folder.Output, "--json", "--quiet");
+        ToolRun run = ToolRun.InProcess(
+            command, folder.Model, "--data", folder.Samples, "--labels", labels, "--calibrator", "mse", "--output", folder.Output, "--json",
+            "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
         using JsonDocument facts = JsonDocument.Parse(run.Output);
@@ -43,7 +46,8 @@ public sealed class DataFreeCommandTests
         settings.GetProperty("Recipe").GetString().Should().Be(recipe);
         settings.GetProperty("Weight calibrator").GetString().Should().Be("MSE");
         settings.TryGetProperty("Activation calibrator", out _).Should().BeFalse();
-        root.GetProperty("advice").EnumerateArray().Select(advice => advice.GetProperty("message").GetString()).Should().NotContain(advice => advice!.Contains("calibrated"));
+        root.GetProperty("advice").EnumerateArray().Select(advice => advice.GetProperty("message").GetString()).Should()
+            .NotContain(advice => advice!.Contains("calibrated"));
     }
 
     [Fact]
@@ -59,7 +63,9 @@ public sealed class DataFreeCommandTests
             (["weights", "--symmetric"], "--symmetric goes with weights in blocks: give --block or fewer bits too."),
             (["weights", "--bits", "2", "--form", "qdq"], "--form qdq has no codes of 2 bits; give --form matmul-nbits, or --bits 4."),
             (["weights", "--bits", "4", "--accuracy-level", "5"], "--accuracy-level '5' is not 0 to 4."),
-            (["weights", "--bits", "4", "--method", "gptq"], "--method weighted, gptq, awq and awq+gptq need samples: give --data DIR too."),
+            (
+                ["weights", "--bits", "4", "--method", "gptq"],
+                "--method weighted, gptq, awq and awq+gptq need samples: give --data DIR too."),
             (["weights", "--bits", "4", "--calibrator", "entropy"], "The calibrator Entropy needs more values than a block has; take "
                 + "Max or MSE."),
             (["weights", "--float-node", "z"], "--float-node names 'z', but the model has no such node"),

@@ -35,7 +35,8 @@ public sealed partial class ExampleCommandTests
         table[2..].Max(row => Number(row[1])).Should().BeGreaterThanOrEqualTo(94.00 - 0.3);
         run.Output.Should().MatchRegex(@"ONNX Runtime runs \d+ nodes in int8 \(.*QLinearConv 17");
         run.Output.Should().Contain($": {Path.Combine("quantized", "fashion-mobilenet.int8.onnx")}");
-        run.Output.Split('\n').Where(line => line.StartsWith('│')).Should().OnlyContain(line => line.TrimEnd('\r').Length <= 80, "the table fits the narrowest usual terminal");
+        run.Output.Split('\n').Where(line => line.StartsWith('│')).Should()
+            .OnlyContain(line => line.TrimEnd('\r').Length <= 80, "the table fits the narrowest usual terminal");
         run.Output.Should().NotContain("\u001B");
         run.Error.Should().NotContain("\u001B");
 
@@ -83,7 +84,8 @@ public sealed partial class ExampleCommandTests
 
         ToolRun run = ToolRun.AsProcess(
             folder.FullName,
-            new Dictionary<string, string>(Environment(folder, "en_US.UTF-8")) { ["TMPDIR"] = earlier, ["TMP"] = earlier, ["TEMP"] = earlier },
+            new Dictionary<string, string>(
+                Environment(folder, "en_US.UTF-8")) { ["TMPDIR"] = earlier, ["TMP"] = earlier, ["TEMP"] = earlier },
             null);
 
         run.ExitCode.Should().Be(1);
@@ -113,7 +115,8 @@ public sealed partial class ExampleCommandTests
 
     /// <summary>The cells of a table drawn with box characters.</summary>
     private static string[][] ReadTable(string output) =>
-        [.. output.Split('\n').Where(line => line.StartsWith('│')).Select(line => line.Trim().Trim('│').Split('│', StringSplitOptions.TrimEntries))];
+        [.. output.Split('\n')
+            .Where(line => line.StartsWith('│')).Select(line => line.Trim().Trim('│').Split('│', StringSplitOptions.TrimEntries))];
 
     private static double Number(string cell) => double.Parse(FirstNumber().Match(cell).Value, CultureInfo.InvariantCulture);
 
@@ -126,7 +129,8 @@ public sealed partial class ExampleCommandTests
         int count = 0;
         foreach (ModelSample sample in ImageSet.Scoring)
         {
-            using OrtValue image = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, sample.Inputs[0].ElementType, [1, 1, 28, 28]);
+            using OrtValue image = OrtValue.CreateAllocatedTensorValue(
+                OrtAllocator.DefaultInstance, sample.Inputs[0].ElementType, [1, 1, 28, 28]);
             sample.Inputs[0].Data.CopyTo(image.GetTensorMutableRawData());
             using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, ["image"], [image], ["logits"]);
             float[] logits = outputs[0].GetTensorDataAsSpan<float>().ToArray();

@@ -47,10 +47,12 @@ internal sealed class FashionFolder : IDisposable
 
     /// <summary>Writes the labels of the first test images.</summary>
     public string WriteLabels(int count) =>
-        Write("labels.csv", string.Concat(ImageSet.Scoring.Take(count).Select((sample, i) => string.Create(CultureInfo.InvariantCulture, $"{ImageName(i)},{sample.Label}\n"))));
+        Write("labels.csv", string.Concat(ImageSet.Scoring.Take(count)
+            .Select((sample, i) => string.Create(CultureInfo.InvariantCulture, $"{ImageName(i)},{sample.Label}\n"))));
 
     /// <summary>Every file below the folder, by its path from there.</summary>
-    public string[] Files() => [.. Directory.EnumerateFileSystemEntries(Path, "*", SearchOption.AllDirectories).Select(file => System.IO.Path.GetRelativePath(Path, file)).Order()];
+    public string[] Files() => [.. Directory.EnumerateFileSystemEntries(Path, "*", SearchOption.AllDirectories)
+        .Select(file => System.IO.Path.GetRelativePath(Path, file)).Order()];
 
     public void Dispose() => _folder.Dispose();
 

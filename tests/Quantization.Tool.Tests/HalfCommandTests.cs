@@ -15,8 +15,10 @@ public sealed class HalfCommandTests
         ToolRun run = ToolRun.InProcess("half", folder.Model, "--data", folder.Samples, "--labels", labels, "--output", folder.Output);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("Ranges observed on 11 samples of").And.Contain("measured on 30 other samples.").And.Contain("smaller there but not faster");
-        run.Output.Should().MatchRegex(@"Model +│ +Top-1 │").And.MatchRegex(@"float16 +│ +\d+\.\d\d % │ +\d+\.\d\d % │ +\d\d\.\d dB │ +\d+\.\d KB \(0\.[45]\dx\) │");
+        run.Output.Should().Contain("Ranges observed on 11 samples of")
+            .And.Contain("measured on 30 other samples.").And.Contain("smaller there but not faster");
+        run.Output.Should().MatchRegex(@"Model +│ +Top-1 │")
+            .And.MatchRegex(@"float16 +│ +\d+\.\d\d % │ +\d+\.\d\d % │ +\d\d\.\d dB │ +\d+\.\d KB \(0\.[45]\dx\) │");
         run.Output.Should().Contain($"Wrote {folder.Output}: ");
         TypesOf(folder.Output).Should().Equal(TensorElementType.Float, TensorElementType.Float);
     }
@@ -49,13 +51,16 @@ public sealed class HalfCommandTests
     {
         using FashionFolder folder = new();
 
-        ToolRun run = ToolRun.InProcess("half", folder.Model, "--data", folder.Samples, "--bfloat16", "--json", "--quiet", "--report", folder["report.html"], "-o", folder.Output);
+        ToolRun run = ToolRun.InProcess(
+            "half", folder.Model, "--data", folder.Samples, "--bfloat16", "--json", "--quiet", "--report", folder["report.html"], "-o",
+            folder.Output);
 
         run.ExitCode.Should().Be(0, run.Error);
         using JsonDocument facts = JsonDocument.Parse(run.Output);
         facts.RootElement.GetProperty("quantized").GetProperty("name").GetString().Should().Be("bfloat16 model");
         facts.RootElement.GetProperty("settings").GetProperty("Arithmetic").GetString().Should().Be("32 bits");
-        facts.RootElement.GetProperty("advice").EnumerateArray().Should().NotBeEmpty().And.NotContain(advice => advice.GetProperty("message").GetString()!.Contains("int8"));
+        facts.RootElement.GetProperty("advice").EnumerateArray().Should()
+            .NotBeEmpty().And.NotContain(advice => advice.GetProperty("message").GetString()!.Contains("int8"));
         File.ReadAllText(folder["report.html"]).Should().Contain("bfloat16 model");
     }
 
@@ -86,7 +91,8 @@ public sealed class HalfCommandTests
         ToolRun again = ToolRun.InProcess("ptq", folder["float.onnx"], "--data", folder.Samples, "-o", folder["again.onnx"]);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().MatchRegex(@"^\d+ constants of codes became floats, \d+ activations no longer rounded\.").And.Contain($"Wrote {folder["float.onnx"]}: ");
+        run.Output.Should().MatchRegex(@"^\d+ constants of codes became floats, \d+ activations no longer rounded\.")
+            .And.Contain($"Wrote {folder["float.onnx"]}: ");
         again.ExitCode.Should().Be(0, again.Error);
     }
 

@@ -12,7 +12,11 @@ public sealed class ImageFolderTests : IDisposable
 
     public ImageFolderTests()
     {
-        foreach ((string name, string file) in new[] { ("cat/1.png", "noise.png"), ("cat/2.jpg", "smooth.jpg"), ("dog/1.gif", "noise.gif"), ("dog/2.bmp", "noise.bmp"), ("dog/3.png", "grey.png"), ("dog/4.webp", "noise.webp") })
+        foreach ((string name, string file) in new[]
+        {
+            ("cat/1.png", "noise.png"), ("cat/2.jpg", "smooth.jpg"), ("dog/1.gif", "noise.gif"), ("dog/2.bmp", "noise.bmp"),
+            ("dog/3.png", "grey.png"), ("dog/4.webp", "noise.webp")
+        })
         {
             _folder.Write($"images/{name}", File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Images", "Data", file)));
         }
@@ -25,13 +29,16 @@ public sealed class ImageFolderTests : IDisposable
     [Fact]
     public void Calibrating_on_images_is_calibrating_on_what_the_library_makes_of_them()
     {
-        ImageOptions options = new() { Width = 28, Height = 28, Fit = ImageFit.CenterCrop, CropShare = 0.875, Mean = [0.2860], StandardDeviation = [0.3530] };
+        ImageOptions options =
+            new() { Width = 28, Height = 28, Fit = ImageFit.CenterCrop, CropShare = 0.875, Mean = [0.2860], StandardDeviation = [0.3530] };
         ModelCalibrator.Calibrate(_folder.Model, ImageFolder.ForModel(_folder.Model, Images, options)).Save(_folder["expected.qcal"]);
         CultureInfo before = CultureInfo.CurrentCulture;
         CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
         try
         {
-            ToolRun run = Run("calibrate", "--state", _folder["actual.qcal"], "--image-size", "28", "--resize", "crop", "--crop-share", "0.875", "--mean", "0.2860", "--std", "0.3530", "--channels", "grey", "--layout", "nchw");
+            ToolRun run = Run(
+                "calibrate", "--state", _folder["actual.qcal"], "--image-size", "28", "--resize", "crop", "--crop-share", "0.875", "--mean",
+                "0.2860", "--std", "0.3530", "--channels", "grey", "--layout", "nchw");
 
             run.ExitCode.Should().Be(0, run.Error);
             run.Output.Should().Contain(": 6 samples, ");
@@ -49,13 +56,15 @@ public sealed class ImageFolderTests : IDisposable
         ToolRun run = Run("ptq", "--output", _folder.Output, "--class-folders");
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain($"Calibrated with MSE on 2 samples of {Images}").And.Contain("scored on the 4 other samples.").And.MatchRegex(@"Model +│ +Top-1 │");
+        run.Output.Should().Contain($"Calibrated with MSE on 2 samples of {Images}")
+            .And.Contain("scored on the 4 other samples.").And.MatchRegex(@"Model +│ +Top-1 │");
     }
 
     [Fact]
     public void Searching_takes_images_too()
     {
-        ToolRun run = Run("search", "--output", _folder.Output, "--json", "--quiet", "--scale", "1", "--labels", _folder.Write("labels.csv", "cat/1.png,0\ndog/1.gif,1\ndog/2.bmp,1\n"));
+        ToolRun run = Run("search", "--output", _folder.Output, "--json", "--quiet", "--scale", "1", "--labels", _folder.Write(
+            "labels.csv", "cat/1.png,0\ndog/1.gif,1\ndog/2.bmp,1\n"));
 
         run.ExitCode.Should().Be(0, run.Error);
         JsonElement data = JsonDocument.Parse(run.Output).RootElement.GetProperty("data");
@@ -87,7 +96,8 @@ public sealed class ImageFolderTests : IDisposable
         ToolRun run = Run("calibrate", "--state", _folder["a.qcal"]);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Error.ReplaceLineEndings("\n").Should().StartWith($"{Images}: 3 files of formats that cannot be read are left out: .tga 2, .heic 1.\n");
+        run.Error.ReplaceLineEndings("\n").Should()
+            .StartWith($"{Images}: 3 files of formats that cannot be read are left out: .tga 2, .heic 1.\n");
         run.Output.Should().Contain(": 6 samples, ");
     }
 
@@ -99,11 +109,14 @@ public sealed class ImageFolderTests : IDisposable
         ToolRun run = ToolRun.InProcess("ptq", _folder.Model, "--data", _folder["scans"], "--output", _folder.Output);
 
         run.ExitCode.Should().Be(1);
-        run.ErrorLine.Should().Be($"{_folder["scans"]}: none of the folder's images is of a format that can be read: .tiff 1; convert them to PNG or JPEG.");
+        run.ErrorLine.Should()
+            .Be($"{_folder["scans"]}: none of the folder's images is of a format that can be read: .tiff 1; convert them to PNG or JPEG.");
     }
 
     [Theory]
-    [InlineData("--channels rgb", "input 'image' of shape [?, 1, 28, 28] takes 1 channels as Nchw, but Rgb images have 3; choose other channels or another layout.")]
+    [InlineData(
+        "--channels rgb",
+        "input 'image' of shape [?, 1, 28, 28] takes 1 channels as Nchw, but Rgb images have 3; choose other channels or another layout.")]
     [InlineData("--image-size 32", "input 'image' of shape [?, 1, 28, 28] takes images of width 28, not 32; leave the size to the model.")]
     [InlineData("--mean 0.1,0.2,0.3", "--mean has 3 numbers, but a grey image has one channel; give one.")]
     public void Images_that_the_model_does_not_take_are_refused(string options, string message)
@@ -122,7 +135,8 @@ public sealed class ImageFolderTests : IDisposable
         ToolRun run = ToolRun.InProcess("calibrate", model, "--data", Images, "--state", _folder["a.qcal"]);
 
         run.ExitCode.Should().Be(1);
-        run.ErrorLine.Should().Be($"{model}: input 'x' of shape [?, 3, ?, ?] leaves the images' width open; give a size (--image-size WxH).");
+        run.ErrorLine.Should()
+            .Be($"{model}: input 'x' of shape [?, 3, ?, ?] leaves the images' width open; give a size (--image-size WxH).");
     }
 
     [Theory]
@@ -151,7 +165,8 @@ public sealed class ImageFolderTests : IDisposable
     {
         _folder.WriteImages("samples", 0, 2);
 
-        ToolRun run = ToolRun.InProcess(["ptq", _folder.Model, "--data", _folder.Samples, "--output", _folder.Output, .. options.Split(' ')]);
+        ToolRun run = ToolRun.InProcess(
+            ["ptq", _folder.Model, "--data", _folder.Samples, "--output", _folder.Output, .. options.Split(' ')]);
 
         run.ExitCode.Should().Be(2);
         run.ErrorLine.Should().Be(string.Format(CultureInfo.InvariantCulture, message, _folder.Samples));
@@ -166,5 +181,6 @@ public sealed class ImageFolderTests : IDisposable
         run.ErrorLine.Should().Be("--mean needs images: give --data DIR too.");
     }
 
-    private ToolRun Run(string command, params string[] options) => ToolRun.InProcess([command, _folder.Model, "--data", Images, .. options]);
+    private ToolRun Run(string command, params string[] options) =>
+        ToolRun.InProcess([command, _folder.Model, "--data", Images, .. options]);
 }

@@ -12,8 +12,10 @@ public sealed class InspectCommandTests
         ToolRun run = ToolRun.InProcess("inspect", folder.Model);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("looks like an image classifier").And.Contain("Input image: float [").And.Contain("Output logits: float [")
-            .And.MatchRegex(@"int8, static +│ +ptq +│ +\d+ │ +\d+ │ +\d+\.\d KB \(0\.\d\dx\)").And.MatchRegex(@"weights in 4 bits +│ +weights --bits 4 │");
+        run.Output.Should()
+            .Contain("looks like an image classifier").And.Contain("Input image: float [").And.Contain("Output logits: float [")
+            .And.MatchRegex(@"int8, static +│ +ptq +│ +\d+ │ +\d+ │ +\d+\.\d KB \(0\.\d\dx\)")
+            .And.MatchRegex(@"weights in 4 bits +│ +weights --bits 4 │");
         run.Error.Should().BeEmpty();
     }
 
@@ -26,7 +28,8 @@ public sealed class InspectCommandTests
         ToolRun run = ToolRun.InProcess("inspect", folder.Output);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().MatchRegex(@"Encodings: QDQ \d+\.").And.MatchRegex(@"ONNX Runtime runs \d+ nodes on integers \(QLinearConv \d+");
+        run.Output.Should()
+            .MatchRegex(@"Encodings: QDQ \d+\.").And.MatchRegex(@"ONNX Runtime runs \d+ nodes on integers \(QLinearConv \d+");
     }
 
     [Fact]
@@ -65,7 +68,8 @@ public sealed class InspectCommandTests
         ToolRun over = ToolRun.InProcess("inspect", folder.Model, "--save-plan", folder.Model);
 
         saved.ExitCode.Should().Be(0, saved.Error);
-        saved.Output.Should().StartWith($"Wrote {plan}: int8, static, ").And.Contain($"'quantize ptq {folder.Model} --plan {plan} --state file.qcal --output out.onnx' carries it out.");
+        saved.Output.Should().StartWith($"Wrote {plan}: int8, static, ")
+            .And.Contain($"'quantize ptq {folder.Model} --plan {plan} --state file.qcal --output out.onnx' carries it out.");
         made.ExitCode.Should().Be(0, made.Error);
         over.ExitCode.Should().Be(2);
         over.ErrorLine.Should().Contain("would write over");

@@ -15,13 +15,16 @@ public sealed class LanguageModelCommandTests : IDisposable
     [Fact]
     public void Other_samples_measure_than_those_that_round()
     {
-        string rounding = Take("calibrate", 6), scoring = Take("evaluate", 4), output = _folder.PathTo("out.onnx"), page = _folder.PathTo("report.html");
-        string[] arguments = ["weights", Model, "--bits", "4", "--method", "gptq", "--data", rounding, "--evaluate", scoring, "--output", output, "--quiet"];
+        string rounding = Take("calibrate", 6), scoring = Take("evaluate", 4), output = _folder.PathTo("out.onnx"),
+            page = _folder.PathTo("report.html");
+        string[] arguments =
+            ["weights", Model, "--bits", "4", "--method", "gptq", "--data", rounding, "--evaluate", scoring, "--output", output, "--quiet"];
 
         ToolRun run = ToolRun.InProcess([.. arguments, "--report", page]), facts = ToolRun.InProcess([.. arguments, "--json"]);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain($"Rounded on 6 samples of {rounding}, measured on 4 others of {scoring}.").And.Contain("Perplexity").And.Contain("KL divergence");
+        run.Output.Should().Contain($"Rounded on 6 samples of {rounding}, measured on 4 others of {scoring}.")
+            .And.Contain("Perplexity").And.Contain("KL divergence");
         File.ReadAllText(page).Should().Contain("Weights in blocks</h2>").And.Contain("Perplexity");
         facts.ExitCode.Should().Be(0, facts.Error);
         using JsonDocument document = JsonDocument.Parse(facts.Output);
@@ -33,20 +36,24 @@ public sealed class LanguageModelCommandTests : IDisposable
         root.GetProperty("data").GetProperty("scoringSamples").GetInt32().Should().Be(4);
         JsonElement[] layers = [.. root.GetProperty("roundedLayers").EnumerateArray()];
         layers.Should().HaveCount(37);
-        layers.Should().OnlyContain(layer => layer.GetProperty("isOfOutputs").GetBoolean() == (layer.GetProperty("method").GetString() == "Gptq"));
+        layers.Should()
+            .OnlyContain(layer => layer.GetProperty("isOfOutputs").GetBoolean() == (layer.GetProperty("method").GetString() == "Gptq"));
     }
 
     [Fact]
     public void A_budget_gives_layers_bits_of_their_own()
     {
-        string samples = Take("calibrate", 4), output = _folder.PathTo("out.onnx"), plan = _folder.PathTo("plan.json"), again = _folder.PathTo("again.onnx");
+        string samples = Take("calibrate", 4), output = _folder.PathTo("out.onnx"), plan = _folder.PathTo("plan.json"),
+            again = _folder.PathTo("again.onnx");
 
         ToolRun run = ToolRun.InProcess(
-            "weights", Model, "--max-bytes", "1.31MB", "--method", "gptq", "--data", samples, "--output", output, "--save-plan", plan, "--quiet");
+            "weights", Model, "--max-bytes", "1.31MB", "--method", "gptq", "--data", samples, "--output", output, "--save-plan", plan,
+            "--quiet");
         ToolRun carried = ToolRun.InProcess("ptq", Model, "--plan", plan, "--data", samples, "--output", again, "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().MatchRegex(@"Bits by the error of each layer: (2 bits in \d+ layers?, )?4 bits in \d+ layers, 8 bits in \d+ layers?; \d\.\d\d per weight on average\.");
+        run.Output.Should().MatchRegex(
+            @"Bits by the error of each layer: (2 bits in \d+ layers?, )?4 bits in \d+ layers, 8 bits in \d+ layers?; \d\.\d\d per weight on average\.");
         new FileInfo(output).Length.Should().BeInRange(1_280_000, 1_310_000);
         carried.ExitCode.Should().Be(0, carried.Error);
         File.ReadAllBytes(again).Should().Equal(File.ReadAllBytes(output));
@@ -56,12 +63,14 @@ public sealed class LanguageModelCommandTests : IDisposable
     public void A_folder_tells_its_tokens_a_second()
     {
         string scoring = Take("evaluate", 2), output = _folder.PathTo("quantized"), page = _folder.PathTo("report.html");
-        string[] arguments = ["weights", SharedFolder.Models("stories260K", "genai"), "--bits", "4", "--evaluate", scoring, "--output", output, "--quiet"];
+        string[] arguments =
+            ["weights", SharedFolder.Models("stories260K", "genai"), "--bits", "4", "--evaluate", scoring, "--output", output, "--quiet"];
 
         ToolRun run = ToolRun.InProcess([.. arguments, "--report", page]), facts = ToolRun.InProcess([.. arguments, "--json"]);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().MatchRegex(@"Tokens a second: [\d,]+ written, float [\d,]+ \(\d\.\d\dx\); [\d,]+ read, float [\d,]+\.").And.Contain("Perplexity");
+        run.Output.Should().MatchRegex(@"Tokens a second: [\d,]+ written, float [\d,]+ \(\d\.\d\dx\); [\d,]+ read, float [\d,]+\.")
+            .And.Contain("Perplexity");
         File.ReadAllText(page).Should().Contain("Tokens written a second");
         using JsonDocument document = JsonDocument.Parse(facts.Output);
         JsonElement speed = document.RootElement.GetProperty("tokenSpeed").GetProperty("quantized");
@@ -94,9 +103,11 @@ public sealed class LanguageModelCommandTests : IDisposable
     {
         string scoring = Take("evaluate", 1);
 
-        ToolRun run = ToolRun.InProcess("weights", Model, "--bits", "4", "--data", scoring, "--evaluate", scoring, "--output", _folder.PathTo("out.onnx"));
+        ToolRun run = ToolRun.InProcess(
+            "weights", Model, "--bits", "4", "--data", scoring, "--evaluate", scoring, "--output", _folder.PathTo("out.onnx"));
 
-        run.ErrorLine.Should().Be("--evaluate names the samples to measure on, and nothing else needs those of --data: leave one of them out.");
+        run.ErrorLine.Should()
+            .Be("--evaluate names the samples to measure on, and nothing else needs those of --data: leave one of them out.");
     }
 
     private string Take(string folder, int count)

@@ -26,7 +26,8 @@ public sealed class LargeModelTests : IDisposable
             LargestMeasured = 100_000,
         };
 
-        Run(request).Should().Contain("nothing was measured, because running a model of 267.5 KB takes as much memory. Give --evaluate DIR to measure.")
+        Run(request).Should()
+            .Contain("nothing was measured, because running a model of 267.5 KB takes as much memory. Give --evaluate DIR to measure.")
             .And.NotContain("Agreement");
         Run(request with { LargestMeasured = 1_000_000 }).Should().Contain("Agreement");
         Run(request with { EvaluationPath = _folder.Samples }).Should().Contain("Agreement");

@@ -78,7 +78,8 @@ public sealed class OutputFileTests
     public void A_number_that_another_process_has_by_now_does_not_keep_a_folder()
     {
         using FashionFolder folder = new();
-        string left = Leave(folder, ".model.int8.onnx.abcdefgh.ijk", FolderOwner.Current with { Started = FolderOwner.Current.Started - 3600 });
+        string left = Leave(
+            folder, ".model.int8.onnx.abcdefgh.ijk", FolderOwner.Current with { Started = FolderOwner.Current.Started - 3600 });
 
         OutputFile.Open(folder.Output).Dispose();
 
@@ -89,7 +90,8 @@ public sealed class OutputFileTests
     public void A_folder_of_a_run_that_was_killed_before_it_owned_it_is_removed_after_a_while()
     {
         using FashionFolder folder = new();
-        string young = Path.GetDirectoryName(folder.Write(".model.int8.onnx.young/.owner.new", "quantize"))!, old = Path.GetDirectoryName(folder.Write(".model.int8.onnx.old/.owner.new", ""))!;
+        string young = Path.GetDirectoryName(folder.Write(".model.int8.onnx.young/.owner.new", "quantize"))!,
+            old = Path.GetDirectoryName(folder.Write(".model.int8.onnx.old/.owner.new", ""))!;
         Directory.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-1));
 
         OutputFile.Open(folder.Output).Dispose();
@@ -115,7 +117,8 @@ public sealed class OutputFileTests
     private static FolderOwner Ended { get; } = FolderOwner.Current with { Process = EndedProcess() };
 
     /// <summary>Makes the folder that a run leaves when it is killed.</summary>
-    private static string Leave(FashionFolder folder, string name, FolderOwner? owner = null) => Leave(folder, name, (owner ?? Ended).ToText());
+    private static string Leave(FashionFolder folder, string name, FolderOwner? owner = null) =>
+        Leave(folder, name, (owner ?? Ended).ToText());
 
     private static string Leave(FashionFolder folder, string name, string owner)
     {
@@ -134,5 +137,6 @@ public sealed class OutputFileTests
 
     /// <summary>Writes a model whose weights do not fit into its own file.</summary>
     private static void Quantize(FashionFolder folder, OutputFile output) =>
-        output.Write(path => PostTrainingQuantizer.Quantize(folder.Model, new SampleFolder(folder.Samples), path, new PtqOptions { MaxFileBytes = 1 }));
+        output.Write(path => PostTrainingQuantizer.Quantize(
+            folder.Model, new SampleFolder(folder.Samples), path, new PtqOptions { MaxFileBytes = 1 }));
 }

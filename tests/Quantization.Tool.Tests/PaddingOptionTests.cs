@@ -23,7 +23,8 @@ public sealed class PaddingOptionTests : IDisposable
 
         real.Activations[PaddedModel.Rows].Count.Should().Be(13 * PaddedModel.Width);
         all.Activations[PaddedModel.Rows].Count.Should().Be(2 * Length * PaddedModel.Width);
-        told.Should().Contain("Padding does not count: attention_mask masks 5 positions of 18, left out of the statistics of 3 activations.");
+        told.Should()
+            .Contain("Padding does not count: attention_mask masks 5 positions of 18, left out of the statistics of 3 activations.");
         countedTold.Should().NotContain("Padding");
         (real.Padding?.Mask, all.Padding).Should().Be(("attention_mask", null));
     }
@@ -41,14 +42,16 @@ public sealed class PaddingOptionTests : IDisposable
     [Fact]
     public void Axes_that_follow_the_mask_can_be_named()
     {
-        ModelCalibration none = Calibrate(out _, "--mask-axes", $"{PaddedModel.Rows}=none"), batch = Calibrate(out _, "--mask-axes", $"{PaddedModel.Rows}=0,1", "--mask-axes", $"{PaddedModel.Pooled}=none");
+        ModelCalibration none = Calibrate(out _, "--mask-axes", $"{PaddedModel.Rows}=none"),
+            batch = Calibrate(out _, "--mask-axes", $"{PaddedModel.Rows}=0,1", "--mask-axes", $"{PaddedModel.Pooled}=none");
 
         none.Activations[PaddedModel.Rows].Count.Should().Be(2 * Length * PaddedModel.Width);
         none.Activations[PaddedModel.Flat].Count.Should().Be(13 * PaddedModel.Width);
         batch.Activations[PaddedModel.Rows].Count.Should().Be(13 * PaddedModel.Width);
         batch.Padding!.Axes.Keys.Should().BeEquivalentTo([PaddedModel.Rows, PaddedModel.Flat]);
         Refuse("--mask-axes", $"{PaddedModel.Rows}=0,2").Should().Contain("cannot follow a mask [2, 9]; name other axes.");
-        Refuse("--mask-axes", "x=first").Should().Contain("--mask-axes x=first: give the name of an activation, '=', the batch axis or '-', and the sequence axes, counted from 0, as in hidden=0,1.");
+        Refuse("--mask-axes", "x=first").Should().Contain("--mask-axes x=first: give the name of an activation, '=', the batch axis or "
+            + "'-', and the sequence axes, counted from 0, as in hidden=0,1.");
         Refuse("--mask-axes", "=0,1").Should().Contain("--mask-axes =0,1: give the name of an activation");
     }
 
@@ -59,10 +62,12 @@ public sealed class PaddingOptionTests : IDisposable
         File.Move(_folder.PathTo("state.qcal"), _folder.PathTo("real.qcal"));
         Calibrate(out _, "--count-padding");
 
-        ToolRun run = ToolRun.InProcess("merge", _folder.PathTo("real.qcal"), _folder.PathTo("state.qcal"), "--state", _folder.PathTo("merged.qcal"));
+        ToolRun run = ToolRun.InProcess(
+            "merge", _folder.PathTo("real.qcal"), _folder.PathTo("state.qcal"), "--state", _folder.PathTo("merged.qcal"));
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("Padding was left out of some of the merged calibrations only: the others had no mask, or all positions count there.");
+        run.Output.Should()
+            .Contain("Padding was left out of some of the merged calibrations only: the others had no mask, or all positions count there.");
     }
 
     private ModelCalibration Calibrate(out string told, params string[] options)

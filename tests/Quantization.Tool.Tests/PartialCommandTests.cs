@@ -15,19 +15,23 @@ public sealed class PartialCommandTests
         using FashionFolder folder = new(40);
 
         ToolRun run = ToolRun.InProcess(
-            [.. Arguments(folder, "--max-loss", "0.1"), .. FourBits, "--float-only", "--report", folder["report.html"], "--measure", "only-this", "--measure", "statistics", "--verbose"]);
+            [.. Arguments(folder, "--max-loss", "0.1"), .. FourBits, "--float-only", "--report", folder["report.html"], "--measure",
+                "only-this", "--measure", "statistics", "--verbose"]);
 
         run.ExitCode.Should().Be(0, run.Error);
         string[] inFloat = [.. run.Output.Split('\n').Where(line => line.StartsWith("In float: ", StringComparison.Ordinal))];
         inFloat.Should().NotBeEmpty().And.OnlyContain(line => line.Contains("% of the compute). Without this, top-1 accuracy would be "));
-        run.Output.Should().Contain("Calibrated on 10 samples, scored on the 30 other samples by top-1 accuracy, 16 of them ranked the layers")
+        run.Output.Should()
+            .Contain("Calibrated on 10 samples, scored on the 30 other samples by top-1 accuracy, 16 of them ranked the layers")
             .And.Contain("The target of a loss of at most 0.1 is met")
             .And.MatchRegex($@"int8, partial \(written\) .* {inFloat.Length} ")
             .And.Contain("estimated from statistics, noise to signal")
             .And.Contain("only this layer in int8, SQNR of the outputs (used)");
-        run.Error.Should().Contain("Ranking the layers ...").And.Contain("Leaving layers in float ...").And.NotContain("Trying to make layers");
+        run.Error.Should()
+            .Contain("Ranking the layers ...").And.Contain("Leaving layers in float ...").And.NotContain("Trying to make layers");
         File.ReadAllText(folder["report.html"]).Should().StartWith("<!DOCTYPE html>").And.Contain("Islands in float");
-        folder.Files().Where(file => !file.StartsWith("samples", StringComparison.Ordinal)).Should().Equal("labels.csv", "model.int8.onnx", "model.onnx", "report.html");
+        folder.Files().Where(file => !file.StartsWith("samples", StringComparison.Ordinal)).Should()
+            .Equal("labels.csv", "model.int8.onnx", "model.onnx", "report.html");
     }
 
     [Fact]
@@ -35,10 +39,13 @@ public sealed class PartialCommandTests
     {
         using FashionFolder folder = new(24);
 
-        ToolRun run = ToolRun.InProcess("partial", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--reach", "200", "--max-float-layers", "1", "--float-only", "--json", "--quiet");
+        ToolRun run = ToolRun.InProcess(
+            "partial", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--reach", "200", "--max-float-layers", "1",
+            "--float-only", "--json", "--quiet");
 
         run.ExitCode.Should().Be(3, run.Error);
-        run.ErrorLine.Should().StartWith("The target of a figure of 200 was not met with at most 1 layers in float. The best that was reached was written: SQNR of the outputs ");
+        run.ErrorLine.Should().StartWith("The target of a figure of 200 was not met with at most 1 layers in float. The best that was "
+            + "reached was written: SQNR of the outputs ");
         JsonElement report = JsonDocument.Parse(run.Output).RootElement;
         report.GetProperty("partial").GetProperty("isTargetMet").GetBoolean().Should().BeFalse();
         report.GetProperty("quantized").GetProperty("bytes").GetInt64().Should().Be(new FileInfo(folder.Output).Length);
@@ -49,12 +56,14 @@ public sealed class PartialCommandTests
     {
         using FashionFolder folder = new(24);
 
-        ToolRun met = ToolRun.InProcess([.. Arguments(folder, "--max-loss", "0.3"), "--max-bytes", "0.9", "--max-latency", "50", "--quiet"]);
+        ToolRun met = ToolRun.InProcess(
+            [.. Arguments(folder, "--max-loss", "0.3"), "--max-bytes", "0.9", "--max-latency", "50", "--quiet"]);
         ToolRun missed = ToolRun.InProcess([.. Arguments(folder, "--max-loss", "0.3"), "--max-bytes", "1000", "--quiet"]);
 
         met.ExitCode.Should().Be(0, met.Error);
         missed.ExitCode.Should().Be(3);
-        missed.ErrorLine.Should().StartWith("No model was found that has top-1 accuracy ").And.Contain(", 1.0 KB together. The nearest was written, which misses the size: top-1 accuracy ");
+        missed.ErrorLine.Should().StartWith("No model was found that has top-1 accuracy ")
+            .And.Contain(", 1.0 KB together. The nearest was written, which misses the size: top-1 accuracy ");
         File.Exists(folder.Output).Should().BeTrue();
     }
 
@@ -66,7 +75,8 @@ public sealed class PartialCommandTests
         ToolRun run = ToolRun.InProcess([.. Arguments(folder, "--max-loss", "0.1"), .. FourBits, "--float-only", "--max-trials", "0"]);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("The target of a loss of at most 0.1 is met").And.Contain("The search was stopped by the limit of 0 trials, --max-trials; with more it may find a better set.");
+        run.Output.Should().Contain("The target of a loss of at most 0.1 is met")
+            .And.Contain("The search was stopped by the limit of 0 trials, --max-trials; with more it may find a better set.");
         run.Output.Split("stopped by the limit").Should().HaveCount(2, "it is told once");
     }
 
@@ -91,7 +101,8 @@ public sealed class PartialCommandTests
     [Fact]
     public void Ctrl_C_leaves_the_earlier_model_and_what_the_next_run_goes_on_from()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signal to send to one process alone; run this test on Linux or macOS.");
+        Assert.SkipWhen(
+            OperatingSystem.IsWindows(), "Windows has no signal to send to one process alone; run this test on Linux or macOS.");
         using FashionFolder folder = new(40);
         folder.Write("model.int8.onnx", "earlier");
         string[] arguments = [.. Arguments(folder, "--max-loss", "0.1"), .. FourBits];
@@ -99,9 +110,11 @@ public sealed class PartialCommandTests
         ToolRun interrupted = ToolRun.AsProcess(folder.Path, new Dictionary<string, string>(), Interrupt, arguments);
 
         interrupted.ExitCode.Should().Be(130, interrupted.Error);
-        interrupted.ErrorLine.Should().Be($"cancelled; no model was written. {folder.Output}.qcal and {folder.Output}.trials hold what was done so far: the same command goes on from there.");
+        interrupted.ErrorLine.Should().Be($"cancelled; no model was written. {folder.Output}.qcal and {folder.Output}.trials hold what was "
+            + "done so far: the same command goes on from there.");
         File.ReadAllText(folder.Output).Should().Be("earlier");
-        folder.Files().Where(file => !file.StartsWith("samples", StringComparison.Ordinal)).Should().Equal("labels.csv", "model.int8.onnx", "model.int8.onnx.qcal", "model.int8.onnx.trials", "model.onnx");
+        folder.Files().Where(file => !file.StartsWith("samples", StringComparison.Ordinal)).Should()
+            .Equal("labels.csv", "model.int8.onnx", "model.int8.onnx.qcal", "model.int8.onnx.trials", "model.onnx");
 
         ToolRun resumed = ToolRun.InProcess([.. arguments, "--json", "--quiet"]);
 
@@ -111,7 +124,8 @@ public sealed class PartialCommandTests
 
         static void Interrupt(Process process, string line)
         {
-            if (line.StartsWith("Leaving layers in float", StringComparison.Ordinal) || line.StartsWith("Trying to make layers", StringComparison.Ordinal))
+            if (line.StartsWith("Leaving layers in float", StringComparison.Ordinal)
+                || line.StartsWith("Trying to make layers", StringComparison.Ordinal))
             {
                 using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
                 kill.WaitForExit();
@@ -125,10 +139,12 @@ public sealed class PartialCommandTests
         using FashionFolder folder = new(8);
         ModelCalibrator.Calibrate(folder.Model, SampleSplit.Deal(new SampleFolder(folder.Samples)).Calibration).Save(folder["kept.qcal"]);
 
-        ToolRun run = ToolRun.Cancelled("search", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--state", folder["kept.qcal"]);
+        ToolRun run = ToolRun.Cancelled(
+            "search", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--state", folder["kept.qcal"]);
 
         run.ExitCode.Should().Be(130);
-        run.ErrorLine.Should().Be($"cancelled; no model was written. {folder["kept.qcal"]} holds what was done so far: the same command goes on from there.");
+        run.ErrorLine.Should()
+            .Be($"cancelled; no model was written. {folder["kept.qcal"]} holds what was done so far: the same command goes on from there.");
     }
 
     [Fact]
@@ -136,10 +152,12 @@ public sealed class PartialCommandTests
     {
         using FashionFolder folder = new(24);
 
-        ToolRun run = ToolRun.InProcess([.. Arguments(folder, "--max-latency", "50"), "--float-only", "--metric", "agreement", "--ranking-samples", "4"]);
+        ToolRun run = ToolRun.InProcess(
+            [.. Arguments(folder, "--max-latency", "50"), "--float-only", "--metric", "agreement", "--ranking-samples", "4"]);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().MatchRegex(@"The best that was found within at most 50 times the int8 latency: .* times the int8 latency\.").And.Contain("4 of them ranked the layers");
+        run.Output.Should().MatchRegex(@"The best that was found within at most 50 times the int8 latency: .* times the int8 latency\.")
+            .And.Contain("4 of them ranked the layers");
     }
 
     [Fact]
@@ -173,7 +191,11 @@ public sealed class PartialCommandTests
     [InlineData("--reach 30 --report o.onnx", "--report o.onnx is the int8 model's file; name another, such as report.html.")]
     public void Arguments_that_make_no_sense_are_said(string arguments, string message)
     {
-        ToolRun run = ToolRun.InProcess([.. "partial model.onnx --data samples --output o.onnx".Split(' '), .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        ToolRun run = ToolRun.InProcess(
+            [
+                .. "partial model.onnx --data samples --output o.onnx".Split(' '),
+                .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            ]);
 
         run.ExitCode.Should().Be(2);
         run.ErrorLine.Should().Match(message);
@@ -181,7 +203,8 @@ public sealed class PartialCommandTests
     }
 
     private static string[] Arguments(FashionFolder folder, params string[] target) =>
-        ["partial", folder.Model, "--data", folder.Samples, "--labels", folder.WriteLabels(folder.Images), "--output", folder.Output, "--batch", "20", .. target];
+        ["partial", folder.Model, "--data", folder.Samples, "--labels", folder.WriteLabels(folder.Images), "--output", folder.Output,
+            "--batch", "20", .. target];
 
     private static (int Run, int Resumed) Models(ToolRun run)
     {

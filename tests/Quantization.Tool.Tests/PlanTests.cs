@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Quantization.Tool.Tests;
 
-/// <summary>Plans on the command line: saved by any command that makes a model, changed by hand, carried out by <c>ptq --plan</c>.</summary>
+/// <summary>
+/// Plans on the command line: saved by any command that makes a model, changed by hand, carried out by <c>ptq --plan</c>.
+/// </summary>
 public sealed class PlanTests
 {
     [Fact]
@@ -14,7 +16,8 @@ public sealed class PlanTests
         [
             ["ptq", folder.Model, "--data", folder.Samples, "--calibrator", "entropy", "--weight-bits", "5"],
             ["search", folder.Model, "--data", folder.Samples],
-            ["partial", folder.Model, "--data", folder.Samples, "--labels", labels, "--max-loss", "0.2", "--max-float-layers", "2", "--max-trials", "4"],
+            ["partial", folder.Model, "--data", folder.Samples, "--labels", labels, "--max-loss", "0.2", "--max-float-layers", "2",
+                "--max-trials", "4"],
             ["half", folder.Model, "--data", folder.Samples],
             ["half", folder.Model, "--bfloat16"],
             ["half", folder.Model, "--half-io"],
@@ -38,7 +41,8 @@ public sealed class PlanTests
     {
         using FashionFolder folder = new();
         string plan = folder["plan.json"];
-        ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--save-plan", plan).ExitCode.Should().Be(0);
+        ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--save-plan", plan).ExitCode.Should()
+            .Be(0);
 
         ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--plan", plan, "--data", folder.Samples, "--output", folder.Output, "--json");
 
@@ -76,18 +80,22 @@ public sealed class PlanTests
     {
         using FashionFolder folder = new();
         string plan = folder["plan.json"];
-        ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--save-plan", plan).ExitCode.Should().Be(0);
+        ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--save-plan", plan).ExitCode.Should()
+            .Be(0);
         byte[] before = File.ReadAllBytes(plan);
-        foreach (string[] option in (string[][])[["--calibrator", "mse"], ["--per-tensor"], ["--weight-bits", "4"], ["--float-node", "x"], ["--runtime", "qnn"]])
+        foreach (string[] option
+            in (string[][])[["--calibrator", "mse"], ["--per-tensor"], ["--weight-bits", "4"], ["--float-node", "x"], ["--runtime", "qnn"]])
         {
             ToolRun run = ToolRun.InProcess(["ptq", folder.Model, "--plan", plan, "--output", folder.Output, .. option]);
             run.ExitCode.Should().NotBe(0);
-            run.Error.Should().Contain($"{option[0]} says how to quantize, which --plan says already; leave one of them out, or change the plan.");
+            run.Error.Should()
+                .Contain($"{option[0]} says how to quantize, which --plan says already; leave one of them out, or change the plan.");
         }
 
         foreach (string output in (string[])["--output", "--report", "--save-plan"])
         {
-            ToolRun run = ToolRun.InProcess(["ptq", folder.Model, "--plan", plan, .. output == "--output" ? [] : (string[])["--output", folder.Output], output, plan]);
+            ToolRun run = ToolRun.InProcess(
+                ["ptq", folder.Model, "--plan", plan, .. output == "--output" ? [] : (string[])["--output", folder.Output], output, plan]);
             run.ExitCode.Should().NotBe(0);
             run.Error.Should().Contain(plan);
             File.ReadAllBytes(plan).Should().Equal(before);

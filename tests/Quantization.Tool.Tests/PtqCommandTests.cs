@@ -16,7 +16,8 @@ public sealed class PtqCommandTests
 
         run.ExitCode.Should().Be(0, run.Error);
         run.Output.Should().Contain("Calibrated with MSE on 11 samples of").And.Contain("scored on the 30 other samples.");
-        run.Output.Should().MatchRegex(@"Model +│ +Top-1 │ +Agreement │").And.MatchRegex(@"FP32 +│ +\d+\.\d\d % │").And.MatchRegex(@"int8 +│ +\d+\.\d\d % │ +\d+\.\d\d % │ +\d+\.\d dB │ +\d+\.\d KB \(0\.\d\dx\) │");
+        run.Output.Should().MatchRegex(@"Model +│ +Top-1 │ +Agreement │").And.MatchRegex(@"FP32 +│ +\d+\.\d\d % │")
+            .And.MatchRegex(@"int8 +│ +\d+\.\d\d % │ +\d+\.\d\d % │ +\d+\.\d dB │ +\d+\.\d KB \(0\.\d\dx\) │");
         run.Output.Should().Contain($"Wrote {folder.Output}: ");
         new FileInfo(folder.Output).Length.Should().BeLessThan(267_482 * 40 / 100);
     }
@@ -57,7 +58,8 @@ public sealed class PtqCommandTests
         try
         {
             ToolRun run = ToolRun.InProcess(
-                "ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--calibrator", "percentile", "--percentile", "99.5");
+                "ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--calibrator", "percentile", "--percentile",
+                "99.5");
 
             run.ExitCode.Should().Be(0, run.Error);
             run.Output.Should().Contain("Calibrated with Percentile 99.5 on ").And.MatchRegex(@"267\.5 KB").And.NotMatchRegex(@"\d,\d");
@@ -74,7 +76,8 @@ public sealed class PtqCommandTests
         using FashionFolder folder = new();
 
         ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "-o", folder.Output).ExitCode.Should().Be(0);
-        ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "-o", folder["small.onnx"], "--per-tensor").ExitCode.Should().Be(0);
+        ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "-o", folder["small.onnx"], "--per-tensor").ExitCode.Should()
+            .Be(0);
 
         new FileInfo(folder["small.onnx"]).Length.Should().BeLessThan(new FileInfo(folder.Output).Length);
     }
@@ -112,11 +115,14 @@ public sealed class PtqCommandTests
         using FashionFolder folder = new();
 
         ToolRun plain = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output);
-        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--verbose", "--float-node", "features.b2.b.expand/conv", "--float-node", "classifier");
+        ToolRun run = ToolRun.InProcess(
+            "ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--verbose", "--float-node",
+            "features.b2.b.expand/conv", "--float-node", "classifier");
 
         plain.Output.Should().Contain("1 conversion left (floats to codes at an input 1).").And.NotContain("  Conversion ");
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("  Conversion to floats: read in float by 'features.b2.b.expand/conv' (").And.Contain("Stays in float: features.b2.b.expand/conv (").And.Contain("Stays in float: classifier (");
+        run.Output.Should().Contain("  Conversion to floats: read in float by 'features.b2.b.expand/conv' (")
+            .And.Contain("Stays in float: features.b2.b.expand/conv (").And.Contain("Stays in float: classifier (");
     }
 
     [Fact]
@@ -127,7 +133,8 @@ public sealed class PtqCommandTests
         ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--float-node", "nobody");
 
         run.ExitCode.Should().Be(1);
-        run.ErrorLine.Should().Be($"{folder.Model}: --float-node names 'nobody', but the model has no such node, or it was folded into another; --report lists those that can be named.");
+        run.ErrorLine.Should().Be($"{folder.Model}: --float-node names 'nobody', but the model has no such node, or it was folded into "
+            + "another; --report lists those that can be named.");
     }
 
     [Theory]
@@ -141,7 +148,9 @@ public sealed class PtqCommandTests
 
         run.ExitCode.Should().Be(0, run.Error);
 run.Output.Contains("clearly different from the float model's", StringComparison.Ordinal).Should().Be(isTold);
-        run.Output.Contains($"Next: quantize partial {folder.Model} --data {folder.Samples} --output {folder.Output} --weight-bits 2 --metric agreement --max-loss 0.01", StringComparison.Ordinal).Should().Be(isTold);
+        run.Output.Contains($"Next: quantize partial {folder.Model} --data {folder.Samples} --output {folder.Output} --weight-bits 2 "
+            + "--metric agreement --max-loss 0.01", StringComparison.Ordinal).Should()
+            .Be(isTold);
     }
 
     [Fact]
@@ -149,10 +158,12 @@ run.Output.Contains("clearly different from the float model's", StringComparison
     {
         using FashionFolder folder = new();
 
-        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--weight-bits", "4", "--json");
+        ToolRun run = ToolRun.InProcess(
+            "ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--weight-bits", "4", "--json");
 
         run.ExitCode.Should().Be(0, run.Error);
-        JsonDocument.Parse(run.Output).RootElement.GetProperty("settings").GetProperty("Weight codes").GetString().Should().Be("Int8 [-7, 7]");
+        JsonDocument.Parse(run.Output).RootElement.GetProperty("settings").GetProperty("Weight codes").GetString().Should()
+            .Be("Int8 [-7, 7]");
     }
 
     [Theory]
@@ -162,16 +173,20 @@ run.Output.Contains("clearly different from the float model's", StringComparison
     public void The_runtime_decides_the_codes_of_activations(string name, string codes, string scheme)
     {
         using FashionFolder folder = new();
-        ToolRun.InProcess("calibrate", folder.Model, "--data", folder.Samples, "--state", folder["a.qcal"], "--runtime", name).ExitCode.Should().Be(0);
+        ToolRun.InProcess("calibrate", folder.Model, "--data", folder.Samples, "--state", folder["a.qcal"], "--runtime", name)
+            .ExitCode.Should().Be(0);
 
-        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--state", folder["a.qcal"], "--output", folder.Output, "--runtime", name, "--json");
+        ToolRun run = ToolRun.InProcess(
+            "ptq", folder.Model, "--data", folder.Samples, "--state", folder["a.qcal"], "--output", folder.Output, "--runtime", name,
+            "--json");
 
         run.ExitCode.Should().Be(0, run.Error);
         JsonElement settings = JsonDocument.Parse(run.Output).RootElement.GetProperty("settings");
         settings.GetProperty("Runtime").GetString().Should().Be(name);
         settings.GetProperty("Activation codes").GetString().Should().Be(codes);
         settings.GetProperty("Activation scheme").GetString().Should().Be(scheme);
-        run.Output.Contains("The model is quantized for a runtime that compiles graphs.", StringComparison.Ordinal).Should().Be(name != "onnxruntime-cpu");
+        run.Output.Contains("The model is quantized for a runtime that compiles graphs.", StringComparison.Ordinal).Should()
+            .Be(name != "onnxruntime-cpu");
     }
 
     [Fact]
@@ -190,12 +205,15 @@ run.Output.Contains("clearly different from the float model's", StringComparison
     {
         using FashionFolder folder = new(5);
 
-        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--report", folder["new/report.html"]);
+        ToolRun run = ToolRun.InProcess(
+            "ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--report", folder["new/report.html"]);
 
         run.ExitCode.Should().Be(0, run.Error);
         run.Error.Should().Contain("Comparing layers ...");
-        run.Output.Should().EndWith($"Wrote {folder["new/report.html"]}{Environment.NewLine}Verdict: Not clear yet: too few samples to tell what is lost.{Environment.NewLine}");
-        File.ReadAllText(folder["new/report.html"]).Should().StartWith("<!DOCTYPE html>").And.Contain("The layer that loses most is").And.Contain("Conversions between floats and codes").And.NotContain("Calibrators compared");
+        run.Output.Should().EndWith($"Wrote {folder["new/report.html"]}{Environment.NewLine}Verdict: Not clear yet: too few samples to "
+            + $"tell what is lost.{Environment.NewLine}");
+        File.ReadAllText(folder["new/report.html"]).Should().StartWith("<!DOCTYPE html>").And.Contain("The layer that loses most is")
+            .And.Contain("Conversions between floats and codes").And.NotContain("Calibrators compared");
     }
 
     [Fact]
@@ -221,7 +239,8 @@ run.Output.Contains("clearly different from the float model's", StringComparison
         folder.Write("model.int8.onnx", "earlier");
         string[] before = folder.Files();
 
-        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--report", folder.Samples);
+        ToolRun run = ToolRun.InProcess(
+            "ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--report", folder.Samples);
 
         run.ExitCode.Should().Be(1);
         run.ErrorLine.Should().Be($"{folder.Samples}: cannot write here, this is a folder; name a file in it.");
@@ -239,10 +258,12 @@ run.Output.Contains("clearly different from the float model's", StringComparison
         using FashionFolder folder = new();
         string model = folder.Write("relu.onnx", TinyModel.Unary("Relu", -1, 1, 28, 28));
 
-        ToolRun run = ToolRun.InProcess(["ptq", model, "--data", folder.Samples, "--output", folder.Output, .. options.Select(option => option.EndsWith(".html", StringComparison.Ordinal) ? folder[option] : option)]);
+        ToolRun run = ToolRun.InProcess(["ptq", model, "--data", folder.Samples, "--output", folder.Output,
+            .. options.Select(option => option.EndsWith(".html", StringComparison.Ordinal) ? folder[option] : option)]);
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("There was nothing to quantize, so the output is the float model: the model has no Conv, ConvTranspose, Gemm or MatMul");
+        run.Output.Should().Contain(
+            "There was nothing to quantize, so the output is the float model: the model has no Conv, ConvTranspose, Gemm or MatMul");
         File.ReadAllBytes(folder.Output).Should().Equal(File.ReadAllBytes(model));
         if (options is [_, _])
         {
@@ -253,7 +274,10 @@ run.Output.Contains("clearly different from the float model's", StringComparison
     [Theory]
     [InlineData("--help", "ptq <model.onnx>", "quantize ptq model.onnx --data samples --output model.int8.onnx")]
     [InlineData("ptq --help", "--labels <labels.csv>", "quantize ptq model.onnx --state all.qcal")]
-    [InlineData("search --help", "auto|top1|agreement", "quantize search model.onnx --data samples --labels labels.csv --output model.int8.onnx --report report.html")]
+    [InlineData(
+        "search --help",
+        "auto|top1|agreement",
+        "quantize search model.onnx --data samples --labels labels.csv --output model.int8.onnx --report report.html")]
     [InlineData("calibrate --help", "--state <file.qcal>", "quantize calibrate model.onnx --data shard1 --state a.qcal")]
     [InlineData("merge -h", "Joins calibrations of one model", "quantize merge a.qcal b.qcal --state all.qcal")]
     public void Help_tells_options_and_examples(string args, string part, string example)

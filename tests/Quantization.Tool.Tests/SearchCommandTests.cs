@@ -11,14 +11,22 @@ public sealed class SearchCommandTests
         using FashionFolder folder = new(21);
         string labels = folder.WriteLabels(20);
 
-        ToolRun run = ToolRun.InProcess("search", folder.Model, "--data", folder.Samples, "--labels", labels, "--output", folder.Output, "--report", folder["report.html"], "--batch", "20");
+        ToolRun run = ToolRun.InProcess(
+            "search", folder.Model, "--data", folder.Samples, "--labels", labels, "--output", folder.Output, "--report",
+            folder["report.html"], "--batch", "20");
 
         run.ExitCode.Should().Be(0, run.Error);
-        run.Output.Should().Contain("Calibrated on 6 samples, scored on the 15 other samples by top-1 accuracy").And.Contain("(kept)").And.Contain("The layer that loses most is")
-            .And.Contain("The best plan was then refined on all samples, including 15 scoring samples, so figures on other samples may be a little worse.").And.Contain("What to try next:");
+        run.Output.Should().Contain("Calibrated on 6 samples, scored on the 15 other samples by top-1 accuracy")
+            .And.Contain("(kept)").And.Contain("The layer that loses most is")
+            .And.Contain("The best plan was then refined on all samples, including 15 scoring samples, so figures on other "
+                + "samples may be a little worse.")
+            .And.Contain("What to try next:");
         run.Error.Should().Contain("Trying 12 combinations ...");
-        File.ReadAllText(folder["report.html"]).Should().StartWith("<!DOCTYPE html>").And.Contain("In plain words").And.Contain("The best plan was then refined on all samples, including 15 scoring samples").And.NotContain("Samples that chose ranges were not used");
-        folder.Files().Where(file => !file.StartsWith("samples", StringComparison.Ordinal)).Should().Equal("labels.csv", "model.int8.onnx", "model.onnx", "report.html");
+        File.ReadAllText(folder["report.html"]).Should().StartWith("<!DOCTYPE html>").And.Contain("In plain words")
+            .And.Contain("The best plan was then refined on all samples, including 15 scoring samples")
+            .And.NotContain("Samples that chose ranges were not used");
+        folder.Files().Where(file => !file.StartsWith("samples", StringComparison.Ordinal)).Should()
+            .Equal("labels.csv", "model.int8.onnx", "model.onnx", "report.html");
     }
 
     [Fact]
@@ -30,7 +38,9 @@ public sealed class SearchCommandTests
         ModelCalibrator.Calibrate(folder.Model, calibration).Save(state);
         byte[] kept = File.ReadAllBytes(state);
 
-        ToolRun run = ToolRun.InProcess("search", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--state", state, "--quiet", "--json", "--metric", "cosine");
+        ToolRun run = ToolRun.InProcess(
+            "search", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--state", state, "--quiet", "--json", "--metric",
+            "cosine");
 
         run.ExitCode.Should().Be(0, run.Error);
         run.Error.Should().BeEmpty();

@@ -33,7 +33,8 @@ public sealed class SkipBadTests
         ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--skip-bad");
 
         run.ExitCode.Should().Be(1);
-        run.ErrorLine.Should().StartWith($"{folder.Samples}: 2 of 10 samples cannot be read, more than the 10 % that may be left out; repair or remove them. {folder["samples/image0001.npy"]}: ");
+        run.ErrorLine.Should().StartWith($"{folder.Samples}: 2 of 10 samples cannot be read, more than the 10 % that may be left out; "
+            + $"repair or remove them. {folder["samples/image0001.npy"]}: ");
         File.Exists(folder.Output).Should().BeFalse();
     }
 
@@ -64,13 +65,15 @@ public sealed class SkipBadTests
         string named = folder.Write("named.csv", "file,class\n" + string.Concat(Enumerable.Range(0, 8).Select(i =>
             string.Create(CultureInfo.InvariantCulture, $"image{i:D4}.npy,{(i % 2 == 0 ? "shirt" : "bag")}\n"))));
 
-        ToolRun withHeader = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--labels", header, "--output", folder.Output);
+        ToolRun withHeader = ToolRun.InProcess(
+            "ptq", folder.Model, "--data", folder.Samples, "--labels", header, "--output", folder.Output);
         ToolRun withNames = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--labels", named, "--output", folder.Output);
 
         withHeader.ExitCode.Should().Be(0, withHeader.Error);
         withHeader.Output.Should().Contain("scored on the 6 other samples");
         withNames.ExitCode.Should().Be(0, withNames.Error);
-        withNames.Error.Should().Contain($"{named}: classes are counted in the alphabetical order of their names, capitals first: 0 bag, 1 shirt.");
+        withNames.Error.Should()
+            .Contain($"{named}: classes are counted in the alphabetical order of their names, capitals first: 0 bag, 1 shirt.");
     }
 
     [Fact]
@@ -79,7 +82,8 @@ public sealed class SkipBadTests
         using FashionFolder folder = new(24);
 
         ToolRun run = ToolRun.InProcess(
-            "partial", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--reach", "30", "--weight-bits", "4", "--float-only", "--max-trials", "4");
+            "partial", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--reach", "30", "--weight-bits", "4",
+            "--float-only", "--max-trials", "4");
 
         run.ExitCode.Should().BeOneOf([0, 3], run.Error);
         run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().OnlyHaveUniqueItems().And.HaveCountGreaterThan(4);

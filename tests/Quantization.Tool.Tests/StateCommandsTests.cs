@@ -10,10 +10,12 @@ public sealed class StateCommandsTests
         folder.WriteImages("shard1", 0, 3);
         folder.WriteImages("shard2", 3, 4);
 
-        Succeeds("calibrate", folder.Model, "--data", folder.Samples, "--state", folder["whole.qcal"]).Should().StartWith($"Wrote {folder["whole.qcal"]}: 7 samples, ");
+        Succeeds("calibrate", folder.Model, "--data", folder.Samples, "--state", folder["whole.qcal"]).Should()
+            .StartWith($"Wrote {folder["whole.qcal"]}: 7 samples, ");
         Succeeds("calibrate", folder.Model, "--data", folder["shard1"], "--state", folder["a.qcal"]);
         Succeeds("calibrate", folder.Model, "--data", folder["shard2"], "--state", folder["b.qcal"]);
-        Succeeds("merge", folder["b.qcal"], folder["a.qcal"], "--state", folder["all.qcal"]).Should().StartWith($"Wrote {folder["all.qcal"]}: 7 samples, ");
+        Succeeds("merge", folder["b.qcal"], folder["a.qcal"], "--state", folder["all.qcal"]).Should()
+            .StartWith($"Wrote {folder["all.qcal"]}: 7 samples, ");
 
         File.ReadAllBytes(folder["all.qcal"]).Should().Equal(File.ReadAllBytes(folder["whole.qcal"]));
     }
@@ -25,7 +27,8 @@ public sealed class StateCommandsTests
         Succeeds("calibrate", folder.Model, "--data", folder.Samples, "--state", folder["a.qcal"]);
 
         Succeeds("ptq", folder.Model, "--data", folder.Samples, "--output", folder["from-data.onnx"], "--calibrator", "percentile");
-        string output = Succeeds("ptq", folder.Model, "--state", folder["a.qcal"], "--output", folder["from-state.onnx"], "--calibrator", "percentile");
+        string output = Succeeds(
+            "ptq", folder.Model, "--state", folder["a.qcal"], "--output", folder["from-state.onnx"], "--calibrator", "percentile");
 
         output.Should().Contain($"Calibrated with Percentile 99.99 from {folder["a.qcal"]}; nothing was measured");
         File.ReadAllBytes(folder["from-state.onnx"]).Should().Equal(File.ReadAllBytes(folder["from-data.onnx"]));
@@ -37,7 +40,9 @@ public sealed class StateCommandsTests
         using FashionFolder folder = new(6);
         Succeeds("calibrate", folder.Model, "--data", folder.Samples, "--state", folder["a.qcal"]);
 
-        Succeeds("ptq", folder.Model, "--state", folder["a.qcal"], "--data", folder.Samples, "--labels", folder.WriteLabels(6), "--output", folder.Output, "--batch", "3")
+        Succeeds(
+            "ptq", folder.Model, "--state", folder["a.qcal"], "--data", folder.Samples, "--labels", folder.WriteLabels(6), "--output",
+            folder.Output, "--batch", "3")
             .Should().Contain("measured on 6 samples").And.MatchRegex(@"FP32 +│ +\d+\.\d\d % │");
     }
 

@@ -7,8 +7,9 @@ namespace Quantization.Tool.Tests;
 internal sealed record ToolRun(int ExitCode, string Output, string Error)
 {
     /// <summary>The line that tells what went wrong; there must be exactly one.</summary>
-    public string ErrorLine => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.StartsWith("error: ", StringComparison.Ordinal))
-        .Should().ContainSingle(Error).Subject.TrimEnd('\r')["error: ".Length..];
+    public string ErrorLine =>
+        Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.StartsWith("error: ", StringComparison.Ordinal))
+            .Should().ContainSingle(Error).Subject.TrimEnd('\r')["error: ".Length..];
 
     /// <summary>Runs the tool inside this process.</summary>
     public static ToolRun InProcess(params string[] args) => Run(args, TestContext.Current.CancellationToken);
@@ -16,8 +17,11 @@ internal sealed record ToolRun(int ExitCode, string Output, string Error)
     /// <summary>Runs the tool inside this process, where Ctrl-C was pressed before it began.</summary>
     public static ToolRun Cancelled(params string[] args) => Run(args, new CancellationToken(canceled: true));
 
-    /// <summary>Runs the tool as a user does, in a folder; <paramref name="onErrorLine"/> sees each line of the error stream as it comes.</summary>
-    public static ToolRun AsProcess(string folder, IReadOnlyDictionary<string, string> environment, Action<Process, string>? onErrorLine, params string[] args)
+    /// <summary>
+    /// Runs the tool as a user does, in a folder; <paramref name="onErrorLine"/> sees each line of the error stream as it comes.
+    /// </summary>
+    public static ToolRun AsProcess(
+        string folder, IReadOnlyDictionary<string, string> environment, Action<Process, string>? onErrorLine, params string[] args)
     {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "Quantization.Tool.dll"), .. args])
         {

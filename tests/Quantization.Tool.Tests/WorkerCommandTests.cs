@@ -46,7 +46,8 @@ public sealed class WorkerCommandTests
     public void A_folder_that_is_missing_is_named(params string[] command)
     {
         using FashionFolder folder = new();
-        string[] args = [.. command.Select(word => word switch { "model.onnx" => folder.Model, "samples" => folder.Samples, "a.qcal" => folder["a.qcal"], _ => word })];
+        string[] args = [.. command.Select(
+            word => word switch { "model.onnx" => folder.Model, "samples" => folder.Samples, "a.qcal" => folder["a.qcal"], _ => word })];
 
         ToolRun run = ToolRun.InProcess([.. args, "--cluster", folder["missing"]]);
 

@@ -21,19 +21,23 @@ internal sealed record AccuracySubject(string Name, string ModelPath, ISampleSou
     /// <summary>Further figures of a quantized model beside the float one, as text; null for none.</summary>
     public Func<string, string>? Judge { get; init; }
 
-    /// <summary>The models of a folder whose samples lie in folders of their names, each with <c>calibrate</c> and <c>evaluate</c>.</summary>
+    /// <summary>
+    /// The models of a folder whose samples lie in folders of their names, each with <c>calibrate</c> and <c>evaluate</c>.
+    /// </summary>
     public static IEnumerable<AccuracySubject> OfFolder(string models, string samples) =>
         from path in Directory.GetFiles(models, "*.onnx").Order(StringComparer.Ordinal)
         let name = Path.GetFileNameWithoutExtension(path)
         where Directory.Exists(Path.Combine(samples, name))
-        select new AccuracySubject(name, path, new SampleFolder(Path.Combine(samples, name, "calibrate")), new SampleFolder(Path.Combine(samples, name, "evaluate")));
+        select new AccuracySubject(name, path, new SampleFolder(Path.Combine(samples, name, "calibrate")), new SampleFolder(
+            Path.Combine(samples, name, "evaluate")));
 
     /// <summary>The embedded classifier and the three nets that are hard to quantize, on Fashion-MNIST.</summary>
     public static IEnumerable<AccuracySubject> OfImages() =>
     [
         new("fashion-mobilenet", FashionExample.ModelPath, FashionExample.TrainingImages(0, 500), FashionExample.TestImages(0, 2000)),
         .. ((string[])[StressNets.DenseNet, StressNets.ByteNet, StressNets.MaxoutNet])
-            .Select(name => new AccuracySubject(name, StressNets.PathOf(name), StressNets.TrainingSamples(name, 0, 200), StressNets.TestSamples(name, 0, 2000))),
+            .Select(name => new AccuracySubject(
+                name, StressNets.PathOf(name), StressNets.TrainingSamples(name, 0, 200), StressNets.TestSamples(name, 0, 2000))),
     ];
 
     /// <summary>The text recognizer, on generated lines; three sets calibrate, one after the other.</summary>
@@ -62,15 +66,18 @@ internal sealed record AccuracySubject(string Name, string ModelPath, ISampleSou
     public static AccuracySubject OfSentences(string folder, int compared = 100)
     {
         MiniLM encoder = new(folder);
-        ModelSample[] samples = [.. WordNetGlosses.Take(CalibrationSentences + Sentences).Select((gloss, i) => MiniLM.Sample($"sentence {i}", encoder.Tokenize(gloss)))];
+        ModelSample[] samples = [.. WordNetGlosses.Take(CalibrationSentences + Sentences)
+            .Select((gloss, i) => MiniLM.Sample($"sentence {i}", encoder.Tokenize(gloss)))];
         ModelSample[] unseen = samples[CalibrationSentences..];
         float[][] floats = SentenceEmbeddings.Of(encoder.ModelPath, unseen);
-        return new AccuracySubject("MiniLM", encoder.ModelPath, new SampleList(samples[..CalibrationSentences]), new SampleList(unseen[..compared]))
+        return new AccuracySubject(
+            "MiniLM", encoder.ModelPath, new SampleList(samples[..CalibrationSentences]), new SampleList(unseen[..compared]))
         {
             Judge = path =>
             {
                 float[][] embeddings = SentenceEmbeddings.Of(path, unseen);
-                return FormattableString.Invariant($"embeddings {SentenceEmbeddings.Loss(embeddings, floats):0.0000}, recall@10 {SentenceEmbeddings.Recall(embeddings, floats, 10):0.000}");
+                return FormattableString.Invariant(
+                    $"embeddings {SentenceEmbeddings.Loss(embeddings, floats):0.0000}, recall@10 {SentenceEmbeddings.Recall(embeddings, floats, 10):0.000}");
             },
         };
     }

@@ -21,15 +21,19 @@ internal static class AutoStudy
     private const double MostTime = 3;
 
     /// <summary>Prints the table.</summary>
-    /// <param name="arguments">A folder of models and one of samples, or nothing; then the names of the models to look at, or nothing for all.</param>
+    /// <param name="arguments">
+    /// A folder of models and one of samples, or nothing; then the names of the models to look at, or nothing for all.
+    /// </param>
     /// <returns>1 where a choice or a time is not as it should be.</returns>
     public static int Run(string[] arguments)
     {
-        (string? models, string? samples, string[] names) = arguments is [string first, string second, .. string[] rest] && Directory.Exists(first)
+        (string? models, string? samples, string[] names) = arguments is [string first, string second, .. string[] rest]
+            && Directory.Exists(first)
             ? (first, second, rest)
             : (null, null, arguments);
         using OwnedFolder scratch = OwnedFolder.CreateTemporary();
-        Console.WriteLine("| model, samples to score | budget | picked | figure | best allowed | time | bytes | took | calibrating and scoring | |");
+        Console.WriteLine(
+            "| model, samples to score | budget | picked | figure | best allowed | time | bytes | took | calibrating and scoring | |");
         Console.WriteLine("|---|---|---|---|---:|---:|---:|---:|---:|---|");
         bool isFine = true;
         foreach ((string name, Func<AutoSubject> open) in AutoSubject.All(models, samples, scratch.FullName))
@@ -47,7 +51,8 @@ internal static class AutoStudy
     {
         using OwnedFolder folder = OwnedFolder.CreateTemporary();
         bool isFine = true;
-        string loss = string.Create(CultureInfo.InvariantCulture, $"`--max-loss {subject.MaxLoss}`"), bytes = string.Create(CultureInfo.InvariantCulture, $"`--max-bytes {MostBytes}`");
+        string loss = string.Create(CultureInfo.InvariantCulture, $"`--max-loss {subject.MaxLoss}`"),
+            bytes = string.Create(CultureInfo.InvariantCulture, $"`--max-bytes {MostBytes}`");
         foreach ((string budget, AutoBudget allowed, ModelMetric? metric) in (ReadOnlySpan<(string, AutoBudget, ModelMetric?)>)
         [
             ("none", new AutoBudget(), subject.Metric),
@@ -63,7 +68,8 @@ internal static class AutoStudy
                 CalibrationPath = folder[$"{allowed.GetHashCode():x}.qcal"],
                 TrialsPath = folder[$"{allowed.GetHashCode():x}.trials"],
             };
-            AutoResult result = AutoQuantizer.Run(subject.ModelPath, subject.Calibrating, subject.Scoring, folder["picked.onnx"], options, clock);
+            AutoResult result = AutoQuantizer.Run(
+                subject.ModelPath, subject.Calibrating, subject.Scoring, folder["picked.onnx"], options, clock);
             clock.Stop();
             isFine &= Print(subject.Name, budget, result, clock);
         }
@@ -75,7 +81,8 @@ internal static class AutoStudy
     {
         AutoCandidate? best = FindBest(result), chosen = result.Chosen;
         bool isBest = best is null ? chosen is null : chosen is not null && Gap(best, chosen, result) <= EqualScores;
-        TimeSpan needed = clock.Of(QuantizationStage.Calibrating) + clock.Of(QuantizationStage.Referencing) + clock.Of(QuantizationStage.ScoringWays);
+        TimeSpan needed =
+            clock.Of(QuantizationStage.Calibrating) + clock.Of(QuantizationStage.Referencing) + clock.Of(QuantizationStage.ScoringWays);
         double ratio = result.Elapsed / needed;
         bool isQuick = ratio <= MostTime || result.Candidates.All(each => each.Score is null);
         string problem = (isBest, isQuick) switch
@@ -88,12 +95,16 @@ internal static class AutoStudy
         string Figure(AutoCandidate? each) => each?.Score is { } score ? score.Score.ToString("0.0000", CultureInfo.InvariantCulture) : "";
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {name}, {result.ScoringSamples} | {budget} | {chosen?.Way.ToString() ?? "none"} | {result.Metric!.Name} {Figure(chosen)}, float {result.FloatScore!.Score:0.0000} | {Figure(best)} | {chosen?.Latency!.Ratio:0.00} | {(double?)chosen?.Bytes / result.FloatBytes:0.00} | {result.Elapsed.TotalSeconds:0.0} s | {needed.TotalSeconds:0.0} s, {ratio:0.0} | {problem} |"));
+            $"| {name}, {result.ScoringSamples} | {budget} | {chosen?.Way.ToString() ?? "none"} | {result.Metric!.Name} {Figure(chosen)}, "
+                + $"float {result.FloatScore!.Score:0.0000} | {Figure(best)} | {chosen?.Latency!.Ratio:0.00} | "
+                + $"{(double?)chosen?.Bytes / result.FloatBytes:0.00} | {result.Elapsed.TotalSeconds:0.0} s | {needed.TotalSeconds:0.0} s, "
+                + $"{ratio:0.0} | {problem} |"));
         foreach (AutoCandidate each in result.Candidates)
         {
             Console.Error.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"    {each.Way}: {each.Verdict}, {Figure(each)}, {each.Latency?.Ratio:0.00} of the time, {(double?)each.Bytes / result.FloatBytes:0.00} of the bytes. {each.Reason}"));
+                $"    {each.Way}: {each.Verdict}, {Figure(each)}, {each.Latency?.Ratio:0.00} of the time, "
+                    + $"{(double?)each.Bytes / result.FloatBytes:0.00} of the bytes. {each.Reason}"));
         }
 
         Console.Error.WriteLine($"    {clock}");
@@ -122,7 +133,8 @@ internal static class AutoStudy
     }
 
     /// <summary>By how much less than the best a model scores; a figure above the float model's is luck.</summary>
-    private static double Gap(AutoCandidate best, AutoCandidate chosen, AutoResult result) => Upwards(best, result) - Upwards(chosen, result);
+    private static double Gap(AutoCandidate best, AutoCandidate chosen, AutoResult result) =>
+        Upwards(best, result) - Upwards(chosen, result);
 
     private static double Upwards(AutoCandidate each, AutoResult result)
     {

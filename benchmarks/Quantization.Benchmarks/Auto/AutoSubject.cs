@@ -36,7 +36,8 @@ internal sealed record AutoSubject(string Name, string ModelPath, ISampleSource 
     public static IEnumerable<(string Name, Func<AutoSubject> Open)> All(string? models, string? samples, string scratch)
     {
         yield return ("example", OfImages);
-        yield return ("recognizer", () => Of(AccuracySubject.OfText().First()) with { Name = "recognizer", LossMetric = ModelMetric.Agreement, MaxLoss = 0.02 });
+        yield return ("recognizer", () => Of(
+            AccuracySubject.OfText().First()) with { Name = "recognizer", LossMetric = ModelMetric.Agreement, MaxLoss = 0.02 });
         yield return ("MiniLM", () => Of(AccuracySubject.OfSentences(scratch, Sentences)) with { LossMetric = null });
         yield return ("stories260K", OfStories);
         yield return ("Silero", OfSpeech);
@@ -50,7 +51,10 @@ internal sealed record AutoSubject(string Name, string ModelPath, ISampleSource 
         new(subject.Name, subject.ModelPath, subject.Calibrating, subject.Evaluating) { LossMetric = ModelMetric.Cosine };
 
     private static AutoSubject OfImages() =>
-        new("example", FashionExample.ModelPath, FashionExample.TrainingImages(0, CalibrationImages), FashionExample.TestImages(0, Images)) { MaxLoss = 0.005 };
+        new("example", FashionExample.ModelPath, FashionExample.TrainingImages(0, CalibrationImages), FashionExample.TestImages(0, Images))
+        {
+            MaxLoss = 0.005
+        };
 
     private static AutoSubject OfStories()
     {
@@ -66,7 +70,8 @@ internal sealed record AutoSubject(string Name, string ModelPath, ISampleSource 
         };
     }
 
-    private static AutoSubject OfSpeech() => new("Silero", SpeechDetector.ModelPath, Frames(seed: 1), Frames(seed: 2)) { LossMetric = ModelMetric.Cosine };
+    private static AutoSubject OfSpeech() =>
+        new("Silero", SpeechDetector.ModelPath, Frames(seed: 1), Frames(seed: 2)) { LossMetric = ModelMetric.Cosine };
 
     /// <summary>The frames of a sound, each with what the float model remembers of those before.</summary>
     private static SampleList Frames(int seed)

@@ -38,7 +38,8 @@ internal sealed class StageClock : IProgress<QuantizationProgress>
     public TimeSpan Of(QuantizationStage stage) => _times.GetValueOrDefault(stage);
 
     public override string ToString() =>
-        string.Join(", ", _times.Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Key} {each.Value.TotalSeconds:0.0} s")));
+        string.Join(
+            ", ", _times.Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Key} {each.Value.TotalSeconds:0.0} s")));
 
     private void End()
     {

@@ -5,7 +5,10 @@ using Quantization.Onnx;
 
 namespace Quantization.Benchmarks.Calibration;
 
-/// <summary>What calibrating a model costs beside plainly running it on the same samples: time, turn by turn in one process, and memory, with few samples and with many.</summary>
+/// <summary>
+/// What calibrating a model costs beside plainly running it on the same samples: time, turn by turn in one process, and memory, with few
+/// samples and with many.
+/// </summary>
 internal static class CalibrationCost
 {
     private const int TimedSamples = 48;
@@ -32,7 +35,8 @@ internal static class CalibrationCost
         met &= growth <= MostMemory;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"\nPeak of the working set: {few / 1e6:F0} MB with {FewSamples} samples, {many / 1e6:F0} MB with {ManySamples}, ratio {growth:F3} (target ≤ {MostMemory}: {(growth <= MostMemory ? "met" : "missed")})"));
+            $"\nPeak of the working set: {few / 1e6:F0} MB with {FewSamples} samples, {many / 1e6:F0} MB with {ManySamples}, ratio "
+                + $"{growth:F3} (target ≤ {MostMemory}: {(growth <= MostMemory ? "met" : "missed")})"));
         return met ? 0 : 1;
     }
 
@@ -52,7 +56,8 @@ internal static class CalibrationCost
         {
             double ours = Median(calibrating.Select(time)), theirs = Median(plain.Select(time));
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"| {threads} | {kind} | {theirs:F1} | {ours:F1} | {ours / theirs:F2} | ≤ {MostTime} | {(ours / theirs <= MostTime ? "met" : "missed")} |"));
+                CultureInfo.InvariantCulture, $"| {threads} | {kind} | {theirs:F1} | {ours:F1} | {ours / theirs:F2} | ≤ {MostTime} | "
+                    + $"{(ours / theirs <= MostTime ? "met" : "missed")} |"));
             return ours / theirs <= MostTime;
         }
     }
@@ -100,7 +105,8 @@ internal static class CalibrationCost
     {
         public Clock? Clock { get; private set; }
 
-        public void Report(QuantizationProgress value) => Clock ??= value is { Stage: QuantizationStage.Calibrating, Completed: > 0 } ? CalibrationCost.Clock.Start() : null;
+        public void Report(QuantizationProgress value) =>
+            Clock ??= value is { Stage: QuantizationStage.Calibrating, Completed: > 0 } ? CalibrationCost.Clock.Start() : null;
     }
 
     /// <summary>Milliseconds a sample.</summary>
@@ -110,7 +116,8 @@ internal static class CalibrationCost
     {
         public static Clock Start() => new(Stopwatch.GetTimestamp(), ProcessorTime());
 
-        public Cost Stop(int samples) => new(Stopwatch.GetElapsedTime(Timestamp).TotalMilliseconds / samples, (ProcessorTime() - Processor).TotalMilliseconds / samples);
+        public Cost Stop(int samples) =>
+            new(Stopwatch.GetElapsedTime(Timestamp).TotalMilliseconds / samples, (ProcessorTime() - Processor).TotalMilliseconds / samples);
 
         private static TimeSpan ProcessorTime()
         {

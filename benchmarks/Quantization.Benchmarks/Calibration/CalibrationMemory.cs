@@ -4,7 +4,10 @@ using Quantization.Onnx;
 
 namespace Quantization.Benchmarks.Calibration;
 
-/// <summary>The peak memory of calibrating, measured in processes of its own that read the samples from files: what draws or decodes samples takes memory too, and that is not calibration's.</summary>
+/// <summary>
+/// The peak memory of calibrating, measured in processes of its own that read the samples from files: what draws or decodes samples takes
+/// memory too, and that is not calibration's.
+/// </summary>
 internal static class CalibrationMemory
 {
     private const int Rounds = 5;
@@ -43,8 +46,10 @@ internal static class CalibrationMemory
     private static long MeasureProcess(int samples, string modelPath, string folder)
     {
         ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        string[] host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(CalibrationMemory).Assembly.Location] : [];
-        foreach (string argument in (string[])[.. host, "calibration-memory", samples.ToString(CultureInfo.InvariantCulture), modelPath, folder])
+        string[] host =
+            Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(CalibrationMemory).Assembly.Location] : [];
+        foreach (string argument
+            in (string[])[.. host, "calibration-memory", samples.ToString(CultureInfo.InvariantCulture), modelPath, folder])
         {
             start.ArgumentList.Add(argument);
         }

@@ -16,7 +16,10 @@ internal sealed record CalibrationSubject(string Name, string ModelPath, Func<in
     private const int ImagesHeader = 16;
     private const int Side = 28;
 
-    /// <summary>A model and a folder of samples by their paths, <c>recognizer</c>, <c>fashion</c>, or without arguments the first of these two that there is.</summary>
+    /// <summary>
+    /// A model and a folder of samples by their paths, <c>recognizer</c>, <c>fashion</c>, or without arguments the first of these two that
+    /// there is.
+    /// </summary>
     public static CalibrationSubject Find(string[] arguments)
     {
         switch (arguments)
@@ -25,7 +28,10 @@ internal sealed record CalibrationSubject(string Name, string ModelPath, Func<in
                 SampleFolder samples = new(folder);
                 return new CalibrationSubject(Path.GetFileName(model), model, count => Repeat(samples, count));
             case ["recognizer"]:
-                return new CalibrationSubject("PaddleOCR's text recognizer", OcrModels.Recognizer, count => TextLine.Stream(LineSeed, count).Select(line => line.ToSample()));
+                return new CalibrationSubject(
+                    "PaddleOCR's text recognizer",
+                    OcrModels.Recognizer,
+                    count => TextLine.Stream(LineSeed, count).Select(line => line.ToSample()));
             case ["fashion"]:
                 return new CalibrationSubject("the embedded classifier", RepositoryFiles.Model, count => Repeat(Images(), count));
             case []:
@@ -42,13 +48,15 @@ internal sealed record CalibrationSubject(string Name, string ModelPath, Func<in
                 }
 
             default:
-                throw new ArgumentException("Give a model and a folder of samples, 'recognizer', 'fashion', or nothing.", nameof(arguments));
+                throw new ArgumentException(
+                    "Give a model and a folder of samples, 'recognizer', 'fashion', or nothing.", nameof(arguments));
         }
     }
 
     public ISampleSource Samples(int count) => new Source(Stream(count), count);
 
-    private static IEnumerable<ModelSample> Repeat(IEnumerable<ModelSample> samples, int count) => Enumerable.Repeat(samples, count).SelectMany(each => each).Take(count);
+    private static IEnumerable<ModelSample> Repeat(IEnumerable<ModelSample> samples, int count) =>
+        Enumerable.Repeat(samples, count).SelectMany(each => each).Take(count);
 
     private static IEnumerable<ModelSample> Images()
     {
@@ -57,7 +65,8 @@ internal sealed record CalibrationSubject(string Name, string ModelPath, Func<in
         packed.CopyTo(unpacked);
         foreach (byte[] image in unpacked.ToArray().Skip(ImagesHeader).Chunk(Side * Side))
         {
-            yield return new ModelSample("image", SampleTensor.Create<float>("image", [.. image.Select(pixel => pixel / 255f)], 1, Side, Side));
+            yield return new ModelSample(
+                "image", SampleTensor.Create<float>("image", [.. image.Select(pixel => pixel / 255f)], 1, Side, Side));
         }
     }
 

@@ -2,7 +2,10 @@ using BenchmarkDotNet.Attributes;
 
 namespace Quantization.Benchmarks.Calibration;
 
-/// <summary>Choosing a range from statistics of 4,096 bins for each sign, nearly all of them in use; the entropy search also beside the search written down bin by bin.</summary>
+/// <summary>
+/// Choosing a range from statistics of 4,096 bins for each sign, nearly all of them in use; the entropy search also beside the search
+/// written down bin by bin.
+/// </summary>
 [MemoryDiagnoser]
 public class CalibratorBenchmarks
 {
@@ -60,7 +63,8 @@ public class CalibratorBenchmarks
         for (int i = 0; i < bins; i++)
         {
             kept += counts[i];
-            if (i + 1 >= levels && counts[i] > 0 && Divergence(counts, i + 1, levels, kept, total) is double divergence && divergence <= least)
+            if (i + 1 >= levels && counts[i] > 0 && Divergence(counts, i + 1, levels, kept, total) is double divergence
+                && divergence <= least)
             {
                 (best, least) = (i + 1, divergence);
             }

@@ -19,7 +19,8 @@ internal static class StoredSamples
                 SampleTensor input = sample.Inputs[i];
                 TensorProto tensor = new() { DataType = (int)input.ElementType, RawData = ByteString.CopyFrom(input.Data) };
                 tensor.Dims.Add(input.Shape.ToArray());
-                using FileStream file = File.Create(Path.Combine(own.FullName, string.Create(CultureInfo.InvariantCulture, $"input_{i}.pb")));
+                using FileStream file = File.Create(
+                    Path.Combine(own.FullName, string.Create(CultureInfo.InvariantCulture, $"input_{i}.pb")));
                 tensor.WriteTo(file);
             }
         }

@@ -15,7 +15,8 @@ namespace Quantization.Benchmarks.Clusters;
 /// <param name="Merge">The client for one result of a shard: checking, keeping and merging.</param>
 /// <param name="Store">The client for naming one sample: reading and hashing its file.</param>
 /// <param name="Make">The client for making and storing the model of a trial.</param>
-internal sealed record ClusterCosts(double Sample, double TrialSample, double Call, long ResultBytes, double Merge, double Store, double Make)
+internal sealed record ClusterCosts(
+    double Sample, double TrialSample, double Call, long ResultBytes, double Merge, double Store, double Make)
 {
     private const int Samples = 32;
 
@@ -25,10 +26,15 @@ internal sealed record ClusterCosts(double Sample, double TrialSample, double Ca
     public static async Task<ClusterCosts> Measure(CalibrationSubject subject, string folder)
     {
         ModelSample[] samples = [.. subject.Stream(Samples)];
-        CalibrationOptions oneThread = new() { MaxDegreeOfParallelism = 1, SessionOptionsFactory = () => new Microsoft.ML.OnnxRuntime.SessionOptions { IntraOpNumThreads = 1 } };
+        CalibrationOptions oneThread = new()
+        {
+            MaxDegreeOfParallelism = 1,
+            SessionOptionsFactory = () => new Microsoft.ML.OnnxRuntime.SessionOptions { IntraOpNumThreads = 1 }
+        };
         ModelCalibration calibration = ModelCalibrator.Calibrate(subject.ModelPath, SampleSource.FromEnumerable(samples), oneThread);
         double few = Time(() => ModelCalibrator.Calibrate(subject.ModelPath, SampleSource.FromEnumerable(samples[..1]), oneThread));
-        double sample = (Time(() => ModelCalibrator.Calibrate(subject.ModelPath, SampleSource.FromEnumerable(samples), oneThread)) - few) / (Samples - 1);
+        double sample = (Time(() => ModelCalibrator.Calibrate(subject.ModelPath, SampleSource.FromEnumerable(samples), oneThread)) - few)
+            / (Samples - 1);
 
         string kept = Path.Combine(folder, "kept.qcal");
         double merge = Time(() =>
@@ -37,9 +43,11 @@ internal sealed record ClusterCosts(double Sample, double TrialSample, double Ca
             ModelCalibration.Load(kept).Merge(calibration);
         });
         string output = Path.Combine(folder, "model.onnx");
-        double make = Time(() => PostTrainingQuantizer.Quantize(subject.ModelPath, calibration, output, new PtqOptions { Refine = false, LatencyRuns = 0 }));
+        double make = Time(() => PostTrainingQuantizer.Quantize(
+            subject.ModelPath, calibration, output, new PtqOptions { Refine = false, LatencyRuns = 0 }));
         EvaluationOptions evaluation = new() { LatencyRuns = 0 };
-        double evaluate = Time(() => ModelEvaluator.Evaluate(subject.ModelPath, [output], SampleSource.FromEnumerable(samples), evaluation)) / Samples / 2;
+        double evaluate = Time(() => ModelEvaluator.Evaluate(subject.ModelPath, [output], SampleSource.FromEnumerable(samples), evaluation))
+            / Samples / 2;
         string[] files = [.. samples.Select((each, i) => Path.Combine(folder, $"{i}.sample"))];
         for (int i = 0; i < files.Length; i++)
         {

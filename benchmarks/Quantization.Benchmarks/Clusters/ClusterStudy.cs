@@ -28,8 +28,10 @@ internal static class ClusterStudy
             {
                 ["simulate", .. string[] subject] => Simulate(CalibrationSubject.Find(subject), folder).GetAwaiter().GetResult(),
                 ["compare", string samples, .. string[] subject] =>
-                    Compare(CalibrationSubject.Find(subject), int.Parse(samples, CultureInfo.InvariantCulture), folder).GetAwaiter().GetResult(),
-                _ => throw new ArgumentException("Give 'simulate' or 'compare SAMPLES', and a subject as 'calibration' takes it.", nameof(arguments)),
+                    Compare(CalibrationSubject.Find(subject), int.Parse(samples, CultureInfo.InvariantCulture), folder)
+                        .GetAwaiter().GetResult(),
+                _ => throw new ArgumentException(
+                    "Give 'simulate' or 'compare SAMPLES', and a subject as 'calibration' takes it.", nameof(arguments)),
             };
         }
         finally
@@ -49,22 +51,31 @@ internal static class ClusterStudy
 
             """));
         int size = SpreadCalibration.SizeOfShard(SimulatedSamples), shards = (SimulatedSamples + size - 1) / size;
-        Print($"{SimulatedSamples:N0} samples in {shards} shards", new ClusterSimulation(shards, size * costs.Sample, costs.Call, 0, costs.Merge, SimulatedSamples * costs.Store / Environment.ProcessorCount));
+        Print($"{SimulatedSamples:N0} samples in {shards} shards", new ClusterSimulation(
+            shards, size * costs.Sample, costs.Call, 0, costs.Merge, SimulatedSamples * costs.Store / Environment.ProcessorCount));
         Print(
             $"{SimulatedTrials:N0} independent trials on {ScoringSamples:N0} samples",
-            new ClusterSimulation(SimulatedTrials, ScoringSamples * costs.TrialSample, costs.Call, costs.Make / Environment.ProcessorCount, 0, ScoringSamples * costs.TrialSample));
+            new ClusterSimulation(
+                SimulatedTrials,
+                ScoringSamples * costs.TrialSample,
+                costs.Call,
+                costs.Make / Environment.ProcessorCount,
+                0,
+                ScoringSamples * costs.TrialSample));
         return 0;
     }
 
     private static void Print(string job, ClusterSimulation simulation)
     {
         double alone = simulation.Run(1).Seconds;
-        Console.WriteLine($"{job}\n\n| workers | time | speed-up | efficiency | queue busy | client busy |\n|---:|---:|---:|---:|---:|---:|");
+        Console.WriteLine(
+            $"{job}\n\n| workers | time | speed-up | efficiency | queue busy | client busy |\n|---:|---:|---:|---:|---:|---:|");
         foreach (int workers in Workers)
         {
             (double seconds, double queue, double client) = simulation.Run(workers);
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"| {workers} | {TimeSpan.FromSeconds(seconds):d\\.hh\\:mm\\:ss} | {alone / seconds:F1} | {alone / seconds / workers:P0} | {queue:P1} | {client:P0} |"));
+                CultureInfo.InvariantCulture, $"| {workers} | {TimeSpan.FromSeconds(seconds):d\\.hh\\:mm\\:ss} | {alone / seconds:F1} | "
+                    + $"{alone / seconds / workers:P0} | {queue:P1} | {client:P0} |"));
         }
 
         Console.WriteLine();
@@ -89,7 +100,9 @@ internal static class ClusterStudy
             bool isMet = there <= 1.2 * here && found.AsSpan().SequenceEqual(expected);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{subject.Name}, {samples} samples: {here:F1} s in one process with {count} threads, {there:F1} s on {count} workers of one thread, ratio {there / here:F2} (target ≤ 1.2: {(isMet ? "met" : "missed")}), {(found.AsSpan().SequenceEqual(expected) ? "the same bytes" : "OTHER BYTES")}"));
+                $"{subject.Name}, {samples} samples: {here:F1} s in one process with {count} threads, {there:F1} s on {count} workers of "
+                    + $"one thread, ratio {there / here:F2} (target ≤ 1.2: {(isMet ? "met" : "missed")}), "
+                    + $"{(found.AsSpan().SequenceEqual(expected) ? "the same bytes" : "OTHER BYTES")}"));
             return isMet ? 0 : 1;
         }
         finally
@@ -113,7 +126,10 @@ internal static class ClusterStudy
     {
         string program = Environment.ProcessPath!;
         string[] host = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(ClusterStudy).Assembly.Location] : [];
-        ProcessStartInfo start = new(program, [.. host, LargeModelMemory.ToolArgument, "worker", "--cluster", folder, "--threads", "1"]) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new(program, [.. host, LargeModelMemory.ToolArgument, "worker", "--cluster", folder, "--threads", "1"])
+        {
+            RedirectStandardOutput = true
+        };
         return Process.Start(start)!;
     }
 }

@@ -31,7 +31,8 @@ public class CodebookBenchmarks
         _results = new float[Elements];
         _codes = new byte[Elements];
         _packed = new byte[Elements / 2];
-        _blocks = CodebookQuantizer.FromTensor(new ReadOnlyTensorSpan<float>(_values), Codebook.NormalFloat4, CodeFormat.UInt4, Granularity.PerBlock(0, 64));
+        _blocks = CodebookQuantizer.FromTensor(
+            new ReadOnlyTensorSpan<float>(_values), Codebook.NormalFloat4, CodeFormat.UInt4, Granularity.PerBlock(0, 64));
         _scales = _blocks.Parameters.Scales.ToArray();
         _sixteen = CodebookQuantizer.FromTensor(new ReadOnlyTensorSpan<float>(_values), Codebook.NormalFloat4, CodeFormat.UInt8);
         _many = CodebookQuantizer.FromTensor(new ReadOnlyTensorSpan<float>(_values), Codebook.MuLaw(256), CodeFormat.UInt8);
@@ -59,7 +60,8 @@ public class CodebookBenchmarks
         ReadOnlySpan<float> thresholds = Codebook.NormalFloat4.Thresholds;
         for (int i = 0; i < _values.Length; i += 2)
         {
-            _packed[i / 2] = (byte)(Search(thresholds, _values[i] / _scales[i / 64]) | Search(thresholds, _values[i + 1] / _scales[i / 64]) << 4);
+            _packed[i / 2] =
+                (byte)(Search(thresholds, _values[i] / _scales[i / 64]) | Search(thresholds, _values[i + 1] / _scales[i / 64]) << 4);
         }
     }
 

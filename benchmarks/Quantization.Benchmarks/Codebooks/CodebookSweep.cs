@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Quantization.Benchmarks.Codebooks;
 
-/// <summary>Compares the codes of all 2³² floats with the rule as it is written, for codebooks of 16 and of 256 levels and several scales: what the test suite does at thresholds and their neighbours.</summary>
+/// <summary>
+/// Compares the codes of all 2³² floats with the rule as it is written, for codebooks of 16 and of 256 levels and several scales: what the
+/// test suite does at thresholds and their neighbours.
+/// </summary>
 internal static class CodebookSweep
 {
     private const int Chunk = 1 << 20;
@@ -16,15 +19,21 @@ internal static class CodebookSweep
         long wrong = 0;
         foreach ((string name, Codebook book, bool hasOwnNaN) in new[]
         {
-            ("NF4, 16 levels", Codebook.NormalFloat4, false), ("FP4 E2M1", Codebook.Float4E2M1, false), ("A-law, 16 levels", Codebook.ALaw(16), false), ("powers of two, 255 levels", Codebook.PowersOfTwo(8), false),
-            ("µ-law, 256 levels", Codebook.MuLaw(256), false), ("FP8 E4M3FN", Codebook.Float8E4M3FN, true), ("FP8 E5M2", Codebook.Float8E5M2, true),
+            ("NF4, 16 levels", Codebook.NormalFloat4, false),
+            ("FP4 E2M1", Codebook.Float4E2M1, false),
+            ("A-law, 16 levels", Codebook.ALaw(16), false),
+            ("powers of two, 255 levels", Codebook.PowersOfTwo(8), false),
+            ("µ-law, 256 levels", Codebook.MuLaw(256), false),
+            ("FP8 E4M3FN", Codebook.Float8E4M3FN, true),
+            ("FP8 E5M2", Codebook.Float8E5M2, true),
         })
         {
             foreach (float scale in book.Levels.Length <= 16 ? SmallBookScales : [1f])
             {
                 Stopwatch watch = Stopwatch.StartNew();
                 long different = Count(book, scale, hasOwnNaN);
-                Console.WriteLine(FormattableString.Invariant($"{name}, scale {scale:R}: {different} of 4,294,967,296 floats differ, {watch.Elapsed.TotalSeconds:F0} s"));
+                Console.WriteLine(FormattableString.Invariant(
+                    $"{name}, scale {scale:R}: {different} of 4,294,967,296 floats differ, {watch.Elapsed.TotalSeconds:F0} s"));
                 wrong += different;
             }
         }

@@ -8,7 +8,8 @@ using Quantization.Benchmarks.Support;
 namespace Quantization.Benchmarks.Codebooks;
 
 /// <summary>
-/// Recall of nearest-neighbour search on quantized embeddings: what the example classifier's last layer reads of 2,000 test images, searched for 500 training images. The truth is the search on floats.
+/// Recall of nearest-neighbour search on quantized embeddings: what the example classifier's last layer reads of 2,000 test images,
+/// searched for 500 training images. The truth is the search on floats.
 /// </summary>
 internal static class EmbeddingStudy
 {
@@ -19,21 +20,25 @@ internal static class EmbeddingStudy
     {
         float[][] stored = Embed("t10k-2000-images-idx3-ubyte.gz");
         float[][] queries = Embed("train-500-images-idx3-ubyte.gz");
-        int[][] truth = [.. queries.Select(query => Nearest(stored.Length, i => -TensorPrimitives.CosineSimilarity(query, stored[i]), Neighbours))];
+        int[][] truth =
+            [.. queries.Select(query => Nearest(stored.Length, i => -TensorPrimitives.CosineSimilarity(query, stored[i]), Neighbours))];
 
         sbyte[][] codes = [.. stored.Select(ToInt8)];
         sbyte[][] queryCodes = [.. queries.Select(ToInt8)];
-        int[][] byInt8 = [.. queryCodes.Select(query => Nearest(codes.Length, i => -CodeDistance.CosineSimilarity(query, codes[i]), Neighbours))];
+        int[][] byInt8 =
+            [.. queryCodes.Select(query => Nearest(codes.Length, i => -CodeDistance.CosineSimilarity(query, codes[i]), Neighbours))];
 
         // Signs say something only about a value's side of the mean.
         float[] mean = Mean(stored);
         byte[][] bits = [.. stored.Select(vector => ToBits(vector, mean))];
         byte[][] queryBits = [.. queries.Select(vector => ToBits(vector, mean))];
         int[][] candidates = [.. queryBits.Select(query => Nearest(bits.Length, i => CodeDistance.Hamming(query, bits[i]), Candidates))];
-        int[][] rescored = [.. candidates.Select((list, q) => Nearest(list.Length, i => -CodeDistance.CosineSimilarity(queryCodes[q], codes[list[i]]), Neighbours).Select(i => list[i]).ToArray())];
+        int[][] rescored = [.. candidates.Select((list, q) => Nearest(
+            list.Length, i => -CodeDistance.CosineSimilarity(queryCodes[q], codes[list[i]]), Neighbours).Select(i => list[i]).ToArray())];
 
         int length = stored[0].Length;
-        Console.WriteLine($"{stored.Length} vectors of {length} floats, {queries.Length} queries, recall of the {Neighbours} nearest by cosine");
+        Console.WriteLine(
+            $"{stored.Length} vectors of {length} floats, {queries.Length} queries, recall of the {Neighbours} nearest by cosine");
         Console.WriteLine("| codes | bytes for each vector | memory | recall@10 |");
         Console.WriteLine("|---|---:|---:|---:|");
         Report("float", length * sizeof(float), length, truth, truth);
@@ -81,7 +86,8 @@ internal static class EmbeddingStudy
         float[] centred = new float[vector.Length];
         TensorPrimitives.Subtract(vector, mean, centred);
         byte[] bits = new byte[CodeFormat.UInt1.GetByteCount(vector.Length)];
-        new CodebookQuantizer(Codebook.Sign, CodeFormat.UInt1, new QuantizationParameters([1f])).Quantize(new ReadOnlyTensorSpan<float>(centred), new TensorSpan<byte>(bits));
+        new CodebookQuantizer(Codebook.Sign, CodeFormat.UInt1, new QuantizationParameters([1f]))
+            .Quantize(new ReadOnlyTensorSpan<float>(centred), new TensorSpan<byte>(bits));
         return bits;
     }
 
@@ -108,6 +114,7 @@ internal static class EmbeddingStudy
     private static void Report(string name, int bytes, int length, int[][] found, int[][] truth)
     {
         double recall = found.Zip(truth, (list, expected) => list.Intersect(expected).Count() / (double)Neighbours).Average();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {bytes} | 1/{length * sizeof(float) / (double)bytes:0.#} | {recall:P1} |"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"| {name} | {bytes} | 1/{length * sizeof(float) / (double)bytes:0.#} | {recall:P1} |"));
     }
 }

@@ -13,7 +13,10 @@ internal static class WeightFormatStudy
 
     public static int Run()
     {
-        List<(string Name, nint[] Shape, float[] Values)> weights = [.. OnnxWeights.Read(RepositoryFiles.Model).Select(w => (w.Name, (nint[])[w.Shape[0], w.Values.Length / w.Shape[0]], w.Values))];
+        List<(string Name, nint[] Shape, float[] Values)> weights =
+        [
+            .. OnnxWeights.Read(RepositoryFiles.Model).Select(w => (w.Name, (nint[])[w.Shape[0], w.Values.Length / w.Shape[0]], w.Values))
+        ];
         List<WeightFormat> formats = [.. Formats()];
         StringBuilder table = new();
         table.AppendLine("| bits | format | SQNR per channel, dB | SQNR per block of 32, dB |").AppendLine("|---:|---|---:|---:|");
@@ -22,13 +25,17 @@ internal static class WeightFormatStudy
         {
             double perChannel = Sqnr(weights, format, PerChannel);
             points.Add((format, perChannel));
-            table.AppendLine(CultureInfo.InvariantCulture, $"| {format.Bits:0.##} | {format.Name} | {perChannel:F1} | {Sqnr(weights, format, PerBlock):F1} |");
+            table.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"| {format.Bits:0.##} | {format.Name} | {perChannel:F1} | {Sqnr(weights, format, PerBlock):F1} |");
         }
 
         Console.WriteLine(table);
         string picture = Path.Combine(RepositoryFiles.Root, "docs", "images", "weight-formats.svg");
         Directory.CreateDirectory(Path.GetDirectoryName(picture)!);
-        File.WriteAllText(picture, LineChart.Draw("SQNR of the weights, scaled per channel", "bits a weight", "SQNR, dB", points.GroupBy(point => point.Format.Family).Select(family => (family.Key, family.Select(point => (point.Format.Bits, point.Sqnr)).ToArray()))));
+        File.WriteAllText(picture, LineChart.Draw(
+            "SQNR of the weights, scaled per channel", "bits a weight", "SQNR, dB", points.GroupBy(point => point.Format.Family)
+                .Select(family => (family.Key, family.Select(point => (point.Format.Bits, point.Sqnr)).ToArray()))));
         Console.WriteLine($"{weights.Count} tensors, {weights.Sum(w => w.Values.Length)} weights; wrote {picture}");
         return 0;
     }
@@ -39,14 +46,16 @@ internal static class WeightFormatStudy
         for (int bits = 2; bits <= 8; bits++)
         {
             int b = bits;
-            yield return new("integer", b, $"int{b}, symmetric", (values, shape, granularity) => FakeQuantize(SymmetricQuantizer.FromTensor(new(values, shape), CodeFormat.Signed(b), granularity), values, shape));
+            yield return new("integer", b, $"int{b}, symmetric", (values, shape, granularity) =>
+                FakeQuantize(SymmetricQuantizer.FromTensor(new(values, shape), CodeFormat.Signed(b), granularity), values, shape));
         }
 
         for (int bits = 1; bits <= 8; bits++)
         {
             int levels = 1 << bits;
             yield return Book("mid-rise", bits, $"uniform mid-rise, {levels} levels", _ => Codebook.UniformMidRise(levels, 1), levels / 2f);
-            yield return Book("Lloyd–Max", bits, $"Lloyd–Max, {levels} levels, learned per tensor", normalized => Codebook.LloydMax(normalized, levels), 1);
+            yield return Book("Lloyd–Max", bits, $"Lloyd–Max, {levels} levels, learned per tensor", normalized =>
+                Codebook.LloydMax(normalized, levels), 1);
         }
 
         for (int bits = 2; bits <= 8; bits++)
@@ -63,12 +72,16 @@ internal static class WeightFormatStudy
         yield return Book("FP8 E5M2", 8, "FP8 E5M2", _ => Codebook.Float8E5M2);
     }
 
-    private static WeightFormat Book(string family, int bits, string name, Func<float[], Codebook> create, float? fullScale = null) => new(family, bits, name, (values, shape, granularity) =>
-    {
-        // A learned codebook sees the values as the quantizer will: divided by the largest magnitude of their group.
-        float[] normalized = Normalize(values, shape, granularity);
-        return FakeQuantize(CodebookQuantizer.FromTensor(new(values, shape), create(normalized), CodeFormat.UInt8, granularity, fullScale), values, shape);
-    });
+    private static WeightFormat Book(string family, int bits, string name, Func<float[], Codebook> create, float? fullScale = null) =>
+        new(family, bits, name, (values, shape, granularity) =>
+        {
+            // A learned codebook sees the values as the quantizer will: divided by the largest magnitude of their group.
+            float[] normalized = Normalize(values, shape, granularity);
+            return FakeQuantize(
+                CodebookQuantizer.FromTensor(new(values, shape), create(normalized), CodeFormat.UInt8, granularity, fullScale),
+                values,
+                shape);
+        });
 
     private static float[] Normalize(float[] values, nint[] shape, Granularity granularity)
     {
@@ -80,7 +93,8 @@ internal static class WeightFormatStudy
     private static float[] Binarize(float[] values, nint[] shape, Granularity granularity)
     {
         // The mean magnitude of each group as its scale; blocks of 32 are shorter than a word of signs.
-        float[] units = FakeQuantize(CodebookQuantizer.FromTensor(new(values, shape), Codebook.Sign, CodeFormat.UInt8, granularity), values, shape);
+        float[] units = FakeQuantize(
+            CodebookQuantizer.FromTensor(new(values, shape), Codebook.Sign, CodeFormat.UInt8, granularity), values, shape);
         float[] results = new float[values.Length];
         int columns = (int)shape[1];
         int group = granularity.Kind == GranularityKind.PerBlock ? granularity.BlockSize : columns;

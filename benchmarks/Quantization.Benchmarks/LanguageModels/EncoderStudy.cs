@@ -35,7 +35,8 @@ internal static class EncoderStudy
             float[][] embeddings = SentenceEmbeddings.Of(output, scoring);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {SentenceEmbeddings.Loss(embeddings, floats):0.00000} | {SentenceEmbeddings.Recall(embeddings, floats, Neighbours):0.000} | "
+                $"| {name} | {SentenceEmbeddings.Loss(embeddings, floats):0.00000} | "
+                    + $"{SentenceEmbeddings.Recall(embeddings, floats, Neighbours):0.000} | "
                     + $"{new FileInfo(output).Length / 1e6:0.0} | {time.TotalSeconds:0.0} s |"));
         }
 

@@ -23,7 +23,8 @@ internal static class LanguageModelStudy
         List<float[]> reference = [];
         using OwnedFolder folder = OwnedFolder.CreateTemporary();
         string output = folder["model.onnx"];
-        Console.WriteLine("| weights | perplexity | KL divergence | same token | file, bytes | tokens written a second, float 1 | made in |");
+        Console.WriteLine(
+            "| weights | perplexity | KL divergence | same token | file, bytes | tokens written a second, float 1 | made in |");
         Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|");
         _ = Print("float", model, "1", TimeSpan.Zero);
         foreach ((string name, WeightOnlyOptions options) in Variants())
@@ -51,7 +52,8 @@ internal static class LanguageModelStudy
 
         File.WriteAllText(
             Path.Combine(RepositoryFiles.Root, PicturePath),
-            LineChart.Draw("Mixed bits: how near a language model stays", "bits a weight, on average", "−10 · log₁₀ of the KL divergence, dB", lines));
+            LineChart.Draw(
+                "Mixed bits: how near a language model stays", "bits a weight, on average", "−10 · log₁₀ of the KL divergence, dB", lines));
         return 0;
 
         TimeSpan Make(WeightOnlyOptions options)
@@ -112,7 +114,8 @@ internal static class LanguageModelStudy
         yield return ("4 bits, GPTQ, symmetric", four with { Method = WeightMethod.Gptq, BlockScheme = QuantizationScheme.Symmetric });
         yield return ("4 bits, GPTQ, blocks of 64", four with { Method = WeightMethod.Gptq, BlockSize = 64 });
         yield return ("2 bits, blocks of 16", new WeightOnlyOptions { Bits = 2, BlockSize = 16 });
-        yield return ("2 bits, AWQ and GPTQ, blocks of 16", new WeightOnlyOptions { Bits = 2, Method = WeightMethod.AwqGptq, BlockSize = 16 });
+        yield return (
+            "2 bits, AWQ and GPTQ, blocks of 16", new WeightOnlyOptions { Bits = 2, Method = WeightMethod.AwqGptq, BlockSize = 16 });
         yield return ("2 bits, GPTQ, blocks of 16", new WeightOnlyOptions { Bits = 2, Method = WeightMethod.Gptq, BlockSize = 16 });
     }
 }

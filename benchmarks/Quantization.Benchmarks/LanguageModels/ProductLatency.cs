@@ -34,12 +34,14 @@ internal static class ProductLatency
         double[][] seconds = [.. Tokens.Select(tokens => Measure(sessions, tokens))];
         for (int i = 0; i < variants.Count; i++)
         {
-            string shares = string.Join(" | ", seconds.Select(times => (times[i] / times[0]).ToString("0.00", CultureInfo.InvariantCulture)));
+            string shares = string.Join(
+                " | ", seconds.Select(times => (times[i] / times[0]).ToString("0.00", CultureInfo.InvariantCulture)));
             Console.WriteLine($"| {variants[i].Name} | {new FileInfo(variants[i].Path).Length} | {shares} |");
             sessions[i].Dispose();
         }
 
-        Console.WriteLine("float, microseconds: " + string.Join(", ", seconds.Select(times => (times[0] * 1e6).ToString("0", CultureInfo.InvariantCulture))));
+        Console.WriteLine("float, microseconds: "
+            + string.Join(", ", seconds.Select(times => (times[0] * 1e6).ToString("0", CultureInfo.InvariantCulture))));
         return 0;
     }
 

@@ -33,7 +33,8 @@ internal static class RoundingSpeed
         float[] weights = [.. Enumerable.Range(0, Inputs * outputs).Select(_ => random.NextSingle() - 0.5f)];
         BlockShape shape = new(Inputs, outputs, 32, 4);
         BlockProblem problem = new(
-            new MatrixReader(TensorData.Make<float>(TensorProto.Types.DataType.Float, weights, Inputs, outputs), isTransposed: false), shape,
+            new MatrixReader(TensorData.Make<float>(TensorProto.Types.DataType.Float, weights, Inputs, outputs), isTransposed: false),
+            shape,
             new BlockGrid(15, IsAffine: true, 8, TensorProto.Types.DataType.Float, IsSearched: true));
         GramSum adding = new(Inputs);
         GptqSteps steps = new(problem, gram, CancellationToken.None);
@@ -49,7 +50,8 @@ internal static class RoundingSpeed
             () => RunKernel(new BlockKernel(shape, grid, gram), weights, shape));
         double limit = Turns * 10 * 2.0 * Vector256<float>.Count / seconds[0];
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{limit / 1e9:0.0} thousand million operations a second at most, as fused multiply-adds of 32-bit floats"));
+            CultureInfo.InvariantCulture,
+            $"{limit / 1e9:0.0} thousand million operations a second at most, as fused multiply-adds of 32-bit floats"));
         Console.WriteLine("\n| loop | operations | share of the most |\n|---|---:|---:|");
 
         // A multiply-add counts for two. A range: scale, round, two limits, scale back, difference, square and sum.
@@ -57,7 +59,10 @@ internal static class RoundingSpeed
         return Print("sums of x · xᵀ", (double)Rows * Inputs * (Inputs + 1), seconds[1])
             + Print("GPTQ's updates", (double)Inputs * weights.Length, seconds[2])
             + Print("errors of weights, all ranges", Range * weights.Length, seconds[4] - seconds[3])
-            + Print("errors of outputs, all ranges", (Range + BlockKernel.Steps * (shape.Size - 1.0 + 4)) * weights.Length, seconds[5] - seconds[3]);
+            + Print(
+                "errors of outputs, all ranges",
+                (Range + BlockKernel.Steps * (shape.Size - 1.0 + 4)) * weights.Length,
+                seconds[5] - seconds[3]);
 
         int Print(string name, double operations, double time)
         {
@@ -96,7 +101,8 @@ internal static class RoundingSpeed
             {
                 int first = block * shape.Size;
                 kernel.Quantize(
-                    weights.AsSpan(first * shape.Outputs + output), shape.Outputs, first, shape.Size, [], scales, zeroPoints, words, noise, signal);
+                    weights.AsSpan(
+                        first * shape.Outputs + output), shape.Outputs, first, shape.Size, [], scales, zeroPoints, words, noise, signal);
             }
         }
     }

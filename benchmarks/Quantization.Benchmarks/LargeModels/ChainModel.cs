@@ -106,7 +106,11 @@ internal sealed record ChainModel(int Layers, int Width)
                 ElemType = (int)TensorProto.Types.DataType.Float,
                 Shape = new TensorShapeProto
                 {
-                    Dim = { new TensorShapeProto.Types.Dimension { DimParam = "rows" }, new TensorShapeProto.Types.Dimension { DimValue = Width } },
+                    Dim =
+                {
+                    new TensorShapeProto.Types.Dimension { DimParam = "rows" },
+                    new TensorShapeProto.Types.Dimension { DimValue = Width }
+                },
                 },
             },
         },

@@ -16,7 +16,9 @@ internal static class LargeWeights
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Makes a model, runs the tool and prints a table.</summary>
-    /// <param name="arguments">The layers, 120 for 8 GB, then <c>inline</c> or <c>external</c>, then the ways: <c>max</c>, <c>nearest</c>, <c>gptq</c>.</param>
+    /// <param name="arguments">
+    /// The layers, 120 for 8 GB, then <c>inline</c> or <c>external</c>, then the ways: <c>max</c>, <c>nearest</c>, <c>gptq</c>.
+    /// </param>
     public static int Run(string[] arguments)
     {
         ChainModel chain = new(int.Parse(arguments[0], CultureInfo.InvariantCulture), Width);
@@ -80,7 +82,9 @@ internal static class LargeWeights
             : throw new InvalidOperationException($"'{string.Join(' ', arguments)}' ended with exit code {process.ExitCode}.");
     }
 
-    /// <summary>The memory of a process and of those that it started that belongs to no file, as Linux tells it; 0 where it has ended.</summary>
+    /// <summary>
+    /// The memory of a process and of those that it started that belongs to no file, as Linux tells it; 0 where it has ended.
+    /// </summary>
     private static long AnonymousOf(int process)
     {
         try
@@ -88,8 +92,10 @@ internal static class LargeWeights
             string line = File.ReadLines($"/proc/{process}/status")
                 .First(line => line.StartsWith("RssAnon:", StringComparison.Ordinal));
             string children = File.ReadAllText($"/proc/{process}/task/{process}/children");
-            return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^2], CultureInfo.InvariantCulture)
-                + children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Sum(child => AnonymousOf(int.Parse(child, CultureInfo.InvariantCulture)));
+            return 1024 * long.Parse(
+                line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^2], CultureInfo.InvariantCulture)
+                + children.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    .Sum(child => AnonymousOf(int.Parse(child, CultureInfo.InvariantCulture)));
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or UnauthorizedAccessException)
         {

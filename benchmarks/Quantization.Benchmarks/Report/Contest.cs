@@ -13,7 +13,10 @@ internal static class Contest
     /// <summary>The median seconds of one call of each contestant.</summary>
     public static double[] Measure(params Action[] contestants) => Array.ConvertAll(Turns(contestants), Median);
 
-    /// <summary>The median, over the turns, of how many times as long the second contestant took as the first: what slows a turn slows both, so small differences show.</summary>
+    /// <summary>
+    /// The median, over the turns, of how many times as long the second contestant took as the first: what slows a turn slows both, so
+    /// small differences show.
+    /// </summary>
     public static double Ratio(Action first, Action second)
     {
         double[][] seconds = Turns([first, second]);

@@ -51,7 +51,8 @@ internal static unsafe class KernelMeasurements
             AffineQuantizer perTensor = AffineQuantizer.FromRange(new ValueRange(-9, 10), CodeFormat.Int8);
             AffineQuantizer axis0 = PerChannel(rows, 0);
             AffineQuantizer axis1 = PerChannel(Columns, 1);
-            AffineQuantizer blocks = AffineQuantizer.FromTensor(Tensor<float>(values, rows, Columns), CodeFormat.Int8, Granularity.PerBlock(1, 32));
+            AffineQuantizer blocks = AffineQuantizer.FromTensor(
+                Tensor<float>(values, rows, Columns), CodeFormat.Int8, Granularity.PerBlock(1, 32));
             using OnnxOperator theirTensor = QuantizeOperator(values, theirs, [count], perTensor);
             using OnnxOperator theirAxis0 = QuantizeOperator(values, theirs, [rows, Columns], axis0);
             using OnnxOperator theirAxis1 = QuantizeOperator(values, theirs, [rows, Columns], axis1);
@@ -193,7 +194,8 @@ internal static unsafe class KernelMeasurements
         AffineQuantizer bytes = AffineQuantizer.FromRange(new ValueRange(-9, 10), CodeFormat.Int8);
         AffineQuantizer packed = AffineQuantizer.FromRange(new ValueRange(-9, 10), CodeFormat.Int4);
         double[] seconds = Contest.Measure(
-            () => packed.Quantize(Tensor<float>(values, Medium), Writable<byte>(codes, Medium / 2)), () => bytes.Quantize(Tensor<float>(values, Medium), Writable<byte>(codes, Medium)));
+            () => packed.Quantize(Tensor<float>(values, Medium), Writable<byte>(codes, Medium / 2)),
+            () => bytes.Quantize(Tensor<float>(values, Medium), Writable<byte>(codes, Medium)));
         table.Add(new Measured("float → int4, packed", PerTensor, Medium, Medium * 4.5, seconds[0])
         {
             // Elements per second, not bytes.
@@ -212,13 +214,24 @@ internal static unsafe class KernelMeasurements
             TensorStatistics statistics = new();
             double[] seconds = Contest.Measure(
                 () => QuantizationPrimitives.MinMax(new ReadOnlySpan<float>(values.Pointer, (int)count)),
-                () => _ = TensorPrimitives.Min(new ReadOnlySpan<float>(values.Pointer, (int)count)) + TensorPrimitives.Max(new ReadOnlySpan<float>(values.Pointer, (int)count)),
+                () => _ = TensorPrimitives.Min(new ReadOnlySpan<float>(values.Pointer, (int)count))
+                    + TensorPrimitives.Max(new ReadOnlySpan<float>(values.Pointer, (int)count)),
                 () => QuantizationPrimitives.MaxMagnitude(new ReadOnlySpan<float>(values.Pointer, (int)count)),
                 () => TensorPrimitives.MaxMagnitude(new ReadOnlySpan<float>(values.Pointer, (int)count)),
                 () => statistics.Observe(new ReadOnlySpan<float>(values.Pointer, (int)count)));
             table.Add(new Measured(Section, "histogram of 2,048 bins per sign", count, count * 4.0, seconds[4]));
-            table.Add(new Measured(Section, "min and max", count, count * 4.0, seconds[0]) { Beside = seconds[1], BesideName = "Min and Max", BesideTarget = 2 });
-            table.Add(new Measured(Section, "largest magnitude", count, count * 4.0, seconds[2]) { Beside = seconds[3], BesideName = "MaxMagnitude", BesideTarget = 2 });
+            table.Add(new Measured(Section, "min and max", count, count * 4.0, seconds[0])
+            {
+                Beside = seconds[1],
+                BesideName = "Min and Max",
+                BesideTarget = 2
+            });
+            table.Add(new Measured(Section, "largest magnitude", count, count * 4.0, seconds[2])
+            {
+                Beside = seconds[3],
+                BesideName = "MaxMagnitude",
+                BesideTarget = 2
+            });
         }
     }
 
@@ -228,8 +241,10 @@ internal static unsafe class KernelMeasurements
         using NativeBuffer left = new(Medium);
         using NativeBuffer right = new(Medium);
         double[] dots = Contest.Measure(
-            () => QuantizationPrimitives.Dot(new ReadOnlySpan<sbyte>(left.Pointer, (int)Medium), new ReadOnlySpan<sbyte>(right.Pointer, (int)Medium)),
-            () => QuantizationPrimitives.Dot(new ReadOnlySpan<byte>(left.Pointer, (int)Medium), new ReadOnlySpan<sbyte>(right.Pointer, (int)Medium)),
+            () => QuantizationPrimitives.Dot(
+                new ReadOnlySpan<sbyte>(left.Pointer, (int)Medium), new ReadOnlySpan<sbyte>(right.Pointer, (int)Medium)),
+            () => QuantizationPrimitives.Dot(
+                new ReadOnlySpan<byte>(left.Pointer, (int)Medium), new ReadOnlySpan<sbyte>(right.Pointer, (int)Medium)),
             () => MemoryLimit.Read(left.Pointer, right.Pointer, Medium));
         table.Add(new Measured(Section, "dot int8 · int8", Medium, Medium * 2.0, dots[0]) { Limit = dots[2] });
         table.Add(new Measured(Section, "dot uint8 · int8", Medium, Medium * 2.0, dots[1]) { Limit = dots[2] });
@@ -242,21 +257,36 @@ internal static unsafe class KernelMeasurements
         using NativeBuffer theirs = new(Size * 4);
         using Scalars zero = new(AffineQuantizer.FromRange(new ValueRange(-1, 3), CodeFormat.UInt8));
         using OnnxOperator their = new OnnxOperator(new OnnxOperatorModel().Node("MatMulInteger", ["a", "b", "z"], ["y"])
-            .Input("a", OnnxOperatorModel.UInt8, 1, Size).Input("b", OnnxOperatorModel.Int8, Size, Size).Input("z", OnnxOperatorModel.UInt8).Output("y", OnnxOperatorModel.Int32, 1, Size))
-            .Input("a", vector.Pointer, Size, ElementType.UInt8, 1, Size).Input("b", matrix.Pointer, Size * Size, ElementType.Int8, Size, Size).Input("z", zero.ZeroPoints, 1, ElementType.UInt8)
+            .Input("a", OnnxOperatorModel.UInt8, 1, Size).Input("b", OnnxOperatorModel.Int8, Size, Size).Input("z", OnnxOperatorModel.UInt8)
+            .Output("y", OnnxOperatorModel.Int32, 1, Size))
+            .Input("a", vector.Pointer, Size, ElementType.UInt8, 1, Size)
+            .Input("b", matrix.Pointer, Size * Size, ElementType.Int8, Size, Size)
+            .Input("z", zero.ZeroPoints, 1, ElementType.UInt8)
             .Output("y", theirs.Pointer, Size * 4, ElementType.Int32, 1, Size);
         double[] seconds = Contest.Measure(
             () => QuantizationPrimitives.MultiplyVector(
-                new ReadOnlySpan<sbyte>(matrix.Pointer, Size * Size), new ReadOnlySpan<byte>(vector.Pointer, Size), 64, new ReadOnlySpan<int>(sums.Pointer, Size), new Span<int>(product.Pointer, Size)),
+                new ReadOnlySpan<sbyte>(matrix.Pointer, Size * Size),
+                new ReadOnlySpan<byte>(vector.Pointer, Size),
+                64,
+                new ReadOnlySpan<int>(sums.Pointer, Size),
+                new Span<int>(product.Pointer, Size)),
             their.Run,
-            () => QuantizationPrimitives.MultiplyVector(new ReadOnlySpan<sbyte>(matrix.Pointer, Size * Size), new ReadOnlySpan<sbyte>(vector.Pointer, Size), new Span<int>(product.Pointer, Size)));
-        table.Add(new Measured(Section, "matrix · vector, uint8 with zero-point", Size * Size, Size * Size, seconds[0]) { OnnxRuntime = seconds[1] });
+            () => QuantizationPrimitives.MultiplyVector(
+                new ReadOnlySpan<sbyte>(matrix.Pointer, Size * Size),
+                new ReadOnlySpan<sbyte>(vector.Pointer, Size),
+                new Span<int>(product.Pointer, Size)));
+        table.Add(new Measured(
+            Section, "matrix · vector, uint8 with zero-point", Size * Size, Size * Size, seconds[0]) { OnnxRuntime = seconds[1] });
         table.Add(new Measured(Section, "matrix · vector, int8 symmetric", Size * Size, Size * Size, seconds[2]));
 
         // Both take uint8 codes, so that nothing but the correction differs; short rows, where it weighs most, and in cache.
         const int Row = 64;
         Action Product(byte zeroPoint) => () => QuantizationPrimitives.MultiplyVector(
-            new ReadOnlySpan<sbyte>(matrix.Pointer, Size * Row), new ReadOnlySpan<byte>(vector.Pointer, Row), zeroPoint, new ReadOnlySpan<int>(sums.Pointer, Size), new Span<int>(product.Pointer, Size));
+            new ReadOnlySpan<sbyte>(matrix.Pointer, Size * Row),
+            new ReadOnlySpan<byte>(vector.Pointer, Row),
+            zeroPoint,
+            new ReadOnlySpan<int>(sums.Pointer, Size),
+            new Span<int>(product.Pointer, Size));
         double symmetric = Contest.Measure(Product(0))[0];
         table.Add(new Measured(Section, "matrix · vector of 64, zero-point 0", Size * Row, Size * Row, symmetric)
         {
@@ -269,12 +299,16 @@ internal static unsafe class KernelMeasurements
     {
         using NativeBuffer values = NativeBuffer.OfFloats(Large, 20);
         using NativeBuffer codes = new(Large);
-        AffineQuantizer quantizer = new(CodeFormat.Int8, AffineQuantizer.FromRange(new ValueRange(-9, 10), CodeFormat.Int8).Parameters) { MaxDegreeOfParallelism = 2 };
+        AffineQuantizer quantizer = new(
+            CodeFormat.Int8, AffineQuantizer.FromRange(new ValueRange(-9, 10), CodeFormat.Int8).Parameters) { MaxDegreeOfParallelism = 2 };
         Action Limit(bool nonTemporal) => () => Parallel.For(
             0, 2, half => MemoryLimit.Narrow(values.Pointer + half * Large * 2, codes.Pointer + half * Large / 2, Large / 2, nonTemporal));
         double[] seconds = Contest.Measure(
-            () => quantizer.Quantize(Tensor<float>(values, Large), Writable<byte>(codes, Large)), Limit(nonTemporal: false), Limit(nonTemporal: true));
-        table.Add(new Measured("float → int8 on two threads", PerTensor, Large, Large * 5.0, seconds[0]) { Limit = Math.Min(seconds[1], seconds[2]) });
+            () => quantizer.Quantize(Tensor<float>(values, Large), Writable<byte>(codes, Large)),
+            Limit(nonTemporal: false),
+            Limit(nonTemporal: true));
+        table.Add(new Measured(
+            "float → int8 on two threads", PerTensor, Large, Large * 5.0, seconds[0]) { Limit = Math.Min(seconds[1], seconds[2]) });
     }
 
     private static AffineQuantizer PerChannel(nint channels, int axis)
@@ -285,7 +319,10 @@ internal static unsafe class KernelMeasurements
             ranges[i] = new ValueRange(-9 - i % 7, 10);
         }
 
-        return new AffineQuantizer(CodeFormat.Int8, QuantizationParameters.FromRanges(ranges, CodeFormat.Int8, QuantizationScheme.Affine), Granularity.PerChannel(axis));
+        return new AffineQuantizer(
+            CodeFormat.Int8,
+            QuantizationParameters.FromRanges(ranges, CodeFormat.Int8, QuantizationScheme.Affine),
+            Granularity.PerChannel(axis));
     }
 
     private static OnnxOperator QuantizeOperator(NativeBuffer values, NativeBuffer codes, nint[] shape, AffineQuantizer quantizer)
@@ -300,9 +337,12 @@ internal static unsafe class KernelMeasurements
         };
         Scalars scalars = new(quantizer);
         return new OnnxOperator(new OnnxOperatorModel().Node("QuantizeLinear", ["x", "s", "z"], ["q"], attributes)
-            .Input("x", OnnxOperatorModel.Float, lengths).Input("s", OnnxOperatorModel.Float, parameterShape).Input("z", OnnxOperatorModel.Int8, parameterShape).Output("q", OnnxOperatorModel.Int8, lengths))
-            .Input("x", values.Pointer, values.Length, ElementType.Float, lengths).Input("s", scalars.Scales, quantizer.Parameters.Count * 4, ElementType.Float, parameterShape)
-            .Input("z", scalars.ZeroPoints, quantizer.Parameters.Count, ElementType.Int8, parameterShape).Output("q", codes.Pointer, codes.Length, ElementType.Int8, lengths);
+            .Input("x", OnnxOperatorModel.Float, lengths).Input("s", OnnxOperatorModel.Float, parameterShape)
+            .Input("z", OnnxOperatorModel.Int8, parameterShape).Output("q", OnnxOperatorModel.Int8, lengths))
+            .Input("x", values.Pointer, values.Length, ElementType.Float, lengths)
+            .Input("s", scalars.Scales, quantizer.Parameters.Count * 4, ElementType.Float, parameterShape)
+            .Input("z", scalars.ZeroPoints, quantizer.Parameters.Count, ElementType.Int8, parameterShape)
+            .Output("q", codes.Pointer, codes.Length, ElementType.Int8, lengths);
     }
 
     private static ReadOnlyTensorSpan<T> Tensor<T>(NativeBuffer buffer, params ReadOnlySpan<nint> shape)

@@ -8,7 +8,10 @@ using System.Text.Json;
 
 namespace Quantization.Benchmarks.Report;
 
-/// <summary>Measures the kernels at every width that the machine has, each in a process of its own, and writes <c>benchmarks/results/&lt;cpu&gt;.md</c>.</summary>
+/// <summary>
+/// Measures the kernels at every width that the machine has, each in a process of its own, and writes
+/// <c>benchmarks/results/&lt;cpu&gt;.md</c>.
+/// </summary>
 internal static class KernelReport
 {
     /// <summary>The argument by which a process measures the width that it has.</summary>
@@ -101,7 +104,9 @@ internal static class KernelReport
         string? model = File.Exists(CpuInfo)
             ? File.ReadLines(CpuInfo).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
             : null;
-        string name = model is null ? RuntimeInformation.ProcessArchitecture.ToString() : model[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+        string name = model is null
+            ? RuntimeInformation.ProcessArchitecture.ToString()
+            : model[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
         return Vector512.IsHardwareAccelerated ? $"{name} (AVX-512)" : name;
     }
 }

@@ -12,7 +12,8 @@ internal static unsafe class MemoryLimit
     {
         for (nint i = 0; i + 64 <= count; i += 64)
         {
-            Vector512<byte> value = Vector512.Load(source + 4 * i) ^ Vector512.Load(source + 4 * i + 64) ^ Vector512.Load(source + 4 * i + 128) ^ Vector512.Load(source + 4 * i + 192);
+            Vector512<byte> value = Vector512.Load(source + 4 * i) ^ Vector512.Load(source + 4 * i + 64)
+                ^ Vector512.Load(source + 4 * i + 128) ^ Vector512.Load(source + 4 * i + 192);
             if (nonTemporal)
             {
                 value.StoreAlignedNonTemporal(destination + i);

@@ -65,7 +65,8 @@ internal sealed class ReportText
             string verdict = met is { } known ? known ? "met" : "**missed**" : "";
             _text.Append(
                 CultureInfo.InvariantCulture,
-                $" {measured.Bytes / measured.Seconds / 1e9:F1} | {measured.Elements / measured.Seconds / 1e9:F2} | {string.Join(", ", beside)} | {verdict} |");
+                $" {measured.Bytes / measured.Seconds / 1e9:F1} | {measured.Elements / measured.Seconds / 1e9:F2} | "
+                    + $"{string.Join(", ", beside)} | {verdict} |");
         }
 
         _text.AppendLine();

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Quantization.Benchmarks.Support;
 
-/// <summary>Reads what the studies need of an ONNX file, by the field numbers of onnx.proto: float weights, and the input of its last Gemm.</summary>
+/// <summary>
+/// Reads what the studies need of an ONNX file, by the field numbers of onnx.proto: float weights, and the input of its last Gemm.
+/// </summary>
 internal static class OnnxWeights
 {
     private const int GraphOfModel = 7;
@@ -33,7 +35,9 @@ internal static class OnnxWeights
         return weights;
     }
 
-    /// <summary>The model with one more output: what its last Gemm reads. Messages of the same field merge, so the output is simply appended.</summary>
+    /// <summary>
+    /// The model with one more output: what its last Gemm reads. Messages of the same field merge, so the output is simply appended.
+    /// </summary>
     public static byte[] WithPenultimateOutput(string path, out string output)
     {
         byte[] model = File.ReadAllBytes(path);

@@ -17,6 +17,7 @@ internal static class RepositoryFiles
             folder = folder.Parent;
         }
 
-        return folder?.FullName ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds Quantization.sln; run the program from the repository.");
+        return folder?.FullName ?? throw new DirectoryNotFoundException(
+            $"No folder above {AppContext.BaseDirectory} holds Quantization.sln; run the program from the repository.");
     }
 }

@@ -5,7 +5,10 @@ using Quantization.Oracles;
 
 namespace Quantization.Benchmarks.Sweep;
 
-/// <summary>Compares the codes of all 2³² floats with exact arithmetic, for every code type, several scales and zero-points: what the test suite does for one format.</summary>
+/// <summary>
+/// Compares the codes of all 2³² floats with exact arithmetic, for every code type, several scales and zero-points: what the test suite
+/// does for one format.
+/// </summary>
 internal static class FormatSweep
 {
     private const int Chunk = 1 << 20;
@@ -81,7 +84,8 @@ internal static class FormatSweep
 
             return buffers;
         }, _ => { });
-        Console.WriteLine(FormattableString.Invariant($"{typeof(TCode).Name}, scale {scale:R}, zero-point {zero}: {steps.Count} steps, {wrong} chunks differ"));
+        Console.WriteLine(FormattableString.Invariant(
+            $"{typeof(TCode).Name}, scale {scale:R}, zero-point {zero}: {steps.Count} steps, {wrong} chunks differ"));
         return wrong;
     }
 }

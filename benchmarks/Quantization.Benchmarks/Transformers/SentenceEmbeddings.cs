@@ -26,7 +26,8 @@ internal static class SentenceEmbeddings
     }
 
     /// <summary>1 − the mean cosine of embeddings and those of the float model.</summary>
-    public static double Loss(float[][] embeddings, float[][] floats) => 1 - embeddings.Zip(floats, (a, b) => (double)TensorPrimitives.Dot<float>(a, b)).Average();
+    public static double Loss(float[][] embeddings, float[][] floats) =>
+        1 - embeddings.Zip(floats, (a, b) => (double)TensorPrimitives.Dot<float>(a, b)).Average();
 
     /// <summary>The share of each sentence's nearest others that are the same.</summary>
     public static double Recall(float[][] embeddings, float[][] floats, int neighbours) => Enumerable.Range(0, floats.Length).AsParallel()
@@ -34,7 +35,8 @@ internal static class SentenceEmbeddings
 
     private static IEnumerable<int> Nearest(float[][] embeddings, int i, int neighbours)
     {
-        float[] distances = [.. embeddings.Select((other, j) => j == i ? float.PositiveInfinity : -TensorPrimitives.Dot<float>(embeddings[i], other))];
+        float[] distances =
+            [.. embeddings.Select((other, j) => j == i ? float.PositiveInfinity : -TensorPrimitives.Dot<float>(embeddings[i], other))];
         int[] order = [.. Enumerable.Range(0, distances.Length)];
         Array.Sort(distances, order);
         return order.Take(neighbours);

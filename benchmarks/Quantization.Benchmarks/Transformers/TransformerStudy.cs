@@ -39,7 +39,8 @@ internal static class TransformerStudy
         ModelSample[] samples = [.. glosses.Select((gloss, i) => MiniLM.Sample($"sentence {i}", encoder.Tokenize(gloss)))];
         int step = samples.Length / CalibrationSentences;
         ModelSample[] calibration = [.. samples.Where((_, i) => i % step == 0)], scoring = [.. samples.Where((_, i) => i % step != 0)];
-        long[] tokens = [.. samples.SelectMany(sample => MemoryMarshal.Cast<byte, long>(sample.Inputs[0].Data).ToArray()).Take(LongSentence * Batch)];
+        long[] tokens =
+            [.. samples.SelectMany(sample => MemoryMarshal.Cast<byte, long>(sample.Inputs[0].Data).ToArray()).Take(LongSentence * Batch)];
         ModelSample one = MiniLM.Sample("1 x 128", tokens[..LongSentence]), eight = MiniLM.Sample("8 x 128", tokens, Batch);
 
         ModelSample[] judging = [.. scoring.Where((_, i) => i % JudgingStep == 0)];
@@ -48,8 +49,10 @@ internal static class TransformerStudy
             ? QuantizedVariants.MakePartial(encoder.ModelPath, new SampleList(calibration), new SampleList(judging), folder)
             : QuantizedVariants.Make(encoder.ModelPath, new SampleList(calibration), folder);
         float[][] floats = SentenceEmbeddings.Of(encoder.ModelPath, scoring);
-        double[] oneTimes = Measure([.. models.Select(model => model.Path)], one), eightTimes = Measure([.. models.Select(model => model.Path)], eight);
-        Console.WriteLine($"\n{scoring.Length} sentences; latencies of one thread, the least of {Rounds} runs in turn, as shares of the float model's");
+        double[] oneTimes = Measure([.. models.Select(model => model.Path)], one),
+            eightTimes = Measure([.. models.Select(model => model.Path)], eight);
+        Console.WriteLine(
+            $"\n{scoring.Length} sentences; latencies of one thread, the least of {Rounds} runs in turn, as shares of the float model's");
         Console.WriteLine("| model | 1 − cosine | recall@10 | file | 1×128 | 8×128 |");
         Console.WriteLine("|---|---:|---:|---:|---:|---:|");
         for (int i = 0; i < models.Length; i++)
@@ -57,7 +60,10 @@ internal static class TransformerStudy
             float[][] embeddings = SentenceEmbeddings.Of(models[i].Path, scoring);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {models[i].Name} | {SentenceEmbeddings.Loss(embeddings, floats):0.00000} | {SentenceEmbeddings.Recall(embeddings, floats, Neighbours):0.000} | {new FileInfo(models[i].Path).Length / (double)new FileInfo(models[0].Path).Length:0.000} | {oneTimes[i] / oneTimes[0]:0.00} | {eightTimes[i] / eightTimes[0]:0.00} |"));
+                $"| {models[i].Name} | {SentenceEmbeddings.Loss(embeddings, floats):0.00000} | "
+                    + $"{SentenceEmbeddings.Recall(embeddings, floats, Neighbours):0.000} | "
+                    + $"{new FileInfo(models[i].Path).Length / (double)new FileInfo(models[0].Path).Length:0.000} | "
+                    + $"{oneTimes[i] / oneTimes[0]:0.00} | {eightTimes[i] / eightTimes[0]:0.00} |"));
         }
 
         return 0;
@@ -76,7 +82,8 @@ internal static class TransformerStudy
         {
             StoryFigures figures = StoryFigures.Of(path, stories, reference);
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"| {name} | {figures.Perplexity:0.000} | {figures.Divergence:0.0000} | {figures.Agreement:0.000} |"));
+                CultureInfo.InvariantCulture,
+                $"| {name} | {figures.Perplexity:0.000} | {figures.Divergence:0.0000} | {figures.Agreement:0.000} |"));
         }
 
         return 0;
@@ -85,7 +92,8 @@ internal static class TransformerStudy
     /// <summary>The shortest run of each model, in milliseconds. The models take turns, so that all meet the same machine.</summary>
     private static double[] Measure(string[] paths, ModelSample sample)
     {
-        using SessionOptions options = new() { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        using SessionOptions options =
+            new() { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         using RunOptions run = new();
         InferenceSession[] sessions = [.. paths.Select(path => new InferenceSession(path, options))];
         double[] least = [.. paths.Select(_ => double.PositiveInfinity)];

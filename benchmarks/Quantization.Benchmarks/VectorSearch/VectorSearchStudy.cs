@@ -47,7 +47,8 @@ internal static class VectorSearchStudy
                     long start = Stopwatch.GetTimestamp();
                     found[i] = searches[i](query);
                     times[i].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-                    recall[i] += found[i].Intersect(found[0]).Count() / (double)SearchContest.Neighbours / set.Queries.Length / (rounds + 1);
+                    recall[i] +=
+                        found[i].Intersect(found[0]).Count() / (double)SearchContest.Neighbours / set.Queries.Length / (rounds + 1);
                 }
             }
 
@@ -65,7 +66,13 @@ internal static class VectorSearchStudy
         PrintCollection("bits, then int8", contest.Binary, 2);
 
         void PrintCollection(string search, QuantizedCollection<int, StoredVector> collection, int i) => Print(
-            set.Name, search, collection.VectorBytes / floatBytes, collection.ScannedBytes / floatBytes, recall[i], medians[i], medians[0] / medians[i]);
+            set.Name,
+            search,
+            collection.VectorBytes / floatBytes,
+            collection.ScannedBytes / floatBytes,
+            recall[i],
+            medians[i],
+            medians[0] / medians[i]);
     }
 
     private static void Print(string set, string search, double bytes, double scanned, double recall, double time, double faster) =>

@@ -67,7 +67,9 @@ internal sealed class ConvertingGenerator<TInput, TEmbedding>(
     /// <inheritdoc/>
     public void Dispose() => inner.Dispose();
 
-    /// <summary>The model's properties of an embedding, and those that quantizing adds. The model's own dictionary stays as it is.</summary>
+    /// <summary>
+    /// The model's properties of an embedding, and those that quantizing adds. The model's own dictionary stays as it is.
+    /// </summary>
     private static AdditionalPropertiesDictionary? Join(AdditionalPropertiesDictionary? first, AdditionalPropertiesDictionary? second)
     {
         if (first is null || second is null)

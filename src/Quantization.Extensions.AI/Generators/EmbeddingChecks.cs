@@ -11,7 +11,8 @@ internal static class EmbeddingChecks
         if (dimensions != expected)
         {
             throw new InvalidDataException(
-                $"Embedding {index} has {dimensions} dimensions, but the calibration is for {expected}; use the calibration of this model.");
+                $"Embedding {index} has {dimensions} dimensions, but the calibration is for {expected}; use the "
+                    + "calibration of this model.");
         }
     }
 

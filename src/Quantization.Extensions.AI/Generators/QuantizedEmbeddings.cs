@@ -150,7 +150,9 @@ public static class QuantizedEmbeddings
     /// <typeparam name="TInput">What is embedded.</typeparam>
     /// <param name="generator">The generator of floats.</param>
     /// <param name="calibration">What was learned from a sample of embeddings.</param>
-    /// <returns>A generator as <see cref="AsBinary{TInput}(IEmbeddingGenerator{TInput, Embedding{float}}, ReadOnlyMemory{float})"/> gives.</returns>
+    /// <returns>
+    /// A generator as <see cref="AsBinary{TInput}(IEmbeddingGenerator{TInput, Embedding{float}}, ReadOnlyMemory{float})"/> gives.
+    /// </returns>
     public static IEmbeddingGenerator<TInput, BinaryEmbedding> AsBinary<TInput>(
         this IEmbeddingGenerator<TInput, Embedding<float>> generator, EmbeddingCalibration calibration)
     {

@@ -9,7 +9,10 @@ namespace Quantization.Extensions.AI.Store;
 /// </summary>
 /// <typeparam name="TKey">The type of keys.</typeparam>
 /// <typeparam name="TRecord">The type of records.</typeparam>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Collections of one name share it, and none knows the last.")]
+[SuppressMessage(
+    "Design",
+    "CA1001:Types that own disposable fields should be disposable",
+    Justification = "Collections of one name share it, and none knows the last.")]
 internal sealed class CollectionData<TKey, TRecord>(VectorColumn[] columns) : ICollectionData
     where TKey : notnull
     where TRecord : class

@@ -119,7 +119,8 @@ internal sealed class CollectionHead<TKey, TRecord>(CollectionModel model)
     {
         Next(ref reader, JsonTokenType.PropertyName);
         reader.Read();
-        return JsonSerializer.Deserialize<TValue>(ref reader, JsonSerializerOptions.Web) ?? throw new InvalidDataException("A part of the head is null.");
+        return JsonSerializer.Deserialize<TValue>(ref reader, JsonSerializerOptions.Web)
+            ?? throw new InvalidDataException("A part of the head is null.");
     }
 
     private static void Next(ref Utf8JsonReader reader, JsonTokenType expected)

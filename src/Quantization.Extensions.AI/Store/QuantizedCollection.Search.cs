@@ -12,7 +12,9 @@ public partial class QuantizedCollection<TKey, TRecord>
     /// Finds the records with the nearest vectors, the nearest first. A search with cosines finds nothing for a vector of zeros, and no
     /// record with one.
     /// </summary>
-    /// <typeparam name="TInput">A vector of any type that properties may have, or what the collection's embedding generator takes.</typeparam>
+    /// <typeparam name="TInput">
+    /// A vector of any type that properties may have, or what the collection's embedding generator takes.
+    /// </typeparam>
     /// <param name="searchValue">What is searched for.</param>
     /// <param name="top">How many records are wanted.</param>
     /// <param name="options">
@@ -51,7 +53,8 @@ public partial class QuantizedCollection<TKey, TRecord>
         {
             vector = property.EmbeddingGenerationDispatcher is null
                 ? throw new ArgumentException(
-                    VectorDataStrings.InvalidSearchInputAndNoEmbeddingGeneratorWasConfigured(searchValue.GetType(), VectorReader.SupportedTypes),
+                    VectorDataStrings.InvalidSearchInputAndNoEmbeddingGeneratorWasConfigured(
+                        searchValue.GetType(), VectorReader.SupportedTypes),
                     nameof(searchValue))
                 : await property.GenerateEmbeddingAsync(searchValue, cancellationToken).ConfigureAwait(false);
         }

@@ -10,9 +10,9 @@ using Quantization.Extensions.AI.Store;
 namespace Quantization.Extensions.AI;
 
 /// <summary>
-/// A collection in memory whose vectors are int8 codes, a quarter of floats' bytes. With <see cref="IndexKind.Flat"/>, the default, a search
-/// reads all codes; with <see cref="IndexKind.QuantizedFlat"/> it reads one bit per value first and the codes of the best candidates then.
-/// Safe for any number of readers and writers at once; writers take turns, and a reader sees all of an upsert or nothing.
+/// A collection in memory whose vectors are int8 codes, a quarter of floats' bytes. With <see cref="IndexKind.Flat"/>, the default, a
+/// search reads all codes; with <see cref="IndexKind.QuantizedFlat"/> it reads one bit per value first and the codes of the best candidates
+/// then. Safe for any number of readers and writers at once; writers take turns, and a reader sees all of an upsert or nothing.
 /// </summary>
 /// <remarks>
 /// Vectors may be floats, halves, int8 codes (with <see cref="QuantizedEmbeddings.ScaleKey"/> or scale 1), or bits, which are compared by
@@ -20,8 +20,12 @@ namespace Quantization.Extensions.AI;
 /// </remarks>
 /// <typeparam name="TKey">The type of keys.</typeparam>
 /// <typeparam name="TRecord">The type of records, with a parameterless constructor.</typeparam>
-[SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "All collections of VectorData are named so.")]
-[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads are those of the base class.")]
+[SuppressMessage(
+    "Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "All collections of VectorData are named so.")]
+[SuppressMessage(
+    "ApiDesign",
+    "RS0026:Do not add multiple overloads with optional parameters",
+    Justification = "The overloads are those of the base class.")]
 public partial class QuantizedCollection<TKey, TRecord> : VectorStoreCollection<TKey, TRecord>
     where TKey : notnull
     where TRecord : class

@@ -3,8 +3,11 @@ using Quantization.Extensions.AI.Store;
 
 namespace Quantization.Extensions.AI;
 
-/// <summary>A <see cref="QuantizedCollection{TKey, TRecord}"/> whose records are dictionaries, for schemas that no class stands for.</summary>
-[SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "All collections of VectorData are named so.")]
+/// <summary>
+/// A <see cref="QuantizedCollection{TKey, TRecord}"/> whose records are dictionaries, for schemas that no class stands for.
+/// </summary>
+[SuppressMessage(
+    "Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "All collections of VectorData are named so.")]
 public sealed class QuantizedDynamicCollection : QuantizedCollection<object, Dictionary<string, object?>>
 {
     /// <summary>Makes a collection that belongs to no store.</summary>

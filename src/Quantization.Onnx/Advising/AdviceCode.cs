@@ -102,10 +102,10 @@ public enum AdviceCode
     NoTrialReachesFloat,
 
     /// <summary>
-    /// Partial quantization met its target: <c>target</c>, a <see cref="PartialTargetKind"/>, and <c>targetValue</c>; <c>metric</c>, <c>unit</c>,
-    /// <c>score</c>, <c>floatScore</c>, <c>samples</c>; <c>floatLayers</c> of <c>layers</c>, [<c>weightOnlyLayers</c>, those with int8
-    /// weights alone], [<c>floatActivations</c>, the activations in float], <c>int8Share</c>; [<c>trialLimit</c>, the limit of trials
-    /// that ended it].
+    /// Partial quantization met its target: <c>target</c>, a <see cref="PartialTargetKind"/>, and <c>targetValue</c>; <c>metric</c>,
+    /// <c>unit</c>, <c>score</c>, <c>floatScore</c>, <c>samples</c>; <c>floatLayers</c> of <c>layers</c>, [<c>weightOnlyLayers</c>, those
+    /// with int8 weights alone], [<c>floatActivations</c>, the activations in float], <c>int8Share</c>; [<c>trialLimit</c>, the limit of
+    /// trials that ended it].
     /// </summary>
     TargetMet,
 
@@ -136,7 +136,9 @@ public enum AdviceCode
     /// <summary>A metric needs rows of classes, which the logits are not: <c>metric</c>.</summary>
     NoClassRows,
 
-    /// <summary>Options leave a node in float that the model does not have: <c>model</c>, <c>node</c>, and <c>options</c>, their type.</summary>
+    /// <summary>
+    /// Options leave a node in float that the model does not have: <c>model</c>, <c>node</c>, and <c>options</c>, their type.
+    /// </summary>
     UnknownFloatNode,
 
     /// <summary>Options of half precision leave a node in 32 bits that the model does not have: <c>model</c>, <c>node</c>.</summary>
@@ -183,8 +185,8 @@ public enum AdviceCode
     ImageTooLong,
 
     /// <summary>
-    /// The float model is right no more often than chance: <c>labelledSamples</c>, <c>floatTop1</c>; <c>chance</c>, the accuracy of the same
-    /// answers in a random order; [<c>preprocessing</c>, how samples were prepared, in words].
+    /// The float model is right no more often than chance: <c>labelledSamples</c>, <c>floatTop1</c>; <c>chance</c>, the accuracy of the
+    /// same answers in a random order; [<c>preprocessing</c>, how samples were prepared, in words].
     /// </summary>
     FloatNearChance,
 
@@ -201,9 +203,9 @@ public enum AdviceCode
     FloatGivesOneAnswer,
 
     /// <summary>
-    /// A report tells accuracy: <c>labelledSamples</c>, <c>floatTop1</c>, <c>top1</c>, <c>loss</c>; <c>lossLow</c> and <c>lossHigh</c>, where
-    /// the loss lies with a confidence of 95 %; [<c>agreement</c>]; <c>isNegligible</c>, whether nothing is lost that would be noticed;
-    /// [<c>format</c>, the <see cref="HalfFormat"/> of the model; absent for int8].
+    /// A report tells accuracy: <c>labelledSamples</c>, <c>floatTop1</c>, <c>top1</c>, <c>loss</c>; <c>lossLow</c> and <c>lossHigh</c>,
+    /// where the loss lies with a confidence of 95 %; [<c>agreement</c>]; <c>isNegligible</c>, whether nothing is lost that would be
+    /// noticed; [<c>format</c>, the <see cref="HalfFormat"/> of the model; absent for int8].
     /// </summary>
     ReportAccuracy,
 

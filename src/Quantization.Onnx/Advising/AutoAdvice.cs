@@ -39,7 +39,12 @@ internal sealed class AutoAdvice(AutoBudget budget, ModelMetric? metric, long fl
     /// <param name="row">Its figures.</param>
     /// <param name="best">Those of the model that was picked; null where none was.</param>
     public Advice Explain(AutoVerdict verdict, AutoRow row, AutoRow? best) =>
-        new(Codes[verdict], [.. Figures(row), .. verdict is AutoVerdict.Chosen ? [] : Allowed(), .. best is { } other && verdict != AutoVerdict.Chosen ? BestOf(other) : []]);
+        new(Codes[verdict],
+            [
+                .. Figures(row),
+                .. verdict is AutoVerdict.Chosen ? [] : Allowed(),
+                .. best is { } other && verdict != AutoVerdict.Chosen ? BestOf(other) : []
+            ]);
 
     /// <summary>What was picked and why.</summary>
     public Advice Picked(AutoRow row) => new(metric is null ? AdviceCode.AutoPickedUnmeasured : AdviceCode.AutoPicked, Figures(row));
@@ -60,7 +65,8 @@ internal sealed class AutoAdvice(AutoBudget budget, ModelMetric? metric, long fl
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
         AdviceCode.AutoPicked => new AdviceText(WritePicked(advice)),
-        AdviceCode.AutoPickedUnmeasured => new AdviceText($"{WritePicked(advice)} {Generated}", $"Measure it on samples ({words.Scoring}) before the model is used."),
+        AdviceCode.AutoPickedUnmeasured =>
+            new AdviceText($"{WritePicked(advice)} {Generated}", $"Measure it on samples ({words.Scoring}) before the model is used."),
         AdviceCode.AutoNonePicked => new AdviceText(WriteNone(advice), WriteWayOut(advice, words)),
         _ => Verdicts.TryGetValue(advice.Code, out AutoVerdict verdict) ? new AdviceText(Write(verdict, advice)) : null,
     };
@@ -103,31 +109,38 @@ internal sealed class AutoAdvice(AutoBudget budget, ModelMetric? metric, long fl
         AutoVerdict.Chosen => $"{Describe(advice)}: {Merit(advice)}.",
         AutoVerdict.Failed => advice.Text("problem"),
         AutoVerdict.NothingToQuantize => "It finds nothing to quantize in this model.",
-        AutoVerdict.LosesTooMuch => $"It {Loses(advice, "score", "loss")}; {Figure.Margin(advice.Number("maxLoss"), UnitOf(advice))} may be lost.",
-        AutoVerdict.TooSlow => $"It takes {Figure.Ratio(advice.Number("latencyRatio"))} of the float model's time; {Figure.Ratio(advice.Number("maxLatencyRatio"))} is allowed.",
+        AutoVerdict.LosesTooMuch =>
+            $"It {Loses(advice, "score", "loss")}; {Figure.Margin(advice.Number("maxLoss"), UnitOf(advice))} may be lost.",
+        AutoVerdict.TooSlow => $"It takes {Figure.Ratio(advice.Number("latencyRatio"))} of the float model's time; "
+            + $"{Figure.Ratio(advice.Number("maxLatencyRatio"))} is allowed.",
         AutoVerdict.TooLarge => $"It takes {Figure.Bytes(advice.Count("bytes"))}; {Figure.Bytes(advice.Count("maxBytes"))} are allowed.",
         AutoVerdict.NotFaster => $"It is not faster than the float model: {Figure.Ratio(advice.Number("latencyRatio"))} of its time.",
         AutoVerdict.NotSmaller => $"It is not smaller than the float model: {Figure.Ratio(advice.Number("sizeRatio"))} of its bytes.",
         AutoVerdict.LosesMore => $"It {Loses(advice, "score", "loss")}; {BestWay(advice)} {Loses(advice, "bestScore", "bestLoss")}.",
-        AutoVerdict.Slower => $"It {(IsByLoss(advice) ? "loses about as little and takes" : "takes")} {Figure.Ratio(advice.Number("latencyRatio"))} of the float model's time; "
+        AutoVerdict.Slower => $"It {(IsByLoss(advice) ? "loses about as little and takes" : "takes")} "
+            + $"{Figure.Ratio(advice.Number("latencyRatio"))} of the float model's time; "
             + $"{BestWay(advice)} takes {Figure.Ratio(advice.Number("bestLatencyRatio"))}.",
         _ => $"Without samples its loss is unknown; {BestWay(advice)} usually loses less.",
     };
 
     private static string WritePicked(Advice advice) =>
-        $"Picked {NameOf(advice.Choice<QuantizationWay>("way"))}. {char.ToUpperInvariant(Describe(advice)[0])}{Describe(advice)[1..]}: {Merit(advice)}.";
+        $"Picked {NameOf(advice.Choice<QuantizationWay>("way"))}. {char.ToUpperInvariant(Describe(advice)[0])}{Describe(advice)[1..]}: "
+            + $"{Merit(advice)}.";
 
     private static string WriteNone(Advice advice)
     {
         string near = advice.FindText("way") is null ? ""
-            : $" The nearest is {NameOf(advice.Choice<QuantizationWay>("way"))} with {Describe(advice)}. {Write(advice.Choice<AutoVerdict>("verdict"), advice)}";
-        return $"Leave the model as it is: no way of quantizing gives a model {Wanted(advice)}.{near}{(advice.Flag("isGenerated") ? $" {Generated}" : "")}";
+            : $" The nearest is {NameOf(advice.Choice<QuantizationWay>("way"))} with {Describe(advice)}. "
+                + $"{Write(advice.Choice<AutoVerdict>("verdict"), advice)}";
+        return "Leave the model as it is: no way of quantizing gives a model "
+            + $"{Wanted(advice)}.{near}{(advice.Flag("isGenerated") ? $" {Generated}" : "")}";
     }
 
     /// <summary>Static int8 that loses too much can lose less with some layers in float.</summary>
     private static string WriteWayOut(Advice advice, AdviceWords words)
     {
-        bool canBePartial = advice.FindText("verdict") == nameof(AutoVerdict.LosesTooMuch) && advice.Text("way") == nameof(QuantizationWay.StaticInt8);
+        bool canBePartial = advice.FindText("verdict") == nameof(AutoVerdict.LosesTooMuch)
+            && advice.Text("way") == nameof(QuantizationWay.StaticInt8);
         return canBePartial
             ? $"Otherwise leave only the layers in float that lose most ({words.PartialQuantization}), or allow more ({words.Budget})."
             : $"Otherwise allow more ({words.Budget}).";
@@ -137,7 +150,9 @@ internal sealed class AutoAdvice(AutoBudget budget, ModelMetric? metric, long fl
     private static string Wanted(Advice advice) => string.Join(" and ", (string[])
     [
         .. advice.Flag("hasCost") ? [] : (string[])["that is faster and smaller"],
-        .. advice.FindNumber("maxLoss") is { } loss ? [$"that loses at most {Figure.Margin(loss, UnitOf(advice))} of {advice.Text("metric")}"] : (string[])[],
+        .. advice.FindNumber("maxLoss") is { } loss
+            ? [$"that loses at most {Figure.Margin(loss, UnitOf(advice))} of {advice.Text("metric")}"]
+            : (string[])[],
         .. advice.FindNumber("maxLatencyRatio") is { } latency ? [$"that takes at most {Figure.Ratio(latency)} of the time"] : (string[])[],
         .. advice.FindCount("maxBytes") is { } bytes ? [$"of at most {Figure.Bytes(bytes)}"] : (string[])[],
     ]);
@@ -149,9 +164,11 @@ internal sealed class AutoAdvice(AutoBudget budget, ModelMetric? metric, long fl
 
     private static string Describe(Advice advice)
     {
-        string score = advice.FindText("metric") is { } metric ? $"{metric} {Figure.Metric(advice.FindNumber("score"), UnitOf(advice))}, " : "";
+        string score =
+            advice.FindText("metric") is { } metric ? $"{metric} {Figure.Metric(advice.FindNumber("score"), UnitOf(advice))}, " : "";
         return string.Create(
-            CultureInfo.InvariantCulture, $"{score}{advice.Number("latencyRatio"):F2} of the time and {advice.Number("sizeRatio"):F2} of the bytes of the float model");
+            CultureInfo.InvariantCulture,
+            $"{score}{advice.Number("latencyRatio"):F2} of the time and {advice.Number("sizeRatio"):F2} of the bytes of the float model");
     }
 
     private static string Loses(Advice advice, string score, string loss) => advice.FindNumber(loss) switch

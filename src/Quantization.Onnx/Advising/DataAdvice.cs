@@ -50,28 +50,35 @@ internal static class DataAdvice
     public static AdviceText? Write(Advice advice, AdviceWords words) => advice.Code switch
     {
         AdviceCode.FloatNearChance => new AdviceText(
-            $"The float model itself is right for {Figure.Percent(advice.Number("floatTop1"))} of {Figure.Count(advice.Count("labelledSamples"))} "
+            $"The float model itself is right for {Figure.Percent(advice.Number("floatTop1"))} of "
+                + $"{Figure.Count(advice.Count("labelledSamples"))} "
                 + $"labelled samples; answers that have nothing to do with the labels would be right for "
-                + $"{Figure.Percent(advice.Number("chance"))}. So the labels or the preprocessing do not fit the model, and no figure below says "
+                + $"{Figure.Percent(advice.Number("chance"))}. So the labels or the preprocessing do not fit the model, "
+                + "and no figure below says "
                 + $"what quantization costs.",
-            $"Check the labels (their order, whether classes count from 0) and the preprocessing{Used(advice)}, until the float model has the accuracy "
+            $"Check the labels (their order, whether classes count from 0) and the preprocessing{Used(advice)}, until the "
+                + "float model has the accuracy "
                 + $"that you know of it."),
         AdviceCode.FloatLowAccuracy => new AdviceText(
             $"The float model itself is right for only {Figure.Percent(advice.Number("floatTop1"))} of "
-                + $"{Figure.Count(advice.Count("labelledSamples"))} labelled samples. If it is known to be better, the preprocessing or the labels "
+                + $"{Figure.Count(advice.Count("labelledSamples"))} labelled samples. If it is known to be better, the "
+                + "preprocessing or the labels "
                 + $"do not fit it, and figures measured on the wrong inputs say little.",
             $"Check the preprocessing{Used(advice)} and the labels first."),
         AdviceCode.LabelsOfOneClass => new AdviceText(
-            $"All {Figure.Count(advice.Count("labelledSamples"))} labels name class {advice.Count("class").ToString(CultureInfo.InvariantCulture)}, "
+            $"All {Figure.Count(advice.Count("labelledSamples"))} labels name class "
+                + $"{advice.Count("class").ToString(CultureInfo.InvariantCulture)}, "
                 + $"so accuracy tells how often the model answers that class, not how good it is.",
             "Check the labels, or give samples of all classes."),
         AdviceCode.FloatGivesOneAnswer => new AdviceText(
             $"The float model answers class {advice.Count("class").ToString(CultureInfo.InvariantCulture)} for "
-                + $"{Figure.Count(advice.Count("answers"))} of {Figure.Count(advice.Count("samples"))} samples. That is usual where samples "
+                + $"{Figure.Count(advice.Count("answers"))} of {Figure.Count(advice.Count("samples"))} samples. "
+                + "That is usual where samples "
                 + $"are not prepared as the model was trained; then agreement and noise say little too.",
             $"Check the preprocessing{Used(advice)}, or give samples of all classes."),
         AdviceCode.ReportSameSamples => new AdviceText(
-            $"The {Figure.Count(advice.Count("samples"))} samples that calibrated were measured too, so figures on others may be a little worse.",
+            $"The {Figure.Count(advice.Count("samples"))} samples that calibrated were measured too, so figures on "
+                + "others may be a little worse.",
             $"Samples with labels are set apart for measuring ({words.Labels})."),
         AdviceCode.NextCheckData => new AdviceText(
             "What to try next:",

@@ -58,7 +58,8 @@ internal static class HalfAdvice
                 + "speed stay the same.",
             "Take it for its size."),
         AdviceCode.HalfWithoutSamples => new AdviceText(
-            "No samples were given, so only the weights decide what stays in 32 bits: activations beyond 65,504 become infinite in float16.",
+            "No samples were given, so only the weights decide what stays in 32 bits: activations beyond 65,504 "
+                + "become infinite in float16.",
             $"Give samples like those that the model will see in use ({words.HalfSamples})."),
         AdviceCode.HalfLargerThanFloat => new AdviceText(
             string.Create(

@@ -74,7 +74,8 @@ internal static class NextAdvice
         string[] forAll = [.. ForAllLayers(advice, words)];
         string leave = forAll.Length > 0 ? "Otherwise leave" : "Leave";
         return string.Join(' ', forAll.Append(
-            $"{leave} as few layers in float as a target needs ({words.PartialQuantization} finds them), or train with quantization in the loop (QAT)."));
+            $"{leave} as few layers in float as a target needs ({words.PartialQuantization} finds them), or train with "
+                + "quantization in the loop (QAT)."));
     }
 
     /// <summary>What would lower the noise of all layers at once; empty where there is nothing.</summary>

@@ -59,7 +59,8 @@ internal static class OutcomeAdvice
 
     /// <summary>Which model of a search was kept.</summary>
     public static Advice Kept(
-        int trials, string name, string metric, MetricUnit unit, double score, string baselineName, double baselineScore, double gain) => new(
+        int trials, string name, string metric, MetricUnit unit, double score, string baselineName, double baselineScore, double gain) =>
+        new(
         AdviceCode.ReportKept,
         ("trials", trials),
         ("name", name),
@@ -118,7 +119,8 @@ internal static class OutcomeAdvice
         AdviceCode.ReportKept => new AdviceText(WriteKept(advice, advice.Choice<MetricUnit>("unit"))),
         AdviceCode.ReportWorstLayer => new AdviceText(
             $"The layer that loses most is {advice.Text("node")} ({advice.Text("operator")}): it makes "
-                + $"{Figure.Percent(advice.Number("noiseShare"))} of the noise that all layers, quantized one at a time, add to the outputs. "
+                + $"{Figure.Percent(advice.Number("noiseShare"))} of the noise that all layers, quantized one at a "
+                + "time, add to the outputs. "
                 + $"With only this layer in int8, the outputs lie {Figure.Decibels(advice.Number("signalToNoise"))} above their noise."),
         AdviceCode.ReportFloatNodes => new AdviceText(WriteFloatNodes(advice.Count("nodes"), HalfAdvice.FormatOf(advice))),
         AdviceCode.ReportFewSamples => new AdviceText(
@@ -143,16 +145,21 @@ internal static class OutcomeAdvice
         string range = $"with a confidence of 95 % between {Figure.Points(low)} and {Figure.Points(high)} points";
         string gain = loss >= 0 ? ""
             : high >= 0 ? "A gain of this size can be chance. "
-            : $"On these samples that is {Figure.Points(-loss)} points more; quantization does not make models better, so do not expect it on other samples. ";
-        string lost = advice.Flag("isNegligible") ? $"No noticeable loss: with a confidence of 95 % at most {Figure.Points(Math.Max(0, high))} points."
+            : $"On these samples that is {Figure.Points(-loss)} points more; quantization does not make models better, so do not expect it "
+                + "on other samples. ";
+        string lost = advice.Flag("isNegligible")
+            ? $"No noticeable loss: with a confidence of 95 % at most {Figure.Points(Math.Max(0, high))} points."
             : low > 0 ? $"{Figure.Points(loss)} points are lost, {range}."
             : high < 0 ? ""
             : $"The samples are too few to tell whether anything is lost: the loss lies {range}.";
         string? same = advice.FindNumber("agreement") is { } agreement
-            ? $" Both give the same class for {Figure.Percent(agreement)}{(agreement < NearAgreement ? ", so their answers differ often even where accuracy does not" : "")}."
+            ? " Both give the same class for "
+                + $"{Figure.Percent(agreement)}"
+                + $"{(agreement < NearAgreement ? ", so their answers differ often even where accuracy does not" : "")}."
             : "";
         return $"Of {Figure.Count(advice.Count("labelledSamples"))} labelled samples the float model gets "
-            + $"{Figure.Percent(advice.Number("floatTop1"))} right, the {HalfAdvice.NameOf(advice)} model {Figure.Percent(advice.Number("top1"))}. {(gain + lost).TrimEnd()}{same}";
+            + $"{Figure.Percent(advice.Number("floatTop1"))} right, the {HalfAdvice.NameOf(advice)} model "
+            + $"{Figure.Percent(advice.Number("top1"))}. {(gain + lost).TrimEnd()}{same}";
     }
 
     private static string WriteNoise(Advice advice)
@@ -167,12 +174,14 @@ internal static class OutcomeAdvice
             string range = advice.FindCount("samples") is > 0 and { } samples && ShareInterval.Of(share, (int)samples) is var interval
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $" of {Figure.Count(samples)} samples (of all such inputs, {100 * interval.Low:F1} to {100 * interval.High:F1} % with a confidence of 95 %)")
+                    $" of {Figure.Count(samples)} samples (of all such inputs, {100 * interval.Low:F1} to {100 * interval.High:F1} % with "
+                        + $"a confidence of 95 %)")
                 : " of the time";
             same = string.Create(CultureInfo.InvariantCulture, $"; both prefer the same class {Figure.Percent(share)}") + range;
         }
 
-        return $"The {HalfAdvice.NameOf(advice)} model's outputs lie {Figure.Decibels(signalToNoise)} above their quantization noise: {nearness}{same}.";
+        return $"The {HalfAdvice.NameOf(advice)} model's outputs lie {Figure.Decibels(signalToNoise)} above their quantization noise: "
+            + $"{nearness}{same}.";
     }
 
     private static string WriteFloatNodes(long nodes, HalfFormat? format)
@@ -217,7 +226,9 @@ internal static class OutcomeAdvice
         [
             .. inFloat > 0 ? (string[])[$"{NextAdvice.Layers(inFloat)} left in float"] : [],
             .. relieved > 0 ? (string[])[$"{NextAdvice.Layers(relieved)} made more accurate in int8"] : [],
-            .. advice.FindCount("floatActivations") is { } activations ? (string[])[$"{NextAdvice.Activations(activations)} left in float"] : [],
+            .. advice.FindCount("floatActivations") is { } activations
+                ? (string[])[$"{NextAdvice.Activations(activations)} left in float"]
+                : [],
         ];
         return done.Length == 0
             ? $"{allInt8}, and this model was written."

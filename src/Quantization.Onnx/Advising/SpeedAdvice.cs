@@ -129,7 +129,8 @@ internal static class SpeedAdvice
         return advice.FindNumber("otherLoad") is { } others && others >= LatencyComparison.HeavyLoad
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"The machine was busy while latencies were measured: other programs used {100 * others:F0} % of its {advice.Count("cores")} "
+                $"The machine was busy while latencies were measured: other programs used {100 * others:F0} % of its "
+                    + $"{advice.Count("cores")} "
                     + $"cores{(spread.Length > 0 ? $", and {spread}" : "")}. The latencies are rough.")
             : $"The latencies are rough: {spread}, as on a busy machine.";
     }

@@ -86,8 +86,10 @@ internal static class TargetAdvice
         AdviceCode.TargetFinerThanSamples => new AdviceText(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"A loss of {advice.Number("targetValue"):0.######} is less than one of the {advice.Count("samples")} scoring samples, each of which counts "
-                    + $"{advice.Number("step"):0.####}: the target asks for no loss at all on these samples, and says little about others."),
+                $"A loss of {advice.Number("targetValue"):0.######} is less than one of the {advice.Count("samples")} scoring samples, "
+                    + $"each of which counts "
+                    + $"{advice.Number("step"):0.####}: the target asks for no loss at all on these samples, and "
+                    + $"says little about others."),
             "Give more samples, or allow a larger loss."),
         AdviceCode.LossOfInfiniteFigure => new AdviceText(
             $"The float model's {advice.Text("metric")} is infinite, so every loss is infinite too;",
@@ -119,18 +121,22 @@ internal static class TargetAdvice
         MetricUnit unit = advice.FindText("unit") is null ? MetricUnit.None : advice.Choice<MetricUnit>("unit");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{advice.Text("metric")} {Figure.Metric(advice.Number("score"), unit)} on {advice.Count("samples")} samples, the float model's being "
+            $"{advice.Text("metric")} {Figure.Metric(advice.Number("score"), unit)} on {advice.Count("samples")} samples, "
+                + $"the float model's being "
                 + $"{Figure.Metric(advice.Number("floatScore"), unit)}");
     }
 
     private static string Layers(Advice advice) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{advice.Count("floatLayers")} of {advice.Count("layers")} layers in float, {Finer(advice)}{Figure.Percent(advice.Number("int8Share"))} of the compute on "
+        $"{advice.Count("floatLayers")} of {advice.Count("layers")} layers in float, "
+            + $"{Finer(advice)}{Figure.Percent(advice.Number("int8Share"))} of the compute on "
             + $"integers");
 
     /// <summary>What was left in float that is less than a layer.</summary>
     private static string Finer(Advice advice) => string.Concat(
-        advice.FindCount("weightOnlyLayers") is { } weightOnly ? string.Create(CultureInfo.InvariantCulture, $"{weightOnly} with int8 weights alone, ") : "",
+        advice.FindCount("weightOnlyLayers") is { } weightOnly
+            ? string.Create(CultureInfo.InvariantCulture, $"{weightOnly} with int8 weights alone, ")
+            : "",
         advice.FindCount("floatActivations") is { } activations ? $"{NextAdvice.Activations(activations)} in float, " : "");
 
     private static string Bound(Advice advice) => advice.FindCount("maxFloatLayers") is { } most

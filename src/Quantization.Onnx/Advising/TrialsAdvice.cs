@@ -97,7 +97,8 @@ internal static class TrialsAdvice
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{advice.Text("model")} is slower than {advice.Text("reference")} on this machine: "
-                    + $"{advice.Number("modelMilliseconds"):0.000} ms against {advice.Number("referenceMilliseconds"):0.000} ms per run. In "
+                    + $"{advice.Number("modelMilliseconds"):0.000} ms against "
+                    + $"{advice.Number("referenceMilliseconds"):0.000} ms per run. In "
                     + $"small models, conversions between floats and codes cost more than int8 saves;"),
             $"{words.Conversions} shows where these conversions are."),
         AdviceCode.CandidateLarger => new AdviceText(

@@ -39,7 +39,9 @@ public sealed record AutoBudget
         init => _maxSizeRatio = CostCheck.Ratio(value);
     }
 
-    /// <summary>The maximum size of the file in bytes; null, the default, sets no limit. With <see cref="MaxSizeRatio"/>, both hold.</summary>
+    /// <summary>
+    /// The maximum size of the file in bytes; null, the default, sets no limit. With <see cref="MaxSizeRatio"/>, both hold.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public long? MaxBytes
     {

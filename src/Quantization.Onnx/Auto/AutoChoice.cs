@@ -22,7 +22,11 @@ internal sealed class AutoChoice(AutoBudget budget, double floatScore, long floa
     /// <summary>The ways by what they usually lose, the least first.</summary>
     private static readonly QuantizationWay[] Gentlest =
     [
-        QuantizationWay.Half, QuantizationWay.WeightsInt8, QuantizationWay.DynamicInt8, QuantizationWay.StaticInt8, QuantizationWay.WeightsInt4,
+        QuantizationWay.Half,
+        QuantizationWay.WeightsInt8,
+        QuantizationWay.DynamicInt8,
+        QuantizationWay.StaticInt8,
+        QuantizationWay.WeightsInt4,
     ];
 
     private bool HasScores => !double.IsNaN(floatScore);
@@ -31,7 +35,9 @@ internal sealed class AutoChoice(AutoBudget budget, double floatScore, long floa
     public int? Pick(IReadOnlyList<AutoRow> rows)
     {
         int[] within = [.. Enumerable.Range(0, rows.Count).Where(i => FindExcess(rows[i]) is null)];
-        return within.Length == 0 ? null : within.Aggregate((best, next) => IsBetter(rows[next], rows[best], within.Select(i => rows[i])) ? next : best);
+        return within.Length == 0
+            ? null
+            : within.Aggregate((best, next) => IsBetter(rows[next], rows[best], within.Select(i => rows[i])) ? next : best);
     }
 
     /// <summary>What of the budget a row exceeds; null where it is within.</summary>
@@ -55,7 +61,9 @@ internal sealed class AutoChoice(AutoBudget budget, double floatScore, long floa
     public double DistanceFromBudget(AutoRow row) => ((ReadOnlySpan<double>)
     [
         budget.MaxLoss is { } loss ? Excess(row.Loss, Math.Max(loss, EqualScores)) : 0,
-        budget.MaxLatencyRatio is { } latency ? Excess(row.LatencyRatio, latency) : budget.HasCost ? 0 : Excess(row.LatencyRatio, 1 / NotableTime),
+        budget.MaxLatencyRatio is { } latency ? Excess(row.LatencyRatio, latency)
+            : budget.HasCost ? 0
+            : Excess(row.LatencyRatio, 1 / NotableTime),
         budget.MostBytes(floatBytes) is { } bytes ? Excess(row.Bytes, bytes) : budget.HasCost ? 0 : Excess(row.Bytes, floatBytes),
     ]).ToArray().Max();
 
@@ -67,7 +75,8 @@ internal sealed class AutoChoice(AutoBudget budget, double floatScore, long floa
     {
         if (!HasScores)
         {
-            return (Array.IndexOf(Gentlest, row.Way), row.LatencyRatio).CompareTo((Array.IndexOf(Gentlest, than.Way), than.LatencyRatio)) < 0;
+            return (Array.IndexOf(Gentlest, row.Way), row.LatencyRatio)
+                .CompareTo((Array.IndexOf(Gentlest, than.Way), than.LatencyRatio)) < 0;
         }
 
         // What counts as equal is counted from the best of all, so that the order of the rows does not matter.
@@ -89,5 +98,6 @@ internal sealed class AutoChoice(AutoBudget budget, double floatScore, long floa
         return isAsGood && ((HasScores && other.Score > row.Score) || other.LatencyRatio < row.LatencyRatio || other.Bytes < row.Bytes);
     }
 
-    private static double Excess(double value, double limit) => double.IsNaN(value) ? double.PositiveInfinity : Math.Max(0, (value / limit) - 1);
+    private static double Excess(double value, double limit) =>
+        double.IsNaN(value) ? double.PositiveInfinity : Math.Max(0, (value / limit) - 1);
 }

@@ -23,7 +23,9 @@ internal sealed class AutoJob
     private readonly long _start = Stopwatch.GetTimestamp();
     private ResumedCalibration? _calibration;
 
-    public AutoJob(OnnxModel model, ModelOutput output, AutoOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    public AutoJob(
+        OnnxModel model, ModelOutput output, AutoOptions options, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         _model = model;
         _output = output;
@@ -66,7 +68,8 @@ internal sealed class AutoJob
     {
         _reporter.Begin(QuantizationStage.Referencing);
         FloatModel reference = FloatModel.Load(_model, new WeightOnlyOptions().ToRecipe(), _options.SessionOptionsFactory);
-        ModelMetric? metric = _options.Metric ?? (EmbeddingOutput.Find(_model) is { } embedding ? ModelMetric.EmbeddingCosine(embedding) : null);
+        ModelMetric? metric = _options.Metric
+            ?? (EmbeddingOutput.Find(_model) is { } embedding ? ModelMetric.EmbeddingCosine(embedding) : null);
         TrialScorer scorer = TrialScorer.Create(reference, samples, metric, _options.BatchSize, _options.Static, _cancellationToken);
         try
         {
@@ -153,7 +156,9 @@ internal sealed class AutoJob
         return new AutoResult
         {
             Candidates = [.. candidates.Select(each => each.Verdict == AutoVerdict.Chosen ? Write(each, trials) : each)],
-            Summary = best is { } won ? words.Picked(won) : words.NonePicked(nearest, nearest is { } near ? choice.FindExcess(near)!.Value : default),
+            Summary = best is { } won
+                ? words.Picked(won)
+                : words.NonePicked(nearest, nearest is { } near ? choice.FindExcess(near)!.Value : default),
             Budget = _options.Budget,
             Metric = metric,
             FloatScore = scorer?.FloatScore,
@@ -170,14 +175,24 @@ internal sealed class AutoJob
 
         AutoCandidate Describe(AutoTrial trial)
         {
-            AutoCandidate told = new() { Way = trial.Way, Model = trial.Model, Verdict = AutoVerdict.Failed, Reason = AutoAdvice.Failed(trial.Way, trial.Failure ?? "") };
+            AutoCandidate told = new()
+            {
+                Way = trial.Way,
+                Model = trial.Model,
+                Verdict = AutoVerdict.Failed,
+                Reason = AutoAdvice.Failed(trial.Way, trial.Failure ?? "")
+            };
             if (!trial.IsMade)
             {
-                return trial.Failure is not null ? told : told with { Verdict = AutoVerdict.NothingToQuantize, Reason = AutoAdvice.Nothing(trial.Way) };
+                return trial.Failure is not null
+                    ? told
+                    : told with { Verdict = AutoVerdict.NothingToQuantize, Reason = AutoAdvice.Nothing(trial.Way) };
             }
 
             AutoRow row = trial.ToRow(metric, floatScore);
-            AutoVerdict verdict = row == best ? AutoVerdict.Chosen : choice.FindExcess(row) ?? (best is { } other ? choice.Compare(row, other) : AutoVerdict.Failed);
+            AutoVerdict verdict = row == best
+                ? AutoVerdict.Chosen
+                : choice.FindExcess(row) ?? (best is { } other ? choice.Compare(row, other) : AutoVerdict.Failed);
             double loss = floatScore - (trial.Score is null ? double.NaN : AutoTrial.Upwards(metric!, trial.Score.Score));
             return told with
             {

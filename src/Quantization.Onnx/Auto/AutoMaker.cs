@@ -82,7 +82,12 @@ internal sealed class AutoMaker(OnnxModel model, AutoOptions options, StageRepor
             ISampleSource samples = options.Static.Calibration.Limit(calibrationSamples!);
             reporter.Begin(QuantizationStage.Calibrating, samples.Count);
             SynchronousProgress<QuantizationProgress> done = new(value => reporter.Set(value.Completed, value.Total));
-            CalibrationOptions calibrating = options.Static.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Static.Runtime, Place = options.Static.Place };
+            CalibrationOptions calibrating = options.Static.Calibration with
+            {
+                SessionOptionsFactory = options.SessionOptionsFactory,
+                Runtime = options.Static.Runtime,
+                Place = options.Static.Place
+            };
             Calibration = ResumableCalibration.Run(prepared, samples, calibrating, options.CalibrationPath, done, cancellationToken);
             Begin();
             return Calibration.Calibration;

@@ -7,7 +7,8 @@ namespace Quantization.Onnx;
 /// <param name="calibrate">Calibrates for static int8.</param>
 /// <param name="cancellationToken">Stops the work.</param>
 internal sealed class AutoModels(
-    OnnxModel model, PtqOptions options, IReadOnlyList<ModelSample> kept, Func<FloatModel, ModelCalibration> calibrate, CancellationToken cancellationToken)
+    OnnxModel model, PtqOptions options, IReadOnlyList<ModelSample> kept, Func<FloatModel, ModelCalibration> calibrate,
+    CancellationToken cancellationToken)
 {
     private PtqOptions Untimed => options with { LatencyRuns = 0 };
 

@@ -9,7 +9,8 @@ public sealed record AutoOptions
     private readonly int _maxParallelTrials = Environment.ProcessorCount;
 
     /// <summary>
-    /// The budget. By default the model must be faster and smaller than the float model, and of these the one that loses the least is picked.
+    /// The budget. By default the model must be faster and smaller than the float model, and of these the one that loses the least is
+    /// picked.
     /// </summary>
     public AutoBudget Budget { get; init; } = new();
 

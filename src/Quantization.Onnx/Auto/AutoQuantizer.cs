@@ -11,8 +11,13 @@ namespace Quantization.Onnx;
     Justification = "The overloads differ in the number of required sample sources, so no call is ambiguous.")]
 public static class AutoQuantizer
 {
-    /// <summary>Decides with samples that are dealt by <see cref="SampleSplit.Deal(ISampleSource)"/>: half of the first 256 calibrate and a quarter of all behind, the others score.</summary>
-    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, AutoOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    /// <summary>
+    /// Decides with samples that are dealt by <see cref="SampleSplit.Deal(ISampleSource)"/>: half of the first 256 calibrate and a quarter
+    /// of all behind, the others score.
+    /// </summary>
+    /// <inheritdoc
+    ///     cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, AutoOptions?, IProgress{QuantizationProgress}?,
+    ///     CancellationToken)"/>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will see in use, with labels if accuracy is to count.</param>
     /// <param name="output">Where to write the model that was picked: a path, or a stream.</param>
@@ -31,8 +36,8 @@ public static class AutoQuantizer
     /// <summary>Decides with separate samples to calibrate on and to score with.</summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="calibrationSamples">Inputs to calibrate on, like those that the model will see in use; labels are ignored.</param>
-    /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once per model
-    /// that is tried, by several threads at once.</param>
+    /// <param name="scoringSamples">Other such inputs to score with, with labels if accuracy is to count. They are enumerated once per
+    /// model that is tried, by several threads at once.</param>
     /// <param name="output">
     /// Where to write the model that was picked: a path, or a stream. It appears whole or not at all; an existing one is replaced only when
     /// everything succeeded. Where no model is within the budget, nothing is written.
@@ -90,13 +95,17 @@ public static class AutoQuantizer
     /// <summary>
     /// Decides without blocking the caller: the work runs on threads of its own, and a stream is written to at the end, asynchronously.
     /// </summary>
-    /// <inheritdoc cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, AutoOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    /// <inheritdoc
+    ///     cref="Run(OnnxModel, ISampleSource, ISampleSource, ModelOutput, AutoOptions?, IProgress{QuantizationProgress}?,
+    ///     CancellationToken)"/>
     public static Task<AutoResult> RunAsync(
         OnnxModel model, ISampleSource calibrationSamples, ISampleSource scoringSamples, ModelOutput output, AutoOptions? options = null,
         IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(output);
         return LongWork.RunAsync(
-            output, opened => Run(model, calibrationSamples, scoringSamples, opened, options, progress, cancellationToken), cancellationToken);
+            output,
+            opened => Run(model, calibrationSamples, scoringSamples, opened, options, progress, cancellationToken),
+            cancellationToken);
     }
 }

@@ -58,5 +58,6 @@ public sealed record AutoResult
 
     /// <summary>The facts as JSON. Advice is an object of a code, arguments and a message.</summary>
     /// <param name="render">Words the messages; null, the default, for <see cref="Advice.Message"/>.</param>
-    public string ToJson(Func<Advice, string>? render = null) => JsonSerializer.Serialize(AutoFacts.Of(this), AutoJsonContext.For(render).AutoFacts);
+    public string ToJson(Func<Advice, string>? render = null) =>
+        JsonSerializer.Serialize(AutoFacts.Of(this), AutoJsonContext.For(render).AutoFacts);
 }

@@ -6,8 +6,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Makes inputs where the user gives none: noise for floats, small numbers for tokens. They tell how long a model takes, not how accurate it
-/// is.
+/// Makes inputs where the user gives none: noise for floats, small numbers for tokens. They tell how long a model takes, not how accurate
+/// it is.
 /// </summary>
 internal static class GeneratedSamples
 {
@@ -27,7 +27,8 @@ internal static class GeneratedSamples
     /// <param name="count">How many.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <exception cref="OnnxModelException">None that was tried runs.</exception>
-    public static IReadOnlyList<ModelSample> Make(OnnxModel model, Func<SessionOptions>? optionsFactory, int count, CancellationToken cancellationToken)
+    public static IReadOnlyList<ModelSample> Make(
+        OnnxModel model, Func<SessionOptions>? optionsFactory, int count, CancellationToken cancellationToken)
     {
         ModelProto graph = model.File.Model;
         using InferenceSession session = ModelSession.Open(model.Name, graph, optionsFactory);
@@ -44,7 +45,8 @@ internal static class GeneratedSamples
             problem = problem.Length == 0 ? found : problem;
         }
 
-        throw new OnnxModelException(model.Name, $"no generated input runs through the model ({problem.TrimEnd('.')}); give samples of its inputs.");
+        throw new OnnxModelException(
+            model.Name, $"no generated input runs through the model ({problem.TrimEnd('.')}); give samples of its inputs.");
     }
 
     private static string? FindProblem(InferenceSession session, ModelSample sample)
@@ -69,7 +71,8 @@ internal static class GeneratedSamples
         foreach ((string name, NodeMetadata metadata) in session.InputMetadata)
         {
             // A cache, a mask and positions are added where tokens are bound to the model.
-            if (hasTokens && (name is TokenInputs.Mask or TokenInputs.Positions || name.StartsWith(TokenInputs.Past, StringComparison.Ordinal)))
+            if (hasTokens
+                && (name is TokenInputs.Mask or TokenInputs.Positions || name.StartsWith(TokenInputs.Past, StringComparison.Ordinal)))
             {
                 continue;
             }
@@ -91,7 +94,9 @@ internal static class GeneratedSamples
         Random random = new(seed);
         double Noise() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
         long most = TableLookups.FindRows(graph, name) ?? MinNumbers;
-        Func<int, double> next = isFloat ? _ => isImage ? random.NextDouble() : Noise() : MakeNumbers(name, shape, _ => random.NextInt64(most));
+        Func<int, double> next = isFloat
+            ? _ => isImage ? random.NextDouble() : Noise()
+            : MakeNumbers(name, shape, _ => random.NextInt64(most));
 #pragma warning restore CA5394
         double[] values = [.. Enumerable.Range(0, elements).Select(next)];
         return new SampleTensor(name, type, shape, ToBytes(type, values));

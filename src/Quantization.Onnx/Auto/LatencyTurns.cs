@@ -33,6 +33,9 @@ internal static class LatencyTurns
             }
         }
 
-        return [.. models.Select(model => new LatencyComparison(reference.Latencies.Median, model.Latencies.Median, model.Latencies.TimedRuns))];
+        return
+        [
+            .. models.Select(model => new LatencyComparison(reference.Latencies.Median, model.Latencies.Median, model.Latencies.TimedRuns))
+        ];
     }
 }

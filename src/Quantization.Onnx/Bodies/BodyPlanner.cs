@@ -25,10 +25,11 @@ internal sealed class BodyPlanner(PtqOptions options, long largestInMemory, Canc
     /// <summary>A plan with the plans of the bodies that nothing observed speaks against. Their ranges are open.</summary>
     /// <param name="model">The model.</param>
     /// <param name="plan">The plan of the model's own nodes.</param>
-    public static QuantizationPlan PlanBlindly(FloatModel model, QuantizationPlan plan) => new PlannedBodies([.. model.Bodies.Select(body => new PlannedBody(
-        body,
-        body.Model is { } found ? PlanBlindly(found.Model, found.Recipe.Plan(found.Model, null)) : null,
-        body.Reason))]).AddTo(plan);
+    public static QuantizationPlan PlanBlindly(FloatModel model, QuantizationPlan plan) =>
+        new PlannedBodies([.. model.Bodies.Select(body => new PlannedBody(
+            body,
+            body.Model is { } found ? PlanBlindly(found.Model, found.Recipe.Plan(found.Model, null)) : null,
+            body.Reason))]).AddTo(plan);
 
     private PlannedBodies Plan(FloatModel model, StaticInt8Recipe recipe, BodySampler sampler) =>
         new([.. model.Bodies.Select(body => Plan(body, recipe.InBody(body.Body), sampler))]);

@@ -41,5 +41,6 @@ internal sealed record NodeBody(NodeProto Node, string Attribute, GraphProto Gra
     /// <param name="graph">The graph.</param>
     /// <param name="wanted">Chooses nodes.</param>
     public static IEnumerable<string> PathsOf(GraphProto graph, Func<NodeProto, bool> wanted) =>
-        graph.Node.Where(wanted).Select(GraphExtensions.GetLabel).Concat(Of(graph).SelectMany(body => PathsOf(body.Graph, wanted).Select(body.NameInside)));
+        graph.Node.Where(wanted)
+            .Select(GraphExtensions.GetLabel).Concat(Of(graph).SelectMany(body => PathsOf(body.Graph, wanted).Select(body.NameInside)));
 }

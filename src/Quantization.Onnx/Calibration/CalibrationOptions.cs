@@ -8,14 +8,19 @@ public sealed record CalibrationOptions
     private readonly int _maxDegreeOfParallelism = Environment.ProcessorCount;
     private readonly int? _maxSamples;
 
-    /// <summary>The bins of each sign in the statistics of an activation; see <see cref="TensorStatistics.BinsPerSign"/>. The default is 4,096.</summary>
+    /// <summary>
+    /// The bins of each sign in the statistics of an activation; see <see cref="TensorStatistics.BinsPerSign"/>. The default is 4,096.
+    /// </summary>
     public int BinsPerSign { get; init; } = TensorStatistics.DefaultBinsPerSign;
 
-    /// <summary>What to do if the float model computes NaN or infinity. The default is an error. Samples that contain them are always an error.</summary>
+    /// <summary>
+    /// What to do if the float model computes NaN or infinity. The default is an error. Samples that contain them are always an error.
+    /// </summary>
     public NonFiniteValues NonFinite { get; init; } = NonFiniteValues.Throw;
 
     /// <summary>
-    /// How many samples run in parallel, at least 1; the default is the number of processors. The result does not depend on it. Without a <see cref="SessionOptionsFactory"/> each run then takes one thread.
+    /// How many samples run in parallel, at least 1; the default is the number of processors. The result does not depend on it. Without a
+    /// <see cref="SessionOptionsFactory"/> each run then takes one thread.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int MaxDegreeOfParallelism
@@ -48,7 +53,8 @@ public sealed record CalibrationOptions
     } = new();
 
     /// <summary>
-    /// What the model will run on, as in <see cref="PtqOptions.Runtime"/>; the default is ONNX Runtime on a processor. Each needs other activations, so a calibration serves the runtime that it was made for.
+    /// What the model will run on, as in <see cref="PtqOptions.Runtime"/>; the default is ONNX Runtime on a processor. Each needs other
+    /// activations, so a calibration serves the runtime that it was made for.
     /// </summary>
     public TargetRuntime Runtime { get; init; } = TargetRuntime.OnnxRuntimeCpu;
 

@@ -22,7 +22,8 @@ internal sealed record CalibrationOrigin(SampleDigest Samples, ImmutableSortedSe
     /// <summary>The versions and options that decide what a calibration sees, in a line.</summary>
     public static string Describe(CalibrationOptions options) => string.Create(
         CultureInfo.InvariantCulture,
-        $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, Quantization.Onnx {LibraryVersion}, NonFinite = {options.NonFinite}{options.Padding.Describe()}");
+        $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, Quantization.Onnx {LibraryVersion}, NonFinite = "
+            + $"{options.NonFinite}{options.Padding.Describe()}");
 
     /// <summary>The origin of two calibrations together; null where one is not known.</summary>
     public static CalibrationOrigin? Merge(CalibrationOrigin? left, CalibrationOrigin? right) =>
@@ -38,5 +39,6 @@ internal sealed record CalibrationOrigin(SampleDigest Samples, ImmutableSortedSe
     internal static string LibraryVersion { get; } =
         typeof(CalibrationOrigin).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    private static ImmutableSortedSet<string> Sorted(params IEnumerable<string> settings) => settings.ToImmutableSortedSet(StringComparer.Ordinal);
+    private static ImmutableSortedSet<string> Sorted(params IEnumerable<string> settings) =>
+        settings.ToImmutableSortedSet(StringComparer.Ordinal);
 }

@@ -44,5 +44,6 @@ public sealed record MaskedAxes
     /// <summary>The axes in words.</summary>
     public override string ToString() => IsNone ? "no axis" : string.Create(
         CultureInfo.InvariantCulture,
-        $"{(Batch is { } batch ? $"batch axis {batch}" : "no batch axis")}, {(Sequence.Count == 0 ? "no sequence axis" : $"sequence axis {string.Join(" and ", Sequence)}")}");
+        $"{(Batch is { } batch ? $"batch axis {batch}" : "no batch axis")}, "
+            + $"{(Sequence.Count == 0 ? "no sequence axis" : $"sequence axis {string.Join(" and ", Sequence)}")}");
 }

@@ -1,15 +1,16 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The calibration of a model: statistics of each activation that quantization needs a range for. Made on shards of the samples and merged, it is the same, byte for byte,
-/// as made on all of them. Its size depends on the model alone.
+/// The calibration of a model: statistics of each activation that quantization needs a range for. Made on shards of the samples and merged,
+/// it is the same, byte for byte, as made on all of them. Its size depends on the model alone.
 /// </summary>
 /// <remarks>One thread at a time may merge into an instance; any number may read one that nobody changes.</remarks>
 public sealed class ModelCalibration
 {
     private readonly SortedDictionary<string, TensorStatistics> _activations;
 
-    internal ModelCalibration(ModelFingerprint model, long sampleCount, SortedDictionary<string, TensorStatistics> activations, CalibrationOrigin? origin = null)
+    internal ModelCalibration(
+        ModelFingerprint model, long sampleCount, SortedDictionary<string, TensorStatistics> activations, CalibrationOrigin? origin = null)
     {
         Model = model;
         SampleCount = sampleCount;
@@ -57,20 +58,25 @@ public sealed class ModelCalibration
     }
 
     /// <summary>Adds the statistics of the same model on other samples. <paramref name="other"/> is not changed.</summary>
-    /// <exception cref="ArgumentException"><paramref name="other"/> was made from another model or with another number of bins; nothing was added.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="other"/> was made from another model or with another number of bins; nothing was added.
+    /// </exception>
     public void Merge(ModelCalibration other)
     {
         ArgumentNullException.ThrowIfNull(other);
         if (other.Model != Model)
         {
-            throw new ArgumentException($"The calibrations were made from different models, with SHA-256 {ModelSha256} and {other.ModelSha256}; calibrate both shards on the same file.", nameof(other));
+            throw new ArgumentException($"The calibrations were made from different models, with SHA-256 {ModelSha256} and "
+                + $"{other.ModelSha256}; calibrate both shards on the same file.", nameof(other));
         }
 
         bool fits = _activations.Count == other._activations.Count
-            && _activations.All(each => other._activations.TryGetValue(each.Key, out TensorStatistics? theirs) && theirs.BinsPerSign == each.Value.BinsPerSign);
+            && _activations.All(each => other._activations.TryGetValue(each.Key, out TensorStatistics? theirs)
+                && theirs.BinsPerSign == each.Value.BinsPerSign);
         if (!fits)
         {
-            throw new ArgumentException("The calibrations observed different activations or count in different numbers of bins; make both with the same options and versions.", nameof(other));
+            throw new ArgumentException("The calibrations observed different activations or count in different numbers of bins; make both "
+                + "with the same options and versions.", nameof(other));
         }
 
         foreach ((string name, TensorStatistics statistics) in _activations)
@@ -83,7 +89,10 @@ public sealed class ModelCalibration
         Padding = ObservedPadding.Merge(Padding, other.Padding);
     }
 
-    /// <summary>Writes the calibration; an existing file is replaced in one step, or stays as it was if writing fails. Equal calibrations give equal files.</summary>
+    /// <summary>
+    /// Writes the calibration; an existing file is replaced in one step, or stays as it was if writing fails. Equal calibrations give equal
+    /// files.
+    /// </summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {

@@ -6,10 +6,12 @@ using System.Text;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The file of a calibration, little-endian: <c>QCAL</c>, version (int32), SHA-256 of the model, samples (int64), since version 2 the origin, then activations (int32), for each in the ordinal order of names
-/// its name (int32 length, UTF-8) and statistics (<see cref="TensorStatistics.Save"/>), last the SHA-256 of all before it. Version 3 has
-/// the padding that was left out (<see cref="PaddingFields"/>) behind the origin; files without padding have version 2. The origin: whether a run keeps the file for itself (int32, 0 or 1), the digest of
-/// the samples (32 bytes), settings (int32), and each as a name is written; without settings it is unknown.
+/// The file of a calibration, little-endian: <c>QCAL</c>, version (int32), SHA-256 of the model, samples (int64), since version 2 the
+/// origin, then activations (int32), for each in the ordinal order of names its name (int32 length, UTF-8) and statistics
+/// (<see cref="TensorStatistics.Save"/>), last the SHA-256 of all before it. Version 3 has the padding that was left out
+/// (<see cref="PaddingFields"/>) behind the origin; files without padding have version 2. The origin: whether a run keeps the file for
+/// itself (int32, 0 or 1), the digest of the samples (32 bytes), settings (int32), and each as a name is written; without settings it is
+/// unknown.
 /// </summary>
 internal static class ModelCalibrationFile
 {
@@ -21,7 +23,10 @@ internal static class ModelCalibrationFile
     /// <summary>64 MB.</summary>
     private const long MaxEmptyBins = 8 << 20;
 
-    /// <summary>An activation that has seen any normal number lists a quarter of its bins at least, in eight bytes each. A file of next to nothing else asks for memory alone.</summary>
+    /// <summary>
+    /// An activation that has seen any normal number lists a quarter of its bins at least, in eight bytes each. A file of next to nothing
+    /// else asks for memory alone.
+    /// </summary>
     private const long MaxBinsPerByte = 8;
 
     private static ReadOnlySpan<byte> Magic => "QCAL"u8;
@@ -98,7 +103,8 @@ internal static class ModelCalibrationFile
         if (version is not (0 or (>= VersionWithoutOrigin and <= Version)))
         {
             throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture, $"{path}: the calibration file has version {version}, this library reads {VersionWithoutOrigin} to {Version}; calibrate again, or use the library that wrote it."));
+                CultureInfo.InvariantCulture, $"{path}: the calibration file has version {version}, this library reads "
+                    + $"{VersionWithoutOrigin} to {Version}; calibrate again, or use the library that wrote it."));
         }
 
         int end = bytes.Length - SHA256.HashSizeInBytes;

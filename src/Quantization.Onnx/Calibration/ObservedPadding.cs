@@ -34,14 +34,15 @@ public sealed record ObservedPadding(string Mask, long MaskedPositions, long Pos
     public bool IsPartial { get; init; }
 
     /// <summary>The padding of two calibrations together.</summary>
-    internal static ObservedPadding? Merge(ObservedPadding? left, ObservedPadding? right) => left is null ? right is null ? null : right with { IsPartial = true }
-        : right is null ? left with { IsPartial = true } : left with
-    {
-        OtherMasks = [.. left.OtherMasks.Append(right.Mask).Union(right.OtherMasks).Where(mask => mask != left.Mask).Distinct()],
-        IsPartial = left.IsPartial || right.IsPartial,
-        MaskedPositions = left.MaskedPositions + right.MaskedPositions,
-        Positions = left.Positions + right.Positions,
-        Axes = left.Axes.Concat(right.Axes.Where(each => !left.Axes.ContainsKey(each.Key))).ToDictionary(),
-        Undecided = [.. left.Undecided.Union(right.Undecided)],
-    };
+    internal static ObservedPadding? Merge(ObservedPadding? left, ObservedPadding? right) =>
+        left is null ? right is null ? null : right with { IsPartial = true }
+            : right is null ? left with { IsPartial = true } : left with
+        {
+            OtherMasks = [.. left.OtherMasks.Append(right.Mask).Union(right.OtherMasks).Where(mask => mask != left.Mask).Distinct()],
+            IsPartial = left.IsPartial || right.IsPartial,
+            MaskedPositions = left.MaskedPositions + right.MaskedPositions,
+            Positions = left.Positions + right.Positions,
+            Axes = left.Axes.Concat(right.Axes.Where(each => !left.Axes.ContainsKey(each.Key))).ToDictionary(),
+            Undecided = [.. left.Undecided.Union(right.Undecided)],
+        };
 }

@@ -59,7 +59,8 @@ internal static class PaddingFields
 
         return masked < 0 || positions < masked || partial is not (0 or 1)
             ? throw new InvalidDataException("The padding is damaged.")
-            : new ObservedPadding(mask, masked, positions) { IsPartial = partial == 1, OtherMasks = others, Axes = axes, Undecided = ReadTexts(reader) };
+            : new ObservedPadding(
+                mask, masked, positions) { IsPartial = partial == 1, OtherMasks = others, Axes = axes, Undecided = ReadTexts(reader) };
     }
 
     private static void WriteTexts(BinaryWriter writer, IReadOnlyList<string> texts)
@@ -82,5 +83,7 @@ internal static class PaddingFields
         return texts;
     }
 
-    private static int ReadCount(BinaryReader reader) => reader.ReadInt32() is >= 0 and <= MaxItems and var count ? count : throw new InvalidDataException("A list has an impossible length.");
+    private static int ReadCount(BinaryReader reader) => reader.ReadInt32() is >= 0 and <= MaxItems and var count
+        ? count
+        : throw new InvalidDataException("A list has an impossible length.");
 }

@@ -6,8 +6,9 @@ using System.Text;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Tells whether two calibrations saw the same samples: the sum of the samples' SHA-256, modulo 2²⁵⁶. Like the statistics, it does not depend on the order of the samples, and the digests of shards add up to
-/// that of the whole. Names and labels do not count, only what the model is fed.
+/// Tells whether two calibrations saw the same samples: the sum of the samples' SHA-256, modulo 2²⁵⁶. Like the statistics, it does not
+/// depend on the order of the samples, and the digests of shards add up to that of the whole. Names and labels do not count, only what the
+/// model is fed.
 /// </summary>
 internal readonly record struct SampleDigest
 {
@@ -36,7 +37,8 @@ internal readonly record struct SampleDigest
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (SampleTensor input in sample.Inputs)
         {
-            string head = string.Create(CultureInfo.InvariantCulture, $"{input.Name}\n{input.ElementType} {SampleShape.Format(input.Shape)} {input.Data.Length}\n");
+            string head = string.Create(
+                CultureInfo.InvariantCulture, $"{input.Name}\n{input.ElementType} {SampleShape.Format(input.Shape)} {input.Data.Length}\n");
             hash.AppendData(Encoding.UTF8.GetBytes(head));
             hash.AppendData(input.Data);
         }

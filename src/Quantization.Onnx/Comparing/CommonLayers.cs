@@ -88,7 +88,8 @@ internal static class CommonLayers
 
     private static bool IsFloat(InferenceSession session, string name) =>
         session.OutputMetadata.TryGetValue(name, out NodeMetadata? metadata) && metadata.IsTensor
-        && metadata.ElementDataType is TensorElementType.Float or TensorElementType.Float16 or TensorElementType.BFloat16 or TensorElementType.Double;
+        && metadata.ElementDataType is TensorElementType.Float or TensorElementType.Float16 or TensorElementType.BFloat16
+            or TensorElementType.Double;
 
     private static InferenceSession Open(OnnxModel model, string[] values, EvaluationOptions options) =>
         ModelSession.Open(model.Name, ObservedModel.Of(model.File.Model, values), options.SessionOptionsFactory);

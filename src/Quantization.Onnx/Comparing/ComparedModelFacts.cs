@@ -26,5 +26,6 @@ internal sealed record ComparedModelFacts(
         score.Cosine,
         ComparisonFacts.Finite(score.KullbackLeibler),
         ComparisonFacts.Finite(score.Perplexity),
-        score.Metrics.Where(figure => double.IsFinite(figure.Value)).GroupBy(figure => figure.Metric.Name).ToDictionary(group => group.Key, group => group.First().Value));
+        score.Metrics.Where(figure => double.IsFinite(figure.Value))
+            .GroupBy(figure => figure.Metric.Name).ToDictionary(group => group.Key, group => group.First().Value));
 }

@@ -2,7 +2,8 @@ namespace Quantization.Onnx;
 
 /// <summary>A <see cref="ModelComparison"/> as JSON has it. Figures that are infinite are left out.</summary>
 internal sealed record ComparisonFacts(
-    int Samples, int LabelledSamples, ComparedModelFacts First, ComparedModelFacts Second, int LayerSamples, IReadOnlyList<ComparedLayerFacts> Layers)
+    int Samples, int LabelledSamples, ComparedModelFacts First, ComparedModelFacts Second, int LayerSamples,
+    IReadOnlyList<ComparedLayerFacts> Layers)
 {
     /// <summary>The facts of a comparison.</summary>
     public static ComparisonFacts Of(ModelComparison comparison) => new(

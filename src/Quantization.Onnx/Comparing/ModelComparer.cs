@@ -31,7 +31,8 @@ public static class ModelComparer
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new ComparisonOptions();
         ThrowUnlessAlike(first, second);
-        ModelSample sample = samples.FirstOrDefault() ?? throw new InvalidDataException("There is no sample to compare the models on; give at least one.");
+        ModelSample sample = samples.FirstOrDefault()
+            ?? throw new InvalidDataException("There is no sample to compare the models on; give at least one.");
         long[] memory = SessionMemory.Measure([first, second], sample, options.Evaluation, cancellationToken);
         EvaluationResult scores = ModelEvaluator.Evaluate(first, [second], samples, options.Evaluation, progress, cancellationToken);
         if (options.LayerSamples > 0)
@@ -52,7 +53,8 @@ public static class ModelComparer
     }
 
     /// <summary>Compares without blocking the caller: the models run on a thread of their own.</summary>
-    /// <inheritdoc cref="Compare(OnnxModel, OnnxModel, ISampleSource, ComparisonOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    /// <inheritdoc
+    ///     cref="Compare(OnnxModel, OnnxModel, ISampleSource, ComparisonOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<ModelComparison> CompareAsync(
         OnnxModel first, OnnxModel second, ISampleSource samples, ComparisonOptions? options = null,
         IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default) =>
@@ -80,7 +82,8 @@ public static class ModelComparer
 
         if (others.Keys.FirstOrDefault(name => !known.ContainsKey(name)) is { } extra)
         {
-            throw new OnnxModelException(second.Name, $"the model has an input '{extra}', which {first.Name} has not; compare models with the same inputs.");
+            throw new OnnxModelException(
+                second.Name, $"the model has an input '{extra}', which {first.Name} has not; compare models with the same inputs.");
         }
     }
 

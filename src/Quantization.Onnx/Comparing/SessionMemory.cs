@@ -11,7 +11,8 @@ internal static class SessionMemory
     /// <param name="options">How sessions are opened.</param>
     /// <param name="cancellation">Stops between models.</param>
     /// <returns>The bytes of each.</returns>
-    public static long[] Measure(IReadOnlyList<OnnxModel> models, ModelSample sample, EvaluationOptions options, CancellationToken cancellation)
+    public static long[] Measure(
+        IReadOnlyList<OnnxModel> models, ModelSample sample, EvaluationOptions options, CancellationToken cancellation)
     {
         List<EvaluatedModel> opened = [];
         try

@@ -18,7 +18,8 @@ internal sealed class EvaluatedModel : IDisposable
     /// <param name="fileSize">The bytes of its file.</param>
     /// <param name="optionsFactory">The session's options; null for one thread on the CPU.</param>
     /// <param name="cancellation">Ends a run.</param>
-    public EvaluatedModel(string path, ModelProto model, long fileSize, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
+    public EvaluatedModel(
+        string path, ModelProto model, long fileSize, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
         : this(path, fileSize, ModelSession.Open(path, model, optionsFactory, options => Configure(options, optionsFactory)), cancellation)
     {
     }
@@ -79,7 +80,8 @@ internal sealed class EvaluatedModel : IDisposable
 
     /// <summary>Runs the model and times it; the first run is not timed, because it also allocates.</summary>
     /// <exception cref="OnnxModelException">ONNX Runtime cannot run the model on this input.</exception>
-    public IDisposableReadOnlyCollection<OrtValue> Run(BoundSample input, IReadOnlyList<string> outputs, string sampleName, CancellationToken cancellation)
+    public IDisposableReadOnlyCollection<OrtValue> Run(
+        BoundSample input, IReadOnlyList<string> outputs, string sampleName, CancellationToken cancellation)
     {
         string[] names = [.. outputs];
         try
@@ -98,7 +100,8 @@ internal sealed class EvaluatedModel : IDisposable
         catch (OnnxRuntimeException e)
         {
             cancellation.ThrowIfCancellationRequested();
-            throw new OnnxModelException(Path, $"ONNX Runtime cannot run the model on {sampleName}: {e.Message.ReplaceLineEndings(" ")}", innerException: e);
+            throw new OnnxModelException(
+                Path, $"ONNX Runtime cannot run the model on {sampleName}: {e.Message.ReplaceLineEndings(" ")}", innerException: e);
         }
     }
 

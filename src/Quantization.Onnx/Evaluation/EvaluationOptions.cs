@@ -5,7 +5,9 @@ namespace Quantization.Onnx;
 /// <summary>How models are compared. Immutable.</summary>
 public sealed record EvaluationOptions
 {
-    /// <summary>How many samples run as one batch, if the models' batch axis is free and the samples' shapes allow it; at least 1, the default.</summary>
+    /// <summary>
+    /// How many samples run as one batch, if the models' batch axis is free and the samples' shapes allow it; at least 1, the default.
+    /// </summary>
     public int BatchSize { get; init; } = 1;
 
     /// <summary>
@@ -30,7 +32,10 @@ public sealed record EvaluationOptions
     /// </summary>
     public Func<SessionOptions>? SessionOptionsFactory { get; init; }
 
-    /// <summary>Tries the candidates in a child process before this process opens them; null, the default, for no trial. See <see cref="ModelProbe"/>.</summary>
+    /// <summary>
+    /// Tries the candidates in a child process before this process opens them; null, the default, for no trial. See
+    /// <see cref="ModelProbe"/>.
+    /// </summary>
     public ModelProbe? Probe { get; init; }
 
     /// <summary>

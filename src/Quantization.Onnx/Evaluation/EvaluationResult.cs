@@ -32,7 +32,9 @@ public sealed record EvaluationResult(ModelScore Reference, IReadOnlyList<ModelS
     public IReadOnlyList<Advice> Warnings => ValueList<Advice>.Of(
     [
         .. Candidates.SelectMany(Compare),
-        .. Candidates.Select(LatencyOf).FirstOrDefault(latency => latency.IsDisturbed) is { } disturbed ? (Advice[])[SpeedAdvice.Busy(disturbed)] : [],
+        .. Candidates.Select(LatencyOf).FirstOrDefault(latency => latency.IsDisturbed) is { } disturbed
+            ? (Advice[])[SpeedAdvice.Busy(disturbed)]
+            : [],
         .. UncountedLabels is null ? (Advice[])[] : [UncountedLabels],
     ]);
 

@@ -13,7 +13,8 @@ internal static class LatencyMeter
     /// <exception cref="OnnxModelException">ONNX Runtime cannot run one of the models.</exception>
     /// <exception cref="InvalidDataException">The sample does not fit the model's inputs.</exception>
     public static LatencyComparison Measure(
-        ModelFile file, ModelProto quantized, string quantizedPath, ModelSample sample, int runs, Func<SessionOptions>? optionsFactory, CancellationToken cancellation)
+        ModelFile file, ModelProto quantized, string quantizedPath, ModelSample sample, int runs, Func<SessionOptions>? optionsFactory,
+        CancellationToken cancellation)
     {
         using EvaluatedModel reference = new(file.Path, file.Model, file.Bytes, optionsFactory, cancellation);
         using EvaluatedModel candidate = new(quantizedPath, quantized, 0, optionsFactory, cancellation);
@@ -21,7 +22,8 @@ internal static class LatencyMeter
     }
 
     /// <summary>The same of any two models.</summary>
-    public static LatencyComparison Measure(EvaluatedModel reference, EvaluatedModel candidate, ModelSample sample, int runs, CancellationToken cancellation)
+    public static LatencyComparison Measure(
+        EvaluatedModel reference, EvaluatedModel candidate, ModelSample sample, int runs, CancellationToken cancellation)
     {
         using BoundSample input = SampleBinder.Bind(sample, reference.Inputs);
         long start = Stopwatch.GetTimestamp();

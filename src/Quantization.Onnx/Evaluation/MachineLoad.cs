@@ -15,7 +15,9 @@ internal sealed class MachineLoad
 
     private readonly Reading? _start = Read();
 
-    /// <summary>The share of the machine's cores that other processes kept busy since this was made, 0 … 1; null where it is not known.</summary>
+    /// <summary>
+    /// The share of the machine's cores that other processes kept busy since this was made, 0 … 1; null where it is not known.
+    /// </summary>
     public double? Others => _start is { } start && Read() is { } now ? Between(start, now) : null;
 
     /// <summary>The share of cores that others kept busy between two readings.</summary>
@@ -25,7 +27,9 @@ internal sealed class MachineLoad
         return all < ShortestSeconds ? null : Math.Clamp((busy - own) / all, 0, 1);
     }
 
-    /// <summary>Reads the first line of the file: <c>cpu user nice system idle iowait irq softirq steal …</c>; null where it is another.</summary>
+    /// <summary>
+    /// Reads the first line of the file: <c>cpu user nice system idle iowait irq softirq steal …</c>; null where it is another.
+    /// </summary>
     /// <param name="line">The line.</param>
     /// <param name="ownSeconds">The processor time of this process so far.</param>
     public static Reading? Parse(string? line, double ownSeconds)
@@ -36,7 +40,8 @@ internal sealed class MachineLoad
             return null;
         }
 
-        double[] ticks = [.. fields[1..9].Select(field => double.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out double value) ? value : double.NaN)];
+        double[] ticks = [.. fields[1..9].Select(
+            field => double.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out double value) ? value : double.NaN)];
         double all = ticks.Sum() / TicksPerSecond, idle = (ticks[3] + ticks[4]) / TicksPerSecond;
         return double.IsFinite(all) ? new Reading(all, all - idle, ownSeconds) : null;
     }
@@ -45,7 +50,9 @@ internal sealed class MachineLoad
     {
         try
         {
-            return OperatingSystem.IsLinux() ? Parse(File.ReadLines(StatPath).FirstOrDefault(), Environment.CpuUsage.TotalTime.TotalSeconds) : null;
+            return OperatingSystem.IsLinux()
+                ? Parse(File.ReadLines(StatPath).FirstOrDefault(), Environment.CpuUsage.TotalTime.TotalSeconds)
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

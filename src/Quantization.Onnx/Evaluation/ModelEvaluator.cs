@@ -12,7 +12,10 @@ public static class ModelEvaluator
     /// <summary>Runs several models over the same samples and compares them with the first.</summary>
     /// <param name="reference">The model to compare with, usually the float one.</param>
     /// <param name="candidates">The models to compare; their inputs and outputs are called as the reference's.</param>
-    /// <param name="samples">The samples; those with a <see cref="ModelSample.Label"/> count for accuracy. Read once, in batches: memory does not grow with their number.</param>
+    /// <param name="samples">
+    /// The samples; those with a <see cref="ModelSample.Label"/> count for accuracy. Read once, in batches: memory does not grow with their
+    /// number.
+    /// </param>
     /// <param name="options">
     /// Batch size, threads, the output that holds the logits and custom metrics; null for the defaults.
     /// </param>
@@ -64,7 +67,9 @@ public static class ModelEvaluator
     }
 
     /// <summary>Evaluates without blocking the caller: the models run on a thread of their own.</summary>
-    /// <inheritdoc cref="Evaluate(OnnxModel, IReadOnlyList{OnnxModel}, ISampleSource, EvaluationOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    /// <inheritdoc
+    ///     cref="Evaluate(OnnxModel, IReadOnlyList{OnnxModel}, ISampleSource, EvaluationOptions?, IProgress{QuantizationProgress}?,
+    ///     CancellationToken)"/>
     public static Task<EvaluationResult> EvaluateAsync(
         OnnxModel reference,
         IReadOnlyList<OnnxModel> candidates,
@@ -75,7 +80,8 @@ public static class ModelEvaluator
         LongWork.Run(() => Evaluate(reference, candidates, samples, options, progress, cancellationToken), cancellationToken);
 
     private static EvaluationResult Evaluate(
-        List<EvaluatedModel> models, ISampleSource samples, EvaluationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellation)
+        List<EvaluatedModel> models, ISampleSource samples, EvaluationOptions options, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellation)
     {
         ThrowUnlessComparable(models, options);
         FigureKeeper[] keepers = [.. models.Select(model => new FigureKeeper(model.Path, options.Logits, options.Metrics))];
@@ -170,14 +176,16 @@ public static class ModelEvaluator
         {
             if (outputs.FirstOrDefault(name => !model.OutputNames.Contains(name)) is string missing)
             {
-                throw new OnnxModelException(model.Path, $"the model has no output '{missing}', though {models[0].Path} has; compare models with the same outputs.");
+                throw new OnnxModelException(
+                    model.Path, $"the model has no output '{missing}', though {models[0].Path} has; compare models with the same outputs.");
             }
         }
 
         if (options.Logits is not null && !outputs.Contains(options.Logits))
         {
             throw new OnnxModelException(
-                models[0].Path, $"the model has no output '{options.Logits}' to take as logits; its outputs are {string.Join(", ", outputs.Select(name => $"'{name}'"))}.");
+                models[0].Path, $"the model has no output '{options.Logits}' to take as logits; its outputs are "
+                    + $"{string.Join(", ", outputs.Select(name => $"'{name}'"))}.");
         }
     }
 
@@ -228,7 +236,9 @@ public static class ModelEvaluator
         return compared;
     }
 
-    /// <summary>Runs each model once, each round beginning with another: what the one before left in the caches then helps each alike.</summary>
+    /// <summary>
+    /// Runs each model once, each round beginning with another: what the one before left in the caches then helps each alike.
+    /// </summary>
     private static List<IDisposableReadOnlyCollection<OrtValue>> RunAll(
         List<EvaluatedModel> models, BoundSample input, string sampleName, int round, CancellationToken cancellation)
     {

@@ -9,7 +9,9 @@ namespace Quantization.Onnx;
 /// </param>
 /// <param name="Metrics">The figures of <see cref="EvaluationOptions.Metrics"/>, in their order.</param>
 /// <param name="Outputs">How near each output of floats is to the reference's, in the model's order.</param>
-/// <param name="MedianLatency">The median time of one run; the models take turns in the same process, so that they meet the same conditions.</param>
+/// <param name="MedianLatency">
+/// The median time of one run; the models take turns in the same process, so that they meet the same conditions.
+/// </param>
 /// <param name="TimedRuns">How many runs the median is of.</param>
 public sealed record ModelScore(
     string ModelPath,

@@ -5,7 +5,8 @@ namespace Quantization.Onnx;
 /// <summary>Joins consecutive samples into batches as far as a model's free batch axis and the samples' shapes allow.</summary>
 internal static class SampleBatches
 {
-    public static IEnumerable<IReadOnlyList<ModelSample>> Batch(IEnumerable<ModelSample> samples, int size, IReadOnlyDictionary<string, NodeMetadata> inputs)
+    public static IEnumerable<IReadOnlyList<ModelSample>> Batch(
+        IEnumerable<ModelSample> samples, int size, IReadOnlyDictionary<string, NodeMetadata> inputs)
     {
         List<ModelSample> batch = [];
         foreach (ModelSample sample in samples)

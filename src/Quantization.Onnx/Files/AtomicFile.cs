@@ -1,8 +1,8 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// A file that appears whole or not at all: written in a folder beside its final place, then moved there in one step. Until <see cref="Commit"/> an existing file of that name
-/// stays as it was; without it nothing is left behind.
+/// A file that appears whole or not at all: written in a folder beside its final place, then moved there in one step. Until
+/// <see cref="Commit"/> an existing file of that name stays as it was; without it nothing is left behind.
 /// </summary>
 internal sealed class AtomicFile : IDisposable
 {

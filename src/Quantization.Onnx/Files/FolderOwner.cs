@@ -16,7 +16,8 @@ internal sealed record FolderOwner(string Machine, int Process, long Started)
     private const long LargestClockError = 60;
 
     /// <summary>This process.</summary>
-    public static FolderOwner Current { get; } = new(Environment.MachineName, Environment.ProcessId, StartOf(System.Diagnostics.Process.GetCurrentProcess()));
+    public static FolderOwner Current { get; } = new(
+        Environment.MachineName, Environment.ProcessId, StartOf(System.Diagnostics.Process.GetCurrentProcess()));
 
     /// <summary>Reads what <see cref="ToText"/> wrote; null where the text is something else.</summary>
     public static FolderOwner? Parse(string text) =>
@@ -52,14 +53,18 @@ internal sealed record FolderOwner(string Machine, int Process, long Started)
         }
     }
 
-    /// <summary>A process that has ended, but whose parent did not ask how, still has its number. In containers that may never happen.</summary>
+    /// <summary>
+    /// A process that has ended, but whose parent did not ask how, still has its number. In containers that may never happen.
+    /// </summary>
     private static bool IsZombie(int process)
     {
         string status = string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat");
         try
         {
             // The state follows the program's name in parentheses, which may hold anything.
-            return OperatingSystem.IsLinux() && File.ReadAllText(status) is { } text && text[(text.LastIndexOf(')') + 1)..].TrimStart() is ['Z' or 'X', ..];
+            return OperatingSystem.IsLinux()
+                && File.ReadAllText(status) is { } text
+                && text[(text.LastIndexOf(')') + 1)..].TrimStart() is ['Z' or 'X', ..];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The files of a folder and its subfolders. Links to folders are followed, as people put data sets together with them, but none that leads back to a folder on the way: such a loop has no end.
+/// The files of a folder and its subfolders. Links to folders are followed, as people put data sets together with them, but none that leads
+/// back to a folder on the way: such a loop has no end.
 /// </summary>
 internal static class FolderTree
 {
@@ -26,7 +27,9 @@ internal static class FolderTree
         {
             if (looked == mostFolders)
             {
-                throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{folder}: it has more than {mostFolders} folders inside, perhaps by way of links; name a folder with fewer."));
+                throw new IOException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{folder}: it has more than {mostFolders} folders inside, perhaps by way of links; name a folder with fewer."));
             }
 
             Ancestor here = new(FileIdentity.Of(next.Path), next.Above);

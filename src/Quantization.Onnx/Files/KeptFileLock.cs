@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Lets one run at a time go on from a file that runs keep: a hidden file beside it, <c>.NAME.quantize-lock</c>, that is locked as long as the run lives. The lock ends with the process, however that ends. What
-/// stands there and is no such file is left alone.
+/// Lets one run at a time go on from a file that runs keep: a hidden file beside it, <c>.NAME.quantize-lock</c>, that is locked as long as
+/// the run lives. The lock ends with the process, however that ends. What stands there and is no such file is left alone.
 /// </summary>
 internal sealed class KeptFileLock : IDisposable
 {
@@ -25,10 +25,13 @@ internal sealed class KeptFileLock : IDisposable
     }
 
     /// <summary>The lock file of a file.</summary>
-    public static string PathOf(string path) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, $".{Path.GetFileName(path)}.quantize-lock");
+    public static string PathOf(string path) =>
+        Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, $".{Path.GetFileName(path)}.quantize-lock");
 
     /// <summary>Takes the lock of a file, which need not exist.</summary>
-    /// <exception cref="IOException">Another run has it, something else stands in its place, or the folder cannot be written to.</exception>
+    /// <exception cref="IOException">
+    /// Another run has it, something else stands in its place, or the folder cannot be written to.
+    /// </exception>
     public static KeptFileLock Take(string path)
     {
         OutputPath.ThrowUnlessFile(path);
@@ -41,7 +44,8 @@ internal sealed class KeptFileLock : IDisposable
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(lockPath)!);
                 FileStream stream = new(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
-                return IsOwn(stream) ? new KeptFileLock(lockPath, stream) : throw new InvalidDataException($"{lockPath}: this file is no lock of a run; move it away, or name another file than {path}.");
+                return IsOwn(stream) ? new KeptFileLock(lockPath, stream) : throw new InvalidDataException(
+                    $"{lockPath}: this file is no lock of a run; move it away, or name another file than {path}.");
             }
             catch (UnauthorizedAccessException e)
             {
@@ -51,14 +55,16 @@ internal sealed class KeptFileLock : IDisposable
             {
                 if (Stopwatch.GetElapsedTime(start) > LongestWait)
                 {
-                    throw new IOException($"{path}: another run keeps its work in this file; wait until it is done, or name another file.", e);
+                    throw new IOException(
+                        $"{path}: another run keeps its work in this file; wait until it is done, or name another file.", e);
                 }
 
                 Thread.Sleep(BetweenTries);
             }
             catch (IOException e)
             {
-                throw new IOException($"{path}: cannot write this file; make room or choose a folder that can be written to ({e.Message})", e);
+                throw new IOException(
+                    $"{path}: cannot write this file; make room or choose a folder that can be written to ({e.Message})", e);
             }
         }
     }
@@ -82,7 +88,9 @@ internal sealed class KeptFileLock : IDisposable
         }
 
         byte[] found = new byte[mark.Length];
-        if (stream.Length == mark.Length && stream.ReadAtLeast(found, found.Length, throwOnEndOfStream: false) == mark.Length && found.AsSpan().SequenceEqual(mark))
+        if (stream.Length == mark.Length
+            && stream.ReadAtLeast(found, found.Length, throwOnEndOfStream: false) == mark.Length
+            && found.AsSpan().SequenceEqual(mark))
         {
             return true;
         }

@@ -7,7 +7,8 @@ internal static class OutputPath
         OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
 
     /// <summary>
-    /// Refuses what a file cannot be put in the place of: folders, named pipes, sockets and devices. Links too: a file is put in its place by a rename, which would replace the link, <c>/dev/stdout</c> for one.
+    /// Refuses what a file cannot be put in the place of: folders, named pipes, sockets and devices. Links too: a file is put in its place
+    /// by a rename, which would replace the link, <c>/dev/stdout</c> for one.
     /// </summary>
     /// <exception cref="IOException">The path names one of these.</exception>
     public static void ThrowUnlessFile(string path)
@@ -29,7 +30,9 @@ internal static class OutputPath
         }
     }
 
-    /// <summary>Whether two paths name the same file, regardless of links and spellings; also where the file is yet to be written.</summary>
+    /// <summary>
+    /// Whether two paths name the same file, regardless of links and spellings; also where the file is yet to be written.
+    /// </summary>
     public static bool IsSame(string first, string second)
     {
         if (string.Equals(Path.GetFullPath(first), Path.GetFullPath(second), Comparison))
@@ -42,7 +45,9 @@ internal static class OutputPath
         return identity is not null && identity == otherIdentity && string.Equals(rest, otherRest, Comparison);
     }
 
-    /// <summary>The identity of what a path names, or of the nearest folder above that exists, and the rest of the path from there.</summary>
+    /// <summary>
+    /// The identity of what a path names, or of the nearest folder above that exists, and the rest of the path from there.
+    /// </summary>
     private static (FileIdentity? Identity, string Remainder) Locate(string path)
     {
         string full = Path.GetFullPath(path);

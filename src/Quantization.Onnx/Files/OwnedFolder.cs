@@ -4,8 +4,9 @@ using System.Text;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// A folder of one run for files that are not finished or not kept, deleted when it is disposed of. A killed run leaves its folder behind; the next run that looks there removes it. A file in the folder
-/// names machine and process, and stays locked as long as the run lives: that tells an abandoned folder from one in use.
+/// A folder of one run for files that are not finished or not kept, deleted when it is disposed of. A killed run leaves its folder behind;
+/// the next run that looks there removes it. A file in the folder names machine and process, and stays locked as long as the run lives:
+/// that tells an abandoned folder from one in use.
 /// </summary>
 internal sealed class OwnedFolder : IDisposable
 {
@@ -36,7 +37,9 @@ internal sealed class OwnedFolder : IDisposable
     /// <summary>The path of a file in the folder.</summary>
     public string this[string file] => Path.Combine(FullName, file);
 
-    /// <summary>Makes a folder in the system's folder for temporary files. The first call of a process removes what killed runs left there.</summary>
+    /// <summary>
+    /// Makes a folder in the system's folder for temporary files. The first call of a process removes what killed runs left there.
+    /// </summary>
     /// <exception cref="IOException">The system's folder is missing or cannot be written to.</exception>
     public static OwnedFolder CreateTemporary()
     {
@@ -51,7 +54,10 @@ internal sealed class OwnedFolder : IDisposable
         }
     }
 
-    /// <summary>Makes a hidden folder beside a file that is to be written, together with missing folders above it, and removes what killed runs left there for the same file.</summary>
+    /// <summary>
+    /// Makes a hidden folder beside a file that is to be written, together with missing folders above it, and removes what killed runs left
+    /// there for the same file.
+    /// </summary>
     /// <exception cref="IOException">The folder cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder must not be made.</exception>
     public static OwnedFolder CreateBeside(string path)
@@ -62,11 +68,14 @@ internal sealed class OwnedFolder : IDisposable
         return Own(Directory.CreateDirectory(Path.Combine(parent, prefix + Path.GetRandomFileName())));
     }
 
-    /// <summary>What to throw where the system's folder for temporary files does not do: it names the folder and how to choose another.</summary>
+    /// <summary>
+    /// What to throw where the system's folder for temporary files does not do: it names the folder and how to choose another.
+    /// </summary>
     /// <param name="problem">What went wrong, without punctuation at its end.</param>
     /// <param name="cause">The cause.</param>
     public static IOException CannotUseTemporaryPath(string problem, Exception cause) =>
-        new($"{Path.GetTempPath()}: {problem} ({cause.Message.TrimEnd('.')}); make room there, or name another folder (TMPDIR, on Windows TMP).", cause);
+        new($"{Path.GetTempPath()}: {problem} ({cause.Message.TrimEnd('.')}); make room there, or name another folder "
+            + "(TMPDIR, on Windows TMP).", cause);
 
     /// <inheritdoc />
     public void Dispose()
@@ -77,9 +86,11 @@ internal sealed class OwnedFolder : IDisposable
             _owner.Dispose();
             _folder.Delete(recursive: true);
         }
-        catch (Exception e) when (e is DirectoryNotFoundException || (OperatingSystem.IsWindows() && e is IOException or UnauthorizedAccessException))
+        catch (Exception e)
+            when (e is DirectoryNotFoundException || (OperatingSystem.IsWindows() && e is IOException or UnauthorizedAccessException))
         {
-            // Somebody else removed it. Or a session still maps a file, which Windows then does not delete: the next run removes the folder.
+            // Somebody else removed it. Or a session still maps a file, which Windows then does not delete: the next run removes the
+            // folder.
         }
         finally
         {
@@ -87,7 +98,10 @@ internal sealed class OwnedFolder : IDisposable
         }
     }
 
-    /// <summary>Deletes all but the owner's file, which goes last: a run that is killed meanwhile leaves a folder that the next one knows to be abandoned.</summary>
+    /// <summary>
+    /// Deletes all but the owner's file, which goes last: a run that is killed meanwhile leaves a folder that the next one knows to be
+    /// abandoned.
+    /// </summary>
     private static void DeleteContents(DirectoryInfo folder)
     {
         foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos().Where(entry => entry.Name != OwnerName).ToArray())

@@ -26,8 +26,8 @@ public static class TokenSpeedMeter
     /// <param name="optionsFactory">Makes the sessions' options; null for one thread on the CPU.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <returns>
-    /// Null where the models do not take <c>past_key_values.N</c> and give <c>present.N</c>, take inputs that are not known, or the prompt has no
-    /// tokens.
+    /// Null where the models do not take <c>past_key_values.N</c> and give <c>present.N</c>, take inputs that are not known, or the prompt
+    /// has no tokens.
     /// </returns>
     /// <exception cref="OnnxModelException">A model cannot be read or run.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

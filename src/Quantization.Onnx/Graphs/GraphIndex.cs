@@ -13,13 +13,16 @@ internal sealed class GraphIndex
     private readonly GraphIndex? _outer;
 
     /// <param name="graph">The graph.</param>
-    /// <param name="outer">The graph around it, whose values it can read; null for a model's main graph, or where they do not matter.</param>
+    /// <param name="outer">
+    /// The graph around it, whose values it can read; null for a model's main graph, or where they do not matter.
+    /// </param>
     public GraphIndex(GraphProto graph, GraphIndex? outer = null)
     {
         _outer = outer;
         Graph = graph;
         _outputs = [.. graph.Output.Select(output => output.Name)];
-        _captured = [.. graph.Node.SelectMany(GraphExtensions.Subgraphs).SelectMany(GraphExtensions.AllGraphs).SelectMany(inner => inner.Node).SelectMany(node => node.Input)];
+        _captured = [.. graph.Node.SelectMany(GraphExtensions.Subgraphs).SelectMany(GraphExtensions.AllGraphs)
+            .SelectMany(inner => inner.Node).SelectMany(node => node.Input)];
         foreach (TensorProto initializer in graph.Initializer)
         {
             _constants[initializer.Name] = initializer;

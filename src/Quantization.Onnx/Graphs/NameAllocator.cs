@@ -2,7 +2,9 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Hands out short names that a graph does not use yet: in a small model the names of values weigh as much as its weights.</summary>
+/// <summary>
+/// Hands out short names that a graph does not use yet: in a small model the names of values weigh as much as its weights.
+/// </summary>
 internal sealed class NameAllocator
 {
     private const string Digits = "abcdefghijklmnopqrstuvwxyz";
@@ -18,10 +20,11 @@ internal sealed class NameAllocator
     /// <summary>Hands out names that none of several graphs uses.</summary>
     public NameAllocator(IEnumerable<GraphProto> graphs)
     {
-        _taken = [.. graphs.SelectMany(GraphExtensions.AllGraphs).SelectMany(each => each.Node.SelectMany(node => node.Input.Concat(node.Output))
-            .Concat(each.Initializer.Select(tensor => tensor.Name))
-            .Concat(each.Input.Select(value => value.Name))
-            .Concat(each.Output.Select(value => value.Name)))];
+        _taken = [.. graphs.SelectMany(GraphExtensions.AllGraphs)
+            .SelectMany(each => each.Node.SelectMany(node => node.Input.Concat(node.Output))
+                .Concat(each.Initializer.Select(tensor => tensor.Name))
+                .Concat(each.Input.Select(value => value.Name))
+                .Concat(each.Output.Select(value => value.Name)))];
     }
 
     /// <summary>A name that was never used before.</summary>

@@ -13,7 +13,8 @@ internal sealed class InspectedRecipe(IRecipe inner, Lazy<ModelProto>? cleaned) 
 
     /// <inheritdoc />
     public IReadOnlyList<GraphPass> Passes => cleaned is not null ? inner.Passes
-        : [.. inner.Passes.Where(pass => pass.Name.StartsWith("opset", StringComparison.Ordinal) || pass.Name.StartsWith("unused", StringComparison.Ordinal))];
+        : [.. inner.Passes.Where(
+            pass => pass.Name.StartsWith("opset", StringComparison.Ordinal) || pass.Name.StartsWith("unused", StringComparison.Ordinal))];
 
     /// <inheritdoc />
     public ModelProto Clean(string modelPath, ModelProto original, Func<SessionOptions>? optionsFactory, long largestInMemory)

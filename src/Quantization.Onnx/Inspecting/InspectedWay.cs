@@ -15,7 +15,9 @@ public sealed record InspectedWay(QuantizationWay Way, int Nodes, IReadOnlyList<
         init => field = ValueList<FloatGroup>.Of(value, nameof(Float));
     } = ValueList<FloatGroup>.Of(Float, nameof(Float));
 
-    /// <summary>Known functions that would stay in float, such as GELU, by their reasons, the most frequent first. Each counts as one node.</summary>
+    /// <summary>
+    /// Known functions that would stay in float, such as GELU, by their reasons, the most frequent first. Each counts as one node.
+    /// </summary>
     public IReadOnlyList<FloatGroup> Patterns
     {
         get;

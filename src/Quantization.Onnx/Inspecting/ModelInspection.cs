@@ -56,7 +56,10 @@ public sealed record ModelInspection
         init => field = ValueList<InspectedOperator>.Of(value, nameof(Operators));
     }
 
-    /// <summary>The encodings that the model has already, each with its number of nodes (of tensors for 16-bit floats); empty for a model of 32-bit floats.</summary>
+    /// <summary>
+    /// The encodings that the model has already, each with its number of nodes (of tensors for 16-bit floats); empty for a model of 32-bit
+    /// floats.
+    /// </summary>
     public required IReadOnlyDictionary<string, int> Encodings
     {
         get;
@@ -66,14 +69,20 @@ public sealed record ModelInspection
     /// <summary>Whether nodes work on codes already, so that no way of quantizing fits.</summary>
     public required bool IsQuantized { get; init; }
 
-    /// <summary>The nodes of a quantized model that ONNX Runtime runs on integers here, by operator; null where that was not checked: for float models and large ones.</summary>
+    /// <summary>
+    /// The nodes of a quantized model that ONNX Runtime runs on integers here, by operator; null where that was not checked: for float
+    /// models and large ones.
+    /// </summary>
     public IReadOnlyDictionary<string, int>? Int8Operators
     {
         get;
         init => field = value is null ? null : ValueDictionary<string, int>.Of(value, nameof(Int8Operators));
     }
 
-    /// <summary>The conversions of a quantized model that ONNX Runtime cannot fuse, counted as <see cref="PtqResult.ConversionKinds"/> does; null where that was not checked.</summary>
+    /// <summary>
+    /// The conversions of a quantized model that ONNX Runtime cannot fuse, counted as <see cref="PtqResult.ConversionKinds"/> does; null
+    /// where that was not checked.
+    /// </summary>
     public IReadOnlyDictionary<string, int>? Unfused
     {
         get;

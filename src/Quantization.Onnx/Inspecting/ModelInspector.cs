@@ -3,7 +3,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Shows in seconds, without samples, what a model is and what each way of quantizing would do to it. Writes nothing. Safe to use from several threads.</summary>
+/// <summary>
+/// Shows in seconds, without samples, what a model is and what each way of quantizing would do to it. Writes nothing. Safe to use from
+/// several threads.
+/// </summary>
 public static class ModelInspector
 {
     /// <summary>Inspects a model.</summary>
@@ -20,7 +23,9 @@ public static class ModelInspector
         ArgumentNullException.ThrowIfNull(model);
         options ??= new InspectionOptions();
         cancellationToken.ThrowIfCancellationRequested();
-        OnnxModel source = model is { Path: { } path, IsRead: false } ? OnnxModel.FromFileWithoutHash(path, options.LargestInMemory) : model;
+        OnnxModel source = model is { Path: { } path, IsRead: false }
+            ? OnnxModel.FromFileWithoutHash(path, options.LargestInMemory)
+            : model;
         ModelFile file = source.File;
         ModelProto content = file.Model;
         HashSet<string> stored = [.. content.Graph.Initializer.Select(tensor => tensor.Name)];
@@ -37,10 +42,12 @@ public static class ModelInspector
             Bytes = file.Bytes,
             Producer = $"{content.ProducerName} {content.ProducerVersion}".Trim(),
             IrVersion = content.IrVersion,
-            Opsets = content.OpsetImport.GroupBy(each => Opset.IsOnnx(each.Domain) ? "ai.onnx" : each.Domain).ToDictionary(each => each.Key, each => each.Max(set => set.Version)),
+            Opsets = content.OpsetImport.GroupBy(each => Opset.IsOnnx(each.Domain) ? "ai.onnx" : each.Domain)
+                .ToDictionary(each => each.Key, each => each.Max(set => set.Version)),
             Inputs = inputs,
             Outputs = outputs,
-            Kind = ModelKindRules.Find(inputs, outputs, operators.Select(each => each.Operator[(each.Operator.LastIndexOf('.') + 1)..]).ToHashSet()),
+            Kind = ModelKindRules.Find(
+                inputs, outputs, operators.Select(each => each.Operator[(each.Operator.LastIndexOf('.') + 1)..]).ToHashSet()),
             Parameters = operators.Sum(each => each.Parameters),
             Operators = operators,
             Encodings = encodings,
@@ -53,7 +60,8 @@ public static class ModelInspector
 
     /// <summary>
     /// The plan of one way, to read or change before <see cref="PostTrainingQuantizer"/> carries it out.
-    /// A plan of static int8 leaves ranges to a calibrator, so carrying it out needs a calibration. It has no refinements, which need samples.
+    /// A plan of static int8 leaves ranges to a calibrator, so carrying it out needs a calibration. It has no refinements, which need
+    /// samples.
     /// </summary>
     /// <param name="model">The float model.</param>
     /// <param name="way">The way.</param>
@@ -72,7 +80,8 @@ public static class ModelInspector
 
         if (EncodingCounts.Of(model.File.Model).IsQuantized)
         {
-            throw new OnnxModelException(model.Name, "the model is quantized already, so there is nothing to plan; plan for the float model.");
+            throw new OnnxModelException(
+                model.Name, "the model is quantized already, so there is nothing to plan; plan for the float model.");
         }
 
         options ??= new InspectionOptions();

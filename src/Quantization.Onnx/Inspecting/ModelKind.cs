@@ -1,6 +1,8 @@
 namespace Quantization.Onnx;
 
-/// <summary>What a model looks like, judged by its inputs, outputs and operators. It is a guess by plain rules and changes nothing.</summary>
+/// <summary>
+/// What a model looks like, judged by its inputs, outputs and operators. It is a guess by plain rules and changes nothing.
+/// </summary>
 public enum ModelKind
 {
     /// <summary>No rule fits.</summary>

@@ -43,6 +43,7 @@ internal static class OperatorCounts
             counts[name] = count;
         }
 
-        return [.. counts.Values.OrderByDescending(each => each.Bytes).ThenByDescending(each => each.Nodes).ThenBy(each => each.Operator, StringComparer.Ordinal)];
+        return [.. counts.Values.OrderByDescending(each => each.Bytes)
+            .ThenByDescending(each => each.Nodes).ThenBy(each => each.Operator, StringComparer.Ordinal)];
     }
 }

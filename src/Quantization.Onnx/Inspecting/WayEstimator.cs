@@ -27,10 +27,12 @@ internal sealed class WayEstimator(OnnxModel source, InspectionOptions options, 
             return new InspectedWay(way, 0, [], null, "the model is large and has 16-bit floats, which this way first turns into 32 bits");
         }
 
-        FloatModel model = FloatModel.Load(source, new InspectedRecipe(recipe, _isLarge ? null : _cleaned), options.SessionOptionsFactory, options.LargestInMemory);
+        FloatModel model = FloatModel.Load(
+            source, new InspectedRecipe(recipe, _isLarge ? null : _cleaned), options.SessionOptionsFactory, options.LargestInMemory);
         QuantizationPlan plan = BodyPlanner.PlanBlindly(model, recipe.Plan(model, null));
         long bytes = plan.IsEmpty ? source.File.Bytes : _isLarge ? PlannedSize.Of(model, plan) : Write(model, plan);
-        return new InspectedWay(way, plan.NodeNames.Count(), GroupsOf(plan.AllFloatNodes), bytes, null) { Patterns = GroupsOf(plan.AllFloatPatterns) };
+        return new InspectedWay(
+            way, plan.NodeNames.Count(), GroupsOf(plan.AllFloatNodes), bytes, null) { Patterns = GroupsOf(plan.AllFloatPatterns) };
     }
 
     private static FloatGroup[] GroupsOf(IReadOnlyDictionary<string, string> reasons) =>

@@ -16,6 +16,8 @@ internal static class BiasCodes
         }
 
         int? axis = weight.Axis is null ? null : 0;
-        return graph.AddDequantize([graph.AddConstant(TensorData.Make<int>(TensorProto.Types.DataType.Int32, codes, bias.Length)), graph.AddScales(scales, axis)], axis);
+        return graph.AddDequantize(
+            [graph.AddConstant(TensorData.Make<int>(TensorProto.Types.DataType.Int32, codes, bias.Length)), graph.AddScales(scales, axis)],
+            axis);
     }
 }

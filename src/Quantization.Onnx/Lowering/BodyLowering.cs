@@ -32,7 +32,8 @@ internal static class BodyLowering
         { Reason: { } reason } => throw new ArgumentException(
             $"The plan names the body '{path}', but {reason}; take it out of 'bodies'.", nameof(path)),
         _ => throw new ArgumentException(
-            $"The plan names the body '{path}', which the model does not have or which has no weights; take it out of 'bodies'.", nameof(path)),
+            $"The plan names the body '{path}', which the model does not have or which has no weights; take it out of 'bodies'.",
+            nameof(path)),
     };
 
     /// <summary>Puts nodes and constants into a body. ONNX forbids names in it that the graphs around it use.</summary>

@@ -3,19 +3,24 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Keeps ONNX Runtime from aborting on values that branches and loops capture. It moves a DequantizeLinear past operators that only move values, by putting a pair behind them; where a graph inside a node
-/// captures the result, it writes past the end of that node's inputs, and the process dies (seen with 1.31.1). An operator in between stops the move: Sum of one value, which no optimization removes.
+/// Keeps ONNX Runtime from aborting on values that branches and loops capture. It moves a DequantizeLinear past operators that only move
+/// values, by putting a pair behind them; where a graph inside a node captures the result, it writes past the end of that node's inputs,
+/// and the process dies (seen with 1.31.1). An operator in between stops the move: Sum of one value, which no optimization removes.
 /// </summary>
 internal static class CaptureBarrier
 {
-    /// <summary>Finds the values that need the operator. Where a QuantizeLinear reads a value too, ONNX Runtime leaves the value alone.</summary>
+    /// <summary>
+    /// Finds the values that need the operator. Where a QuantizeLinear reads a value too, ONNX Runtime leaves the value alone.
+    /// </summary>
     /// <param name="graph">The float graph, its nodes in the order in which they run.</param>
     /// <param name="madeFromCodes">The values that come out of a DequantizeLinear.</param>
     /// <param name="planned">The nodes that are quantized.</param>
-    public static HashSet<string> Find(GraphIndex graph, IReadOnlySet<string> madeFromCodes, IReadOnlyDictionary<NodeProto, PlannedNode> planned)
+    public static HashSet<string> Find(
+        GraphIndex graph, IReadOnlySet<string> madeFromCodes, IReadOnlyDictionary<NodeProto, PlannedNode> planned)
     {
         HashSet<string> codes = [.. madeFromCodes], moved = [], guarded = [];
-        foreach (NodeProto node in graph.Graph.Node.Where(node => Opset.IsOnnx(node.Domain) && node.Input.Count > 0 && !planned.ContainsKey(node)))
+        foreach (NodeProto node
+            in graph.Graph.Node.Where(node => Opset.IsOnnx(node.Domain) && node.Input.Count > 0 && !planned.ContainsKey(node)))
         {
             string result = node.Output[0];
             bool isMover = IsMover(node), isRemoved = !isMover && IsRemoved(node, graph);
@@ -23,7 +28,8 @@ internal static class CaptureBarrier
             {
                 codes.Add(result);
             }
-            else if ((isMover && (codes.Contains(node.Input[0]) || moved.Contains(node.Input[0]))) || (isRemoved && node.Input.Any(moved.Contains)))
+            else if ((isMover && (codes.Contains(node.Input[0]) || moved.Contains(node.Input[0])))
+                || (isRemoved && node.Input.Any(moved.Contains)))
             {
                 if (!graph.Consumers(result).Any(reader => planned.TryGetValue(reader, out PlannedNode? each) && each.ReadsCodes(result)))
                 {
@@ -36,9 +42,12 @@ internal static class CaptureBarrier
     }
 
     /// <summary>The operators that ONNX Runtime moves a DequantizeLinear past.</summary>
-    private static bool IsMover(NodeProto node) => node.OpType is "MaxPool" or "Reshape" or "Slice" or "Squeeze" or "Transpose" or "Unsqueeze";
+    private static bool IsMover(NodeProto node) =>
+        node.OpType is "MaxPool" or "Reshape" or "Slice" or "Squeeze" or "Transpose" or "Unsqueeze";
 
-    /// <summary>Whether a node does nothing, so that ONNX Runtime takes it out. A model that could not be cleaned has such nodes still.</summary>
+    /// <summary>
+    /// Whether a node does nothing, so that ONNX Runtime takes it out. A model that could not be cleaned has such nodes still.
+    /// </summary>
     private static bool IsRemoved(NodeProto node, GraphIndex graph) => node.OpType switch
     {
         "Identity" or "Dropout" => true,
@@ -50,5 +59,7 @@ internal static class CaptureBarrier
     };
 
     private static bool HasConstant(NodeProto node, GraphIndex graph, float value) =>
-        node.Input.Any(input => graph.FindConstant(input) is { } tensor && tensor.IsFloat() && Array.TrueForAll(tensor.ReadFloats(), each => each == value));
+        node.Input.Any(input => graph.FindConstant(input) is { } tensor
+            && tensor.IsFloat()
+            && Array.TrueForAll(tensor.ReadFloats(), each => each == value));
 }

@@ -3,7 +3,9 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Add, Sub, Mul and Div with a constant, as Add or Mul. The constant gets codes of a range of its own, like an activation.</summary>
+/// <summary>
+/// Add, Sub, Mul and Div with a constant, as Add or Mul. The constant gets codes of a range of its own, like an activation.
+/// </summary>
 internal sealed class ConstantOperandLowering : ILowering
 {
     /// <inheritdoc />
@@ -17,9 +19,11 @@ internal sealed class ConstantOperandLowering : ILowering
         FixedParameters parameters = (FixedParameters)encoding.Range;
         node.OpType = constant.OperatorType;
         byte[] codes = new byte[constant.Values.Length];
-        new AffineQuantizer(encoding.Format, parameters.ToParameters(), Granularity.PerTensor).Quantize(new ReadOnlyTensorSpan<float>(constant.Values), new TensorSpan<byte>(codes));
+        new AffineQuantizer(encoding.Format, parameters.ToParameters(), Granularity.PerTensor)
+            .Quantize(new ReadOnlyTensorSpan<float>(constant.Values), new TensorSpan<byte>(codes));
         string stored = graph.AddConstant(TensorData.Make<byte>(CodeTypes.ToOnnx(encoding.Format.Type), codes, constant.Shape));
-        node.Input[constant.Input] = graph.AddDequantize([stored, graph.AddScales([parameters.Scale], null), graph.AddZeroPoint(encoding)], null);
+        node.Input[constant.Input] = graph.AddDequantize(
+            [stored, graph.AddScales([parameters.Scale], null), graph.AddZeroPoint(encoding)], null);
         return node;
     }
 }

@@ -11,7 +11,9 @@ internal sealed class DynamicMatrixLowering(WeightRounding rounding, MatrixCodes
 {
     /// <inheritdoc />
     public bool CanLower(PlannedNode planned) =>
-        planned.Facts is { TakesDynamicInput: true, Node.OpType: "MatMul" or "Gemm" } && planned.Plan.Weights is not null && planned.Plan.InputAt(0)?.Range is DynamicRange;
+        planned.Facts is { TakesDynamicInput: true, Node.OpType: "MatMul" or "Gemm" }
+            && planned.Plan.Weights is not null
+            && planned.Plan.InputAt(0)?.Range is DynamicRange;
 
     /// <inheritdoc />
     public NodeProto Lower(NodeProto node, PlannedNode planned, QdqGraph graph)
@@ -26,7 +28,9 @@ internal sealed class DynamicMatrixLowering(WeightRounding rounding, MatrixCodes
         string scales = graph.AddScales(alpha == 1 ? weight.Scales : [.. weight.Scales.Select(scale => scale * alpha)], axis);
         string sums = graph.AddNode("MatMulInteger", input.Codes, codes, input.ZeroPoint, graph.AddZeroPoints(weight, axis));
         string scale = graph.AddNode("Mul", input.Scale, scales);
-        string? bias = isGemm && node.Input.Count > WeightSlot.BiasInput && node.Input[WeightSlot.BiasInput].Length > 0 ? node.Input[WeightSlot.BiasInput] : null;
+        string? bias = isGemm && node.Input.Count > WeightSlot.BiasInput && node.Input[WeightSlot.BiasInput].Length > 0
+            ? node.Input[WeightSlot.BiasInput]
+            : null;
         NodeProto product = NodeFactory.Make("Mul", [graph.AddCast(sums), scale], bias is null ? node.Output[0] : graph.NewName());
         NodeProto last = product;
         if (bias is not null)

@@ -3,8 +3,10 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Keeps nodes in float that are meant to stay there. Where a float Conv, ConvTranspose or Gemm reads a DequantizeLinear and leads, over Relu and Clip at most, to a QuantizeLinear alone, ONNX Runtime
-/// quantizes its weights by itself, per tensor; a Softmax there it runs on codes, too coarse for probabilities. An operator in between that changes nothing prevents that: Sum of one value, which no optimization removes.
+/// Keeps nodes in float that are meant to stay there. Where a float Conv, ConvTranspose or Gemm reads a DequantizeLinear and leads, over
+/// Relu and Clip at most, to a QuantizeLinear alone, ONNX Runtime quantizes its weights by itself, per tensor; a Softmax there it runs on
+/// codes, too coarse for probabilities. An operator in between that changes nothing prevents that: Sum of one value, which no optimization
+/// removes.
 /// </summary>
 internal static class FusionBarrier
 {

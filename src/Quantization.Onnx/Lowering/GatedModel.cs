@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The float model with a gate at each activation that a plan turns into codes: an If that either rounds the value as the codes would, or leaves it as it is. So one session tells what any set of activations costs.
+/// The float model with a gate at each activation that a plan turns into codes: an If that either rounds the value as the codes would, or
+/// leaves it as it is. So one session tells what any set of activations costs.
 /// </summary>
 internal sealed class GatedModel
 {
@@ -22,7 +23,10 @@ internal sealed class GatedModel
     /// <summary>The model.</summary>
     public ModelProto Model { get; }
 
-    /// <summary>The inputs that open the gates. Each activation has one; the key is the value whose statistics it takes. They stand in the graph's order.</summary>
+    /// <summary>
+    /// The inputs that open the gates. Each activation has one; the key is the value whose statistics it takes. They stand in the graph's
+    /// order.
+    /// </summary>
     public Dictionary<string, string> Gates { get; } = [];
 
     /// <summary>Makes the model of a plan.</summary>
@@ -32,12 +36,14 @@ internal sealed class GatedModel
     public static GatedModel Make(FloatModel model, QuantizationPlan plan, QuantizationPlan resolved)
     {
         GatedModel gated = new(model);
-        HashSet<string> moved = [.. plan.Nodes.Where(node => model.Analysis.Find(node).Role == NodeRole.DataMovement).SelectMany(node => node.Results).Select(each => each.Value)];
+        HashSet<string> moved = [.. plan.Nodes.Where(node => model.Analysis.Find(node).Role == NodeRole.DataMovement)
+            .SelectMany(node => node.Results).Select(each => each.Value)];
         HashSet<string> madeFromCodes = [.. plan.Nodes.SelectMany(node => node.Results).Select(each => each.Value)];
         Dictionary<string, (string Source, TensorEncoding Encoding)> coded = [];
         foreach ((NodePlan rule, NodePlan found) in plan.Nodes.Zip(resolved.Nodes))
         {
-            foreach ((ValueEncoding value, ValueEncoding parameters) in rule.Inputs.Zip(found.Inputs).Concat(rule.Results.Zip(found.Results)))
+            foreach ((ValueEncoding value, ValueEncoding parameters) in rule.Inputs.Zip(found.Inputs)
+                .Concat(rule.Results.Zip(found.Results)))
             {
                 if (value.Encoding.Range is ObservedRange observed && !moved.Contains(value.Value))
                 {
@@ -91,8 +97,14 @@ internal sealed class GatedModel
         }
 
         NodeProto gate = NodeFactory.Make("If", [condition], gated);
-        gate.Attribute.Add(new AttributeProto { Name = "then_branch", Type = AttributeProto.Types.AttributeType.Graph, G = Rounded(raw, coded.Encoding) });
-        gate.Attribute.Add(new AttributeProto { Name = "else_branch", Type = AttributeProto.Types.AttributeType.Graph, G = Branch([NodeFactory.Make("Identity", [raw], _names.Next())]) });
+        gate.Attribute.Add(
+            new AttributeProto { Name = "then_branch", Type = AttributeProto.Types.AttributeType.Graph, G = Rounded(raw, coded.Encoding) });
+        gate.Attribute.Add(new AttributeProto
+        {
+            Name = "else_branch",
+            Type = AttributeProto.Types.AttributeType.Graph,
+            G = Branch([NodeFactory.Make("Identity", [raw], _names.Next())])
+        });
         _graph.Node.Insert(position, gate);
     }
 

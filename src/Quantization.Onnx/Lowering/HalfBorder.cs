@@ -16,7 +16,8 @@ internal static class HalfBorder
 
     /// <summary>What the graphs inside a node read, their own values and those around the node.</summary>
     public static IEnumerable<string> Captured(NodeProto node) =>
-        node.Subgraphs().SelectMany(GraphExtensions.AllGraphs).SelectMany(graph => graph.Node.SelectMany(inner => inner.Input).Concat(graph.Output.Select(output => output.Name)));
+        node.Subgraphs().SelectMany(GraphExtensions.AllGraphs)
+            .SelectMany(graph => graph.Node.SelectMany(inner => inner.Input).Concat(graph.Output.Select(output => output.Name)));
 
     /// <summary>Gives values other names in the graphs inside a node.</summary>
     public static void RenameCaptured(NodeProto node, IReadOnlyDictionary<string, string> names)

@@ -41,7 +41,9 @@ internal sealed class HalfLowering
         NodeProto[] nodes = [.. graph.Node];
         if (_plan.HasHalfInterface)
         {
-            _halfOutputs.UnionWith(graph.Output.Where(output => HalfBorder.IsFloat(output) && _index.FindProducer(output.Name) is not null && _index.FindConstant(output.Name) is null).Select(output => output.Name));
+            _halfOutputs.UnionWith(graph.Output.Where(output => HalfBorder.IsFloat(output)
+                && _index.FindProducer(output.Name) is not null
+                && _index.FindConstant(output.Name) is null).Select(output => output.Name));
         }
 
         FindFullReads(graph, nodes);
@@ -76,7 +78,8 @@ internal sealed class HalfLowering
     private void NarrowInputs(GraphProto graph)
     {
         HashSet<string> outputs = [.. graph.Output.Select(output => output.Name)];
-        foreach (ValueInfoProto input in graph.Input.Where(input => _plan.HasHalfInterface && HalfBorder.IsFloat(input) && !outputs.Contains(input.Name)))
+        foreach (ValueInfoProto input
+            in graph.Input.Where(input => _plan.HasHalfInterface && HalfBorder.IsFloat(input) && !outputs.Contains(input.Name)))
         {
             HalfBorder.Narrow(input);
             _half[input.Name] = input.Name;

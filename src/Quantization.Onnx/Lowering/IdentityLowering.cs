@@ -6,7 +6,8 @@ namespace Quantization.Onnx;
 internal sealed class IdentityLowering : ILowering
 {
     /// <inheritdoc />
-    public bool CanLower(PlannedNode planned) => planned.Facts.Node.OpType == "Identity" && planned.Plan.InputAt(0) is not null && planned.Plan.Results.IsEmpty;
+    public bool CanLower(PlannedNode planned) =>
+        planned.Facts.Node.OpType == "Identity" && planned.Plan.InputAt(0) is not null && planned.Plan.Results.IsEmpty;
 
     /// <inheritdoc />
     public NodeProto? Lower(NodeProto node, PlannedNode planned, QdqGraph graph)

@@ -7,10 +7,13 @@ namespace Quantization.Onnx;
 /// <summary>What ONNX Runtime makes of a quantized model on this machine.</summary>
 /// <param name="Int8Operators">The nodes that run on integers, counted by operator.</param>
 /// <param name="Conversions">The QuantizeLinear and DequantizeLinear nodes left, each with its kind and the reason.</param>
-internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Operators, IReadOnlyList<(string Kind, string Reason)> Conversions)
+internal sealed record Int8Inspection(
+    IReadOnlyDictionary<string, int> Int8Operators, IReadOnlyList<(string Kind, string Reason)> Conversions)
 {
     private static readonly FrozenSet<string> IntegerOperators =
-        FrozenSet.Create("ConvInteger", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat", "MatMulNBits", "QAttention", "QEmbedLayerNormalization", "QGemm");
+        FrozenSet.Create(
+            "ConvInteger", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat", "MatMulNBits",
+            "QAttention", "QEmbedLayerNormalization", "QGemm");
 
     /// <summary>Reads the model as ONNX Runtime optimizes it.</summary>
     public static Int8Inspection Of(string modelPath, ModelProto quantized, Func<SessionOptions>? optionsFactory, long largestInMemory)
@@ -44,7 +47,8 @@ internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Opera
 
     private static bool IsConversion(NodeProto node) => node.OpType is "QuantizeLinear" or "DequantizeLinear";
 
-    private static bool IsInteger(NodeProto node) => node.OpType.StartsWith("QLinear", StringComparison.Ordinal) || IntegerOperators.Contains(node.OpType);
+    private static bool IsInteger(NodeProto node) =>
+        node.OpType.StartsWith("QLinear", StringComparison.Ordinal) || IntegerOperators.Contains(node.OpType);
 
     /// <summary>Who is on the float side of a conversion.</summary>
     private static (string Kind, string Reason) Explain(NodeProto conversion, GraphIndex graph)
@@ -68,7 +72,8 @@ internal sealed record Int8Inspection(IReadOnlyDictionary<string, int> Int8Opera
         bool isWeight = graph.FindConstant(from) is not null;
         string codes = isWeight ? "weights to floats" : "to floats";
         return readers.Length > 0
-            ? ($"{(isWeight ? "weights" : "codes")} to floats before {string.Join(" and ", readers.Select(reader => reader.OpType).Distinct().Order(StringComparer.Ordinal))}",
+            ? ($"{(isWeight ? "weights" : "codes")} to floats before "
+                + $"{string.Join(" and ", readers.Select(reader => reader.OpType).Distinct().Order(StringComparer.Ordinal))}",
                 $"{codes}: read in float by {string.Join(", ", readers.Select(GraphExtensions.Describe))}")
             : graph.IsVisibleOutside(to) ? ("codes to floats at an output", $"{codes}: '{to}' goes out as floats")
             : ("codes of one range to another", $"{codes}: its range differs from the range that its readers use");

@@ -4,8 +4,9 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Writes a plan into a model, in the QDQ form: a QuantizeLinear–DequantizeLinear pair at each quantized value, a DequantizeLinear behind each quantized weight, the float operators in between. A runtime that knows the
-/// form runs them on codes; any other still computes the same function. The lowerings write each planned node.
+/// Writes a plan into a model, in the QDQ form: a QuantizeLinear–DequantizeLinear pair at each quantized value, a DequantizeLinear behind
+/// each quantized weight, the float operators in between. A runtime that knows the form runs them on codes; any other still computes the
+/// same function. The lowerings write each planned node.
 /// </summary>
 internal static class PlanLowering
 {
@@ -38,8 +39,11 @@ internal static class PlanLowering
     {
         GraphIndex graph = analysis.Graph;
         Dictionary<NodeProto, PlannedNode> planned = new(
-            plan.Nodes.Where(node => !node.IsHalf).Select(node => new PlannedNode(analysis.Find(node), node)).Select(node => KeyValuePair.Create(node.Facts.Node, node)), ReferenceEqualityComparer.Instance);
-        Dictionary<string, TensorEncoding> madeFromCodes = plan.Nodes.SelectMany(node => node.Results).ToDictionary(each => each.Value, each => each.Encoding);
+            plan.Nodes.Where(node => !node.IsHalf)
+                .Select(node => new PlannedNode(analysis.Find(node), node)).Select(node => KeyValuePair.Create(node.Facts.Node, node)),
+            ReferenceEqualityComparer.Instance);
+        Dictionary<string, TensorEncoding> madeFromCodes = plan.Nodes.SelectMany(node => node.Results)
+            .ToDictionary(each => each.Value, each => each.Encoding);
         HashSet<string> codedValues = [.. madeFromCodes.Keys];
         HashSet<string> captured = CaptureBarrier.Find(graph, codedValues, planned);
         WeightRounding rounding = new(name, weightRanges);
@@ -48,7 +52,8 @@ internal static class PlanLowering
         QdqGraph target = new(written, new NameAllocator(graph.Graph), madeFromCodes)
         {
             NeedsBarrier = value => analysis.Target.QuantizesBetweenPairs
-                && FusionBarrier.IsNeeded(value, graph, codedValues, reader => planned.TryGetValue(reader, out PlannedNode? node) && node.ReadsCodes(value)),
+                && FusionBarrier.IsNeeded(
+                    value, graph, codedValues, reader => planned.TryGetValue(reader, out PlannedNode? node) && node.ReadsCodes(value)),
         };
         Write(graph.Graph, written.Graph, target, captured, planned, () => LoweringsOf(analysis.Target, rounding, blocks));
         if (plan.Half is not null)
@@ -77,13 +82,15 @@ internal static class PlanLowering
 
     /// <summary>Writes the nodes of a graph. Lowerings share constants within one graph.</summary>
     private static void Write(
-        GraphProto graph, GraphProto written, QdqGraph target, HashSet<string> captured, Dictionary<NodeProto, PlannedNode> planned, Func<ILowering[]> makeLowerings)
+        GraphProto graph, GraphProto written, QdqGraph target, HashSet<string> captured, Dictionary<NodeProto, PlannedNode> planned,
+        Func<ILowering[]> makeLowerings)
     {
         ILowering[] lowerings = makeLowerings();
         foreach (NodeProto source in graph.Node)
         {
             NodeProto node = source.Clone();
-            foreach ((GraphProto body, GraphProto copy) in source.Subgraphs().Zip(node.Subgraphs()).Where(each => each.First.AllGraphs().Any(inner => inner.Node.Any(planned.ContainsKey))))
+            foreach ((GraphProto body, GraphProto copy) in source.Subgraphs()
+                .Zip(node.Subgraphs()).Where(each => each.First.AllGraphs().Any(inner => inner.Node.Any(planned.ContainsKey))))
             {
                 copy.Node.Clear();
                 Write(body, copy, target.Inside(copy), [], planned, makeLowerings);
@@ -96,7 +103,8 @@ internal static class PlanLowering
                 continue;
             }
 
-            Replace(node.Input, (position, input) => plannedNode.Plan.InputAt(position) is { Range: not DynamicRange } encoding ? target.ReadFromCodes(input, encoding) : input);
+            Replace(node.Input, (position, input) =>
+                plannedNode.Plan.InputAt(position) is { Range: not DynamicRange } encoding ? target.ReadFromCodes(input, encoding) : input);
             if (Array.Find(lowerings, lowering => lowering.CanLower(plannedNode))!.Lower(node, plannedNode, target) is { } lowered)
             {
                 AddWithPairs(lowered, target, captured);

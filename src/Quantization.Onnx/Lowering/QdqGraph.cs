@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The model that lowerings write to, with what they share: names, constants, and the pairs of QuantizeLinear and DequantizeLinear that stand at quantized values.
+/// The model that lowerings write to, with what they share: names, constants, and the pairs of QuantizeLinear and DequantizeLinear that
+/// stand at quantized values.
 /// </summary>
 internal sealed class QdqGraph
 {
@@ -43,12 +44,15 @@ internal sealed class QdqGraph
     /// codes of the graph around them (seen with 1.31.1).
     /// </summary>
     /// <param name="body">The graph, which has no nodes yet.</param>
-    public QdqGraph Inside(GraphProto body) => new(_model, body, _names, new Dictionary<string, TensorEncoding>()) { NeedsBarrier = _ => false };
+    public QdqGraph Inside(GraphProto body) =>
+        new(_model, body, _names, new Dictionary<string, TensorEncoding>()) { NeedsBarrier = _ => false };
 
     /// <summary>A name that is not used yet.</summary>
     public string NewName() => _names.Next();
 
-    /// <summary>Whether a value's pair follows the node that makes it, so that whoever reads the value reads what the codes stand for.</summary>
+    /// <summary>
+    /// Whether a value's pair follows the node that makes it, so that whoever reads the value reads what the codes stand for.
+    /// </summary>
     public bool IsMadeFromCodes(string value) => _madeFromCodes.ContainsKey(value);
 
     /// <summary>The codes of a value that was dequantized, and what turns them into floats.</summary>
@@ -125,17 +129,25 @@ internal sealed class QdqGraph
     public string AddIntegers(long[] values) => _pool.Add(TensorData.Make<long>(TensorProto.Types.DataType.Int64, values, values.Length));
 
     /// <summary>Adds scales: one for the tensor, or one for each index of an axis.</summary>
-    public string AddScales(float[] scales, int? axis) => _pool.Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, scales, ShapeOf(scales, axis)));
+    public string AddScales(float[] scales, int? axis) =>
+        _pool.Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, scales, ShapeOf(scales, axis)));
 
     /// <summary>The shape of scales: none for the tensor, or their number.</summary>
     public static IEnumerable<long> ShapeOf(float[] scales, int? axis) => axis is null ? [] : [scales.Length];
 
     /// <summary>Adds the zero-points of weights, which are 0, as many as scales.</summary>
     public string AddZeroPoints(QuantizedWeight weight, int? axis) => _pool.Add(
-        TensorData.Make<byte>(CodeTypes.ToOnnx(weight.Format.Type), new byte[weight.Format.GetByteCount(weight.Scales.Length)], ShapeOf(weight.Scales, axis)));
+        TensorData.Make<byte>(
+            CodeTypes.ToOnnx(weight.Format.Type),
+            new byte[weight.Format.GetByteCount(weight.Scales.Length)],
+            ShapeOf(weight.Scales, axis)));
 
-    /// <summary>Adds an activation's zero-point. It is always explicit, though the operators take an absent one for 0: ONNX Runtime's integer Gemm wants to see it.</summary>
-    public string AddZeroPoint(TensorEncoding encoding) => _pool.Add(TensorData.Make<byte>(CodeTypes.ToOnnx(encoding.Format.Type), [(byte)Parameters(encoding).ZeroPoint]));
+    /// <summary>
+    /// Adds an activation's zero-point. It is always explicit, though the operators take an absent one for 0: ONNX Runtime's integer Gemm
+    /// wants to see it.
+    /// </summary>
+    public string AddZeroPoint(TensorEncoding encoding) =>
+        _pool.Add(TensorData.Make<byte>(CodeTypes.ToOnnx(encoding.Format.Type), [(byte)Parameters(encoding).ZeroPoint]));
 
     /// <summary>Adds a DequantizeLinear; the name of its result.</summary>
     public string AddDequantize(IEnumerable<string> inputs, int? axis)
@@ -151,8 +163,8 @@ internal sealed class QdqGraph
     }
 
     /// <summary>
-    /// The name of the value behind its codes. A value made in float gets its pair before the first reader that wants codes; others go on reading the float. A value that is made from codes of other parameters gets a
-    /// second pair.
+    /// The name of the value behind its codes. A value made in float gets its pair before the first reader that wants codes; others go on
+    /// reading the float. A value that is made from codes of other parameters gets a second pair.
     /// </summary>
     /// <param name="value">The value.</param>
     /// <param name="encoding">How the reader wants it.</param>
@@ -212,7 +224,9 @@ internal sealed class QdqGraph
 
     private string AddMove(string codes, NodeMove move, string inputCodes, TensorEncoding encoding)
     {
-        IEnumerable<string> constants = move.Growth is { } growth ? [AddShape(inputCodes, move.Constants[0], growth)] : move.Constants.Select(AddIntegers);
+        IEnumerable<string> constants = move.Growth is { } growth
+            ? [AddShape(inputCodes, move.Constants[0], growth)]
+            : move.Constants.Select(AddIntegers);
         NodeProto mover = NodeFactory.Make(move.OperatorType, [codes, .. constants], NewName());
         if (move.Permutation is not null)
         {
@@ -238,11 +252,17 @@ internal sealed class QdqGraph
         return AddNode("Add", AddNode("Mul", lengths, AddIntegers(times)), AddIntegers(shape));
     }
 
-    /// <summary>ONNX Runtime does not infer the rank from a shape that is computed, and without it would not join what it transposes around a Conv with the transpositions beside.</summary>
+    /// <summary>
+    /// ONNX Runtime does not infer the rank from a shape that is computed, and without it would not join what it transposes around a Conv
+    /// with the transpositions beside.
+    /// </summary>
     private void AddRank(string codes, int rank, TensorEncoding encoding)
     {
         TensorShapeProto shape = new();
         shape.Dim.Add(Enumerable.Range(0, rank).Select(_ => new TensorShapeProto.Types.Dimension()));
-        _graph.ValueInfo.Add(new ValueInfoProto { Name = codes, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)CodeTypes.ToOnnx(encoding.Format.Type), Shape = shape } } });
+        _graph.ValueInfo.Add(new ValueInfoProto { Name = codes, Type = new TypeProto
+        {
+            TensorType = new TypeProto.Types.Tensor { ElemType = (int)CodeTypes.ToOnnx(encoding.Format.Type), Shape = shape }
+        } });
     }
 }

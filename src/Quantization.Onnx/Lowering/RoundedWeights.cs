@@ -16,10 +16,12 @@ internal static class RoundedWeights
         foreach (NodePlan node in plan.Nodes.Where(node => node.Weights is not null))
         {
             QuantizableNode facts = model.Analysis.Find(node);
-            TensorProto values = TensorData.Make<float>(TensorProto.Types.DataType.Float, rounding.Round(new PlannedNode(facts, node)).Dequantize(), facts.Weight!.Weight.Dims);
+            TensorProto values = TensorData.Make<float>(
+                TensorProto.Types.DataType.Float, rounding.Round(new PlannedNode(facts, node)).Dequantize(), facts.Weight!.Weight.Dims);
             values.Name = names.Next();
             written.Graph.Initializer.Add(values);
-            written.Graph.Node.Single(each => each.Output.Count > 0 && each.Output[0] == node.Result).Input[facts.Weight.Input] = values.Name;
+            written.Graph.Node.Single(each => each.Output.Count > 0 && each.Output[0] == node.Result).Input[facts.Weight.Input] =
+                values.Name;
         }
 
         UnusedConstants.Remove(written.Graph);

@@ -2,11 +2,15 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>ConvTranspose as the Conv that computes its phases as channels, which are moved beside each other as codes; see <see cref="SubpixelConvolution"/>.</summary>
+/// <summary>
+/// ConvTranspose as the Conv that computes its phases as channels, which are moved beside each other as codes; see
+/// <see cref="SubpixelConvolution"/>.
+/// </summary>
 internal sealed class SubpixelLowering(WeightRounding rounding) : ILowering
 {
     /// <inheritdoc />
-    public bool CanLower(PlannedNode planned) => planned is { Facts.Weight.Subpixel: not null, Plan.Weights: not null } && planned.Plan.InputAt(0) is not null;
+    public bool CanLower(PlannedNode planned) =>
+        planned is { Facts.Weight.Subpixel: not null, Plan.Weights: not null } && planned.Plan.InputAt(0) is not null;
 
     /// <inheritdoc />
     public NodeProto Lower(NodeProto node, PlannedNode planned, QdqGraph graph)
@@ -21,7 +25,8 @@ internal sealed class SubpixelLowering(WeightRounding rounding) : ILowering
         if (slot.Bias is not null)
         {
             float[] bias = form.Repeat(slot.Bias.ReadFloats());
-            node.Input[WeightSlot.BiasInput] = graph.AddConstant(TensorData.Make<float>(TensorProto.Types.DataType.Float, bias, [bias.Length]));
+            node.Input[WeightSlot.BiasInput] = graph.AddConstant(
+                TensorData.Make<float>(TensorProto.Types.DataType.Float, bias, [bias.Length]));
         }
 
         node.OpType = "Conv";

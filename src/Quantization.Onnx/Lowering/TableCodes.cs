@@ -2,7 +2,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>The codes of the tables whose rows are looked up. A model of text often multiplies by the transpose of its table at the end: the same codes.</summary>
+/// <summary>
+/// The codes of the tables whose rows are looked up. A model of text often multiplies by the transpose of its table at the end: the same
+/// codes.
+/// </summary>
 internal sealed class TableCodes
 {
     private readonly List<(TensorProto Codes, string Name)> _tables = [];
@@ -11,7 +14,8 @@ internal sealed class TableCodes
     public void Add(TensorProto codes, string name) => _tables.Add((codes, name));
 
     /// <summary>The name of the table that has these codes with rows and columns exchanged; null where there is none.</summary>
-    public string? FindTransposeOf(TensorProto codes) => codes.Dims.Count == 2 ? _tables.FirstOrDefault(table => AreTransposed(table.Codes, codes)).Name : null;
+    public string? FindTransposeOf(TensorProto codes) =>
+        codes.Dims.Count == 2 ? _tables.FirstOrDefault(table => AreTransposed(table.Codes, codes)).Name : null;
 
     private static bool AreTransposed(TensorProto left, TensorProto right)
     {

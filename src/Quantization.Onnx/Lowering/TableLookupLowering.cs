@@ -3,8 +3,9 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Gather from a constant table: looks codes up, and each row's scale beside them, and multiplies, which is what DequantizeLinear computes, of the rows that are wanted alone. Behind a DequantizeLinear of the table,
-/// ONNX Runtime would compute the whole of it at every run; behind a Gather, DequantizeLinear knows no scale per row.
+/// Gather from a constant table: looks codes up, and each row's scale beside them, and multiplies, which is what DequantizeLinear computes,
+/// of the rows that are wanted alone. Behind a DequantizeLinear of the table, ONNX Runtime would compute the whole of it at every run;
+/// behind a Gather, DequantizeLinear knows no scale per row.
 /// </summary>
 internal sealed class TableLookupLowering(WeightRounding rounding, TableCodes tables) : ILowering
 {
@@ -23,7 +24,8 @@ internal sealed class TableLookupLowering(WeightRounding rounding, TableCodes ta
         node.Output[0] = graph.NewName();
         graph.Add(node);
 
-        string scale = graph.AddConstant(TensorData.Make<float>(TensorProto.Types.DataType.Float, table.Scales, table.Axis is null ? [] : [table.Scales.Length, 1]));
+        string scale = graph.AddConstant(
+            TensorData.Make<float>(TensorProto.Types.DataType.Float, table.Scales, table.Axis is null ? [] : [table.Scales.Length, 1]));
         if (table.Axis is not null)
         {
             ofScales.ClearName();

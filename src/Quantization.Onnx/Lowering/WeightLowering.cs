@@ -2,7 +2,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Conv, Gemm and MatMul with constant weights, and ConvTranspose where the runtime has an integer form of it: a DequantizeLinear behind the weights' codes, and the bias in float or as int32 codes.</summary>
+/// <summary>
+/// Conv, Gemm and MatMul with constant weights, and ConvTranspose where the runtime has an integer form of it: a DequantizeLinear behind
+/// the weights' codes, and the bias in float or as int32 codes.
+/// </summary>
 internal sealed class WeightLowering(WeightRounding rounding, MatrixCodes matrices) : ILowering
 {
     /// <inheritdoc />
@@ -26,7 +29,8 @@ internal sealed class WeightLowering(WeightRounding rounding, MatrixCodes matric
 
     /// <summary>Adds a bias in float; its name.</summary>
     public static string AddBias(float[] bias, PlannedNode planned, QdqGraph graph) =>
-        graph.AddConstant(TensorData.Make<float>(TensorProto.Types.DataType.Float, bias, planned.Facts.Weight!.Bias?.Dims ?? [bias.Length]));
+        graph.AddConstant(
+            TensorData.Make<float>(TensorProto.Types.DataType.Float, bias, planned.Facts.Weight!.Bias?.Dims ?? [bias.Length]));
 
     /// <summary>Gives a node a bias, whether it has one or not.</summary>
     public static void SetBias(NodeProto node, string bias)
@@ -43,7 +47,9 @@ internal sealed class WeightLowering(WeightRounding rounding, MatrixCodes matric
 
     /// <summary>Adds the codes of weights and what turns them back.</summary>
     /// <param name="weight">The weights.</param>
-    /// <param name="hasZeroPoint">Whether the zero-point is written, though it is 0: ONNX Runtime's integer Gemm wants to see it, Conv and MatMul do without.</param>
+    /// <param name="hasZeroPoint">
+    /// Whether the zero-point is written, though it is 0: ONNX Runtime's integer Gemm wants to see it, Conv and MatMul do without.
+    /// </param>
     /// <param name="graph">The model to write to.</param>
     private string AddWeight(QuantizedWeight weight, bool hasZeroPoint, QdqGraph graph)
     {

@@ -9,7 +9,8 @@ internal static class CodeTensor
     private const int UInt4 = 21, Int4 = 22;
 
     /// <summary>Whether a tensor holds integers that can be codes.</summary>
-    public static bool IsOne(TensorProto tensor) => ElementBits.Of(tensor.DataType) is <= 32 && tensor.DataType is 2 or 3 or 4 or 5 or 6 or UInt4 or Int4;
+    public static bool IsOne(TensorProto tensor) =>
+        ElementBits.Of(tensor.DataType) is <= 32 && tensor.DataType is 2 or 3 or 4 or 5 or 6 or UInt4 or Int4;
 
     /// <summary>The smallest code of an element type.</summary>
     public static int LeastOf(int dataType) => dataType switch
@@ -27,7 +28,9 @@ internal static class CodeTensor
         int count = checked((int)tensor.CountElements()!.Value);
         if (tensor.RawData.Length == 0)
         {
-            return tensor.DataType is UInt4 or Int4 ? ReadNibbles(count, i => (byte)tensor.Int32Data[i], tensor.DataType == Int4) : [.. tensor.Int32Data.Take(count)];
+            return tensor.DataType is UInt4 or Int4
+                ? ReadNibbles(count, i => (byte)tensor.Int32Data[i], tensor.DataType == Int4)
+                : [.. tensor.Int32Data.Take(count)];
         }
 
         ReadOnlyMemory<byte> raw = tensor.RawData.Memory;
@@ -60,15 +63,19 @@ internal static class CodeTensor
     /// <param name="zeroPoints">As many zero-points; null for 0.</param>
     /// <param name="axis">The axis.</param>
     /// <param name="blockSize">The values of a block; 0 for no blocks.</param>
-    public static float[] Dequantize(ReadOnlySpan<int> codes, IReadOnlyList<long> shape, float[] scales, int[]? zeroPoints, int axis, long blockSize)
+    public static float[] Dequantize(
+        ReadOnlySpan<int> codes, IReadOnlyList<long> shape, float[] scales, int[]? zeroPoints, int axis, long blockSize)
     {
         float[] values = new float[codes.Length];
-        long inner = shape.Skip(axis + 1).Aggregate(1L, (product, length) => product * length), length = shape.Count > axis ? shape[axis] : 1;
+        long inner = shape.Skip(axis + 1).Aggregate(1L, (product, length) => product * length),
+            length = shape.Count > axis ? shape[axis] : 1;
         long blocks = blockSize > 0 ? (length + blockSize - 1) / blockSize : 0;
         for (long i = 0; i < codes.Length; i++)
         {
             long index = i / inner % length;
-            long scale = scales.Length == 1 ? 0 : blockSize > 0 ? (((i / inner / length * blocks) + (index / blockSize)) * inner) + (i % inner) : index;
+            long scale = scales.Length == 1 ? 0
+                : blockSize > 0 ? (((i / inner / length * blocks) + (index / blockSize)) * inner) + (i % inner)
+                : index;
             values[i] = (codes[(int)i] - (zeroPoints is null ? 0 : zeroPoints[zeroPoints.Length == 1 ? 0 : scale])) * scales[scale];
         }
 

@@ -32,7 +32,8 @@ internal static class ExternalData
     /// A file is missing, no regular file, too short or outside of the model's folder, or a tensor's place in it makes no sense or overlaps
     /// another's. All places are checked before anything is read.
     /// </exception>
-    public static (long Bytes, IReadOnlyList<ByteString> Places) Load(string modelPath, ModelProto model, long mostInMemory = ModelStore.LargestInMemory)
+    public static (long Bytes, IReadOnlyList<ByteString> Places) Load(
+        string modelPath, ModelProto model, long mostInMemory = ModelStore.LargestInMemory)
     {
         ExternalFiles files = new(modelPath);
         List<ExternalRegion> regions =
@@ -103,7 +104,8 @@ internal static class ExternalData
                     throw files.Refuse(region.Tensor, string.Create(
                         CultureInfo.InvariantCulture,
                         $"lies in bytes {region.Offset} to {region.Offset + region.Length} of {region.Path}, which overlap those of "
-                            + $"tensor '{VisibleText.Short(before.Tensor.Name)}', {before.Offset} to {before.Offset + before.Length}; export "
+                            + $"tensor '{VisibleText.Short(before.Tensor.Name)}', {before.Offset} to "
+                            + $"{before.Offset + before.Length}; export "
                             + $"the model again"));
                 }
 

@@ -68,8 +68,9 @@ internal sealed class ExternalFiles(string modelPath)
     {
         if (location.Any(char.IsControl))
         {
-            throw Refuse(tensor, $"is said to lie in '{VisibleText.Short(location)}', a name with control characters; name the file without "
-                + "them and export the model again");
+            throw Refuse(
+                tensor, $"is said to lie in '{VisibleText.Short(location)}', a name with control characters; name the file without "
+                    + "them and export the model again");
         }
 
         try
@@ -78,8 +79,9 @@ internal sealed class ExternalFiles(string modelPath)
             FileKind kind = RegularFile.KindOf(path);
             if (kind is not (FileKind.Regular or FileKind.Missing))
             {
-                throw Refuse(tensor, $"is said to lie in '{VisibleText.Short(location)}', which is {RegularFile.Describe(kind)}, and data is "
-                    + "read only from regular files; put the file with the data there");
+                throw Refuse(
+                    tensor, $"is said to lie in '{VisibleText.Short(location)}', which is {RegularFile.Describe(kind)}, and data is "
+                        + "read only from regular files; put the file with the data there");
             }
 
             using FileStream stream = RegularFile.OpenRead(path);
@@ -99,8 +101,9 @@ internal sealed class ExternalFiles(string modelPath)
         string path = Path.GetFullPath(Path.Combine(_folder, location));
         if (Path.IsPathRooted(location) || !IsInside(_folder, path) || !IsInside(RealPath.Of(_folder), RealPath.Of(path)))
         {
-            throw Refuse(tensor, $"is said to lie in '{VisibleText.Short(location)}', outside of the model's folder, which is not allowed; put "
-                + "the file beside the model and name it so");
+            throw Refuse(
+                tensor, $"is said to lie in '{VisibleText.Short(location)}', outside of the model's folder, which is not allowed; put "
+                    + "the file beside the model and name it so");
         }
 
         return path;
@@ -123,8 +126,9 @@ internal sealed class ExternalFiles(string modelPath)
         string? text = tensor.ExternalData.FirstOrDefault(entry => entry.Key == key)?.Value;
         return text is null ? null
             : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number
-            : throw Refuse(tensor, $"has '{VisibleText.Short(text)}' as the {key} of its bytes in another file, which is no number of bytes; "
-                + "export the model again");
+            : throw Refuse(
+                tensor, $"has '{VisibleText.Short(text)}' as the {key} of its bytes in another file, which is no number of bytes; "
+                    + "export the model again");
     }
 
     private static bool IsInside(string folder, string path) =>

@@ -5,13 +5,16 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>A float model that went through the passes of a recipe, ready to be observed and quantized as often as one likes. Nothing changes it.</summary>
+/// <summary>
+/// A float model that went through the passes of a recipe, ready to be observed and quantized as often as one likes. Nothing changes it.
+/// </summary>
 /// <param name="File">The model's file.</param>
 /// <param name="Model">The model after the passes.</param>
 /// <param name="Analysis">What the rules of the recipe say of its nodes.</param>
 /// <param name="Observations">What the recipe must observe of it; null where it needs no sample.</param>
 /// <param name="Passes">The names of the passes, in their order.</param>
-internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableGraph Analysis, ObservationRequest? Observations, ImmutableArray<string> Passes)
+internal sealed record FloatModel(
+    ModelFile File, ModelProto Model, QuantizableGraph Analysis, ObservationRequest? Observations, ImmutableArray<string> Passes)
 {
     private IReadOnlySet<string> _divided = FrozenSet<string>.Empty;
     private Lazy<IReadOnlyList<FoundBody>>? _bodies;
@@ -70,7 +73,8 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableG
     /// <param name="largestInMemory">A larger model goes to ONNX Runtime by way of files.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or lifted.</exception>
-    public static FloatModel Load(OnnxModel source, IRecipe recipe, Func<SessionOptions>? optionsFactory, long largestInMemory = ModelStore.LargestInMemory)
+    public static FloatModel Load(
+        OnnxModel source, IRecipe recipe, Func<SessionOptions>? optionsFactory, long largestInMemory = ModelStore.LargestInMemory)
     {
         ModelFile file = source.File;
         string path = source.Name;
@@ -111,7 +115,8 @@ internal sealed record FloatModel(ModelFile File, ModelProto Model, QuantizableG
         QuantizableGraph analysis = recipe.Analyze(new GraphIndex(changed.Graph));
 
         // A scaled value is made in float: codes of what it is made from would lose what scaling saves.
-        NodeFacts[] facts = [.. analysis.Facts.Select(each => divided.Contains(each.Node.Output[0]) ? each with { Candidate = null } : each)];
+        NodeFacts[] facts =
+            [.. analysis.Facts.Select(each => divided.Contains(each.Node.Output[0]) ? each with { Candidate = null } : each)];
         return this with { Model = changed, Analysis = new QuantizableGraph(analysis.Graph, analysis.Target, facts), _divided = divided };
     }
 }

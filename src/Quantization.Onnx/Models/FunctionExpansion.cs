@@ -126,8 +126,10 @@ internal sealed class FunctionExpansion
             .ToDictionary(each => each.Key, each => (long)each.Value);
 
     private OnnxModelException Cycle(FunctionKey function) =>
-        new(_path, $"function '{VisibleText.Short(function.Name)}'{InDomain(function.Domain)} calls itself, directly or through others, so it "
-            + "has no end; export the model again.");
+        new(
+            _path,
+            $"function '{VisibleText.Short(function.Name)}'{InDomain(function.Domain)} calls itself, directly or through others, so it "
+                + "has no end; export the model again.");
 
     private static long CountBytes(IEnumerable<NodeProto> nodes) =>
         nodes.SelectMany(node => node.Attribute)

@@ -37,7 +37,8 @@ internal static class GraphExtensions
         model.Graph.AllGraphs().Concat(model.Functions.SelectMany(AllGraphs));
 
     /// <summary>Every node of a model, at any depth, those of its functions included.</summary>
-    public static IEnumerable<NodeProto> AllNodes(this ModelProto model) => model.AllGraphs().SelectMany(graph => graph.Node).Concat(model.Functions.SelectMany(function => function.Node));
+    public static IEnumerable<NodeProto> AllNodes(this ModelProto model) =>
+        model.AllGraphs().SelectMany(graph => graph.Node).Concat(model.Functions.SelectMany(function => function.Node));
 
     /// <summary>Every tensor stored in a model, at any depth.</summary>
     public static IEnumerable<TensorProto> AllTensors(this ModelProto model) =>
@@ -66,7 +67,9 @@ internal static class GraphExtensions
 
     /// <summary>An attribute of so many integers, or its default for each of them where the node does not set it.</summary>
     public static long[] GetInts(this NodeProto node, string name, int count, long absent) =>
-        node.Attribute.FirstOrDefault(attribute => attribute.Name == name && attribute.Ints.Count == count) is { } found ? [.. found.Ints] : [.. Enumerable.Repeat(absent, count)];
+        node.Attribute.FirstOrDefault(attribute => attribute.Name == name && attribute.Ints.Count == count) is { } found
+            ? [.. found.Ints]
+            : [.. Enumerable.Repeat(absent, count)];
 
     /// <summary>A text attribute, or its default where the node does not set it.</summary>
     public static string GetText(this NodeProto node, string name, string absent) =>

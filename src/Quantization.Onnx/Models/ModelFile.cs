@@ -45,8 +45,10 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
         ThrowUnlessModel(path, model);
         (long external, IReadOnlyList<ByteString> places) = ExternalData.Load(path, model, largestInMemory - bytes);
         ThrowUnlessWhole(path, model);
-        ModelFingerprint fingerprint = hash is null ? default : bytes + external <= largestInMemory ? new ModelFingerprint(Finish(hash, places))
-            : new ModelFingerprint(Task.Run(() => Finish(hash, places))); // reading gigabytes takes a while, and few ask for the fingerprint soon
+        ModelFingerprint fingerprint = hash is null ? default
+            : bytes + external <= largestInMemory ? new ModelFingerprint(Finish(hash, places))
+                // reading gigabytes takes a while, and few ask for the fingerprint soon
+                : new ModelFingerprint(Task.Run(() => Finish(hash, places)));
         return new ModelFile(path, bytes, bytes + external, fingerprint, model);
     }
 
@@ -86,17 +88,20 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new OnnxModelException(name, "the bytes are truncated or not an ONNX model; export or download it again.", innerException: e);
+            throw new OnnxModelException(
+                name, "the bytes are truncated or not an ONNX model; export or download it again.", innerException: e);
         }
 
         ThrowUnlessModel(name, model);
         if (model.AllTensors().FirstOrDefault(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External) is { } elsewhere)
         {
-            throw new OnnxModelException(name, $"tensor '{elsewhere.Name}' is in a file beside the model, which cannot be found from bytes; give the path of the model (OnnxModel.FromFile), or save it with its weights inside.");
+            throw new OnnxModelException(name, $"tensor '{elsewhere.Name}' is in a file beside the model, which cannot be found from "
+                + "bytes; give the path of the model (OnnxModel.FromFile), or save it with its weights inside.");
         }
 
         ThrowUnlessWhole(name, model);
-        return new ModelFile(name, content.Length, content.Length, new ModelFingerprint(SHA256.HashData(content.Span)), model) { Content = content };
+        return new ModelFile(
+            name, content.Length, content.Length, new ModelFingerprint(SHA256.HashData(content.Span)), model) { Content = content };
     }
 
     /// <summary>Writes the model as it was read.</summary>
@@ -121,13 +126,15 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
 
         if (Opset.Find(model) is null)
         {
-            throw new OnnxModelException(path, "the model does not import ONNX's operator set, so its operators have no meaning; export it again.");
+            throw new OnnxModelException(
+                path, "the model does not import ONNX's operator set, so its operators have no meaning; export it again.");
         }
 
         ModelLimits.ThrowIfExceeded(path, model);
         if (model.Graph.Initializer.GroupBy(tensor => tensor.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
-            throw new OnnxModelException(path, $"two tensors of the graph are called '{twice.Key}'; the model is damaged, export it again.");
+            throw new OnnxModelException(
+                path, $"two tensors of the graph are called '{twice.Key}'; the model is damaged, export it again.");
         }
 
     }
@@ -138,7 +145,8 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
         {
             if (!tensor.HasSizeOfItsShape())
             {
-                throw new OnnxModelException(path, $"tensor '{tensor.Name}' holds more or fewer values than its shape [{string.Join(", ", tensor.Dims)}] says; the file is damaged, export the model again.");
+                throw new OnnxModelException(path, $"tensor '{tensor.Name}' holds more or fewer values than its shape "
+                    + $"[{string.Join(", ", tensor.Dims)}] says; the file is damaged, export the model again.");
             }
         }
 
@@ -172,7 +180,8 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
 
         if (file.Length > int.MaxValue)
         {
-            throw new OnnxModelException(path, "the file is larger than 2 GB, the most that a protobuf message can have; save the model with its weights in a file of their own (external data).");
+            throw new OnnxModelException(path, "the file is larger than 2 GB, the most that a protobuf message can have; save the model "
+                + "with its weights in a file of their own (external data).");
         }
     }
 
@@ -201,7 +210,8 @@ internal sealed record ModelFile(string Path, long MessageBytes, long Bytes, Mod
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new OnnxModelException(modelPath, "the file is truncated or not an ONNX model; export or download it again.", innerException: e);
+            throw new OnnxModelException(
+                modelPath, "the file is truncated or not an ONNX model; export or download it again.", innerException: e);
         }
     }
 }

@@ -24,7 +24,8 @@ internal static class ModelLimits
         {
             throw new OnnxModelException(path, string.Create(
                 CultureInfo.InvariantCulture,
-                $"graph '{VisibleText.Short(graph.Name)}' has {graph.Output.Count} outputs, and {MostOutputs} are the most that are accepted, "
+                $"graph '{VisibleText.Short(graph.Name)}' has {graph.Output.Count} outputs, and {MostOutputs} are the "
+                    + $"most that are accepted, "
                     + $"since ONNX Runtime's time grows with their square; export the model with fewer outputs."));
         }
 

@@ -27,7 +27,9 @@ public sealed class ModelOutput
         return new ModelOutput(path, null);
     }
 
-    /// <summary>A stream. Nothing is written to it before everything else succeeded; it stays open. A model above 2 GB needs a file.</summary>
+    /// <summary>
+    /// A stream. Nothing is written to it before everything else succeeded; it stays open. A model above 2 GB needs a file.
+    /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="name">What messages and results call it.</param>
     public static ModelOutput ToStream(Stream stream, string name = "output")

@@ -5,8 +5,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Writes models as protobuf messages, with the large tensors in a file beside the message where it would become too large. Google.Protobuf does not notice: above 2 GiB its sizes overflow, and what it
-/// writes cannot be read.
+/// Writes models as protobuf messages, with the large tensors in a file beside the message where it would become too large. Google.Protobuf
+/// does not notice: above 2 GiB its sizes overflow, and what it writes cannot be read.
 /// </summary>
 internal static class ModelStore
 {
@@ -20,7 +20,9 @@ internal static class ModelStore
     /// </summary>
     public const long LargestInMemory = 1 << 24;
 
-    /// <summary>The same of a model that is only looked at, and of what ONNX Runtime wrote: no second copy of it goes to ONNX Runtime.</summary>
+    /// <summary>
+    /// The same of a model that is only looked at, and of what ONNX Runtime wrote: no second copy of it goes to ONNX Runtime.
+    /// </summary>
     public const long LargestRead = 1 << 27;
 
     /// <summary>Tensors below this size stay in the message, so that it can be read without the other file as far as possible.</summary>
@@ -37,7 +39,8 @@ internal static class ModelStore
     {
         ModelProto rest = new(model) { Graph = null };
         long size = rest.CalculateSize();
-        foreach (IMessage part in (IEnumerable<IMessage>)[.. model.Graph.Node, .. model.Graph.Initializer, .. model.Graph.SparseInitializer, .. model.Graph.Input, .. model.Graph.Output, .. model.Graph.ValueInfo])
+        foreach (IMessage part in (IEnumerable<IMessage>)[.. model.Graph.Node, .. model.Graph.Initializer, .. model.Graph.SparseInitializer,
+            .. model.Graph.Input, .. model.Graph.Output, .. model.Graph.ValueInfo])
         {
             size += part.CalculateSize() + FieldOverhead;
         }
@@ -78,7 +81,10 @@ internal static class ModelStore
     /// <param name="output">The file.</param>
     /// <param name="path">Where it will be.</param>
     /// <param name="model">The model.</param>
-    /// <param name="largestMessage">Above this size the large tensors go into a second file, which is called after the first and its own content: so no file of an earlier model is overwritten while that model is in use.</param>
+    /// <param name="largestMessage">
+    /// Above this size the large tensors go into a second file, which is called after the first and its own content: so no file of an
+    /// earlier model is overwritten while that model is in use.
+    /// </param>
     /// <returns>The bytes written.</returns>
     public static long Commit(AtomicFile output, string path, ModelProto model, long largestMessage)
     {

@@ -4,8 +4,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// A model to work on: from a file, a stream or memory. It is read when it is first needed, and once: pass the same instance to each call. A path converts to it by itself, and is then read by that call.
-/// Nothing changes it, so any number of threads may use it.
+/// A model to work on: from a file, a stream or memory. It is read when it is first needed, and once: pass the same instance to each call.
+/// A path converts to it by itself, and is then read by that call. Nothing changes it, so any number of threads may use it.
 /// </summary>
 public sealed class OnnxModel
 {
@@ -34,7 +34,10 @@ public sealed class OnnxModel
     /// <exception cref="OnnxModelException">It is not a model, or a damaged one.</exception>
     internal ModelFile File => _file.Value;
 
-    /// <summary>The model of a file. Weights that it keeps in files beside it are found there. The files must not be changed while the model is in use.</summary>
+    /// <summary>
+    /// The model of a file. Weights that it keeps in files beside it are found there. The files must not be changed while the model is in
+    /// use.
+    /// </summary>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null or empty.</exception>
     public static OnnxModel FromFile(string path) => FromFile(path, ModelStore.LargestInMemory);
 
@@ -65,7 +68,8 @@ public sealed class OnnxModel
     /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static async Task<OnnxModel> FromStreamAsync(Stream stream, string name = DefaultName, CancellationToken cancellationToken = default)
+    public static async Task<OnnxModel> FromStreamAsync(
+        Stream stream, string name = DefaultName, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         using MemoryStream content = new();

@@ -1,6 +1,9 @@
 namespace Quantization.Onnx;
 
-/// <summary>A model that cannot be read, run or quantized. The message is one line that names the file and, where there is one, the node or tensor, and the way out.</summary>
+/// <summary>
+/// A model that cannot be read, run or quantized. The message is one line that names the file and, where there is one, the node or tensor,
+/// and the way out.
+/// </summary>
 public sealed class OnnxModelException : Exception
 {
     /// <summary>Makes the exception.</summary>

@@ -3,7 +3,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>A stream that a model is about to be written to. The model waits in memory, since streams such as a response may not be written to while a thread is blocked.</summary>
+/// <summary>
+/// A stream that a model is about to be written to. The model waits in memory, since streams such as a response may not be written to while
+/// a thread is blocked.
+/// </summary>
 /// <param name="name">What messages call it.</param>
 /// <param name="stream">The stream.</param>
 internal sealed class StreamOutput(string name, Stream stream) : OpenOutput(name)
@@ -16,7 +19,8 @@ internal sealed class StreamOutput(string name, Stream stream) : OpenOutput(name
         long bytes = ModelStore.SizeOf(model);
         if (bytes > Array.MaxLength)
         {
-            throw new OnnxModelException(Name, $"the model takes {bytes} bytes, more than the 2 GB that fit into a stream; write it to a file, which can keep its weights beside it.");
+            throw new OnnxModelException(Name, $"the model takes {bytes} bytes, more than the 2 GB that fit into a stream; write it to a "
+                + "file, which can keep its weights beside it.");
         }
 
         _content = model.ToByteArray();

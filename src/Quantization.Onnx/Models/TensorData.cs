@@ -16,7 +16,8 @@ internal static class TensorData
     public static bool IsHalfFloat(this TensorProto tensor) => IsHalfFloat(tensor.DataType);
 
     /// <summary>Whether an element type is one of the 16-bit floats.</summary>
-    public static bool IsHalfFloat(long type) => type is (long)TensorProto.Types.DataType.Float16 or (long)TensorProto.Types.DataType.Bfloat16;
+    public static bool IsHalfFloat(long type) =>
+        type is (long)TensorProto.Types.DataType.Float16 or (long)TensorProto.Types.DataType.Bfloat16;
 
     /// <summary>The number of elements that the shape says; null where a length is negative or the product leaves 63 bits.</summary>
     public static long? CountElements(this TensorProto tensor)
@@ -35,7 +36,8 @@ internal static class TensorData
     }
 
     /// <summary>How many elements lie from one index of an axis to the next.</summary>
-    public static long StrideOf(this TensorProto tensor, int axis) => tensor.Dims.Skip(axis + 1).Aggregate(1L, (product, length) => product * length);
+    public static long StrideOf(this TensorProto tensor, int axis) =>
+        tensor.Dims.Skip(axis + 1).Aggregate(1L, (product, length) => product * length);
 
     /// <summary>Whether the bytes stored are as many as the shape says, as far as the schema knows the element's size.</summary>
     public static bool HasSizeOfItsShape(this TensorProto tensor)
@@ -43,13 +45,19 @@ internal static class TensorData
         int? size = (TensorProto.Types.DataType)tensor.DataType switch
         {
             TensorProto.Types.DataType.Uint8 or TensorProto.Types.DataType.Int8 or TensorProto.Types.DataType.Bool => 1,
-            TensorProto.Types.DataType.Uint16 or TensorProto.Types.DataType.Int16 or TensorProto.Types.DataType.Float16 or TensorProto.Types.DataType.Bfloat16 => 2,
+            TensorProto.Types.DataType.Uint16 or TensorProto.Types.DataType.Int16 or TensorProto.Types.DataType.Float16
+                or TensorProto.Types.DataType.Bfloat16 => 2,
             TensorProto.Types.DataType.Float or TensorProto.Types.DataType.Int32 or TensorProto.Types.DataType.Uint32 => 4,
             TensorProto.Types.DataType.Double or TensorProto.Types.DataType.Int64 or TensorProto.Types.DataType.Uint64 => 8,
             _ => null,
         };
-        int? values = tensor.RawData.Length > 0 ? null : tensor.IsFloat() ? tensor.FloatData.Count : tensor.IsHalfFloat() ? tensor.Int32Data.Count : null;
-        return size is null || (values is null && tensor.RawData.Length == 0) || tensor.CountElements() * (Int128)size == (values is null ? tensor.RawData.Length : values * (Int128)size);
+        int? values = tensor.RawData.Length > 0 ? null
+            : tensor.IsFloat() ? tensor.FloatData.Count
+            : tensor.IsHalfFloat() ? tensor.Int32Data.Count
+            : null;
+        return size is null
+            || (values is null && tensor.RawData.Length == 0)
+            || tensor.CountElements() * (Int128)size == (values is null ? tensor.RawData.Length : values * (Int128)size);
     }
 
     /// <summary>Turns a tensor of 16-bit floats into one of 32-bit floats in place. Each value has its equal.</summary>
@@ -63,18 +71,22 @@ internal static class TensorData
         }
 
         bool isHalf = tensor.DataType == (int)TensorProto.Types.DataType.Float16;
-        float[] values = [.. bits.Select(value => isHalf ? (float)BitConverter.UInt16BitsToHalf(value) : BitConverter.UInt32BitsToSingle((uint)value << 16))];
+        float[] values = [.. bits.Select(
+            value => isHalf ? (float)BitConverter.UInt16BitsToHalf(value) : BitConverter.UInt32BitsToSingle((uint)value << 16))];
         tensor.Int32Data.Clear();
         tensor.DataType = (int)TensorProto.Types.DataType.Float;
         tensor.RawData = Make<float>(TensorProto.Types.DataType.Float, values).RawData;
     }
 
     /// <summary>The values of a float tensor.</summary>
-    public static float[] ReadFloats(this TensorProto tensor) => tensor.RawData.Length > 0 ? FromRaw(tensor.RawData.Span) : [.. tensor.FloatData];
+    public static float[] ReadFloats(this TensorProto tensor) =>
+        tensor.RawData.Length > 0 ? FromRaw(tensor.RawData.Span) : [.. tensor.FloatData];
 
     /// <summary>The values of a float tensor where they lie, without a copy where the machine's byte order is theirs.</summary>
     public static ReadOnlySpan<float> ViewFloats(this TensorProto tensor) =>
-        tensor.RawData.Length > 0 && BitConverter.IsLittleEndian ? MemoryMarshal.Cast<byte, float>(tensor.RawData.Span) : tensor.ReadFloats();
+        tensor.RawData.Length > 0 && BitConverter.IsLittleEndian
+            ? MemoryMarshal.Cast<byte, float>(tensor.RawData.Span)
+            : tensor.ReadFloats();
 
     /// <summary>A tensor without name from its elements in the machine's byte order.</summary>
     public static TensorProto Make<T>(TensorProto.Types.DataType type, ReadOnlySpan<T> values, params IEnumerable<long> shape)

@@ -5,8 +5,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Computes the activations of a float model that quantization needs, and shows them to statistics. Each is seen as soon as it is computed, so that a run takes little more memory than the model
-/// itself. Several threads may observe at once.
+/// Computes the activations of a float model that quantization needs, and shows them to statistics. Each is seen as soon as it is computed,
+/// so that a run takes little more memory than the model itself. Several threads may observe at once.
 /// </summary>
 internal sealed class ActivationReader : IDisposable
 {
@@ -82,7 +82,8 @@ internal sealed class ActivationReader : IDisposable
             catch (OnnxRuntimeException e)
             {
                 observation.ThrowIfFailed();
-                throw new InvalidDataException($"{sample.Name}: ONNX Runtime cannot run {Model.File.Path} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
+                throw new InvalidDataException(
+                    $"{sample.Name}: ONNX Runtime cannot run {Model.File.Path} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
             }
 
             observation.ThrowIfFailed();

@@ -1,7 +1,8 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Calibrates on samples that come asynchronously: some are awaited, then run on all threads, and the states merged, which is exact. So no thread waits for a sample, and the result is that of a run over all of them.
+/// Calibrates on samples that come asynchronously: some are awaited, then run on all threads, and the states merged, which is exact. So no
+/// thread waits for a sample, and the result is that of a run over all of them.
 /// </summary>
 internal static class AsyncCalibration
 {
@@ -52,7 +53,8 @@ internal static class AsyncCalibration
         async Task Observe()
         {
             long before = calibration?.SampleCount ?? 0;
-            SynchronousProgress<QuantizationProgress> shifted = new(value => progress?.Report(value with { Completed = before + value.Completed, Total = null }));
+            SynchronousProgress<QuantizationProgress> shifted =
+                new(value => progress?.Report(value with { Completed = before + value.Completed, Total = null }));
             ISampleSource batch = SampleSource.FromEnumerable([.. waiting]);
             ModelCalibration next = await LongWork.Run(() => Run(batch, shifted), cancellationToken).ConfigureAwait(false);
             calibration?.Merge(next);

@@ -4,8 +4,8 @@ using System.Runtime.ExceptionServices;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// One pass of samples through a model, on several threads. Each has statistics of its own, which are merged at the end: that is exact, so the number of threads and the order in which
-/// they finish change nothing in the result.
+/// One pass of samples through a model, on several threads. Each has statistics of its own, which are merged at the end: that is exact, so
+/// the number of threads and the order in which they finish change nothing in the result.
 /// </summary>
 internal sealed class CalibrationRun
 {
@@ -20,7 +20,9 @@ internal sealed class CalibrationRun
     private SampleDigest _samplesSeen;
     private (long Sample, ExceptionDispatchInfo Error)? _failure;
 
-    private CalibrationRun(ActivationReader reader, IEnumerator<ModelSample> samples, int? total, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    private CalibrationRun(
+        ActivationReader reader, IEnumerator<ModelSample> samples, int? total, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         _reader = reader;
         _samples = samples;
@@ -29,7 +31,9 @@ internal sealed class CalibrationRun
         _cancellationToken = cancellationToken;
     }
 
-    public static ModelCalibration Run(FloatModel model, ISampleSource samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    public static ModelCalibration Run(
+        FloatModel model, ISampleSource samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         if (options.Place is { } place && model.Observations is not null)
         {
@@ -41,13 +45,15 @@ internal sealed class CalibrationRun
     }
 
     /// <summary>The same with a reader that is open already.</summary>
-    public static ModelCalibration Run(ActivationReader reader, ISampleSource samples, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    public static ModelCalibration Run(
+        ActivationReader reader, ISampleSource samples, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
         using IEnumerator<ModelSample> enumerator = samples.GetEnumerator();
         CalibrationRun run = new(reader, enumerator, samples.Count, progress, cancellationToken);
         SortedDictionary<string, TensorStatistics> statistics = run.Observe();
         return run._completed > 0
-            ? new ModelCalibration(reader.Model.File.Fingerprint, run._completed, statistics, CalibrationOrigin.Create(run._samplesSeen, reader.Options)) { Padding = reader.TakePadding() }
+            ? new ModelCalibration(reader.Model.File.Fingerprint, run._completed, statistics, CalibrationOrigin.Create(
+                run._samplesSeen, reader.Options)) { Padding = reader.TakePadding() }
             : throw new ArgumentException("There is no sample to calibrate with; give at least one.", nameof(samples));
     }
 
@@ -131,7 +137,9 @@ internal sealed class CalibrationRun
         }
     }
 
-    /// <summary>Keeps the error of the earliest sample: those before it were taken before it, so that the same samples always give the same error.</summary>
+    /// <summary>
+    /// Keeps the error of the earliest sample: those before it were taken before it, so that the same samples always give the same error.
+    /// </summary>
     private void Fail(long sample, Exception e)
     {
         lock (_gate)

@@ -11,7 +11,9 @@ namespace Quantization.Onnx;
 /// </summary>
 internal sealed class ChannelProbe : IDisposable
 {
-    /// <summary>The energy that may be left of a column when the factor is taken out, as a share: what rounding to 32 bits leaves.</summary>
+    /// <summary>
+    /// The energy that may be left of a column when the factor is taken out, as a share: what rounding to 32 bits leaves.
+    /// </summary>
     private const double LargestRest = 1e-7;
 
     private readonly InferenceSession _session;
@@ -25,7 +27,8 @@ internal sealed class ChannelProbe : IDisposable
     /// <param name="sample">What to run.</param>
     /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
     public ChannelProbe(
-        FloatModel model, string value, IReadOnlyDictionary<string, RecordedValue> recorded, ModelSample sample, Func<SessionOptions>? optionsFactory)
+        FloatModel model, string value, IReadOnlyDictionary<string, RecordedValue> recorded, ModelSample sample,
+        Func<SessionOptions>? optionsFactory)
     {
         _recorded = recorded;
         ModelProto part = ObservedModel.Of(model.Model, [value]);
@@ -33,11 +36,14 @@ internal sealed class ChannelProbe : IDisposable
         DeadNodes.Remove(part.Graph);
         _session = ModelSession.Open(model.File.Path, part, optionsFactory);
         _sample = SampleBinder.Bind(
-            sample, _session.InputMetadata.Where(input => !recorded.ContainsKey(input.Key)).ToDictionary(input => input.Key, input => input.Value));
+            sample,
+            _session.InputMetadata.Where(input => !recorded.ContainsKey(input.Key)).ToDictionary(input => input.Key, input => input.Value));
         _plain = Run(recorded);
     }
 
-    /// <summary>The channel of a recorded value that each column of the other value is made of; null where a column is made otherwise.</summary>
+    /// <summary>
+    /// The channel of a recorded value that each column of the other value is made of; null where a column is made otherwise.
+    /// </summary>
     /// <param name="scaled">The recorded value.</param>
     /// <param name="count">Its channels.</param>
     public int[]? FindChannels(string scaled, int count)

@@ -36,12 +36,15 @@ internal sealed class MaskedAxesFinder(
         }
 
         int sequence = mask.Sequence < ShortestToCut ? mask.Sequence + 1 : mask.Sequence - 1;
-        IReadOnlyDictionary<string, long[]>? other = ShapesOf(bound, mask, mask.Batch, sequence), wider = ShapesOf(bound, mask, mask.Batch + 1, mask.Sequence);
+        IReadOnlyDictionary<string, long[]>? other = ShapesOf(bound, mask, mask.Batch, sequence),
+            wider = ShapesOf(bound, mask, mask.Batch + 1, mask.Sequence);
         bool isAmbiguous = mask.Sequence == mask.Batch || model.AllTensors().Any(tensor => tensor.Dims.Contains(mask.Sequence));
         foreach (string value in rest.Where(shapes.ContainsKey))
         {
             found[value] = Find(
-                shapes[value], other is null ? null : other.GetValueOrDefault(value, []), wider is null ? null : wider.GetValueOrDefault(value, []), mask, sequence, isAmbiguous);
+                shapes[value], other is null ? null : other.GetValueOrDefault(value, []), wider is null
+                    ? null
+                    : wider.GetValueOrDefault(value, []), mask, sequence, isAmbiguous);
         }
 
         return found;
@@ -49,7 +52,9 @@ internal sealed class MaskedAxesFinder(
 
     private static MaskedAxes? Find(long[] shape, long[]? other, long[]? wider, PaddingMask mask, int otherSequence, bool isAmbiguous)
     {
-        if ((other is not null && other.Length != shape.Length) || (wider is not null && wider.Length != shape.Length) || (other is null && isAmbiguous))
+        if ((other is not null && other.Length != shape.Length)
+            || (wider is not null && wider.Length != shape.Length)
+            || (other is null && isAmbiguous))
         {
             return null;
         }
@@ -66,7 +71,9 @@ internal sealed class MaskedAxesFinder(
                 return null;
             }
 
-            if (isBatch && (batch is not null || shape[i] % mask.Batch != 0 || (wider is not null && wider[i] != shape[i] / mask.Batch * (mask.Batch + 1))))
+            if (isBatch && (batch is not null
+                || shape[i] % mask.Batch != 0
+                || (wider is not null && wider[i] != shape[i] / mask.Batch * (mask.Batch + 1))))
             {
                 return null;
             }
@@ -93,7 +100,8 @@ internal sealed class MaskedAxesFinder(
     }
 
     private TensorShapeProto.Types.Dimension[]? ShapeOf(string value) =>
-        model.Graph.Input.Concat(model.Graph.ValueInfo).Concat(model.Graph.Output).FirstOrDefault(each => each.Name == value)?.Type?.TensorType?.Shape?.Dim.ToArray();
+        model.Graph.Input.Concat(model.Graph.ValueInfo).Concat(model.Graph.Output).FirstOrDefault(each => each.Name == value)
+            ?.Type?.TensorType?.Shape?.Dim.ToArray();
 
     /// <summary>The shapes where the sample has other lengths; null where the model does not take them.</summary>
     private IReadOnlyDictionary<string, long[]>? ShapesOf(BoundSample bound, PaddingMask mask, int batch, int sequence)
@@ -110,7 +118,9 @@ internal sealed class MaskedAxesFinder(
             resized[name] = Resize(value, inputs[name].Dimensions, mask, batch, sequence);
         }
 
-        return resized[maskInput].GetTensorTypeAndShape().Shape is [var rows, var positions] && rows == batch && positions == sequence ? shapesOf(resized) : null;
+        return resized[maskInput].GetTensorTypeAndShape().Shape is [var rows, var positions] && rows == batch && positions == sequence
+            ? shapesOf(resized)
+            : null;
     }
 
     /// <summary>The input with other lengths where it has the mask's; what is added repeats what is there.</summary>

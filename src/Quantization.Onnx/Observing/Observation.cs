@@ -20,7 +20,8 @@ internal sealed unsafe class Observation : ObservedRun
     /// <param name="nonFinite">What to do with NaN and infinity.</param>
     /// <param name="padding">What is padding in the sample; null where nothing is.</param>
     public Observation(
-        FloatModel model, ModelSample sample, IReadOnlyList<string> values, IReadOnlyDictionary<string, TensorStatistics> statistics, NonFiniteValues nonFinite, PaddedSample? padding)
+        FloatModel model, ModelSample sample, IReadOnlyList<string> values, IReadOnlyDictionary<string, TensorStatistics> statistics,
+        NonFiniteValues nonFinite, PaddedSample? padding)
     {
         _model = model;
         _sample = sample;

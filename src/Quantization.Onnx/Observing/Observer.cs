@@ -7,12 +7,14 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// An operator that shows a value to the <see cref="ObservedRun"/> of its run. A value that a run hands out must be kept until the run ends, and all of them fill more memory than any cache holds; one that
-/// an operator reads is seen while it is fresh, and its memory serves the next.
+/// An operator that shows a value to the <see cref="ObservedRun"/> of its run. A value that a run hands out must be kept until the run
+/// ends, and all of them fill more memory than any cache holds; one that an operator reads is seen while it is fresh, and its memory serves
+/// the next.
 /// </summary>
 /// <remarks>
-/// Inputs: the value, of any type, and the address of the observation (int64, a scalar), which the caller feeds as <see cref="AddressInput"/>. Output: nothing, as a tensor without elements, since a node
-/// must lead to an output of the graph. Attribute: the position of the value among those observed.
+/// Inputs: the value, of any type, and the address of the observation (int64, a scalar), which the caller feeds as
+/// <see cref="AddressInput"/>. Output: nothing, as a tensor without elements, since a node must lead to an output of the graph. Attribute:
+/// the position of the value among those observed.
 /// </remarks>
 internal static unsafe class Observer
 {
@@ -36,7 +38,8 @@ internal static unsafe class Observer
     private static readonly nint RegisteredDomain = RuntimeInterface.CreateDomain(DomainName, MakeOperator());
 
     /// <summary>
-    /// A first session with the operator, for ONNX Runtime enters the domain in a table of the process where it does not find it: of two sessions that open at once, both would, and the second be refused.
+    /// A first session with the operator, for ONNX Runtime enters the domain in a table of the process where it does not find it: of two
+    /// sessions that open at once, both would, and the second be refused.
     /// </summary>
     private static readonly Lazy<bool> IsDomainEntered = new(EnterDomain);
 
@@ -55,7 +58,8 @@ internal static unsafe class Observer
         graph.Input.Add(ValueOf(AddressInput, new TensorShapeProto()));
         graph.Output.Clear();
 
-        // ONNX Runtime begins with what the last node without readers needs, so the first value's operator is the last node: each then runs right after its value is made.
+        // ONNX Runtime begins with what the last node without readers needs, so the first value's operator is the last node: each then runs
+        // right after its value is made.
         for (int i = values.Count - 1; i >= 0; i--)
         {
             string output = $"{Domain}/{i}";
@@ -95,7 +99,11 @@ internal static unsafe class Observer
     }
 
     private static ValueInfoProto ValueOf(string name, TensorShapeProto shape) =>
-        new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = Int64ElementType, Shape = shape } } };
+        new()
+        {
+            Name = name,
+            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = Int64ElementType, Shape = shape } }
+        };
 
     private static CustomOperator* MakeOperator()
     {

@@ -6,7 +6,8 @@ namespace Quantization.Onnx;
 /// <param name="mask">The mask.</param>
 /// <param name="axes">The axes, by the name of the value.</param>
 /// <param name="named">The values whose axes the user named.</param>
-internal sealed class PaddedSample(PaddingMask mask, IReadOnlyDictionary<string, MaskedAxes> axes, IReadOnlyDictionary<string, MaskedAxes> named)
+internal sealed class PaddedSample(
+    PaddingMask mask, IReadOnlyDictionary<string, MaskedAxes> axes, IReadOnlyDictionary<string, MaskedAxes> named)
 {
     /// <summary>The runs of elements of a value that belong to real positions; null where all elements count.</summary>
     /// <param name="name">The value's name.</param>
@@ -71,7 +72,8 @@ internal sealed class PaddedSample(PaddingMask mask, IReadOnlyDictionary<string,
     private IEnumerable<(int Start, int Length)> RunsOf(MaskedAxes follow, long[] shape)
     {
         int depth = follow.Sequence.Append(follow.Batch ?? 0).Max() + 1;
-        int length = (int)shape[depth..].Aggregate(1L, (product, axis) => product * axis), count = (int)shape[..depth].Aggregate(1L, (product, axis) => product * axis);
+        int length = (int)shape[depth..].Aggregate(1L, (product, axis) => product * axis),
+            count = (int)shape[..depth].Aggregate(1L, (product, axis) => product * axis);
         long[] indices = new long[depth];
         int start = 0, kept = 0;
         for (int i = 0; i < count; i++)

@@ -39,7 +39,8 @@ internal sealed class PaddingFilter
         _shapesOf = shapesOf;
         if (options.Mask is { } mask && !inputs.ContainsKey(mask))
         {
-            throw new ArgumentException($"{model.File.Path} has no input '{VisibleText.Short(mask)}' to mask positions; its inputs are {string.Join(", ", inputs.Keys.Select(known => $"'{known}'"))}.");
+            throw new ArgumentException($"{model.File.Path} has no input '{VisibleText.Short(mask)}' to mask positions; its inputs are "
+                + $"{string.Join(", ", inputs.Keys.Select(known => $"'{known}'"))}.");
         }
 
         if (options.Axes.Count > 0)
@@ -47,7 +48,8 @@ internal sealed class PaddingFilter
             HashSet<string> known = [.. inputs.Keys, .. model.Model.Graph.Node.SelectMany(node => node.Output)];
             if (options.Axes.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
             {
-                throw new ArgumentException($"{model.File.Path} has no activation '{VisibleText.Short(unknown)}', so no axes of it can follow a mask; name a value of the model.");
+                throw new ArgumentException($"{model.File.Path} has no activation '{VisibleText.Short(unknown)}', so no axes of it can "
+                    + "follow a mask; name a value of the model.");
             }
         }
     }
@@ -74,7 +76,8 @@ internal sealed class PaddingFilter
             _axes ??= FindAxes(name, bound, mask);
         }
 
-        return new PaddedSample(mask, _axes.Where(each => each.Value is not null).ToDictionary(each => each.Key, each => each.Value!), _options.Axes);
+        return new PaddedSample(
+            mask, _axes.Where(each => each.Value is not null).ToDictionary(each => each.Key, each => each.Value!), _options.Axes);
     }
 
     /// <summary>What was left out since the last call; null where no sample had a mask.</summary>
@@ -84,7 +87,8 @@ internal sealed class PaddingFilter
         {
             ObservedPadding? padding = _mask is null ? null : new ObservedPadding(_mask, _masked, _positions)
             {
-                Axes = _axes?.Where(each => each.Value is { IsNone: false }).OrderBy(each => each.Key, StringComparer.Ordinal).ToDictionary(each => each.Key, each => each.Value!) ?? [],
+                Axes = _axes?.Where(each => each.Value is { IsNone: false })
+                    .OrderBy(each => each.Key, StringComparer.Ordinal).ToDictionary(each => each.Key, each => each.Value!) ?? [],
                 Undecided = _axes?.Where(each => each.Value is null).Select(each => each.Key).Order(StringComparer.Ordinal).ToArray() ?? [],
             };
             (_masked, _positions) = (0, 0);
@@ -106,12 +110,14 @@ internal sealed class PaddingFilter
         if (_options.Mask is { } named)
         {
             return PaddingMask.Read(bound.Inputs[named]) is { } read ? (named, read)
-                : throw new InvalidDataException($"{sample.Name}: input '{named}' is to mask positions, but it is no matrix of the integers 0 and 1; name another input as the mask.");
+                : throw new InvalidDataException($"{sample.Name}: input '{named}' is to mask positions, but it is no matrix of the "
+                    + "integers 0 and 1; name another input as the mask.");
         }
 
         foreach ((string name, OrtValue value) in bound.Inputs)
         {
-            if (name.Contains(MaskPart, StringComparison.OrdinalIgnoreCase) && value.IsTensor && HasTokensBeside(name, value, bound) && PaddingMask.Read(value) is { } mask)
+            if (name.Contains(MaskPart, StringComparison.OrdinalIgnoreCase) && value.IsTensor && HasTokensBeside(name, value, bound)
+                && PaddingMask.Read(value) is { } mask)
             {
                 return (name, mask);
             }
@@ -125,7 +131,8 @@ internal sealed class PaddingFilter
     {
         long[] shape = value.GetTensorTypeAndShape().Shape;
         return bound.Inputs.Any(each => each.Key != name && each.Value.IsTensor
-            && each.Value.GetTensorTypeAndShape() is { ElementDataType: TensorElementType.Int64 or TensorElementType.Int32 } info && info.Shape.SequenceEqual(shape));
+            && each.Value.GetTensorTypeAndShape() is { ElementDataType: TensorElementType.Int64 or TensorElementType.Int32 } info
+            && info.Shape.SequenceEqual(shape));
     }
 
     private Dictionary<string, MaskedAxes?> FindAxes(string name, BoundSample bound, PaddingMask mask)

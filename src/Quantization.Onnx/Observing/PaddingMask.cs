@@ -37,13 +37,17 @@ internal sealed class PaddingMask
     public static PaddingMask? Read(OrtValue value)
     {
         OrtTensorTypeAndShapeInfo info = value.GetTensorTypeAndShape();
-        return info.Shape is not [> 0 and <= int.MaxValue and var batch, > 0 and <= int.MaxValue and var sequence] ? null : info.ElementDataType switch
-        {
-            TensorElementType.Int64 => Make(value.GetTensorDataAsSpan<long>(), (int)batch, (int)sequence, each => each switch { 0 => false, 1 => true, _ => null }),
-            TensorElementType.Int32 => Make(value.GetTensorDataAsSpan<int>(), (int)batch, (int)sequence, each => each switch { 0 => false, 1 => true, _ => null }),
-            TensorElementType.Bool => Make(value.GetTensorDataAsSpan<bool>(), (int)batch, (int)sequence, each => each),
-            _ => null,
-        };
+        return info.Shape is not [> 0 and <= int.MaxValue and var batch, > 0 and <= int.MaxValue and var sequence]
+            ? null
+            : info.ElementDataType switch
+            {
+                TensorElementType.Int64 => Make(
+                    value.GetTensorDataAsSpan<long>(), (int)batch, (int)sequence, each => each switch { 0 => false, 1 => true, _ => null }),
+                TensorElementType.Int32 => Make(
+                    value.GetTensorDataAsSpan<int>(), (int)batch, (int)sequence, each => each switch { 0 => false, 1 => true, _ => null }),
+                TensorElementType.Bool => Make(value.GetTensorDataAsSpan<bool>(), (int)batch, (int)sequence, each => each),
+                _ => null,
+            };
     }
 
     /// <summary>Whether a position is real.</summary>

@@ -4,8 +4,9 @@ using Microsoft.ML.OnnxRuntime;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The functions of ONNX Runtime's C interface that its C# interface lacks: those of custom operators. The C interface is a table of functions whose places never change (<c>onnxruntime_c_api.h</c>,
-/// struct <c>OrtApi</c>); all that is used here stands in it since its first version.
+/// The functions of ONNX Runtime's C interface that its C# interface lacks: those of custom operators. The C interface is a table of
+/// functions whose places never change (<c>onnxruntime_c_api.h</c>, struct <c>OrtApi</c>); all that is used here stands in it since its
+/// first version.
 /// </summary>
 /// <remarks>Each function but the last gives a status, which is null where all went well.</remarks>
 internal static unsafe partial class RuntimeInterface
@@ -88,13 +89,16 @@ internal static unsafe partial class RuntimeInterface
     {
         long length = 0;
         nint value;
-        Check(((delegate* unmanaged<nint, nuint, long*, nuint, nint*, nint>)Functions[KernelContextGetOutput])(kernelContext, 0, &length, 1, &value));
+        Check(((delegate* unmanaged<nint, nuint, long*, nuint, nint*, nint>)Functions[KernelContextGetOutput])(
+            kernelContext, 0, &length, 1, &value));
     }
 
     private static nint* FindFunctions()
     {
         nint* functions = ((delegate* unmanaged<uint, nint*>)OrtGetApiBase()[0])(Version);
-        return functions is not null ? functions : throw new DllNotFoundException("ONNX Runtime's native library is too old: version 1.17 or a later one is needed.");
+        return functions is not null
+            ? functions
+            : throw new DllNotFoundException("ONNX Runtime's native library is too old: version 1.17 or a later one is needed.");
     }
 
     private static void Check(nint status)

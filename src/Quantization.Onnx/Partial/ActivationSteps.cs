@@ -3,7 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Leaves activations in float, in the order of what they promise for the work that they take from the integers, as many as a target needs. That is finer than whole layers in float: the weights beside them stay int8.
+/// Leaves activations in float, in the order of what they promise for the work that they take from the integers, as many as a target needs.
+/// That is finer than whole layers in float: the weights beside them stay int8.
 /// </summary>
 /// <param name="run">Scores sets.</param>
 /// <param name="baseline">The plan to begin with.</param>
@@ -40,7 +41,9 @@ internal sealed class ActivationSteps(
         return meets(run.Score(found)[0]) ? Reduce(start, found, meets) : found;
     }
 
-    /// <summary>Sets with more and more activations in float; none where ONNX Runtime refuses the model that measures them, as one of 16-bit floats.</summary>
+    /// <summary>
+    /// Sets with more and more activations in float; none where ONNX Runtime refuses the model that measures them, as one of 16-bit floats.
+    /// </summary>
     private IReadOnlyList<LayerSet> Grow(LayerSet start)
     {
         try
@@ -58,7 +61,8 @@ internal sealed class ActivationSteps(
         QuantizationPlan plan = run.PlanOf(start);
         TrialModels models = baseline.Models;
         GatedModel gated = GatedModel.Make(models.Model, plan, models.Resolve(plan));
-        FloatReference reference = new(baseline.Model, [.. samples.Take(OrderingSamples)], options.SessionOptionsFactory, cancellationToken);
+        FloatReference reference = new(
+            baseline.Model, [.. samples.Take(OrderingSamples)], options.SessionOptionsFactory, cancellationToken);
         if (gated.Gates.Count == 0 || !reference.HasOutputs)
         {
             return [];
@@ -80,7 +84,10 @@ internal sealed class ActivationSteps(
     {
         string[] more = [.. found.Activations.Except(start.Activations).Order(StringComparer.Ordinal)];
         LayerSet[] without = [.. more.Select(each => found with { Activations = found.Activations.Remove(each) })];
-        foreach (string activation in more.Zip(run.ScoreCandidates(without)).OrderByDescending(each => each.Second, Comparer<TrialScore>.Create(run.CompareCandidates)).Select(each => each.First).Take(MaxSets))
+        foreach (string activation in more.Zip(run.ScoreCandidates(without))
+            .OrderByDescending(each => each.Second, Comparer<TrialScore>.Create(run.CompareCandidates))
+            .Select(each => each.First)
+            .Take(MaxSets))
         {
             LayerSet smaller = found with { Activations = found.Activations.Remove(activation) };
             if (!meets(run.Score(smaller)[0]))

@@ -1,6 +1,8 @@
 namespace Quantization.Onnx;
 
-/// <summary>Leaves branches and bodies of loops in float where a target needs it. Each is one step: its layers are not distinguished.</summary>
+/// <summary>
+/// Leaves branches and bodies of loops in float where a target needs it. Each is one step: its layers are not distinguished.
+/// </summary>
 /// <param name="run">Scores sets.</param>
 /// <param name="meets">Whether a score on all samples is good enough.</param>
 internal sealed class FloatBodies(PartialRun run, Predicate<TrialScore> meets)

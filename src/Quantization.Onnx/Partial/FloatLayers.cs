@@ -1,6 +1,8 @@
 namespace Quantization.Onnx;
 
-/// <summary>Switches quantization off for one layer after another until a figure is reached, then on again where it turns out not to be needed.</summary>
+/// <summary>
+/// Switches quantization off for one layer after another until a figure is reached, then on again where it turns out not to be needed.
+/// </summary>
 /// <param name="run">Scores sets.</param>
 /// <param name="limit">How many models may be tried.</param>
 /// <param name="meets">Whether a score on all samples is good enough.</param>
@@ -12,26 +14,35 @@ internal sealed class FloatLayers(PartialRun run, TrialLimit limit, Predicate<Tr
     /// <summary>How many of the most sensitive layers compete for being the next: noise of single layers does not just add up.</summary>
     private const int Window = 4;
 
-    /// <summary>How many sets are scored side by side where the first that is good enough is taken. Fixed, so that the result does not depend on the number of processors.</summary>
+    /// <summary>
+    /// How many sets are scored side by side where the first that is good enough is taken. Fixed, so that the result does not depend on the
+    /// number of processors.
+    /// </summary>
     private const int Ahead = 4;
 
     /// <summary>How many exchanges of two layers for one are tried.</summary>
     private const int MaxExchanges = 24;
 
-    /// <summary>How many models are tried for a layer on the way: the set's own on all samples and on those that rank, and those that compete.</summary>
+    /// <summary>
+    /// How many models are tried for a layer on the way: the set's own on all samples and on those that rank, and those that compete.
+    /// </summary>
     private const int TrialsPerLayer = Window + 2;
 
-    /// <summary>How many models may be tried both ways where the user names no other number: so many that no way there, however long, is cut short, and as many for the way back.</summary>
+    /// <summary>
+    /// How many models may be tried both ways where the user names no other number: so many that no way there, however long, is cut short,
+    /// and as many for the way back.
+    /// </summary>
     public static int DefaultTrials(int layers) => 2 * TrialsPerLayer * layers;
 
     /// <summary>
-    /// Switches quantization off in descending sensitivity until the score is good enough, or no layer is left that may be in float. Half of the trials are kept for the way back; where the others are used up, layers
-    /// follow in the order of the ranking.
+    /// Switches quantization off in descending sensitivity until the score is good enough, or no layer is left that may be in float. Half
+    /// of the trials are kept for the way back; where the others are used up, layers follow in the order of the ranking.
     /// </summary>
     public LayerSet SwitchOff(LayerSet set)
     {
         int reserve = limit.Left / 2;
-        while (!meets(run.Score(set)[0]) && set.Float.Count < run.MaxFloatLayers && IsWorthwhile(set) && LeftInRanking(set) is { Length: > 0 } left)
+        while (!meets(run.Score(set)[0]) && set.Float.Count < run.MaxFloatLayers && IsWorthwhile(set)
+            && LeftInRanking(set) is { Length: > 0 } left)
         {
             if (limit.Left - reserve < TrialsPerLayer)
             {
@@ -44,7 +55,9 @@ internal sealed class FloatLayers(PartialRun run, TrialLimit limit, Predicate<Tr
         return set;
     }
 
-    /// <summary>Quantizes layers again as long as the score stays good enough: afterwards, no single one can be, if the trials suffice.</summary>
+    /// <summary>
+    /// Quantizes layers again as long as the score stays good enough: afterwards, no single one can be, if the trials suffice.
+    /// </summary>
     public LayerSet SwitchOn(LayerSet set)
     {
         for (LayerSet? smaller = RemoveTogether(set); smaller is not null; smaller = Exchange(set))
@@ -76,7 +89,8 @@ internal sealed class FloatLayers(PartialRun run, TrialLimit limit, Predicate<Tr
         LayerSet[] candidates = [.. left.Select(set.WithFloat)];
         TrialScore before = run.ScoreCandidates([set])[0];
         (LayerSet? best, TrialScore? score) = (null, null);
-        foreach (LayerSet[] some in (LayerSet[][])[candidates[..Math.Min(Window, candidates.Length)], candidates[Math.Min(Window, candidates.Length)..]])
+        foreach (LayerSet[] some
+            in (LayerSet[][])[candidates[..Math.Min(Window, candidates.Length)], candidates[Math.Min(Window, candidates.Length)..]])
         {
             if (score is not null && (run.CompareCandidates(score, before) > 0 || run.Tried - start + some.Length > mostTrials))
             {
@@ -126,7 +140,9 @@ internal sealed class FloatLayers(PartialRun run, TrialLimit limit, Predicate<Tr
             shrinking.Add(shrinking[^1].Without(layer));
         }
 
-        return limit.Allow(PrefixSearch.MostTrials(shrinking.Count)) > 0 ? PrefixSearch.FindShortest(run, [.. Enumerable.Reverse(shrinking)], meets) : set;
+        return limit.Allow(PrefixSearch.MostTrials(shrinking.Count)) > 0
+            ? PrefixSearch.FindShortest(run, [.. Enumerable.Reverse(shrinking)], meets)
+            : set;
     }
 
     /// <summary>One layer after another quantized, the least helpful first, until none of those left can be.</summary>
@@ -165,7 +181,8 @@ internal sealed class FloatLayers(PartialRun run, TrialLimit limit, Predicate<Tr
                 .Select(each => set.Without(each.first.Node).Without(each.second.Node).WithFloat(each.other.Node)),
         ];
 
-        // Sets of the same size that did not do are known: those with one layer less. Only what beats these on the samples that rank is worth scoring on all.
+        // Sets of the same size that did not do are known: those with one layer less. Only what beats these on the samples that rank is
+        // worth scoring on all.
         if (limit.Allow(inFloat.Length + smaller.Length) < inFloat.Length + smaller.Length)
         {
             return null;
@@ -173,7 +190,8 @@ internal sealed class FloatLayers(PartialRun run, TrialLimit limit, Predicate<Tr
 
         TrialScore[] removed = run.ScoreCandidates([.. inFloat.Select(layer => set.Without(layer.Node))]);
         TrialScore[] scores = run.ScoreCandidates(smaller);
-        foreach (LayerSet[] some in smaller.Where((_, i) => Array.TrueForAll(removed, other => run.CompareCandidates(scores[i], other) > 0)).Chunk(Ahead))
+        foreach (LayerSet[] some in smaller.Where((_, i) => Array.TrueForAll(removed, other => run.CompareCandidates(scores[i], other) > 0))
+            .Chunk(Ahead))
         {
             LayerSet[] allowed = some[..limit.Allow(some.Length)];
             int found = Array.FindIndex(run.Score(allowed), meets);

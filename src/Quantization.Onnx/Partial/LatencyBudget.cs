@@ -26,7 +26,9 @@ internal sealed class LatencyBudget(PartialRun run, TrialLimit limit, Func<Quant
             foreach (string layer in left.ToArray())
             {
                 LayerSet more = within[^1].WithFloat(layer);
-                if (within[^1].Float.Count >= run.MaxFloatLayers || limit.Allow(1) == 0 || run.ScoreCandidates([more])[0] is var scoreOfMore && run.CompareCandidates(scoreOfMore, score) <= 0)
+                if (within[^1].Float.Count >= run.MaxFloatLayers
+                    || limit.Allow(1) == 0
+                    || run.ScoreCandidates([more])[0] is var scoreOfMore && run.CompareCandidates(scoreOfMore, score) <= 0)
                 {
                     continue;
                 }
@@ -41,7 +43,8 @@ internal sealed class LatencyBudget(PartialRun run, TrialLimit limit, Func<Quant
         }
 
         TrialScore[] scores = run.Score(within);
-        return within[Enumerable.Range(0, scores.Length).Aggregate((best, next) => run.Compare(scores[next], scores[best]) > 0 ? next : best)];
+        return within[Enumerable.Range(0, scores.Length)
+            .Aggregate((best, next) => run.Compare(scores[next], scores[best]) > 0 ? next : best)];
     }
 
     private double Measure(LayerSet set) => _ratios[run.KeyOf(set)] = measure(run.PlanOf(set));

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Quantization.Onnx;
 
-/// <summary>What is done for single layers, activations and bodies: which are in float, and which take steps short of it. Immutable.</summary>
+/// <summary>
+/// What is done for single layers, activations and bodies: which are in float, and which take steps short of it. Immutable.
+/// </summary>
 /// <param name="Float">The layers in float, by name.</param>
 /// <param name="Steps">The steps of others, by name.</param>
 internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDictionary<string, ImmutableList<LayerStep>> Steps)
@@ -25,7 +27,8 @@ internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDiction
     public LayerSet WithWeightOnly(string layer) => Without(layer) with { WeightOnly = WeightOnly.Add(layer) };
 
     /// <summary>The set with steps for a layer.</summary>
-    public LayerSet WithSteps(string layer, ImmutableList<LayerStep> steps) => steps.IsEmpty ? this : this with { Steps = Steps.SetItem(layer, steps) };
+    public LayerSet WithSteps(string layer, ImmutableList<LayerStep> steps) =>
+        steps.IsEmpty ? this : this with { Steps = Steps.SetItem(layer, steps) };
 
     /// <summary>The set with a layer as it was to begin with.</summary>
     public LayerSet Without(string layer) =>
@@ -70,7 +73,11 @@ internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDiction
             if (step.Weights is { } own)
             {
                 WeightOptions before = weights.GetValueOrDefault(node.Node) ?? new WeightOptions();
-                weights[node.Node] = new WeightOptions { Granularity = own.Granularity ?? before.Granularity, Calibrator = own.Calibrator ?? before.Calibrator };
+                weights[node.Node] = new WeightOptions
+                {
+                    Granularity = own.Granularity ?? before.Granularity,
+                    Calibrator = own.Calibrator ?? before.Calibrator
+                };
             }
 
             SetCalibrators(activations, node, step);
@@ -86,11 +93,13 @@ internal sealed record LayerSet(ImmutableHashSet<string> Float, ImmutableDiction
         };
     }
 
-    private IEnumerable<(NodePlan Node, LayerStep Step)> StepsOf(QuantizationPlan plan) => plan.Nodes.SelectMany(node => (Steps.GetValueOrDefault(node.Node) ?? []).Select(step => (node, step)));
+    private IEnumerable<(NodePlan Node, LayerStep Step)> StepsOf(QuantizationPlan plan) =>
+        plan.Nodes.SelectMany(node => (Steps.GetValueOrDefault(node.Node) ?? []).Select(step => (node, step)));
 
     private static void SetCalibrators(Dictionary<string, ICalibrator> activations, NodePlan node, LayerStep step)
     {
-        foreach (ObservedRange rule in step.Activations is null ? [] : node.Inputs.Concat(node.Results).Select(each => each.Encoding.Range).OfType<ObservedRange>())
+        foreach (ObservedRange rule
+            in step.Activations is null ? [] : node.Inputs.Concat(node.Results).Select(each => each.Encoding.Range).OfType<ObservedRange>())
         {
             activations[rule.Source] = step.Activations!;
         }

@@ -65,7 +65,9 @@ internal sealed class LimitSearch(
         string[] wanted =
         [
             $"{run.Metric.Name} {Figure.Metric(goal.Threshold, run.Metric.Unit)}",
-            .. limits.MaxLatencyRatio is { } latency ? (string[])[$"{Figure.Ratio(latency)} of the time of the model with all layers in int8"] : [],
+            .. limits.MaxLatencyRatio is { } latency
+                ? (string[])[$"{Figure.Ratio(latency)} of the time of the model with all layers in int8"]
+                : [],
             .. Most is < double.PositiveInfinity and double bytes ? (string[])[Figure.Bytes((long)bytes)] : [],
         ];
         string[] reached =
@@ -77,7 +79,8 @@ internal sealed class LimitSearch(
         string missed = string.Join(" and ", point.Missed.Select(NameOf));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"No model was found that has {string.Join(", ", wanted)} together. The nearest was written, which misses {missed}: {string.Join(", ", reached)}.");
+            $"No model was found that has {string.Join(", ", wanted)} together. The nearest was written, which misses {missed}: "
+                + $"{string.Join(", ", reached)}.");
     }
 
     private double Most => limits.MostBytes(floatBytes);
@@ -89,7 +92,8 @@ internal sealed class LimitSearch(
         _ => "the size",
     };
 
-    private double CostOf(string layer, PartialBudget budget) => 1 + (budget == PartialBudget.Latency ? costs[layer].MultiplyAccumulates : costs[layer].Weights);
+    private double CostOf(string layer, PartialBudget budget) =>
+        1 + (budget == PartialBudget.Latency ? costs[layer].MultiplyAccumulates : costs[layer].Weights);
 
     /// <summary>
     /// The nearest of all that was weighed, and of those that were scored on the way: the best of each number of layers in float, and the
@@ -97,7 +101,8 @@ internal sealed class LimitSearch(
     /// </summary>
     private LimitedPoint FindNearest()
     {
-        (LayerSet Set, TrialScore Score)[] scored = [.. run.Scored.OrderBy(each => each.Set.Float.Count).ThenByDescending(each => each.Score, Comparer<TrialScore>.Create(run.Compare))];
+        (LayerSet Set, TrialScore Score)[] scored = [.. run.Scored.OrderBy(each => each.Set.Float.Count)
+            .ThenByDescending(each => each.Score, Comparer<TrialScore>.Create(run.Compare))];
         (LayerSet Set, TrialScore Score)[] best = [.. scored.DistinctBy(each => each.Set.Float.Count)];
         int step = Math.Max(1, (best.Length + MaxWeighed - 1) / MaxWeighed);
         LayerSet[] cheap =
@@ -113,7 +118,8 @@ internal sealed class LimitSearch(
             Weigh(set);
         }
 
-        return _weighed.Values.OrderBy(point => point.Excess).ThenByDescending(point => point.Score, Comparer<TrialScore>.Create(run.Compare)).First();
+        return _weighed.Values.OrderBy(point => point.Excess)
+            .ThenByDescending(point => point.Score, Comparer<TrialScore>.Create(run.Compare)).First();
     }
 
     private LimitedPoint Weigh(LayerSet set)
@@ -128,8 +134,10 @@ internal sealed class LimitSearch(
         QuantizationPlan plan = run.PlanOf(set);
         double ratio = limits.MaxLatencyRatio is null ? 1 : measureRatio(plan);
         long bytes = countBytes(plan);
-        double figure = goal.IsMetBy(score) ? 0 : Math.Abs(score.Score - goal.Threshold!.Value) / Math.Max(Math.Abs(goal.Threshold.Value), 1e-9);
-        double latency = Math.Max(0, (ratio / (limits.MaxLatencyRatio ?? double.PositiveInfinity)) - 1), size = Math.Max(0, (bytes / Most) - 1);
+        double figure =
+            goal.IsMetBy(score) ? 0 : Math.Abs(score.Score - goal.Threshold!.Value) / Math.Max(Math.Abs(goal.Threshold.Value), 1e-9);
+        double latency = Math.Max(0, (ratio / (limits.MaxLatencyRatio ?? double.PositiveInfinity)) - 1),
+            size = Math.Max(0, (bytes / Most) - 1);
         PartialBudget[] missed =
         [
             .. goal.IsMetBy(score) ? (PartialBudget[])[] : [PartialBudget.Figure],

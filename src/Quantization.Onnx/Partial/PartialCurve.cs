@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>Turns sets of layers into points to choose from.</summary>
-internal sealed class PartialCurve(PartialRun run, TrialModels models, IReadOnlyDictionary<string, LayerCost> costs, LatencyBudget? latencies)
+internal sealed class PartialCurve(
+    PartialRun run, TrialModels models, IReadOnlyDictionary<string, LayerCost> costs, LatencyBudget? latencies)
 {
     private readonly double _all = Math.Max(1, costs.Values.Sum(cost => (double)cost.MultiplyAccumulates));
 
@@ -12,7 +13,8 @@ internal sealed class PartialCurve(PartialRun run, TrialModels models, IReadOnly
     {
         ModelProto model = models.Write(run.PlanOf(set));
         long bytes = ModelStore.SizeOf(model) is var most && most > ModelStore.LargestMessage ? most : model.CalculateSize();
-        return new PartialPoint([.. run.Layers.Select(layer => layer.Label).Where(set.Float.Contains)], run.OptionsOf(set), score, Int8Share(set), bytes)
+        return new PartialPoint(
+            [.. run.Layers.Select(layer => layer.Label).Where(set.Float.Contains)], run.OptionsOf(set), score, Int8Share(set), bytes)
         {
             Plan = models.Record(run.PlanOf(set)),
             WeightOnlyLayers = [.. run.Layers.Select(layer => layer.Label).Where(set.WeightOnly.Contains)],
@@ -39,10 +41,13 @@ internal sealed class PartialCurve(PartialRun run, TrialModels models, IReadOnly
             }
         }
 
-        points.Add(ToPoint(run.Layers.Aggregate(LayerSet.Empty with { Bodies = [.. run.Bodies] }, (set, layer) => set.WithFloat(layer.Label)), run.FloatScore));
+        points.Add(ToPoint(
+            run.Layers.Aggregate(LayerSet.Empty with { Bodies = [.. run.Bodies] }, (set, layer) => set.WithFloat(layer.Label)),
+            run.FloatScore));
         return points;
     }
 
     /// <summary>The share of the multiply-accumulates that run on integers.</summary>
-    public double Int8Share(LayerSet set) => IntegerWork.LayersOf(run.PlanOf(set)).Sum(layer => (double)costs[layer].MultiplyAccumulates) / _all;
+    public double Int8Share(LayerSet set) =>
+        IntegerWork.LayersOf(run.PlanOf(set)).Sum(layer => (double)costs[layer].MultiplyAccumulates) / _all;
 }

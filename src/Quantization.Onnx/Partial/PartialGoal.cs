@@ -43,7 +43,8 @@ internal sealed class PartialGoal
     public bool IsMetBy(TrialScore score)
     {
         double slack = Rounding * (1 + Math.Abs(Threshold ?? 0));
-        return Threshold is { } threshold && _metric.Compare(score.Score, _metric.LargerIsBetter ? threshold - slack : threshold + slack) >= 0;
+        return Threshold is { } threshold
+            && _metric.Compare(score.Score, _metric.LargerIsBetter ? threshold - slack : threshold + slack) >= 0;
     }
 
     /// <summary>What was reached.</summary>

@@ -8,7 +8,10 @@ internal sealed class PartialJob
     /// <summary>How many runs of each model a latency is the median of.</summary>
     private const int TimedRuns = 31;
 
-    /// <summary>Where activations in float leave this share of the multiply-accumulates on integers that were there, layers in float cannot leave much more.</summary>
+    /// <summary>
+    /// Where activations in float leave this share of the multiply-accumulates on integers that were there, layers in float cannot leave
+    /// much more.
+    /// </summary>
     private const double EnoughOnIntegers = 0.9;
 
     private readonly OnnxModel _model;
@@ -19,7 +22,9 @@ internal sealed class PartialJob
     private readonly long _start = Stopwatch.GetTimestamp();
     private (int FloatLayers, double? Score) _reached;
 
-    public PartialJob(OnnxModel model, ModelOutput output, PartialOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    public PartialJob(
+        OnnxModel model, ModelOutput output, PartialOptions options, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         _model = model;
         _output = output;
@@ -41,22 +46,36 @@ internal sealed class PartialJob
 
         _reporter.Begin(QuantizationStage.Calibrating, Baseline.Calibration.Limit(calibrationSamples).Count);
         SynchronousProgress<QuantizationProgress> samplesDone = new(value => _reporter.Set(value.Completed, value.Total));
-        CalibrationOptions calibrating = Baseline.Calibration with { SessionOptionsFactory = Baseline.SessionOptionsFactory, Runtime = Baseline.Runtime, Place = Baseline.Place };
-        ResumedCalibration resumed = ResumableCalibration.Run(model, calibrating.Limit(calibrationSamples), calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
+        CalibrationOptions calibrating = Baseline.Calibration with
+        {
+            SessionOptionsFactory = Baseline.SessionOptionsFactory,
+            Runtime = Baseline.Runtime,
+            Place = Baseline.Place
+        };
+        ResumedCalibration resumed = ResumableCalibration.Run(
+            model, calibrating.Limit(calibrationSamples), calibrating, _options.CalibrationPath, samplesDone, _cancellationToken);
         ModelCalibration calibration = resumed.Calibration;
 
         _reporter.Begin(QuantizationStage.Referencing);
-        using TrialScorer scorer = TrialScorer.Create(model, scoringSamples, _options.Metric, _options.BatchSize, Baseline, _cancellationToken);
-        PartialGoal goal = PartialGoal.Of(_options.Target, scorer.Metric, scorer.FloatScore); // throws where the float model misses the target
+        using TrialScorer scorer = TrialScorer.Create(
+            model, scoringSamples, _options.Metric, _options.BatchSize, Baseline, _cancellationToken);
+        // throws where the float model misses the target
+        PartialGoal goal = PartialGoal.Of(_options.Target, scorer.Metric, scorer.FloatScore);
 
-        IReadOnlyList<ModelSample> kept = SampleKeeper.Read(calibrating.Limit(calibrationSamples), PtqOptions.MostRefiningSamples, _cancellationToken);
+        IReadOnlyList<ModelSample> kept = SampleKeeper.Read(
+            calibrating.Limit(calibrationSamples), PtqOptions.MostRefiningSamples, _cancellationToken);
         RefinedModel baseline = Improve(model, calibration, kept);
         TrialModels models = baseline.Models;
         PlannedBodies bodies = model.Bodies.Count == 0 ? PlannedBodies.None
             : new BodyPlanner(Baseline, ModelStore.LargestInMemory, _cancellationToken).Plan(model, calibrating.Limit(calibrationSamples));
         bool ranksOnAll = _options.RankingSamples >= scorer.Samples;
         using TrialScorer? subset = ranksOnAll ? null : TrialScorer.Create(
-            model, new SampleSubset(scoringSamples, scorer.Samples, _options.RankingSamples), scorer.Metric, _options.BatchSize, Baseline, _cancellationToken);
+            model,
+            new SampleSubset(scoringSamples, scorer.Samples, _options.RankingSamples),
+            scorer.Metric,
+            _options.BatchSize,
+            Baseline,
+            _cancellationToken);
         TrialRunner all = new(models, scorer, store, _options.MaxParallelTrials);
         TrialRunner few = subset is null ? all : new TrialRunner(models, subset, store, _options.MaxParallelTrials);
         PartialRun run = new(baseline.Plan, all, few, _options, _reporter, _cancellationToken) { PlannedBodies = bodies };
@@ -65,10 +84,13 @@ internal sealed class PartialJob
         TrialScore quantized = run.Score(LayerSet.Empty)[0];
 
         SensitivityMeasure[] measures = [.. _options.ComparedMeasures.Prepend(_options.Measure).Distinct()];
-        _reporter.Begin(QuantizationStage.Ranking, (long)run.Layers.Count * measures.Count(measure => measure != SensitivityMeasure.EstimatedNoise));
+        _reporter.Begin(
+            QuantizationStage.Ranking, (long)run.Layers.Count * measures.Count(measure => measure != SensitivityMeasure.EstimatedNoise));
         LayerVariants variants = new(models, run.Baseline);
         SensitivityResult sensitivity = new SensitivityRun(few, variants, costs).Take(measures, _ => _reporter.Step(), _cancellationToken);
-        run.Ranking = sensitivity.Rank(_options.Measure, _options.Measure == SensitivityMeasure.EstimatedNoise ? SensitivityCriterion.NoiseToSignal : _options.Criterion).Layers;
+        run.Ranking = sensitivity.Rank(
+            _options.Measure,
+            _options.Measure == SensitivityMeasure.EstimatedNoise ? SensitivityCriterion.NoiseToSignal : _options.Criterion).Layers;
 
         LayerSet found = LayerSet.Empty;
         LatencyBudget? budget = null;
@@ -91,7 +113,8 @@ internal sealed class PartialJob
         PartialCurve shares = new(run, models, costs, null);
         LayerSet activations = found;
         bool areActivationsEnough = false;
-        if (!isMet && _options.Target.Kind != PartialTargetKind.MaxLatencyRatio && _options.Steps.Contains(LayerStep.FloatActivations) && kept.Count > 0)
+        if (!isMet && _options.Target.Kind != PartialTargetKind.MaxLatencyRatio && _options.Steps.Contains(LayerStep.FloatActivations)
+            && kept.Count > 0)
         {
             run.Begin(QuantizationStage.KeepingActivations, ActivationSteps.MostTrials);
             activations = new ActivationSteps(run, baseline, kept, Baseline, _cancellationToken).Take(found, goal.IsMetBy);
@@ -102,7 +125,8 @@ internal sealed class PartialJob
             }
         }
 
-        LayerSet RoundWeights(LayerSet set) => _options.Steps.Contains(LayerStep.WeightOnly) ? new WeightOnlyLayers(run, goal, shares.Int8Share).Take(set) : set;
+        LayerSet RoundWeights(LayerSet set) =>
+            _options.Steps.Contains(LayerStep.WeightOnly) ? new WeightOnlyLayers(run, goal, shares.Int8Share).Take(set) : set;
         double Measure(QuantizationPlan plan) => MeasureRatio(models, run.PlanOf(LayerSet.Empty), plan, scoringSamples.First());
         TrialLimit limit = new(_options.MaxTrials ?? FloatLayers.DefaultTrials(run.Layers.Count), () => run.Tried);
         if (_options.Target.Kind == PartialTargetKind.MaxLatencyRatio)
@@ -125,13 +149,16 @@ internal sealed class PartialJob
             found = isMet ? RoundWeights(found) : found;
         }
 
-        found = isMet && _options.Target.Kind != PartialTargetKind.MaxLatencyRatio ? new FloatBodies(run, goal.IsMetBy).GiveBack(found) : found;
+        found = isMet && _options.Target.Kind != PartialTargetKind.MaxLatencyRatio
+            ? new FloatBodies(run, goal.IsMetBy).GiveBack(found)
+            : found;
         LimitSearch? limiting = null;
         LimitedPoint? limited = null;
         if (_options.Limits is { } limits && _options.Target.Kind != PartialTargetKind.MaxLatencyRatio)
         {
             limiting = new LimitSearch(run, goal, limits, costs, _model.File.Bytes, Measure, plan => CountBytes(models, plan));
-            limited = limiting.Take(found, () => RoundWeights(Search(run, limit, goal, LayerSet.Empty with { Bodies = found.Bodies }, _ => true).Set));
+            limited = limiting.Take(
+                found, () => RoundWeights(Search(run, limit, goal, LayerSet.Empty with { Bodies = found.Bodies }, _ => true).Set));
             (found, isMet) = (limited.Set, !limited.Missed.Contains(PartialBudget.Figure));
         }
 
@@ -139,7 +166,9 @@ internal sealed class PartialJob
         ExtendCurve(run, found);
         PartialCurve curve = new(run, models, costs, budget);
         PartialPoint written = curve.ToPoint(found, score);
-        written = limited is null || _options.Limits!.MaxLatencyRatio is null ? written : written with { LatencyRatio = limited.LatencyRatio };
+        written = limited is null || _options.Limits!.MaxLatencyRatio is null
+            ? written
+            : written with { LatencyRatio = limited.LatencyRatio };
         PartialPoint start = curve.ToPoint(LayerSet.Empty, quantized);
         IReadOnlyList<LayerChange> changes = Explain(run, found, score, costs);
         IReadOnlyList<ActivationChange> activationChanges = ExplainActivations(run, found, score);
@@ -147,7 +176,8 @@ internal sealed class PartialJob
 
         _reporter.Begin(QuantizationStage.Writing);
         using OpenOutput opened = _output.Open();
-        PtqResult file = new RecipeRunner(written.Options, null, _cancellationToken).Write(baseline.Model, run.PlanOf(found), baseline.Calibration, opened) with
+        PtqResult file = new RecipeRunner(written.Options, null, _cancellationToken)
+            .Write(baseline.Model, run.PlanOf(found), baseline.Calibration, opened) with
         {
             Calibration = calibration,
             Refinement = baseline.Refinement,
@@ -160,7 +190,8 @@ internal sealed class PartialJob
             MissedBudgets = limited?.Missed ?? (isMet ? [] : [budget is null ? PartialBudget.Figure : PartialBudget.Size]),
             LimitReason = limited is not null ? limiting!.Explain(limited)
                 : isMet || budget is null ? null
-                : $"No model was found of at most {Figure.Bytes((long)MostBytes)}. The nearest was written: {Figure.Bytes(written.ModelBytes)}.",
+                : $"No model was found of at most {Figure.Bytes((long)MostBytes)}. The nearest was written: "
+                    + $"{Figure.Bytes(written.ModelBytes)}.",
             IsLimitReached = limit.IsReached,
             Reason = goal.Explain(isMet, limit, run, written, scorer.Samples),
             Target = _options.Target,
@@ -200,8 +231,11 @@ internal sealed class PartialJob
     }
 
     /// <summary>The smallest set that meets the goal; or where none does, the smallest that is as good as the best.</summary>
-    /// <remarks><paramref name="isWorthwhile"/> tells whether a set can still beat what is known; the search ends where it cannot.</remarks>
-    private (LayerSet Set, bool IsMet) Search(PartialRun run, TrialLimit limit, PartialGoal goal, LayerSet start, Predicate<LayerSet> isWorthwhile)
+    /// <remarks>
+    /// <paramref name="isWorthwhile"/> tells whether a set can still beat what is known; the search ends where it cannot.
+    /// </remarks>
+    private (LayerSet Set, bool IsMet) Search(
+        PartialRun run, TrialLimit limit, PartialGoal goal, LayerSet start, Predicate<LayerSet> isWorthwhile)
     {
         run.Begin(QuantizationStage.Excluding, limit.Left);
         FloatLayers layers = new(run, limit, goal.IsMetBy) { IsWorthwhile = isWorthwhile };
@@ -232,7 +266,9 @@ internal sealed class PartialJob
     private double MostBytes => _options.Limits?.MostBytes(_model.File.Bytes) ?? double.PositiveInfinity;
 
     private static long CountBytes(TrialModels models, QuantizationPlan plan) =>
-        models.Write(plan) is var model && ModelStore.SizeOf(model) is var most && most > ModelStore.LargestMessage ? most : model.CalculateSize();
+        models.Write(plan) is var model && ModelStore.SizeOf(model) is var most && most > ModelStore.LargestMessage
+            ? most
+            : model.CalculateSize();
 
     private double MeasureRatio(TrialModels models, QuantizationPlan baseline, QuantizationPlan plan, ModelSample sample)
     {
@@ -240,7 +276,8 @@ internal sealed class PartialJob
         return LatencyMeter.Measure(int8, model, sample, TimedRuns, _cancellationToken).Ratio;
     }
 
-    private EvaluatedModel Open(TrialModels models, QuantizationPlan plan) => new(_model.Name, models.Write(plan), 0, Baseline.SessionOptionsFactory, _cancellationToken);
+    private EvaluatedModel Open(TrialModels models, QuantizationPlan plan) =>
+        new(_model.Name, models.Write(plan), 0, Baseline.SessionOptionsFactory, _cancellationToken);
 
     private TrialScore Reached(PartialRun run, LayerSet set)
     {
@@ -289,5 +326,7 @@ internal sealed class PartialJob
 
     private static string Reason(PartialRun run, TrialScore score, TrialScore without) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
-        $"Without this, {run.Metric.Name} would be {Figure.Metric(without.Score, run.Metric.Unit)} instead of {Figure.Metric(score.Score, run.Metric.Unit)}, and the SQNR of the outputs {without.SignalToNoise:0.#} instead of {score.SignalToNoise:0.#} dB.");
+        $"Without this, {run.Metric.Name} would be {Figure.Metric(without.Score, run.Metric.Unit)} instead of "
+            + $"{Figure.Metric(score.Score, run.Metric.Unit)}, and the SQNR of the outputs {without.SignalToNoise:0.#} instead of "
+            + $"{score.SignalToNoise:0.#} dB.");
 }

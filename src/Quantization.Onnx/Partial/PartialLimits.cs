@@ -19,7 +19,8 @@ public sealed record PartialLimits
     {
         get => _maxLatencyRatio;
         init => _maxLatencyRatio = value is null or (>= 1 and < double.PositiveInfinity) ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "A latency is a multiple of the int8 model's from 1 up, such as 1.5.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(value), value, "A latency is a multiple of the int8 model's from 1 up, such as 1.5.");
     }
 
     /// <summary>The maximum size of the file, as a multiple of the float model's; null for no limit.</summary>

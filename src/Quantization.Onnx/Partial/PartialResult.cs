@@ -1,8 +1,8 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// What partial quantization reached. The model that was written is the one that meets the target with the fewest layers in float that were found, or the best that was reached; the reason says with how many layers,
-/// or why the target was not met. Immutable.
+/// What partial quantization reached. The model that was written is the one that meets the target with the fewest layers in float that were
+/// found, or the best that was reached; the reason says with how many layers, or why the target was not met. Immutable.
 /// </summary>
 public sealed record PartialResult : TrialsResult
 {
@@ -16,10 +16,16 @@ public sealed record PartialResult : TrialsResult
         init => field = ValueList<PartialBudget>.Of(value, nameof(MissedBudgets));
     } = ValueList<PartialBudget>.Empty;
 
-    /// <summary>Which of the target and <see cref="PartialOptions.Limits"/> could not be met together, and what the nearest model has; null where all were, or where there were no limits.</summary>
+    /// <summary>
+    /// Which of the target and <see cref="PartialOptions.Limits"/> could not be met together, and what the nearest model has; null where
+    /// all were, or where there were no limits.
+    /// </summary>
     public string? LimitReason { get; init; }
 
-    /// <summary>Whether <see cref="PartialOptions.MaxTrials"/> ended the search early, so that layers may be in float that need not be. The target may still be met.</summary>
+    /// <summary>
+    /// Whether <see cref="PartialOptions.MaxTrials"/> ended the search early, so that layers may be in float that need not be. The target
+    /// may still be met.
+    /// </summary>
     public required bool IsLimitReached { get; init; }
 
     /// <summary>What was to be reached.</summary>
@@ -34,14 +40,18 @@ public sealed record PartialResult : TrialsResult
     /// <summary>The model that was written.</summary>
     public required PartialPoint Written { get; init; }
 
-    /// <summary>What was done for single layers, in the order in which they run: those left in float, and those that took a step short of it.</summary>
+    /// <summary>
+    /// What was done for single layers, in the order in which they run: those left in float, and those that took a step short of it.
+    /// </summary>
     public required IReadOnlyList<LayerChange> Changes
     {
         get;
         init => field = ValueList<LayerChange>.Of(value, nameof(Changes));
     }
 
-    /// <summary>The activations that were left in float, by name. The layers that read or make them compute in float with int8 weights.</summary>
+    /// <summary>
+    /// The activations that were left in float, by name. The layers that read or make them compute in float with int8 weights.
+    /// </summary>
     public required IReadOnlyList<ActivationChange> ActivationChanges
     {
         get;
@@ -49,8 +59,8 @@ public sealed record PartialResult : TrialsResult
     }
 
     /// <summary>
-    /// The models to choose from: of those that were scored on all samples, each that no other one beats or equals both by the metric and by the share of int8 compute; then the float model. From the most
-    /// int8 to the least.
+    /// The models to choose from: of those that were scored on all samples, each that no other one beats or equals both by the metric and
+    /// by the share of int8 compute; then the float model. From the most int8 to the least.
     /// </summary>
     public required IReadOnlyList<PartialPoint> Curve
     {

@@ -18,7 +18,9 @@ internal sealed class PartialRun
     /// <param name="options">The user's options.</param>
     /// <param name="reporter">Reports each model scored.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
-    public PartialRun(QuantizationPlan baseline, TrialRunner all, TrialRunner few, PartialOptions options, StageReporter reporter, CancellationToken cancellationToken)
+    public PartialRun(
+        QuantizationPlan baseline, TrialRunner all, TrialRunner few, PartialOptions options, StageReporter reporter,
+        CancellationToken cancellationToken)
     {
         _all = all;
         _few = few;

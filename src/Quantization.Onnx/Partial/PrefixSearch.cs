@@ -8,9 +8,13 @@ internal static class PrefixSearch
     /// <summary>How many sets are scored at most.</summary>
     public static int MostTrials(int sets) => 2 * BitOperations.Log2((uint)sets) + 1;
 
-    /// <summary>The smallest set that is good enough, where larger ones are no worse; where none that was looked at is, the best of these.</summary>
+    /// <summary>
+    /// The smallest set that is good enough, where larger ones are no worse; where none that was looked at is, the best of these.
+    /// </summary>
     /// <param name="run">Scores sets.</param>
-    /// <param name="growing">Sets, each with one change more than the one before. The first is not good enough where there are others.</param>
+    /// <param name="growing">
+    /// Sets, each with one change more than the one before. The first is not good enough where there are others.
+    /// </param>
     /// <param name="meets">Whether a score on all samples is good enough.</param>
     public static LayerSet FindShortest(PartialRun run, IReadOnlyList<LayerSet> growing, Predicate<TrialScore> meets)
     {
@@ -19,7 +23,8 @@ internal static class PrefixSearch
         int enough = Array.FindIndex(scores, meets);
         if (enough < 0)
         {
-            return growing[tried[Enumerable.Range(0, tried.Length).Aggregate((best, next) => run.Compare(scores[next], scores[best]) > 0 ? next : best)]];
+            return growing[tried[Enumerable.Range(0, tried.Length)
+                .Aggregate((best, next) => run.Compare(scores[next], scores[best]) > 0 ? next : best)]];
         }
 
         (int low, int high) = (enough == 0 ? 0 : tried[enough - 1], tried[enough]);

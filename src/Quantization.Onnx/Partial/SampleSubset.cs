@@ -10,7 +10,8 @@ internal sealed class SampleSubset(ISampleSource all, int total, int take) : ISa
 {
     public int? Count => take;
 
-    public IEnumerator<ModelSample> GetEnumerator() => all.Where((_, i) => (long)i * take / total != ((long)i - 1) * take / total || i == 0).GetEnumerator();
+    public IEnumerator<ModelSample> GetEnumerator() =>
+        all.Where((_, i) => (long)i * take / total != ((long)i - 1) * take / total || i == 0).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

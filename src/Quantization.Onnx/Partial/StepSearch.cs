@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Finds the steps that make single layers more accurate in int8. Each layer is quantized alone, so that its own noise shows; a step is kept where it lowers that. Then the layers take their steps in descending sensitivity, as many as
-/// the target needs.
+/// Finds the steps that make single layers more accurate in int8. Each layer is quantized alone, so that its own noise shows; a step is
+/// kept where it lowers that. Then the layers take their steps in descending sensitivity, as many as the target needs.
 /// </summary>
 internal static class StepSearch
 {
@@ -31,13 +31,15 @@ internal static class StepSearch
     }
 
     /// <summary>The steps that lower each layer's own noise, for the layers that matter, in descending sensitivity.</summary>
-    private static IEnumerable<(string Layer, ImmutableList<LayerStep> Steps)> FindSteps(PartialRun run, IReadOnlyList<LayerStep> steps, LayerVariants variants)
+    private static IEnumerable<(string Layer, ImmutableList<LayerStep> Steps)> FindSteps(
+        PartialRun run, IReadOnlyList<LayerStep> steps, LayerVariants variants)
     {
         QuantizableNode[] layers = [.. run.Ranking.Join(variants.Layers, ranked => ranked.Node, layer => layer.Label, (_, layer) => layer)];
         ImmutableList<LayerStep>[] taken = [.. layers.Select(_ => ImmutableList<LayerStep>.Empty)];
         double[] noise = Noise(taken);
         double negligible = Negligible * noise.Sum(), sum = 0;
-        HashSet<int> matter = [.. Enumerable.Range(0, layers.Length).OrderBy(i => noise[i]).SkipWhile(i => (sum += noise[i]) <= negligible)];
+        HashSet<int> matter =
+            [.. Enumerable.Range(0, layers.Length).OrderBy(i => noise[i]).SkipWhile(i => (sum += noise[i]) <= negligible)];
         foreach (LayerStep step in steps)
         {
             ImmutableList<LayerStep>[] tried = [.. taken.Select((before, i) => matter.Contains(i) ? before.Add(step) : before)];
@@ -55,7 +57,8 @@ internal static class StepSearch
 
         double[] Noise(ImmutableList<LayerStep>[] with) =>
         [
-            .. run.ScoreCandidates([.. layers.Select((layer, i) => variants.Only(run.PlanOf(LayerSet.Empty.WithSteps(layer.Label, with[i])) with { Bodies = [] }, layer))])
+            .. run.ScoreCandidates([.. layers.Select(
+                (layer, i) => variants.Only(run.PlanOf(LayerSet.Empty.WithSteps(layer.Label, with[i])) with { Bodies = [] }, layer))])
                 .Select(score => Math.Pow(10, -score.SignalToNoise / 10)),
         ];
     }

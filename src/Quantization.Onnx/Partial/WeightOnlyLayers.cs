@@ -1,6 +1,8 @@
 namespace Quantization.Onnx;
 
-/// <summary>Gives layers in float their int8 weights back, of as many as the goal allows: that quarters their size and costs no time.</summary>
+/// <summary>
+/// Gives layers in float their int8 weights back, of as many as the goal allows: that quarters their size and costs no time.
+/// </summary>
 /// <param name="run">Scores sets.</param>
 /// <param name="goal">The goal.</param>
 /// <param name="shareOf">The share of the multiply-accumulates of a set that run on integers.</param>
@@ -23,12 +25,15 @@ internal sealed class WeightOnlyLayers(PartialRun run, PartialGoal goal, Func<La
 
         // From all weights as codes to none, those of the most sensitive layers in float first.
         string[] layers = [.. run.Ranking.Select(layer => layer.Node).Where(found.Float.Contains)];
-        LayerSet[] growing = [.. Enumerable.Range(0, layers.Length + 1).Select(count => layers.Skip(count).Aggregate(found, (set, layer) => set.WithWeightOnly(layer)))];
+        LayerSet[] growing = [.. Enumerable.Range(0, layers.Length + 1)
+            .Select(count => layers.Skip(count).Aggregate(found, (set, layer) => set.WithWeightOnly(layer)))];
         return goal.IsMetBy(run.Score(growing[0])[0]) ? growing[0]
             : WithFurther(growing[0], MinShare * shareOf(found)) ?? PrefixSearch.FindShortest(run, growing, goal.IsMetBy);
     }
 
-    /// <summary>The set with a few layers more that compute in float with int8 weights, where they make up for what all the rounded weights cost.</summary>
+    /// <summary>
+    /// The set with a few layers more that compute in float with int8 weights, where they make up for what all the rounded weights cost.
+    /// </summary>
     private LayerSet? WithFurther(LayerSet rounded, double leastShare)
     {
         List<LayerSet> growing = [rounded];

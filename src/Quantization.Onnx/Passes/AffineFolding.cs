@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Folds constants that multiply or are added beside a Conv into its weights and bias. Behind it, <c>m · (w ∗ x + b) + a = (m·w) ∗ x + (m·b + a)</c>, for a constant of the tensor or of each channel; before it,
+/// Folds constants that multiply or are added beside a Conv into its weights and bias. Behind it,
+/// <c>m · (w ∗ x + b) + a = (m·w) ∗ x + (m·b + a)</c>, for a constant of the tensor or of each channel; before it,
 /// <c>w ∗ (m · x + a) + b = (m·w) ∗ x + (b + a · Σw)</c>, likewise, the offset only where no zeros are padded. ONNX Runtime folds some of
 /// the former and none of the latter; what stays would keep codes from flowing on. Behind a ConvTranspose it is the same, a
 /// BatchNormalization included; before it, not every result has the same share of the offset.
@@ -31,10 +32,13 @@ internal sealed class AffineFolding
     public static void Apply(GraphProto graph)
     {
         AffineFolding folding = new(graph);
-        foreach (NodeProto node in graph.Node.Where(node => node.OpType == "Conv" || (node.OpType == "ConvTranspose" && node.GetInt("group", 1) == 1)).ToArray())
+        foreach (NodeProto node
+            in graph.Node.Where(node => node.OpType == "Conv" || (node.OpType == "ConvTranspose" && node.GetInt("group", 1) == 1))
+                .ToArray())
         {
             // Which ConvTranspose becomes quantized makes no difference here.
-            while (WeightSlot.Find(node, folding._index, Targets.AnyForm, out _) is { } slot && folding.HasOneReader(node.Input[WeightSlot.WeightInput])
+            while (WeightSlot.Find(node, folding._index, Targets.AnyForm, out _) is { } slot
+                && folding.HasOneReader(node.Input[WeightSlot.WeightInput])
                 && (folding.FoldBehind(node, slot) || (node.OpType == "Conv" && folding.FoldBefore(node, slot))))
             {
                 folding._index = new GraphIndex(graph);
@@ -45,7 +49,9 @@ internal sealed class AffineFolding
     private bool FoldBehind(NodeProto conv, WeightSlot slot)
     {
         string output = conv.Output[0];
-        if (_index.IsVisibleOutside(output) || _index.Consumers(output) is not [{ } next] || ConstantAffine.Find(next, _index, slot.Weight.Dims.Count, slot.Channels) is not { } affine)
+        if (_index.IsVisibleOutside(output)
+            || _index.Consumers(output) is not [{ } next]
+            || ConstantAffine.Find(next, _index, slot.Weight.Dims.Count, slot.Channels) is not { } affine)
         {
             return false;
         }
@@ -157,9 +163,12 @@ internal sealed class AffineFolding
     private bool HasOneReader(string value) => !_index.IsVisibleOutside(value) && _index.Consumers(value).Count == 1;
 
     private static bool IsPadded(NodeProto conv) =>
-        conv.GetText("auto_pad", "NOTSET") is not ("NOTSET" or "VALID") || conv.Attribute.Any(attribute => attribute.Name == "pads" && attribute.Ints.Any(pad => pad != 0));
+        conv.GetText("auto_pad", "NOTSET") is not ("NOTSET" or "VALID")
+            || conv.Attribute.Any(attribute => attribute.Name == "pads" && attribute.Ints.Any(pad => pad != 0));
 
-    /// <summary>A model is to fail where it is at fault, with the tensor that the user knows: what is or becomes NaN or infinite is not folded.</summary>
+    /// <summary>
+    /// A model is to fail where it is at fault, with the tensor that the user knows: what is or becomes NaN or infinite is not folded.
+    /// </summary>
     private static bool AreFinite(float[] values) => Array.TrueForAll(values, float.IsFinite);
 
     private static float[] Scale(WeightSlot slot, double[] factors)

@@ -62,7 +62,8 @@ internal static class BodyConstants
             ? [WeightSlot.WeightInput, RecurrentMatrices.RecurrenceInput]
         : [];
 
-    private static bool IsComputed(string value, GraphIndex graph) => graph.FindConstant(value) is null && ChainOf([value], graph) is not null;
+    private static bool IsComputed(string value, GraphIndex graph) =>
+        graph.FindConstant(value) is null && ChainOf([value], graph) is not null;
 
     /// <summary>The nodes that compute values from stored tensors alone; null where others take part.</summary>
     private static HashSet<NodeProto>? ChainOf(IEnumerable<string> values, GraphIndex graph)

@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Puts the branches of If and the bodies of loops back as they were. ONNX Runtime optimizes them too, and gives each a copy of the weights that it reads from around it: the model would grow.
+/// Puts the branches of If and the bodies of loops back as they were. ONNX Runtime optimizes them too, and gives each a copy of the weights
+/// that it reads from around it: the model would grow.
 /// </summary>
 internal static class Branches
 {
@@ -53,9 +54,11 @@ internal static class Branches
     public static HashSet<string> CapturedBy(IEnumerable<GraphProto> bodies)
     {
         GraphProto[] graphs = [.. bodies.SelectMany(GraphExtensions.AllGraphs)];
-        HashSet<string> read = [.. graphs.SelectMany(graph => graph.Node.SelectMany(inner => inner.Input).Concat(graph.Output.Select(output => output.Name)))];
+        HashSet<string> read =
+            [.. graphs.SelectMany(graph => graph.Node.SelectMany(inner => inner.Input).Concat(graph.Output.Select(output => output.Name)))];
         read.ExceptWith(graphs.SelectMany(graph =>
-            graph.Node.SelectMany(inner => inner.Output).Concat(graph.Initializer.Select(tensor => tensor.Name)).Concat(graph.Input.Select(input => input.Name))));
+            graph.Node.SelectMany(inner => inner.Output)
+                .Concat(graph.Initializer.Select(tensor => tensor.Name)).Concat(graph.Input.Select(input => input.Name))));
         return read;
     }
 }

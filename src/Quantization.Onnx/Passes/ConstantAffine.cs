@@ -2,7 +2,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>What a Mul, Div, Add or Sub with a constant, or a BatchNormalization, does: <c>y = factor · x + offset</c>, of one factor and offset for the tensor or one for each channel.</summary>
+/// <summary>
+/// What a Mul, Div, Add or Sub with a constant, or a BatchNormalization, does: <c>y = factor · x + offset</c>, of one factor and offset for
+/// the tensor or one for each channel.
+/// </summary>
 /// <param name="Value">The name of <c>x</c>.</param>
 /// <param name="Factors">One factor, or one per channel.</param>
 /// <param name="Offsets">As many offsets.</param>
@@ -33,7 +36,9 @@ internal sealed record ConstantAffine(string Value, double[] Factors, double[] O
         }
 
         int constantInput = graph.FindConstant(node.Input[1]) is not null ? 1 : 0;
-        if (graph.FindConstant(node.Input[constantInput]) is not { } tensor || !tensor.IsFloat() || graph.FindConstant(node.Input[1 - constantInput]) is not null
+        if (graph.FindConstant(node.Input[constantInput]) is not { } tensor
+            || !tensor.IsFloat()
+            || graph.FindConstant(node.Input[1 - constantInput]) is not null
             || !VariesByChannelAtMost(tensor, rank, channels))
         {
             return null;
@@ -81,11 +86,16 @@ internal sealed record ConstantAffine(string Value, double[] Factors, double[] O
             : null;
     }
 
-    /// <summary><c>(x − mean) / √(variance + ε) · scale + offset</c>, with one of each per channel. ONNX Runtime folds it into a Conv before, but not into a ConvTranspose.</summary>
+    /// <summary>
+    /// <c>(x − mean) / √(variance + ε) · scale + offset</c>, with one of each per channel. ONNX Runtime folds it into a Conv before, but
+    /// not into a ConvTranspose.
+    /// </summary>
     private static ConstantAffine? FindNormalization(NodeProto node, GraphIndex graph, long channels)
     {
         TensorProto?[] constants = [.. node.Input.Skip(1).Select(graph.FindConstant)];
-        if (node.Output.Count != 1 || node.GetInt("training_mode", 0) != 0 || constants.Any(tensor => tensor is null || !tensor.IsFloat() || tensor.CountElements() != channels))
+        if (node.Output.Count != 1
+            || node.GetInt("training_mode", 0) != 0
+            || constants.Any(tensor => tensor is null || !tensor.IsFloat() || tensor.CountElements() != channels))
         {
             return null;
         }
@@ -97,7 +107,9 @@ internal sealed record ConstantAffine(string Value, double[] Factors, double[] O
         return factors.Concat(offsets).All(double.IsFinite) ? new ConstantAffine(node.Input[0], factors, offsets) : null;
     }
 
-    /// <summary>Shapes are matched from their ends, so the channels' axis lies as many axes before the end as <c>x</c> has behind it.</summary>
+    /// <summary>
+    /// Shapes are matched from their ends, so the channels' axis lies as many axes before the end as <c>x</c> has behind it.
+    /// </summary>
     private static bool VariesByChannelAtMost(TensorProto tensor, int rank, long channels)
     {
         if (tensor.Dims.Count > rank)

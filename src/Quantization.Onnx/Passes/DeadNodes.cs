@@ -16,7 +16,8 @@ internal static class DeadNodes
             {
                 kept.Add(node);
                 wanted.UnionWith(node.Input);
-                wanted.UnionWith(node.Subgraphs().SelectMany(GraphExtensions.AllGraphs).SelectMany(inner => inner.Node.SelectMany(each => each.Input).Concat(inner.Output.Select(output => output.Name))));
+                wanted.UnionWith(node.Subgraphs().SelectMany(GraphExtensions.AllGraphs)
+                    .SelectMany(inner => inner.Node.SelectMany(each => each.Input).Concat(inner.Output.Select(output => output.Name))));
             }
         }
 

@@ -4,8 +4,9 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Lets a model of 16-bit floats compute in 32-bit floats, which is what calibration observes and integers are made from; ONNX Runtime does the same on processors without 16-bit arithmetic. Inputs and outputs keep
-/// their types: a Cast stands at the border. A Cast that rounds to 16 bits stays, and another behind it leads back to 32 bits.
+/// Lets a model of 16-bit floats compute in 32-bit floats, which is what calibration observes and integers are made from; ONNX Runtime does
+/// the same on processors without 16-bit arithmetic. Inputs and outputs keep their types: a Cast stands at the border. A Cast that rounds
+/// to 16 bits stays, and another behind it leads back to 32 bits.
 /// </summary>
 internal static class HalfPrecision
 {
@@ -18,7 +19,8 @@ internal static class HalfPrecision
     /// <returns>Null where the model has none.</returns>
     public static ModelProto? Widen(ModelProto original)
     {
-        if (!original.AllTensors().Any(TensorData.IsHalfFloat) && !original.AllNodes().SelectMany(node => node.Attribute).Any(NamesHalfFloat)
+        if (!original.AllTensors().Any(TensorData.IsHalfFloat)
+            && !original.AllNodes().SelectMany(node => node.Attribute).Any(NamesHalfFloat)
             && !original.Graph.Input.Any(IsHalfFloat) && !original.Graph.Output.Any(IsHalfFloat))
         {
             return null;
@@ -32,12 +34,15 @@ internal static class HalfPrecision
             tensor.Widen();
         }
 
-        foreach (AttributeProto attribute in model.AllNodes().Where(node => !rounding.Contains(node)).SelectMany(node => node.Attribute).Where(NamesHalfFloat))
+        foreach (AttributeProto attribute
+            in model.AllNodes().Where(node => !rounding.Contains(node)).SelectMany(node => node.Attribute).Where(NamesHalfFloat))
         {
             attribute.I = Float;
         }
 
-        foreach (ValueInfoProto value in model.AllGraphs().SelectMany(graph => graph == model.Graph ? graph.ValueInfo : graph.Input.Concat(graph.Output).Concat(graph.ValueInfo)).Where(IsHalfFloat))
+        foreach (ValueInfoProto value in model.AllGraphs()
+            .SelectMany(graph => graph == model.Graph ? graph.ValueInfo : graph.Input.Concat(graph.Output).Concat(graph.ValueInfo))
+            .Where(IsHalfFloat))
         {
             value.Type.TensorType.ElemType = Float;
         }
@@ -49,7 +54,8 @@ internal static class HalfPrecision
 
         foreach (FunctionProto function in model.Functions)
         {
-            CastBack(function.Node, rounding, new NameAllocator(new GraphProto { Node = { function.Node, new NodeProto { Input = { function.Input }, Output = { function.Output } } } }));
+            CastBack(function.Node, rounding, new NameAllocator(
+                new GraphProto { Node = { function.Node, new NodeProto { Input = { function.Input }, Output = { function.Output } } } }));
         }
 
         foreach (ValueInfoProto output in model.Graph.Output.Where(IsHalfFloat).ToArray())
@@ -70,7 +76,9 @@ internal static class HalfPrecision
     private static bool IsHalfFloat(ValueInfoProto value) => value.Type?.TensorType is { } type && TensorData.IsHalfFloat(type.ElemType);
 
     private static bool NamesHalfFloat(AttributeProto attribute) =>
-        attribute.Type == AttributeProto.Types.AttributeType.Int && TypeAttributes.Contains(attribute.Name) && TensorData.IsHalfFloat(attribute.I);
+        attribute.Type == AttributeProto.Types.AttributeType.Int
+            && TypeAttributes.Contains(attribute.Name)
+            && TensorData.IsHalfFloat(attribute.I);
 
     /// <summary>Puts a Cast to 32 bits behind each Cast that rounds to 16.</summary>
     private static void CastBack(RepeatedField<NodeProto> nodes, IReadOnlySet<NodeProto> rounding, NameAllocator names)

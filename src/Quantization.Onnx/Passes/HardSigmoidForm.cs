@@ -3,8 +3,9 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Exporters write hard-swish, <c>x · clip(x + 3, 0, 6) / 6</c>, as four operators, and its gate alone as three. HardSigmoid says the same in one: <c>HardSigmoid(x) = clip(x/6 + 1/2, 0, 1)</c>. Float work between two
-/// integer operators costs as much as they do, so each operator less counts, and what saturates can be seen.
+/// Exporters write hard-swish, <c>x · clip(x + 3, 0, 6) / 6</c>, as four operators, and its gate alone as three. HardSigmoid says the same
+/// in one: <c>HardSigmoid(x) = clip(x/6 + 1/2, 0, 1)</c>. Float work between two integer operators costs as much as they do, so each
+/// operator less counts, and what saturates can be seen.
 /// </summary>
 internal static class HardSigmoidForm
 {
@@ -22,7 +23,9 @@ internal static class HardSigmoidForm
         foreach (NodeProto clip in graph.Node.Where(node => node.OpType == "Clip" && Opset.IsOnnx(node.Domain)).ToArray())
         {
             GraphIndex index = new(graph);
-            if (index.FindProducer(clip.Input[0]) is { OpType: "Add" } add && FindOther(add, Shift, index) is { } value && HasBounds(clip, index)
+            if (index.FindProducer(clip.Input[0]) is { OpType: "Add" } add
+                && FindOther(add, Shift, index) is { } value
+                && HasBounds(clip, index)
                 && FindOnlyReader(add.Output[0], index) == clip && FindOnlyReader(clip.Output[0], index) is { } reader)
             {
                 Rewrite(graph, index, value, add, clip, reader);
@@ -73,9 +76,11 @@ internal static class HardSigmoidForm
         return node;
     }
 
-    private static AttributeProto Float(string name, float value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
+    private static AttributeProto Float(string name, float value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
 
-    private static bool HasBounds(NodeProto clip, GraphIndex index) => clip.Input.Count == 3 && ReadScalar(clip.Input[1], index) == 0 && ReadScalar(clip.Input[2], index) == Top;
+    private static bool HasBounds(NodeProto clip, GraphIndex index) =>
+        clip.Input.Count == 3 && ReadScalar(clip.Input[1], index) == 0 && ReadScalar(clip.Input[2], index) == Top;
 
     private static bool IsDivision(NodeProto node, string value, GraphIndex index) =>
         (node.OpType == "Div" && node.Input[0] == value && ReadScalar(node.Input[1], index) == Top)
@@ -85,8 +90,10 @@ internal static class HardSigmoidForm
     private static string? FindOther(NodeProto node, float constant, GraphIndex index) =>
         ReadScalar(node.Input[1], index) == constant ? node.Input[0] : ReadScalar(node.Input[0], index) == constant ? node.Input[1] : null;
 
-    private static NodeProto? FindOnlyReader(string value, GraphIndex index) => !index.IsVisibleOutside(value) && index.Consumers(value) is [{ } reader] && Opset.IsOnnx(reader.Domain) ? reader : null;
+    private static NodeProto? FindOnlyReader(string value, GraphIndex index) =>
+        !index.IsVisibleOutside(value) && index.Consumers(value) is [{ } reader] && Opset.IsOnnx(reader.Domain) ? reader : null;
 
     /// <summary>A stored single value; null where there are more, or they are computed.</summary>
-    private static float? ReadScalar(string value, GraphIndex index) => index.FindConstant(value) is { } tensor && tensor.IsFloat() && tensor.CountElements() == 1 ? tensor.ReadFloats()[0] : null;
+    private static float? ReadScalar(string value, GraphIndex index) =>
+        index.FindConstant(value) is { } tensor && tensor.IsFloat() && tensor.CountElements() == 1 ? tensor.ReadFloats()[0] : null;
 }

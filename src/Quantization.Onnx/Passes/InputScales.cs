@@ -38,7 +38,9 @@ internal static class InputScales
             {
                 throw new ArgumentException(
                     $"The plan scales {scaling.Exponents.Length} columns of '{scaling.Value}', but the model has no value of this name "
-                    + "with as many columns that MatMul or Gemm multiplies by constant weights, or the plan scales it twice; plan for this model.", nameof(scalings));
+                    + "with as many columns that MatMul or Gemm multiplies by constant weights, or the plan scales it "
+                        + "twice; plan for this model.",
+                    nameof(scalings));
             }
 
             float[] factors = [.. scaling.Exponents.Select(exponent => MathF.ScaleB(1, exponent))];

@@ -17,7 +17,9 @@ internal static class Measurement
     /// <summary>Whether the result of a layer has a row for each row of its input, as a Gemm's has.</summary>
     public static bool HasRowsOfInput(NodeProto node) => node.OpType == "Gemm";
 
-    /// <summary>Adds a layer again with other weights and without a bias; the name of its result, of a Conv that of the means over its positions.</summary>
+    /// <summary>
+    /// Adds a layer again with other weights and without a bias; the name of its result, of a Conv that of the means over its positions.
+    /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="names">Hands out names.</param>
     /// <param name="node">The Conv or Gemm.</param>

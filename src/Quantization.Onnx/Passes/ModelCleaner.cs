@@ -4,8 +4,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Brings a model into the form that quantization works on: BatchNormalization folded into the Conv before it, constants as initializers, identities and shape arithmetic gone.
-/// ONNX Runtime's basic optimizations do that within ONNX's own operators.
+/// Brings a model into the form that quantization works on: BatchNormalization folded into the Conv before it, constants as initializers,
+/// identities and shape arithmetic gone. ONNX Runtime's basic optimizations do that within ONNX's own operators.
 /// </summary>
 internal static class ModelCleaner
 {
@@ -34,7 +34,8 @@ internal static class ModelCleaner
             }
             catch (OnnxModelException)
             {
-                // An operator knows 16-bit floats alone, or the model is damaged: as it is, it runs or says why not. Its optimized form would compute each weight from 16 bits.
+                // An operator knows 16-bit floats alone, or the model is damaged: as it is, it runs or says why not. Its optimized form
+                // would compute each weight from 16 bits.
                 OptimizedGraph.Of(modelPath, model, GraphOptimizationLevel.ORT_ENABLE_BASIC, optionsFactory, largestInMemory);
                 return model;
             }
@@ -62,10 +63,12 @@ internal static class ModelCleaner
     public static void ThrowIfQuantized(string modelPath, ModelProto model)
     {
         NodeProto? quantized = model.AllNodes().FirstOrDefault(node =>
-            node.OpType is "QuantizeLinear" or "DequantizeLinear" or "ConvInteger" or "MatMulInteger" or "DynamicQuantizeLinear" || node.OpType.StartsWith("QLinear", StringComparison.Ordinal));
+            node.OpType is "QuantizeLinear" or "DequantizeLinear" or "ConvInteger" or "MatMulInteger" or "DynamicQuantizeLinear"
+                || node.OpType.StartsWith("QLinear", StringComparison.Ordinal));
         if (quantized is not null)
         {
-            throw new OnnxModelException(modelPath, $"the model is quantized already, as node {quantized.Describe()} shows; give the float model.", quantized.Name);
+            throw new OnnxModelException(
+                modelPath, $"the model is quantized already, as node {quantized.Describe()} shows; give the float model.", quantized.Name);
         }
     }
 
@@ -84,7 +87,9 @@ internal static class ModelCleaner
         model.IrVersion = Math.Max(model.IrVersion, InitializersApart);
     }
 
-    /// <summary>Takes the nodes and weights alone: everything else that the model says about itself stays, as ONNX Runtime drops some of it.</summary>
+    /// <summary>
+    /// Takes the nodes and weights alone: everything else that the model says about itself stays, as ONNX Runtime drops some of it.
+    /// </summary>
     private static void Adopt(ModelProto model, GraphProto optimized)
     {
         GraphProto graph = model.Graph;
@@ -92,10 +97,12 @@ internal static class ModelCleaner
         graph.Node.Add(optimized.Node);
         Dictionary<string, TensorProto> originals = graph.Initializer.ToDictionary(tensor => tensor.Name);
         graph.Initializer.Clear();
-        foreach (TensorProto tensor in optimized.Initializer.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)) // ONNX Runtime's order varies
+        // ONNX Runtime's order varies
+        foreach (TensorProto tensor in optimized.Initializer.OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
         {
             // Most weights come back as they were; the model then need not be in memory twice.
-            graph.Initializer.Add(originals.TryGetValue(tensor.Name, out TensorProto? original) && original.Equals(tensor) ? original : tensor);
+            graph.Initializer.Add(
+                originals.TryGetValue(tensor.Name, out TensorProto? original) && original.Equals(tensor) ? original : tensor);
         }
 
         graph.SparseInitializer.Clear();

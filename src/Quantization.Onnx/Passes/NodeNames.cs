@@ -2,7 +2,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Gives nodes that ONNX Runtime made by fusion the names that the user knows: MatMul and Add become a Gemm, which is called as the MatMul was.</summary>
+/// <summary>
+/// Gives nodes that ONNX Runtime made by fusion the names that the user knows: MatMul and Add become a Gemm, which is called as the MatMul
+/// was.
+/// </summary>
 internal static class NodeNames
 {
     /// <summary>Renames the fused nodes in place.</summary>
@@ -16,7 +19,8 @@ internal static class NodeNames
         foreach (NodeProto node in optimized.Node.Where(node => !known.Contains(node.Name) && node.Output.Count > 0))
         {
             if (index.FindProducer(node.Output[0]) is { } last
-                && last.Input.Select(index.FindProducer).Prepend(last).FirstOrDefault(each => each?.OpType is "Conv" or "Gemm" or "MatMul") is { } fused
+                && last.Input.Select(index.FindProducer).Prepend(last).FirstOrDefault(each => each?.OpType is "Conv" or "Gemm" or "MatMul")
+                    is { } fused
                 && used.Add(fused.Name))
             {
                 node.Name = fused.Name;

@@ -5,7 +5,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>A node on its way into a newer operator set, with what its rewriting needs to know and to add.</summary>
-internal sealed class NodeUpgrade(string modelPath, GraphProto graph, NodeProto node, NameAllocator names, IReadOnlyDictionary<string, int> ranks)
+internal sealed class NodeUpgrade(
+    string modelPath, GraphProto graph, NodeProto node, NameAllocator names, IReadOnlyDictionary<string, int> ranks)
 {
     public NodeProto Node => node;
 
@@ -18,7 +19,9 @@ internal sealed class NodeUpgrade(string modelPath, GraphProto graph, NodeProto 
     /// <summary>Nodes to put after this one.</summary>
     public List<NodeProto> After { get; } = [];
 
-    /// <summary>The number of axes of the node's input, which most operators hand on to their output; null where the model does not say.</summary>
+    /// <summary>
+    /// The number of axes of the node's input, which most operators hand on to their output; null where the model does not say.
+    /// </summary>
     public int? Rank => ranks.TryGetValue(node.Input[0], out int rank) || ranks.TryGetValue(node.Output[0], out rank) ? rank : null;
 
     /// <summary>Takes an attribute off the node.</summary>
@@ -32,13 +35,15 @@ internal sealed class NodeUpgrade(string modelPath, GraphProto graph, NodeProto 
     public string NewName() => names.Next();
 
     /// <summary>Adds a list of integers to the graph; its name.</summary>
-    public string Add(params IReadOnlyCollection<long> values) => Add(TensorData.Make<long>(TensorProto.Types.DataType.Int64, [.. values], values.Count));
+    public string Add(params IReadOnlyCollection<long> values) =>
+        Add(TensorData.Make<long>(TensorProto.Types.DataType.Int64, [.. values], values.Count));
 
     /// <summary>Adds one float to the graph; its name.</summary>
     public string Add(float value) => Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, [value]));
 
     /// <summary>Adds a list of floats to the graph; its name.</summary>
-    public string Add(IReadOnlyCollection<float> values) => Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, [.. values], values.Count));
+    public string Add(IReadOnlyCollection<float> values) =>
+        Add(TensorData.Make<float>(TensorProto.Types.DataType.Float, [.. values], values.Count));
 
     /// <summary>The stored float values behind an input; null where they are computed.</summary>
     public float[]? FindFloats(string input)

@@ -16,7 +16,9 @@ internal static class OperatorUpgrades
         }
     }
 
-    /// <summary>Set 9 dropped the form with a mean and variance for each element, set 7 the switch between training and inference.</summary>
+    /// <summary>
+    /// Set 9 dropped the form with a mean and variance for each element, set 7 the switch between training and inference.
+    /// </summary>
     public static void BatchNormalization(NodeUpgrade lift)
     {
         lift.Take("is_test", out _);
@@ -110,8 +112,8 @@ internal static class OperatorUpgrades
     public static void Scatter(NodeUpgrade lift) => lift.Node.OpType = "ScatterElements";
 
     /// <summary>
-    /// Before set 13, Softmax and its kin flattened all axes from the given one on (1 if none was given); since then they work along one axis (the last if none is given). Along the last
-    /// axis both are the same; otherwise the flattening is written out.
+    /// Before set 13, Softmax and its kin flattened all axes from the given one on (1 if none was given); since then they work along one
+    /// axis (the last if none is given). Along the last axis both are the same; otherwise the flattening is written out.
     /// </summary>
     public static void Normalization(NodeUpgrade lift)
     {
@@ -146,7 +148,10 @@ internal static class OperatorUpgrades
         Resize(lift);
     }
 
-    /// <summary>Set 11 put a region before the scales, and named the ways to find and to round coordinates, of which set 10 knew one: it rounds down when enlarging and up when reducing.</summary>
+    /// <summary>
+    /// Set 11 put a region before the scales, and named the ways to find and to round coordinates, of which set 10 knew one: it rounds down
+    /// when enlarging and up when reducing.
+    /// </summary>
     public static void Resize(NodeUpgrade lift)
     {
         NodeProto node = lift.Node;
@@ -157,7 +162,8 @@ internal static class OperatorUpgrades
             return;
         }
 
-        float[] scales = lift.FindFloats(node.Input[2]) ?? throw lift.Impossible("whether it enlarges or reduces is computed, and the rounding of coordinates depends on it");
+        float[] scales = lift.FindFloats(node.Input[2])
+            ?? throw lift.Impossible("whether it enlarges or reduces is computed, and the rounding of coordinates depends on it");
         bool reduces = scales.Any(scale => scale < 1);
         if (reduces && scales.Any(scale => scale > 1))
         {
@@ -170,5 +176,6 @@ internal static class OperatorUpgrades
     /// <summary>For operators whose old form has no equal.</summary>
     public static void Impossible(NodeUpgrade lift) => throw lift.Impossible("its old form has no equivalent");
 
-    private static AttributeProto Text(string name, string value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
+    private static AttributeProto Text(string name, string value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
 }

@@ -5,8 +5,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Raises a model's operator set to the one that per-channel quantization needs. Only the operators listed here changed their form or meaning on the way; the others take the raised import
-/// as it is. What changed when: the operators' change log in the ONNX specification.
+/// Raises a model's operator set to the one that per-channel quantization needs. Only the operators listed here changed their form or
+/// meaning on the way; the others take the raised import as it is. What changed when: the operators' change log in the ONNX specification.
 /// </summary>
 internal static class OpsetUpgrade
 {
@@ -16,39 +16,43 @@ internal static class OpsetUpgrade
     /// <summary>The version of the file format that has codes of 4 bits.</summary>
     private const long IrOfBlocks = 10;
 
-    /// <summary>The version in which an operator last changed, up to <see cref="Opset.PerChannel"/>, and what brings an older node into its new form.</summary>
-    private static readonly FrozenDictionary<string, (long Version, Action<NodeUpgrade> Lift)> Changed = new Dictionary<string, (long, Action<NodeUpgrade>)>
-    {
-        ["Add"] = (7, OperatorUpgrades.Broadcast),
-        ["And"] = (7, OperatorUpgrades.Broadcast),
-        ["BatchNormalization"] = (9, OperatorUpgrades.BatchNormalization),
-        ["Clip"] = (11, OperatorUpgrades.Clip),
-        ["Div"] = (7, OperatorUpgrades.Broadcast),
-        ["Dropout"] = (12, OperatorUpgrades.Dropout),
-        ["Equal"] = (7, OperatorUpgrades.Broadcast),
-        ["Gemm"] = (7, OperatorUpgrades.Broadcast),
-        ["Greater"] = (7, OperatorUpgrades.Broadcast),
-        ["Hardmax"] = (13, OperatorUpgrades.Normalization),
-        ["Less"] = (7, OperatorUpgrades.Broadcast),
-        ["LogSoftmax"] = (13, OperatorUpgrades.Normalization),
-        ["Mul"] = (7, OperatorUpgrades.Broadcast),
-        ["Or"] = (7, OperatorUpgrades.Broadcast),
-        ["Pad"] = (11, OperatorUpgrades.Pad),
-        ["Pow"] = (7, OperatorUpgrades.Broadcast),
-        ["ReduceSum"] = (13, OperatorUpgrades.Axes),
-        ["Resize"] = (11, OperatorUpgrades.Resize),
-        ["Scan"] = (9, OperatorUpgrades.Impossible),
-        ["Scatter"] = (11, OperatorUpgrades.Scatter),
-        ["Slice"] = (10, OperatorUpgrades.Slice),
-        ["Softmax"] = (13, OperatorUpgrades.Normalization),
-        ["Split"] = (13, OperatorUpgrades.Split),
-        ["Squeeze"] = (13, OperatorUpgrades.Axes),
-        ["Sub"] = (7, OperatorUpgrades.Broadcast),
-        ["TopK"] = (10, OperatorUpgrades.TopK),
-        ["Unsqueeze"] = (13, OperatorUpgrades.Axes),
-        ["Upsample"] = (10, OperatorUpgrades.Upsample),
-        ["Xor"] = (7, OperatorUpgrades.Broadcast),
-    }.ToFrozenDictionary();
+    /// <summary>
+    /// The version in which an operator last changed, up to <see cref="Opset.PerChannel"/>, and what brings an older node into its new
+    /// form.
+    /// </summary>
+    private static readonly FrozenDictionary<string, (long Version, Action<NodeUpgrade> Lift)> Changed =
+        new Dictionary<string, (long, Action<NodeUpgrade>)>
+        {
+            ["Add"] = (7, OperatorUpgrades.Broadcast),
+            ["And"] = (7, OperatorUpgrades.Broadcast),
+            ["BatchNormalization"] = (9, OperatorUpgrades.BatchNormalization),
+            ["Clip"] = (11, OperatorUpgrades.Clip),
+            ["Div"] = (7, OperatorUpgrades.Broadcast),
+            ["Dropout"] = (12, OperatorUpgrades.Dropout),
+            ["Equal"] = (7, OperatorUpgrades.Broadcast),
+            ["Gemm"] = (7, OperatorUpgrades.Broadcast),
+            ["Greater"] = (7, OperatorUpgrades.Broadcast),
+            ["Hardmax"] = (13, OperatorUpgrades.Normalization),
+            ["Less"] = (7, OperatorUpgrades.Broadcast),
+            ["LogSoftmax"] = (13, OperatorUpgrades.Normalization),
+            ["Mul"] = (7, OperatorUpgrades.Broadcast),
+            ["Or"] = (7, OperatorUpgrades.Broadcast),
+            ["Pad"] = (11, OperatorUpgrades.Pad),
+            ["Pow"] = (7, OperatorUpgrades.Broadcast),
+            ["ReduceSum"] = (13, OperatorUpgrades.Axes),
+            ["Resize"] = (11, OperatorUpgrades.Resize),
+            ["Scan"] = (9, OperatorUpgrades.Impossible),
+            ["Scatter"] = (11, OperatorUpgrades.Scatter),
+            ["Slice"] = (10, OperatorUpgrades.Slice),
+            ["Softmax"] = (13, OperatorUpgrades.Normalization),
+            ["Split"] = (13, OperatorUpgrades.Split),
+            ["Squeeze"] = (13, OperatorUpgrades.Axes),
+            ["Sub"] = (7, OperatorUpgrades.Broadcast),
+            ["TopK"] = (10, OperatorUpgrades.TopK),
+            ["Unsqueeze"] = (13, OperatorUpgrades.Axes),
+            ["Upsample"] = (10, OperatorUpgrades.Upsample),
+            ["Xor"] = (7, OperatorUpgrades.Broadcast),
+        }.ToFrozenDictionary();
 
     /// <summary>Raises the import in place and rewrites the nodes that need it, in the graph and in the graphs inside its nodes.</summary>
     /// <exception cref="OnnxModelException">The model is too old, or a node has no equal in the new operator set.</exception>
@@ -69,7 +73,8 @@ internal static class OpsetUpgrade
         {
             throw new OnnxModelException(
                 modelPath,
-                string.Create(CultureInfo.InvariantCulture, $"the model has operator set {import.Version}, and {Oldest} is the oldest that can be quantized; export it with operator set {Opset.PerChannel} or later."));
+                string.Create(CultureInfo.InvariantCulture, $"the model has operator set {import.Version}, and {Oldest} is the oldest that "
+                    + $"can be quantized; export it with operator set {Opset.PerChannel} or later."));
         }
 
         NameAllocator names = new(model.Graph);

@@ -4,14 +4,16 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Finds the Casts to 16-bit floats that round. Casts of values that surely have the type already do not, nor do Casts for arithmetic alone: ONNX Runtime computes that in 32 bits on processors, and leaves the Cast before it out.
+/// Finds the Casts to 16-bit floats that round. Casts of values that surely have the type already do not, nor do Casts for arithmetic
+/// alone: ONNX Runtime computes that in 32 bits on processors, and leaves the Cast before it out.
 /// </summary>
 internal sealed class RoundingCasts
 {
     /// <summary>Operators that ONNX Runtime computes in 32 bits where their operands have 16.</summary>
     private static readonly FrozenSet<string> Arithmetic = FrozenSet.Create(
-        "Add", "AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "Div", "Elu", "Erf", "Exp", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "HardSwish", "InstanceNormalization", "LeakyRelu", "Log",
-        "LogSoftmax", "MatMul", "Mul", "Neg", "PRelu", "Pow", "Reciprocal", "ReduceMax", "ReduceMean", "ReduceSum", "Relu", "Sigmoid", "Softmax", "Sqrt", "Sub", "Sum", "Tanh");
+        "Add", "AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "Div", "Elu", "Erf", "Exp", "Gemm", "GlobalAveragePool",
+        "GlobalMaxPool", "HardSigmoid", "HardSwish", "InstanceNormalization", "LeakyRelu", "Log", "LogSoftmax", "MatMul", "Mul", "Neg",
+        "PRelu", "Pow", "Reciprocal", "ReduceMax", "ReduceMean", "ReduceSum", "Relu", "Sigmoid", "Softmax", "Sqrt", "Sub", "Sum", "Tanh");
 
     private readonly HashSet<NodeProto> _found = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, long> _types = [];
@@ -19,7 +21,8 @@ internal sealed class RoundingCasts
 
     private RoundingCasts(GraphProto graph)
     {
-        _readAsTheyAre = [.. graph.AllGraphs().SelectMany(each => each.Node).Where(node => !Opset.IsOnnx(node.Domain) || !Arithmetic.Contains(node.OpType)).SelectMany(node => node.Input)];
+        _readAsTheyAre = [.. graph.AllGraphs().SelectMany(each => each.Node)
+            .Where(node => !Opset.IsOnnx(node.Domain) || !Arithmetic.Contains(node.OpType)).SelectMany(node => node.Input)];
         _readAsTheyAre.UnionWith(graph.AllGraphs().Skip(1).SelectMany(inner => inner.Output).Select(output => output.Name));
     }
 
@@ -51,7 +54,8 @@ internal sealed class RoundingCasts
             _types[tensor.Name] = tensor.DataType;
         }
 
-        foreach (ValueInfoProto value in graph.Input.Concat(graph.ValueInfo).Concat(graph.Output).Where(value => value.Type?.TensorType is not null))
+        foreach (ValueInfoProto value in graph.Input.Concat(graph.ValueInfo)
+            .Concat(graph.Output).Where(value => value.Type?.TensorType is not null))
         {
             _types[value.Name] = value.Type.TensorType.ElemType;
         }
@@ -66,7 +70,8 @@ internal sealed class RoundingCasts
             if (Opset.IsOnnx(node.Domain) && node.Output.Count > 0 && TypeOf(node) is var type and not 0)
             {
                 _types[node.Output[0]] = type;
-                if (node.OpType == "Cast" && TensorData.IsHalfFloat(type) && _types.GetValueOrDefault(node.Input[0]) != type && _readAsTheyAre.Contains(node.Output[0]))
+                if (node.OpType == "Cast" && TensorData.IsHalfFloat(type) && _types.GetValueOrDefault(node.Input[0]) != type
+                    && _readAsTheyAre.Contains(node.Output[0]))
                 {
                     _found.Add(node);
                 }

@@ -2,10 +2,14 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>Finds what can take the scale of a value's columns before the value is made, so that scaling costs nothing at run time.</summary>
+/// <summary>
+/// Finds what can take the scale of a value's columns before the value is made, so that scaling costs nothing at run time.
+/// </summary>
 internal static class ScaleTakers
 {
-    /// <summary>The value with the constants that take its scale, where only its readers see the value and there are such constants.</summary>
+    /// <summary>
+    /// The value with the constants that take its scale, where only its readers see the value and there are such constants.
+    /// </summary>
     /// <param name="input">The value.</param>
     /// <param name="graph">The graph.</param>
     public static ScalableInput Find(ScalableInput input, GraphIndex graph)
@@ -17,9 +21,11 @@ internal static class ScaleTakers
             : input;
     }
 
-    private static bool IsReadBy(string value, int readers, GraphIndex graph) => !graph.IsVisibleOutside(value) && graph.Consumers(value).Count == readers;
+    private static bool IsReadBy(string value, int readers, GraphIndex graph) =>
+        !graph.IsVisibleOutside(value) && graph.Consumers(value).Count == readers;
 
-    private static bool Add(string value, int columns, GraphIndex graph, List<(NodeProto Node, int Input, int Axis)> constants, List<string> between)
+    private static bool Add(
+        string value, int columns, GraphIndex graph, List<(NodeProto Node, int Input, int Axis)> constants, List<string> between)
     {
         if (graph.FindProducer(value) is not { } maker || maker.Output[0] != value)
         {
@@ -44,7 +50,8 @@ internal static class ScaleTakers
             case "MatMul" when Opset.IsOnnx(maker.Domain):
                 return AddMatrix(0);
             case "Gemm" when Opset.IsOnnx(maker.Domain):
-                return (maker.Input.Count <= WeightSlot.BiasInput || AddAll([WeightSlot.BiasInput])) && AddMatrix(maker.GetInt("transB", 0) != 0 ? 1 : 0);
+                return (maker.Input.Count <= WeightSlot.BiasInput || AddAll([WeightSlot.BiasInput]))
+                    && AddMatrix(maker.GetInt("transB", 0) != 0 ? 1 : 0);
             default:
                 return false;
         }
@@ -52,7 +59,8 @@ internal static class ScaleTakers
         bool AddAll(IEnumerable<int> inputs)
         {
             int[] positions = [.. inputs];
-            if (!Array.TrueForAll(positions, i => graph.FindConstant(maker.Input[i]) is { } tensor && tensor.IsFloat() && tensor.CountElements() == columns && tensor.Dims[^1] == columns))
+            if (!Array.TrueForAll(positions, i => graph.FindConstant(maker.Input[i]) is { } tensor && tensor.IsFloat()
+                && tensor.CountElements() == columns && tensor.Dims[^1] == columns))
             {
                 return false;
             }
@@ -63,7 +71,9 @@ internal static class ScaleTakers
 
         bool AddMatrix(int inputAxis)
         {
-            if (graph.FindConstant(maker.Input[WeightSlot.WeightInput]) is not { Dims.Count: 2 } weight || !weight.IsFloat() || weight.Dims[1 - inputAxis] != columns)
+            if (graph.FindConstant(maker.Input[WeightSlot.WeightInput]) is not { Dims.Count: 2 } weight
+                || !weight.IsFloat()
+                || weight.Dims[1 - inputAxis] != columns)
             {
                 return false;
             }
@@ -85,6 +95,7 @@ internal static class ScaleTakers
             return false;
         }
 
-        int? ConstantOf(NodeProto node) => graph.FindConstant(node.Input[1]) is not null ? 1 : graph.FindConstant(node.Input[0]) is not null ? 0 : null;
+        int? ConstantOf(NodeProto node) =>
+            graph.FindConstant(node.Input[1]) is not null ? 1 : graph.FindConstant(node.Input[0]) is not null ? 0 : null;
     }
 }

@@ -8,7 +8,8 @@ internal static class UnusedConstants
     /// <summary>Removes unread initializers and Constant nodes.</summary>
     public static void Remove(GraphProto graph)
     {
-        HashSet<string> read = [.. graph.AllGraphs().SelectMany(each => each.Node.SelectMany(node => node.Input).Concat(each.Output.Select(output => output.Name)))];
+        HashSet<string> read = [.. graph.AllGraphs()
+            .SelectMany(each => each.Node.SelectMany(node => node.Input).Concat(each.Output.Select(output => output.Name)))];
         Filter(graph.Initializer, tensor => read.Contains(tensor.Name));
         Filter(graph.Node, node => node.OpType != "Constant" || node.Output.Any(read.Contains));
     }

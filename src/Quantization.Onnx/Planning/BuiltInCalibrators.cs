@@ -16,7 +16,9 @@ internal static class BuiltInCalibrators
         "Max" => new MaxCalibrator(),
         "Entropy" => new EntropyCalibrator(),
         "MSE" => new MseCalibrator(),
-        _ when name.StartsWith(Percentile, StringComparison.Ordinal) && double.TryParse(name.AsSpan(Percentile.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out double share) && share is > 0 and <= 100 => new PercentileCalibrator(share),
+        _ when name.StartsWith(Percentile, StringComparison.Ordinal)
+            && double.TryParse(name.AsSpan(Percentile.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out double share)
+            && share is > 0 and <= 100 => new PercentileCalibrator(share),
         _ => null,
     };
 

@@ -21,7 +21,9 @@ internal sealed class HalfNodePlanner(HalfPrecisionOptions options, GraphIndex g
     private readonly Dictionary<string, string> _unfit = [];
     private readonly Dictionary<(string Value, bool IsDivisor), string?> _constants = [];
 
-    /// <summary>Whether constants of more bytes than <see cref="TensorBytes.Smallest"/> are taken to fit without a look at their values.</summary>
+    /// <summary>
+    /// Whether constants of more bytes than <see cref="TensorBytes.Smallest"/> are taken to fit without a look at their values.
+    /// </summary>
     public bool TrustsLargeConstants { get; init; }
 
     /// <summary>The names of the results that a node could make in 16 bits.</summary>
@@ -46,7 +48,9 @@ internal sealed class HalfNodePlanner(HalfPrecisionOptions options, GraphIndex g
         if (options.Format == HalfFormat.BFloat16)
         {
             NodePlan? stored = Store(node);
-            return (stored, stored is null && node.Half!.Rule.Weights.Any(IsWeight) ? "it has no constant weights worth storing in 16 bits" : null);
+            return (stored, stored is null && node.Half!.Rule.Weights.Any(IsWeight)
+                ? "it has no constant weights worth storing in 16 bits"
+                : null);
         }
 
         string? reason = FindMisfit(node);
@@ -77,24 +81,30 @@ internal sealed class HalfNodePlanner(HalfPrecisionOptions options, GraphIndex g
     {
         ImmutableArray<HalfEncoding> weights =
         [
-            .. node.Half!.Rule.Weights.Where(position => position < node.Node.Input.Count && IsStorable(node.Node.Input[position])).Select(position => Encode(position, node.Node.Input[position], isStorage: true)),
+            .. node.Half!.Rule.Weights.Where(position => position < node.Node.Input.Count && IsStorable(node.Node.Input[position]))
+                .Select(position => Encode(position, node.Node.Input[position], isStorage: true)),
         ];
         return weights.IsEmpty ? null : new NodePlan(node.Label, node.Node.Output[0]) { HalfInputs = weights };
     }
 
     private bool IsStorable(string value) =>
-        graph.FindConstant(value) is { } tensor && tensor.IsFloat() && tensor.CountElements() >= MinStored && ExplainConstant(value, tensor, isDivisor: false) is null;
+        graph.FindConstant(value) is { } tensor && tensor.IsFloat() && tensor.CountElements() >= MinStored
+            && ExplainConstant(value, tensor, isDivisor: false) is null;
 
     /// <summary>Why a node does not compute in 16 bits: a constant or an activation of it does not fit.</summary>
     private string? FindMisfit(QuantizableNode node)
     {
         HalfRule rule = node.Half!.Rule;
-        string? reason = rule.WidensRange && observations is null ? "it can leave the range of float16, and there are no samples that show whether it does" : null;
+        string? reason = rule.WidensRange && observations is null
+            ? "it can leave the range of float16, and there are no samples that show whether it does"
+            : null;
         bool isCarried = reason is not null;
         foreach (int position in node.Half.Inputs)
         {
             string value = node.Node.Input[position];
-            string? misfit = graph.FindConstant(value) is { } tensor ? ExplainConstant(value, tensor, rule.Divisor == position) : ExplainActivation(value);
+            string? misfit = graph.FindConstant(value) is { } tensor
+                ? ExplainConstant(value, tensor, rule.Divisor == position)
+                : ExplainActivation(value);
             reason ??= misfit;
             isCarried |= misfit is not null && rule.CarriesRange;
         }
@@ -116,7 +126,8 @@ internal sealed class HalfNodePlanner(HalfPrecisionOptions options, GraphIndex g
 
     private TensorStatistics? Find(string value) => observations?.Activations.GetValueOrDefault(value);
 
-    private string? ExplainActivation(string value) => Find(value) is { } seen ? HalfRange.Explain(value, seen) : _unfit.GetValueOrDefault(value);
+    private string? ExplainActivation(string value) =>
+        Find(value) is { } seen ? HalfRange.Explain(value, seen) : _unfit.GetValueOrDefault(value);
 
     private string? ExplainConstant(string value, TensorProto tensor, bool isDivisor)
     {

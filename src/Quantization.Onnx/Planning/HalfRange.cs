@@ -55,7 +55,9 @@ internal static class HalfRange
             }
         }
 
-        return noise * MinSignalToNoise <= signal || format == HalfFormat.BFloat16 ? null : $"its constants are too small for {NameOf(format)}";
+        return noise * MinSignalToNoise <= signal || format == HalfFormat.BFloat16
+            ? null
+            : $"its constants are too small for {NameOf(format)}";
     }
 
     /// <summary>Why an activation does not fit into float16; null where it does.</summary>
@@ -65,8 +67,11 @@ internal static class HalfRange
     {
         float magnitude = seen.MaxMagnitude;
         return magnitude > Headroom * Largest
-            ? string.Create(CultureInfo.InvariantCulture, $"activation '{name}' reaches {magnitude:G4}, too near to the largest value of float16, {Largest}")
-            : magnitude is > 0 and < SmallestNormal ? string.Create(CultureInfo.InvariantCulture, $"activation '{name}' stays within {magnitude:G4}, too small for float16")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"activation '{name}' reaches {magnitude:G4}, too near to the largest value of float16, {Largest}")
+            : magnitude is > 0 and < SmallestNormal
+                ? string.Create(CultureInfo.InvariantCulture, $"activation '{name}' stays within {magnitude:G4}, too small for float16")
             : null;
     }
 

@@ -24,14 +24,16 @@ internal sealed class JsonFields
         _place = place;
         if (element.ValueKind != JsonValueKind.Object)
         {
-            throw new InvalidDataException($"{path}: {(place.Length == 0 ? "the file" : place)} is {Shorten(element)}; an object {{…}} belongs there.");
+            throw new InvalidDataException(
+                $"{path}: {(place.Length == 0 ? "the file" : place)} is {Shorten(element)}; an object {{…}} belongs there.");
         }
 
         foreach (JsonProperty field in element.EnumerateObject())
         {
             if (!known.Contains(field.Name))
             {
-                throw new InvalidDataException($"{path}: {PlaceOf(VisibleText.Short(field.Name))}: there is no such field; known are {string.Join(", ", known)}.");
+                throw new InvalidDataException(
+                    $"{path}: {PlaceOf(VisibleText.Short(field.Name))}: there is no such field; known are {string.Join(", ", known)}.");
             }
 
             if (!_fields.TryAdd(field.Name, field.Value))
@@ -42,16 +44,20 @@ internal sealed class JsonFields
     }
 
     /// <summary>A field; null where it is absent or null.</summary>
-    public JsonElement? Find(string name) => _fields.TryGetValue(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    public JsonElement? Find(string name) =>
+        _fields.TryGetValue(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     /// <summary>A text.</summary>
-    public string Text(string name) => Required(name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : throw Wrong(name, "a text in quotes belongs there");
+    public string Text(string name) => Required(name) is { ValueKind: JsonValueKind.String } value
+        ? value.GetString()!
+        : throw Wrong(name, "a text in quotes belongs there");
 
     /// <summary>A text; null where it is absent.</summary>
     public string? TextOrNull(string name) => Find(name) is null ? null : Text(name);
 
     /// <summary>A list of texts; empty where it is absent.</summary>
-    public IEnumerable<string> Texts(string name) => Items(name).Select(item => item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Wrong(name, "a list of texts in quotes belongs there"));
+    public IEnumerable<string> Texts(string name) => Items(name).Select(
+        item => item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Wrong(name, "a list of texts in quotes belongs there"));
 
     /// <summary>Texts by name; empty where they are absent.</summary>
     public IReadOnlyDictionary<string, string> TextsByName(string name)
@@ -59,9 +65,13 @@ internal sealed class JsonFields
         Dictionary<string, string> found = [];
         if (Find(name) is { } value)
         {
-            foreach (JsonProperty field in value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : throw Wrong(name, "an object of texts belongs there"))
+            foreach (JsonProperty field in value.ValueKind == JsonValueKind.Object
+                ? value.EnumerateObject()
+                : throw Wrong(name, "an object of texts belongs there"))
             {
-                found[field.Name] = field.Value.ValueKind == JsonValueKind.String ? field.Value.GetString()! : throw Wrong(name, "an object of texts belongs there");
+                found[field.Name] = field.Value.ValueKind == JsonValueKind.String
+                    ? field.Value.GetString()!
+                    : throw Wrong(name, "an object of texts belongs there");
             }
         }
 
@@ -69,10 +79,14 @@ internal sealed class JsonFields
     }
 
     /// <summary>A list; empty where it is absent.</summary>
-    public IEnumerable<JsonElement> Items(string name) => Find(name) is not { } value ? [] : value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : throw Wrong(name, "a list […] belongs there");
+    public IEnumerable<JsonElement> Items(string name) => Find(name) is not { } value ? []
+        : value.ValueKind == JsonValueKind.Array ? value.EnumerateArray()
+        : throw Wrong(name, "a list […] belongs there");
 
     /// <summary>A whole number.</summary>
-    public int Integer(string name) => Required(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out int number) ? number : throw Wrong(name, "a whole number belongs there");
+    public int Integer(string name) => Required(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out int number)
+        ? number
+        : throw Wrong(name, "a whole number belongs there");
 
     /// <summary>Whether something is so; it is not where that is absent.</summary>
     public bool Flag(string name) => Find(name) is not { } value ? false
@@ -80,22 +94,33 @@ internal sealed class JsonFields
         : throw Wrong(name, "true or false belongs there");
 
     /// <summary>A list of whole numbers.</summary>
-    public IEnumerable<int> Integers(string name) => Items(name).Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int number) ? number : throw Wrong(name, "whole numbers belong there"));
+    public IEnumerable<int> Integers(string name) =>
+        Items(name).Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int number)
+            ? number
+            : throw Wrong(name, "whole numbers belong there"));
 
     /// <summary>A number.</summary>
-    public float Float(string name) => Required(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetSingle(out float number) ? number : throw Wrong(name, "a number belongs there");
+    public float Float(string name) => Required(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetSingle(out float number)
+        ? number
+        : throw Wrong(name, "a number belongs there");
 
     /// <summary>A list of numbers.</summary>
-    public IEnumerable<float> Floats(string name) => Items(name).Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetSingle(out float number) ? number : throw Wrong(name, "numbers belong there"));
+    public IEnumerable<float> Floats(string name) =>
+        Items(name).Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetSingle(out float number)
+            ? number
+            : throw Wrong(name, "numbers belong there"));
 
     /// <summary>One of some names.</summary>
-    public T OneOf<T>(string name, FrozenDictionary<string, T> names) => names.TryGetValue(Text(name), out T? value) ? value : throw Wrong(name, $"known are {string.Join(", ", names.Keys.Order(StringComparer.Ordinal))}");
+    public T OneOf<T>(string name, FrozenDictionary<string, T> names) => names.TryGetValue(Text(name), out T? value)
+        ? value
+        : throw Wrong(name, $"known are {string.Join(", ", names.Keys.Order(StringComparer.Ordinal))}");
 
     /// <summary>The error of a field.</summary>
     /// <param name="name">The field.</param>
     /// <param name="way">What can be there.</param>
     public InvalidDataException Wrong(string name, string way) =>
-        new($"{_path}: {PlaceOf(name)} is {(_fields.TryGetValue(name, out JsonElement value) ? Shorten(value) : "missing")}; {way.TrimEnd('.')}.");
+        new($"{_path}: {PlaceOf(name)} is {(_fields.TryGetValue(name, out JsonElement value) ? Shorten(value) : "missing")}; "
+            + $"{way.TrimEnd('.')}.");
 
     private JsonElement Required(string name) => Find(name) ?? throw Wrong(name, "it has to be there");
 

@@ -11,17 +11,21 @@ internal static class NodeEncoder
     /// <param name="ofActivation">The encoding of a value.</param>
     /// <param name="ofConstant">The encoding of constants that nodes combine their input with.</param>
     public static ImmutableArray<NodePlan> Encode(
-        NodeSelection selection, Func<QuantizableNode, TensorEncoding> ofWeights, Func<string, TensorEncoding> ofActivation, TensorEncoding ofConstant) =>
+        NodeSelection selection, Func<QuantizableNode, TensorEncoding> ofWeights, Func<string, TensorEncoding> ofActivation,
+        TensorEncoding ofConstant) =>
     [
-        .. selection.Nodes.Select(node => selection.WeightOnly.Contains(node) ? new NodePlan(node.Label, node.Node.Output[0]) { Weights = ofWeights(node) } : new NodePlan(node.Label, node.Node.Output[0])
-        {
-            Weights = node.Weight is null ? null : ofWeights(node),
-            Constant = node.Constant is null ? null : ofConstant,
-            Inputs = [.. Positions(node.Node.Input, node.Inputs.Contains, ofActivation)],
+        .. selection.Nodes.Select(node => selection.WeightOnly.Contains(node)
+            ? new NodePlan(node.Label, node.Node.Output[0]) { Weights = ofWeights(node) }
+            : new NodePlan(node.Label, node.Node.Output[0])
+            {
+                Weights = node.Weight is null ? null : ofWeights(node),
+                Constant = node.Constant is null ? null : ofConstant,
+                Inputs = [.. Positions(node.Node.Input, node.Inputs.Contains, ofActivation)],
 
-            // The rows that a table gives are floats: who reads them from codes makes these.
-            Results = node.Role == NodeRole.TableLookup ? [] : [.. Positions(node.Outputs, selection.Sources.ContainsKey, ofActivation)],
-        }),
+                // The rows that a table gives are floats: who reads them from codes makes these.
+                Results =
+                    node.Role == NodeRole.TableLookup ? [] : [.. Positions(node.Outputs, selection.Sources.ContainsKey, ofActivation)],
+            }),
     ];
 
     /// <summary>The plans of chosen nodes that read and make floats.</summary>
@@ -37,7 +41,8 @@ internal static class NodeEncoder
     /// <param name="weights">The encoding of matrices.</param>
     /// <param name="tables">The encoding of tables.</param>
     /// <param name="input">The encoding of inputs.</param>
-    public static ImmutableArray<NodePlan> EncodeDynamic(NodeSelection selection, TensorEncoding weights, TensorEncoding tables, TensorEncoding input) =>
+    public static ImmutableArray<NodePlan> EncodeDynamic(
+        NodeSelection selection, TensorEncoding weights, TensorEncoding tables, TensorEncoding input) =>
     [
         .. selection.Nodes.Select(node => new NodePlan(node.Label, node.Node.Output[0])
         {
@@ -46,6 +51,8 @@ internal static class NodeEncoder
         }),
     ];
 
-    private static IEnumerable<ValueEncoding> Positions(IEnumerable<string> values, Predicate<string> isCoded, Func<string, TensorEncoding> encoding) =>
-        values.Select((value, i) => (value, i)).Where(each => isCoded(each.value)).Select(each => new ValueEncoding(each.i, each.value, encoding(each.value)));
+    private static IEnumerable<ValueEncoding> Positions(
+        IEnumerable<string> values, Predicate<string> isCoded, Func<string, TensorEncoding> encoding) =>
+        values.Select((value, i) => (value, i))
+            .Where(each => isCoded(each.value)).Select(each => new ValueEncoding(each.i, each.value, encoding(each.value)));
 }

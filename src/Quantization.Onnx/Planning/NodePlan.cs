@@ -13,12 +13,14 @@ public sealed record NodePlan(string Node, string Result)
     public TensorEncoding? Weights { get; init; }
 
     /// <summary>
-    /// What is added to the bias, one value for each output channel, because rounded weights shift the mean of the results; empty where nothing is.
+    /// What is added to the bias, one value for each output channel, because rounded weights shift the mean of the results; empty where
+    /// nothing is.
     /// </summary>
     public ImmutableArray<float> BiasCorrection { get; init; } = [];
 
     /// <summary>
-    /// What is added to the nearest codes of the weights, one value for each weight in its order, filled up with 0 to a multiple of four: −1, 0 or 1, because samples show that other codes lose less together; empty where nothing is.
+    /// What is added to the nearest codes of the weights, one value for each weight in its order, filled up with 0 to a multiple of four:
+    /// −1, 0 or 1, because samples show that other codes lose less together; empty where nothing is.
     /// </summary>
     public ImmutableArray<sbyte> RoundingOffsets { get; init; } = [];
 
@@ -44,7 +46,8 @@ public sealed record NodePlan(string Node, string Result)
     public TensorEncoding? InputAt(int position) => Inputs.FirstOrDefault(input => input.Position == position)?.Encoding;
 
     /// <summary>The node with other encodings of activations.</summary>
-    internal NodePlan WithActivations(Func<ValueEncoding, TensorEncoding> change) => this with { Inputs = Change(Inputs, change), Results = Change(Results, change) };
+    internal NodePlan WithActivations(Func<ValueEncoding, TensorEncoding> change) =>
+        this with { Inputs = Change(Inputs, change), Results = Change(Results, change) };
 
     /// <summary>Compares by value.</summary>
     public bool Equals(NodePlan? other) =>
@@ -60,7 +63,9 @@ public sealed record NodePlan(string Node, string Result)
     {
         builder.Append(CultureInfo.InvariantCulture, $"Node = {Node}, Result = {Result}, Weights = {Weights}, Constant = {Constant}");
         builder.Append(CultureInfo.InvariantCulture, $", BiasCorrection = {ValueText.List(BiasCorrection)}");
-        builder.Append(CultureInfo.InvariantCulture, $", RoundingOffsets = {RoundingOffsets.Count(offset => offset != 0)} of {RoundingOffsets.Length}");
+        builder.Append(
+            CultureInfo.InvariantCulture,
+            $", RoundingOffsets = {RoundingOffsets.Count(offset => offset != 0)} of {RoundingOffsets.Length}");
         builder.Append(CultureInfo.InvariantCulture, $", Inputs = {ValueText.List(Inputs)}, Results = {ValueText.List(Results)}");
         return true;
     }
@@ -68,6 +73,7 @@ public sealed record NodePlan(string Node, string Result)
     /// <summary>What stays as it is, is shared: a search holds many plans that differ in little.</summary>
     private static ImmutableArray<ValueEncoding> Change(ImmutableArray<ValueEncoding> values, Func<ValueEncoding, TensorEncoding> change) =>
     [
-        .. values.Select(each => change(each) is var changed && ReferenceEquals(changed, each.Encoding) ? each : each with { Encoding = changed }),
+        .. values.Select(
+            each => change(each) is var changed && ReferenceEquals(changed, each.Encoding) ? each : each with { Encoding = changed }),
     ];
 }

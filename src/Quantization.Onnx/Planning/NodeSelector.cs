@@ -4,8 +4,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Chooses the nodes that run on codes. Nodes with weights or tables are chosen for themselves; arithmetic and data movement where they lie between chosen nodes, so that codes flow on instead of being turned to
-/// float and back.
+/// Chooses the nodes that run on codes. Nodes with weights or tables are chosen for themselves; arithmetic and data movement where they lie
+/// between chosen nodes, so that codes flow on instead of being turned to float and back.
 /// </summary>
 internal static class NodeSelector
 {
@@ -20,14 +20,16 @@ internal static class NodeSelector
     /// <param name="inFloat">What is to stay in float.</param>
     /// <param name="dead">Other nodes to leave in float; null for none.</param>
     public static NodeSelection Select(QuantizableGraph graph, FloatParts inFloat, IReadOnlyDictionary<NodeProto, DeadNode>? dead = null) =>
-        // Calibration observes what the whole graph needs: where a node in float cuts a moved value off, its statistics still are those of the value moved.
+        // Calibration observes what the whole graph needs: where a node in float cuts a moved value off, its statistics still are those of
+        // the value moved.
         Select(graph, inFloat, dead, graph.Whole.Sources);
 
     /// <summary>Chooses all nodes of a graph that can run on codes.</summary>
     public static NodeSelection SelectAll(QuantizableGraph graph) => Select(graph, FloatParts.None, null, null);
 
     private static NodeSelection Select(
-        QuantizableGraph graph, FloatParts inFloat, IReadOnlyDictionary<NodeProto, DeadNode>? dead, IReadOnlyDictionary<string, string>? observed)
+        QuantizableGraph graph, FloatParts inFloat, IReadOnlyDictionary<NodeProto, DeadNode>? dead,
+        IReadOnlyDictionary<string, string>? observed)
     {
         Dictionary<string, string> reasons = [];
         HashSet<QuantizableNode> weightOnly = new(ReferenceEqualityComparer.Instance);
@@ -95,7 +97,8 @@ internal static class NodeSelector
             {
                 reasons.TryAdd(
                     inner,
-                    $"it is inside {facts.Node.Describe()}, and the graphs inside of nodes are quantized from samples alone, not from a calibration");
+                    $"it is inside {facts.Node.Describe()}, and the graphs inside of nodes are quantized from samples "
+                        + "alone, not from a calibration");
             }
         }
 
@@ -103,7 +106,8 @@ internal static class NodeSelector
     }
 
     /// <summary>
-    /// Whether a node cannot run on codes because an activation stays in float that it reads, or whose codes it would have to make. A node that need not make codes can hand out floats.
+    /// Whether a node cannot run on codes because an activation stays in float that it reads, or whose codes it would have to make. A node
+    /// that need not make codes can hand out floats.
     /// </summary>
     private static bool IsBesideFloat(QuantizableNode node, QuantizableGraph graph, IReadOnlySet<string> activations)
     {
@@ -113,7 +117,8 @@ internal static class NodeSelector
     }
 
     /// <summary>Leaves out the nodes that no weighted node follows: past the last of them, float costs nothing and is exact.</summary>
-    private static List<QuantizableNode> KeepConnected(List<QuantizableNode> candidates, HashSet<QuantizableNode> weightOnly, GraphIndex graph)
+    private static List<QuantizableNode> KeepConnected(
+        List<QuantizableNode> candidates, HashSet<QuantizableNode> weightOnly, GraphIndex graph)
     {
         List<QuantizableNode> kept = [];
         HashSet<string> wanted = [];
@@ -130,7 +135,8 @@ internal static class NodeSelector
         return kept;
     }
 
-    private static bool IsChosenForItself(QuantizableNode node) => node.Role is NodeRole.Weighted or NodeRole.Product or NodeRole.TableLookup;
+    private static bool IsChosenForItself(QuantizableNode node) =>
+        node.Role is NodeRole.Weighted or NodeRole.Product or NodeRole.TableLookup;
 
     private static Dictionary<string, string> FindSources(List<QuantizableNode> nodes, IReadOnlyDictionary<string, string>? observed)
     {
@@ -151,7 +157,8 @@ internal static class NodeSelector
                     ref string? source = ref CollectionsMarshal.GetValueRefOrAddDefault(found, output, out _);
                     source = node.Role == NodeRole.DataMovement ? found[node.Inputs[0]]
                         : sources.Contains(output) ? output
-                        : observed?.GetValueOrDefault(output) ?? output; // in the whole graph it shares the statistics of what it is copied into
+                        // in the whole graph it shares the statistics of what it is copied into
+                        : observed?.GetValueOrDefault(output) ?? output;
                 }
             }
         }
@@ -165,13 +172,14 @@ internal static class NodeSelector
     }
 
     /// <summary>
-    /// Codes of the same parameters are copied. An input gives its own up where nobody else reads it, and where that does not keep an activation function from being left out: codes that begin at 0 need a range
-    /// that does.
+    /// Codes of the same parameters are copied. An input gives its own up where nobody else reads it, and where that does not keep an
+    /// activation function from being left out: codes that begin at 0 need a range that does.
     /// </summary>
     private static void ShareParameters(QuantizableNode copier, List<QuantizableNode> nodes, Dictionary<string, string> sources)
     {
         QuantizableNode[] makers = [.. nodes.Where(each => copier.Inputs.Contains(each.Output))];
-        bool share = makers.All(maker => maker.Role != NodeRole.DataMovement && maker.Last == maker.Node) || makers.All(maker => maker.Role != NodeRole.DataMovement && maker.Last != maker.Node);
+        bool share = makers.All(maker => maker.Role != NodeRole.DataMovement && maker.Last == maker.Node)
+            || makers.All(maker => maker.Role != NodeRole.DataMovement && maker.Last != maker.Node);
         foreach (QuantizableNode maker in share ? makers : [])
         {
             if (nodes.Count(each => each.Inputs.Contains(maker.Output)) == 1 && sources.ContainsKey(maker.Output))

@@ -15,7 +15,8 @@ internal static class PlanCheck
     {
         if (plan.ModelSha256 is not null && plan.ModelSha256 != model.File.Fingerprint.ToString())
         {
-            throw Wrong(plan, $"was made for another model, with SHA-256 {VisibleText.Short(plan.ModelSha256)}, than {model.File.Path}, with {model.File.Fingerprint}; plan for this one, or take modelSha256 out of the plan if it is to serve both");
+            throw Wrong(plan, $"was made for another model, with SHA-256 {VisibleText.Short(plan.ModelSha256)}, than {model.File.Path}, "
+                + $"with {model.File.Fingerprint}; plan for this one, or take modelSha256 out of the plan if it is to serve both");
         }
 
         if (!plan.IsEmpty && !plan.Passes.SequenceEqual(model.Passes))
@@ -55,7 +56,9 @@ internal static class PlanCheck
             if ((each.Plan.Recipe, each.Plan.Target) != (plan.Recipe, plan.Target))
             {
                 string recipe = VisibleText.Short(each.Plan.Recipe), target = VisibleText.Short(each.Plan.Target);
-                throw Wrong(plan, $"is of {plan.Recipe} for {plan.Target}, but its body '{each.Body}' of {recipe} for {target}; make both the same");
+                throw Wrong(
+                    plan,
+                    $"is of {plan.Recipe} for {plan.Target}, but its body '{each.Body}' of {recipe} for {target}; make both the same");
             }
 
             BodyModel body = BodyLowering.Find(model, each.Body);
@@ -81,7 +84,8 @@ internal static class PlanCheck
     {
         if (node.Node != facts.Label)
         {
-            throw Wrong(plan, $"calls the node that makes '{node.Result}' '{node.Node}', but the model calls it '{facts.Label}'; use that name");
+            throw Wrong(
+                plan, $"calls the node that makes '{node.Result}' '{node.Node}', but the model calls it '{facts.Label}'; use that name");
         }
 
         if (node.IsHalf || facts.Half is not null)
@@ -95,7 +99,9 @@ internal static class PlanCheck
             CheckWeights(plan, node, facts, hasSamples);
         }
 
-        if (!node.RoundingOffsets.IsEmpty && (node.Weights is null || node.Weights.Blocks is not null || facts.Weight is null || facts.Weight.Weight.CountElements() is not { } elements || RoundingOffsets.CountFor(elements) != node.RoundingOffsets.Length))
+        if (!node.RoundingOffsets.IsEmpty && (node.Weights is null || node.Weights.Blocks is not null || facts.Weight is null
+            || facts.Weight.Weight.CountElements() is not { } elements
+            || RoundingOffsets.CountFor(elements) != node.RoundingOffsets.Length))
         {
             throw Wrong(plan, string.Create(
                 CultureInfo.InvariantCulture,
@@ -128,7 +134,9 @@ internal static class PlanCheck
 
             if (!facts.Inputs.Contains(input.Value))
             {
-                throw Wrong(plan, $"lets node '{node.Node}' read input {input.Position}, '{input.Value}', from codes, but it {(facts.Inputs.Count == 0 ? "reads only floats" : $"can read only {List(facts.Inputs)} from codes")}; take the input out");
+                throw Wrong(plan, $"lets node '{node.Node}' read input {input.Position}, '{input.Value}', from codes, but it "
+                    + $"{(facts.Inputs.Count == 0 ? "reads only floats" : $"can read only {List(facts.Inputs)} from codes")}; take the "
+                    + "input out");
             }
         }
 
@@ -137,20 +145,24 @@ internal static class PlanCheck
             CheckValue(plan, node, "result", result, facts.Outputs, target, hasObservations);
             if (result.Encoding.Range is DynamicRange)
             {
-                throw Wrong(plan, $"finds the range of result {result.Position} of node '{node.Node}' at run time, which only inputs can; take it out, or give scale and zeroPoint");
+                throw Wrong(plan, $"finds the range of result {result.Position} of node '{node.Node}' at run time, which only inputs can; "
+                    + "take it out, or give scale and zeroPoint");
             }
 
             if (facts.Role == NodeRole.TableLookup)
             {
-                throw Wrong(plan, $"turns the rows that node '{node.Node}' looks up into codes, but they are floats; give the encoding to the nodes that read '{result.Value}'");
+                throw Wrong(plan, $"turns the rows that node '{node.Node}' looks up into codes, but they are floats; give the encoding to "
+                    + $"the nodes that read '{result.Value}'");
             }
         }
 
-        foreach ((string what, IReadOnlyList<ValueEncoding> values) in ((string, IReadOnlyList<ValueEncoding>)[])[("input", node.Inputs), ("result", node.Results)])
+        foreach ((string what, IReadOnlyList<ValueEncoding> values)
+            in ((string, IReadOnlyList<ValueEncoding>)[])[("input", node.Inputs), ("result", node.Results)])
         {
             if (values.GroupBy(each => each.Position).FirstOrDefault(group => group.Count() > 1) is { } twice)
             {
-                throw Wrong(plan, FormattableString.Invariant($"gives {what} {twice.Key} of node '{node.Node}' two encodings; leave one of them out"));
+                throw Wrong(plan, FormattableString.Invariant(
+                    $"gives {what} {twice.Key} of node '{node.Node}' two encodings; leave one of them out"));
             }
         }
     }
@@ -165,14 +177,18 @@ internal static class PlanCheck
             return;
         }
 
-        if (weights.Format.Type is not (CodeType.Int8 or CodeType.Int4) || weights.Format != weights.Format.Restricted || weights.Scheme != QuantizationScheme.Symmetric)
+        if (weights.Format.Type is not (CodeType.Int8 or CodeType.Int4)
+            || weights.Format != weights.Format.Restricted
+            || weights.Scheme != QuantizationScheme.Symmetric)
         {
-            throw Wrong(plan, $"gives the weights of node '{node.Node}' {weights.Format} {weights.Scheme}; weights need signed codes, symmetric about 0, such as int8 from -127 to 127, and the symmetric scheme");
+            throw Wrong(plan, $"gives the weights of node '{node.Node}' {weights.Format} {weights.Scheme}; weights need signed codes, "
+                + "symmetric about 0, such as int8 from -127 to 127, and the symmetric scheme");
         }
 
         if (facts.Recurrence is not null && node.InputAt(0)?.Range is not DynamicRange)
         {
-            throw Wrong(plan, $"gives node '{node.Node}' int8 weights and an input whose range is not found at run time, which a recurrent layer cannot have; take 'weights' out, or give input 0 the range dynamic");
+            throw Wrong(plan, $"gives node '{node.Node}' int8 weights and an input whose range is not found at run time, which a recurrent "
+                + "layer cannot have; take 'weights' out, or give input 0 the range dynamic");
         }
 
         long matrices = facts.Recurrence is null ? 1 : 2;
@@ -180,7 +196,8 @@ internal static class PlanCheck
         switch (weights.Range)
         {
             case FixedScales given when given.Scales.Length != scales:
-                throw Wrong(plan, FormattableString.Invariant($"gives the weights of node '{node.Node}' {given.Scales.Length} scales, but {scales} are needed"));
+                throw Wrong(plan, FormattableString.Invariant(
+                    $"gives the weights of node '{node.Node}' {given.Scales.Length} scales, but {scales} are needed"));
             case FixedParameters or ObservedRange or DynamicRange:
                 throw Wrong(plan, $"leaves open how the range of the weights of node '{node.Node}' is found; give a calibrator, or scales");
         }
@@ -190,7 +207,8 @@ internal static class PlanCheck
     {
         if (node.Weights is null || !BiasCorrections.CanCorrect(facts))
         {
-            throw Wrong(plan, $"corrects the bias of node '{node.Node}', which only a Conv or Gemm with quantized weights has; take 'biasCorrection' out");
+            throw Wrong(plan, $"corrects the bias of node '{node.Node}', which only a Conv or Gemm with quantized weights has; take "
+                + "'biasCorrection' out");
         }
 
         if (node.BiasCorrection.Length != facts.Weight!.Channels)
@@ -207,16 +225,20 @@ internal static class PlanCheck
         string place = FormattableString.Invariant($"input {input.Position} of node '{node.Node}'");
         if (!facts.TakesDynamicInput || node.Weights is not { Format.StorageBits: 8 })
         {
-            throw Wrong(plan, $"finds the range of {place} at run time, which only a layer with int8 weights and an input of its own can, on ONNX Runtime's CPU; give scale and zeroPoint, or take the input out");
+            throw Wrong(plan, $"finds the range of {place} at run time, which only a layer with int8 weights and an input of its own can, "
+                + "on ONNX Runtime's CPU; give scale and zeroPoint, or take the input out");
         }
 
         if (input.Encoding.Format != CodeFormat.UInt8 || input.Encoding.Scheme != QuantizationScheme.Affine)
         {
-            throw Wrong(plan, $"gives {place} {input.Encoding}; a range that is found at run time has all codes of uint8 and the affine scheme");
+            throw Wrong(
+                plan, $"gives {place} {input.Encoding}; a range that is found at run time has all codes of uint8 and the affine scheme");
         }
     }
 
-    private static void CheckValue(QuantizationPlan plan, NodePlan node, string what, ValueEncoding each, IReadOnlyList<string> names, Target target, bool hasObservations)
+    private static void CheckValue(
+        QuantizationPlan plan, NodePlan node, string what, ValueEncoding each, IReadOnlyList<string> names, Target target,
+        bool hasObservations)
     {
         string place = FormattableString.Invariant($"{what} {each.Position} of node '{node.Node}'");
         TensorEncoding encoding = each.Encoding;
@@ -235,7 +257,8 @@ internal static class PlanCheck
             throw Wrong(plan, $"gives {place} {encoding.Format} {encoding.Granularity}; activations are int8 or uint8, per tensor");
         }
 
-        if (target.ActivationFormat is { } only && (encoding.Format.Type != only.Type || encoding.Range is FixedParameters { ZeroPoint: not 0 }))
+        if (target.ActivationFormat is { } only
+            && (encoding.Format.Type != only.Type || encoding.Range is FixedParameters { ZeroPoint: not 0 }))
         {
             throw Wrong(plan, $"gives {place} {encoding}, but {target.Name} takes {only.Type} with a zero-point of 0 alone");
         }
@@ -247,7 +270,8 @@ internal static class PlanCheck
 
         if (encoding.Range is ObservedRange rule && !hasObservations)
         {
-            throw Wrong(plan, $"leaves the range of {place} to calibrator {rule.Calibrator.Name}; give a calibration, or scale and zeroPoint");
+            throw Wrong(
+                plan, $"leaves the range of {place} to calibrator {rule.Calibrator.Name}; give a calibration, or scale and zeroPoint");
         }
     }
 

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Derives a plan that leaves more nodes in float from one that does not. Nodes between weighted nodes follow these into float, and values that are cut off from where they were made become codes where they are read.
-/// Each node that is left keeps its own encodings.
+/// Derives a plan that leaves more nodes in float from one that does not. Nodes between weighted nodes follow these into float, and values
+/// that are cut off from where they were made become codes where they are read. Each node that is left keeps its own encodings.
 /// </summary>
 /// <param name="graph">What the rules say of the model.</param>
 /// <param name="dead">The activations that were 0 in every sample.</param>
@@ -18,7 +18,9 @@ internal sealed class PlanExclusion(QuantizableGraph graph, DeadActivations dead
         ImmutableHashSet<string> excluded = plan.ExcludedNodes.Union(more.Nodes);
         ImmutableHashSet<string> weightOnly = plan.WeightOnlyNodes.Union(more.WeightOnly);
         ImmutableHashSet<string> floatActivations = plan.FloatActivations.Union(more.Activations);
-        if (excluded.Count == plan.ExcludedNodes.Count && weightOnly.Count == plan.WeightOnlyNodes.Count && floatActivations.Count == plan.FloatActivations.Count)
+        if (excluded.Count == plan.ExcludedNodes.Count
+            && weightOnly.Count == plan.WeightOnlyNodes.Count
+            && floatActivations.Count == plan.FloatActivations.Count)
         {
             return plan;
         }
@@ -26,7 +28,8 @@ internal sealed class PlanExclusion(QuantizableGraph graph, DeadActivations dead
         NodeSelection selection = dead.Select(graph, new FloatParts(excluded, floatActivations, weightOnly));
         Dictionary<string, NodePlan> before = plan.Nodes.ToDictionary(node => node.Result);
         Dictionary<string, ObservedRange> rules = [];
-        foreach (ObservedRange rule in plan.Nodes.SelectMany(node => node.Inputs.Concat(node.Results)).Select(each => each.Encoding.Range).OfType<ObservedRange>())
+        foreach (ObservedRange rule in plan.Nodes.SelectMany(node => node.Inputs.Concat(node.Results))
+            .Select(each => each.Encoding.Range).OfType<ObservedRange>())
         {
             rules.TryAdd(rule.Source, rule);
         }
@@ -49,7 +52,11 @@ internal sealed class PlanExclusion(QuantizableGraph graph, DeadActivations dead
     /// <summary>The plan of a node with the values that still become codes, and with the statistics that they now take.</summary>
     private NodePlan Restrict(NodePlan node, IReadOnlyDictionary<string, string> sources, Dictionary<string, ObservedRange> rules)
     {
-        return node with { Inputs = [.. node.Inputs.Where(IsCoded).Select(WithSource)], Results = [.. node.Results.Where(IsCoded).Select(WithSource)] };
+        return node with
+        {
+            Inputs = [.. node.Inputs.Where(IsCoded).Select(WithSource)],
+            Results = [.. node.Results.Where(IsCoded).Select(WithSource)]
+        };
 
         bool IsCoded(ValueEncoding each) => sources.ContainsKey(each.Value);
 
@@ -62,7 +69,8 @@ internal sealed class PlanExclusion(QuantizableGraph graph, DeadActivations dead
             }
 
             // It was copied into another value, or joined with others there, and took the statistics of the result.
-            ObservedRange own = rules.GetValueOrDefault(source) ?? rule with { Source = source, Effective = EffectiveRange.Find(source, graph.Graph) };
+            ObservedRange own = rules.GetValueOrDefault(source)
+                ?? rule with { Source = source, Effective = EffectiveRange.Find(source, graph.Graph) };
             return each with { Encoding = each.Encoding with { Range = own } };
         }
     }

@@ -49,7 +49,8 @@ internal static class PlanFile
 
         try
         {
-            using JsonDocument document = JsonDocument.Parse(stream, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using JsonDocument document = JsonDocument.Parse(
+                stream, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return new PlanReader(path).Read(document.RootElement);
         }
         catch (JsonException e)
@@ -70,7 +71,9 @@ internal static class PlanFile
     /// <summary>Writes a plan.</summary>
     public static void Write(QuantizationPlan plan, Stream stream)
     {
-        using Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using Utf8JsonWriter writer = new(
+            stream,
+            new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         PlanWriter.Write(plan, writer);
     }
 }

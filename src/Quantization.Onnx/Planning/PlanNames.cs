@@ -24,7 +24,8 @@ internal static class PlanNames
     }.ToFrozenDictionary();
 
     /// <summary>How the range of a value is found where neither parameters nor a calibrator stand there.</summary>
-    public static readonly FrozenDictionary<string, RangeRule> Ranges = new Dictionary<string, RangeRule> { ["dynamic"] = new DynamicRange() }.ToFrozenDictionary();
+    public static readonly FrozenDictionary<string, RangeRule> Ranges =
+        new Dictionary<string, RangeRule> { ["dynamic"] = new DynamicRange() }.ToFrozenDictionary();
 
     /// <summary>The 16-bit floats.</summary>
     public static readonly FrozenDictionary<string, HalfFormat> Halves = Enum.GetValues<HalfFormat>().ToFrozenDictionary(HalfRange.NameOf);
@@ -38,18 +39,21 @@ internal static class PlanNames
 
     /// <summary>The ways in which weights in blocks become codes.</summary>
     public static readonly FrozenDictionary<string, WeightMethod> Methods =
-        Enum.GetValues<WeightMethod>().ToFrozenDictionary(method => method == WeightMethod.AwqGptq ? "awq+gptq" : method.ToString().ToLowerInvariant());
+        Enum.GetValues<WeightMethod>()
+            .ToFrozenDictionary(method => method == WeightMethod.AwqGptq ? "awq+gptq" : method.ToString().ToLowerInvariant());
 
     private static readonly FrozenDictionary<CodeType, CodeFormat> Formats = ((CodeFormat[])
     [
-        CodeFormat.Int8, CodeFormat.UInt8, CodeFormat.Int16, CodeFormat.UInt16, CodeFormat.Int32, CodeFormat.Int4, CodeFormat.UInt4, CodeFormat.UInt1, CodeFormat.UInt2,
+        CodeFormat.Int8, CodeFormat.UInt8, CodeFormat.Int16, CodeFormat.UInt16, CodeFormat.Int32, CodeFormat.Int4, CodeFormat.UInt4,
+        CodeFormat.UInt1, CodeFormat.UInt2,
     ]).ToFrozenDictionary(format => format.Type);
 
     /// <summary>The format with all codes of a type.</summary>
     public static CodeFormat AllCodes(CodeType type) => Formats[type];
 
     /// <summary>The name of a value of these.</summary>
-    public static string Of<T>(FrozenDictionary<string, T> names, T value) => names.First(each => EqualityComparer<T>.Default.Equals(each.Value, value)).Key;
+    public static string Of<T>(FrozenDictionary<string, T> names, T value) =>
+        names.First(each => EqualityComparer<T>.Default.Equals(each.Value, value)).Key;
 
     private static string NameOf(CodeType type) => type.ToString().ToLowerInvariant();
 }

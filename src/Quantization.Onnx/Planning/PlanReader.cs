@@ -31,7 +31,8 @@ internal sealed class PlanReader(string path)
         {
             throw plan.Wrong(
                 "version",
-                $"this library reads version {PlanFile.Version} and {PlanFile.WithBodies}; write the plan again, or use the library that wrote it");
+                $"this library reads version {PlanFile.Version} and {PlanFile.WithBodies}; write the plan again, or use "
+                    + "the library that wrote it");
         }
 
         return Read(plan, "");
@@ -42,7 +43,8 @@ internal sealed class PlanReader(string path)
         ImmutableArray<NodePlan> nodes = [.. plan.Items("nodes").Select((node, i) => ReadNode(node, $"{place}nodes[{i}]"))];
         if (nodes.GroupBy(node => node.Result).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
-            throw new InvalidDataException($"{path}: {place}nodes: the node '{twice.First().Node}' with the result '{twice.Key}' stands there twice; leave one of them out.");
+            throw new InvalidDataException($"{path}: {place}nodes: the node '{twice.First().Node}' with the result '{twice.Key}' stands "
+                + "there twice; leave one of them out.");
         }
 
         string recipe = plan.Text("recipe");
@@ -51,7 +53,8 @@ internal sealed class PlanReader(string path)
             ExcludedNodes = [.. plan.Texts("excludedNodes")],
             WeightOnlyNodes = [.. plan.Texts("weightOnlyNodes")],
             FloatActivations = [.. plan.Texts("floatActivations")],
-            ChannelScalings = [.. ReadScalings(plan, "channelScalings", place).Select(each => new ChannelScaling(each.Value, each.Exponents))],
+            ChannelScalings =
+                [.. ReadScalings(plan, "channelScalings", place).Select(each => new ChannelScaling(each.Value, each.Exponents))],
             InputScalings = [.. ReadScalings(plan, "inputScalings", place).Select(each => new InputScaling(each.Value, each.Exponents))],
             Bodies = [.. plan.Items("bodies").Select((body, i) => ReadBody(body, $"{place}bodies[{i}]"))],
             HasHalfInterface = plan.Flag("halfInterface"),
@@ -70,29 +73,40 @@ internal sealed class PlanReader(string path)
         return new BodyPlan(body.Text("body"), Read(body, $"{place}."));
     }
 
-    private IEnumerable<(string Value, ImmutableArray<int> Exponents)> ReadScalings(JsonFields plan, string property, string place) => plan.Items(property).Select((element, i) =>
-    {
-        JsonFields scaling = new(path, $"{place}{property}[{i}]", element, ["value", "exponents"]);
-        ImmutableArray<int> exponents =
-        [
-            .. scaling.Integers("exponents").Select(exponent => Math.Abs(exponent) <= MaxDoublings
-                ? exponent
-                : throw scaling.Wrong("exponents", $"exponents lie between -{MaxDoublings} and {MaxDoublings}")),
-        ];
-        return (scaling.Text("value"), exponents);
-    });
+    private IEnumerable<(string Value, ImmutableArray<int> Exponents)> ReadScalings(JsonFields plan, string property, string place) =>
+        plan.Items(property).Select((element, i) =>
+        {
+            JsonFields scaling = new(path, $"{place}{property}[{i}]", element, ["value", "exponents"]);
+            ImmutableArray<int> exponents =
+            [
+                .. scaling.Integers("exponents").Select(exponent => Math.Abs(exponent) <= MaxDoublings
+                    ? exponent
+                    : throw scaling.Wrong("exponents", $"exponents lie between -{MaxDoublings} and {MaxDoublings}")),
+            ];
+            return (scaling.Text("value"), exponents);
+        });
 
     private NodePlan ReadNode(JsonElement element, string place)
     {
-        JsonFields node = new(path, place, element, ["node", "result", "weights", "biasCorrection", "roundingOffsets", "constant", "inputs", "results", "halfInputs", "halfResults"]);
+        JsonFields node = new(path, place, element,
+            [
+                "node", "result", "weights", "biasCorrection", "roundingOffsets", "constant", "inputs", "results", "halfInputs",
+                "halfResults"
+            ]);
         return new NodePlan(node.Text("node"), node.Text("result"))
         {
-            Weights = node.Find("weights") is { } weights ? ReadEncoding(new JsonFields(path, $"{place}.weights", weights, EncodingFields), isActivation: false) : null,
+            Weights = node.Find("weights") is { } weights
+                ? ReadEncoding(new JsonFields(path, $"{place}.weights", weights, EncodingFields), isActivation: false)
+                : null,
             RoundingOffsets = node.TextOrNull("roundingOffsets") is { } offsets
-                ? RoundingOffsets.Read(offsets) ?? throw node.Wrong("roundingOffsets", "it is base64 of two bits for each weight, 00 for 0, 01 for 1 and 11 for −1")
+                ? RoundingOffsets.Read(offsets)
+                    ?? throw node.Wrong("roundingOffsets", "it is base64 of two bits for each weight, 00 for 0, 01 for 1 and 11 for −1")
                 : [],
-            BiasCorrection = [.. node.Floats("biasCorrection").Select(value => float.IsFinite(value) ? value : throw node.Wrong("biasCorrection", "the values are finite"))],
-            Constant = node.Find("constant") is { } constant ? ReadEncoding(new JsonFields(path, $"{place}.constant", constant, EncodingFields), isActivation: false) : null,
+            BiasCorrection = [.. node.Floats("biasCorrection")
+                .Select(value => float.IsFinite(value) ? value : throw node.Wrong("biasCorrection", "the values are finite"))],
+            Constant = node.Find("constant") is { } constant
+                ? ReadEncoding(new JsonFields(path, $"{place}.constant", constant, EncodingFields), isActivation: false)
+                : null,
             Inputs = [.. ReadValues(node, "inputs", "input", place)],
             Results = [.. ReadValues(node, "results", "result", place)],
             HalfInputs = [.. ReadHalves(node, "halfInputs", "input", place)],
@@ -100,17 +114,20 @@ internal sealed class PlanReader(string path)
         };
     }
 
-    private IEnumerable<HalfEncoding> ReadHalves(JsonFields node, string property, string position, string place) => node.Items(property).Select((element, i) =>
-    {
-        JsonFields value = new(path, $"{place}.{property}[{i}]", element, [position, "value", "format", "isStorage"]);
-        return new HalfEncoding(value.Integer(position), value.Text("value"), value.OneOf("format", PlanNames.Halves), value.Flag("isStorage"));
-    });
+    private IEnumerable<HalfEncoding> ReadHalves(JsonFields node, string property, string position, string place) =>
+        node.Items(property).Select((element, i) =>
+        {
+            JsonFields value = new(path, $"{place}.{property}[{i}]", element, [position, "value", "format", "isStorage"]);
+            return new HalfEncoding(
+                value.Integer(position), value.Text("value"), value.OneOf("format", PlanNames.Halves), value.Flag("isStorage"));
+        });
 
-    private IEnumerable<ValueEncoding> ReadValues(JsonFields node, string property, string position, string place) => node.Items(property).Select((element, i) =>
-    {
-        JsonFields value = new(path, $"{place}.{property}[{i}]", element, [position, "value", .. EncodingFields]);
-        return new ValueEncoding(value.Integer(position), value.Text("value"), ReadEncoding(value, isActivation: true));
-    });
+    private IEnumerable<ValueEncoding> ReadValues(JsonFields node, string property, string position, string place) =>
+        node.Items(property).Select((element, i) =>
+        {
+            JsonFields value = new(path, $"{place}.{property}[{i}]", element, [position, "value", .. EncodingFields]);
+            return new ValueEncoding(value.Integer(position), value.Text("value"), ReadEncoding(value, isActivation: true));
+        });
 
     private static TensorEncoding ReadEncoding(JsonFields fields, bool isActivation)
     {
@@ -120,7 +137,9 @@ internal sealed class PlanReader(string path)
             int[] codes = [.. fields.Integers("codes")];
             try
             {
-                format = codes is [int least, int most] ? new CodeFormat(format.Type, least, most) : throw fields.Wrong("codes", "give the smallest and the largest code, [-127, 127]");
+                format = codes is [int least, int most]
+                    ? new CodeFormat(format.Type, least, most)
+                    : throw fields.Wrong("codes", "give the smallest and the largest code, [-127, 127]");
             }
             catch (ArgumentOutOfRangeException e)
             {
@@ -165,12 +184,16 @@ internal sealed class PlanReader(string path)
 
         if (rules[0] == "range")
         {
-            return isActivation ? fields.OneOf("range", PlanNames.Ranges) : throw fields.Wrong("range", "only values that are computed have such a range; give a calibrator or scales");
+            return isActivation
+                ? fields.OneOf("range", PlanNames.Ranges)
+                : throw fields.Wrong("range", "only values that are computed have such a range; give a calibrator or scales");
         }
 
         if (rules[0] == "scales")
         {
-            return new FixedScales([.. fields.Floats("scales").Select((scale, i) => IsScale(scale) ? scale : throw fields.Wrong("scales", FormattableString.Invariant($"scale {i} is {scale:R}; scales are positive and finite")))]);
+            return new FixedScales([.. fields.Floats("scales").Select((scale, i) => IsScale(scale)
+                ? scale
+                : throw fields.Wrong("scales", FormattableString.Invariant($"scale {i} is {scale:R}; scales are positive and finite")))]);
         }
 
         if (rules[0] == "scale")
@@ -178,11 +201,13 @@ internal sealed class PlanReader(string path)
             float scale = fields.Float("scale");
             int zeroPoint = fields.Integer("zeroPoint");
             return !IsScale(scale) ? throw fields.Wrong("scale", "scales are positive and finite")
-                : zeroPoint < format.MinCode || zeroPoint > format.MaxCode ? throw fields.Wrong("zeroPoint", $"zero-points are codes, from {format.MinCode} to {format.MaxCode}")
+                : zeroPoint < format.MinCode || zeroPoint > format.MaxCode
+                    ? throw fields.Wrong("zeroPoint", $"zero-points are codes, from {format.MinCode} to {format.MaxCode}")
                 : new FixedParameters(scale, zeroPoint);
         }
 
-        ICalibrator calibrator = BuiltInCalibrators.Parse(fields.Text("calibrator")) ?? throw fields.Wrong("calibrator", $"the file can name {BuiltInCalibrators.Names}; give scales in the place of others");
+        ICalibrator calibrator = BuiltInCalibrators.Parse(fields.Text("calibrator"))
+            ?? throw fields.Wrong("calibrator", $"the file can name {BuiltInCalibrators.Names}; give scales in the place of others");
         if (!isActivation)
         {
             return new OwnRange(calibrator);

@@ -39,7 +39,8 @@ internal static class PlanWriter
             WriteNames(writer, "floatActivations", plan.FloatActivations.Order(StringComparer.Ordinal));
         }
 
-        WriteLines(writer, "channelScalings", plan.ChannelScalings, (line, scaling) => WriteScaling(line, scaling.Value, scaling.Exponents));
+        WriteLines(
+            writer, "channelScalings", plan.ChannelScalings, (line, scaling) => WriteScaling(line, scaling.Value, scaling.Exponents));
         WriteLines(writer, "inputScalings", plan.InputScalings, (line, scaling) => WriteScaling(line, scaling.Value, scaling.Exponents));
         if (plan.HasHalfInterface)
         {
@@ -120,7 +121,8 @@ internal static class PlanWriter
         if (node.BiasCorrection.Length > 0)
         {
             writer.WritePropertyName("biasCorrection");
-            writer.WriteRawValue($"[{string.Join(", ", node.BiasCorrection.Select(each => each.ToString("R", CultureInfo.InvariantCulture)))}]");
+            writer.WriteRawValue(
+                $"[{string.Join(", ", node.BiasCorrection.Select(each => each.ToString("R", CultureInfo.InvariantCulture)))}]");
         }
 
         if (node.RoundingOffsets.Length > 0)

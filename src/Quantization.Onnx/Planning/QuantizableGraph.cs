@@ -3,7 +3,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>What the rules of planning say of each node of a graph for one runtime. It depends on no option and on no sample, so it is found once for a model.</summary>
+/// <summary>
+/// What the rules of planning say of each node of a graph for one runtime. It depends on no option and on no sample, so it is found once
+/// for a model.
+/// </summary>
 internal sealed class QuantizableGraph
 {
     private readonly FrozenDictionary<string, QuantizableNode> _byResult;
@@ -17,7 +20,8 @@ internal sealed class QuantizableGraph
         Graph = graph;
         Target = target;
         Facts = facts;
-        _byResult = facts.Select(each => each.Candidate).OfType<QuantizableNode>().DistinctBy(node => node.Node.Output[0]).ToFrozenDictionary(node => node.Node.Output[0]);
+        _byResult = facts.Select(each => each.Candidate).OfType<QuantizableNode>().DistinctBy(node => node.Node.Output[0])
+            .ToFrozenDictionary(node => node.Node.Output[0]);
         _whole = new Lazy<NodeSelection>(() => NodeSelector.SelectAll(this));
     }
 
@@ -40,8 +44,11 @@ internal sealed class QuantizableGraph
     /// <exception cref="ArgumentException">The graph has no such node, or it cannot run on codes.</exception>
     public QuantizableNode Find(NodePlan plan) => _byResult.TryGetValue(plan.Result, out QuantizableNode? node)
         ? node
-        : throw new ArgumentException($"The plan names node '{plan.Node}', which the model does not have or which cannot run on codes; plan for this model.", nameof(plan));
+        : throw new ArgumentException(
+            $"The plan names node '{plan.Node}', which the model does not have or which cannot run on codes; plan for this model.",
+            nameof(plan));
 
     /// <summary>The nodes of a plan that have weights, in the plan's order.</summary>
-    public IReadOnlyList<QuantizableNode> WeightedNodes(QuantizationPlan plan) => [.. plan.Nodes.Where(node => node.Weights is not null).Select(Find)];
+    public IReadOnlyList<QuantizableNode> WeightedNodes(QuantizationPlan plan) =>
+        [.. plan.Nodes.Where(node => node.Weights is not null).Select(Find)];
 }

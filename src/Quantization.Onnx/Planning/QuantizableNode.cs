@@ -2,11 +2,15 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>A node that can run on codes, and what its operator says of that. It says nothing of encodings: these are a <see cref="NodePlan"/>'s.</summary>
+/// <summary>
+/// A node that can run on codes, and what its operator says of that. It says nothing of encodings: these are a <see cref="NodePlan"/>'s.
+/// </summary>
 /// <param name="Node">The node.</param>
 /// <param name="Role">How it takes part.</param>
 /// <param name="Inputs">The activations that it reads; the rest are constants.</param>
-/// <param name="Last">The node whose output is this one's result: itself, or the activation function after it that the output's range makes superfluous.</param>
+/// <param name="Last">
+/// The node whose output is this one's result: itself, or the activation function after it that the output's range makes superfluous.
+/// </param>
 internal sealed record QuantizableNode(NodeProto Node, NodeRole Role, IReadOnlyList<string> Inputs, NodeProto Last)
 {
     /// <summary>The node's label.</summary>

@@ -7,7 +7,8 @@ using System.Text;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// How a model is quantized, as data: the encoding of each weight and of each edge between a value and the node that reads or makes it. Immutable. Two plans are equal if the same model is written from them.
+/// How a model is quantized, as data: the encoding of each weight and of each edge between a value and the node that reads or makes it.
+/// Immutable. Two plans are equal if the same model is written from them.
 /// </summary>
 /// <param name="Recipe">The recipe that made the plan, by name.</param>
 /// <param name="Target">The runtime that the plan is for, by name.</param>
@@ -22,7 +23,8 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     public ImmutableHashSet<string> WeightOnlyNodes { get; init; } = [];
 
     /// <summary>
-    /// The activations that stay in float though nodes beside them could run on codes, by name. The weights of these nodes are codes all the same.
+    /// The activations that stay in float though nodes beside them could run on codes, by name. The weights of these nodes are codes all
+    /// the same.
     /// </summary>
     public ImmutableHashSet<string> FloatActivations { get; init; } = [];
 
@@ -42,7 +44,9 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     public HalfFormat? Half =>
         Nodes.FirstOrDefault(node => node.IsHalf) is { } half ? half.HalfInputs.Concat(half.HalfResults).First().Format : Notes.Half;
 
-    /// <summary>Nodes with weights that stay in float, and why, by name. It changes nothing of what is written, so equality does not look at it.</summary>
+    /// <summary>
+    /// Nodes with weights that stay in float, and why, by name. It changes nothing of what is written, so equality does not look at it.
+    /// </summary>
     public IReadOnlyDictionary<string, string> FloatNodes => Notes.Float;
 
     /// <summary>
@@ -51,7 +55,10 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     /// </summary>
     public IReadOnlyDictionary<string, string> FloatPatterns => Notes.Patterns;
 
-    /// <summary>The SHA-256 of the model that the plan was made for, in hexadecimal; null for any model that has its nodes. Equality does not look at it.</summary>
+    /// <summary>
+    /// The SHA-256 of the model that the plan was made for, in hexadecimal; null for any model that has its nodes. Equality does not look
+    /// at it.
+    /// </summary>
     public string? ModelSha256 { get; init; }
 
     /// <summary>What is told of the plan.</summary>
@@ -81,17 +88,21 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     internal IReadOnlyDictionary<string, string> AllFloatPatterns => WithBodies(plan => plan.FloatPatterns, plan => plan.AllFloatPatterns);
 
     /// <summary>Each value that becomes codes, in the order in which they are read and made, with one of its encodings.</summary>
-    internal IEnumerable<ValueEncoding> Activations => Nodes.SelectMany(node => node.Inputs.Concat(node.Results)).DistinctBy(each => each.Value);
+    internal IEnumerable<ValueEncoding> Activations =>
+        Nodes.SelectMany(node => node.Inputs.Concat(node.Results)).DistinctBy(each => each.Value);
 
-    /// <summary>The plan with other calibrators for activations: all that takes its range from one activation's statistics gets the same.</summary>
+    /// <summary>
+    /// The plan with other calibrators for activations: all that takes its range from one activation's statistics gets the same.
+    /// </summary>
     /// <param name="bySource">The calibrators, by the activation.</param>
     internal QuantizationPlan WithCalibrators(IReadOnlyDictionary<string, ICalibrator> bySource) => bySource.Count == 0 ? this : this with
     {
         Nodes =
         [
-            .. Nodes.Select(node => node.WithActivations(each => each.Encoding.Range is ObservedRange observed && bySource.TryGetValue(observed.Source, out ICalibrator? calibrator)
-                ? each.Encoding with { Range = observed with { Calibrator = calibrator } }
-                : each.Encoding)),
+            .. Nodes.Select(node => node.WithActivations(
+                each => each.Encoding.Range is ObservedRange observed && bySource.TryGetValue(observed.Source, out ICalibrator? calibrator)
+                    ? each.Encoding with { Range = observed with { Calibrator = calibrator } }
+                    : each.Encoding)),
         ],
     };
 
@@ -99,7 +110,9 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
     /// <param name="byNode">The encodings, by the node's label.</param>
     internal QuantizationPlan WithWeights(IReadOnlyDictionary<string, TensorEncoding> byNode) => byNode.Count == 0 ? this : this with
     {
-        Nodes = [.. Nodes.Select(node => byNode.TryGetValue(node.Node, out TensorEncoding? encoding) && node.Weights is not null ? node with { Weights = encoding } : node)],
+        Nodes = [.. Nodes.Select(node => byNode.TryGetValue(node.Node, out TensorEncoding? encoding) && node.Weights is not null
+            ? node with { Weights = encoding }
+            : node)],
     };
 
     /// <summary>The plan with all weights in float.</summary>
@@ -107,14 +120,19 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
 
     /// <summary>Reads a file that <see cref="Save"/> wrote, with changes made by hand or without.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is no plan, or something in it cannot be; the message names the place and the value.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is no plan, or something in it cannot be; the message names the place and the value.
+    /// </exception>
     public static QuantizationPlan Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return PlanFile.Read(path);
     }
 
-    /// <summary>Writes the plan as JSON, to be read and changed by hand; an existing file is replaced in one step, or stays as it was if writing fails. Equal plans with equal notes give equal files.</summary>
+    /// <summary>
+    /// Writes the plan as JSON, to be read and changed by hand; an existing file is replaced in one step, or stays as it was if writing
+    /// fails. Equal plans with equal notes give equal files.
+    /// </summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {
@@ -125,7 +143,8 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
 
     /// <summary>Compares what is written.</summary>
     public bool Equals(QuantizationPlan? other) =>
-        other is not null && (Recipe, Target, HasHalfInterface) == (other.Recipe, other.Target, other.HasHalfInterface) && Passes.SequenceEqual(other.Passes)
+        other is not null && (Recipe, Target, HasHalfInterface) == (other.Recipe, other.Target, other.HasHalfInterface)
+            && Passes.SequenceEqual(other.Passes)
         && ChannelScalings.SequenceEqual(other.ChannelScalings) && InputScalings.SequenceEqual(other.InputScalings)
         && Nodes.SequenceEqual(other.Nodes) && Bodies.SequenceEqual(other.Bodies);
 
@@ -171,12 +190,14 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
         text.Append(Recipe).Append('\n').Append(Target).Append('\n').AppendJoin(", ", Passes).Append('\n');
         foreach (ChannelScaling scaling in ChannelScalings)
         {
-            text.Append("scaled ").Append(scaling.Value).Append(": ").AppendJoin(' ', scaling.Exponents.Select(each => each.ToString(CultureInfo.InvariantCulture))).Append('\n');
+            text.Append("scaled ").Append(scaling.Value).Append(": ")
+                .AppendJoin(' ', scaling.Exponents.Select(each => each.ToString(CultureInfo.InvariantCulture))).Append('\n');
         }
 
         foreach (InputScaling scaling in InputScalings)
         {
-            text.Append("scaled input ").Append(scaling.Value).Append(": ").AppendJoin(' ', scaling.Exponents.Select(each => each.ToString(CultureInfo.InvariantCulture))).Append('\n');
+            text.Append("scaled input ").Append(scaling.Value).Append(": ")
+                .AppendJoin(' ', scaling.Exponents.Select(each => each.ToString(CultureInfo.InvariantCulture))).Append('\n');
         }
 
         foreach (NodePlan node in Nodes)
@@ -185,12 +206,14 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
             text.Append(" weights ").Append(node.Weights).Append(" constant ").Append(node.Constant).Append('\n');
             if (node.BiasCorrection.Length > 0)
             {
-                text.Append(" bias correction ").AppendJoin(' ', node.BiasCorrection.Select(each => each.ToString("R", CultureInfo.InvariantCulture))).Append('\n');
+                text.Append(" bias correction ")
+                    .AppendJoin(' ', node.BiasCorrection.Select(each => each.ToString("R", CultureInfo.InvariantCulture))).Append('\n');
             }
 
             if (node.RoundingOffsets.Length > 0)
             {
-                text.Append(" rounding offsets ").Append(Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(node.RoundingOffsets.AsSpan())))).Append('\n');
+                text.Append(" rounding offsets ")
+                    .Append(Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(node.RoundingOffsets.AsSpan())))).Append('\n');
             }
 
             Append(" input ", node.Inputs);
@@ -215,7 +238,8 @@ public sealed record QuantizationPlan(string Recipe, string Target, ImmutableArr
         {
             foreach (HalfEncoding each in values)
             {
-                text.Append(what).Append(each.Position).Append(' ').Append(each.Value).Append(": ").Append(each.Format).Append(each.IsStorage ? " stored\n" : "\n");
+                text.Append(what).Append(each.Position).Append(' ').Append(each.Value).Append(": ").Append(each.Format)
+                    .Append(each.IsStorage ? " stored\n" : "\n");
             }
         }
 

@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace Quantization.Onnx;
 
-/// <summary>Rounding offsets as text: base64 of two bits for each, the first in the low bits of the first byte, 00 for 0, 01 for 1 and 11 for −1. The last byte is filled up with 0.</summary>
+/// <summary>
+/// Rounding offsets as text: base64 of two bits for each, the first in the low bits of the first byte, 00 for 0, 01 for 1 and 11 for −1.
+/// The last byte is filled up with 0.
+/// </summary>
 internal static class RoundingOffsets
 {
     private const int PerByte = 4;

@@ -20,7 +20,9 @@ public sealed record TensorEncoding(CodeFormat Format, QuantizationScheme Scheme
     /// <summary>Whether the zero-point is 0 whatever the values are: the range is symmetric, and so are the codes.</summary>
     public bool IsCentred => Scheme == QuantizationScheme.Symmetric && Format.IsSigned && Format == Format.Restricted;
 
-    /// <summary>The parameters of a range. A symmetric range gets the codes of an affine one where the format reaches further to one side.</summary>
+    /// <summary>
+    /// The parameters of a range. A symmetric range gets the codes of an affine one where the format reaches further to one side.
+    /// </summary>
     internal QuantizationParameters ToParameters(ValueRange range) => IsCentred
         ? QuantizationParameters.FromRange(ValueRange.Symmetric(range.MaxMagnitude), Format, QuantizationScheme.Symmetric)
         : QuantizationParameters.FromRange(range, Format, QuantizationScheme.Affine);

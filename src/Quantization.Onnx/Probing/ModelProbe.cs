@@ -6,12 +6,14 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Opens and runs models in a child process before this process opens them. ONNX Runtime is native code: a model that makes it fail an assertion ends the process that opened it, whatever handlers that has. A
-/// service that quantizes models of others gets an <see cref="OnnxModelException"/> instead. Immutable; safe to use from several threads.
+/// Opens and runs models in a child process before this process opens them. ONNX Runtime is native code: a model that makes it fail an
+/// assertion ends the process that opened it, whatever handlers that has. A service that quantizes models of others gets an
+/// <see cref="OnnxModelException"/> instead. Immutable; safe to use from several threads.
 /// </summary>
 /// <remarks>
-/// The child is the application itself: its <c>Main</c> begins with <c>if (ModelProbe.IsProbe(args)) { return ModelProbe.Run(args); }</c>. A probe takes the start of a process and a run of the model, some tenths of
-/// a second. It finds crashes and hangs on opening the model, on optimizing it and on running the first sample.
+/// The child is the application itself: its <c>Main</c> begins with <c>if (ModelProbe.IsProbe(args)) { return ModelProbe.Run(args); }</c>.
+/// A probe takes the start of a process and a run of the model, some tenths of a second. It finds crashes and hangs on opening the model,
+/// on optimizing it and on running the first sample.
 /// </remarks>
 public sealed class ModelProbe
 {
@@ -21,7 +23,9 @@ public sealed class ModelProbe
     /// <summary>The exit code of a probe that ran the model.</summary>
     private const int Fine = 0;
 
-    /// <summary>The exit code of a probe where ONNX Runtime refused the model with an error, which the same step reports again in this process.</summary>
+    /// <summary>
+    /// The exit code of a probe where ONNX Runtime refused the model with an error, which the same step reports again in this process.
+    /// </summary>
     private const int Refused = 1;
 
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(2);
@@ -41,10 +45,14 @@ public sealed class ModelProbe
 
     /// <summary>A probe that starts this application again.</summary>
     /// <exception cref="InvalidOperationException">The application's program is not known.</exception>
-    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "An application of one file is not started by dotnet, so its assembly's path is not asked for.")]
+    [UnconditionalSuppressMessage(
+        "SingleFile",
+        "IL3000",
+        Justification = "An application of one file is not started by dotnet, so its assembly's path is not asked for.")]
     public static ModelProbe ThisApplication()
     {
-        string program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this application's program is not known; name it with ModelProbe.Program.");
+        string program = Environment.ProcessPath
+            ?? throw new InvalidOperationException("The path of this application's program is not known; name it with ModelProbe.Program.");
         bool isHosted = Path.GetFileNameWithoutExtension(program) == "dotnet";
         return new ModelProbe(program, isHosted ? [Assembly.GetEntryAssembly()!.Location] : [], DefaultTimeout);
     }
@@ -77,7 +85,10 @@ public sealed class ModelProbe
 
     /// <summary>Does the work of a probe.</summary>
     /// <param name="args">The arguments of <c>Main</c>.</param>
-    /// <param name="sessionOptionsFactory">Makes the options of sessions, as the application does with its <see cref="PtqOptions.SessionOptionsFactory"/>; null for the defaults.</param>
+    /// <param name="sessionOptionsFactory">
+    /// Makes the options of sessions, as the application does with its <see cref="PtqOptions.SessionOptionsFactory"/>; null for the
+    /// defaults.
+    /// </param>
     /// <returns>The exit code of <c>Main</c>.</returns>
     public static int Run(IReadOnlyList<string> args, Func<Microsoft.ML.OnnxRuntime.SessionOptions>? sessionOptionsFactory = null)
     {
@@ -116,7 +127,8 @@ public sealed class ModelProbe
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
-        using Process child = Process.Start(start) ?? throw new InvalidOperationException($"{_program} could not be started to probe a model.");
+        using Process child = Process.Start(start)
+            ?? throw new InvalidOperationException($"{_program} could not be started to probe a model.");
         child.StandardInput.Close();
         child.OutputDataReceived += (_, _) => { };
         child.ErrorDataReceived += (_, _) => { };

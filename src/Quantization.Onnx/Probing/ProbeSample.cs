@@ -19,7 +19,8 @@ internal static class ProbeSample
                 NpyReader.ReverseEndianness(data, SampleElementType.SizeOf(input.ElementType));
             }
 
-            TensorProto tensor = new() { Name = input.Name ?? "", DataType = (int)input.ElementType, RawData = UnsafeByteOperations.UnsafeWrap(data) };
+            TensorProto tensor =
+                new() { Name = input.Name ?? "", DataType = (int)input.ElementType, RawData = UnsafeByteOperations.UnsafeWrap(data) };
             tensor.Dims.Add(input.Shape.ToArray());
             using FileStream file = File.Create(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"input_{i}.pb")));
             tensor.WriteTo(file);

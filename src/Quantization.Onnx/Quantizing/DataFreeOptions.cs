@@ -2,10 +2,15 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx;
 
-/// <summary>What the ways to quantize without samples have in common: <see cref="DynamicOptions"/> and <see cref="WeightOnlyOptions"/>. Immutable; derive one from another with <c>with</c>.</summary>
+/// <summary>
+/// What the ways to quantize without samples have in common: <see cref="DynamicOptions"/> and <see cref="WeightOnlyOptions"/>. Immutable;
+/// derive one from another with <c>with</c>.
+/// </summary>
 public abstract record DataFreeOptions
 {
-    /// <summary>No sample runs, so little of a model has to be in memory at once: the tensors of models from 8 MB on stay in their files.</summary>
+    /// <summary>
+    /// No sample runs, so little of a model has to be in memory at once: the tensors of models from 8 MB on stay in their files.
+    /// </summary>
     private const long LargestInMemory = 1 << 23;
 
     private readonly ICalibrator? _weightCalibrator;
@@ -26,14 +31,20 @@ public abstract record DataFreeOptions
         init => _weightCalibrator = value;
     }
 
-    /// <summary>The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name is named by its first output. The default is none.</summary>
+    /// <summary>
+    /// The names of nodes to leave in float, as <see cref="PtqResult.QuantizedNodes"/> lists them; a node without a name is named by its
+    /// first output. The default is none.
+    /// </summary>
     public IReadOnlySet<string> FloatNodes
     {
         get;
         init => field = ValueSet.Of(value, nameof(FloatNodes));
     } = ValueSet.Empty;
 
-    /// <summary>How often both models run on <see cref="LatencySample"/> to compare their latency, 20 by default, though for no longer than two seconds; 0 to measure nothing.</summary>
+    /// <summary>
+    /// How often both models run on <see cref="LatencySample"/> to compare their latency, 20 by default, though for no longer than two
+    /// seconds; 0 to measure nothing.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int LatencyRuns
     {
@@ -45,7 +56,9 @@ public abstract record DataFreeOptions
         }
     }
 
-    /// <summary>The sample to measure the latency with, in the shape that the model will see in use; null, the default, to measure nothing.</summary>
+    /// <summary>
+    /// The sample to measure the latency with, in the shape that the model will see in use; null, the default, to measure nothing.
+    /// </summary>
     public ModelSample? LatencySample { get; init; }
 
     /// <inheritdoc cref="PtqOptions.MaxFileBytes"/>
@@ -147,7 +160,9 @@ public abstract record DataFreeOptions
     }
 
     /// <summary>A model of a file that is not read yet, with its tensors left there.</summary>
-    private static OnnxModel ToLazy(OnnxModel model) => model is { Path: { } path, IsRead: false } ? OnnxModel.FromFile(path, LargestInMemory) : model;
+    private static OnnxModel ToLazy(OnnxModel model) =>
+        model is { Path: { } path, IsRead: false } ? OnnxModel.FromFile(path, LargestInMemory) : model;
 
-    private static ModelCalibration NoCalibration(FloatModel model) => throw new InvalidOperationException("The recipe asks for no sample.");
+    private static ModelCalibration NoCalibration(FloatModel model) =>
+        throw new InvalidOperationException("The recipe asks for no sample.");
 }

@@ -10,4 +10,5 @@ namespace Quantization.Onnx;
 /// The Relu nodes that were added where codes began at 0 behind an operator that can give negative values: quantizers leave a Relu out
 /// there.
 /// </param>
-public sealed record DequantizationResult(string OutputPath, long ModelBytes, long OutputBytes, int Weights, int Activations, int RestoredRelus);
+public sealed record DequantizationResult(
+    string OutputPath, long ModelBytes, long OutputBytes, int Weights, int Activations, int RestoredRelus);

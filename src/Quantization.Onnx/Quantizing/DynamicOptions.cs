@@ -27,8 +27,15 @@ public sealed record DynamicOptions : DataFreeOptions
 
     /// <inheritdoc />
     internal override IRecipe ToRecipe() =>
-        new DynamicInt8Recipe { ExcludedNodes = FloatNodes, Calibrator = WeightCalibrator, Granularity = WeightGranularity, WeightFormat = _weights.StoredWeightFormat };
+        new DynamicInt8Recipe
+        {
+            ExcludedNodes = FloatNodes,
+            Calibrator = WeightCalibrator,
+            Granularity = WeightGranularity,
+            WeightFormat = _weights.StoredWeightFormat
+        };
 
     /// <inheritdoc />
-    internal override PtqOptions ToPtqOptions() => base.ToPtqOptions() with { WeightGranularity = WeightGranularity, WeightFormat = WeightFormat };
+    internal override PtqOptions ToPtqOptions() =>
+        base.ToPtqOptions() with { WeightGranularity = WeightGranularity, WeightFormat = WeightFormat };
 }

@@ -6,7 +6,10 @@ namespace Quantization.Onnx;
 /// Converts models to half precision: float16 weights and arithmetic, with 32 bits where values would leave the range of float16; or
 /// only the weights to bfloat16. The file halves. Safe to use from several threads.
 /// </summary>
-[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, the samples, so no call is ambiguous.")]
+[SuppressMessage(
+    "ApiDesign",
+    "RS0026:Do not add multiple overloads with optional parameters",
+    Justification = "The overloads differ in a required argument, the samples, so no call is ambiguous.")]
 public static class HalfPrecisionConverter
 {
     /// <summary>
@@ -14,8 +17,8 @@ public static class HalfPrecisionConverter
     /// float16.
     /// </summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only
-    /// when everything succeeded.</param>
+    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced
+    /// only when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Reports each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
@@ -44,8 +47,8 @@ public static class HalfPrecisionConverter
     /// <summary>Converts a model after running samples, which show the activations that would leave the range of float16.</summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will see in use; they are enumerated once.</param>
-    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only
-    /// when everything succeeded.</param>
+    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced
+    /// only when everything succeeded.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Reports each stage and sample.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
@@ -100,7 +103,9 @@ public static class HalfPrecisionConverter
     /// Converts a model after running samples, without blocking the caller: the work runs on threads of its own, samples are awaited, and a
     /// stream is written to asynchronously.
     /// </summary>
-    /// <inheritdoc cref="Convert(OnnxModel, ISampleSource, ModelOutput, HalfPrecisionOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    /// <inheritdoc
+    ///     cref="Convert(OnnxModel, ISampleSource, ModelOutput, HalfPrecisionOptions?, IProgress{QuantizationProgress}?,
+    ///     CancellationToken)"/>
     public static Task<PtqResult> ConvertAsync(
         OnnxModel model,
         IAsyncEnumerable<ModelSample> samples,
@@ -116,12 +121,15 @@ public static class HalfPrecisionConverter
         return RunnerOf(options, progress, cancellationToken).RunAsync(
             model,
             new HalfPrecisionRecipe(options, hasSamples: true),
-            prepared => AsyncCalibration.Run(prepared, samples, CalibrationOf(options), sample => first ??= sample, progress, cancellationToken),
+            prepared => AsyncCalibration.Run(
+                prepared, samples, CalibrationOf(options), sample => first ??= sample, progress, cancellationToken),
             () => options.LatencySample ?? first,
             output);
     }
 
-    /// <inheritdoc cref="ConvertAsync(OnnxModel, IAsyncEnumerable{ModelSample}, ModelOutput, HalfPrecisionOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    /// <inheritdoc
+    ///     cref="ConvertAsync(OnnxModel, IAsyncEnumerable{ModelSample}, ModelOutput, HalfPrecisionOptions?,
+    ///     IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<PtqResult> ConvertAsync(
         OnnxModel model,
         ISampleSource samples,
@@ -142,7 +150,8 @@ public static class HalfPrecisionConverter
             output);
     }
 
-    private static RecipeRunner RunnerOf(HalfPrecisionOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
+    private static RecipeRunner RunnerOf(
+        HalfPrecisionOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken) =>
         new(options.ToShared(), progress, cancellationToken);
 
     private static InvalidOperationException NothingObserved() => new("Nothing is to be observed.");

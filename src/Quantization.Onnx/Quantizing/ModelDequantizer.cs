@@ -16,8 +16,8 @@ public static class ModelDequantizer
     /// QLinearMatMul, QGemm and others).
     /// </summary>
     /// <param name="model">The quantized ONNX model.</param>
-    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only
-    /// when everything succeeded.</param>
+    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced
+    /// only when everything succeeded.</param>
     /// <param name="sessionOptionsFactory">Makes the options of the session that the result is tried in; null for ONNX Runtime's own
     /// defaults.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
@@ -29,7 +29,8 @@ public static class ModelDequantizer
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static DequantizationResult Dequantize(
-        OnnxModel model, ModelOutput output, Func<SessionOptions>? sessionOptionsFactory = null, CancellationToken cancellationToken = default)
+        OnnxModel model, ModelOutput output, Func<SessionOptions>? sessionOptionsFactory = null,
+        CancellationToken cancellationToken = default)
     {
         ThrowUnlessApart(model, output);
         return Write(model, output, sessionOptionsFactory, cancellationToken);
@@ -40,7 +41,8 @@ public static class ModelDequantizer
     /// </summary>
     /// <inheritdoc cref="Dequantize"/>
     public static Task<DequantizationResult> DequantizeAsync(
-        OnnxModel model, ModelOutput output, Func<SessionOptions>? sessionOptionsFactory = null, CancellationToken cancellationToken = default)
+        OnnxModel model, ModelOutput output, Func<SessionOptions>? sessionOptionsFactory = null,
+        CancellationToken cancellationToken = default)
     {
         ThrowUnlessApart(model, output);
         return LongWork.RunAsync(output, target => Write(model, target, sessionOptionsFactory, cancellationToken), cancellationToken);
@@ -51,7 +53,8 @@ public static class ModelDequantizer
     {
         cancellationToken.ThrowIfCancellationRequested();
         ModelFile file = model.File;
-        ModelSession.Open(file.Path, file.Model, sessionOptionsFactory).Dispose(); // ONNX Runtime checks what each node has, and names what is damaged
+        // ONNX Runtime checks what each node has, and names what is damaged
+        ModelSession.Open(file.Path, file.Model, sessionOptionsFactory).Dispose();
         cancellationToken.ThrowIfCancellationRequested();
         ModelProto restored = file.Model.Clone();
         DequantizedGraph graph = Dequantization.Apply(file.Path, restored);
@@ -70,7 +73,8 @@ public static class ModelDequantizer
         ArgumentNullException.ThrowIfNull(output);
         if (model.Path is not null && output.Path is not null && OutputPath.IsSame(model.Path, output.Path))
         {
-            throw new ArgumentException($"{output.Name}: this is the quantized model itself, which would be lost; name another output.", nameof(output));
+            throw new ArgumentException(
+                $"{output.Name}: this is the quantized model itself, which would be lost; name another output.", nameof(output));
         }
     }
 }

@@ -3,23 +3,35 @@ using System.Diagnostics.CodeAnalysis;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Quantizes trained models without training: Conv, ConvTranspose, Gemm and MatMul with constant weights, and what lies between them, become int8 in the QDQ form of ONNX, which ONNX Runtime runs on
-/// integers; the tables that Gather looks rows up in become int8 for their size. Safe to use from several threads.
+/// Quantizes trained models without training: Conv, ConvTranspose, Gemm and MatMul with constant weights, and what lies between them,
+/// become int8 in the QDQ form of ONNX, which ONNX Runtime runs on integers; the tables that Gather looks rows up in become int8 for their
+/// size. Safe to use from several threads.
 /// </summary>
-[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in a required argument, samples, a calibration or a plan, so no call is ambiguous.")]
+[SuppressMessage(
+    "ApiDesign",
+    "RS0026:Do not add multiple overloads with optional parameters",
+    Justification = "The overloads differ in a required argument, samples, a calibration or a plan, so no call is ambiguous.")]
 public static class PostTrainingQuantizer
 {
     /// <summary>Calibrates a model on samples and writes its quantized form.</summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">Inputs like those that the model will see in use; they are enumerated once.</param>
-    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
+    /// <param name="output">
+    /// Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything
+    /// succeeded.
+    /// </param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Reports each stage and sample.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
-    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, there is no sample, or a name in <see cref="PtqOptions.FloatNodes"/> or <see cref="PtqOptions.OwnWeights"/> is no such node's.</exception>
+    /// <exception cref="ArgumentException">
+    /// A name is empty, the output is the model itself, there is no sample, or a name in <see cref="PtqOptions.FloatNodes"/> or
+    /// <see cref="PtqOptions.OwnWeights"/> is no such node's.
+    /// </exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or quantized.</exception>
-    /// <exception cref="InvalidDataException">A sample does not fit the model's inputs, or it or an activation holds NaN or infinity.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A sample does not fit the model's inputs, or it or an activation holds NaN or infinity.
+    /// </exception>
     /// <exception cref="IOException">The output cannot be written.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -47,13 +59,21 @@ public static class PostTrainingQuantizer
     /// <summary>Writes the quantized form of a model from an earlier calibration; no data is needed.</summary>
     /// <param name="model">The float ONNX model that the calibration was made from.</param>
     /// <param name="calibration">The statistics of its activations.</param>
-    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
+    /// <param name="output">
+    /// Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything
+    /// succeeded.
+    /// </param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Reports each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
-    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or a name in <see cref="PtqOptions.FloatNodes"/> or <see cref="PtqOptions.OwnWeights"/> is no such node's.</exception>
+    /// <exception cref="ArgumentException">
+    /// A name is empty, the output is the model itself, or a name in <see cref="PtqOptions.FloatNodes"/> or
+    /// <see cref="PtqOptions.OwnWeights"/> is no such node's.
+    /// </exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
-    /// <exception cref="OnnxModelException">The model cannot be read, run or quantized, or the calibration was made from another.</exception>
+    /// <exception cref="OnnxModelException">
+    /// The model cannot be read, run or quantized, or the calibration was made from another.
+    /// </exception>
     /// <exception cref="IOException">The output cannot be written.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -70,7 +90,9 @@ public static class PostTrainingQuantizer
         return Quantize(model, _ => calibration, null, output, options, progress, cancellationToken);
     }
 
-    /// <summary>Plans the quantization of a model and writes nothing: to look at the plan, or to change it before it is carried out.</summary>
+    /// <summary>
+    /// Plans the quantization of a model and writes nothing: to look at the plan, or to change it before it is carried out.
+    /// </summary>
     /// <param name="model">The float ONNX model that the calibration was made from.</param>
     /// <param name="calibration">The statistics of its activations.</param>
     /// <param name="options">Null for the defaults.</param>
@@ -92,14 +114,26 @@ public static class PostTrainingQuantizer
     /// <summary>Writes the quantized form of a model from a plan.</summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="plan">The plan: of an earlier run, of <see cref="Plan"/>, read from a file, or changed.</param>
-    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
-    /// <param name="calibration">The statistics of the model's activations, where the plan leaves ranges to calibrators; null where it has all parameters.</param>
-    /// <param name="options">How sessions are opened, the result is tried, measured and stored; options that the plan decides are ignored here. Null for the defaults.</param>
+    /// <param name="output">
+    /// Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything
+    /// succeeded.
+    /// </param>
+    /// <param name="calibration">
+    /// The statistics of the model's activations, where the plan leaves ranges to calibrators; null where it has all parameters.
+    /// </param>
+    /// <param name="options">
+    /// How sessions are opened, the result is tried, measured and stored; options that the plan decides are ignored here. Null for the
+    /// defaults.
+    /// </param>
     /// <param name="progress">Reports each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
-    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or the plan does not fit the model; the message names the node.</exception>
+    /// <exception cref="ArgumentException">
+    /// A name is empty, the output is the model itself, or the plan does not fit the model; the message names the node.
+    /// </exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
-    /// <exception cref="OnnxModelException">The model cannot be read, run or quantized, or the calibration was made from another.</exception>
+    /// <exception cref="OnnxModelException">
+    /// The model cannot be read, run or quantized, or the calibration was made from another.
+    /// </exception>
     /// <exception cref="IOException">The output cannot be written.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -120,8 +154,12 @@ public static class PostTrainingQuantizer
         return result;
     }
 
-    /// <summary>Calibrates a model on samples and writes its quantized form, without blocking the caller: the work runs on threads of its own, samples are awaited, and a stream is written to asynchronously.</summary>
-    /// <inheritdoc cref="Quantize(OnnxModel, ISampleSource, ModelOutput, PtqOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    /// <summary>
+    /// Calibrates a model on samples and writes its quantized form, without blocking the caller: the work runs on threads of its own,
+    /// samples are awaited, and a stream is written to asynchronously.
+    /// </summary>
+    /// <inheritdoc
+    ///     cref="Quantize(OnnxModel, ISampleSource, ModelOutput, PtqOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<PtqResult> QuantizeAsync(
         OnnxModel model,
         IAsyncEnumerable<ModelSample> samples,
@@ -133,7 +171,12 @@ public static class PostTrainingQuantizer
         ArgumentNullException.ThrowIfNull(samples);
         ThrowUnlessApart(model, output);
         options ??= new PtqOptions();
-        CalibrationOptions calibrating = options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime, Place = options.Place };
+        CalibrationOptions calibrating = options.Calibration with
+        {
+            SessionOptionsFactory = options.SessionOptionsFactory,
+            Runtime = options.Runtime,
+            Place = options.Place
+        };
         SampleKeeper keeper = new(SampleSource.FromEnumerable([]), options.RefiningSamples);
         return new RecipeRunner(options, progress, cancellationToken) { Samples = keeper }.RunAsync(
             model,
@@ -143,7 +186,9 @@ public static class PostTrainingQuantizer
             output);
     }
 
-    /// <inheritdoc cref="QuantizeAsync(OnnxModel, IAsyncEnumerable{ModelSample}, ModelOutput, PtqOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    /// <inheritdoc
+    ///     cref="QuantizeAsync(OnnxModel, IAsyncEnumerable{ModelSample}, ModelOutput, PtqOptions?, IProgress{QuantizationProgress}?,
+    ///     CancellationToken)"/>
     public static Task<PtqResult> QuantizeAsync(
         OnnxModel model,
         ISampleSource samples,
@@ -165,7 +210,8 @@ public static class PostTrainingQuantizer
     }
 
     /// <summary>Writes the quantized form of a model from an earlier calibration, without blocking the caller.</summary>
-    /// <inheritdoc cref="Quantize(OnnxModel, ModelCalibration, ModelOutput, PtqOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    /// <inheritdoc
+    ///     cref="Quantize(OnnxModel, ModelCalibration, ModelOutput, PtqOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<PtqResult> QuantizeAsync(
         OnnxModel model,
         ModelCalibration calibration,
@@ -182,7 +228,8 @@ public static class PostTrainingQuantizer
     }
 
     private static ModelCalibration Calibrate(
-        FloatModel model, SampleKeeper samples, PtqOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+        FloatModel model, SampleKeeper samples, PtqOptions options, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, 0, samples.Count));
         if (model.Observations is null)
@@ -199,7 +246,12 @@ public static class PostTrainingQuantizer
                 : throw new ArgumentException("There is no sample to calibrate with; give at least one.", nameof(samples));
         }
 
-        CalibrationOptions calibrating = options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime, Place = options.Place };
+        CalibrationOptions calibrating = options.Calibration with
+        {
+            SessionOptionsFactory = options.SessionOptionsFactory,
+            Runtime = options.Runtime,
+            Place = options.Place
+        };
         return CalibrationRun.Run(model, samples, calibrating, progress, cancellationToken);
     }
 
@@ -224,7 +276,8 @@ public static class PostTrainingQuantizer
         ArgumentNullException.ThrowIfNull(output);
         if (model.Path is not null && output.Path is not null && OutputPath.IsSame(model.Path, output.Path))
         {
-            throw new ArgumentException($"{output.Name}: this is the float model itself, which would be lost; name another output.", nameof(output));
+            throw new ArgumentException(
+                $"{output.Name}: this is the float model itself, which would be lost; name another output.", nameof(output));
         }
     }
 
@@ -234,7 +287,8 @@ public static class PostTrainingQuantizer
         {
             throw new OnnxModelException(
                 model.File.Path,
-                $"the calibration was made from another model, with SHA-256 {calibration.ModelSha256}, not {model.File.Fingerprint}; calibrate this one, or give the model that was calibrated.");
+                $"the calibration was made from another model, with SHA-256 {calibration.ModelSha256}, not {model.File.Fingerprint}; "
+                    + "calibrate this one, or give the model that was calibrated.");
         }
     }
 }

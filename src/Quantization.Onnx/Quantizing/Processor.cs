@@ -15,7 +15,9 @@ internal static class Processor
     /// <summary>Leaf 7 of CPUID: AVX512_VNNI, and AVX-VNNI one subleaf further.</summary>
     private const int Leaf = 7, Avx512Vnni = 1 << 11, AvxVnni = 1 << 4;
 
-    /// <summary>What the user should know: without VNNI, 8-bit weights can saturate, and are no faster than they would be with 7 bits.</summary>
+    /// <summary>
+    /// What the user should know: without VNNI, 8-bit weights can saturate, and are no faster than they would be with 7 bits.
+    /// </summary>
     public static IEnumerable<Advice> Warn(PtqOptions options) => Warn(options, HasExactProducts());
 
     /// <summary>The same of a plan: weights beside inputs in float are not multiplied by bytes.</summary>

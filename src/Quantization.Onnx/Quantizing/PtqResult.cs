@@ -12,14 +12,20 @@ public sealed record PtqResult
     /// <summary>The size of the file that was written.</summary>
     public required long OutputBytes { get; init; }
 
-    /// <summary>The nodes that were quantized, by name (or first output where they have none), in the model's order; behind them those of branches and loops, by path: <c>if_0/then_branch/conv_1</c>. Where there is none, the output is the model itself, byte for byte.</summary>
+    /// <summary>
+    /// The nodes that were quantized, by name (or first output where they have none), in the model's order; behind them those of branches
+    /// and loops, by path: <c>if_0/then_branch/conv_1</c>. Where there is none, the output is the model itself, byte for byte.
+    /// </summary>
     public required IReadOnlyList<string> QuantizedNodes
     {
         get;
         init => field = ValueList<string>.Of(value, nameof(QuantizedNodes));
     }
 
-    /// <summary>The Conv, ConvTranspose, Gemm and MatMul nodes that stay in float, and why; those inside of branches and loops too, by path, and Gather nodes that look rows up in a table which could be quantized.</summary>
+    /// <summary>
+    /// The Conv, ConvTranspose, Gemm and MatMul nodes that stay in float, and why; those inside of branches and loops too, by path, and
+    /// Gather nodes that look rows up in a table which could be quantized.
+    /// </summary>
     public required IReadOnlyDictionary<string, string> FloatNodes
     {
         get;
@@ -42,7 +48,10 @@ public sealed record PtqResult
         init => field = ValueDictionary<string, int>.Of(value, nameof(Int8Operators));
     }
 
-    /// <summary>The QuantizeLinear and DequantizeLinear nodes left in the optimized model. Where float inputs become codes and codes become float outputs, some have to be.</summary>
+    /// <summary>
+    /// The QuantizeLinear and DequantizeLinear nodes left in the optimized model. Where float inputs become codes and codes become float
+    /// outputs, some have to be.
+    /// </summary>
     public int Conversions => ConversionReasons.Count;
 
     /// <summary>Why each of them stayed: which input or output, or which node that runs in float, is on its other side.</summary>
@@ -69,10 +78,16 @@ public sealed record PtqResult
         init => field = ValueDictionary<string, CalibrationResult>.Of(value, nameof(Activations));
     }
 
-    /// <summary>The calibration: to save, to quantize again with other options, or to report. Without samples and activations where the model has nothing to quantize.</summary>
+    /// <summary>
+    /// The calibration: to save, to quantize again with other options, or to report. Without samples and activations where the model has
+    /// nothing to quantize.
+    /// </summary>
     public required ModelCalibration Calibration { get; init; }
 
-    /// <summary>What was done, as data: the encoding of each weight and each edge, with the parameters found. The same model can be written from it again, and it can be changed before; see <see cref="QuantizationPlan.Save"/>.</summary>
+    /// <summary>
+    /// What was done, as data: the encoding of each weight and each edge, with the parameters found. The same model can be written from it
+    /// again, and it can be changed before; see <see cref="QuantizationPlan.Save"/>.
+    /// </summary>
     public required QuantizationPlan Plan { get; init; }
 
     /// <summary>What was refined on calibration samples; null where that was not tried, see <see cref="PtqOptions.Refine"/>.</summary>
@@ -88,7 +103,10 @@ public sealed record PtqResult
     /// <summary>The matrices whose codes were found in <see cref="WeightOnlyOptions.ResumePath"/>, from a run before.</summary>
     public int ResumedLayers { get; init; }
 
-    /// <summary>What the model was quantized for, <see cref="PtqOptions.Runtime"/>. What runs on integers, which conversions are left and the latency are those of ONNX Runtime on this machine all the same.</summary>
+    /// <summary>
+    /// What the model was quantized for, <see cref="PtqOptions.Runtime"/>. What runs on integers, which conversions are left and the
+    /// latency are those of ONNX Runtime on this machine all the same.
+    /// </summary>
     public TargetRuntime Runtime { get; init; }
 
     /// <summary>Warnings to read before the model is used; empty where all went as expected.</summary>
@@ -101,7 +119,10 @@ public sealed record PtqResult
     /// <summary>The 16-bit floats that the model was converted to; null where it was quantized.</summary>
     internal HalfFormat? Half => Plan.Half;
 
-    /// <summary>The same with a latency that was measured, and warnings where int8 is slower or the machine was busy; those that were there before are replaced.</summary>
+    /// <summary>
+    /// The same with a latency that was measured, and warnings where int8 is slower or the machine was busy; those that were there before
+    /// are replaced.
+    /// </summary>
     /// <param name="latency">For example what <see cref="ModelEvaluator"/> measured on many samples.</param>
     public PtqResult WithLatency(LatencyComparison latency)
     {

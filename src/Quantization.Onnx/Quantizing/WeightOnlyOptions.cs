@@ -103,8 +103,8 @@ public sealed record WeightOnlyOptions : DataFreeOptions
 
     /// <summary>
     /// A folder that keeps the codes of each matrix in blocks as soon as they are found, so that a run that was interrupted, or another one
-    /// with some of the same matrices, does not round these again. They are identified by what they are computed from: weights, method, options
-    /// and what samples say. It is made where it is missing, and stays. Null, the default, keeps nothing.
+    /// with some of the same matrices, does not round these again. They are identified by what they are computed from: weights, method,
+    /// options and what samples say. It is made where it is missing, and stays. Null, the default, keeps nothing.
     /// </summary>
     public string? ResumePath { get; init; }
 

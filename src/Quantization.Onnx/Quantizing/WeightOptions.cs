@@ -5,7 +5,9 @@ public sealed record WeightOptions
 {
     private readonly GranularityKind? _granularity;
 
-    /// <summary>One scale for each output channel, or one for the tensor; null, the default, for <see cref="PtqOptions.WeightGranularity"/>.</summary>
+    /// <summary>
+    /// One scale for each output channel, or one for the tensor; null, the default, for <see cref="PtqOptions.WeightGranularity"/>.
+    /// </summary>
     /// <exception cref="ArgumentException">Blocks, which ONNX Runtime does not run as integers.</exception>
     public GranularityKind? Granularity
     {
@@ -13,6 +15,8 @@ public sealed record WeightOptions
         init => _granularity = value is null ? null : new PtqOptions { WeightGranularity = value.Value }.WeightGranularity;
     }
 
-    /// <summary>Chooses the range of each channel's weights, or of the tensor's; null, the default, for <see cref="PtqOptions.WeightCalibrator"/>.</summary>
+    /// <summary>
+    /// Chooses the range of each channel's weights, or of the tensor's; null, the default, for <see cref="PtqOptions.WeightCalibrator"/>.
+    /// </summary>
     public ICalibrator? Calibrator { get; init; }
 }

@@ -13,24 +13,31 @@ public static class WeightQuantizer
 {
     /// <summary>Writes the quantized form of a model.</summary>
     /// <param name="model">The float ONNX model.</param>
-    /// <param name="output">Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything succeeded.</param>
+    /// <param name="output">
+    /// Where to write the model: a path, or a stream. A file appears whole or not at all; an existing one is replaced only when everything
+    /// succeeded.
+    /// </param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Reports each stage.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
-    /// <exception cref="ArgumentException">A name is empty, the output is the model itself, or a name in <see cref="DataFreeOptions.FloatNodes"/> is no node's.</exception>
+    /// <exception cref="ArgumentException">
+    /// A name is empty, the output is the model itself, or a name in <see cref="DataFreeOptions.FloatNodes"/> is no node's.
+    /// </exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="OnnxModelException">The model cannot be read, run or quantized.</exception>
     /// <exception cref="IOException">The output cannot be written.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static PtqResult Quantize(
-        OnnxModel model, ModelOutput output, WeightOnlyOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        OnnxModel model, ModelOutput output, WeightOnlyOptions? options = null, IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
         (options ?? new WeightOnlyOptions()).WithMethod(hasSamples: false).Quantize(model, null, output, progress, cancellationToken);
 
     /// <summary>Writes the quantized form of a model without blocking the caller.</summary>
     /// <inheritdoc cref="Quantize(OnnxModel, ModelOutput, WeightOnlyOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static Task<PtqResult> QuantizeAsync(
-        OnnxModel model, ModelOutput output, WeightOnlyOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        OnnxModel model, ModelOutput output, WeightOnlyOptions? options = null, IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
         (options ?? new WeightOnlyOptions()).WithMethod(hasSamples: false).QuantizeAsync(model, null, output, progress, cancellationToken);
 
     /// <summary>
@@ -39,8 +46,8 @@ public static class WeightQuantizer
     /// </summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="samples">
-    /// The samples, like the inputs that the model will see in use; a few dozen texts are enough. Those of a language model need <c>input_ids</c> alone: masks,
-    /// positions and an empty cache are added. They are read once for each group of layers.
+    /// The samples, like the inputs that the model will see in use; a few dozen texts are enough. Those of a language model need
+    /// <c>input_ids</c> alone: masks, positions and an empty cache are added. They are read once for each group of layers.
     /// </param>
     /// <param name="output">Where to write the model: a path, or a stream.</param>
     /// <param name="options">Weights in blocks; null for 4 bits.</param>
@@ -59,7 +66,9 @@ public static class WeightQuantizer
     }
 
     /// <summary>Writes the quantized form of a model, with weights rounded on samples, without blocking the caller.</summary>
-    /// <inheritdoc cref="Quantize(OnnxModel, ISampleSource, ModelOutput, WeightOnlyOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
+    /// <inheritdoc
+    ///     cref="Quantize(OnnxModel, ISampleSource, ModelOutput, WeightOnlyOptions?, IProgress{QuantizationProgress}?,
+    ///     CancellationToken)"/>
     public static Task<PtqResult> QuantizeAsync(
         OnnxModel model, ISampleSource samples, ModelOutput output, WeightOnlyOptions? options = null,
         IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -77,10 +86,14 @@ public static class WeightQuantizer
     /// <param name="plan">The plan: of an earlier run, read from a file, or changed.</param>
     /// <param name="samples">The samples.</param>
     /// <param name="output">Where to write the model: a path, or a stream.</param>
-    /// <param name="options">How the result is tried and stored; options that the plan decides are ignored here. Null for the defaults.</param>
+    /// <param name="options">
+    /// How the result is tried and stored; options that the plan decides are ignored here. Null for the defaults.
+    /// </param>
     /// <param name="progress">Reports each stage, of samples, and of layers.</param>
     /// <param name="cancellationToken">Stops the work and leaves nothing behind.</param>
-    /// <exception cref="ArgumentException">There is no sample, the output is the model itself, or the plan does not fit the model.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no sample, the output is the model itself, or the plan does not fit the model.
+    /// </exception>
     /// <exception cref="InvalidDataException">A sample does not fit the model, or a value is NaN or infinite on it.</exception>
     /// <inheritdoc cref="Quantize(OnnxModel, ModelOutput, WeightOnlyOptions?, IProgress{QuantizationProgress}?, CancellationToken)"/>
     public static PtqResult Quantize(

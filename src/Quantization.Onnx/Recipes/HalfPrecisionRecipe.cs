@@ -17,7 +17,9 @@ internal sealed class HalfPrecisionRecipe(HalfPrecisionOptions options, bool has
 
     private readonly Target _target = Targets.Of(new PtqOptions().Runtime);
 
-    /// <summary>Whether large constants are taken to fit into 16 bits without a look at their values. For a first look at a large model.</summary>
+    /// <summary>
+    /// Whether large constants are taken to fit into 16 bits without a look at their values. For a first look at a large model.
+    /// </summary>
     public bool TrustsLargeConstants { get; init; }
 
     /// <inheritdoc />
@@ -38,7 +40,8 @@ internal sealed class HalfPrecisionRecipe(HalfPrecisionOptions options, bool has
 
     /// <inheritdoc />
     public ObservationRequest? Observe(QuantizableGraph graph) => hasSamples && options.Format == HalfFormat.Float16
-        ? new ObservationRequest([.. graph.Facts.Select(each => each.Candidate).OfType<QuantizableNode>().SelectMany(node => node.Inputs.Concat(HalfNodePlanner.ResultsOf(node)))])
+        ? new ObservationRequest([.. graph.Facts.Select(each => each.Candidate)
+            .OfType<QuantizableNode>().SelectMany(node => node.Inputs.Concat(HalfNodePlanner.ResultsOf(node)))])
         : null;
 
     /// <inheritdoc />

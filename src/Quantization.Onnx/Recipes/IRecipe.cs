@@ -4,7 +4,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// A way to quantize models, as a value: the passes that it wants, what it must observe, and the plan that follows. Recipes do not call each other. All of them go the way of <see cref="RecipeRunner"/>.
+/// A way to quantize models, as a value: the passes that it wants, what it must observe, and the plan that follows. Recipes do not call
+/// each other. All of them go the way of <see cref="RecipeRunner"/>.
 /// </summary>
 internal interface IRecipe
 {
@@ -45,6 +46,9 @@ internal interface IRecipe
 
     /// <summary>The plan for a model.</summary>
     /// <param name="model">The model, after the passes.</param>
-    /// <param name="observations">What was observed; null before, or where nothing was asked for. The encodings of such a plan are those that nothing observed speaks against.</param>
+    /// <param name="observations">
+    /// What was observed; null before, or where nothing was asked for. The encodings of such a plan are those that nothing observed speaks
+    /// against.
+    /// </param>
     QuantizationPlan Plan(FloatModel model, ModelCalibration? observations);
 }

@@ -5,7 +5,8 @@ internal static class LongWork
 {
     /// <summary>Runs work.</summary>
     public static Task<T> Run<T>(Func<T> work, CancellationToken cancellationToken) =>
-        Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        Task.Factory.StartNew(
+            work, cancellationToken, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
 
     /// <summary>Runs work that writes a model. A stream gets it afterwards, asynchronously.</summary>
     /// <param name="output">Where the model goes.</param>

@@ -15,7 +15,8 @@ internal static class PlanRecord
         Nodes =
         [
             .. resolved.Nodes.Select(node => node.Weights is { Range: OwnRange own } && !BuiltInCalibrators.Contains(own.Calibrator)
-                ? node with { Weights = node.Weights with { Range = new FixedScales([.. new PlannedNode(model.Analysis.Find(node), node).Matrices.SelectMany(matrix => rounding.Round(matrix).Scales)]) } }
+                ? node with { Weights = node.Weights with { Range = new FixedScales(
+                    [.. new PlannedNode(model.Analysis.Find(node), node).Matrices.SelectMany(matrix => rounding.Round(matrix).Scales)]) } }
                 : node),
         ],
     };

@@ -16,6 +16,7 @@ internal static class RecipeNames
             new HalfPrecisionRecipe(new HalfPrecisionOptions { Format = plan.Half ?? HalfFormat.Float16 }, hasSamples: false),
         ];
         return Array.Find(recipes, recipe => recipe.Name == plan.Recipe)
-            ?? throw new ArgumentException($"The plan is of the recipe '{VisibleText.Short(plan.Recipe)}'; known are {string.Join(", ", recipes.Select(recipe => recipe.Name))}.", nameof(plan));
+            ?? throw new ArgumentException($"The plan is of the recipe '{VisibleText.Short(plan.Recipe)}'; known are "
+                + $"{string.Join(", ", recipes.Select(recipe => recipe.Name))}.", nameof(plan));
     }
 }

@@ -4,7 +4,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The way of every recipe: passes, observations, a plan, rounding and lowering, and the file. The parts are the recipe's; the order, the checks and what is told of the result are here.
+/// The way of every recipe: passes, observations, a plan, rounding and lowering, and the file. The parts are the recipe's; the order, the
+/// checks and what is told of the result are here.
 /// </summary>
 /// <param name="options">How sessions are opened, how the result is tried, measured and written.</param>
 /// <param name="progress">Reports each stage.</param>
@@ -38,7 +39,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <param name="observe">Runs the samples, or gives what was observed before. Not called where the recipe asks for nothing.</param>
     /// <param name="findSample">The sample to measure the latency with; null for none.</param>
     /// <param name="target">Where to write.</param>
-    public PtqResult Run(OnnxModel source, IRecipe recipe, Func<FloatModel, ModelCalibration> observe, Func<ModelSample?> findSample, ModelOutput target)
+    public PtqResult Run(
+        OnnxModel source, IRecipe recipe, Func<FloatModel, ModelCalibration> observe, Func<ModelSample?> findSample, ModelOutput target)
     {
         FloatModel model = Prepare(source, recipe);
         using OpenOutput output = target.Open(); // before the samples run: a folder that cannot be written to should not cost their time
@@ -50,13 +52,18 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     }
 
     /// <summary>The same without blocking.</summary>
-    public async Task<PtqResult> RunAsync(OnnxModel source, IRecipe recipe, Func<FloatModel, Task<ModelCalibration>> observe, Func<ModelSample?> findSample, ModelOutput target)
+    public async Task<PtqResult> RunAsync(
+        OnnxModel source, IRecipe recipe, Func<FloatModel, Task<ModelCalibration>> observe, Func<ModelSample?> findSample,
+        ModelOutput target)
     {
         FloatModel model = await LongWork.Run(() => Prepare(source, recipe), cancellationToken).ConfigureAwait(false);
         using OpenOutput output = target.Open();
         using BodySampler? bodies = await LongWork.Run(() => SampleBodies(model), cancellationToken).ConfigureAwait(false);
-        ModelCalibration? observations = bodies is not null || NeedsObservations(model, recipe) ? await observe(model).ConfigureAwait(false) : null;
-        PtqResult result = await LongWork.Run(() => Complete(model, recipe, observations, bodies, findSample, output), cancellationToken).ConfigureAwait(false);
+        ModelCalibration? observations = bodies is not null || NeedsObservations(model, recipe)
+            ? await observe(model).ConfigureAwait(false)
+            : null;
+        PtqResult result = await LongWork.Run(() => Complete(model, recipe, observations, bodies, findSample, output), cancellationToken)
+            .ConfigureAwait(false);
         await output.FinishAsync(cancellationToken).ConfigureAwait(false);
         return result;
     }
@@ -94,7 +101,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         return FloatModel.Load(source, recipe, options.SessionOptionsFactory, LargestInMemory);
     }
 
-    private static bool NeedsObservations(FloatModel model, IRecipe recipe) => recipe.Plan(model, null).Nodes.Length > 0 && model.Observations is not null;
+    private static bool NeedsObservations(FloatModel model, IRecipe recipe) =>
+        recipe.Plan(model, null).Nodes.Length > 0 && model.Observations is not null;
 
     /// <summary>Lets the bodies of a model see the samples that are read; null where there are none to see them.</summary>
     private BodySampler? SampleBodies(FloatModel model)
@@ -110,7 +118,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     }
 
     private PtqResult Complete(
-        FloatModel model, IRecipe recipe, ModelCalibration? observations, BodySampler? bodies, Func<ModelSample?> findSample, OpenOutput output)
+        FloatModel model, IRecipe recipe, ModelCalibration? observations, BodySampler? bodies, Func<ModelSample?> findSample,
+        OpenOutput output)
     {
         if (observations is not null)
         {
@@ -139,7 +148,9 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
             planned = new BodyPlanner(options, LargestInMemory, cancellationToken).Plan(refined.Model, bodies).AddTo(planned);
         }
 
-        return Write(refined.Model, planned, refined.Calibration, findSample, output, refined.Models.Ranges) with { Calibration = observations, Refinement = refined.Refinement };
+        return Write(
+            refined.Model, planned, refined.Calibration, findSample, output,
+            refined.Models.Ranges) with { Calibration = observations, Refinement = refined.Refinement };
     }
 
     /// <summary>Improves a plan that asks for no observation, where there are samples.</summary>
@@ -159,7 +170,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     }
 
     private PtqResult Write(
-        FloatModel model, QuantizationPlan plan, ModelCalibration observations, Func<ModelSample?> findSample, OpenOutput output, ActivationRanges? found = null)
+        FloatModel model, QuantizationPlan plan, ModelCalibration observations, Func<ModelSample?> findSample, OpenOutput output,
+        ActivationRanges? found = null)
     {
         if (plan.IsEmpty)
         {
@@ -172,7 +184,10 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         WeightRanges weightRanges = new();
         using GramSource? grams = RoundingSamples is null ? null
             : new GramSource(
-                model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken, SegmentBytes) { Padding = options.Calibration.Padding });
+                model, plan, new GramRun(model, RoundingSamples, options.SessionOptionsFactory, progress, cancellationToken, SegmentBytes)
+                {
+                    Padding = options.Calibration.Padding
+                });
         using BlockStore store = new(modelPath);
         (ModelProto quantized, plan, BlockRounding? rounding) = Lower(model, plan, ranges, weightRanges, grams, store);
         QuantizationPlan resolved = ranges.Resolve(plan);
@@ -216,7 +231,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         while (true)
         {
             QuantizationPlan fitting = bits?.Plan(Budget!, excess, progress, cancellationToken) ?? plan, resolved = ranges.Resolve(fitting);
-            AwqFolding folding = grams is not null && fitting.Nodes.Any(node => node.Weights is { } weights && BlockRounding.IsScaled(weights.Method))
+            AwqFolding folding = grams is not null
+                && fitting.Nodes.Any(node => node.Weights is { } weights && BlockRounding.IsScaled(weights.Method))
                 ? AwqFolding.Make(model, fitting, grams, FindValues(model, fitting), cancellationToken)
                 : new AwqFolding(model, new Dictionary<string, WeightFactors>());
             BlockRounding? rounding = MakeBlockRounding(
@@ -272,7 +288,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
     /// <summary>What the user should know before the latency is measured.</summary>
     private IEnumerable<Advice> Warn(PtqResult result) => result.Plan.Half is not null
         ? HalfAdvice.Of(result)
-        : [.. DeadActivations.Warn(result.Plan.Notes), .. Processor.Warn(result.Plan, options), .. SpeedAdvice.OfGraph(result, result.Plan.ExcludedNodes)];
+        : [.. DeadActivations.Warn(result.Plan.Notes), .. Processor.Warn(result.Plan, options),
+            .. SpeedAdvice.OfGraph(result, result.Plan.ExcludedNodes)];
 
     private LatencyComparison? MeasureLatency(FloatModel model, ModelProto quantized, string outputPath, ModelSample? sample)
     {
@@ -282,7 +299,8 @@ internal sealed class RecipeRunner(PtqOptions options, IProgress<QuantizationPro
         }
 
         progress?.Report(new QuantizationProgress(QuantizationStage.Measuring, 0, null));
-        return LatencyMeter.Measure(model.File, quantized, outputPath, sample, options.LatencyRuns, options.SessionOptionsFactory, cancellationToken);
+        return LatencyMeter.Measure(
+            model.File, quantized, outputPath, sample, options.LatencyRuns, options.SessionOptionsFactory, cancellationToken);
     }
 
     /// <summary>A model with nothing to quantize comes through as it is.</summary>

@@ -11,7 +11,8 @@ internal sealed class StaticInt8Encodings(PtqOptions options)
     /// <summary>The encodings of chosen nodes.</summary>
     public ImmutableArray<NodePlan> Encode(NodeSelection selection, GraphIndex graph)
     {
-        Dictionary<string, TensorEncoding> bySource = selection.Sources.Values.Distinct().ToDictionary(source => source, source => OfActivation(source, graph));
+        Dictionary<string, TensorEncoding> bySource = selection.Sources.Values.Distinct()
+            .ToDictionary(source => source, source => OfActivation(source, graph));
         return NodeEncoder.Encode(selection, node => OfWeights(node), value => bySource[selection.Sources[value]], OfConstant());
     }
 
@@ -19,13 +20,16 @@ internal sealed class StaticInt8Encodings(PtqOptions options)
         _activations,
         options.ActivationScheme,
         GranularityKind.PerTensor,
-        new ObservedRange(source, options.OwnCalibrators.GetValueOrDefault(source) ?? options.ActivationCalibrator, EffectiveRange.Find(source, graph)));
+        new ObservedRange(
+            source, options.OwnCalibrators.GetValueOrDefault(source) ?? options.ActivationCalibrator, EffectiveRange.Find(source, graph)));
 
-    private TensorEncoding OfConstant() => new(_activations, options.ActivationScheme, GranularityKind.PerTensor, new OwnRange(new MaxCalibrator()));
+    private TensorEncoding OfConstant() =>
+        new(_activations, options.ActivationScheme, GranularityKind.PerTensor, new OwnRange(new MaxCalibrator()));
 
     private TensorEncoding OfWeights(QuantizableNode node)
     {
         PtqOptions own = options.ForWeightsOf(node.Label);
-        return new TensorEncoding(own.StoredWeightFormat, QuantizationScheme.Symmetric, own.WeightGranularity, new OwnRange(own.WeightCalibrator));
+        return new TensorEncoding(
+            own.StoredWeightFormat, QuantizationScheme.Symmetric, own.WeightGranularity, new OwnRange(own.WeightCalibrator));
     }
 }

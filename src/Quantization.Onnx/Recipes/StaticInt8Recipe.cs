@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Static int8: weights and activations become codes whose parameters are fixed before the model runs. Nodes with weights are quantized for themselves, others where they lie between these. Needs samples, for the
-/// ranges of activations.
+/// Static int8: weights and activations become codes whose parameters are fixed before the model runs. Nodes with weights are quantized for
+/// themselves, others where they lie between these. Needs samples, for the ranges of activations.
 /// </summary>
 /// <param name="options">Formats, schemes, granularities, calibrators, and the nodes to leave in float.</param>
 internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
@@ -33,7 +33,8 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
 
     /// <summary>Prepares a model for static int8 with the defaults for a runtime.</summary>
     /// <inheritdoc cref="FloatModel.Load"/>
-    public static FloatModel Load(OnnxModel source, Func<SessionOptions>? optionsFactory, TargetRuntime runtime, long largestInMemory = ModelStore.LargestInMemory) =>
+    public static FloatModel Load(
+        OnnxModel source, Func<SessionOptions>? optionsFactory, TargetRuntime runtime, long largestInMemory = ModelStore.LargestInMemory) =>
         FloatModel.Load(source, new StaticInt8Recipe(new PtqOptions { Runtime = runtime }), optionsFactory, largestInMemory);
 
     /// <inheritdoc />
@@ -43,7 +44,8 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     public bool CanQuantize(QuantizableGraph graph) => graph.Whole.Nodes.Count > 0 || graph.Facts.Any(each => each.Inner.Count > 0);
 
     /// <inheritdoc />
-    public ObservationRequest? Observe(QuantizableGraph graph) => graph.Whole.Nodes.Count > 0 ? new ObservationRequest([.. graph.Whole.Sources.Values]) : null;
+    public ObservationRequest? Observe(QuantizableGraph graph) =>
+        graph.Whole.Nodes.Count > 0 ? new ObservationRequest([.. graph.Whole.Sources.Values]) : null;
 
     /// <inheritdoc />
     IRecipe? IRecipe.InBody(NodeBody body) => InBody(body);
@@ -97,7 +99,8 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
     {
         NamedNodes.ThrowUnlessOf(model, options.FloatNodes, nameof(PtqOptions));
         IEnumerable<string> weighted = model.Analysis.Whole.Nodes.Where(each => each.Weight is not null).Select(each => each.Label);
-        IEnumerable<string> multiplying = model.Analysis.Whole.Nodes.Where(each => each.Role == NodeRole.Weighted).Select(each => each.Label);
+        IEnumerable<string> multiplying = model.Analysis.Whole.Nodes.Where(each => each.Role == NodeRole.Weighted)
+            .Select(each => each.Label);
         if (options.WeightOnlyNodes.Except(multiplying).FirstOrDefault() is { } noWeights)
         {
             throw Refuse(ModelAdvice.UnknownWeightsNode(model.File.Path, noWeights));
@@ -106,7 +109,9 @@ internal sealed class StaticInt8Recipe(PtqOptions options) : IRecipe
         if (options.FloatActivations.Except(model.Analysis.Whole.Sources.Values).FirstOrDefault() is { } activation)
         {
             throw new ArgumentException(
-                $"{model.File.Path} has no activation '{activation}' that becomes codes by ranges of its own, so it cannot be left in float; PtqResult.Activations lists those that become codes.", nameof(options));
+                $"{model.File.Path} has no activation '{activation}' that becomes codes by ranges of its own, so it cannot be left in "
+                    + "float; PtqResult.Activations lists those that become codes.",
+                nameof(options));
         }
 
         if (options.OwnWeights.Count > 0 && options.OwnWeights.Keys.Except(weighted).FirstOrDefault() is { } unknown)

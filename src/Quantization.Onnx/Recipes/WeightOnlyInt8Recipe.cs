@@ -5,8 +5,9 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Weight-only int8: the weights of MatMul and Gemm and the tables of embeddings become int8 codes with a scale for each output channel or row; activations stay float. Needs no samples. Written as DequantizeLinear
-/// before the operator, in operator set 13, so any runtime runs it; ONNX Runtime multiplies by the codes themselves.
+/// Weight-only int8: the weights of MatMul and Gemm and the tables of embeddings become int8 codes with a scale for each output channel or
+/// row; activations stay float. Needs no samples. Written as DequantizeLinear before the operator, in operator set 13, so any runtime runs
+/// it; ONNX Runtime multiplies by the codes themselves.
 /// </summary>
 internal sealed class WeightOnlyInt8Recipe : IRecipe
 {
@@ -46,7 +47,8 @@ internal sealed class WeightOnlyInt8Recipe : IRecipe
     {
         NamedNodes.ThrowUnlessOf(model, ExcludedNodes, nameof(WeightOnlyOptions));
         NodeSelection selection = NodeSelector.Select(model.Analysis, FloatParts.Of(ExcludedNodes));
-        TensorEncoding weights = new(CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new OwnRange(Calibrator));
+        TensorEncoding weights = new(
+            CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new OwnRange(Calibrator));
         return new QuantizationPlan(Name, Target.Name, model.Passes, NodeEncoder.EncodeWeights(selection, weights))
         {
             ExcludedNodes = [.. ExcludedNodes],

@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Finds the activations whose codes cost most, with few runs: groups of activations become codes together, and the costliest group is halved until the costly activations stand alone. Noise adds up, so what a group of many
-/// costs little has no costly member.
+/// Finds the activations whose codes cost most, with few runs: groups of activations become codes together, and the costliest group is
+/// halved until the costly activations stand alone. Noise adds up, so what a group of many costs little has no costly member.
 /// </summary>
 internal sealed class ActivationLosses : IDisposable
 {

@@ -5,13 +5,15 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Corrects biases for what the rounding of weights does to the mean of results. Rounded weights ŵ shift channel c of a layer by <c>E[(ŵ − w)_c · x]</c>, where the inputs have a mean; taking that from the bias costs nothing
-/// at run time. (M. Nagel et al., Data-Free Quantization Through Weight Equalization and Bias Correction, 2019; here the mean is measured.)
+/// Corrects biases for what the rounding of weights does to the mean of results. Rounded weights ŵ shift channel c of a layer by
+/// <c>E[(ŵ − w)_c · x]</c>, where the inputs have a mean; taking that from the bias costs nothing at run time. (M. Nagel et al., Data-Free
+/// Quantization Through Weight Equalization and Bias Correction, 2019; here the mean is measured.)
 /// </summary>
 internal sealed class BiasCorrections
 {
     /// <summary>Whether the bias of a node can be corrected.</summary>
-    public static bool CanCorrect(QuantizableNode node) => node is { Role: NodeRole.Weighted, Weight.Subpixel: null, Recurrence: null } && OperatorRules.AddsBias(node.Node);
+    public static bool CanCorrect(QuantizableNode node) =>
+        node is { Role: NodeRole.Weighted, Weight.Subpixel: null, Recurrence: null } && OperatorRules.AddsBias(node.Node);
 
     private readonly Dictionary<string, ImmutableArray<float>> _byResult;
 
@@ -28,7 +30,8 @@ internal sealed class BiasCorrections
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <param name="padding">What to do with padding; null to leave it out.</param>
     public static BiasCorrections Measure(
-        TrialModels models, QuantizationPlan plan, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken,
+        TrialModels models, QuantizationPlan plan, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions,
+        CancellationToken cancellationToken,
         PaddingOptions? padding = null)
     {
         ModelProto model = models.Model.Model.Clone();
@@ -58,19 +61,29 @@ internal sealed class BiasCorrections
         DeadNodes.Remove(model.Graph);
         using SamplePadding masked = new(models.Model, inputsOf.Values.ToHashSet(), padding ?? new PaddingOptions(), sessionOptions);
         Dictionary<string, double[]> means =
-            Run(models.Model.File.Path, model, [.. shifts.Values.Select(each => each.Shift)], samples, sessionOptions, (masked, inputsOf), cancellationToken);
+            Run(
+                models.Model.File.Path,
+                model,
+                [.. shifts.Values.Select(each => each.Shift)],
+                samples,
+                sessionOptions,
+                (masked, inputsOf),
+                cancellationToken);
         return new BiasCorrections(shifts.ToDictionary(each => each.Key, each => Correct(means[each.Value.Shift], each.Value.Slot)));
     }
 
     /// <summary>The plan with the corrections.</summary>
     public QuantizationPlan Apply(QuantizationPlan plan) => plan with
     {
-        Nodes = [.. plan.Nodes.Select(node => node.Weights is not null && _byResult.TryGetValue(node.Result, out ImmutableArray<float> correction) ? node with { BiasCorrection = correction } : node)],
+        Nodes = [.. plan.Nodes.Select(node => node.Weights is not null && _byResult.TryGetValue(
+            node.Result, out ImmutableArray<float> correction) ? node with { BiasCorrection = correction } : node)],
     };
 
     /// <summary>What is added to the bias. A mean that is not finite tells nothing.</summary>
     private static ImmutableArray<float> Correct(double[] means, WeightSlot slot) =>
-        means.Length == slot.Channels && Array.TrueForAll(means, mean => float.IsFinite((float)mean)) ? [.. means.Select(mean => (float)-mean)] : [];
+        means.Length == slot.Channels && Array.TrueForAll(means, mean => float.IsFinite((float)mean))
+            ? [.. means.Select(mean => (float)-mean)]
+            : [];
 
     /// <summary>Adds the layer again with the errors of its weights; the name of the result, whose mean is the shift.</summary>
     private static string AddShift(GraphProto graph, NameAllocator names, QuantizableNode facts, QuantizedWeight rounded)
@@ -82,7 +95,8 @@ internal sealed class BiasCorrections
             errors[i] -= weights[i];
         }
 
-        string shift = Measurement.AddTwin(graph, names, facts.Node, TensorData.Make<float>(TensorProto.Types.DataType.Float, errors, facts.Weight.Weight.Dims));
+        string shift = Measurement.AddTwin(
+            graph, names, facts.Node, TensorData.Make<float>(TensorProto.Types.DataType.Float, errors, facts.Weight.Weight.Dims));
         graph.Output.Add(new ValueInfoProto { Name = shift });
         return shift;
     }

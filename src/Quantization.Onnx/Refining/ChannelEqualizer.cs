@@ -4,9 +4,11 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Chooses how channels are scaled. A channel whose values reach only to r, where the largest of its value reaches to R, is enlarged by a power of two near <c>(R / r)^strength</c>: it then uses more of the codes. Its
-/// readers' weights shrink by as much. Where a reader has a scale for each of its input channels, as a depthwise convolution has, that costs nothing, and the strength can be 1; elsewhere weights of different
-/// input channels share a scale, and <c>√(R / r · w / W)</c> balances the two, with w the largest weight that reads the channel and W the largest of the reader.
+/// Chooses how channels are scaled. A channel whose values reach only to r, where the largest of its value reaches to R, is enlarged by a
+/// power of two near <c>(R / r)^strength</c>: it then uses more of the codes. Its readers' weights shrink by as much. Where a reader has a
+/// scale for each of its input channels, as a depthwise convolution has, that costs nothing, and the strength can be 1; elsewhere weights
+/// of different input channels share a scale, and <c>√(R / r · w / W)</c> balances the two, with w the largest weight that reads the
+/// channel and W the largest of the reader.
 /// </summary>
 internal sealed class ChannelEqualizer
 {
@@ -34,7 +36,9 @@ internal sealed class ChannelEqualizer
     /// <param name="sessionOptions">The user's session options; null for the defaults.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     /// <returns>Null where the model has no channels to scale.</returns>
-    public static ChannelEqualizer? Measure(FloatModel model, QuantizationPlan plan, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+    public static ChannelEqualizer? Measure(
+        FloatModel model, QuantizationPlan plan, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions,
+        CancellationToken cancellationToken)
     {
         ChannelFlow flow = ChannelFlow.Of(model.Analysis.Graph, model.Target);
         Dictionary<string, string> sources = [];
@@ -49,7 +53,9 @@ internal sealed class ChannelEqualizer
         foreach ((string value, string source) in sources)
         {
             // Values that share their parameters share their factors too.
-            if (value != source && !(flow.Values.ContainsKey(value) && flow.Values.ContainsKey(source) && flow.GroupsOf(value).SequenceEqual(flow.GroupsOf(source))))
+            if (value != source && !(flow.Values.ContainsKey(value)
+                && flow.Values.ContainsKey(source)
+                && flow.GroupsOf(value).SequenceEqual(flow.GroupsOf(source))))
             {
                 flow.Fix(value);
                 flow.Fix(source);
@@ -57,8 +63,12 @@ internal sealed class ChannelEqualizer
         }
 
         HashSet<int> read = [.. flow.Readers.SelectMany(reader => flow.GroupsOf(reader.Value)).Where(group => !flow.IsFixed(group))];
-        string[] values = [.. sources.Keys.Where(value => flow.Values.TryGetValue(value, out ChannelValue? found) && found is { Axis: 1, Rank: > 2 } && flow.GroupsOf(value).Any(read.Contains))];
-        return values.Length == 0 ? null : new ChannelEqualizer(flow, model.Analysis.Graph, Run(model, values, samples, sessionOptions, cancellationToken));
+        string[] values = [.. sources.Keys.Where(value => flow.Values.TryGetValue(value, out ChannelValue? found)
+            && found is { Axis: 1, Rank: > 2 }
+            && flow.GroupsOf(value).Any(read.Contains))];
+        return values.Length == 0
+            ? null
+            : new ChannelEqualizer(flow, model.Analysis.Graph, Run(model, values, samples, sessionOptions, cancellationToken));
     }
 
     /// <summary>The scalings of a strength.</summary>
@@ -91,18 +101,25 @@ internal sealed class ChannelEqualizer
     /// <summary>The values that scalings change.</summary>
     public IEnumerable<string> ValuesOf(IReadOnlyList<ChannelScaling> scalings)
     {
-        HashSet<int> scaled = [.. scalings.SelectMany(scaling => _flow.GroupsOf(scaling.Value).Where((_, channel) => scaling.Exponents[channel] != 0))];
+        HashSet<int> scaled =
+            [.. scalings.SelectMany(scaling => _flow.GroupsOf(scaling.Value).Where((_, channel) => scaling.Exponents[channel] != 0))];
         return _flow.Values.Keys.Where(value => _flow.GroupsOf(value).Any(scaled.Contains)).Order(StringComparer.Ordinal);
     }
 
-    /// <summary>By how many doublings each group can be enlarged until it reaches as far as the largest channel beside it, in whatever value it is in.</summary>
+    /// <summary>
+    /// By how many doublings each group can be enlarged until it reaches as far as the largest channel beside it, in whatever value it is
+    /// in.
+    /// </summary>
     private Dictionary<int, double> Enlargements()
     {
         Dictionary<int, double> enlargements = [];
         foreach ((string value, float[] magnitudes) in _magnitudes)
         {
             float largest = magnitudes.Max();
-            AddLeast(enlargements, _flow.GroupsOf(value), channel => largest == 0 ? 0 : Math.Log2(largest / Math.Max(magnitudes[channel], largest * Empty)));
+            AddLeast(
+                enlargements,
+                _flow.GroupsOf(value),
+                channel => largest == 0 ? 0 : Math.Log2(largest / Math.Max(magnitudes[channel], largest * Empty)));
         }
 
         return enlargements;
@@ -116,7 +133,10 @@ internal sealed class ChannelEqualizer
         {
             float[] magnitudes = WeightMagnitudes.OfAxis(_graph.FindConstant(reader.Node.Input[WeightSlot.WeightInput])!, reader.Axis);
             float largest = magnitudes.Max();
-            AddLeast(doublings, _flow.GroupsOf(reader.Value), channel => largest == 0 ? 0 : Math.Log2(largest / Math.Max(magnitudes[channel], largest * Empty)));
+            AddLeast(
+                doublings,
+                _flow.GroupsOf(reader.Value),
+                channel => largest == 0 ? 0 : Math.Log2(largest / Math.Max(magnitudes[channel], largest * Empty)));
         }
 
         return doublings;
@@ -132,7 +152,8 @@ internal sealed class ChannelEqualizer
     }
 
     private static Dictionary<string, float[]> Run(
-        FloatModel model, string[] values, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+        FloatModel model, string[] values, IReadOnlyList<ModelSample> samples, Func<SessionOptions>? sessionOptions,
+        CancellationToken cancellationToken)
     {
         ModelProto observed = model.Model.Clone();
         NameAllocator names = new(observed.Graph);
@@ -140,7 +161,8 @@ internal sealed class ChannelEqualizer
         string[] outputs = Array.ConvertAll(values, value => Measurement.AddMagnitudes(observed.Graph, names, value));
         observed.Graph.Output.Add(outputs.Select(output => new ValueInfoProto { Name = output }));
         DeadNodes.Remove(observed.Graph);
-        using InferenceSession session = ModelSession.Open(model.File.Path, observed, sessionOptions, options => options.EnableCpuMemArena = false);
+        using InferenceSession session = ModelSession.Open(
+            model.File.Path, observed, sessionOptions, options => options.EnableCpuMemArena = false);
         using RunOptions run = new();
         Dictionary<string, float[]> magnitudes = [];
         foreach (ModelSample sample in samples)

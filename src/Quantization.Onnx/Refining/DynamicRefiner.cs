@@ -10,7 +10,8 @@ namespace Quantization.Onnx;
 /// <param name="samples">The samples.</param>
 /// <param name="options">How sessions are opened.</param>
 /// <param name="cancellationToken">Stops between runs.</param>
-internal sealed class DynamicRefiner(IRecipe recipe, IReadOnlyList<ModelSample> samples, PtqOptions options, CancellationToken cancellationToken)
+internal sealed class DynamicRefiner(
+    IRecipe recipe, IReadOnlyList<ModelSample> samples, PtqOptions options, CancellationToken cancellationToken)
 {
     /// <summary>How many samples are read.</summary>
     public const int MostSamples = 64;
@@ -43,7 +44,9 @@ internal sealed class DynamicRefiner(IRecipe recipe, IReadOnlyList<ModelSample> 
     private RefinedModel Improve(RefinedModel given)
     {
         ModelSample[] judging = [.. samples.Where((_, i) => i % 3 == 2).Take(MaxJudges)], fitted = [.. samples.Except(judging)];
-        if (InputSmoother.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, options.Calibration.Padding, cancellationToken) is not { } smoother)
+        if (InputSmoother.Measure(
+            given.Model, given.Plan, fitted, options.SessionOptionsFactory, options.Calibration.Padding,
+            cancellationToken) is not { } smoother)
         {
             return given;
         }
@@ -59,7 +62,8 @@ internal sealed class DynamicRefiner(IRecipe recipe, IReadOnlyList<ModelSample> 
         RefiningTrial best = trials[1].IsBetterThan(trials[0], errors: 1) ? trials[1] : trials[0];
         return best.Refined with
         {
-            Refinement = new Refinement(reference.Count, trials[0].TypicalLoss, best.TypicalLoss) { ScaledInputs = best.Refined.Plan.InputScalings.Length },
+            Refinement = new Refinement(
+                reference.Count, trials[0].TypicalLoss, best.TypicalLoss) { ScaledInputs = best.Refined.Plan.InputScalings.Length },
         };
 
         RefiningTrial Try(RefinedModel refined) =>

@@ -4,8 +4,9 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Compares changed models with the float model on a few samples. The loss of a sample is the mean over the outputs of <c>min(1, Σ(ŷ − y)² / Σy²)</c>: noise in relation to signal, of which no
-/// single output can bring more than all of its signal. Safe to use from several threads.
+/// Compares changed models with the float model on a few samples. The loss of a sample is the mean over the outputs of
+/// <c>min(1, Σ(ŷ − y)² / Σy²)</c>: noise in relation to signal, of which no single output can bring more than all of its signal. Safe to
+/// use from several threads.
 /// </summary>
 internal sealed class FloatReference
 {
@@ -42,7 +43,8 @@ internal sealed class FloatReference
         foreach (ModelSample sample in samples.TakeWhile(_ => bytes <= MaxBytes || kept.Count < FewestSamples))
         {
             (float[][] outputs, (int Start, int Length)[]?[] real) = Run(
-                session, inputs, sample, [], (bound, results) => Read(session, results, masked.Find(sample, bound, inputs)), cancellationToken);
+                session, inputs, sample, [], (bound, results) => Read(
+                    session, results, masked.Find(sample, bound, inputs)), cancellationToken);
             kept.Add(outputs);
             runs.Add(real);
             bytes += kept[^1].Sum(output => sizeof(float) * (long)output.Length);
@@ -62,29 +64,31 @@ internal sealed class FloatReference
     /// <summary>Opens a session on a changed model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="simulate">Whether pairs are computed as they stand, without integer operators.</param>
-    public InferenceSession Open(ModelProto model, bool simulate = false) => ModelSession.Open(_modelPath, model, _sessionOptions, options =>
-    {
-        options.EnableCpuMemArena = false; // several sessions are open at once, each for a few runs
-        if (simulate)
+    public InferenceSession Open(ModelProto model, bool simulate = false) =>
+        ModelSession.Open(_modelPath, model, _sessionOptions, options =>
         {
-            options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_BASIC;
-            options.AddSessionConfigEntry("session.disable_quant_qdq", "1");
-        }
+            options.EnableCpuMemArena = false; // several sessions are open at once, each for a few runs
+            if (simulate)
+            {
+                options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_BASIC;
+                options.AddSessionConfigEntry("session.disable_quant_qdq", "1");
+            }
 
-        if (_sessionOptions is null)
-        {
-            // Models run side by side: more threads in each would only compete.
-            options.IntraOpNumThreads = 1;
-            options.InterOpNumThreads = 1;
-        }
-    });
+            if (_sessionOptions is null)
+            {
+                // Models run side by side: more threads in each would only compete.
+                options.IntraOpNumThreads = 1;
+                options.InterOpNumThreads = 1;
+            }
+        });
 
     /// <summary>The loss of a changed model on each of the first samples.</summary>
     /// <param name="session">The model.</param>
     /// <param name="count">How many samples to run.</param>
     /// <param name="further">Values of inputs that the float model does not have.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
-    public double[] Losses(InferenceSession session, int count, IReadOnlyDictionary<string, OrtValue> further, CancellationToken cancellationToken)
+    public double[] Losses(
+        InferenceSession session, int count, IReadOnlyDictionary<string, OrtValue> further, CancellationToken cancellationToken)
     {
         Dictionary<string, NodeMetadata> inputs = new(session.InputMetadata.Where(input => !further.ContainsKey(input.Key)));
         double[] losses = new double[Math.Min(count, Count)];
@@ -94,7 +98,12 @@ internal sealed class FloatReference
         return losses;
 
         void Measure(int i) => losses[i] = Run(
-            session, inputs, _samples[i], further, (_, outputs) => Loss(_outputs[i], _runs[i], outputs.Where(FloatOutput.IsFloat)), cancellationToken);
+            session,
+            inputs,
+            _samples[i],
+            further,
+            (_, outputs) => Loss(_outputs[i], _runs[i], outputs.Where(FloatOutput.IsFloat)),
+            cancellationToken);
     }
 
     /// <summary>The loss of a changed model on each of the first samples.</summary>
@@ -115,7 +124,8 @@ internal sealed class FloatReference
         cancellationToken.ThrowIfCancellationRequested();
         using BoundSample bound = SampleBinder.Bind(sample, inputs);
         using RunOptions run = new();
-        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, new Dictionary<string, OrtValue>(bound.Inputs.Concat(further)), session.OutputNames);
+        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(
+            run, new Dictionary<string, OrtValue>(bound.Inputs.Concat(further)), session.OutputNames);
         return read(bound, outputs);
     }
 

@@ -1,6 +1,9 @@
 namespace Quantization.Onnx;
 
-/// <summary>Orders groups of activations by how much it helps to leave them in float for what that takes from the integers, and makes plans of more and more of them.</summary>
+/// <summary>
+/// Orders groups of activations by how much it helps to leave them in float for what that takes from the integers, and makes plans of more
+/// and more of them.
+/// </summary>
 /// <param name="models">Derives plans.</param>
 /// <param name="plan">The plan to begin with.</param>
 /// <param name="work">Counts the multiply-accumulates on integers.</param>
@@ -25,11 +28,14 @@ internal sealed class FloatSteps(TrialModels models, QuantizationPlan plan, Inte
     {
         string[] before = [.. IntegerWork.LayersOf(plan)];
         return groups
-            .Where(group => groups[0].Loss > 0 && !groups.Any(part => part.Sources.Count < group.Sources.Count && group.Sources.Contains(part.Sources[0])))
+            .Where(group => groups[0].Loss > 0
+                && !groups.Any(part => part.Sources.Count < group.Sources.Count && group.Sources.Contains(part.Sources[0])))
             .OrderByDescending(group => group.Loss)
             .Take(most)
             .Select(group => new ActivationCost(
-                [.. group.Sources], group.Loss / groups[0].Loss, work.ShareOf(before.Except(IntegerWork.LayersOf(models.KeepFloat(plan, group.Sources))))));
+                [.. group.Sources],
+                group.Loss / groups[0].Loss,
+                work.ShareOf(before.Except(IntegerWork.LayersOf(models.KeepFloat(plan, group.Sources))))));
     }
 
     /// <summary>Plans that leave more and more in float, the steps first that promise most for their cost.</summary>
@@ -39,11 +45,13 @@ internal sealed class FloatSteps(TrialModels models, QuantizationPlan plan, Inte
     {
         double all = groups[0].Loss;
         HashSet<string> before = [.. IntegerWork.LayersOf(plan)], inFloat = [];
-        Step[] steps = [.. groups.Skip(1).Where(group => group.Loss > MinGain * all).Select(group => new Step(group, [.. before.Except(IntegerWork.LayersOf(models.KeepFloat(plan, group.Sources)))]))];
+        Step[] steps = [.. groups.Skip(1).Where(group => group.Loss > MinGain * all)
+            .Select(group => new Step(group, [.. before.Except(IntegerWork.LayersOf(models.KeepFloat(plan, group.Sources)))]))];
         List<ActivationGroup> taken = [];
         for (int made = 0; made < most; made++)
         {
-            Step? next = steps.Where(step => Promise(step) > MinGain * all).MaxBy(step => Promise(step) / (MinCost + work.ShareOf(step.Layers.Except(inFloat))));
+            Step? next = steps.Where(step => Promise(step) > MinGain * all)
+                .MaxBy(step => Promise(step) / (MinCost + work.ShareOf(step.Layers.Except(inFloat))));
             if (next is null)
             {
                 yield break;
@@ -63,7 +71,9 @@ internal sealed class FloatSteps(TrialModels models, QuantizationPlan plan, Inte
         double Promise(Step step)
         {
             HashSet<string> sources = [.. step.Group.Sources];
-            return taken.Any(group => sources.IsSubsetOf(group.Sources)) ? 0 : step.Group.Loss - taken.Where(group => sources.IsSupersetOf(group.Sources)).Sum(group => group.Loss);
+            return taken.Any(group => sources.IsSubsetOf(group.Sources))
+                ? 0
+                : step.Group.Loss - taken.Where(group => sources.IsSupersetOf(group.Sources)).Sum(group => group.Loss);
         }
     }
 

@@ -91,8 +91,10 @@ internal static class InputColumnsRun
         {
             try
             {
-                using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, bound, computed.Length > 0 ? computed : session.OutputNames);
-                IEnumerable<(string Name, OrtValue Value)> all = computed.Select((name, i) => (name, outputs[i])).Concat(given.Select(name => (name, bound[name])));
+                using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(
+                    run, bound, computed.Length > 0 ? computed : session.OutputNames);
+                IEnumerable<(string Name, OrtValue Value)> all = computed.Select((name, i) => (name, outputs[i]))
+                    .Concat(given.Select(name => (name, bound[name])));
                 return all.ToDictionary(each => each.Name, each => each.Value.GetTensorTypeAndShape().Shape);
             }
             catch (OnnxRuntimeException)

@@ -3,7 +3,8 @@ using System.Numerics.Tensors;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The covariance of what a layer multiplies: the sum of (x − c) · (x − c)ᵀ over rows x, c being about their mean. A bias makes up for the mean error of rounded weights, so only what varies counts.
+/// The covariance of what a layer multiplies: the sum of (x − c) · (x − c)ᵀ over rows x, c being about their mean. A bias makes up for the
+/// mean error of rounded weights, so only what varies counts.
 /// </summary>
 /// <param name="patches">The layer's rows.</param>
 internal sealed class InputCovariance(LayerPatches patches)

@@ -40,7 +40,12 @@ internal sealed class InputSmoother
         }
 
         Dictionary<string, InputColumns> columns = InputColumnsRun.Run(
-            model, found.ToDictionary(each => each.Input.Value, each => each.Input.Columns), samples, sessionOptions, padding, cancellationToken);
+            model,
+            found.ToDictionary(each => each.Input.Value, each => each.Input.Columns),
+            samples,
+            sessionOptions,
+            padding,
+            cancellationToken);
         int[]?[] exponents = new int[]?[found.Count];
         SideBySide.For(found.Count, i => exponents[i] = found[i].Search(model, columns[found[i].Input.Value]), cancellationToken);
         InputScaling[] scalings =
@@ -62,7 +67,10 @@ internal sealed class InputSmoother
         return plan with
         {
             InputScalings = [.. _scalings],
-            Nodes = [.. plan.Nodes.Select(node => readers.Contains(node.Result) ? node with { Inputs = [.. node.Inputs.Select(Rename)] } : node)],
+            Nodes =
+            [
+                .. plan.Nodes.Select(node => readers.Contains(node.Result) ? node with { Inputs = [.. node.Inputs.Select(Rename)] } : node)
+            ],
         };
 
         ValueEncoding Rename(ValueEncoding each) => !names.TryGetValue(each.Value, out string? name) ? each : each with

@@ -21,7 +21,8 @@ internal sealed class IntegerWork
     public double Total { get; }
 
     /// <summary>The layers that multiply codes by codes.</summary>
-    public static IEnumerable<string> LayersOf(QuantizationPlan plan) => plan.Nodes.Where(node => node.Weights is not null && node.Inputs.Length > 0).Select(node => node.Node);
+    public static IEnumerable<string> LayersOf(QuantizationPlan plan) =>
+        plan.Nodes.Where(node => node.Weights is not null && node.Inputs.Length > 0).Select(node => node.Node);
 
     /// <summary>The multiply-accumulates of a layer; 0 where it is not known.</summary>
     public long ProductsOf(string layer) => _costs.TryGetValue(layer, out LayerCost? cost) ? cost.MultiplyAccumulates : 0;

@@ -6,15 +6,20 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Learns from samples which weights of a plan are rounded up and which down. What samples show of a layer's inputs is added up for a group of layers at a time, so that memory is bounded. The same samples give the same plan,
-/// regardless of the number of threads.
+/// Learns from samples which weights of a plan are rounded up and which down. What samples show of a layer's inputs is added up for a group
+/// of layers at a time, so that memory is bounded. The same samples give the same plan, regardless of the number of threads.
 /// </summary>
 internal sealed class LearnedRounding
 {
-    /// <summary>The maximum number of positions of all samples that are used: enough to distinguish the inputs of a layer, and few enough for large images.</summary>
+    /// <summary>
+    /// The maximum number of positions of all samples that are used: enough to distinguish the inputs of a layer, and few enough for large
+    /// images.
+    /// </summary>
     private const int MaxPositions = 4096;
 
-    /// <summary>A long row gets fewer positions, down to its own length: so many products are added up for each group of channels.</summary>
+    /// <summary>
+    /// A long row gets fewer positions, down to its own length: so many products are added up for each group of channels.
+    /// </summary>
     private const double UsualProducts = 4e9;
 
     /// <summary>The sums and the inputs of a group take no more memory than this, unless those of one layer do.</summary>
@@ -33,7 +38,9 @@ internal sealed class LearnedRounding
     /// <summary>What to do with padding.</summary>
     private PaddingOptions Padding { get; init; } = new();
 
-    private LearnedRounding(RefinedModel refined, IReadOnlyList<ModelSample> samples, IntegerWork work, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken)
+    private LearnedRounding(
+        RefinedModel refined, IReadOnlyList<ModelSample> samples, IntegerWork work, Func<SessionOptions>? sessionOptions,
+        CancellationToken cancellationToken)
     {
         _refined = refined;
         _samples = samples;
@@ -50,10 +57,12 @@ internal sealed class LearnedRounding
     /// <param name="cancellationToken">Stops between runs and layers.</param>
     /// <param name="padding">What to do with padding; null to leave it out.</param>
     public static LearnedRounding Find(
-        RefinedModel refined, IReadOnlyList<ModelSample> samples, IntegerWork work, Func<SessionOptions>? sessionOptions, CancellationToken cancellationToken,
+        RefinedModel refined, IReadOnlyList<ModelSample> samples, IntegerWork work, Func<SessionOptions>? sessionOptions,
+        CancellationToken cancellationToken,
         PaddingOptions? padding = null)
     {
-        LearnedRounding rounding = new(refined, samples, work, sessionOptions, cancellationToken) { Padding = padding ?? new PaddingOptions() };
+        LearnedRounding rounding =
+            new(refined, samples, work, sessionOptions, cancellationToken) { Padding = padding ?? new PaddingOptions() };
         rounding.Find();
         return rounding;
     }
@@ -61,7 +70,12 @@ internal sealed class LearnedRounding
     /// <summary>The plan with learned rounding. It may leave more in float than the plan that was learned from.</summary>
     public QuantizationPlan Apply(QuantizationPlan plan) => plan with
     {
-        Nodes = [.. plan.Nodes.Select(node => node.Weights is not null && _byResult.TryGetValue(node.Result, out ImmutableArray<sbyte> offsets) ? node with { RoundingOffsets = offsets } : node)],
+        Nodes =
+        [
+            .. plan.Nodes.Select(node => node.Weights is not null && _byResult.TryGetValue(node.Result, out ImmutableArray<sbyte> offsets)
+                ? node with { RoundingOffsets = offsets }
+                : node)
+        ],
     };
 
     private void Find()
@@ -72,7 +86,8 @@ internal sealed class LearnedRounding
         NodePlan[] rounded = [.. resolved.Nodes.Where(node => node.Weights is { Blocks: null })];
 
         // Layers with the same weights share their codes in the file: each with a rounding of its own would make it larger.
-        HashSet<object> shared = [.. rounded.Select(node => ContentOf(_refined.Model.Analysis.Find(node))).GroupBy(content => content).Where(group => group.Count() > 1).Select(group => group.Key)];
+        HashSet<object> shared = [.. rounded.Select(node => ContentOf(_refined.Model.Analysis.Find(node))).GroupBy(content => content)
+            .Where(group => group.Count() > 1).Select(group => group.Key)];
         foreach (NodePlan node in rounded)
         {
             QuantizableNode facts = _refined.Model.Analysis.Find(node);
@@ -95,7 +110,8 @@ internal sealed class LearnedRounding
     }
 
     /// <summary>What tells weights apart, whatever they are called.</summary>
-    private static object ContentOf(QuantizableNode layer) => layer.Weight!.Weight is { RawData.IsEmpty: true } unpacked ? unpacked : layer.Weight.Weight.RawData;
+    private static object ContentOf(QuantizableNode layer) =>
+        layer.Weight!.Weight is { RawData.IsEmpty: true } unpacked ? unpacked : layer.Weight.Weight.RawData;
 
     private int CountOfGroup(List<Layer> layers, int first)
     {
@@ -121,12 +137,18 @@ internal sealed class LearnedRounding
         InputCovariance[] covariances = [.. group.Select(layer => new InputCovariance(layer.Patches))];
         Random[] chances = [.. group.Select((_, i) => new Random(i))];
         HashSet<string> given = [.. _refined.Model.Model.Graph.Input.Select(input => input.Name)];
-        string[] values = [.. group.Select(layer => layer.Facts.Inputs[0]).Distinct()], computed = [.. values.Where(value => !given.Contains(value))];
-        ModelProto observed = ObservedModel.Of(_refined.Model.Model, computed.Length > 0 ? computed : _refined.Model.Model.Graph.Output.Select(output => output.Name));
+        string[] values = [.. group.Select(layer => layer.Facts.Inputs[0]).Distinct()],
+            computed = [.. values.Where(value => !given.Contains(value))];
+        ModelProto observed = ObservedModel.Of(
+            _refined.Model.Model, computed.Length > 0 ? computed : _refined.Model.Model.Graph.Output.Select(output => output.Name));
         DeadNodes.Remove(observed.Graph);
-        using InferenceSession session = ModelSession.Open(_refined.Model.File.Path, observed, _sessionOptions, options => options.EnableCpuMemArena = false);
+        using InferenceSession session = ModelSession.Open(
+            _refined.Model.File.Path, observed, _sessionOptions, options => options.EnableCpuMemArena = false);
         using RunOptions run = new();
-        int[] most = [.. group.Select(layer => (int)Math.Ceiling(Math.Clamp(UsualProducts / ((double)layer.Patches.Length * layer.Patches.Length), Math.Min(layer.Patches.Length, MaxPositions), MaxPositions) / _samples.Count))];
+        int[] most = [.. group.Select(layer => (int)Math.Ceiling(Math.Clamp(
+            UsualProducts / ((double)layer.Patches.Length * layer.Patches.Length),
+            Math.Min(layer.Patches.Length, MaxPositions),
+            MaxPositions) / _samples.Count))];
         using SamplePadding padding = new(_refined.Model, values, Padding, _sessionOptions);
         foreach (ModelSample sample in _samples)
         {
@@ -165,7 +187,8 @@ internal sealed class LearnedRounding
         int channels = (int)slot.Channels, length = layer.Patches.Length;
         (int channelStride, int inputStride) = slot.ChannelAxis == 0 ? (length, 1) : (1, channels);
         sbyte[] offsets = new sbyte[RoundingOffsets.CountFor(channels * length)];
-        int[][] orders = [.. covariances.Select(covariance => Enumerable.Range(0, length).OrderByDescending(i => covariance.Span[i * length + i]).ToArray())];
+        int[][] orders = [.. covariances.Select(
+            covariance => Enumerable.Range(0, length).OrderByDescending(i => covariance.Span[i * length + i]).ToArray())];
         SideBySide.For(channels, RoundChannel, _cancellationToken);
         return Array.TrueForAll(offsets, offset => offset == 0) ? [] : [.. offsets];
 

@@ -3,19 +3,24 @@ using Microsoft.ML.OnnxRuntime;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Improves a plan by what a few calibration samples show, in four steps. Columns of the inputs of matrices and channels of convolutions are scaled to share their range better; biases are corrected for the rounding of weights; activations stay in float whose
-/// codes cost far more than they gain. Each step is kept only where the quantized model comes nearer to the float model on samples that were not used for fitting.
+/// Improves a plan by what a few calibration samples show, in four steps. Columns of the inputs of matrices and channels of convolutions
+/// are scaled to share their range better; biases are corrected for the rounding of weights; activations stay in float whose codes cost far
+/// more than they gain. Each step is kept only where the quantized model comes nearer to the float model on samples that were not used for
+/// fitting.
 /// </summary>
 /// <param name="recipe">The recipe that made the plan.</param>
 /// <param name="samples">Calibration samples.</param>
 /// <param name="options">How sessions are opened.</param>
 /// <param name="cancellationToken">Stops between runs.</param>
-internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> samples, PtqOptions options, CancellationToken cancellationToken)
+internal sealed class PlanRefiner(
+    IRecipe recipe, IReadOnlyList<ModelSample> samples, PtqOptions options, CancellationToken cancellationToken)
 {
     /// <summary>Fewer samples cannot tell what helps from what happens to.</summary>
     public const int LeastSamples = 8;
 
-    /// <summary>What costs nothing at run time need not be as sure to help as what takes work from the integers; in standard errors.</summary>
+    /// <summary>
+    /// What costs nothing at run time need not be as sure to help as what takes work from the integers; in standard errors.
+    /// </summary>
     private const double FreeErrors = 1, CostlyErrors = 2;
 
     /// <summary>How many groups of activations are measured at most.</summary>
@@ -33,11 +38,16 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <summary>How many plans with activations in float are tried at most.</summary>
     private const int MaxPlans = 10;
 
-    /// <summary>How strongly channels are scaled: where the reader's weights share a scale over input channels, where each has its own, and whether these weights count.</summary>
-    private static readonly (double Ordinary, double Depthwise, bool IsBalanced)[] Strengths = [(0.5, 1, true), (0.5, 1, false), (0, 1, false)];
+    /// <summary>
+    /// How strongly channels are scaled: where the reader's weights share a scale over input channels, where each has its own, and whether
+    /// these weights count.
+    /// </summary>
+    private static readonly (double Ordinary, double Depthwise, bool IsBalanced)[] Strengths =
+        [(0.5, 1, true), (0.5, 1, false), (0, 1, false)];
 
     /// <summary>
-    /// Learned rounding takes away half of what rounded weights cost, at best. Where they cost a smaller share of the loss than this, it is not worth its time.
+    /// Learned rounding takes away half of what rounded weights cost, at best. Where they cost a smaller share of the loss than this, it is
+    /// not worth its time.
     /// </summary>
     private const double MinShareOfWeights = 0.4;
 
@@ -55,7 +65,8 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     /// <param name="begin">Called where work begins.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
     public static RefinedModel RefineWhereSamplesSuffice(
-        RefinedModel given, IRecipe recipe, IReadOnlyList<ModelSample> samples, PtqOptions options, Action begin, CancellationToken cancellationToken)
+        RefinedModel given, IRecipe recipe, IReadOnlyList<ModelSample> samples, PtqOptions options, Action begin,
+        CancellationToken cancellationToken)
     {
         if (samples.Count < LeastSamples || given.Plan.Nodes.Length == 0)
         {
@@ -66,7 +77,10 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         return new PlanRefiner(recipe, samples, options, cancellationToken).Refine(given);
     }
 
-    /// <summary>The improved plan, with the model that it is for; the same where nothing improves it, or where ONNX Runtime refuses what would have to be measured: the plan is good without.</summary>
+    /// <summary>
+    /// The improved plan, with the model that it is for; the same where nothing improves it, or where ONNX Runtime refuses what would have
+    /// to be measured: the plan is good without.
+    /// </summary>
     /// <param name="given">The plan.</param>
     public RefinedModel Refine(RefinedModel given)
     {
@@ -105,10 +119,12 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         given = smooth.Refined;
 
         // Scaling and corrected biases may help only beside each other, so the most promising scaling is tried with both.
-        RefiningTrial[] promising = [smooth, .. Try(reference, [.. ScaleChannels(given, fitted, used)]).OrderBy(each => each.Level).Take(1)];
+        RefiningTrial[] promising =
+            [smooth, .. Try(reference, [.. ScaleChannels(given, fitted, used)]).OrderBy(each => each.Level).Take(1)];
         BiasCorrections[] corrections = new BiasCorrections[promising.Length];
         SideBySide.For(promising.Length, i => corrections[i] = Correct(promising[i].Refined, promising[i].Refined.Plan), cancellationToken);
-        RefiningTrial best = Best(smooth, [.. promising.Skip(1), .. Try(reference, [.. promising.Zip(corrections, (each, found) => each.Refined with { Plan = found.Apply(each.Refined.Plan) })])]);
+        RefiningTrial best = Best(smooth, [.. promising.Skip(1), .. Try(
+            reference, [.. promising.Zip(corrections, (each, found) => each.Refined with { Plan = found.Apply(each.Refined.Plan) })])]);
         int model = Array.FindIndex(promising, each => each.Refined.Model == best.Refined.Model);
         Func<QuantizationPlan, QuantizationPlan>[]? learned = null;
         best = TryFree(best, Learn(best));
@@ -132,18 +148,27 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         };
 
         BiasCorrections Correct(RefinedModel refined, QuantizationPlan plan) =>
-            BiasCorrections.Measure(refined.Models, plan, fitted, options.SessionOptionsFactory, cancellationToken, options.Calibration.Padding);
+            BiasCorrections.Measure(
+                refined.Models, plan, fitted, options.SessionOptionsFactory, cancellationToken, options.Calibration.Padding);
 
         RefiningTrial TryFree(RefiningTrial simple, Func<QuantizationPlan, QuantizationPlan>[] changes) =>
-            Best(simple, Try(reference, [.. changes.Select(change => simple.Refined with { Plan = change(simple.Refined.Plan) }).DistinctBy(each => each.Plan).Where(each => each.Plan != simple.Refined.Plan)]));
+            Best(simple, Try(reference, [.. changes.Select(change => simple.Refined with { Plan = change(simple.Refined.Plan) })
+                .DistinctBy(each => each.Plan).Where(each => each.Plan != simple.Refined.Plan)]));
 
-        // What rounds the weights of a plan as samples teach, without and with biases that are corrected for that; nothing where that is not asked for or does not pay.
+        // What rounds the weights of a plan as samples teach, without and with biases that are corrected for that; nothing where that is
+        // not asked for or does not pay.
         Func<QuantizationPlan, QuantizationPlan>[] Learn(RefiningTrial simple)
         {
             if (learned is null && options.LearnRounding && ShareOfWeights(reference, simple) >= MinShareOfWeights)
             {
                 RefinedModel plain = promising[model].Refined;
-                LearnedRounding rounding = LearnedRounding.Find(plain, [.. samples.Except(judging)], work, options.SessionOptionsFactory, cancellationToken, options.Calibration.Padding);
+                LearnedRounding rounding = LearnedRounding.Find(
+                    plain,
+                    [.. samples.Except(judging)],
+                    work,
+                    options.SessionOptionsFactory,
+                    cancellationToken,
+                    options.Calibration.Padding);
                 BiasCorrections own = Correct(plain, rounding.Apply(plain.Plan));
                 learned = [rounding.Apply, plan => own.Apply(rounding.Apply(plan))];
             }
@@ -164,17 +189,20 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     private IEnumerable<RefinedModel> SmoothInputs(RefinedModel given, ModelSample[] judging)
     {
         ModelSample[] fitted = [.. samples.Except(judging)];
-        if (InputSmoother.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, options.Calibration.Padding, cancellationToken) is { } smoother)
+        if (InputSmoother.Measure(
+            given.Model, given.Plan, fitted, options.SessionOptionsFactory, options.Calibration.Padding, cancellationToken) is { } smoother)
         {
             FloatModel scaled = smoother.Apply(given.Model, recipe);
-            yield return new RefinedModel(scaled, Observe(scaled, given.Calibration, smoother.Values, [.. samples]), smoother.Apply(given.Plan));
+            yield return new RefinedModel(
+                scaled, Observe(scaled, given.Calibration, smoother.Values, [.. samples]), smoother.Apply(given.Plan));
         }
     }
 
     /// <summary>The model and plan with scaled channels, once for each strength.</summary>
     private IEnumerable<RefinedModel> ScaleChannels(RefinedModel given, ModelSample[] fitted, ModelSample[] used)
     {
-        if (!options.ScaleChannels || ChannelEqualizer.Measure(given.Model, given.Plan, fitted, options.SessionOptionsFactory, cancellationToken) is not { } equalizer)
+        if (!options.ScaleChannels || ChannelEqualizer.Measure(
+            given.Model, given.Plan, fitted, options.SessionOptionsFactory, cancellationToken) is not { } equalizer)
         {
             yield break;
         }
@@ -187,7 +215,11 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
             {
                 tried.Add(scalings);
                 FloatModel scaled = given.Model.WithScaledChannels(scalings, recipe);
-                yield return new RefinedModel(scaled, Observe(scaled, given.Calibration, equalizer.ValuesOf(scalings).Where(given.Calibration.Activations.ContainsKey), used), given.Plan with { ChannelScalings = [.. scalings] }, given.Models.Ranges);
+                yield return new RefinedModel(
+                    scaled,
+                    Observe(scaled, given.Calibration, equalizer.ValuesOf(scalings).Where(given.Calibration.Activations.ContainsKey), used),
+                    given.Plan with { ChannelScalings = [.. scalings] },
+                    given.Models.Ranges);
             }
         }
     }
@@ -197,7 +229,11 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     {
         FloatModel observed = scaled with { Observations = new ObservationRequest([.. values]) };
         ModelCalibration after = CalibrationRun.Run(
-            observed, SampleSource.FromEnumerable(used), options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime }, null, cancellationToken);
+            observed,
+            SampleSource.FromEnumerable(used),
+            options.Calibration with { SessionOptionsFactory = options.SessionOptionsFactory, Runtime = options.Runtime },
+            null,
+            cancellationToken);
         SortedDictionary<string, TensorStatistics> all = new(before.Activations.ToDictionary(), StringComparer.Ordinal);
         foreach ((string value, TensorStatistics statistics) in after.Activations)
         {
@@ -208,7 +244,8 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
     }
 
     /// <summary>Leaves activations in float where that halves the loss often enough for what it takes from the integers.</summary>
-    private RefiningTrial KeepFloat(FloatReference reference, RefiningTrial start, IntegerWork work, out IReadOnlyList<ActivationCost> costliest)
+    private RefiningTrial KeepFloat(
+        FloatReference reference, RefiningTrial start, IntegerWork work, out IReadOnlyList<ActivationCost> costliest)
     {
         costliest = [];
         TrialModels models = start.Refined.Models;
@@ -237,7 +274,8 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
 
         return best;
 
-        double Price(RefiningTrial trial) => trial.Level + (1 - work.ShareOf(IntegerWork.LayersOf(trial.Refined.Plan))) / options.CostOfHalving;
+        double Price(RefiningTrial trial) =>
+            trial.Level + (1 - work.ShareOf(IntegerWork.LayersOf(trial.Refined.Plan))) / options.CostOfHalving;
     }
 
     /// <summary>So many of the samples, evenly spread.</summary>
@@ -258,7 +296,8 @@ internal sealed class PlanRefiner(IRecipe recipe, IReadOnlyList<ModelSample> sam
         void Try(int i)
         {
             RefinedModel candidate = candidates[i];
-            trials[i] = new RefiningTrial(candidate, reference.Losses(candidate.Models.Write(candidate.Plan), mostSamples, cancellationToken));
+            trials[i] = new RefiningTrial(
+                candidate, reference.Losses(candidate.Models.Write(candidate.Plan), mostSamples, cancellationToken));
         }
     }
 }

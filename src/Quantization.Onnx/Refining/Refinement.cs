@@ -1,8 +1,9 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// How a plan was refined on calibration samples, and what that gained on samples that were not used for fitting. The loss of a sample is the mean over the model's outputs of
-/// <c>min(1, Σ(ŷ − y)² / Σy²)</c>, y being the float model's; of several samples the geometric mean counts, so that no single one decides. Immutable.
+/// How a plan was refined on calibration samples, and what that gained on samples that were not used for fitting. The loss of a sample is
+/// the mean over the model's outputs of <c>min(1, Σ(ŷ − y)² / Σy²)</c>, y being the float model's; of several samples the geometric mean
+/// counts, so that no single one decides. Immutable.
 /// </summary>
 /// <param name="Samples">The samples that judged.</param>
 /// <param name="LossBefore">Their loss before.</param>
@@ -12,7 +13,9 @@ public sealed record Refinement(int Samples, double LossBefore, double LossAfter
     /// <summary>How many inputs of MatMul and Gemm had their columns scaled; see <see cref="QuantizationPlan.InputScalings"/>.</summary>
     public int ScaledInputs { get; init; }
 
-    /// <summary>How many convolutions, and tables that are looked up, had their channels scaled; see <see cref="QuantizationPlan.ChannelScalings"/>.</summary>
+    /// <summary>
+    /// How many convolutions, and tables that are looked up, had their channels scaled; see <see cref="QuantizationPlan.ChannelScalings"/>.
+    /// </summary>
     public int ScaledConvolutions { get; init; }
 
     /// <summary>How many layers had their bias corrected; see <see cref="NodePlan.BiasCorrection"/>.</summary>
@@ -29,7 +32,8 @@ public sealed record Refinement(int Samples, double LossBefore, double LossAfter
     } = ValueList<string>.Empty;
 
     /// <summary>
-    /// The activations whose codes cost most before any stayed in float, the costliest first; a group where its members were not distinguished. Empty where nothing was measured.
+    /// The activations whose codes cost most before any stayed in float, the costliest first; a group where its members were not
+    /// distinguished. Empty where nothing was measured.
     /// </summary>
     public IReadOnlyList<ActivationCost> CostliestActivations
     {

@@ -3,8 +3,9 @@ using System.Numerics.Tensors;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Chooses for each weight of an output channel whether its code is rounded down or up, so that the error of the layer's results is small: with e the errors of the weights and H the covariance of the inputs,
-/// <c>eᵀ · H · e</c>. Weights are turned round one after another as long as that lowers the error (coordinate descent on the objective of AdaRound, Nagel et al. 2020, https://arxiv.org/abs/2004.10568).
+/// Chooses for each weight of an output channel whether its code is rounded down or up, so that the error of the layer's results is small:
+/// with e the errors of the weights and H the covariance of the inputs, <c>eᵀ · H · e</c>. Weights are turned round one after another as
+/// long as that lowers the error (coordinate descent on the objective of AdaRound, Nagel et al. 2020, https://arxiv.org/abs/2004.10568).
 /// </summary>
 internal static class RoundingDescent
 {
@@ -20,7 +21,8 @@ internal static class RoundingDescent
     /// <param name="order">The order in which weights are visited.</param>
     /// <param name="highest">The highest code; the lowest is its negative.</param>
     /// <param name="offsets">What to add to the nearest codes: −1, 0 or 1.</param>
-    public static void Find(ReadOnlySpan<float> weights, ReadOnlySpan<float> covariance, ReadOnlySpan<int> order, long highest, Span<sbyte> offsets)
+    public static void Find(
+        ReadOnlySpan<float> weights, ReadOnlySpan<float> covariance, ReadOnlySpan<int> order, long highest, Span<sbyte> offsets)
     {
         int length = weights.Length;
         float[] errors = new float[length], gradient = new float[length];

@@ -15,7 +15,8 @@ internal sealed record SmoothedReaders(ScalableInput Input, IReadOnlyList<NodePl
     {
         HashSet<string> made = [.. plan.Nodes.SelectMany(node => node.Results).Select(each => each.Value)];
         HashSet<string> coded = [.. plan.Nodes.SelectMany(node => node.Inputs).Select(each => each.Value), .. made];
-        Dictionary<string, NodePlan> weighted = plan.Nodes.Where(node => node.Weights is { Blocks: null }).ToDictionary(node => node.Result);
+        Dictionary<string, NodePlan> weighted = plan.Nodes.Where(node => node.Weights is { Blocks: null })
+            .ToDictionary(node => node.Result);
         return
         [
             .. InputScales.Find(model.Analysis.Graph).Where(input => !made.Contains(input.Value) && !input.Between.Any(coded.Contains))

@@ -90,7 +90,8 @@ internal sealed class SmoothingDescent
         float[][] reaches = [.. _problem.Matrices.Select((matrix, i) => matrix.Reach(_reaches[i], _factors, column, factor))];
         (float Least, float Most)[] ranges = !_problem.IsDynamic ? _ranges :
         [
-            .. _ranges.Select((range, i) => (Math.Min(range.Least, _samples[i].Least[column] / factor), Math.Max(range.Most, _samples[i].Most[column] / factor))),
+            .. _ranges.Select((range, i) =>
+                (Math.Min(range.Least, _samples[i].Least[column] / factor), Math.Max(range.Most, _samples[i].Most[column] / factor))),
         ];
         double noise = Noise(gain, power, lost, reaches, ranges);
         if (!(noise < before))

@@ -31,7 +31,8 @@ internal static class SmoothingSearch
     {
         double least = worth * problem.NoiseOf([.. problem.Balance.Select(_ => 1f)]);
         int[]? best = null;
-        foreach (double[] logarithms in Candidates(problem).Select(each => (Logarithms: each, Noise: problem.NoiseOf([.. each.Select(log => (float)Math.Pow(2, log))])))
+        foreach (double[] logarithms in Candidates(problem)
+            .Select(each => (Logarithms: each, Noise: problem.NoiseOf([.. each.Select(log => (float)Math.Pow(2, log))])))
             .OrderBy(each => each.Noise).Take(Rounded).Select(each => each.Logarithms))
         {
             foreach (double offset in Offsets)
@@ -48,7 +49,8 @@ internal static class SmoothingSearch
         return best is null ? null : Centre(SmoothingDescent.Improve(problem, best));
     }
 
-    private static int[] Round(double[] logarithms, double offset) => Centre([.. logarithms.Select(each => (int)Math.Round(each + offset))]);
+    private static int[] Round(double[] logarithms, double offset) =>
+        Centre([.. logarithms.Select(each => (int)Math.Round(each + offset))]);
 
     /// <summary>A factor that all columns share changes nothing, so half of the columns lie on each side of 1.</summary>
     private static int[] Centre(int[] exponents)
@@ -73,7 +75,8 @@ internal static class SmoothingSearch
             double input = mostInput - i / Bounds * BoundStep, weight = mostWeight - i % Bounds * BoundStep;
             yield return
             [
-                .. balance.Select((factor, column) => Math.Max(Math.Min(factor, weight - problem.WeightReach[column]), problem.InputReach[column] - input)),
+                .. balance.Select((factor, column) => Math.Max(
+                    Math.Min(factor, weight - problem.WeightReach[column]), problem.InputReach[column] - input)),
             ];
         }
     }

@@ -24,7 +24,9 @@ internal sealed record QuantizedWeight(CodeFormat Format, TensorProto Codes, flo
     {
         WeightSlot slot = node.Facts.Weight!;
         TensorEncoding encoding = node.Plan.Weights!;
-        QuantizationParameters parameters = encoding.Range is FixedScales given ? new QuantizationParameters(given.Scales.AsSpan()) : FindParameters(modelPath, node, weightRanges);
+        QuantizationParameters parameters = encoding.Range is FixedScales given
+            ? new QuantizationParameters(given.Scales.AsSpan())
+            : FindParameters(modelPath, node, weightRanges);
         int? axis = encoding.Granularity == GranularityKind.PerChannel ? slot.ChannelAxis : null;
         Granularity granularity = axis is { } channels ? Granularity.PerChannel(channels) : Granularity.PerTensor;
         ReadOnlySpan<float> values = slot.Weight.ViewFloats();
@@ -33,7 +35,10 @@ internal sealed record QuantizedWeight(CodeFormat Format, TensorProto Codes, flo
         new SymmetricQuantizer(encoding.Format, parameters, granularity).Quantize(new ReadOnlyTensorSpan<float>(values, shape), codes);
         AddOffsets(node.Plan, codes, encoding.Format);
         return new QuantizedWeight(
-            encoding.Format, TensorData.Make<byte>(CodeTypes.ToOnnx(encoding.Format.Type), codes, slot.Weight.Dims), parameters.Scales.ToArray(), axis);
+            encoding.Format,
+            TensorData.Make<byte>(CodeTypes.ToOnnx(encoding.Format.Type), codes, slot.Weight.Dims),
+            parameters.Scales.ToArray(),
+            axis);
     }
 
     private static void AddOffsets(NodePlan plan, byte[] codes, CodeFormat format)
@@ -56,11 +61,16 @@ internal sealed record QuantizedWeight(CodeFormat Format, TensorProto Codes, flo
         ValueRange[] ranges = new ValueRange[magnitudes.Length];
         for (int i = 0; i < ranges.Length; i++)
         {
-            // A channel of nearly no weight would make the bias's step so small that the bias has no code. Beside an input in float the bias needs none.
-            float largestBias = bias is null || node.InputScale is null ? 0 : perChannel ? LargestOf(bias, i, ranges.Length) : bias.Max(MathF.Abs);
+            // A channel of nearly no weight would make the bias's step so small that the bias has no code. Beside an input in float the
+            // bias needs none.
+            float largestBias = bias is null || node.InputScale is null ? 0
+                : perChannel ? LargestOf(bias, i, ranges.Length)
+                : bias.Max(MathF.Abs);
             double leastScale = largestBias / ((node.InputScale ?? 1) * LargestBiasCode);
             float leastMagnitude = (float)(leastScale * encoding.Format.MaxCode);
-            ranges[i] = float.IsFinite(leastMagnitude) ? ValueRange.Symmetric(MathF.Max(magnitudes[i], leastMagnitude)) : throw TooLarge(modelPath, node, largestBias);
+            ranges[i] = float.IsFinite(leastMagnitude)
+                ? ValueRange.Symmetric(MathF.Max(magnitudes[i], leastMagnitude))
+                : throw TooLarge(modelPath, node, largestBias);
         }
 
         return QuantizationParameters.FromRanges(ranges, encoding.Format, QuantizationScheme.Symmetric);

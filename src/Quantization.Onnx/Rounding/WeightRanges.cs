@@ -5,11 +5,14 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The magnitudes that weights are quantized up to, each found once however many models are tried with it. Safe to use from several threads.
+/// The magnitudes that weights are quantized up to, each found once however many models are tried with it. Safe to use from several
+/// threads.
 /// </summary>
 internal sealed class WeightRanges
 {
-    /// <summary>The bins for a channel's weights: at least four per step at 8 bits, while thousands of channels are searched in no time.</summary>
+    /// <summary>
+    /// The bins for a channel's weights: at least four per step at 8 bits, while thousands of channels are searched in no time.
+    /// </summary>
     private const int BinsPerSign = 1024;
 
     private readonly ConcurrentDictionary<Key, Lazy<float[]>> _found = [];
@@ -61,8 +64,10 @@ internal sealed class WeightRanges
     private sealed record Key(TensorProto Weight, int Axis, TensorEncoding Encoding)
     {
         /// <summary>The same tensor object: comparing contents would cost more than it saves.</summary>
-        public bool Equals(Key? other) => other is not null && ReferenceEquals(Weight, other.Weight) && Axis == other.Axis && Encoding == other.Encoding;
+        public bool Equals(Key? other) =>
+            other is not null && ReferenceEquals(Weight, other.Weight) && Axis == other.Axis && Encoding == other.Encoding;
 
-        public override int GetHashCode() => HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Weight), Axis, Encoding);
+        public override int GetHashCode() =>
+            HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Weight), Axis, Encoding);
     }
 }

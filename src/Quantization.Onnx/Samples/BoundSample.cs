@@ -2,7 +2,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx;
 
-/// <summary>Samples as a session takes them: one value per input, ready for <see cref="InferenceSession.Run(RunOptions, IReadOnlyDictionary{string, OrtValue}, IReadOnlyCollection{string})"/>.</summary>
+/// <summary>
+/// Samples as a session takes them: one value per input, ready for
+/// <see cref="InferenceSession.Run(RunOptions, IReadOnlyDictionary{string, OrtValue}, IReadOnlyCollection{string})"/>.
+/// </summary>
 internal sealed class BoundSample : IDisposable
 {
     private readonly Dictionary<string, OrtValue> _inputs;

@@ -32,7 +32,8 @@ internal sealed class ClassList
         if (stream.Length > LargestFile)
         {
             throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture, $"{path}: the list of classes is larger than {LargestFile} bytes; write one name per line and nothing else."));
+                CultureInfo.InvariantCulture,
+                $"{path}: the list of classes is larger than {LargestFile} bytes; write one name per line and nothing else."));
         }
 
         using StreamReader reader = new(stream);
@@ -45,7 +46,8 @@ internal sealed class ClassList
             string name = line.Trim();
             if (isTooLong)
             {
-                throw Error(path, number, string.Create(CultureInfo.InvariantCulture, $"the line is longer than {LongestLine} characters; write one name per line"));
+                throw Error(path, number, string.Create(
+                    CultureInfo.InvariantCulture, $"the line is longer than {LongestLine} characters; write one name per line"));
             }
 
             if (name.Length == 0)
@@ -62,7 +64,8 @@ internal sealed class ClassList
             if (!known.TryAdd(name, number))
             {
                 throw Error(path, number, string.Create(
-                    CultureInfo.InvariantCulture, $"'{VisibleText.Short(name)}' is the name of the class in line {known[name]} too; give each class a name of its own"));
+                    CultureInfo.InvariantCulture,
+                    $"'{VisibleText.Short(name)}' is the name of the class in line {known[name]} too; give each class a name of its own"));
             }
         }
 
@@ -71,5 +74,6 @@ internal sealed class ClassList
             : throw new InvalidDataException($"{path}: the list of classes is empty; write one name per line.");
     }
 
-    private static InvalidDataException Error(string path, int line, string message) => new(FormattableString.Invariant($"{path}, line {line}: {message}."));
+    private static InvalidDataException Error(string path, int line, string message) =>
+        new(FormattableString.Invariant($"{path}, line {line}: {message}."));
 }

@@ -1,7 +1,8 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Samples to run a model on, read one at a time: memory does not grow with their number. Every enumeration starts again and gives the same samples in the same order.
+/// Samples to run a model on, read one at a time: memory does not grow with their number. Every enumeration starts again and gives the same
+/// samples in the same order.
 /// </summary>
 public interface ISampleSource : IEnumerable<ModelSample>
 {

@@ -14,7 +14,8 @@ internal static class ImageFiles
     ];
 
     /// <summary>
-    /// The images of a folder and its subfolders, as paths from the folder with '/' between names. Hidden files and folders are passed over.
+    /// The images of a folder and its subfolders, as paths from the folder with '/' between names. Hidden files and folders are passed
+    /// over.
     /// </summary>
     public static IEnumerable<string> In(string folder) => FolderTree.EnumerateFiles(folder)
         .Where(file => !Path.GetFileName(file).StartsWith('.') && (Has(file, Readable) || Has(file, Unreadable)))

@@ -2,11 +2,14 @@ using System.Globalization;
 
 namespace Quantization.Onnx;
 
-/// <summary>The classes of samples, as a text file tells them: lines <c>file name,class index</c>, classes counted from 0, or <c>file name,class name</c>.</summary>
+/// <summary>
+/// The classes of samples, as a text file tells them: lines <c>file name,class index</c>, classes counted from 0, or
+/// <c>file name,class name</c>.
+/// </summary>
 /// <remarks>
-/// UTF-8, one sample per line; empty lines are passed over, and so is a header line. The last comma separates, so that names may hold commas; a name may stand in double quotes. Folders in names are separated by '/' or '\'.
-/// Classes that have names get the indices of a list of classes, where one is given, else indices in the ordinal order of the names; see
-/// <see cref="ClassNames"/>.
+/// UTF-8, one sample per line; empty lines are passed over, and so is a header line. The last comma separates, so that names may hold
+/// commas; a name may stand in double quotes. Folders in names are separated by '/' or '\'. Classes that have names get the indices of a
+/// list of classes, where one is given, else indices in the ordinal order of the names; see <see cref="ClassNames"/>.
 /// A line has 65,536 characters at most, and a file 256 MiB.
 /// </remarks>
 public sealed class LabelFile
@@ -86,7 +89,9 @@ public sealed class LabelFile
 
         file.ResolveNames();
         file.ThrowUnlessListed();
-        return file.Count > 0 ? file : throw new InvalidDataException($"{path}: the file has no label; write lines 'file name,class index'.");
+        return file.Count > 0
+            ? file
+            : throw new InvalidDataException($"{path}: the file has no label; write lines 'file name,class index'.");
     }
 
     /// <summary>The class of a sample, or null where the file does not tell one.</summary>
@@ -109,8 +114,9 @@ public sealed class LabelFile
         {
             if (!names.Contains(name) && !names.Contains(name.Replace('\\', '/')))
             {
-                throw new InvalidDataException($"{Locate(name)}: '{VisibleText.Short(name)}' is no sample of {folder}; remove the line or add "
-                    + "the file.");
+                throw new InvalidDataException(
+                    $"{Locate(name)}: '{VisibleText.Short(name)}' is no sample of {folder}; remove the line or add "
+                        + "the file.");
             }
         }
     }
@@ -137,7 +143,11 @@ public sealed class LabelFile
             throw Error(number, $"'{VisibleText.Short(line)}' does not read 'file name,class index'");
         }
 
-        if (!int.TryParse(line.AsSpan(comma + 1), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int label))
+        if (!int.TryParse(
+            line.AsSpan(comma + 1),
+            NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+            CultureInfo.InvariantCulture,
+            out int label))
         {
             _named.Add((name, Unquote(line[(comma + 1)..].Trim()), number));
             return;
@@ -146,7 +156,9 @@ public sealed class LabelFile
         Add(name, label, number);
     }
 
-    /// <summary>Makes indices of names, where every line names a class; a first line without an index is a header where others have one.</summary>
+    /// <summary>
+    /// Makes indices of names, where every line names a class; a first line without an index is a header where others have one.
+    /// </summary>
     /// <exception cref="InvalidDataException">Some lines have indices and others do not.</exception>
     private void ResolveNames()
     {
@@ -158,7 +170,9 @@ public sealed class LabelFile
         (string name, string text, int line) = _named[0];
         bool isFirst = _labels.Values.All(label => label.Line > line);
         bool canBeHeader = isFirst && System.IO.Path.GetExtension(name).Length == 0;
-        if (canBeHeader && _named.Count + _labels.Count > 1 && (_named.Count == 1 || _named.Skip(1).All(each => System.IO.Path.GetExtension(each.Name).Length > 0)))
+        if (canBeHeader
+            && _named.Count + _labels.Count > 1
+            && (_named.Count == 1 || _named.Skip(1).All(each => System.IO.Path.GetExtension(each.Name).Length > 0)))
         {
             _header = _named[0];
             _named.RemoveAt(0);
@@ -191,10 +205,12 @@ public sealed class LabelFile
     /// <summary>Refuses an index that the list of classes does not have.</summary>
     private void ThrowUnlessListed()
     {
-        if (_classes is not null && _labels.Values.FirstOrDefault(each => each.Label < 0 || each.Label >= _classes.Names.Count) is { Line: > 0 } wrong)
+        if (_classes is not null
+            && _labels.Values.FirstOrDefault(each => each.Label < 0 || each.Label >= _classes.Names.Count) is { Line: > 0 } wrong)
         {
             throw Error(wrong.Line, string.Create(
-                CultureInfo.InvariantCulture, $"class index {wrong.Label} is not among the {_classes.Names.Count} classes of {ClassesPath}; correct one of the files"));
+                CultureInfo.InvariantCulture,
+                $"class index {wrong.Label} is not among the {_classes.Names.Count} classes of {ClassesPath}; correct one of the files"));
         }
     }
 
@@ -204,7 +220,9 @@ public sealed class LabelFile
 
     /// <summary>The label of a sample: file systems of other machines separate folders by backslashes.</summary>
     private (int Label, int Line)? Look(string name) =>
-        _labels.TryGetValue(name, out (int Label, int Line) found) || _labels.TryGetValue(name.Replace('/', '\\'), out found) ? found : null;
+        _labels.TryGetValue(name, out (int Label, int Line) found) || _labels.TryGetValue(name.Replace('/', '\\'), out found)
+            ? found
+            : null;
 
     private InvalidDataException NoIndex(int line, string text) =>
         Error(line, $"'{VisibleText.Short(text)}' is no class index; write a whole number from 0");

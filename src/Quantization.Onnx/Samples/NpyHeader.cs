@@ -7,7 +7,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The head of an <c>.npy</c> array, versions 1 to 3 of the <see href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">format</see>.
+/// The head of an <c>.npy</c> array, versions 1 to 3 of the
+/// <see href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">format</see>.
 /// </summary>
 /// <param name="ElementType">The type of the elements.</param>
 /// <param name="IsBigEndian">Whether each element's bytes run from the highest to the lowest.</param>
@@ -43,7 +44,8 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
 
             return bytes <= (UInt128)Array.MaxLength
                 ? (int)bytes
-                : throw new InvalidDataException($"its shape {SampleShape.Format(Shape)} asks for more than {Array.MaxLength} bytes; split the sample");
+                : throw new InvalidDataException(
+                    $"its shape {SampleShape.Format(Shape)} asks for more than {Array.MaxLength} bytes; split the sample");
         }
     }
 
@@ -65,7 +67,8 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
         uint textLength = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(length) : BinaryPrimitives.ReadUInt32LittleEndian(length);
         if (textLength > LongestText)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"its header claims {textLength} bytes, more than any array of numbers needs"));
+            throw new InvalidDataException(
+                string.Create(CultureInfo.InvariantCulture, $"its header claims {textLength} bytes, more than any array of numbers needs"));
         }
 
         byte[] text = new byte[textLength];
@@ -91,8 +94,9 @@ internal sealed partial record NpyHeader(TensorElementType ElementType, bool IsB
 
         if (!type.Success || ElementTypeOf(type.Groups["kind"].Value) is not TensorElementType elementType)
         {
-            throw new InvalidDataException($"its header '{VisibleText.Short(text.Trim())}' does not name a type of plain numbers; store float, "
-                + "integer or bool arrays");
+            throw new InvalidDataException(
+                $"its header '{VisibleText.Short(text.Trim())}' does not name a type of plain numbers; store float, "
+                    + "integer or bool arrays");
         }
 
         string[] parts = shape.Groups["axes"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

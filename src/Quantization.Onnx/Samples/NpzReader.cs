@@ -36,7 +36,8 @@ internal static class NpzReader
         {
             if (!entry.Name.EndsWith(".npy", StringComparison.Ordinal))
             {
-                throw new InvalidDataException($"its entry '{VisibleText.Short(entry.FullName)}' is no .npy array; write it with numpy.savez");
+                throw new InvalidDataException(
+                    $"its entry '{VisibleText.Short(entry.FullName)}' is no .npy array; write it with numpy.savez");
             }
 
             // A name may hold slashes, as the names of inputs do.

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Quantization.Onnx;
 
-/// <summary>Finds out which samples of a folder can be read, so that the others are left out from the start and every pass sees the same ones.</summary>
+/// <summary>
+/// Finds out which samples of a folder can be read, so that the others are left out from the start and every pass sees the same ones.
+/// </summary>
 internal static class ReadableSamples
 {
     /// <summary>How many reasons the message of a refusal has.</summary>
@@ -31,7 +33,8 @@ internal static class ReadableSamples
             string reasons = string.Join(" ", others.Take(MaxReasons).Select(other => other.Reason));
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{folder}: {others.Count} of {samples.Count} samples cannot be read, more than the {100 * maxShare:0.##} % that may be left out; repair or remove them. "
+                $"{folder}: {others.Count} of {samples.Count} samples cannot be read, more than the {100 * maxShare:0.##} % that may be "
+                    + $"left out; repair or remove them. "
                     + $"{reasons}"));
         }
 

@@ -13,7 +13,9 @@ internal static class SampleBinder
     /// <summary>Checks a sample against a model's inputs and copies it into the runtime's memory.</summary>
     /// <param name="sample">The sample.</param>
     /// <param name="inputs">The model's inputs in their order, as <see cref="InferenceSession.InputMetadata"/> has them.</param>
-    /// <exception cref="InvalidDataException">A name, rank, shape or element type does not fit, or a value is NaN or infinite; the message names the sample and the input.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A name, rank, shape or element type does not fit, or a value is NaN or infinite; the message names the sample and the input.
+    /// </exception>
     public static BoundSample Bind(ModelSample sample, IReadOnlyDictionary<string, NodeMetadata> inputs) => Bind([sample], inputs);
 
     /// <summary>The same for samples that <see cref="CanStack"/>, joined along the batch axis.</summary>
@@ -46,7 +48,10 @@ internal static class SampleBinder
         }
     }
 
-    /// <summary>Whether two samples can be run as one batch: every input of the model has a free batch axis, and both samples have the same shape beyond it.</summary>
+    /// <summary>
+    /// Whether two samples can be run as one batch: every input of the model has a free batch axis, and both samples have the same shape
+    /// beyond it.
+    /// </summary>
     /// <exception cref="InvalidDataException">A sample does not fit the model.</exception>
     public static bool CanStack(ModelSample first, ModelSample second, IReadOnlyDictionary<string, NodeMetadata> inputs)
     {
@@ -139,7 +144,8 @@ internal static class SampleBinder
         }
 
         throw new InvalidDataException(
-            $"{sample.Name}: input '{name}' is missing; a sample needs a value for each of {string.Join(", ", inputs.Keys.Select(known => $"'{known}'"))}.");
+            $"{sample.Name}: input '{name}' is missing; a sample needs a value for each of "
+                + $"{string.Join(", ", inputs.Keys.Select(known => $"'{known}'"))}.");
     }
 
     /// <summary>The shape that the tensor is run with, after checking it against the model's.</summary>
@@ -147,13 +153,15 @@ internal static class SampleBinder
     {
         if (!metadata.IsTensor)
         {
-            throw new InvalidDataException($"{sample.Name}: input '{name}' of the model is a {metadata.OnnxValueType}; samples can only hold tensors.");
+            throw new InvalidDataException(
+                $"{sample.Name}: input '{name}' of the model is a {metadata.OnnxValueType}; samples can only hold tensors.");
         }
 
         if (tensor.ElementType != metadata.ElementDataType)
         {
             throw new InvalidDataException(
-                $"{sample.Name}: input '{name}' holds {SampleElementType.NameOf(tensor.ElementType)}, but the model takes {SampleElementType.NameOf(metadata.ElementDataType)}; convert the sample.");
+                $"{sample.Name}: input '{name}' holds {SampleElementType.NameOf(tensor.ElementType)}, but the model takes "
+                    + $"{SampleElementType.NameOf(metadata.ElementDataType)}; convert the sample.");
         }
 
         // ONNX Runtime shows an unknown rank as rank 0, so a model's rank 0 constrains nothing here.
@@ -168,7 +176,8 @@ internal static class SampleBinder
         if (!fits)
         {
             throw new InvalidDataException(
-                $"{sample.Name}: input '{name}' has shape {SampleShape.Format(tensor.Shape)}, but the model takes {SampleShape.Format(dimensions, metadata.SymbolicDimensions)}, with or without the first axis.");
+                $"{sample.Name}: input '{name}' has shape {SampleShape.Format(tensor.Shape)}, but the model takes "
+                    + $"{SampleShape.Format(dimensions, metadata.SymbolicDimensions)}, with or without the first axis.");
         }
 
         return shape;

@@ -23,7 +23,8 @@ internal static class SampleElementType
             uint => TensorElementType.UInt32,
             long => TensorElementType.Int64,
             ulong => TensorElementType.UInt64,
-            _ => throw new NotSupportedException($"{typeof(T)} is not an element type of ONNX tensors; use float, double, Half, bool or an integer of 8 to 64 bits."),
+            _ => throw new NotSupportedException(
+                $"{typeof(T)} is not an element type of ONNX tensors; use float, double, Half, bool or an integer of 8 to 64 bits."),
         };
 
     /// <summary>The bytes of one element; 0 where a sample cannot have this type.</summary>

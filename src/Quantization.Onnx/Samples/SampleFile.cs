@@ -59,7 +59,8 @@ internal static class SampleFile
             string path = Path.Combine(folder, FormattableString.Invariant($"input_{i}.pb"));
             if (!File.Exists(path))
             {
-                throw new InvalidDataException($"{path}: the file is missing, though the folder has {count} inputs; number them from 0 without gaps.");
+                throw new InvalidDataException(
+                    $"{path}: the file is missing, though the folder has {count} inputs; number them from 0 without gaps.");
             }
 
             long rest = limit;

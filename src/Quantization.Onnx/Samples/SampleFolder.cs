@@ -122,13 +122,15 @@ public sealed class SampleFolder : ISampleSource
     }
 
     /// <summary>
-    /// Deals the samples into those to calibrate on and those to score with, so that none does both. Of the labelled samples, in order, the first, the fifth, the ninth …
-    /// calibrate and the others score; samples without a label calibrate. The same folder is always dealt the same way.
+    /// Deals the samples into those to calibrate on and those to score with, so that none does both. Of the labelled samples, in order, the
+    /// first, the fifth, the ninth … calibrate and the others score; samples without a label calibrate. The same folder is always dealt the
+    /// same way.
     /// </summary>
     /// <exception cref="InvalidOperationException">Fewer than two samples have a label.</exception>
     public (SampleFolder Calibration, SampleFolder Scoring) Split()
     {
-        (List<string> calibration, List<string> scoring) = LabelledSplit.Deal(FolderPath, _paths, path => Labels?.Find(Path.GetFileName(path)) is not null);
+        (List<string> calibration, List<string> scoring) = LabelledSplit.Deal(
+            FolderPath, _paths, path => Labels?.Find(Path.GetFileName(path)) is not null);
         return (new SampleFolder(this, calibration), new SampleFolder(this, scoring));
     }
 
@@ -147,7 +149,8 @@ public sealed class SampleFolder : ISampleSource
     private ModelSample Read(string path)
     {
         string name = Path.GetFileName(path);
-        SampleOrigin origin = new(IsNpy(path) ? SampleFileKind.Npy : IsNpz(path) ? SampleFileKind.Npz : SampleFileKind.Onnx, path, MaxSampleBytes);
+        SampleOrigin origin = new(
+            IsNpy(path) ? SampleFileKind.Npy : IsNpz(path) ? SampleFileKind.Npz : SampleFileKind.Onnx, path, MaxSampleBytes);
         int? label = Labels?.Find(name);
         return new ModelSample(path, SampleFile.Read(origin.Kind, path, MaxSampleBytes))
         {
@@ -162,5 +165,6 @@ public sealed class SampleFolder : ISampleSource
     private static bool IsNpz(string path) => path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a file's name is that of a sample, or of an input of one.</summary>
-    internal static bool IsSampleFile(string path) => IsNpy(path) || IsNpz(path) || path.EndsWith(".pb", StringComparison.OrdinalIgnoreCase);
+    internal static bool IsSampleFile(string path) =>
+        IsNpy(path) || IsNpz(path) || path.EndsWith(".pb", StringComparison.OrdinalIgnoreCase);
 }

@@ -3,7 +3,8 @@ using System.Collections;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Samples that are read just once, of which a few are kept: each has the same chance, however many there are (reservoir sampling). The same samples in the same order always keep the same ones.
+/// Samples that are read just once, of which a few are kept: each has the same chance, however many there are (reservoir sampling). The
+/// same samples in the same order always keep the same ones.
 /// </summary>
 /// <param name="samples">The samples.</param>
 /// <param name="most">How many to keep at most.</param>

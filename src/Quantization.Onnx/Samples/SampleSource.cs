@@ -5,7 +5,9 @@ namespace Quantization.Onnx;
 /// <summary>Makes sample sources of other collections.</summary>
 public static class SampleSource
 {
-    /// <summary>The samples of a collection or a query, which is enumerated again each time: it must give the same samples in the same order.</summary>
+    /// <summary>
+    /// The samples of a collection or a query, which is enumerated again each time: it must give the same samples in the same order.
+    /// </summary>
     /// <param name="samples">The samples.</param>
     /// <param name="count">How many there are; null for the collection's count, or unknown for a query.</param>
     public static ISampleSource FromEnumerable(IEnumerable<ModelSample> samples, int? count = null)

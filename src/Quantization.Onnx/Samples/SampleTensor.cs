@@ -59,12 +59,15 @@ public sealed class SampleTensor
 
     /// <summary>Copies the values of an input.</summary>
     /// <typeparam name="T">
-    /// <see cref="float"/>, <see cref="double"/>, <see cref="Half"/>, <see cref="Float16"/>, <see cref="BFloat16"/>, <see cref="bool"/> or an integer of 8 to 64 bits.
+    /// <see cref="float"/>, <see cref="double"/>, <see cref="Half"/>, <see cref="Float16"/>, <see cref="BFloat16"/>, <see cref="bool"/> or
+    /// an integer of 8 to 64 bits.
     /// </typeparam>
     /// <param name="name">The model input that this value is for; null for the input at the same position.</param>
     /// <param name="values">The elements, row-major.</param>
     /// <param name="shape">The length of each axis, with or without the batch axis; none for a scalar.</param>
-    /// <exception cref="ArgumentException">The shape has a negative length or does not hold as many elements as <paramref name="values"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// The shape has a negative length or does not hold as many elements as <paramref name="values"/>.
+    /// </exception>
     /// <exception cref="NotSupportedException">ONNX has no such element type.</exception>
     public static SampleTensor Create<T>(string? name, ReadOnlySpan<T> values, params ReadOnlySpan<long> shape)
         where T : unmanaged
@@ -79,7 +82,9 @@ public sealed class SampleTensor
         if (elements != values.Length)
         {
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"A shape of {SampleShape.Format(shape)} has {elements} elements, but {values.Length} values were given."),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"A shape of {SampleShape.Format(shape)} has {elements} elements, but {values.Length} values were given."),
                 nameof(shape));
         }
 

@@ -41,7 +41,9 @@ internal static class TensorProtoReader
 
     private static byte[] FromRaw(ByteString raw, int size)
     {
-        if (BitConverter.IsLittleEndian && MemoryMarshal.TryGetArray(raw.Memory, out ArraySegment<byte> segment) && segment.Array!.Length == raw.Length)
+        if (BitConverter.IsLittleEndian
+            && MemoryMarshal.TryGetArray(raw.Memory, out ArraySegment<byte> segment)
+            && segment.Array!.Length == raw.Length)
         {
             return segment.Array; // neither the message nor the sample changes it
         }
@@ -55,7 +57,9 @@ internal static class TensorProtoReader
         return data;
     }
 
-    /// <summary>The values from the field that the type has; narrow integers, bool and the bits of 16-bit floats all stand in <c>int32_data</c>.</summary>
+    /// <summary>
+    /// The values from the field that the type has; narrow integers, bool and the bits of 16-bit floats all stand in <c>int32_data</c>.
+    /// </summary>
     private static byte[] FromFields(TensorProto tensor, TensorElementType type) => type switch
     {
         TensorElementType.Float => ToBytes(tensor.FloatData, value => value),

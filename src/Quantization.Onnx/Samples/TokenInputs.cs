@@ -16,7 +16,9 @@ internal static class TokenInputs
     /// <summary>The tokens of a sample; null where it has none.</summary>
     public static long[]? ReadTokens(ModelSample sample)
     {
-        SampleTensor? tokens = sample.Inputs.Length == 1 ? sample.Inputs[0] : Array.Find(sample.Inputs.ToArray(), input => input.Name == Tokens);
+        SampleTensor? tokens = sample.Inputs.Length == 1
+            ? sample.Inputs[0]
+            : Array.Find(sample.Inputs.ToArray(), input => input.Name == Tokens);
         return tokens?.ElementType switch
         {
             TensorElementType.Int64 => MemoryMarshal.Cast<byte, long>(tokens.Data).ToArray(),

@@ -20,7 +20,8 @@ internal sealed class ClassCounter
             }
 
             KeyValuePair<int, int> answer = MostFrequent(_answers), label = MostFrequent(_labels);
-            return new ClassCounts(_samples, _answers.Count, answer.Key, answer.Value, _labelled, _labels.Count, label.Key, ChanceAccuracy());
+            return new ClassCounts(
+                _samples, _answers.Count, answer.Key, answer.Value, _labelled, _labels.Count, label.Key, ChanceAccuracy());
         }
     }
 

@@ -1,8 +1,8 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Decides which outputs hold rows of classes: <c>[N, classes]</c> has one row per sample, <c>[N, steps, classes]</c> one per step, with two
-/// classes at least. Axes of length 1 behind the second do not count, since classifiers may give <c>[N, classes, 1, 1]</c>. Outputs of
+/// Decides which outputs hold rows of classes: <c>[N, classes]</c> has one row per sample, <c>[N, steps, classes]</c> one per step, with
+/// two classes at least. Axes of length 1 behind the second do not count, since classifiers may give <c>[N, classes, 1, 1]</c>. Outputs of
 /// other ranks have none: the last axis of a map of features holds no classes.
 /// </summary>
 internal static class ClassRows

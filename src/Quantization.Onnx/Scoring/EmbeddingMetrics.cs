@@ -49,7 +49,8 @@ internal static class EmbeddingMetrics
         int wanted = Math.Min(neighbours, all.Count - 1), queries = Math.Min(MaxQueries, all.Count);
         if (wanted < 1)
         {
-            throw new InvalidDataException("The nearest neighbours of embeddings need at least two samples; give more, or take another metric.");
+            throw new InvalidDataException(
+                "The nearest neighbours of embeddings need at least two samples; give more, or take another metric.");
         }
 
         float[][] actual = [.. all.Select(each => each.Actual)], reference = [.. all.Select(each => each.Reference)];
@@ -88,10 +89,12 @@ internal static class EmbeddingMetrics
         return RankCorrelation.Spearman(similarities, [.. known.Select(pair => pair.Score)]) ?? throw new InvalidDataException(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Of the {pairs.Count} pairs with scores, {known.Length} are among the samples, and their scores do not differ, so there is "
+                $"Of the {pairs.Count} pairs with scores, {known.Length} are among the samples, and their scores do "
+                    + $"not differ, so there is "
                 + $"no rank correlation; score pairs of these samples."));
     }
 
     private static string HashOf(IReadOnlyList<ScoredPair> pairs) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join('\n', pairs.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.First}\n{pair.Second}\n{pair.Score:R}"))))));
+        string.Join(
+            '\n', pairs.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.First}\n{pair.Second}\n{pair.Score:R}"))))));
 }

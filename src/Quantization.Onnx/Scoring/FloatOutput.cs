@@ -20,7 +20,8 @@ internal readonly struct FloatOutput
         _values = value.GetTensorTypeAndShape().ElementDataType switch
         {
             TensorElementType.Float16 => Convert<Half>(value),
-            TensorElementType.BFloat16 => [.. MemoryMarshal.Cast<BFloat16, ushort>(value.GetTensorDataAsSpan<BFloat16>()).ToArray().Select(bits => BitConverter.UInt32BitsToSingle((uint)bits << 16))],
+            TensorElementType.BFloat16 => [.. MemoryMarshal.Cast<BFloat16, ushort>(value.GetTensorDataAsSpan<BFloat16>())
+                .ToArray().Select(bits => BitConverter.UInt32BitsToSingle((uint)bits << 16))],
             TensorElementType.Double => Convert<double>(value),
             _ => null,
         };
@@ -34,7 +35,8 @@ internal readonly struct FloatOutput
 
     /// <summary>Whether a value is a tensor of floats.</summary>
     public static bool IsFloat(OrtValue value) => value.IsTensor
-        && value.GetTensorTypeAndShape().ElementDataType is TensorElementType.Float or TensorElementType.Float16 or TensorElementType.BFloat16 or TensorElementType.Double;
+        && value.GetTensorTypeAndShape().ElementDataType is TensorElementType.Float or TensorElementType.Float16
+            or TensorElementType.BFloat16 or TensorElementType.Double;
 
     private static float[] Convert<T>(OrtValue value)
         where T : unmanaged, System.Numerics.INumberBase<T>

@@ -34,7 +34,8 @@ public sealed record ModelFigures(
         MetricKind.Agreement => Agreement ?? throw NoRows("agreement"),
         MetricKind.KullbackLeibler => KullbackLeibler ?? throw NoRows("divergence"),
         MetricKind.Perplexity => Perplexity ?? throw new InvalidDataException(
-            "The samples and the logits are not those of a language model, so there is no perplexity; give tokens as 'input_ids' and logits "
+            "The samples and the logits are not those of a language model, so there is no perplexity; give tokens "
+                + "as 'input_ids' and logits "
             + "[batch, sequence, vocabulary], or take another metric."),
         MetricKind.SignalToNoise => SignalToNoise ?? throw NoFloats(metric),
         MetricKind.Cosine => Cosine ?? throw NoFloats(metric),

@@ -14,7 +14,8 @@ internal sealed class SampleFigures(float[] levels, float[] shares) : IEquatable
     public static SampleFigures None { get; } = new([], []);
 
     /// <summary>
-    /// The level of each sample's loss: <c>log₂(loss + 1/5,000)</c>, where the loss is the mean over the outputs of <c>min(1, Σ(ŷ − y)² / Σy²)</c>.
+    /// The level of each sample's loss: <c>log₂(loss + 1/5,000)</c>, where the loss is the mean over the outputs of
+    /// <c>min(1, Σ(ŷ − y)² / Σy²)</c>.
     /// </summary>
     public ReadOnlySpan<float> Levels => levels;
 

@@ -51,7 +51,9 @@ internal sealed class SampleKeeping(string modelPath, MetricKind ranked)
             {
                 int found = TensorPrimitives.IndexOfMax(logits.Values.Slice(row * classes, classes));
                 counted++;
-                right += found == (ranked == MetricKind.Top1 ? sample.Label : TensorPrimitives.IndexOfMax(logits.Reference.Slice(row * classes, classes))) ? 1 : 0;
+                right += found == (ranked == MetricKind.Top1
+                    ? sample.Label
+                    : TensorPrimitives.IndexOfMax(logits.Reference.Slice(row * classes, classes))) ? 1 : 0;
             }
         }
 

@@ -35,5 +35,6 @@ public sealed class SampleOutputs
 
     private OutputSlice Find(string name) => _outputs.TryGetValue(name, out OutputSlice? output)
         ? output
-        : throw new KeyNotFoundException($"The model has no output '{name}' of floats; it has {string.Join(", ", _outputs.Keys.Select(known => $"'{known}'"))}.");
+        : throw new KeyNotFoundException(
+            $"The model has no output '{name}' of floats; it has {string.Join(", ", _outputs.Keys.Select(known => $"'{known}'"))}.");
 }

@@ -12,7 +12,9 @@ public sealed record ScoredPair(string First, string Second, double Score)
 
     /// <summary>Reads a file of lines <c>file name,file name,score</c>, in UTF-8 and without a header line; names hold no comma.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line does not read so, or there is none; the message names the file and the line.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A line does not read so, or there is none; the message names the file and the line.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be read or is no regular file.</exception>
     public static IReadOnlyList<ScoredPair> Read(string path)
     {
@@ -37,7 +39,9 @@ public sealed record ScoredPair(string First, string Second, double Score)
             }
         }
 
-        return pairs.Count > 0 ? pairs : throw new InvalidDataException($"{path}: the file has no pair; write lines 'file name,file name,score'.");
+        return pairs.Count > 0
+            ? pairs
+            : throw new InvalidDataException($"{path}: the file has no pair; write lines 'file name,file name,score'.");
     }
 
     private static ScoredPair? Parse(string line) =>

@@ -24,7 +24,9 @@ internal readonly record struct ShareInterval(double Low, double High)
     /// alike cannot lose anything, so the models' agreement bounds what chance can do.
     /// </summary>
     /// <param name="loss">The accuracy of the first less that of the second.</param>
-    /// <param name="agreement">The share of samples that both answer alike; null where it is not known, which gives the widest interval.</param>
+    /// <param name="agreement">
+    /// The share of samples that both answer alike; null where it is not known, which gives the widest interval.
+    /// </param>
     /// <param name="samples">How many samples have a label; at least 1.</param>
     public static ShareInterval OfLoss(double loss, double? agreement, int samples)
     {

@@ -74,7 +74,9 @@ internal sealed class TokenRows
     /// <summary>The tokens: the input of that name, or the only input where it has no name.</summary>
     private static SampleTensor? FindTokens(ModelSample sample)
     {
-        SampleTensor? found = sample.Inputs.Length == 1 && sample.Inputs[0].Name is null ? sample.Inputs[0] : FindNamed(sample, TokenInputs.Tokens);
+        SampleTensor? found = sample.Inputs.Length == 1 && sample.Inputs[0].Name is null
+            ? sample.Inputs[0]
+            : FindNamed(sample, TokenInputs.Tokens);
         return found is { ElementType: TensorElementType.Int64 or TensorElementType.Int32, Shape.Length: 1 or 2 } ? found : null;
     }
 
@@ -91,11 +93,14 @@ internal sealed class TokenRows
         return null;
     }
 
-    /// <summary>Reads the mask of a sample. Where it also covers a cache of earlier tokens, its last columns belong to the tokens.</summary>
+    /// <summary>
+    /// Reads the mask of a sample. Where it also covers a cache of earlier tokens, its last columns belong to the tokens.
+    /// </summary>
     private static void ReadMask(ModelSample sample, int texts, int length, Span<bool> counted)
     {
         counted.Fill(true);
-        if (FindNamed(sample, TokenInputs.Mask) is not { ElementType: TensorElementType.Int64 or TensorElementType.Int32, Shape.Length: 1 or 2 } mask
+        if (FindNamed(sample, TokenInputs.Mask)
+            is not { ElementType: TensorElementType.Int64 or TensorElementType.Int32, Shape.Length: 1 or 2 } mask
             || mask.Shape[^1] < length)
         {
             return;

@@ -27,7 +27,9 @@ internal static class PairedTest
         return mean == 0 ? null : (long)Math.Ceiling(Math.Min(1e12, first.Length * ratio * ratio));
     }
 
-    /// <summary>Whether more of the samples have a larger share with the first model than with the second, by a sign test at 95 %.</summary>
+    /// <summary>
+    /// Whether more of the samples have a larger share with the first model than with the second, by a sign test at 95 %.
+    /// </summary>
     public static bool IsMoreOften(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
     {
         int more = 0, less = 0;
@@ -50,7 +52,8 @@ internal static class PairedTest
         }
 
         double z = Normal, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z, n = freedom;
-        return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n) + (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n);
+        return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n)
+            + (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n);
     }
 
     /// <summary>The probability of at most so many heads among so many throws of a fair coin.</summary>

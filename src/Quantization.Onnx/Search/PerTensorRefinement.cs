@@ -1,12 +1,15 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Gives single activations calibrators of their own. First, from the best combination, one activation at a time takes the range of another calibrator, and the model is measured; activations whose
-/// calibrators disagree most come first. Then the changes that helped are adopted together, the most helpful first, each only if the model with it measures better than without.
+/// Gives single activations calibrators of their own. First, from the best combination, one activation at a time takes the range of another
+/// calibrator, and the model is measured; activations whose calibrators disagree most come first. Then the changes that helped are adopted
+/// together, the most helpful first, each only if the model with it measures better than without.
 /// </summary>
 internal static class PerTensorRefinement
 {
-    /// <summary>Ranges whose ends differ by less than this share of their width are taken as equal: a quarter of a step of 8 bits.</summary>
+    /// <summary>
+    /// Ranges whose ends differ by less than this share of their width are taken as equal: a quarter of a step of 8 bits.
+    /// </summary>
     private const double MinDifference = 1.0 / 1024;
 
     /// <summary>The models to try: each with one activation's calibrator exchanged.</summary>
@@ -14,12 +17,14 @@ internal static class PerTensorRefinement
     {
         TrialCandidate start = new(best.Options, best.Plan!);
         IReadOnlyDictionary<string, CalibrationResult> current = runner.Models.ChooseRanges(start.Plan);
-        Dictionary<string, List<(ICalibrator Calibrator, ValueRange Range)>> alternatives = current.Keys.ToDictionary(name => name, _ => new List<(ICalibrator, ValueRange)>());
+        Dictionary<string, List<(ICalibrator Calibrator, ValueRange Range)>> alternatives = current.Keys.ToDictionary(
+            name => name, _ => new List<(ICalibrator, ValueRange)>());
         foreach (ICalibrator calibrator in calibrators)
         {
             foreach ((string name, CalibrationResult result) in runner.Models.ChooseRanges(start.WithForAll(calibrator).Plan))
             {
-                bool isNew = Differs(result.Range, current[name].Range) && alternatives[name].TrueForAll(other => Differs(result.Range, other.Range));
+                bool isNew = Differs(result.Range, current[name].Range)
+                    && alternatives[name].TrueForAll(other => Differs(result.Range, other.Range));
                 if (isNew)
                 {
                     alternatives[name].Add((calibrator, result.Range));
@@ -34,7 +39,8 @@ internal static class PerTensorRefinement
 
         // The mildest alternative of each activation, then the next of each: the first tries then cover the whole model.
         return [.. alternatives
-            .SelectMany(each => each.Value.Select((other, round) => (each.Key, other.Calibrator, Round: round, Spread: each.Value.Max(one => Disagreement(one.Range, current[each.Key].Range)))))
+            .SelectMany(each => each.Value.Select((other, round) => (each.Key, other.Calibrator, Round: round, Spread: each.Value.Max(
+                one => Disagreement(one.Range, current[each.Key].Range)))))
             .OrderBy(each => each.Round)
             .ThenByDescending(each => each.Spread)
             .ThenBy(each => each.Key, StringComparer.Ordinal)
@@ -44,7 +50,8 @@ internal static class PerTensorRefinement
 
     /// <summary>Adopts what helped, step by step.</summary>
     public static SearchTrial Adopt(
-        TrialRunner runner, TrialSelector selector, SearchTrial start, IEnumerable<SearchTrial> tried, List<SearchTrial> trials, Action<SearchTrial> report, CancellationToken cancellationToken)
+        TrialRunner runner, TrialSelector selector, SearchTrial start, IEnumerable<SearchTrial> tried, List<SearchTrial> trials,
+        Action<SearchTrial> report, CancellationToken cancellationToken)
     {
         SearchTrial best = start;
         foreach (SearchTrial helpful in tried
@@ -52,7 +59,8 @@ internal static class PerTensorRefinement
             .OrderByDescending(trial => trial.Score, Comparer<TrialScore>.Create(selector.Compare))
             .ToList())
         {
-            (string name, ICalibrator calibrator) = helpful.Options.OwnCalibrators.Single(own => !start.Options.OwnCalibrators.ContainsKey(own.Key));
+            (string name, ICalibrator calibrator) =
+                helpful.Options.OwnCalibrators.Single(own => !start.Options.OwnCalibrators.ContainsKey(own.Key));
             if (best.Options.OwnCalibrators.ContainsKey(name))
             {
                 continue;
@@ -64,7 +72,8 @@ internal static class PerTensorRefinement
                 continue;
             }
 
-            SearchTrial next = runner.Try([new TrialCandidate(best.Options, best.Plan!).With(name, calibrator)], report, cancellationToken)[0];
+            SearchTrial next = runner.Try(
+                [new TrialCandidate(best.Options, best.Plan!).With(name, calibrator)], report, cancellationToken)[0];
             trials.Add(next);
             best = selector.Improves(next.Score, best.Score) ? next : best;
         }

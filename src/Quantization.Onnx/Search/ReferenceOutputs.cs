@@ -4,7 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The float model's outputs for the scoring samples, kept in a temporary file: the float model runs once however many models are scored, and memory does not grow with the samples.
+/// The float model's outputs for the scoring samples, kept in a temporary file: the float model runs once however many models are scored,
+/// and memory does not grow with the samples.
 /// </summary>
 internal sealed class ReferenceOutputs : IDisposable
 {

@@ -4,8 +4,9 @@ using System.Globalization;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// A calibration that is kept in a file as it grows, and goes on where an earlier run stopped. It goes on only from what was made of the same model, samples, versions and options; the samples are compared by what
-/// the model is fed, so other images, another order of channels or another scale start again.
+/// A calibration that is kept in a file as it grows, and goes on where an earlier run stopped. It goes on only from what was made of the
+/// same model, samples, versions and options; the samples are compared by what the model is fed, so other images, another order of channels
+/// or another scale start again.
 /// </summary>
 internal sealed class ResumableCalibration
 {
@@ -20,7 +21,8 @@ internal sealed class ResumableCalibration
     private string? _restartReason;
 
     private ResumableCalibration(
-        FloatModel model, ISampleSource samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+        FloatModel model, ISampleSource samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         _model = model;
         _samples = samples;
@@ -30,9 +32,12 @@ internal sealed class ResumableCalibration
     }
 
     /// <summary>Calibrates on the samples that the file at <paramref name="path"/> has not seen yet.</summary>
-    /// <exception cref="InvalidDataException">The file is no calibration, or holds one that no run keeps for itself and that was made of something else.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is no calibration, or holds one that no run keeps for itself and that was made of something else.
+    /// </exception>
     public static ResumedCalibration Run(
-        FloatModel model, ISampleSource samples, CalibrationOptions options, string? path, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+        FloatModel model, ISampleSource samples, CalibrationOptions options, string? path, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         if (model.Observations is null && model.Bodies.Any(body => body.Model is not null))
         {
@@ -57,8 +62,10 @@ internal sealed class ResumableCalibration
         while (calibration?.SampleCount != _samples.Count && rest.MoveNext())
         {
             long before = calibration?.SampleCount ?? 0;
-            SynchronousProgress<QuantizationProgress> shifted = new(value => _progress?.Report(value with { Completed = before + value.Completed, Total = _samples.Count }));
-            ModelCalibration next = _options.Place is null ? CalibrationRun.Run(reader, new NextSamples(rest, SamplesBetweenSaves), shifted, _cancellationToken)
+            SynchronousProgress<QuantizationProgress> shifted =
+                new(value => _progress?.Report(value with { Completed = before + value.Completed, Total = _samples.Count }));
+            ModelCalibration next = _options.Place is null
+                ? CalibrationRun.Run(reader, new NextSamples(rest, SamplesBetweenSaves), shifted, _cancellationToken)
                 : CalibrationRun.Run(_model, new NextSamples(rest, int.MaxValue), _options, shifted, _cancellationToken);
             calibration?.Merge(next);
             calibration ??= next;
@@ -86,14 +93,17 @@ internal sealed class ResumableCalibration
 
         if (!found.IsKeptByRun)
         {
-            throw new InvalidDataException($"{path}: this calibration {difference}, and it would be overwritten; name another file, or delete this one if it is not needed.");
+            throw new InvalidDataException($"{path}: this calibration {difference}, and it would be overwritten; name another file, or "
+                + "delete this one if it is not needed.");
         }
 
         _restartReason = $"The calibration that an earlier run kept in {path} {difference}, so all samples were calibrated again.";
         return null;
     }
 
-    /// <summary>What keeps the wanted calibration from going on from another, in words that follow 'the calibration'; null where nothing does.</summary>
+    /// <summary>
+    /// What keeps the wanted calibration from going on from another, in words that follow 'the calibration'; null where nothing does.
+    /// </summary>
     private string? Compare(ModelCalibration found, ActivationReader reader)
     {
         bool observesTheSame = reader.Values.Order(StringComparer.Ordinal).SequenceEqual(found.Activations.Keys, StringComparer.Ordinal)
@@ -101,11 +111,13 @@ internal sealed class ResumableCalibration
         string settings = CalibrationOrigin.Describe(_options);
         return found.Model != _model.File.Fingerprint ? "was made from another model"
             : found.Origin is null ? "was written by an earlier version, which did not note its samples"
-            : !found.Origin.Settings.SequenceEqual([settings]) ? $"was made with {string.Join(" and ", found.Origin.Settings)}, not with {settings}"
+            : !found.Origin.Settings.SequenceEqual([settings])
+                ? $"was made with {string.Join(" and ", found.Origin.Settings)}, not with {settings}"
             : !observesTheSame ? "was made for another runtime or with other options"
             : found.SampleCount > _samples.Count || (!found.IsKeptByRun && found.SampleCount != _samples.Count)
                 ? string.Create(CultureInfo.InvariantCulture, $"saw {found.SampleCount} samples, not {_samples.Count}")
-            : DigestFirst(reader, found.SampleCount) != found.Origin.Samples ? "was made from other samples, or from samples that were read in another way"
+            : DigestFirst(reader, found.SampleCount) != found.Origin.Samples
+                ? "was made from other samples, or from samples that were read in another way"
             : null;
     }
 

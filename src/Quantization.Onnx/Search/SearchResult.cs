@@ -10,8 +10,8 @@ public sealed record SearchResult : TrialsResult
     public required SearchTrial Baseline { get; init; }
 
     /// <summary>
-    /// How many of the scoring samples calibrated the written model too, so that its figures on other samples may be a little worse; 0 where
-    /// none did. Models are compared on samples that calibrated none of them; the best plan is then improved from all samples.
+    /// How many of the scoring samples calibrated the written model too, so that its figures on other samples may be a little worse; 0
+    /// where none did. Models are compared on samples that calibrated none of them; the best plan is then improved from all samples.
     /// </summary>
     public int CalibratedScoringSamples { get; init; }
 

@@ -4,7 +4,9 @@ namespace Quantization.Onnx;
 /// <param name="Name">What was tried, for people.</param>
 /// <param name="Options">What was tried; <see cref="PostTrainingQuantizer"/> makes the same model of it.</param>
 /// <param name="Score">What it scored.</param>
-/// <param name="SameAs">The name of an earlier trial that gave the very same model, so that this one was not measured again; null where there is none.</param>
+/// <param name="SameAs">
+/// The name of an earlier trial that gave the very same model, so that this one was not measured again; null where there is none.
+/// </param>
 public sealed record SearchTrial(string Name, PtqOptions Options, TrialScore Score, string? SameAs)
 {
     /// <summary>The plan that was tried; plans of further trials are derived from it.</summary>
@@ -15,7 +17,9 @@ public sealed record SearchTrial(string Name, PtqOptions Options, TrialScore Sco
     {
         string scheme = options.ActivationScheme == QuantizationScheme.Affine ? "affine" : "symmetric";
         string granularity = options.WeightGranularity == GranularityKind.PerChannel ? "per channel" : "per tensor";
-        string own = options.OwnCalibrators.Count == 0 ? "" : $" + own calibrators for {string.Join(", ", options.OwnCalibrators.Keys.Order(StringComparer.Ordinal))}";
+        string own = options.OwnCalibrators.Count == 0
+            ? ""
+            : $" + own calibrators for {string.Join(", ", options.OwnCalibrators.Keys.Order(StringComparer.Ordinal))}";
         return $"{options.ActivationCalibrator.Name}, {scheme}, weights {options.WeightCalibrator.Name} {granularity}{own}";
     }
 }

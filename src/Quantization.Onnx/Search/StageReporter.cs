@@ -41,5 +41,7 @@ internal sealed class StageReporter(Action<QuantizationProgress> report)
     private void Report() => report(new QuantizationProgress(_stage, _completed, _total) { Remaining = EstimateRemaining() });
 
     private TimeSpan? EstimateRemaining() =>
-        _completed > _known && _total is { } total && total >= _completed ? Stopwatch.GetElapsedTime(_start) * ((double)(total - _completed) / (_completed - _known)) : null;
+        _completed > _known && _total is { } total && total >= _completed
+            ? Stopwatch.GetElapsedTime(_start) * ((double)(total - _completed) / (_completed - _known))
+            : null;
 }

@@ -23,5 +23,6 @@ internal sealed record TrialCandidate(PtqOptions Options, QuantizationPlan Plan)
     /// <summary>The candidate with one calibrator for all activations.</summary>
     public TrialCandidate WithForAll(ICalibrator calibrator) => new(
         Options with { ActivationCalibrator = calibrator, OwnCalibrators = new Dictionary<string, ICalibrator>() },
-        Plan.WithCalibrators(Plan.Activations.Select(each => each.Encoding.Range).OfType<ObservedRange>().Select(rule => rule.Source).Distinct().ToDictionary(source => source, _ => calibrator)));
+        Plan.WithCalibrators(Plan.Activations.Select(each => each.Encoding.Range).OfType<ObservedRange>().Select(rule => rule.Source)
+            .Distinct().ToDictionary(source => source, _ => calibrator)));
 }

@@ -4,10 +4,10 @@ using System.Security.Cryptography;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The file of trials, little-endian: <c>QTRI</c>, version (int32), number of trials (int32), bytes of all trials (int64), then for each in the
-/// order of keys its key (32 bytes), the figures of its <see cref="KeptScore"/>, each a value (float64, NaN for none) and the number of samples
-/// that it rests on (int32), the number of kept samples (int32) and for each the level of its loss and its share (float32 each), last the SHA-256 of all
-/// before it.
+/// The file of trials, little-endian: <c>QTRI</c>, version (int32), number of trials (int32), bytes of all trials (int64), then for each in
+/// the order of keys its key (32 bytes), the figures of its <see cref="KeptScore"/>, each a value (float64, NaN for none) and the number of
+/// samples that it rests on (int32), the number of kept samples (int32) and for each the level of its loss and its share (float32 each),
+/// last the SHA-256 of all before it.
 /// </summary>
 internal static class TrialFile
 {
@@ -70,7 +70,8 @@ internal static class TrialFile
         byte[] head = new byte[HeaderSize];
         int headLength = stream.ReadAtLeast(head, HeaderSize, throwOnEndOfStream: false);
         long length = BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(Magic.Length + 2 * sizeof(int)));
-        bool fits = headLength == HeaderSize && length >= 0 && stream.Length - HeaderSize - SHA256.HashSizeInBytes == length && stream.Length <= Array.MaxLength;
+        bool fits = headLength == HeaderSize && length >= 0 && stream.Length - HeaderSize - SHA256.HashSizeInBytes == length
+            && stream.Length <= Array.MaxLength;
         byte[] bytes = fits ? new byte[stream.Length] : head[..headLength];
         if (fits)
         {
@@ -81,12 +82,15 @@ internal static class TrialFile
         int version = bytes.Length < Magic.Length + sizeof(int) ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(Magic.Length));
         if (version is not (0 or Version))
         {
-            throw new InvalidDataException($"{path}: the file of trials has version {version}, this library reads {Version}; delete it, or use the library that wrote it.");
+            throw new InvalidDataException($"{path}: the file of trials has version {version}, this library reads {Version}; delete it, or "
+                + "use the library that wrote it.");
         }
 
         int end = bytes.Length - SHA256.HashSizeInBytes;
         if (!fits || !SHA256.HashData(bytes.AsSpan(0, end)).AsSpan().SequenceEqual(bytes.AsSpan(end))
-            || Parse(bytes.AsSpan(HeaderSize, end - HeaderSize), BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(Magic.Length + sizeof(int)))) is not { } scores)
+            || Parse(
+                bytes.AsSpan(HeaderSize, end - HeaderSize),
+                BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(Magic.Length + sizeof(int)))) is not { } scores)
         {
             throw new InvalidDataException($"{path}: the file of trials is truncated or damaged; delete it, and the trials are run again.");
         }
@@ -114,7 +118,8 @@ internal static class TrialFile
                     BinaryPrimitives.ReadDoubleLittleEndian(figure), BinaryPrimitives.ReadInt32LittleEndian(figure[sizeof(double)..]));
             }
 
-            scores[new TrialKey(bytes[..SHA256.HashSizeInBytes])] = KeptScore.Of(figures, ReadSamples(bytes.Slice(RecordSize, samples * SampleSize)));
+            scores[new TrialKey(bytes[..SHA256.HashSizeInBytes])] = KeptScore.Of(
+                figures, ReadSamples(bytes.Slice(RecordSize, samples * SampleSize)));
             bytes = bytes[(RecordSize + samples * SampleSize)..];
         }
 

@@ -3,12 +3,15 @@ using System.Text;
 
 namespace Quantization.Onnx;
 
-/// <summary>Tells trials apart, in one run and over many: the SHA-256 of what the model is and what it is scored on. Compared by value.</summary>
+/// <summary>
+/// Tells trials apart, in one run and over many: the SHA-256 of what the model is and what it is scored on. Compared by value.
+/// </summary>
 internal readonly struct TrialKey : IEquatable<TrialKey>, IComparable<TrialKey>
 {
     private readonly string _hash;
 
-    public TrialKey(string scorer, string model) => _hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{scorer}\n{model}")));
+    public TrialKey(string scorer, string model) =>
+        _hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{scorer}\n{model}")));
 
     public TrialKey(ReadOnlySpan<byte> hash) => _hash = Convert.ToHexStringLower(hash);
 

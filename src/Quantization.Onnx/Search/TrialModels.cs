@@ -39,7 +39,8 @@ internal sealed class TrialModels
     public QuantizationPlan Exclude(QuantizationPlan plan, FloatParts more) => _exclusion.Exclude(plan, more);
 
     /// <summary>A plan that leaves more activations in float, given by the values whose statistics they take.</summary>
-    public QuantizationPlan KeepFloat(QuantizationPlan plan, IEnumerable<string> activations) => Exclude(plan, FloatParts.None with { Activations = activations.ToHashSet() });
+    public QuantizationPlan KeepFloat(QuantizationPlan plan, IEnumerable<string> activations) =>
+        Exclude(plan, FloatParts.None with { Activations = activations.ToHashSet() });
 
     /// <summary>The plan with the parameters of each activation: what tells it from others.</summary>
     public QuantizationPlan Resolve(QuantizationPlan plan) => Ranges.Resolve(plan);
@@ -51,7 +52,9 @@ internal sealed class TrialModels
         return new TrialModel(KeyOf(resolved), () => PlanLowering.Write(Model, resolved, _weightRanges));
     }
 
-    /// <summary>The model of a plan with activations as codes and weights in float. ONNX Runtime must not quantize these by itself.</summary>
+    /// <summary>
+    /// The model of a plan with activations as codes and weights in float. ONNX Runtime must not quantize these by itself.
+    /// </summary>
     public TrialModel MakeWithFloatWeights(QuantizationPlan plan)
     {
         QuantizationPlan resolved = Resolve(plan.WithoutWeights());
@@ -75,14 +78,18 @@ internal sealed class TrialModels
     public IReadOnlyDictionary<string, CalibrationResult> ChooseRanges(QuantizationPlan plan)
     {
         Dictionary<string, CalibrationResult> chosen = Ranges.Choose(plan);
-        HashSet<string> sources = [.. plan.Activations.Select(each => each.Encoding.Range).OfType<ObservedRange>().Select(rule => rule.Source)];
+        HashSet<string> sources =
+            [.. plan.Activations.Select(each => each.Encoding.Range).OfType<ObservedRange>().Select(rule => rule.Source)];
         return chosen.Where(each => sources.Contains(each.Key)).ToDictionary();
     }
 
     /// <summary>The plan with all that was found for it, which gives the same model without a calibration.</summary>
     public QuantizationPlan Record(QuantizationPlan plan) => PlanRecord.Of(Resolve(plan), Model, Rounding);
 
-    /// <summary>Equal keys mean equal models, in this run and in others: a calibrator of the user's own counts by the scales that it leads to, not by its name.</summary>
+    /// <summary>
+    /// Equal keys mean equal models, in this run and in others: a calibrator of the user's own counts by the scales that it leads to, not
+    /// by its name.
+    /// </summary>
     private string KeyOf(QuantizationPlan resolved) => PlanRecord.Of(resolved, Model, Rounding).Hash;
 
     private WeightRounding Rounding => new(Model.File.Path, _weightRanges);

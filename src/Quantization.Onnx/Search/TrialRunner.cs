@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Quantization.Onnx;
 
-/// <summary>Scores models of one float model side by side. Models that come out the same are scored once, and those that an earlier run scored not at all.</summary>
+/// <summary>
+/// Scores models of one float model side by side. Models that come out the same are scored once, and those that an earlier run scored not
+/// at all.
+/// </summary>
 internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialStore store, int maxParallelTrials)
 {
     private readonly ConcurrentDictionary<string, Lazy<TrialScore>> _scores = [];
@@ -27,7 +30,11 @@ internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialS
     public SearchTrial[] Try(IReadOnlyList<TrialCandidate> candidates, Action<SearchTrial> report, CancellationToken cancellationToken)
     {
         TrialModel[] tried = new TrialModel[candidates.Count];
-        TrialScore[] scores = Run(candidates.Count, i => tried[i] = models.Make(candidates[i].Plan), (i, score) => report(ToTrial(candidates[i], score, null)), cancellationToken);
+        TrialScore[] scores = Run(
+            candidates.Count,
+            i => tried[i] = models.Make(candidates[i].Plan),
+            (i, score) => report(ToTrial(candidates[i], score, null)),
+            cancellationToken);
         SearchTrial[] trials = new SearchTrial[candidates.Count];
         for (int i = 0; i < trials.Length; i++)
         {
@@ -44,7 +51,8 @@ internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialS
         Run(plans.Count, i => models.Make(plans[i]), (_, _) => report(), cancellationToken);
 
     /// <summary>Scores models. The result is the same at any parallelism.</summary>
-    public TrialScore[] Score(IReadOnlyList<TrialModel> tried, Action report, CancellationToken cancellationToken) => Run(tried.Count, i => tried[i], (_, _) => report(), cancellationToken);
+    public TrialScore[] Score(IReadOnlyList<TrialModel> tried, Action report, CancellationToken cancellationToken) =>
+        Run(tried.Count, i => tried[i], (_, _) => report(), cancellationToken);
 
     private static SearchTrial ToTrial(TrialCandidate candidate, TrialScore score, string? sameAs) =>
         new(candidate.Name, candidate.Options, score, sameAs) { Plan = candidate.Plan };
@@ -68,18 +76,19 @@ internal sealed class TrialRunner(TrialModels models, TrialScorer scorer, TrialS
         return scores;
     }
 
-    private TrialScore Score(TrialModel model, CancellationToken cancellationToken) => _scores.GetOrAdd(model.Key, _ => new Lazy<TrialScore>(() =>
-    {
-        TrialKey key = new(scorer.Fingerprint, model.Key);
-        if (store.Find(key, scorer.Metric) is { } known)
+    private TrialScore Score(TrialModel model, CancellationToken cancellationToken) =>
+        _scores.GetOrAdd(model.Key, _ => new Lazy<TrialScore>(() =>
         {
-            Interlocked.Increment(ref _resumed);
-            return known;
-        }
+            TrialKey key = new(scorer.Fingerprint, model.Key);
+            if (store.Find(key, scorer.Metric) is { } known)
+            {
+                Interlocked.Increment(ref _resumed);
+                return known;
+            }
 
-        TrialScore score = scorer.Score(model, cancellationToken);
-        Interlocked.Increment(ref _run);
-        store.Add(key, score);
-        return score;
-    })).Value;
+            TrialScore score = scorer.Score(model, cancellationToken);
+            Interlocked.Increment(ref _run);
+            store.Add(key, score);
+            return score;
+        })).Value;
 }

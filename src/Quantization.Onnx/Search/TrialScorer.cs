@@ -41,7 +41,10 @@ internal sealed class TrialScorer : IDisposable
 
     public int Labelled { get; private set; }
 
-    /// <summary>Tells on what models are scored: the float model, the samples and how they are joined, the metric's name and version, the versions of ONNX Runtime and of this library.</summary>
+    /// <summary>
+    /// Tells on what models are scored: the float model, the samples and how they are joined, the metric's name and version, the versions
+    /// of ONNX Runtime and of this library.
+    /// </summary>
     public string Fingerprint { get; private set; }
 
     /// <summary>Runs the float model over the samples and keeps its outputs.</summary>
@@ -51,7 +54,9 @@ internal sealed class TrialScorer : IDisposable
     /// <param name="batchSize">How many samples to join in a run.</param>
     /// <param name="options">How sessions are opened, and whether models are tried in a child process first.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
-    public static TrialScorer Create(FloatModel model, ISampleSource samples, ModelMetric? metric, int batchSize, PtqOptions options, CancellationToken cancellationToken)
+    public static TrialScorer Create(
+        FloatModel model, ISampleSource samples, ModelMetric? metric, int batchSize, PtqOptions options,
+        CancellationToken cancellationToken)
     {
         TrialScorer scorer = new(model.File, samples, metric, batchSize, options);
         try
@@ -79,7 +84,8 @@ internal sealed class TrialScorer : IDisposable
     /// <param name="metric">What to rank by.</param>
     /// <param name="batchSize">How many samples to join in a run.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
-    public static TrialScorer CreateForWorker(ModelFile reference, ISampleSource samples, ModelMetric metric, int batchSize, CancellationToken cancellationToken)
+    public static TrialScorer CreateForWorker(
+        ModelFile reference, ISampleSource samples, ModelMetric metric, int batchSize, CancellationToken cancellationToken)
     {
         TrialScorer scorer = new(reference, samples, metric, batchSize, new PtqOptions());
         try
@@ -150,11 +156,14 @@ internal sealed class TrialScorer : IDisposable
 
         if (Samples == 0)
         {
-            throw new ArgumentException("There is no sample to score with; give at least two samples, so that some calibrate and others score.");
+            throw new ArgumentException(
+                "There is no sample to score with; give at least two samples, so that some calibrate and others score.");
         }
 
         Metric ??= Labelled == Samples ? ModelMetric.Top1 : ModelMetric.SignalToNoise;
-        Fingerprint = $"{_model} {Convert.ToHexStringLower(seen.GetHashAndReset())} {_batchSize.ToString(CultureInfo.InvariantCulture)} {OrtEnv.Instance().GetVersionString()} {CalibrationOrigin.LibraryVersion} {Metric.Name}{(Metric.Version is null ? "" : $"\n{Metric.Version}")}";
+        Fingerprint = $"{_model} {Convert.ToHexStringLower(seen.GetHashAndReset())} {_batchSize.ToString(CultureInfo.InvariantCulture)} "
+            + $"{OrtEnv.Instance().GetVersionString()} {CalibrationOrigin.LibraryVersion} "
+            + $"{Metric.Name}{(Metric.Version is null ? "" : $"\n{Metric.Version}")}";
     }
 
     private static void Hash(ModelSample sample, IncrementalHash hash)
@@ -167,20 +176,21 @@ internal sealed class TrialScorer : IDisposable
         }
     }
 
-    private InferenceSession Open(ModelProto model, bool simulate = false) => ModelSession.Open(_modelPath, model, _sessionOptions, options =>
-    {
-        if (simulate)
+    private InferenceSession Open(ModelProto model, bool simulate = false) =>
+        ModelSession.Open(_modelPath, model, _sessionOptions, options =>
         {
-            options.AddSessionConfigEntry("session.disable_quant_qdq", "1");
-        }
+            if (simulate)
+            {
+                options.AddSessionConfigEntry("session.disable_quant_qdq", "1");
+            }
 
-        if (_sessionOptions is null)
-        {
-            // Trials run side by side: more threads in each would only compete.
-            options.IntraOpNumThreads = 1;
-            options.InterOpNumThreads = 1;
-        }
-    });
+            if (_sessionOptions is null)
+            {
+                // Trials run side by side: more threads in each would only compete.
+                options.IntraOpNumThreads = 1;
+                options.InterOpNumThreads = 1;
+            }
+        });
 
     private void Run(InferenceSession session, FigureKeeper keeper, CancellationToken cancellationToken)
     {
@@ -192,7 +202,8 @@ internal sealed class TrialScorer : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (number >= _batches.Count || _batches[number++] != batch.Count)
             {
-                throw new InvalidDataException("The scoring samples differ from one enumeration to the next; an ISampleSource has to give the same samples each time.");
+                throw new InvalidDataException("The scoring samples differ from one enumeration to the next; an ISampleSource has to give "
+                    + "the same samples each time.");
             }
 
             using BoundSample bound = SampleBinder.Bind(batch, session.InputMetadata);
@@ -217,7 +228,8 @@ internal sealed class TrialScorer : IDisposable
         }
         catch (OnnxRuntimeException e)
         {
-            throw new InvalidDataException($"{sampleName}: ONNX Runtime cannot run {_modelPath} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new InvalidDataException(
+                $"{sampleName}: ONNX Runtime cannot run {_modelPath} on this sample: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
 }

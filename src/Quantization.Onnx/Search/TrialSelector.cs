@@ -1,10 +1,10 @@
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Picks the best of several trials, as far as the scoring samples can tell. A figure above the float model's is luck: among many trials some
-/// hit more of the samples than the model that they approximate. So trials that reach the float model count as equal. Those that a paired test
-/// cannot tell from the one with the best figure stay; of these, those that another test cannot tell from the one nearest to the float model;
-/// of these, the simplest: the one that was planned first.
+/// Picks the best of several trials, as far as the scoring samples can tell. A figure above the float model's is luck: among many trials
+/// some hit more of the samples than the model that they approximate. So trials that reach the float model count as equal. Those that a
+/// paired test cannot tell from the one with the best figure stay; of these, those that another test cannot tell from the one nearest to
+/// the float model; of these, the simplest: the one that was planned first.
 /// </summary>
 /// <param name="metric">The metric that ranks.</param>
 /// <param name="floatScore">What the float model scores.</param>
@@ -30,7 +30,8 @@ internal sealed class TrialSelector(ModelMetric metric, TrialScore floatScore)
     {
         SearchTrial chosen = Best(trials), nearest = trials.Aggregate((best, next) => IsNearer(next.Score, best.Score) ? next : best);
         SampleFigures own = chosen.Score.Samples, others = nearest.Score.Samples;
-        if (nearest != chosen && own.Count == others.Count && PairedTest.SamplesToTell(others.Levels, own.Levels) is { } needed && needed > own.Count)
+        if (nearest != chosen && own.Count == others.Count && PairedTest.SamplesToTell(others.Levels, own.Levels) is { } needed
+            && needed > own.Count)
         {
             return TrialsAdvice.Indistinguishable(trials.Count, own.Count, needed, isRefined, isImproved);
         }
@@ -41,7 +42,9 @@ internal sealed class TrialSelector(ModelMetric metric, TrialScore floatScore)
             : TrialsAdvice.NoneReachesFloat(trials.Count, metric.Name, isRefined, isImproved);
     }
 
-    /// <summary>Whether a trial is a true step up: surely nearer to the float model, and no worse by the metric as far as samples tell.</summary>
+    /// <summary>
+    /// Whether a trial is a true step up: surely nearer to the float model, and no worse by the metric as far as samples tell.
+    /// </summary>
     public bool Improves(TrialScore trial, TrialScore on) => IsSurelyNearer(trial, on) && !IsBelow(trial, on);
 
     /// <summary>Whether a trial is surely farther from the float model than another, or below it by the metric.</summary>
@@ -68,14 +71,16 @@ internal sealed class TrialSelector(ModelMetric metric, TrialScore floatScore)
     }
 
     /// <summary>Whether a score is nearer to the float model for a typical sample.</summary>
-    private static bool IsNearer(TrialScore score, TrialScore other) => score.Samples.Count > 0 && score.Samples.Count == other.Samples.Count
-        ? score.Samples.MeanLevel < other.Samples.MeanLevel
-        : score.SignalToNoise > other.SignalToNoise;
+    private static bool IsNearer(TrialScore score, TrialScore other) =>
+        score.Samples.Count > 0 && score.Samples.Count == other.Samples.Count
+            ? score.Samples.MeanLevel < other.Samples.MeanLevel
+            : score.SignalToNoise > other.SignalToNoise;
 
     /// <summary>Whether a score is nearer to the float model by more than chance.</summary>
-    private static bool IsSurelyNearer(TrialScore score, TrialScore other) => score.Samples.Count > 0 && score.Samples.Count == other.Samples.Count
-        ? PairedTest.IsLower(score.Samples.Levels, other.Samples.Levels)
-        : score.SignalToNoise > other.SignalToNoise;
+    private static bool IsSurelyNearer(TrialScore score, TrialScore other) =>
+        score.Samples.Count > 0 && score.Samples.Count == other.Samples.Count
+            ? PairedTest.IsLower(score.Samples.Levels, other.Samples.Levels)
+            : score.SignalToNoise > other.SignalToNoise;
 
     private double Capped(TrialScore score) => metric.Compare(score.Score, floatScore.Score) > 0 ? floatScore.Score : score.Score;
 }

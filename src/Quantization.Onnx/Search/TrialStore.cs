@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// The scores of trials that are over, kept in a file, so that a run that was interrupted does not score them again. Trials are identified by the model, the samples, the metric's name and version and
-/// what was tried, so one file serves any number of runs. Safe to use from several threads.
+/// The scores of trials that are over, kept in a file, so that a run that was interrupted does not score them again. Trials are identified
+/// by the model, the samples, the metric's name and version and what was tried, so one file serves any number of runs. Safe to use from
+/// several threads.
 /// </summary>
 internal sealed class TrialStore : IDisposable
 {

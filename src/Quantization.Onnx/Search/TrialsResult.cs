@@ -22,11 +22,14 @@ public abstract record TrialsResult
     /// <summary>What the calibration samples showed.</summary>
     public required ModelCalibration Calibration { get; init; }
 
-    /// <summary>How many of the calibration samples had been run already by an earlier run, whose calibration was found; 0 where none was.</summary>
+    /// <summary>
+    /// How many of the calibration samples had been run already by an earlier run, whose calibration was found; 0 where none was.
+    /// </summary>
     public required long ResumedSamples { get; init; }
 
     /// <summary>
-    /// Why the calibration started again although an earlier run had kept one: other samples, another model, other versions or options. A sentence; null where no calibration was kept, or where it was continued.
+    /// Why the calibration started again although an earlier run had kept one: other samples, another model, other versions or options. A
+    /// sentence; null where no calibration was kept, or where it was continued.
     /// </summary>
     public string? RestartReason { get; init; }
 

@@ -11,11 +11,13 @@ internal static class LayerCosts
     /// <param name="sample">The sample to run.</param>
     /// <param name="sessionOptions">The user's session options.</param>
     /// <exception cref="OnnxModelException">There is no layer.</exception>
-    public static Dictionary<string, LayerCost> Count(FloatModel model, IReadOnlyList<QuantizableNode> layers, ModelSample sample, Func<SessionOptions>? sessionOptions)
+    public static Dictionary<string, LayerCost> Count(
+        FloatModel model, IReadOnlyList<QuantizableNode> layers, ModelSample sample, Func<SessionOptions>? sessionOptions)
     {
         if (layers.Count == 0)
         {
-            throw new OnnxModelException(model.File.Path, "no node with weights is quantized, so there are no layers to compare or to leave in float; quantize the model without comparing layers, or use it as it is.");
+            throw new OnnxModelException(model.File.Path, "no node with weights is quantized, so there are no layers to compare or to "
+                + "leave in float; quantize the model without comparing layers, or use it as it is.");
         }
 
         string[] values = [.. layers.Select(layer => layer.Node.Output[0]).Distinct()];
@@ -23,7 +25,8 @@ internal static class LayerCosts
         using BoundSample bound = SampleBinder.Bind(sample, session.InputMetadata);
         using RunOptions run = new();
         using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, bound.Inputs, values);
-        Dictionary<string, long> elements = values.Zip(outputs, (value, output) => (value, output.GetTensorTypeAndShape().ElementCount)).ToDictionary(each => each.value, each => each.ElementCount);
+        Dictionary<string, long> elements = values.Zip(outputs, (value, output) => (value, output.GetTensorTypeAndShape().ElementCount))
+            .ToDictionary(each => each.value, each => each.ElementCount);
         return layers.ToDictionary(layer => layer.Label, layer => new LayerCost(
             layer.Role == NodeRole.TableLookup ? 0 : WeightSlot.CountProducts(layer.Node, layer.Weight!, elements[layer.Node.Output[0]]),
             layer.Weight!.Weight.CountElements()!.Value));

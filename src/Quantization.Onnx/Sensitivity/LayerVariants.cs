@@ -25,7 +25,8 @@ internal sealed class LayerVariants
     /// <summary>A plan that leaves all layers but one in float.</summary>
     /// <param name="plan">A plan of all layers.</param>
     /// <param name="layer">The layer.</param>
-    public QuantizationPlan Only(QuantizationPlan plan, QuantizableNode layer) => _models.Exclude(plan, _names.Where(name => name != layer.Label));
+    public QuantizationPlan Only(QuantizationPlan plan, QuantizableNode layer) =>
+        _models.Exclude(plan, _names.Where(name => name != layer.Label));
 
     /// <summary>The model of a measure for a layer.</summary>
     public TrialModel Make(SensitivityMeasure measure, QuantizableNode layer) => measure switch

@@ -3,7 +3,9 @@ namespace Quantization.Onnx;
 /// <summary>Estimates the noise of layers from a calibration and the weights; see <see cref="LayerNoiseEstimate"/>.</summary>
 internal static class NoiseEstimator
 {
-    /// <summary>Where a step has fewer bins than this, the place of values in their bins matters, and rounding is taken to be as good as random.</summary>
+    /// <summary>
+    /// Where a step has fewer bins than this, the place of values in their bins matters, and rounding is taken to be as good as random.
+    /// </summary>
     private const int MinBinsPerStep = 4;
 
     /// <summary>Estimates one layer's noise.</summary>
@@ -14,19 +16,24 @@ internal static class NoiseEstimator
     public static LayerNoiseEstimate Estimate(TrialModels models, NodePlan plan, NodePlan resolved, QuantizableNode layer)
     {
         // A result that only the next layer turns into codes counts there.
-        IEnumerable<(ValueEncoding Rule, ValueEncoding Found)> values = plan.Inputs.Zip(resolved.Inputs).Concat(layer.NeedsCodedResult ? plan.Results.Zip(resolved.Results) : []);
+        IEnumerable<(ValueEncoding Rule, ValueEncoding Found)> values = plan.Inputs.Zip(resolved.Inputs)
+            .Concat(layer.NeedsCodedResult ? plan.Results.Zip(resolved.Results) : []);
         double activations = 0;
         foreach ((ValueEncoding rule, ValueEncoding found) in values)
         {
             string source = ((ObservedRange)rule.Encoding.Range).Source;
-            activations += NoiseToSignal(models.Calibration.Activations[source], (FixedParameters)found.Encoding.Range, found.Encoding.Format);
+            activations += NoiseToSignal(
+                models.Calibration.Activations[source], (FixedParameters)found.Encoding.Range, found.Encoding.Format);
         }
 
         float[] rounded = models.Round(layer, resolved).Dequantize();
-        return new LayerNoiseEstimate(layer.Label, layer.Node.OpType, activations, NoiseToSignal(layer.Weight!, layer.Weight!.Weight.ReadFloats(), rounded));
+        return new LayerNoiseEstimate(
+            layer.Label, layer.Node.OpType, activations, NoiseToSignal(layer.Weight!, layer.Weight!.Weight.ReadFloats(), rounded));
     }
 
-    /// <summary>The mean squared error of a histogram's values under quantization, as a share of their mean square; 0 where all values are 0.</summary>
+    /// <summary>
+    /// The mean squared error of a histogram's values under quantization, as a share of their mean square; 0 where all values are 0.
+    /// </summary>
     public static double NoiseToSignal(TensorStatistics statistics, FixedParameters parameters, CodeFormat format)
     {
         double scale = parameters.Scale, zeroPoint = parameters.ZeroPoint;

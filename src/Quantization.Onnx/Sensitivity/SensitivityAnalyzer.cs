@@ -6,14 +6,21 @@ public static class SensitivityAnalyzer
     /// <summary>Takes the measures that the options name, of every weighted layer that can be quantized.</summary>
     /// <param name="model">The float ONNX model.</param>
     /// <param name="calibration">What calibration saw of it.</param>
-    /// <param name="samples">Samples to score with, other than those that calibrated; with labels if accuracy is to count. They are enumerated once per model that is run, by several threads at once.</param>
+    /// <param name="samples">
+    /// Samples to score with, other than those that calibrated; with labels if accuracy is to count. They are enumerated once per model
+    /// that is run, by several threads at once.
+    /// </param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="progress">Reports each layer done, by one thread at a time.</param>
     /// <param name="cancellationToken">Stops the work; trials that were kept so far stay.</param>
     /// <exception cref="ArgumentException">A name is empty, an option is impossible, or there is no sample.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
-    /// <exception cref="OnnxModelException">The model cannot be read, run or quantized, has nothing to quantize, or the calibration was made from another.</exception>
-    /// <exception cref="InvalidDataException">A sample does not fit the model, the metric cannot be measured, or the kept trials are damaged.</exception>
+    /// <exception cref="OnnxModelException">
+    /// The model cannot be read, run or quantized, has nothing to quantize, or the calibration was made from another.
+    /// </exception>
+    /// <exception cref="InvalidDataException">
+    /// A sample does not fit the model, the metric cannot be measured, or the kept trials are damaged.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static SensitivityResult Analyze(
         OnnxModel model,
@@ -29,11 +36,13 @@ public static class SensitivityAnalyzer
         TrialModels models = Load(model, calibration, options.Baseline);
         using TrialStore store = TrialStore.Open(options.TrialsPath);
         Func<Microsoft.ML.OnnxRuntime.SessionOptions>? sessions = options.Baseline.SessionOptionsFactory;
-        using TrialScorer scorer = TrialScorer.Create(models.Model, samples, options.Metric, options.BatchSize, options.Baseline, cancellationToken);
+        using TrialScorer scorer = TrialScorer.Create(
+            models.Model, samples, options.Metric, options.BatchSize, options.Baseline, cancellationToken);
         LayerVariants variants = new(models, models.Plan(options.Baseline));
         Dictionary<string, LayerCost> costs = LayerCosts.Count(models.Model, variants.Layers, samples.First(), sessions);
         (SensitivityMeasure current, int done) = (default, 0);
-        return new SensitivityRun(new TrialRunner(models, scorer, store, options.MaxParallelTrials), variants, costs).Take(options.Measures, Report, cancellationToken);
+        return new SensitivityRun(new TrialRunner(models, scorer, store, options.MaxParallelTrials), variants, costs)
+            .Take(options.Measures, Report, cancellationToken);
 
         void Report(SensitivityMeasure measure)
         {
@@ -60,7 +69,9 @@ public static class SensitivityAnalyzer
     /// <returns>The layers in the order in which they run.</returns>
     /// <exception cref="ArgumentException">A name is empty, or an option is impossible.</exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
-    /// <exception cref="OnnxModelException">The model cannot be read or quantized, has nothing to quantize, or the calibration was made from another.</exception>
+    /// <exception cref="OnnxModelException">
+    /// The model cannot be read or quantized, has nothing to quantize, or the calibration was made from another.
+    /// </exception>
     public static IReadOnlyList<LayerNoiseEstimate> EstimateNoise(OnnxModel model, ModelCalibration calibration, PtqOptions? options = null)
     {
         options ??= new PtqOptions();

@@ -5,7 +5,8 @@ namespace Quantization.Onnx;
 /// <param name="Criterion">Its figure.</param>
 /// <param name="Layers">The layers with their sensitivities, the most sensitive first; equal ones in the order in which they run.</param>
 /// <param name="CorrelationWithMetric">
-/// How well the order agrees with the metric's, by Spearman's rank correlation (equal values share the mean of their ranks), −1 … 1. The metric is that of <see cref="SensitivityMeasure.OnlyThisLayer"/> where it was measured, else that of
+/// How well the order agrees with the metric's, by Spearman's rank correlation (equal values share the mean of their ranks), −1 … 1. The
+/// metric is that of <see cref="SensitivityMeasure.OnlyThisLayer"/> where it was measured, else that of
 /// <see cref="SensitivityMeasure.AllButThisLayer"/>. Null where neither was, or where all layers are equal by either figure.
 /// </param>
 public sealed record SensitivityRanking(

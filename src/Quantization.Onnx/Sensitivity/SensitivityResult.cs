@@ -40,5 +40,6 @@ public sealed record SensitivityResult
     /// <exception cref="ArgumentException">It was not measured.</exception>
     public SensitivityRanking Rank(SensitivityMeasure measure, SensitivityCriterion criterion) =>
         Rankings.FirstOrDefault(ranking => ranking.Measure == measure && ranking.Criterion == criterion)
-        ?? throw new ArgumentException($"{measure} was not measured by {criterion}; there are {string.Join(", ", Rankings.Select(ranking => $"{ranking.Measure} by {ranking.Criterion}"))}.");
+        ?? throw new ArgumentException($"{measure} was not measured by {criterion}; there are "
+            + $"{string.Join(", ", Rankings.Select(ranking => $"{ranking.Measure} by {ranking.Criterion}"))}.");
 }

@@ -6,13 +6,19 @@ namespace Quantization.Onnx;
 internal sealed class SensitivityRun(TrialRunner runner, LayerVariants variants, IReadOnlyDictionary<string, LayerCost> costs)
 {
     private static readonly SensitivityCriterion[] Figures =
-        [SensitivityCriterion.Metric, SensitivityCriterion.SignalToNoise, SensitivityCriterion.Cosine, SensitivityCriterion.KullbackLeibler];
+    [
+        SensitivityCriterion.Metric,
+        SensitivityCriterion.SignalToNoise,
+        SensitivityCriterion.Cosine,
+        SensitivityCriterion.KullbackLeibler
+    ];
 
     /// <summary>Takes the measures one after another, each of all layers side by side.</summary>
     /// <param name="measures">The measures.</param>
     /// <param name="report">Reports each layer done, one at a time.</param>
     /// <param name="cancellationToken">Stops between runs.</param>
-    public SensitivityResult Take(IEnumerable<SensitivityMeasure> measures, Action<SensitivityMeasure> report, CancellationToken cancellationToken)
+    public SensitivityResult Take(
+        IEnumerable<SensitivityMeasure> measures, Action<SensitivityMeasure> report, CancellationToken cancellationToken)
     {
         IReadOnlyList<QuantizableNode> layers = variants.Layers;
         TrialScore quantized = runner.Score([variants.Plan], () => { }, cancellationToken)[0];
@@ -29,17 +35,24 @@ internal sealed class SensitivityRun(TrialRunner runner, LayerVariants variants,
             }
             else
             {
-                scores[measure] = runner.Score([.. layers.Select(layer => variants.Make(measure, layer))], () => report(measure), cancellationToken);
+                scores[measure] = runner.Score(
+                    [.. layers.Select(layer => variants.Make(measure, layer))], () => report(measure), cancellationToken);
             }
 
             run = runner.ModelsRun - run;
-            measureCosts[measure] = new MeasureCost(run, runner.ModelsResumed - resumed, (long)run * runner.Scorer.Samples, Stopwatch.GetElapsedTime(start));
+            measureCosts[measure] = new MeasureCost(
+                run, runner.ModelsResumed - resumed, (long)run * runner.Scorer.Samples, Stopwatch.GetElapsedTime(start));
         }
 
         return new SensitivityResult
         {
             Layers = [.. layers.Select((layer, i) => new LayerSensitivity(
-                layer.Label, layer.Node.OpType, costs[layer.Label], noise?[i], scores.ToDictionary(each => each.Key, each => each.Value[i])))],
+                layer.Label,
+                layer.Node.OpType,
+                costs[layer.Label],
+                noise?[i],
+                scores.ToDictionary(each => each.Key, each => each.Value[i])))
+            ],
             Rankings = Rank([.. layers.Select(layer => layer.Label)], noise, scores, quantized),
             Costs = measureCosts,
             Metric = runner.Scorer.Metric,
@@ -53,11 +66,14 @@ internal sealed class SensitivityRun(TrialRunner runner, LayerVariants variants,
     public static IEnumerable<LayerNoiseEstimate> EstimateNoise(TrialModels models, LayerVariants variants)
     {
         QuantizationPlan resolved = models.Resolve(variants.Plan);
-        Dictionary<string, (NodePlan Rule, NodePlan Found)> byResult = variants.Plan.Nodes.Zip(resolved.Nodes).ToDictionary(each => each.First.Result);
-        return variants.Layers.Select(layer => NoiseEstimator.Estimate(models, byResult[layer.Node.Output[0]].Rule, byResult[layer.Node.Output[0]].Found, layer));
+        Dictionary<string, (NodePlan Rule, NodePlan Found)> byResult = variants.Plan.Nodes.Zip(resolved.Nodes)
+            .ToDictionary(each => each.First.Result);
+        return variants.Layers.Select(
+            layer => NoiseEstimator.Estimate(models, byResult[layer.Node.Output[0]].Rule, byResult[layer.Node.Output[0]].Found, layer));
     }
 
-    private List<SensitivityRanking> Rank(string[] names, LayerNoiseEstimate[]? noise, Dictionary<SensitivityMeasure, TrialScore[]> scores, TrialScore quantized)
+    private List<SensitivityRanking> Rank(
+        string[] names, LayerNoiseEstimate[]? noise, Dictionary<SensitivityMeasure, TrialScore[]> scores, TrialScore quantized)
     {
         List<(SensitivityMeasure Measure, SensitivityCriterion Criterion, double[] Values)> all = [];
         if (noise is not null)
@@ -69,7 +85,9 @@ internal sealed class SensitivityRun(TrialRunner runner, LayerVariants variants,
         {
             foreach (SensitivityCriterion criterion in Figures)
             {
-                double?[] losses = [.. trials.Select(trial => measure == SensitivityMeasure.AllButThisLayer ? Loss(quantized, criterion) - Loss(trial, criterion) : Loss(trial, criterion))];
+                double?[] losses = [.. trials.Select(trial => measure == SensitivityMeasure.AllButThisLayer
+                    ? Loss(quantized, criterion) - Loss(trial, criterion)
+                    : Loss(trial, criterion))];
                 if (!losses.Contains(null))
                 {
                     all.Add((measure, criterion, [.. losses.Select(loss => loss!.Value)]));
@@ -87,7 +105,8 @@ internal sealed class SensitivityRun(TrialRunner runner, LayerVariants variants,
                 metric is null ? null : RankCorrelation.Spearman(each.Values, metric))),
         ];
 
-        double[]? Metric(SensitivityMeasure measure) => all.FirstOrDefault(each => each.Measure == measure && each.Criterion == SensitivityCriterion.Metric).Values;
+        double[]? Metric(SensitivityMeasure measure) =>
+            all.FirstOrDefault(each => each.Measure == measure && each.Criterion == SensitivityCriterion.Metric).Values;
     }
 
     /// <summary>How much worse a figure is than the float model's; null where there is no such figure.</summary>

@@ -14,11 +14,15 @@ internal static partial class ModelSession
     /// <param name="model">The model.</param>
     /// <param name="optionsFactory">The user's session options; null for the defaults.</param>
     /// <param name="configure">What this session needs beyond the user's options.</param>
-    /// <param name="largestInMemory">Above this size ONNX Runtime gets the model by way of temporary files: it maps them, and it could not read more than 2 GB from one message.</param>
+    /// <param name="largestInMemory">
+    /// Above this size ONNX Runtime gets the model by way of temporary files: it maps them, and it could not read more than 2 GB from one
+    /// message.
+    /// </param>
     /// <exception cref="OnnxModelException">ONNX Runtime refuses the model.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
     public static InferenceSession Open(
-        string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null, long largestInMemory = ModelStore.LargestInMemory)
+        string modelPath, ModelProto model, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null,
+        long largestInMemory = ModelStore.LargestInMemory)
     {
         if (ModelStore.SizeOf(model) <= largestInMemory)
         {
@@ -69,10 +73,14 @@ internal static partial class ModelSession
     /// <param name="configure">What this session needs beyond the user's options.</param>
     /// <exception cref="OnnxModelException">ONNX Runtime refuses the model.</exception>
     /// <exception cref="DllNotFoundException">No native ONNX Runtime was found.</exception>
-    public static InferenceSession Open(string modelPath, ModelProto model, byte[] content, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure = null) =>
+    public static InferenceSession Open(
+        string modelPath, ModelProto model, byte[] content, Func<SessionOptions>? optionsFactory,
+        Action<SessionOptions>? configure = null) =>
         Open(modelPath, model, options => new InferenceSession(content, options), optionsFactory, configure);
 
-    private static InferenceSession Open(string modelPath, ModelProto model, Func<SessionOptions, InferenceSession> open, Func<SessionOptions>? optionsFactory, Action<SessionOptions>? configure)
+    private static InferenceSession Open(
+        string modelPath, ModelProto model, Func<SessionOptions, InferenceSession> open, Func<SessionOptions>? optionsFactory,
+        Action<SessionOptions>? configure)
     {
         try
         {
@@ -87,10 +95,12 @@ internal static partial class ModelSession
         {
             throw Refused(modelPath, model, e);
         }
-        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or TypeInitializationException { InnerException: DllNotFoundException or EntryPointNotFoundException })
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException
+            or TypeInitializationException { InnerException: DllNotFoundException or EntryPointNotFoundException })
         {
             throw new DllNotFoundException(
-                "ONNX Runtime's native library was not found: add the package Microsoft.ML.OnnxRuntime, or another that brings it, such as Microsoft.ML.OnnxRuntime.Gpu, to the application.", e);
+                "ONNX Runtime's native library was not found: add the package Microsoft.ML.OnnxRuntime, or another that brings it, such as "
+                    + "Microsoft.ML.OnnxRuntime.Gpu, to the application.", e);
         }
 
         InferenceSession OpenWith(GraphOptimizationLevel? level)
@@ -110,7 +120,8 @@ internal static partial class ModelSession
         string message = SourceLocation().Replace(e.Message.ReplaceLineEndings(" "), "").Trim();
         foreach (NodeProto node in model.Graph.AllGraphs().SelectMany(graph => graph.Node))
         {
-            bool unknown = message.Contains($"{node.Domain}:{node.OpType}(", StringComparison.Ordinal) && message.Contains("is not a registered function/op", StringComparison.Ordinal)
+            bool unknown = message.Contains($"{node.Domain}:{node.OpType}(", StringComparison.Ordinal)
+                && message.Contains("is not a registered function/op", StringComparison.Ordinal)
                 || message.Contains($"No Op registered for {node.OpType} ", StringComparison.Ordinal)
                 || message.Contains($"No opset import for domain '{node.Domain}'", StringComparison.Ordinal)
                 || message.Contains($"Could not find an implementation for {node.OpType}(", StringComparison.Ordinal);
@@ -118,7 +129,8 @@ internal static partial class ModelSession
             {
                 return new OnnxModelException(
                     modelPath,
-                    $"node {node.Describe()} uses an operator that ONNX Runtime does not know; register the library that brings it in the session options, or export the model without it.",
+                    $"node {node.Describe()} uses an operator that ONNX Runtime does not know; register the library that brings it in the "
+                        + "session options, or export the model without it.",
                     node.Name,
                     e);
             }

@@ -18,7 +18,8 @@ internal static class SideBySide
     /// <summary>Runs <paramref name="work"/> for each item. Items begin in their order, each when a thread is free.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static void ForEach<T>(IEnumerable<T> items, int mostThreads, Action<T> work, CancellationToken cancellationToken) => Unwrap(
-        () => Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), Options(mostThreads, cancellationToken), work));
+        () => Parallel.ForEach(
+            Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), Options(mostThreads, cancellationToken), work));
 
     private static ParallelOptions Options(int mostThreads, CancellationToken cancellationToken) =>
         new() { MaxDegreeOfParallelism = mostThreads, CancellationToken = cancellationToken };

@@ -12,7 +12,9 @@ public interface IWorkPlace
     /// <summary>How many items should be on their way at the same time, so that no worker waits; at least 1.</summary>
     int Capacity { get; }
 
-    /// <summary>Has an item run by <see cref="WorkRunner.Run"/> of some worker. Where several ran it, one of the equal results is taken.</summary>
+    /// <summary>
+    /// Has an item run by <see cref="WorkRunner.Run"/> of some worker. Where several ran it, one of the equal results is taken.
+    /// </summary>
     /// <param name="item">The item.</param>
     /// <param name="cancellationToken">Gives up the item.</param>
     /// <returns>The result.</returns>

@@ -56,7 +56,9 @@ internal static class SamplePack
 
                 int length = reader.ReadInt32();
                 byte[] data = length < 0 ? [] : reader.ReadBytes(length);
-                inputs[i] = data.Length == length ? new SampleTensor(hasName ? name : null, type, shape, data) : throw new EndOfStreamException();
+                inputs[i] = data.Length == length
+                    ? new SampleTensor(hasName ? name : null, type, shape, data)
+                    : throw new EndOfStreamException();
             }
 
             return inputs;
@@ -68,5 +70,7 @@ internal static class SamplePack
     }
 
     private static int ReadCount(BinaryReader reader) =>
-        reader.ReadInt32() is >= 0 and <= MaxParts and int count ? count : throw new InvalidDataException("A list has an impossible length.");
+        reader.ReadInt32() is >= 0 and <= MaxParts and int count
+            ? count
+            : throw new InvalidDataException("A list has an impossible length.");
 }

@@ -9,4 +9,5 @@ namespace Quantization.Onnx;
 /// <param name="Fingerprint">See <see cref="TrialScorer.Fingerprint"/>: a worker whose own differs would score something else.</param>
 /// <param name="Samples">The scoring samples.</param>
 internal sealed record ScoringContent(
-    string ModelName, string ModelSha256, StoredFile Reference, StoredMetric Metric, int BatchSize, string Fingerprint, IReadOnlyList<StoredSample> Samples);
+    string ModelName, string ModelSha256, StoredFile Reference, StoredMetric Metric, int BatchSize, string Fingerprint,
+    IReadOnlyList<StoredSample> Samples);

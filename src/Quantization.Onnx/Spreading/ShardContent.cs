@@ -6,4 +6,5 @@ namespace Quantization.Onnx;
 /// <param name="Model">The float model's file.</param>
 /// <param name="Options">How it is calibrated.</param>
 /// <param name="Samples">The samples.</param>
-internal sealed record ShardContent(string Versions, string ModelName, StoredFile Model, ShardOptions Options, IReadOnlyList<StoredSample> Samples);
+internal sealed record ShardContent(
+    string Versions, string ModelName, StoredFile Model, ShardOptions Options, IReadOnlyList<StoredSample> Samples);

@@ -9,7 +9,8 @@ namespace Quantization.Onnx;
 /// <param name="read">Reads a result.</param>
 /// <param name="progress">Reports the samples that are done, by one thread at a time.</param>
 internal sealed class ShardMerger(
-    WorkItem[] shards, Func<string, ReadOnlyMemory<byte>?> find, Func<ReadOnlyMemory<byte>, ModelCalibration> read, Action<long> progress) : IDisposable
+    WorkItem[] shards, Func<string, ReadOnlyMemory<byte>?> find, Func<ReadOnlyMemory<byte>, ModelCalibration> read, Action<long> progress)
+    : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private readonly bool[] _arrived = new bool[shards.Length];
@@ -50,7 +51,8 @@ internal sealed class ShardMerger(
         {
             string name = WorkResults.NameOf(shards[_next].Id);
             ModelCalibration calibration = read(_next == shard ? result
-                : find(name) ?? throw new IOException($"{name}: this result vanished from the storage; leave the storage as it is until the run has ended."));
+                : find(name) ?? throw new IOException(
+                    $"{name}: this result vanished from the storage; leave the storage as it is until the run has ended."));
             _merged?.Merge(calibration);
             _merged ??= calibration;
         }

@@ -25,7 +25,8 @@ internal static class SpreadCalibration
     /// <exception cref="ArgumentException">There is no sample, or the options cannot travel.</exception>
     /// <exception cref="IOException">The storage cannot be used, or no worker could do the work.</exception>
     public static ModelCalibration Run(
-        IWorkPlace place, FloatModel model, ISampleSource samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+        IWorkPlace place, FloatModel model, ISampleSource samples, CalibrationOptions options, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         WorkVersions.ThrowIfOwnSessions(options.SessionOptionsFactory);
         WorkStore store = new(place.Storage);
@@ -46,7 +47,8 @@ internal static class SpreadCalibration
 
         using ShardMerger merger = new(shards, id => results.Find(id), content => Read(content, model), done =>
             progress?.Report(new QuantizationProgress(QuantizationStage.Calibrating, done, stored.Count)));
-        ModelCalibration calibration = Task.Run(() => merger.RunAsync(results, ShardsAhead, cancellationToken), cancellationToken).GetAwaiter().GetResult();
+        ModelCalibration calibration = Task.Run(() => merger.RunAsync(results, ShardsAhead, cancellationToken), cancellationToken)
+            .GetAwaiter().GetResult();
         results.Keep(whole, Write(calibration));
         Array.ForEach(shards, results.Delete);
         return calibration;

@@ -23,7 +23,8 @@ internal sealed class SpreadTrials
     /// <exception cref="ArgumentException">The metric or the model cannot travel.</exception>
     /// <exception cref="IOException">The storage cannot be written to.</exception>
     public SpreadTrials(
-        IWorkPlace place, ModelFile file, ModelProto reference, ISampleSource samples, TrialScorer scorer, int batchSize, CancellationToken cancellationToken)
+        IWorkPlace place, ModelFile file, ModelProto reference, ISampleSource samples, TrialScorer scorer, int batchSize,
+        CancellationToken cancellationToken)
     {
         _place = place;
         _store = new WorkStore(place.Storage);
@@ -47,10 +48,14 @@ internal sealed class SpreadTrials
         StoredFile file = _store.Store(_modelPath, model, _scoring.Sha256);
         TrialContent content = new(WorkVersions.Current, _scoring, file, simulate);
         WorkItem item = new(
-            WorkKind.Trial, $"a trial of {_modelPath}", _samples, JsonSerializer.SerializeToUtf8Bytes(content, WorkJsonContext.Default.TrialContent));
+            WorkKind.Trial,
+            $"a trial of {_modelPath}",
+            _samples,
+            JsonSerializer.SerializeToUtf8Bytes(content, WorkJsonContext.Default.TrialContent));
         ReadOnlyMemory<byte> result = _results.GetAsync(item, cancellationToken).GetAwaiter().GetResult();
         _store.Delete(file);
         return JsonSerializer.Deserialize(result.Span, WorkJsonContext.Default.TrialFigures)
-            ?? throw new InvalidDataException($"{_modelPath}: a worker answered a trial without figures; install the same versions on all machines.");
+            ?? throw new InvalidDataException(
+                $"{_modelPath}: a worker answered a trial without figures; install the same versions on all machines.");
     }
 }

@@ -7,18 +7,23 @@ namespace Quantization.Onnx;
 internal sealed record StoredMetric(MetricKind Kind, string? Output, string? Mask)
 {
     private static readonly ModelMetric[] All =
-        [ModelMetric.Top1, ModelMetric.Agreement, ModelMetric.SignalToNoise, ModelMetric.Cosine, ModelMetric.KullbackLeibler, ModelMetric.Perplexity];
+    [ModelMetric.Top1, ModelMetric.Agreement, ModelMetric.SignalToNoise, ModelMetric.Cosine, ModelMetric.KullbackLeibler,
+        ModelMetric.Perplexity];
 
     /// <summary>What travels of a metric.</summary>
     /// <exception cref="ArgumentException">The metric is code of the caller's own.</exception>
     public static StoredMetric Of(ModelMetric metric)
     {
         StoredMetric stored = new(metric.Kind, metric.Embeddings?.Output, metric.Embeddings?.Mask);
-        return metric.Kind != MetricKind.Custom || (metric.Embeddings is { } source && ModelMetric.EmbeddingCosine(source).Name == metric.Name) ? stored
+        return metric.Kind != MetricKind.Custom
+            || (metric.Embeddings is { } source && ModelMetric.EmbeddingCosine(source).Name == metric.Name)
+            ? stored
             : throw new ArgumentException(
-                $"The metric '{metric.Name}' is code of this process, which workers do not have; rank by a built-in metric of the model's outputs, or try the models in this process.");
+                $"The metric '{metric.Name}' is code of this process, which workers do not have; rank by a built-in metric of the model's "
+                    + "outputs, or try the models in this process.");
     }
 
     /// <summary>The metric again.</summary>
-    public ModelMetric ToMetric() => Output is null ? All.Single(metric => metric.Kind == Kind) : ModelMetric.EmbeddingCosine(new EmbeddingOutput(Output, Mask));
+    public ModelMetric ToMetric() =>
+        Output is null ? All.Single(metric => metric.Kind == Kind) : ModelMetric.EmbeddingCosine(new EmbeddingOutput(Output, Mask));
 }

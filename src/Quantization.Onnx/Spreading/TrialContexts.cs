@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Quantization.Onnx;
 
-/// <summary>What trials are scored on, kept open for the trials that follow: the reference outputs of the last few sets of samples.</summary>
+/// <summary>
+/// What trials are scored on, kept open for the trials that follow: the reference outputs of the last few sets of samples.
+/// </summary>
 internal sealed class TrialContexts : IDisposable
 {
     /// <summary>A partial quantization scores on two sets in turn.</summary>
@@ -37,21 +39,24 @@ internal sealed class TrialContexts : IDisposable
 
     private static TrialScorer Open(StoredFile scoring, WorkFiles files, CancellationToken cancellationToken)
     {
-        ScoringContent content = JsonSerializer.Deserialize(File.ReadAllBytes(files.GetPath(scoring)), WorkJsonContext.Default.ScoringContent)!;
+        ScoringContent content = JsonSerializer.Deserialize(
+            File.ReadAllBytes(files.GetPath(scoring)), WorkJsonContext.Default.ScoringContent)!;
         ModelFile reference = OnnxModel.FromFile(files.GetPath(content.Reference)).File with
         {
             Path = content.ModelName,
             Fingerprint = new ModelFingerprint(Convert.FromHexString(content.ModelSha256)),
         };
         ISampleSource samples = SampleSource.FromEnumerable(content.Samples.Select(files.Read), content.Samples.Count);
-        TrialScorer scorer = TrialScorer.CreateForWorker(reference, samples, content.Metric.ToMetric(), content.BatchSize, cancellationToken);
+        TrialScorer scorer = TrialScorer.CreateForWorker(
+            reference, samples, content.Metric.ToMetric(), content.BatchSize, cancellationToken);
         if (scorer.Fingerprint == content.Fingerprint)
         {
             return scorer;
         }
 
         scorer.Dispose();
-        throw new IOException($"{content.ModelName}: this worker reads other samples than the client, or has other versions; give all machines the same storage and the same packages.");
+        throw new IOException($"{content.ModelName}: this worker reads other samples than the client, or has other versions; give all "
+            + "machines the same storage and the same packages.");
     }
 
     private Context Enter(string key)

@@ -12,7 +12,10 @@ internal sealed record TrialFigures(double[] Values, int[] Counts, float[] Level
     {
         KeptFigure[] figures = [.. KeptScore.Of(score).Figures];
         return new TrialFigures(
-            [.. figures.Select(figure => figure.Value)], [.. figures.Select(figure => figure.Samples)], [.. score.Samples.Levels], [.. score.Samples.Shares]);
+            [.. figures.Select(figure => figure.Value)],
+            [.. figures.Select(figure => figure.Samples)],
+            [.. score.Samples.Levels],
+            [.. score.Samples.Shares]);
     }
 
     /// <summary>The score again.</summary>

@@ -45,9 +45,11 @@ internal sealed class WorkFiles(IWorkStorage storage)
     {
         string[] paths = [.. sample.Files.Select(GetPath)];
         string path = sample.Kind == SampleFileKind.Onnx ? Path.GetDirectoryName(paths[0])! : paths[0];
-        return new ModelSample(sample.Name, SampleFile.Read(sample.Kind, path, sample.MaxBytes)) { Label = sample.Label, LabelOrigin = sample.LabelOrigin };
+        return new ModelSample(
+            sample.Name, SampleFile.Read(sample.Kind, path, sample.MaxBytes)) { Label = sample.Label, LabelOrigin = sample.LabelOrigin };
     }
 
     private static IOException Other(string path, string found, StoredFile file) => new(
-        $"{path}: this worker has another file under this name, with SHA-256 {found}, not {file.Sha256}; give all machines the same storage, and leave files as they are until the run has ended.");
+        $"{path}: this worker has another file under this name, with SHA-256 {found}, not {file.Sha256}; give all machines the same "
+            + "storage, and leave files as they are until the run has ended.");
 }

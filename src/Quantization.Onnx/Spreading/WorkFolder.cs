@@ -40,7 +40,8 @@ public sealed class WorkFolder : IWorkStorage
 
     /// <inheritdoc />
     public string GetPath(string name) => Exists(name) ? PathOf(name)
-        : throw new FileNotFoundException($"{PathOf(name)}: this file is missing from the storage; mount the same storage on all machines.", PathOf(name));
+        : throw new FileNotFoundException(
+            $"{PathOf(name)}: this file is missing from the storage; mount the same storage on all machines.", PathOf(name));
 
     /// <inheritdoc />
     public void Write(string name, Action<Stream> write)
@@ -65,7 +66,8 @@ public sealed class WorkFolder : IWorkStorage
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{path}: cannot write this file of the storage; make room or choose a folder that can be written to ({e.Message})", e);
+            throw new IOException(
+                $"{path}: cannot write this file of the storage; make room or choose a folder that can be written to ({e.Message})", e);
         }
         finally
         {

@@ -33,7 +33,9 @@ internal sealed class WorkResults(IWorkPlace place)
 
         byte[] bytes = File.ReadAllBytes(place.Storage.GetPath(name));
         int length = bytes.Length - SHA256.HashSizeInBytes;
-        return length >= 0 && SHA256.HashData(bytes.AsSpan(0, length)).AsSpan().SequenceEqual(bytes.AsSpan(length)) ? bytes.AsMemory(0, length) : null;
+        return length >= 0 && SHA256.HashData(bytes.AsSpan(0, length)).AsSpan().SequenceEqual(bytes.AsSpan(length))
+            ? bytes.AsMemory(0, length)
+            : null;
     }
 
     /// <summary>Keeps a result.</summary>

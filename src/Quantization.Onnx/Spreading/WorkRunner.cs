@@ -64,7 +64,8 @@ public sealed class WorkRunner(IWorkStorage storage, int threads = 1) : IDisposa
         return JsonSerializer.SerializeToUtf8Bytes(TrialFigures.Of(score), WorkJsonContext.Default.TrialFigures);
     }
 
-    private static T Read<T>(WorkItem item, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, [CallerMemberName] string caller = "")
+    private static T Read<T>(
+        WorkItem item, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, [CallerMemberName] string caller = "")
     {
         try
         {
@@ -72,7 +73,8 @@ public sealed class WorkRunner(IWorkStorage storage, int threads = 1) : IDisposa
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{item.Name}: the work cannot be read ({e.Message}); install the same versions on all machines.", e);
+            throw new InvalidDataException(
+                $"{item.Name}: the work cannot be read ({e.Message}); install the same versions on all machines.", e);
         }
     }
 }

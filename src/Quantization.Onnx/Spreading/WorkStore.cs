@@ -31,7 +31,8 @@ internal sealed class WorkStore(IWorkStorage storage)
 
         return model.IsSplit
             ? throw new ArgumentException(
-                $"{model.Path} keeps weights in files beside it, so workers can read it only in the storage; move the model with these files into {storage.Name}.")
+                $"{model.Path} keeps weights in files beside it, so workers can read it only in the storage; move the model with these "
+                    + $"files into {storage.Name}.")
             : Store(hash, ".onnx", model.CopyTo);
     }
 
@@ -40,9 +41,11 @@ internal sealed class WorkStore(IWorkStorage storage)
     /// <param name="model">The model.</param>
     /// <param name="owner">What alone uses the file, and may delete it; null for a file that others may use too.</param>
     /// <exception cref="ArgumentException">The model is too large to travel.</exception>
-    public StoredFile Store(string modelPath, ModelProto model, string? owner = null) => ModelStore.SizeOf(model) > ModelStore.LargestMessage
-        ? throw new ArgumentException($"{modelPath} is larger than 2 GB, and such models cannot be tried by workers; try the models in this process.")
-        : Store(model.ToByteArray(), owner is null ? ".onnx" : $".{owner[..16]}.onnx");
+    public StoredFile Store(string modelPath, ModelProto model, string? owner = null) =>
+        ModelStore.SizeOf(model) > ModelStore.LargestMessage
+            ? throw new ArgumentException(
+                $"{modelPath} is larger than 2 GB, and such models cannot be tried by workers; try the models in this process.")
+            : Store(model.ToByteArray(), owner is null ? ".onnx" : $".{owner[..16]}.onnx");
 
     /// <summary>Stores bytes.</summary>
     /// <param name="content">The bytes.</param>
@@ -105,7 +108,9 @@ internal sealed class WorkStore(IWorkStorage storage)
         }
 
         string hash = Hash(origin.Path);
-        return storage.FindName(origin.Path) is { } name ? [new StoredFile(name, hash)] : [Store(hash, Path.GetExtension(origin.Path), Copy)];
+        return storage.FindName(origin.Path) is { } name
+            ? [new StoredFile(name, hash)]
+            : [Store(hash, Path.GetExtension(origin.Path), Copy)];
 
         void Copy(Stream stream)
         {

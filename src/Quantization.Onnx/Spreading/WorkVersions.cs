@@ -6,7 +6,8 @@ namespace Quantization.Onnx;
 internal static class WorkVersions
 {
     /// <summary>The versions of this process.</summary>
-    public static string Current { get; } = $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, Quantization.Onnx {CalibrationOrigin.LibraryVersion}";
+    public static string Current { get; } =
+        $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, Quantization.Onnx {CalibrationOrigin.LibraryVersion}";
 
     /// <summary>Refuses work of a client with other versions.</summary>
     /// <exception cref="IOException">They differ.</exception>
@@ -14,7 +15,8 @@ internal static class WorkVersions
     {
         if (client != Current)
         {
-            throw new IOException($"this worker runs {Current}, the client {client}, and results could differ; install the same versions on all machines.");
+            throw new IOException(
+                $"this worker runs {Current}, the client {client}, and results could differ; install the same versions on all machines.");
         }
     }
 
@@ -24,7 +26,8 @@ internal static class WorkVersions
     {
         if (factory is not null)
         {
-            throw new ArgumentException("Options of sessions are code of this process, which workers do not have; leave SessionOptionsFactory null, or run the work in this process.");
+            throw new ArgumentException("Options of sessions are code of this process, which workers do not have; leave "
+                + "SessionOptionsFactory null, or run the work in this process.");
         }
     }
 }

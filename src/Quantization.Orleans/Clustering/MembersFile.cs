@@ -21,7 +21,8 @@ internal sealed class MembersFile(string folder)
         if (!File.Exists(_path))
         {
             return Directory.Exists(folder) ? MemberTable.Empty
-                : throw new DirectoryNotFoundException($"{folder}: the folder of the cluster is missing; mount or make it on this machine.");
+                : throw new DirectoryNotFoundException(
+                    $"{folder}: the folder of the cluster is missing; mount or make it on this machine.");
         }
 
         try

@@ -7,4 +7,5 @@ namespace Quantization.Orleans;
 /// <param name="Processor">The processor that all workers have; null where there is no worker yet.</param>
 [GenerateSerializer]
 [Alias("quantization.clientAnswer")]
-internal sealed record ClientAnswer(IReadOnlyList<ItemOutcome> Outcomes, IReadOnlyList<string> Unknown, ClusterStatus Status, string? Processor);
+internal sealed record ClientAnswer(
+    IReadOnlyList<ItemOutcome> Outcomes, IReadOnlyList<string> Unknown, ClusterStatus Status, string? Processor);

@@ -37,9 +37,11 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
 
         _processor ??= info.Processor;
         string? warning = info.Processor == _processor ? null
-            : $"{info.Name} has another processor ({info.Processor}) than the first worker ({_processor}), so results can differ in their last bits.";
+            : $"{info.Name} has another processor ({info.Processor}) than the first worker ({_processor}), so results can "
+                + "differ in their last bits.";
         List<QueuedItem> items = [];
-        while (items.Count < most && (FindWaiting(info.Id, takesShards && items.Count == 0) ?? FindSlow(info.Id, takesShards && items.Count == 0)) is { } item)
+        while (items.Count < most
+            && (FindWaiting(info.Id, takesShards && items.Count == 0) ?? FindSlow(info.Id, takesShards && items.Count == 0)) is { } item)
         {
             item.Running[info.Id] = clock.GetUtcNow();
             items.Add(item.Item);
@@ -61,7 +63,8 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
         }
         else if (Return(workerId) is not null)
         {
-            foreach (QueueItem item in running.Select(id => _items.GetValueOrDefault(id)).OfType<QueueItem>().Where(item => item.Outcome is null))
+            foreach (QueueItem item in running.Select(id => _items.GetValueOrDefault(id))
+                .OfType<QueueItem>().Where(item => item.Outcome is null))
             {
                 item.Losses = Math.Max(0, item.Losses - 1); // it was not the item that silenced the worker
                 item.Running[workerId] = clock.GetUtcNow();
@@ -118,7 +121,8 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
         foreach (QueuedItem item in request.New)
         {
             // What failed for a client that is gone may succeed now, with other workers.
-            if (!_items.TryGetValue(item.Id, out QueueItem? known) || (known.Outcome?.Failure is not null && !known.Clients.Contains(request.Client)))
+            if (!_items.TryGetValue(item.Id, out QueueItem? known)
+                || (known.Outcome?.Failure is not null && !known.Clients.Contains(request.Client)))
             {
                 _items[item.Id] = known = new QueueItem(item);
                 _waiting.AddLast(known);
@@ -150,13 +154,18 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
     public ClusterStatus Status() => new(
         [
             .. _workers.Values.OrderBy(worker => worker.Info.Name, StringComparer.Ordinal).Select(worker => new WorkerStatus(
-                worker.Info, worker.Items, worker.Samples, _items.Values.Count(item => item.Running.ContainsKey(worker.Info.Id)), worker.Refusal)),
+                worker.Info,
+                worker.Items,
+                worker.Samples,
+                _items.Values.Count(item => item.Running.ContainsKey(worker.Info.Id)),
+                worker.Refusal)),
         ],
         _waiting.Count,
         _items.Values.Count(item => item.Running.Count > 0));
 
     private string? FindRefusal(WorkerInfo info) => _processor is null || info.Processor == _processor || info.AllowsOtherProcessors ? null
-        : $"{info.Name} has another processor ({info.Processor}) than the first worker ({_processor}), so results could differ in their last bits; "
+        : $"{info.Name} has another processor ({info.Processor}) than the first worker ({_processor}), so results could "
+            + "differ in their last bits; "
             + "start it on a machine like the others, or allow other processors where that does not matter.";
 
     private QueueItem? FindWaiting(string worker, bool takesShards)
@@ -173,10 +182,13 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
         return null;
     }
 
-    /// <summary>An item that another worker takes too long for: at the end of a job no client should wait for the slowest machine.</summary>
+    /// <summary>
+    /// An item that another worker takes too long for: at the end of a job no client should wait for the slowest machine.
+    /// </summary>
     private QueueItem? FindSlow(string worker, bool takesShards) => _items.Values
         .Where(item => item.Outcome is null && item.Running.Count == 1 && !item.Running.ContainsKey(worker) && !item.Failed.Contains(worker)
-            && (takesShards || item.Item.Kind != WorkKind.Shard) && clock.GetUtcNow() - item.Running.Values.First() > PatienceWith(item.Item))
+            && (takesShards || item.Item.Kind != WorkKind.Shard)
+            && clock.GetUtcNow() - item.Running.Values.First() > PatienceWith(item.Item))
         .MinBy(item => item.Running.Values.First());
 
     private TimeSpan PatienceWith(QueuedItem item)
@@ -201,7 +213,8 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
     private void Expire()
     {
         DateTimeOffset now = clock.GetUtcNow();
-        foreach (string worker in _workers.Values.Where(each => now - each.Seen > settings.WorkerTimeout).Select(each => each.Info.Id).ToArray())
+        foreach (string worker in _workers.Values.Where(each => now - each.Seen > settings.WorkerTimeout)
+            .Select(each => each.Info.Id).ToArray())
         {
             Lose(worker);
         }
@@ -212,7 +225,9 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
             Drop(client, _ => true);
         }
 
-        foreach (QueueItem item in _waiting.Where(item => item.LastFailure is { } last && now - last.Time > settings.WorkerTimeout && HasNoWorker(item)).ToArray())
+        foreach (QueueItem item
+            in _waiting.Where(item => item.LastFailure is { } last && now - last.Time > settings.WorkerTimeout && HasNoWorker(item))
+                .ToArray())
         {
             End(item, item.LastFailure!.Value.Outcome);
         }
@@ -249,7 +264,8 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
                 {
                     Failure = new ItemFailure(
                         FailureKind.Worker,
-                        $"{item.Item.Name}: {item.Losses} workers were lost while they ran it, the last of them {name}; see what they wrote before they ended."),
+                        $"{item.Item.Name}: {item.Losses} workers were lost while they ran it, the last of them {name}; see what they "
+                            + "wrote before they ended."),
                 });
             }
             else if (item.Running.Count == 0)
@@ -261,7 +277,8 @@ internal sealed class WorkQueue(TimeProvider clock, QueueSettings settings)
 
     private void Drop(string client, Predicate<string> isDropped)
     {
-        foreach (QueueItem item in _items.Values.Where(item => isDropped(item.Item.Id) && item.Clients.Remove(client) && item.Clients.Count == 0).ToArray())
+        foreach (QueueItem item
+            in _items.Values.Where(item => isDropped(item.Item.Id) && item.Clients.Remove(client) && item.Clients.Count == 0).ToArray())
         {
             _items.Remove(item.Item.Id);
             _waiting.Remove(item);

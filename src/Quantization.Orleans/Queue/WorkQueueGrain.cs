@@ -1,6 +1,8 @@
 namespace Quantization.Orleans;
 
-/// <summary>The queue of a cluster, on one of its silos. When that silo is lost, another one begins an empty queue, which clients fill again.</summary>
+/// <summary>
+/// The queue of a cluster, on one of its silos. When that silo is lost, another one begins an empty queue, which clients fill again.
+/// </summary>
 /// <param name="settings">Times and limits.</param>
 [KeepAlive]
 internal sealed class WorkQueueGrain(QueueSettings settings) : Grain, IWorkQueueGrain

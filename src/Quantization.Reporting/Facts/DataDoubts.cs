@@ -6,7 +6,8 @@ namespace Quantization.Reporting;
 internal static class DataDoubts
 {
     /// <summary>
-    /// A trained model makes most of the way from chance to always right; less than half of it, as far as samples tell, is a reason to doubt.
+    /// A trained model makes most of the way from chance to always right; less than half of it, as far as samples tell, is a reason to
+    /// doubt.
     /// </summary>
     private const double LittleSkill = 0.5;
 

@@ -44,9 +44,11 @@ internal static class PartialAdvice
         }
 
         // A figure above the float model's is luck: more layers in float would not lose less.
-        ReportPartialPoint? better = !IsBetter(report, report.Float.Score!.Value, partial.Written.Score) ? null : partial.Curve.FirstOrDefault(point =>
-            point.FloatLayers.Count > partial.Written.FloatLayers.Count && point.Int8Share > 0
-            && IsBetter(report, point.Score, partial.Written.Score));
+        ReportPartialPoint? better = !IsBetter(report, report.Float.Score!.Value, partial.Written.Score)
+            ? null
+            : partial.Curve.FirstOrDefault(point =>
+                point.FloatLayers.Count > partial.Written.FloatLayers.Count && point.Int8Share > 0
+                && IsBetter(report, point.Score, partial.Written.Score));
         return better is null
             ? NextAdvice.Nothing()
             : NextAdvice.SmallerLoss(better.FloatLayers.Count, report.Metric!, report.Unit, better.Score);
@@ -58,5 +60,6 @@ internal static class PartialAdvice
         return partial.Layers.FirstOrDefault(layer => layer.Node == used?.MostSensitive);
     }
 
-    private static bool IsBetter(QuantizationReport report, double score, double other) => report.LargerIsBetter ? score > other : score < other;
+    private static bool IsBetter(QuantizationReport report, double score, double other) =>
+        report.LargerIsBetter ? score > other : score < other;
 }

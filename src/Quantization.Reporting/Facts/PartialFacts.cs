@@ -40,7 +40,10 @@ internal static class PartialFacts
     private static ReportPartialLayer[] LayersOf(PartialResult result)
     {
         double all = Math.Max(1, result.Sensitivity.Layers.Sum(layer => (double)layer.Cost.MultiplyAccumulates));
-        Dictionary<string, double>[] sensitivities = [.. result.Sensitivity.Rankings.Select(ranking => ranking.Layers.ToDictionary(layer => layer.Node, layer => layer.Sensitivity))];
+        Dictionary<string, double>[] sensitivities =
+        [
+            .. result.Sensitivity.Rankings.Select(ranking => ranking.Layers.ToDictionary(layer => layer.Node, layer => layer.Sensitivity))
+        ];
         Dictionary<string, LayerChange> changes = result.Changes.ToDictionary(change => change.Node);
         return
         [
@@ -65,9 +68,19 @@ internal static class PartialFacts
         .. sensitivity.Rankings.Select(ranking =>
         {
             MeasureCost cost = sensitivity.Costs[ranking.Measure];
-            bool isUsed = ranking.Measure == options.Measure && (ranking.Measure == SensitivityMeasure.EstimatedNoise || ranking.Criterion == options.Criterion);
+            bool isUsed = ranking.Measure == options.Measure
+                && (ranking.Measure == SensitivityMeasure.EstimatedNoise || ranking.Criterion == options.Criterion);
             return new ReportRanking(
-                $"{SensitivityWords.Of(ranking.Measure)}, {SensitivityWords.Of(ranking.Criterion, sensitivity.Metric.Name)}", ranking.Measure, ranking.Criterion, ranking.Layers[0].Node, ranking.CorrelationWithMetric, isUsed, cost.Models, cost.Resumed, cost.Runs, cost.Elapsed.TotalMilliseconds);
+                $"{SensitivityWords.Of(ranking.Measure)}, {SensitivityWords.Of(ranking.Criterion, sensitivity.Metric.Name)}",
+                ranking.Measure,
+                ranking.Criterion,
+                ranking.Layers[0].Node,
+                ranking.CorrelationWithMetric,
+                isUsed,
+                cost.Models,
+                cost.Resumed,
+                cost.Runs,
+                cost.Elapsed.TotalMilliseconds);
         }),
     ];
 }

@@ -7,8 +7,14 @@ using Quantization.Onnx;
 
 namespace Quantization.Reporting;
 
-/// <summary>All that is known of a quantized model, ready to be looked at as a page or read by programs as JSON. Immutable; safe to share between threads.</summary>
-[SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = "The overloads differ in the types of required parameters, so no call is ambiguous.")]
+/// <summary>
+/// All that is known of a quantized model, ready to be looked at as a page or read by programs as JSON. Immutable; safe to share between
+/// threads.
+/// </summary>
+[SuppressMessage(
+    "ApiDesign",
+    "RS0026:Do not add multiple overloads with optional parameters",
+    Justification = "The overloads differ in the types of required parameters, so no call is ambiguous.")]
 public sealed record QuantizationReport
 {
     /// <summary>The version of the JSON form: it grows when a property changes its meaning or disappears, not when one is added.</summary>
@@ -53,7 +59,10 @@ public sealed record QuantizationReport
     /// <summary>The quantized model.</summary>
     public required ReportModel Quantized { get; init; }
 
-    /// <summary>Plain post-training quantization, for comparison, after a search; the model with all layers quantized, after partial quantization; otherwise null.</summary>
+    /// <summary>
+    /// Plain post-training quantization, for comparison, after a search; the model with all layers quantized, after partial quantization;
+    /// otherwise null.
+    /// </summary>
     public required ReportModel? Baseline { get; init; }
 
     /// <summary>Every model that was tried; empty where there was no search.</summary>
@@ -100,7 +109,10 @@ public sealed record QuantizationReport
         init => field = ValueList<string>.Of(value, nameof(QuantizedNodes));
     }
 
-    /// <summary>The Conv, ConvTranspose, Gemm and MatMul nodes that stay in float, and why; those inside of branches and loops too, and Gather nodes that look rows up in a table which could be quantized.</summary>
+    /// <summary>
+    /// The Conv, ConvTranspose, Gemm and MatMul nodes that stay in float, and why; those inside of branches and loops too, and Gather nodes
+    /// that look rows up in a table which could be quantized.
+    /// </summary>
     public required IReadOnlyDictionary<string, string> FloatNodes
     {
         get;
@@ -169,10 +181,14 @@ public sealed record QuantizationReport
     /// <summary>Gathers the facts of a search.</summary>
     /// <param name="modelPath">The float model.</param>
     /// <param name="search">What the search found.</param>
-    /// <param name="evaluation">The float model beside the best one, for times and sizes; further candidates are not looked at. Null where it was not measured.</param>
+    /// <param name="evaluation">
+    /// The float model beside the best one, for times and sizes; further candidates are not looked at. Null where it was not measured.
+    /// </param>
     /// <param name="layers">The layers of the best model, from <see cref="LayerComparer"/>; empty where they were not compared.</param>
     /// <param name="context">What the results do not tell, such as how samples were prepared; null for nothing.</param>
-    public static QuantizationReport Create(string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext? context = null)
+    public static QuantizationReport Create(
+        string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers,
+        ReportContext? context = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(search);
@@ -184,9 +200,13 @@ public sealed record QuantizationReport
     /// <param name="modelPath">The float model.</param>
     /// <param name="partial">What it reached.</param>
     /// <param name="options">How it went about.</param>
-    /// <param name="evaluation">The float model beside the one that was written, and, where it was measured too, the one with all layers quantized, for times. Null where times were not measured.</param>
+    /// <param name="evaluation">
+    /// The float model beside the one that was written, and, where it was measured too, the one with all layers quantized, for times. Null
+    /// where times were not measured.
+    /// </param>
     /// <param name="context">What the results do not tell, such as how samples were prepared; null for nothing.</param>
-    public static QuantizationReport Create(string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation, ReportContext? context = null)
+    public static QuantizationReport Create(
+        string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation, ReportContext? context = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(partial);
@@ -203,7 +223,8 @@ public sealed record QuantizationReport
     /// <param name="layers">The layers, from <see cref="LayerComparer"/>; empty where they were not compared.</param>
     /// <param name="context">What the results do not tell, such as how samples were prepared; null for nothing.</param>
     public static QuantizationReport Create(
-        string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext? context = null)
+        string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation,
+        IReadOnlyList<LayerNoise> layers, ReportContext? context = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(quantized);
@@ -220,7 +241,9 @@ public sealed record QuantizationReport
     /// <param name="evaluation">The float model beside the quantized one; null where it was not measured.</param>
     /// <param name="layers">The layers, from <see cref="LayerComparer"/>; empty where they were not compared.</param>
     /// <param name="context">What the results do not tell, such as how samples were prepared; null for nothing.</param>
-    public static QuantizationReport Create(string modelPath, PtqResult quantized, DataFreeOptions options, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext? context = null)
+    public static QuantizationReport Create(
+        string modelPath, PtqResult quantized, DataFreeOptions options, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers,
+        ReportContext? context = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(quantized);
@@ -250,7 +273,8 @@ public sealed record QuantizationReport
             ?? throw new JsonException("The text is null, not a report.");
         return report.SchemaVersion <= CurrentSchemaVersion ? report : throw new JsonException(string.Create(
             CultureInfo.InvariantCulture,
-            $"The report has version {report.SchemaVersion}, but this library reads versions up to {CurrentSchemaVersion}; use a newer library."));
+            $"The report has version {report.SchemaVersion}, but this library reads versions up to "
+                + $"{CurrentSchemaVersion}; use a newer library."));
     }
 
     /// <summary>Writes the page; the file appears whole or not at all.</summary>

@@ -14,7 +14,10 @@ internal sealed record RankedModels(ModelMetric Metric, Advice Reason, TrialScor
     public int CalibratedScoringSamples { get; init; }
 
     public static RankedModels Of(SearchResult search) =>
-        new(search.Metric, search.Reason, search.FloatScore, search.Best.Score, search.ScoringSamples) { CalibratedScoringSamples = search.CalibratedScoringSamples };
+        new(search.Metric, search.Reason, search.FloatScore, search.Best.Score, search.ScoringSamples)
+        {
+            CalibratedScoringSamples = search.CalibratedScoringSamples
+        };
 
     public static RankedModels Of(PartialResult partial) =>
         new(partial.Metric, partial.Reason, partial.FloatScore, partial.Written.Score, partial.ScoringSamples);

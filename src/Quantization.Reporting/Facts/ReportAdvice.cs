@@ -68,9 +68,15 @@ internal static class ReportAdvice
     private static Advice Outcome(QuantizationReport report, HalfFormat? half) => report switch
     {
         { Float.Top1: { } before, Quantized.Top1: { } after } => OutcomeAdvice.Accuracy(
-            report.Data.LabelledSamples, before, after, report.Quantized.Agreement, ReportJudge.Judge(JudgedFigures.Of(report)) == ReportVerdict.Good, half),
+            report.Data.LabelledSamples,
+            before,
+            after,
+            report.Quantized.Agreement,
+            ReportJudge.Judge(JudgedFigures.Of(report)) == ReportVerdict.Good,
+            half),
         { Quantized.SignalToNoise: { } ratio } =>
-            OutcomeAdvice.Noise(ratio, report.Quantized.Agreement, report.Data.ScoringSamples is > 0 and { } samples ? samples : null, half),
+            OutcomeAdvice.Noise(
+                ratio, report.Quantized.Agreement, report.Data.ScoringSamples is > 0 and { } samples ? samples : null, half),
         _ => OutcomeAdvice.NothingMeasured(),
     };
 
@@ -80,7 +86,9 @@ internal static class ReportAdvice
         report.Warnings.Any(warning => warning.Code == AdviceCode.LatencyDisturbed));
 
     private static Advice? SameSamples(QuantizationReport report) =>
-        report.Reason is null && report.Data is { Sets: SampleSets.Shared, ScoringSamples: > 0 and var samples } ? DataAdvice.SameSamples(samples) : null;
+        report.Reason is null && report.Data is { Sets: SampleSets.Shared, ScoringSamples: > 0 and var samples }
+            ? DataAdvice.SameSamples(samples)
+            : null;
 
     private static Advice CheckData(QuantizationReport report) => DataAdvice.CheckData(report.Data.LabelledSamples > 0);
 
@@ -105,18 +113,19 @@ internal static class ReportAdvice
         ? OutcomeAdvice.WorstLayer(worst.Node, worst.Operator, worst.NoiseShare!.Value, worst.OwnSignalToNoise!.Value)
         : null;
 
-    private static Advice? Next(QuantizationReport report, PtqOptions options, HalfFormat? half) => (report.Verdict, FindWorst(report)) switch
-    {
-        (ReportVerdict.Doubtful, _) => CheckData(report),
-        (ReportVerdict.Good, _) => NextAdvice.Nothing(),
-        (ReportVerdict.Unclear, _) => DataAdvice.MoreSamples(
-            report.Data.ScoringSamples, ReportJudge.WantedSamples(report), report.Data.LabelledSamples > 0),
-        (ReportVerdict.NotMeasured, _) => null,
-        _ when half is not null => NextAdvice.CompareModels(),
-        (_, null) => report.IsStaticInt8 ? NextAdvice.Partial() : NextAdvice.CompareModels(),
-        (_, { NoiseShare: >= OutstandingShare } worst) => NextAdvice.LeaveInFloat(worst.Node),
-        _ => NextAdvice.ManyLayers(HasFewBits(options), IsPerTensor(options)),
-    };
+    private static Advice? Next(QuantizationReport report, PtqOptions options, HalfFormat? half) =>
+        (report.Verdict, FindWorst(report)) switch
+        {
+            (ReportVerdict.Doubtful, _) => CheckData(report),
+            (ReportVerdict.Good, _) => NextAdvice.Nothing(),
+            (ReportVerdict.Unclear, _) => DataAdvice.MoreSamples(
+                report.Data.ScoringSamples, ReportJudge.WantedSamples(report), report.Data.LabelledSamples > 0),
+            (ReportVerdict.NotMeasured, _) => null,
+            _ when half is not null => NextAdvice.CompareModels(),
+            (_, null) => report.IsStaticInt8 ? NextAdvice.Partial() : NextAdvice.CompareModels(),
+            (_, { NoiseShare: >= OutstandingShare } worst) => NextAdvice.LeaveInFloat(worst.Node),
+            _ => NextAdvice.ManyLayers(HasFewBits(options), IsPerTensor(options)),
+        };
 
     private static Advice? Float(QuantizationReport report, HalfFormat? half) =>
         report.FloatNodes.Count == 0 ? null : OutcomeAdvice.FloatNodes(report.FloatNodes.Count, half);

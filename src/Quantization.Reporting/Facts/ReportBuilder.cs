@@ -12,27 +12,39 @@ internal static class ReportBuilder
     private const string StaticInt8 = "static-int8";
 
     /// <summary>What to compare the chosen range of an activation with, where no search names calibrators.</summary>
-    private static readonly ICalibrator[] UsualCalibrators = [new MaxCalibrator(), new PercentileCalibrator(), new EntropyCalibrator(), new MseCalibrator()];
+    private static readonly ICalibrator[] UsualCalibrators =
+        [new MaxCalibrator(), new PercentileCalibrator(), new EntropyCalibrator(), new MseCalibrator()];
 
     public static QuantizationReport Build(
-        string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext context) =>
+        string modelPath, PtqResult quantized, PtqOptions options, ModelCalibration calibration, EvaluationResult? evaluation,
+        IReadOnlyList<LayerNoise> layers, ReportContext context) =>
         Advise(
-            Gather(modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators, context) with { Layers = LayersOf(layers) }, options, quantized.Half);
+            Gather(
+                modelPath, quantized, options, calibration, null, evaluation, UsualCalibrators, context) with { Layers = LayersOf(layers) },
+            options,
+            quantized.Half);
 
-    public static QuantizationReport Build(string modelPath, PtqResult quantized, DataFreeOptions options, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext context)
+    public static QuantizationReport Build(
+        string modelPath, PtqResult quantized, DataFreeOptions options, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers,
+        ReportContext context)
     {
         PtqOptions weights = options.ToPtqOptions();
         return Advise(Gather(modelPath, quantized, weights, quantized.Calibration, null, evaluation, [], context) with
         {
             Layers = LayersOf(layers),
-            Settings = SettingsOf(weights).Where(setting => !setting.Key.StartsWith("Activation", StringComparison.Ordinal)).Prepend(new("Recipe", quantized.Plan.Recipe)).ToDictionary(),
+            Settings = SettingsOf(weights).Where(setting => !setting.Key.StartsWith("Activation", StringComparison.Ordinal))
+                .Prepend(new("Recipe", quantized.Plan.Recipe)).ToDictionary(),
         }, weights);
     }
 
-    public static QuantizationReport Build(string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext context)
+    public static QuantizationReport Build(
+        string modelPath, SearchResult search, EvaluationResult? evaluation, IReadOnlyList<LayerNoise> layers, ReportContext context)
     {
-        ICalibrator[] calibrators = [.. search.Trials.Select(trial => trial.Options.ActivationCalibrator).DistinctBy(calibrator => calibrator.Name)];
-        return Advise(Gather(modelPath, search.Model, search.Best.Options, search.Calibration, RankedModels.Of(search), evaluation, calibrators, context) with
+        ICalibrator[] calibrators =
+            [.. search.Trials.Select(trial => trial.Options.ActivationCalibrator).DistinctBy(calibrator => calibrator.Name)];
+        return Advise(Gather(
+            modelPath, search.Model, search.Best.Options, search.Calibration, RankedModels.Of(search), evaluation, calibrators,
+            context) with
         {
             Baseline = ModelOf(search.Baseline.Name, search.Baseline.Score, null, null, null),
             Trials = [.. search.Trials.Select(trial => TrialOf(trial, trial == search.Best))],
@@ -40,12 +52,20 @@ internal static class ReportBuilder
         }, search.Best.Options);
     }
 
-    public static QuantizationReport Build(string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation, ReportContext context)
+    public static QuantizationReport Build(
+        string modelPath, PartialResult partial, PartialOptions options, EvaluationResult? evaluation, ReportContext context)
     {
         ModelScore? allInt8 = evaluation?.Candidates.ElementAtOrDefault(1);
-        return Advise(Gather(modelPath, partial.Model, partial.Written.Options, partial.Calibration, RankedModels.Of(partial), evaluation, UsualCalibrators, context) with
+        return Advise(Gather(
+            modelPath, partial.Model, partial.Written.Options, partial.Calibration, RankedModels.Of(partial), evaluation, UsualCalibrators,
+            context) with
         {
-            Baseline = ModelOf("all layers in int8", partial.Quantized.Score, allInt8, allInt8?.FileSize ?? partial.Quantized.ModelBytes, allInt8?.MedianLatency),
+            Baseline = ModelOf(
+                "all layers in int8",
+                partial.Quantized.Score,
+                allInt8,
+                allInt8?.FileSize ?? partial.Quantized.ModelBytes,
+                allInt8?.MedianLatency),
             Partial = PartialFacts.Gather(partial, options),
         }, partial.Written.Options);
     }
@@ -78,8 +98,10 @@ internal static class ReportBuilder
             Unit = ranked?.Metric.Unit ?? MetricUnit.None,
             LargerIsBetter = ranked?.Metric.LargerIsBetter ?? true,
             Reason = ranked?.Reason,
-            Float = ModelOf("float model", ranked?.Float, evaluation?.Reference, quantized.ModelBytes, quantized.Latency?.Float, isFloat: true),
-            Quantized = ModelOf(NameOf(quantized), ranked?.Kept, evaluation?.Candidates[0], quantized.OutputBytes, quantized.Latency?.Quantized),
+            Float = ModelOf(
+                "float model", ranked?.Float, evaluation?.Reference, quantized.ModelBytes, quantized.Latency?.Float, isFloat: true),
+            Quantized = ModelOf(
+                NameOf(quantized), ranked?.Kept, evaluation?.Candidates[0], quantized.OutputBytes, quantized.Latency?.Quantized),
             Baseline = null,
             Trials = [],
             Partial = null,
@@ -101,7 +123,8 @@ internal static class ReportBuilder
         };
     }
 
-    private static ReportData DescribeData(ModelCalibration calibration, RankedModels? ranked, EvaluationResult? evaluation, ReportContext context)
+    private static ReportData DescribeData(
+        ModelCalibration calibration, RankedModels? ranked, EvaluationResult? evaluation, ReportContext context)
     {
         ModelFigures? figures = ranked?.Float.Figures ?? evaluation?.Reference.Figures;
         int scoring = ranked?.ScoringSamples ?? evaluation?.Samples ?? 0;
@@ -109,11 +132,15 @@ internal static class ReportBuilder
         string split = (calibration.SampleCount, scoring, sets) switch
         {
             _ when ranked is { CalibratedScoringSamples: > 0 } =>
-                $"Models were compared on samples that were not used to calibrate. The best plan was then refined on all samples, including {Figure.Count(ranked.CalibratedScoringSamples)} scoring samples, so its figures on other samples may be a little worse.",
-            _ when ranked is not null => "Samples that chose ranges were not used to choose between models; the split is the same each time.",
+                "Models were compared on samples that were not used to calibrate. The best plan was then refined on all samples, "
+                    + $"including {Figure.Count(ranked.CalibratedScoringSamples)} scoring samples, so its figures on other "
+                    + "samples may be a little worse.",
+            _ when ranked is not null =>
+                "Samples that chose ranges were not used to choose between models; the split is the same each time.",
             (0, 0, _) => "No sample was run.",
             (_, 0, _) => "Nothing was measured.",
-            (_, _, SampleSets.Shared) => "The samples used to quantize were also used to measure, so figures on others may be a little worse.",
+            (_, _, SampleSets.Shared) =>
+                "The samples used to quantize were also used to measure, so figures on others may be a little worse.",
             (0, _, _) => "No samples were used to quantize.",
             (_, _, SampleSets.Apart) => "No sample was used both to quantize and to measure.",
             _ => "It is not known whether samples were used both to quantize and to measure.",
@@ -124,7 +151,11 @@ internal static class ReportBuilder
             Preprocessing = context.Preprocessing,
             Classes = evaluation?.Classes,
             Padding = calibration.Padding is not { } padding ? null : new ReportPadding(
-                padding.Mask, padding.MaskedPositions, padding.Positions, padding.Axes.ToDictionary(each => each.Key, each => each.Value.ToString()), padding.Undecided),
+                padding.Mask,
+                padding.MaskedPositions,
+                padding.Positions,
+                padding.Axes.ToDictionary(each => each.Key, each => each.Value.ToString()),
+                padding.Undecided),
         };
     }
 
@@ -133,7 +164,8 @@ internal static class ReportBuilder
     {
         ModelFigures? figures = score?.Figures ?? measured?.Figures;
         ModelFigures? beside = isFloat ? null : figures; // the float model is what these compare with
-        bool isEmbedding = measured?.Metrics.Any(figure => figure.Metric.Embeddings is not null) == true || score?.Ranked.Metric.Embeddings is not null;
+        bool isEmbedding = measured?.Metrics.Any(figure => figure.Metric.Embeddings is not null) == true
+            || score?.Ranked.Metric.Embeddings is not null;
         return new ReportModel(
             name,
             score?.Score,
@@ -170,23 +202,31 @@ internal static class ReportBuilder
     {
         double total = layers.Sum(layer => Noise(layer) ?? 0);
         return [.. layers.Select(layer => new ReportLayer(
-            layer.Node, layer.Operator, layer.SignalToNoise, layer.OwnSignalToNoise, Noise(layer) is { } noise ? total == 0 ? 0 : noise / total : null))];
+            layer.Node,
+            layer.Operator,
+            layer.SignalToNoise,
+            layer.OwnSignalToNoise,
+            Noise(layer) is { } noise ? total == 0 ? 0 : noise / total : null))
+        ];
 
         static double? Noise(LayerNoise layer) => layer.OwnSignalToNoise is { } ratio ? Math.Pow(10, -ratio / 10) : null;
     }
 
-    private static ReportTensor[] TensorsOf(PtqResult quantized, PtqOptions options, ModelCalibration calibration, IReadOnlyList<ICalibrator> calibrators) =>
+    private static ReportTensor[] TensorsOf(
+        PtqResult quantized, PtqOptions options, ModelCalibration calibration, IReadOnlyList<ICalibrator> calibrators) =>
     [
         .. quantized.Activations.Where(each => calibration.Activations.ContainsKey(each.Key)).Select(each =>
         {
             TensorStatistics seen = calibration.Activations[each.Key];
             ReportRange[] others = [.. calibrators
                 .Where(calibrator => calibrator.Name != each.Value.Calibrator)
-                .Select(calibrator => (calibrator.Name, calibrator.Calibrate(seen, options.ActivationFormat, QuantizationScheme.Affine).Range))
+                .Select(
+                    calibrator => (calibrator.Name, calibrator.Calibrate(seen, options.ActivationFormat, QuantizationScheme.Affine).Range))
                 .Select(other => new ReportRange(other.Name, other.Range.Min, other.Range.Max))];
             CalibrationResult chosen = each.Value;
             return new ReportTensor(
-                each.Key, chosen.Calibrator, chosen.Range.Min, chosen.Range.Max, chosen.ClippedShare, chosen.Note, seen.Count, seen.ZeroCount, seen.Min, seen.Max, TensorHistogram.Of(seen), others);
+                each.Key, chosen.Calibrator, chosen.Range.Min, chosen.Range.Max, chosen.ClippedShare, chosen.Note, seen.Count,
+                seen.ZeroCount, seen.Min, seen.Max, TensorHistogram.Of(seen), others);
         }),
     ];
 
@@ -212,7 +252,8 @@ internal static class ReportBuilder
             ["Activation codes"] = options.ActivationFormat.ToString(),
             ["Weight calibrator"] = options.WeightCalibrator.Name,
             ["Weight granularity"] = WordsOf(options.WeightGranularity),
-            ["Weight codes"] = new CodeFormat(CodeType.Int8, -options.WeightFormat.MaxCode, options.WeightFormat.MaxCode).ToString(), // as written, not as narrow as they could be stored
+            // as written, not as narrow as they could be stored
+            ["Weight codes"] = new CodeFormat(CodeType.Int8, -options.WeightFormat.MaxCode, options.WeightFormat.MaxCode).ToString(),
         };
         foreach ((string name, ICalibrator calibrator) in options.OwnCalibrators.OrderBy(own => own.Key, StringComparer.Ordinal))
         {

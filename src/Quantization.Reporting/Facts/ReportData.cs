@@ -15,7 +15,9 @@ public sealed record ReportData(long CalibrationSamples, int ScoringSamples, int
     /// <summary>How samples were prepared for the model, in words; null where that is not known.</summary>
     public string? Preprocessing { get; init; }
 
-    /// <summary>What the float model answers and labels name; null where the logits have no rows of classes, or nothing was measured.</summary>
+    /// <summary>
+    /// What the float model answers and labels name; null where the logits have no rows of classes, or nothing was measured.
+    /// </summary>
     public ClassCounts? Classes { get; init; }
 
     /// <summary>Which padding calibration left out; null where no sample had a mask.</summary>

@@ -2,7 +2,9 @@ using Quantization.Onnx;
 
 namespace Quantization.Reporting;
 
-/// <summary>Judges a quantized model by what the samples can show: accuracy with its interval, agreement and noise, not top-1 alone.</summary>
+/// <summary>
+/// Judges a quantized model by what the samples can show: accuracy with its interval, agreement and noise, not top-1 alone.
+/// </summary>
 internal static class ReportJudge
 {
     /// <summary>A loss too small to notice, a tenth of a point; and its upper bound as far as the samples show.</summary>
@@ -52,7 +54,8 @@ internal static class ReportJudge
         for (double factor = Step; factor < MostTimes; factor *= Step)
         {
             int samples = RoundUp(figures.Samples * factor);
-            if (Judge(figures with { Samples = samples, LabelledSamples = RoundUp(figures.LabelledSamples * factor) }) != ReportVerdict.Unclear)
+            if (Judge(figures with { Samples = samples, LabelledSamples = RoundUp(figures.LabelledSamples * factor) })
+                != ReportVerdict.Unclear)
             {
                 return samples;
             }

@@ -2,7 +2,10 @@ using Quantization.Onnx;
 
 namespace Quantization.Reporting;
 
-/// <summary>How only the layers that lose most were kept in float: the facts of a <see cref="Quantization.Onnx.PartialResult"/> as JSON has them, whose shape does not change with the library's classes. Immutable.</summary>
+/// <summary>
+/// How only the layers that lose most were kept in float: the facts of a <see cref="Quantization.Onnx.PartialResult"/> as JSON has them,
+/// whose shape does not change with the library's classes. Immutable.
+/// </summary>
 public sealed record ReportPartial
 {
     /// <summary>What was to be reached, in words.</summary>
@@ -40,7 +43,9 @@ public sealed record ReportPartial
         init => field = ValueList<ReportPartialLayer>.Of(value, nameof(Layers));
     }
 
-    /// <summary>The activations that were left in float, each with the measured reason. Layers beside them compute in float with int8 weights.</summary>
+    /// <summary>
+    /// The activations that were left in float, each with the measured reason. Layers beside them compute in float with int8 weights.
+    /// </summary>
     public required IReadOnlyDictionary<string, string> FloatActivations
     {
         get;

@@ -8,8 +8,13 @@ namespace Quantization.Reporting;
 /// <param name="State">How it was left.</param>
 /// <param name="Steps">The steps that it took instead of float, by name.</param>
 /// <param name="ComputeShare">Its share of the multiply-accumulates of all layers that can be quantized, 0 … 1.</param>
-/// <param name="Sensitivities">How sensitive it is by each of <see cref="ReportPartial.Rankings"/>, in their order, as <see cref="RankedLayer.Sensitivity"/> says; larger is more sensitive.</param>
-/// <param name="ScoreWithout">What the model would score with this layer quantized as to begin with and all else as written; null where nothing was done for it.</param>
+/// <param name="Sensitivities">
+/// How sensitive it is by each of <see cref="ReportPartial.Rankings"/>, in their order, as <see cref="RankedLayer.Sensitivity"/> says;
+/// larger is more sensitive.
+/// </param>
+/// <param name="ScoreWithout">
+/// What the model would score with this layer quantized as to begin with and all else as written; null where nothing was done for it.
+/// </param>
 /// <param name="Reason">The measured reason, in a sentence; null where nothing was done for it.</param>
 public sealed record ReportPartialLayer(
     string Node,

@@ -26,7 +26,10 @@ public sealed record ReportPartialPoint(
         init => field = ValueList<string>.Of(value, nameof(FloatLayers));
     } = ValueList<string>.Of(FloatLayers, nameof(FloatLayers));
 
-    /// <summary>The layers that compute in float with int8 weights, in the order in which they run; those beside activations in float are not among them.</summary>
+    /// <summary>
+    /// The layers that compute in float with int8 weights, in the order in which they run; those beside activations in float are not among
+    /// them.
+    /// </summary>
     public IReadOnlyList<string> WeightOnlyLayers
     {
         get;

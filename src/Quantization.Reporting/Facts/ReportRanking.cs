@@ -7,7 +7,9 @@ namespace Quantization.Reporting;
 /// <param name="Measure">The measure.</param>
 /// <param name="Criterion">Its figure.</param>
 /// <param name="MostSensitive">The layer that it puts first.</param>
-/// <param name="CorrelationWithMetric">How well its order agrees with the metric's, by Spearman's rank correlation; null where that cannot be told.</param>
+/// <param name="CorrelationWithMetric">
+/// How well its order agrees with the metric's, by Spearman's rank correlation; null where that cannot be told.
+/// </param>
 /// <param name="IsUsed">Whether the layers were left in float by this order.</param>
 /// <param name="Models">The models that the measure ran; all figures of one measure come of the same.</param>
 /// <param name="Resumed">The models whose scores an earlier run had left.</param>

@@ -13,7 +13,9 @@ namespace Quantization.Reporting;
 /// <param name="ZeroCount">How many of them were 0.</param>
 /// <param name="ObservedMin">The smallest.</param>
 /// <param name="ObservedMax">The largest.</param>
-/// <param name="Histogram">The counts in equal steps from <paramref name="ObservedMin"/> to <paramref name="ObservedMax"/>; zeros are left out.</param>
+/// <param name="Histogram">
+/// The counts in equal steps from <paramref name="ObservedMin"/> to <paramref name="ObservedMax"/>; zeros are left out.
+/// </param>
 /// <param name="OtherRanges">What other calibrators would have chosen.</param>
 public sealed record ReportTensor(
     string Name,

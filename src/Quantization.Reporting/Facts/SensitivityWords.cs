@@ -29,7 +29,8 @@ internal static class SensitivityWords
     public static string Unit(ReportRanking ranking, string metric) => (ranking.Measure, ranking.Criterion) switch
     {
         (SensitivityMeasure.EstimatedNoise, _) => "expected noise in the layer's result, as a share of the signal",
-        (SensitivityMeasure.AllButThisLayer, SensitivityCriterion.SignalToNoise) => "noise of the outputs that leaving the layer in float removes, as a share of the signal",
+        (SensitivityMeasure.AllButThisLayer, SensitivityCriterion.SignalToNoise) =>
+            "noise of the outputs that leaving the layer in float removes, as a share of the signal",
         (SensitivityMeasure.AllButThisLayer, _) => $"{Of(ranking.Criterion, metric)}: gained by leaving the layer in float",
         (_, SensitivityCriterion.SignalToNoise) => "noise of the outputs, as a share of the signal",
         _ => $"{Of(ranking.Criterion, metric)}: lost",

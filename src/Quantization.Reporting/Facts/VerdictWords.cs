@@ -15,7 +15,8 @@ internal static class VerdictWords
         ReportVerdict.Good when report.Partial is null => "No noticeable loss.",
         ReportVerdict.Good => $"The target is met on these {Figure.Count(report.Data.ScoringSamples)} samples.",
         _ when report.Partial is not null => "The target is not met.",
-        _ when report is { Float.Top1: { } before, Quantized.Top1: { } after } && before > after => $"{Figure.Points(before - after)} points of accuracy are lost.",
+        _ when report is { Float.Top1: { } before, Quantized.Top1: { } after } && before > after =>
+            $"{Figure.Points(before - after)} points of accuracy are lost.",
         _ => "The answers differ from the float model's.",
     };
 
@@ -28,8 +29,10 @@ internal static class VerdictWords
         (_, ReportVerdict.NotMeasured) => "Not to be judged: the outputs hold no floats.",
         (_, ReportVerdict.Unclear) => "Not clear yet: too few samples to tell whether the models differ.",
         (_, ReportVerdict.Good) => "The second model answers like the first: no noticeable loss.",
-        _ when figures is { ReferenceTop1: { } before, Top1: { } after } && before > after => $"The second model loses {Figure.Points(before - after)} points of accuracy.",
-        _ when figures is { ReferenceTop1: { } before, Top1: { } after } && before < after => $"The second model gains {Figure.Points(after - before)} points of accuracy.",
+        _ when figures is { ReferenceTop1: { } before, Top1: { } after } && before > after =>
+            $"The second model loses {Figure.Points(before - after)} points of accuracy.",
+        _ when figures is { ReferenceTop1: { } before, Top1: { } after } && before < after =>
+            $"The second model gains {Figure.Points(after - before)} points of accuracy.",
         _ => "The answers of the models differ.",
     };
 }

@@ -18,7 +18,8 @@ internal static class NodeSection
 
         if (report.FloatNodes.Count + report.FloatPatterns.Count > 0)
         {
-            html.Section("What stays in float").Table(["#Nodes", "Why", "Which"], [.. Rows(report.FloatNodes), .. Rows(report.FloatPatterns)]);
+            html.Section("What stays in float")
+                .Table(["#Nodes", "Why", "Which"], [.. Rows(report.FloatNodes), .. Rows(report.FloatPatterns)]);
             if (report.FloatNodes.GroupBy(each => each.Value).Any(group => group.Count() > MaxNames))
             {
                 html.Details($"All {Figure.Count(report.FloatNodes.Count)} nodes", report.FloatNodes.Keys);
@@ -35,17 +36,20 @@ internal static class NodeSection
         if (report.Int8Operators.Count > 0)
         {
             html.Element("p", "After ONNX Runtime has optimized the model on this machine, these nodes run on integers:")
-                .Table(["Operator", "#Nodes"], report.Int8Operators.OrderByDescending(each => each.Value).Select(each => (RowMark.None, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
+                .Table(["Operator", "#Nodes"], report.Int8Operators.OrderByDescending(each => each.Value)
+                    .Select(each => (RowMark.None, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
         }
 
         if (report.ConversionReasons.Count > 0)
         {
             html.Element("p", "Conversions between floats and codes cost time. These remain:")
-                .Table(["Conversion", "#How many"], report.ConversionReasons.CountBy(reason => reason).OrderByDescending(each => each.Value).Select(each => (RowMark.None, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
+                .Table(["Conversion", "#How many"], report.ConversionReasons.CountBy(reason => reason).OrderByDescending(each => each.Value)
+                    .Select(each => (RowMark.None, (IReadOnlyList<string>)[each.Key, Figure.Count(each.Value)])));
         }
 
         html.Details($"The {Figure.Count(report.QuantizedNodes.Count)} nodes that were quantized", report.QuantizedNodes);
     }
 
-    private static string Names(string[] names) => string.Join(", ", names.Take(MaxNames)) + (names.Length > MaxNames ? $" and {Figure.Count(names.Length - MaxNames)} more" : "");
+    private static string Names(string[] names) =>
+        string.Join(", ", names.Take(MaxNames)) + (names.Length > MaxNames ? $" and {Figure.Count(names.Length - MaxNames)} more" : "");
 }

@@ -45,7 +45,8 @@ internal static class VerdictSection
             return null;
         }
 
-        string size = string.Create(CultureInfo.InvariantCulture, $"{100.0 * report.Quantized.Bytes!.Value / report.Float.Bytes!.Value:F0} % of the size");
+        string size = string.Create(
+            CultureInfo.InvariantCulture, $"{100.0 * report.Quantized.Bytes!.Value / report.Float.Bytes!.Value:F0} % of the size");
         bool isRough = report.Warnings.Any(warning => warning.Code == AdviceCode.LatencyDisturbed);
         return report.Quantized.MedianMilliseconds / report.Float.MedianMilliseconds is { } ratio
             ? $"{size}, {Figure.Speed(ratio)}{(isRough ? ", roughly, as the machine was busy" : "")}."

@@ -13,6 +13,9 @@ internal static class BlockPicture
         double least = layers.Count <= MostBars ? 0 : layers.OrderByDescending(layer => layer.Error).ElementAt(MostBars - 1).Error;
         RoundedLayer[] shown = [.. layers.Where(layer => layer.Error >= least).Take(MostBars)];
         return BarPicture.Draw(
-            [.. shown.Select(layer => (layer.Node, layer.Error))], "energy of the error, % of the signal", "Error that rounding adds to each layer", number);
+            [.. shown.Select(layer => (layer.Node, layer.Error))],
+            "energy of the error, % of the signal",
+            "Error that rounding adds to each layer",
+            number);
     }
 }

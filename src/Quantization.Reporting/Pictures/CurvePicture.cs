@@ -12,7 +12,10 @@ internal static class CurvePicture
     /// <summary>How wide and high a label is, as a share of the axes: labels nearer than that are left out.</summary>
     private const double LabelWidth = 0.06, LabelHeight = 0.07;
 
-    /// <summary>Dots further below the target than so many times the loss that it allows are drawn at the edge: bad models must not squeeze the others together.</summary>
+    /// <summary>
+    /// Dots further below the target than so many times the loss that it allows are drawn at the edge: bad models must not squeeze the
+    /// others together.
+    /// </summary>
     private const double LongestTail = 5;
 
     /// <param name="report">The report.</param>
@@ -21,11 +24,13 @@ internal static class CurvePicture
     /// <param name="unit">The price's name and unit.</param>
     /// <param name="isLine">Whether the points to choose from lie on a line: where none of them is beaten by another.</param>
     /// <param name="number">The picture's number.</param>
-    public static string Draw(QuantizationReport report, ReportPartial partial, Func<ReportPartialPoint, double> price, string unit, bool isLine, int number)
+    public static string Draw(
+        QuantizationReport report, ReportPartial partial, Func<ReportPartialPoint, double> price, string unit, bool isLine, int number)
     {
         double scale = report.Unit == MetricUnit.Share ? 100 : 1;
         ReportPartialPoint[] curve = [.. partial.Curve.Where(point => double.IsFinite(point.Score))];
-        ReportPartialPoint[] all = [.. curve.Append(partial.AllInt8).Append(partial.Written).Where(point => double.IsFinite(point.Score)).DistinctBy(point => (price(point), point.Score))];
+        ReportPartialPoint[] all = [.. curve.Append(partial.AllInt8).Append(partial.Written).Where(point => double.IsFinite(point.Score))
+            .DistinctBy(point => (price(point), point.Score))];
         (double worst, double best) = Scores(report, partial, all);
         double Shown(ReportPartialPoint point) => scale * Math.Clamp(point.Score, Math.Min(worst, best), Math.Max(worst, best));
 
@@ -48,10 +53,13 @@ internal static class CurvePicture
         }
 
         List<(double X, double Y)> labels = [];
-        foreach (ReportPartialPoint point in all.OrderByDescending(point => point.IsWritten).ThenByDescending(point => Shown(point) == scale * point.Score))
+        foreach (ReportPartialPoint point in all.OrderByDescending(point => point.IsWritten)
+            .ThenByDescending(point => Shown(point) == scale * point.Score))
         {
             (double x, double y) = (price(point), Shown(point));
-            MarkerShape shape = y == scale * point.Score ? MarkerShape.FilledCircle : report.LargerIsBetter ? MarkerShape.OpenTriangleDown : MarkerShape.OpenTriangleUp;
+            MarkerShape shape = y == scale * point.Score ? MarkerShape.FilledCircle
+                : report.LargerIsBetter ? MarkerShape.OpenTriangleDown
+                : MarkerShape.OpenTriangleUp;
             plot.Add.Marker(x, y, shape, point.IsWritten ? 12 : 7, point.IsWritten ? Palette.Kept : Palette.Main);
             (double X, double Y) place = ((x - left) / (right - left), (y - bottom) / (top - bottom));
             if (labels.TrueForAll(other => Math.Abs(other.X - place.X) > LabelWidth || Math.Abs(other.Y - place.Y) > LabelHeight))
@@ -85,7 +93,9 @@ internal static class CurvePicture
     private static string Describe(QuantizationReport report, ReportPartial partial, string unit)
     {
         string target = partial.Threshold is { } threshold ? $"; the target is {Figure.Metric(threshold, report.Unit)}" : "";
-        return $"{report.Metric} against {unit}: all layers in int8 give {Figure.Metric(partial.AllInt8.Score, report.Unit)}, the model that was written, with {partial.Written.FloatLayers.Count} layers in float, {Figure.Metric(partial.Written.Score, report.Unit)}{target}";
+        return $"{report.Metric} against {unit}: all layers in int8 give {Figure.Metric(partial.AllInt8.Score, report.Unit)}, the model "
+            + $"that was written, with {partial.Written.FloatLayers.Count} layers in float, "
+            + $"{Figure.Metric(partial.Written.Score, report.Unit)}{target}";
     }
 
     private static (double Low, double High) Widen(double low, double high, double share)

@@ -41,6 +41,8 @@ internal static class HistogramPicture
         plot.Axes.Left.IsVisible = false;
         plot.HideGrid();
         return Picture.ToSvg(
-            plot, Width, Height, $"Histogram of {tensor.Name} from {Figure.Value(tensor.ObservedMin)} to {Figure.Value(tensor.ObservedMax)}, range from {Figure.Value(tensor.RangeMin)} to {Figure.Value(tensor.RangeMax)}", number);
+            plot, Width, Height, $"Histogram of {tensor.Name} from {Figure.Value(tensor.ObservedMin)} to "
+                + $"{Figure.Value(tensor.ObservedMax)}, range from {Figure.Value(tensor.RangeMin)} to "
+                + $"{Figure.Value(tensor.RangeMax)}", number);
     }
 }

@@ -4,7 +4,10 @@ using ScottPlot.TickGenerators;
 
 namespace Quantization.Reporting;
 
-/// <summary>The layers in the order in which they run: a ribbon that shows which are in float, and above it the share of the compute that each takes.</summary>
+/// <summary>
+/// The layers in the order in which they run: a ribbon that shows which are in float, and above it the share of the compute that each
+/// takes.
+/// </summary>
 internal static class IslandPicture
 {
     private const int Width = 1000;
@@ -29,7 +32,8 @@ internal static class IslandPicture
         int inFloat = layers.Count(layer => layer.State == ReportLayerState.Float);
         int relieved = layers.Count(layer => layer.State == ReportLayerState.Relieved);
         return Picture.ToSvg(
-            plot, Width, Height, $"The {layers.Count} layers in execution order: {inFloat} in float, {relieved} in int8 made more accurate, {layers.Count - inFloat - relieved} in int8, and the share of the compute of each", number);
+            plot, Width, Height, $"The {layers.Count} layers in execution order: {inFloat} in float, {relieved} in int8 made more "
+                + $"accurate, {layers.Count - inFloat - relieved} in int8, and the share of the compute of each", number);
     }
 
     private static Bar Column(ReportPartialLayer layer, int index, double from, double to, double width) => new()

@@ -8,7 +8,8 @@ internal static class LayerPicture
 
     public static string Draw(IReadOnlyList<ReportLayer> layers, int number)
     {
-        ReportLayer[] weighted = [.. layers.Where(layer => layer.NoiseShare is not null).OrderByDescending(layer => layer.NoiseShare).Take(MostBars)];
+        ReportLayer[] weighted =
+            [.. layers.Where(layer => layer.NoiseShare is not null).OrderByDescending(layer => layer.NoiseShare).Take(MostBars)];
         return BarPicture.Draw(
             [.. weighted.Select(layer => (layer.Node, layer.NoiseShare!.Value))],
             "share of the noise at the outputs, %",

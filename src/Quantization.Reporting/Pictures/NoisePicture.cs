@@ -11,7 +11,8 @@ internal static class NoisePicture
     public static string Draw(IReadOnlyList<ReportLayer> layers, int number)
     {
         Plot plot = Picture.Create();
-        (double Position, double Ratio)[] points = [.. layers.Select((layer, i) => (i + 1.0, layer.SignalToNoise)).Where(point => double.IsFinite(point.SignalToNoise))];
+        (double Position, double Ratio)[] points =
+            [.. layers.Select((layer, i) => (i + 1.0, layer.SignalToNoise)).Where(point => double.IsFinite(point.SignalToNoise))];
         var line = plot.Add.Scatter(points.Select(point => point.Position).ToArray(), points.Select(point => point.Ratio).ToArray());
         line.Color = Palette.Main;
         line.LineWidth = 2;

@@ -3,7 +3,8 @@ using ScottPlot;
 namespace Quantization.Reporting;
 
 /// <summary>
-/// The colours of pictures. In a drawing each is a stand-in that occurs nowhere else; in the page it becomes a variable of the style sheet, so that one picture suits light, dark and print.
+/// The colours of pictures. In a drawing each is a stand-in that occurs nowhere else; in the page it becomes a variable of the style sheet,
+/// so that one picture suits light, dark and print.
 /// </summary>
 internal static class Palette
 {

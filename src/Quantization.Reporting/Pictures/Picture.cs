@@ -47,7 +47,8 @@ internal static partial class Picture
         svg = Renumber(svg, number);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"<svg role=\"img\" aria-label=\"{System.Net.WebUtility.HtmlEncode(label)}\" viewBox=\"0 0 {width} {height}\">{Palette.UseVariables(Spaces().Replace(svg, "\n"))}");
+            $"<svg role=\"img\" aria-label=\"{System.Net.WebUtility.HtmlEncode(label)}\" viewBox=\"0 0 {width} "
+                + $"{height}\">{Palette.UseVariables(Spaces().Replace(svg, "\n"))}");
     }
 
     /// <summary>A layer's name as a label: the end of a long name tells more than its start.</summary>
@@ -60,7 +61,8 @@ internal static partial class Picture
         for (int i = 0; i < names.Length; i++)
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"p{number}-{i}");
-            svg = svg.Replace($"id=\"{names[i]}\"", $"id=\"{name}\"", StringComparison.Ordinal).Replace($"url(#{names[i]})", $"url(#{name})", StringComparison.Ordinal);
+            svg = svg.Replace($"id=\"{names[i]}\"", $"id=\"{name}\"", StringComparison.Ordinal)
+                .Replace($"url(#{names[i]})", $"url(#{name})", StringComparison.Ordinal);
         }
 
         return svg;

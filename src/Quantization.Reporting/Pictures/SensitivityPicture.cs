@@ -15,7 +15,8 @@ internal static class SensitivityPicture
     /// <param name="unit">What the axis tells.</param>
     /// <param name="label">What the picture shows, for those who cannot see it.</param>
     /// <param name="number">The picture's number.</param>
-    public static string Draw(IReadOnlyList<ReportPartialLayer> layers, Func<ReportPartialLayer, double> sensitivity, string unit, string label, int number)
+    public static string Draw(
+        IReadOnlyList<ReportPartialLayer> layers, Func<ReportPartialLayer, double> sensitivity, string unit, string label, int number)
     {
         ReportPartialLayer[] shown = [.. layers.Take(MostBars)];
         Plot plot = Picture.Create();

@@ -8,7 +8,10 @@ internal static class TrialPicture
 {
     private const int Width = 640;
 
-    /// <summary>Dots further from the best than so many times the median's distance are drawn at the edge: one hopeless calibrator must not squeeze the others together.</summary>
+    /// <summary>
+    /// Dots further from the best than so many times the median's distance are drawn at the edge: one hopeless calibrator must not squeeze
+    /// the others together.
+    /// </summary>
     private const double LongestTail = 4;
 
     public static string Draw(QuantizationReport report, int number)
@@ -21,7 +24,9 @@ internal static class TrialPicture
         double median = unit * trials.Select(trial => trial.Score).Order().ElementAt(trials.Length / 2);
         double reach = Math.Max(Math.Abs(best - median) * LongestTail, Math.Abs(best) * 0.01);
         bool hasFloat = report.Float.Score is { } floatScore && double.IsFinite(floatScore);
-        double end = hasFloat && report.LargerIsBetter ? Math.Max(best, unit * report.Float.Score!.Value) : hasFloat ? Math.Min(best, unit * report.Float.Score!.Value) : best;
+        double end = hasFloat && report.LargerIsBetter ? Math.Max(best, unit * report.Float.Score!.Value)
+            : hasFloat ? Math.Min(best, unit * report.Float.Score!.Value)
+            : best;
         (double low, double high) = report.LargerIsBetter ? (best - reach, end) : (end, best + reach);
 
         Plot plot = Picture.Create();
@@ -36,9 +41,14 @@ internal static class TrialPicture
         {
             double score = unit * trial.Score;
             double shown = Math.Clamp(score, low, high);
-            double row = rows.Length - 1 - Array.IndexOf(rows, trial.ActivationCalibrator) + (trial.WeightGranularity == GranularityKind.PerChannel ? 0.15 : -0.15);
-            MarkerShape shape = shown == score ? MarkerShape.FilledCircle : report.LargerIsBetter ? MarkerShape.OpenTriangleDown : MarkerShape.OpenTriangleUp;
-            Color color = trial.IsBest ? Palette.Kept : trial.WeightGranularity == GranularityKind.PerChannel ? Palette.Main : Palette.Second;
+            double row = rows.Length - 1 - Array.IndexOf(rows, trial.ActivationCalibrator)
+                + (trial.WeightGranularity == GranularityKind.PerChannel ? 0.15 : -0.15);
+            MarkerShape shape = shown == score ? MarkerShape.FilledCircle
+                : report.LargerIsBetter ? MarkerShape.OpenTriangleDown
+                : MarkerShape.OpenTriangleUp;
+            Color color = trial.IsBest ? Palette.Kept
+                : trial.WeightGranularity == GranularityKind.PerChannel ? Palette.Main
+                : Palette.Second;
             plot.Add.Marker(shown, row, shape, trial.IsBest ? 12 : 7, color);
         }
 

@@ -15,7 +15,8 @@ internal static class AutoCommand
         Option<string> output = CommonOptions.Output();
         Command command = new(
             Name,
-            "Chooses how to quantize a model. Tries int8 with fixed ranges, int8 with ranges found at run time, weights alone in 8 and in 4 "
+            "Chooses how to quantize a model. Tries int8 with fixed ranges, int8 with ranges found at run time, "
+                + "weights alone in 8 and in 4 "
                 + "bits, and float16. Scores each on the same samples, measures latency and size on this machine, and writes the best "
                 + "model within the budget. Without a budget it writes the model that loses the least among those that are faster and "
                 + "smaller than the float model. Says why it did not choose each of the others.")
@@ -68,7 +69,9 @@ internal static class AutoCommand
     private static int Run(ToolConsole console, AutoRequest request, CancellationToken cancellation)
     {
         request.ThrowUnlessSensible();
-        (ISampleSource Calibration, ISampleSource Scoring)? samples = request.HasSamples ? SampleData.Open(console, request.ModelPath, request.Data).Deal() : null;
+        (ISampleSource Calibration, ISampleSource Scoring)? samples = request.HasSamples
+            ? SampleData.Open(console, request.ModelPath, request.Data).Deal()
+            : null;
         if (request.HasSamples)
         {
             request.ThrowUnlessLossIsKnown();
@@ -81,7 +84,8 @@ internal static class AutoCommand
         request.State.KeepWhenCancelled(() =>
         {
             AutoResult result = ProgressView.Show(output.Progress, view => output.Model.Write(path => samples is { } given
-                ? AutoQuantizer.Run(request.ModelPath, given.Calibration, given.Scoring, path, request.Complete(), view.ForStages(), cancellation)
+                ? AutoQuantizer.Run(
+                    request.ModelPath, given.Calibration, given.Scoring, path, request.Complete(), view.ForStages(), cancellation)
                 : AutoQuantizer.Run(request.ModelPath, path, request.Complete(), view.ForStages(), cancellation)));
             Tell(console, request, output, result, cancellation);
             decided = result;
@@ -111,7 +115,8 @@ internal static class AutoCommand
         {
             QuantizationReport report = QuantizationReport.Create(
                 request.ModelPath, model, new PtqOptions(), model.Calibration, AutoSummary.ScoresOf(request.ModelPath, result, chosen), []);
-            output.Finish(report, model.Plan, shown => AutoSummary.Write(shown, request, result), cancellation, result.ToJson(CommandLineWords.Instance.Render));
+            output.Finish(report, model.Plan, shown => AutoSummary.Write(shown, request, result), cancellation, result.ToJson(
+                CommandLineWords.Instance.Render));
         }
         else if (request.Report.IsJson)
         {

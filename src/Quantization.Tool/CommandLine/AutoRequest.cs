@@ -19,10 +19,13 @@ internal sealed record AutoRequest : TrialsRequest
         TrialsPath = State.TrialsPath,
     };
 
-    /// <summary>The command to run where no model is within the budget: static int8 that loses too much can lose less with some layers in float.</summary>
+    /// <summary>
+    /// The command to run where no model is within the budget: static int8 that loses too much can lose less with some layers in float.
+    /// </summary>
     /// <returns>Null where there is none.</returns>
     public string? NextAfter(AutoResult result) =>
-        result.Candidates.Any(each => each is { Way: QuantizationWay.StaticInt8, Verdict: AutoVerdict.LosesTooMuch }) && Report.Invocation is { } run
+        result.Candidates.Any(each => each is { Way: QuantizationWay.StaticInt8, Verdict: AutoVerdict.LosesTooMuch })
+            && Report.Invocation is { } run
             ? run.As(PartialCommand.Name, ["--state", BudgetOptions.MaxLatency], []) // partial counts latency otherwise
             : null;
 
@@ -37,7 +40,8 @@ internal sealed record AutoRequest : TrialsRequest
                 : null;
             if (needing is not null)
             {
-                throw new UsageException($"{needing} needs samples: give --data DIR too. Generated inputs show speed and size, not accuracy.");
+                throw new UsageException(
+                    $"{needing} needs samples: give --data DIR too. Generated inputs show speed and size, not accuracy.");
             }
 
             return;
@@ -46,7 +50,8 @@ internal sealed record AutoRequest : TrialsRequest
         if (Options.Budget.MaxLoss is not null && Metric == SearchMetrics.SignalToNoise)
         {
             throw new UsageException(
-                $"{BudgetOptions.MaxLoss} needs a metric that is finite for the float model, but its SQNR is infinite: give --labels labels.csv, or take --metric agreement or cosine.");
+                $"{BudgetOptions.MaxLoss} needs a metric that is finite for the float model, but its SQNR is infinite: give --labels "
+                    + "labels.csv, or take --metric agreement or cosine.");
         }
     }
 
@@ -54,10 +59,12 @@ internal sealed record AutoRequest : TrialsRequest
     /// <exception cref="UsageException">The metric is the SQNR.</exception>
     public void ThrowUnlessLossIsKnown()
     {
-        if (Options.Budget.MaxLoss is not null && Metric == SearchMetrics.Default && !Data.IsLabelled && EmbeddingOutput.Find(ModelPath) is null)
+        if (Options.Budget.MaxLoss is not null && Metric == SearchMetrics.Default && !Data.IsLabelled
+            && EmbeddingOutput.Find(ModelPath) is null)
         {
             throw new UsageException(
-                $"{BudgetOptions.MaxLoss} needs a metric that is finite for the float model, but without labels models are ranked by SQNR, which is infinite for it: give --labels labels.csv, or take --metric agreement, perplexity or cosine.");
+                $"{BudgetOptions.MaxLoss} needs a metric that is finite for the float model, but without labels models are ranked by SQNR, "
+                    + "which is infinite for it: give --labels labels.csv, or take --metric agreement, perplexity or cosine.");
         }
     }
 }

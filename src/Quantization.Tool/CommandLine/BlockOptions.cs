@@ -14,7 +14,8 @@ internal sealed class BlockOptions
 
     private const string MethodName = "--method", MaxBytesName = "--max-bytes", PerWeightName = "--bits-per-weight";
 
-    private static readonly string[] Methods = [.. Enum.GetValues<WeightMethod>().Select(method => PlanNames.Of(PlanNames.Methods, method))];
+    private static readonly string[] Methods =
+        [.. Enum.GetValues<WeightMethod>().Select(method => PlanNames.Of(PlanNames.Methods, method))];
 
     private readonly Option<int> _bits = new(BitsName)
     {
@@ -60,7 +61,8 @@ internal sealed class BlockOptions
     private readonly Option<string> _method = new(MethodName)
     {
         HelpName = string.Join('|', Methods),
-        Description = "How weights are rounded: to the nearest code (nearest, the default); to the nearest code, with the range of each block "
+        Description = "How weights are rounded: to the nearest code (nearest, the default); to the nearest code, with "
+            + "the range of each block "
             + "chosen for the least error of the layer's outputs (weighted); like weighted, with important inputs scaled up (awq); "
             + "one after another, so that later weights make up for the errors of earlier ones (gptq, usually the most accurate); or "
             + "both (awq+gptq). All but nearest calibrate on --data.",
@@ -69,7 +71,8 @@ internal sealed class BlockOptions
     private readonly Option<long?> _maxBytes = new(MaxBytesName)
     {
         HelpName = "N|500KB|1.2GB",
-        Description = "The maximum size of the file: each matrix gets 2, 4 or 8 bits, so that the total error is the smallest that fits into "
+        Description = "The maximum size of the file: each matrix gets 2, 4 or 8 bits, so that the total error is the "
+            + "smallest that fits into "
             + "this size. KB, MB and GB are thousands, KiB, MiB and GiB steps of 1,024.",
         CustomParser = ParseBytes,
     };
@@ -77,21 +80,24 @@ internal sealed class BlockOptions
     private readonly Option<double?> _perWeight = new(PerWeightName)
     {
         HelpName = "2-8",
-        Description = "Like --max-bytes, but as the average bits per weight of the matrices, such as 3.5; scales and zero points come on top.",
+        Description =
+            "Like --max-bytes, but as the average bits per weight of the matrices, such as 3.5; scales and zero points come on top.",
         CustomParser = ParsePerWeight,
     };
 
     private readonly Option<string> _resume = new("--resume")
     {
         HelpName = "DIR",
-        Description = "A folder that keeps the codes of each layer. After an interruption the same command goes on from there. The folder is "
+        Description = "A folder that keeps the codes of each layer. After an interruption the same command goes on "
+            + "from there. The folder is "
             + "not deleted, so that runs with other options can reuse layers that stay the same.",
     };
 
     private readonly Option<string> _evaluate = new("--evaluate")
     {
         HelpName = "DIR",
-        Description = "The folder of samples to measure on instead of --data. Figures are unbiased only on samples that were not used to round "
+        Description = "The folder of samples to measure on instead of --data. Figures are unbiased only on samples "
+            + "that were not used to round "
             + "the weights. --labels then belong to these samples.",
     };
 

@@ -15,10 +15,15 @@ internal sealed class BudgetOptions
 
     private readonly Option<double?> _maxLoss = Number(
         MaxLoss, "LOSS", value => value >= 0, "0 or more, such as 0.005",
-        "How much worse than for the float model the metric may be: 0.005 of accuracy is half a point. The fastest model that loses no more is picked.");
+        "How much worse than for the float model the metric may be: 0.005 of accuracy is half a point. The fastest model that "
+            + "loses no more is picked.");
 
     private readonly Option<double?> _maxLatency = Number(
-        MaxLatency, "TIMES", value => value > 0, "a number above 0, such as 0.5", "The maximum latency, as a multiple of the float model's on this machine.");
+        MaxLatency,
+        "TIMES",
+        value => value > 0,
+        "a number above 0, such as 0.5",
+        "The maximum latency, as a multiple of the float model's on this machine.");
 
     private readonly Option<AutoBudget?> _maxBytes = CreateMaxBytes();
 
@@ -44,7 +49,8 @@ internal sealed class BudgetOptions
         CustomParser = result =>
         {
             string token = CommonOptions.Token(result);
-            if (double.TryParse(token, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double share) && share is > 0 and < MinBytes)
+            if (double.TryParse(token, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double share)
+                && share is > 0 and < MinBytes)
             {
                 return new AutoBudget { MaxSizeRatio = share };
             }
@@ -59,12 +65,13 @@ internal sealed class BudgetOptions
         },
     };
 
-    private static Option<double?> Number(string name, string helpName, Predicate<double> isPossible, string wanted, string description) => new(name)
-    {
-        HelpName = helpName,
-        Description = description,
-        CustomParser = result => Parse(result, name, isPossible, wanted),
-    };
+    private static Option<double?> Number(string name, string helpName, Predicate<double> isPossible, string wanted, string description) =>
+        new(name)
+        {
+            HelpName = helpName,
+            Description = description,
+            CustomParser = result => Parse(result, name, isPossible, wanted),
+        };
 
     /// <summary>Numbers are read the same way regardless of the machine's culture.</summary>
     private static double? Parse(ArgumentResult result, string name, Predicate<double> isPossible, string wanted)

@@ -13,7 +13,8 @@ internal static class CalibrateCommand
         Argument<string> model = CommonOptions.Model();
         Option<string> state = new("--state") { Required = true, HelpName = "file.qcal", Description = "The calibration file to write." };
         Option<string> runtime = RuntimeOption.Create();
-        Command command = new(Name, "Runs samples through a model and saves statistics of its activations, to merge with others or to quantize from.")
+        Command command = new(
+            Name, "Runs samples through a model and saves statistics of its activations, to merge with others or to quantize from.")
         {
             model,
         };
@@ -26,12 +27,21 @@ internal static class CalibrateCommand
         command.SetAction(parsed =>
         {
             CalibrationOptions options = run.Read(parsed) with { Runtime = RuntimeOption.Find(parsed.GetValue(runtime)!) };
-            return Run(console, parsed.GetRequiredValue(model), data.Read(parsed), parsed.GetRequiredValue(state), options, parsed.GetValue(cluster), cancellation);
+            return Run(
+                console,
+                parsed.GetRequiredValue(model),
+                data.Read(parsed),
+                parsed.GetRequiredValue(state),
+                options,
+                parsed.GetValue(cluster),
+                cancellation);
         });
         return command;
     }
 
-    private static int Run(ToolConsole console, string modelPath, DataRequest data, string statePath, CalibrationOptions options, string? clusterFolder, CancellationToken cancellation)
+    private static int Run(
+        ToolConsole console, string modelPath, DataRequest data, string statePath, CalibrationOptions options, string? clusterFolder,
+        CancellationToken cancellation)
     {
         OutputRules.ThrowUnlessCalibration(statePath);
         OutputRules.ThrowIfInput("--state", statePath, modelPath, data);
@@ -41,7 +51,8 @@ internal static class CalibrateCommand
         ModelCalibration calibration = ProgressView.Show(console, view =>
         {
             view.Begin($"Calibrating on {Figures.Count(Math.Min(samples.Count!.Value, options.MaxSamples ?? int.MaxValue), "sample")}");
-            return ModelCalibrator.Calibrate(modelPath, samples, options with { Place = cluster?.Place }, progress: view.ForSteps(), cancellationToken: cancellation);
+            return ModelCalibrator.Calibrate(
+                modelPath, samples, options with { Place = cluster?.Place }, progress: view.ForSteps(), cancellationToken: cancellation);
         });
         StateFile.Save(calibration, output);
         foreach (string line in ModelReport.Padding(calibration.Padding))
@@ -50,7 +61,8 @@ internal static class CalibrateCommand
         }
 
         console.WriteLine(
-            $"Wrote {statePath}: {Figures.Count(calibration.SampleCount, "sample")}, {Figures.Count(calibration.Activations.Count, "activation")} of {modelPath}.");
+            $"Wrote {statePath}: {Figures.Count(calibration.SampleCount, "sample")}, "
+                + $"{Figures.Count(calibration.Activations.Count, "activation")} of {modelPath}.");
         return ExitCode.Success;
     }
 }

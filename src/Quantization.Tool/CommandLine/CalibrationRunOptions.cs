@@ -10,7 +10,8 @@ internal sealed class CalibrationRunOptions
 
     private readonly Option<bool> _ignore = new(IgnoreNonFinite)
     {
-        Description = "Ignore NaN and infinity that the float model computes, instead of ending with an error. Samples that contain them are always an error.",
+        Description = "Ignore NaN and infinity that the float model computes, instead of ending with an error. Samples that contain them "
+            + "are always an error.",
     };
 
     private readonly Option<int?> _samples = new("--calibration-samples")
@@ -23,19 +24,22 @@ internal sealed class CalibrationRunOptions
     private readonly Option<int?> _threads = new("--calibration-threads")
     {
         HelpName = "N",
-        Description = "How many samples to run in parallel while calibrating; the result does not depend on it. [default: one for each processor]",
+        Description =
+            "How many samples to run in parallel while calibrating; the result does not depend on it. [default: one for each processor]",
         CustomParser = result => CommonOptions.ParseCount(result, "--calibration-threads", least: 1),
     };
 
     private readonly Option<bool> _countPadding = new("--count-padding")
     {
-        Description = "Count padding like all other positions. Without this option, positions that an input such as attention_mask masks with 0 are left out.",
+        Description = "Count padding like all other positions. Without this option, positions that an input such as attention_mask masks "
+            + "with 0 are left out.",
     };
 
     private readonly Option<string> _mask = new("--mask")
     {
         HelpName = "INPUT",
-        Description = "The input [batch, sequence] that masks positions with 0. [default: one whose name contains 'mask' and whose shape is that of another integer input]",
+        Description = "The input [batch, sequence] that masks positions with 0. [default: one whose name contains 'mask' and whose shape "
+            + "is that of another integer input]",
     };
 
     private readonly Option<Dictionary<string, MaskedAxes>?> _maskAxes = MaskAxesOption.Create();
@@ -57,7 +61,12 @@ internal sealed class CalibrationRunOptions
         {
             NonFinite = parsed.GetValue(_ignore) ? NonFiniteValues.Ignore : NonFiniteValues.Throw,
             MaxSamples = parsed.GetValue(_samples),
-            Padding = new PaddingOptions { IsCounted = parsed.GetValue(_countPadding), Mask = parsed.GetValue(_mask), Axes = parsed.GetValue(_maskAxes) ?? [] },
+            Padding = new PaddingOptions
+            {
+                IsCounted = parsed.GetValue(_countPadding),
+                Mask = parsed.GetValue(_mask),
+                Axes = parsed.GetValue(_maskAxes) ?? []
+            },
         };
         return parsed.GetValue(_threads) is { } threads ? options with { MaxDegreeOfParallelism = threads } : options;
     }

@@ -10,18 +10,21 @@ internal sealed class CalibratorOptions
     private const double DefaultPercentage = 99.99;
 
     private const string OfActivations =
-        "How the range of each activation is chosen from its values on the samples: all values (max), the range that best keeps their distribution (entropy), all but the most extreme values (percentile), or the range with the least squared error (mse).";
+        "How the range of each activation is chosen from its values on the samples: all values (max), the range that best keeps their "
+            + "distribution (entropy), all but the most extreme values (percentile), or the range with the least squared error (mse).";
 
     private readonly Option<string> _calibrator = new("--calibrator") { HelpName = "max|entropy|percentile|mse" };
 
     private readonly Option<double?> _percentage = new("--percentile")
     {
-        Description = $"The share of values that --calibrator percentile keeps, in percent. [default: {DefaultPercentage.ToString(CultureInfo.InvariantCulture)}]",
+        Description = "The share of values that --calibrator percentile keeps, in percent. [default: "
+            + $"{DefaultPercentage.ToString(CultureInfo.InvariantCulture)}]",
         HelpName = "percent",
         CustomParser = result =>
         {
             // Numbers are read the same way regardless of the machine's culture.
-            bool isNumber = double.TryParse(CommonOptions.Token(result), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value);
+            bool isNumber = double.TryParse(
+                CommonOptions.Token(result), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value);
             if (!isNumber || value is <= 0 or > 100)
             {
                 result.AddError($"--percentile '{CommonOptions.Token(result)}' is no number above 0 and up to 100, such as 99.9.");

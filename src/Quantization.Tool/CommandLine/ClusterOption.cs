@@ -11,6 +11,7 @@ internal static class ClusterOption
     public static Option<string> Create() => new(Name)
     {
         HelpName = "FOLDER",
-        Description = "Calibrate and try models on the workers that 'quantize worker --cluster FOLDER' started, on this machine or others that see the same folder. The result is the same. [default: this process alone]",
+        Description = "Calibrate and try models on the workers that 'quantize worker --cluster FOLDER' started, on this machine or others "
+            + "that see the same folder. The result is the same. [default: this process alone]",
     };
 }

@@ -37,8 +37,10 @@ internal sealed class ClusterSession : IDisposable
             return null;
         }
 
-        return Directory.Exists(folder) ? new ClusterSession(console, FolderCluster.ConnectAsync(folder, null, cancellation).GetAwaiter().GetResult())
-            : throw new UsageException($"{ClusterOption.Name} {folder}: there is no such folder; make it, and start workers with 'quantize worker {ClusterOption.Name} {folder}'.");
+        return Directory.Exists(folder)
+            ? new ClusterSession(console, FolderCluster.ConnectAsync(folder, null, cancellation).GetAwaiter().GetResult())
+            : throw new UsageException($"{ClusterOption.Name} {folder}: there is no such folder; make it, and start workers with 'quantize "
+                + $"worker {ClusterOption.Name} {folder}'.");
     }
 
     /// <summary>Disconnects, and tells each worker's share.</summary>
@@ -47,15 +49,19 @@ internal sealed class ClusterSession : IDisposable
         _client.DisposeAsync().AsTask().GetAwaiter().GetResult();
         lock (_gate)
         {
-            (string Name, long Samples)[] shares = [.. _seen.Values.Select(each => (each.Worker.Name, each.Samples - _before[each.Worker.Id].Samples))];
+            (string Name, long Samples)[] shares =
+                [.. _seen.Values.Select(each => (each.Worker.Name, each.Samples - _before[each.Worker.Id].Samples))];
             long all = shares.Sum(share => share.Samples);
             if (all == 0 && shares.Length > 0)
             {
-                _console.Error.WriteLine("The workers had nothing to do: the folder of the cluster already has the results of an earlier run.");
+                _console.Error.WriteLine(
+                    "The workers had nothing to do: the folder of the cluster already has the results of an earlier run.");
             }
             else if (all > 0)
             {
-                string words = string.Join(", ", shares.Select(share => string.Create(CultureInfo.InvariantCulture, $"{share.Name} {100.0 * share.Samples / all:0} %")));
+                string words = string.Join(
+                    ", ",
+                    shares.Select(share => string.Create(CultureInfo.InvariantCulture, $"{share.Name} {100.0 * share.Samples / all:0} %")));
                 _console.Error.WriteLine(VisibleText.Of($"Shares of the workers: {words}."));
             }
         }

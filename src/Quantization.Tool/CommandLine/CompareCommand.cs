@@ -14,7 +14,8 @@ internal static class CompareCommand
         Argument<string> second = new("second") { Description = "The other model, with the same inputs and outputs.", HelpName = "b.onnx" };
         Command command = new(
             Name,
-            "Compares any two models with the same inputs: accuracy (with labels), agreement, signal-to-noise ratio, cosine, latency, size and memory, and each layer whose result has the same name in both.")
+            "Compares any two models with the same inputs: accuracy (with labels), agreement, signal-to-noise ratio, cosine, latency, size "
+                + "and memory, and each layer whose result has the same name in both.")
         {
             first,
             second,

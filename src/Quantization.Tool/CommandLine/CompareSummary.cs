@@ -35,7 +35,8 @@ internal static class CompareSummary
 
     private static void WriteFigures(ToolConsole console, ModelComparison comparison, string preparation)
     {
-        console.WriteLine($"Compared on {Figures.Count(comparison.Scores.Samples, "sample")}; agreement, SQNR and cosine are relative to the first model.");
+        console.WriteLine($"Compared on {Figures.Count(comparison.Scores.Samples, "sample")}; agreement, SQNR and cosine are relative to "
+            + "the first model.");
         ModelSummary.WritePreparation(console, preparation);
         console.Screen.Write(CreateTable(comparison));
         if (comparison.Scores.UncountedLabels is { } uncounted)
@@ -56,7 +57,9 @@ internal static class CompareSummary
 
         ComparedLayer[] noisiest = [.. comparison.Layers.OrderBy(layer => layer.SignalToNoise)];
         console.WriteLine(
-            $"{Figures.Count(comparison.Layers.Count, "layer")} found in both models and compared on {Figures.Count(comparison.LayerSamples, "sample")}, the noisiest first. The noise of a layer includes that of all layers before it.");
+            $"{Figures.Count(comparison.Layers.Count, "layer")} found in both models and compared on "
+                + $"{Figures.Count(comparison.LayerSamples, "sample")}, the noisiest first. The noise of a layer includes that of all "
+                + "layers before it.");
         console.Screen.Write(CreateTable(isVerbose ? noisiest : noisiest.Take(MaxLayers)));
         if (!isVerbose && noisiest.Length > MaxLayers)
         {

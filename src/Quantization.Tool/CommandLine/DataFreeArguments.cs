@@ -20,11 +20,13 @@ internal sealed class DataFreeArguments
     public DataFreeArguments(Command command, params Option[] own)
     {
         command.Arguments.Add(_model);
-        _data = new DataOptions(command, isRequired: false, isLabelled: true, CommonOptions.MeasuringData(), CommonOptions.MeasuringLabels());
+        _data = new DataOptions(
+            command, isRequired: false, isLabelled: true, CommonOptions.MeasuringData(), CommonOptions.MeasuringLabels());
         command.Options.Add(_output);
         _calibrator = new CalibratorOptions(
             command,
-            "How the range of each channel's weights is chosen: all weights (max), the range that best keeps their distribution (entropy), all but the most extreme weights (percentile), or the range with the least squared error (mse).",
+            "How the range of each channel's weights is chosen: all weights (max), the range that best keeps their distribution (entropy), "
+                + "all but the most extreme weights (percentile), or the range with the least squared error (mse).",
             usual: "max");
         foreach (Option option in (Option[])[.. own, _floatNodes, _batch, _threads])
         {

@@ -17,7 +17,8 @@ internal sealed record DataFreeRequest
     public DataRequest Evaluation => EvaluationPath is null ? Data : Data with { FolderPath = EvaluationPath };
 
     /// <summary>The samples to round weights by, if any. Only samples to measure on have labels.</summary>
-    public DataRequest Rounding => EvaluationPath is null ? Data : Data with { LabelsPath = null, ClassesPath = null, FoldersAreClasses = false };
+    public DataRequest Rounding =>
+        EvaluationPath is null ? Data : Data with { LabelsPath = null, ClassesPath = null, FoldersAreClasses = false };
 
     public required string OutputPath { get; init; }
 
@@ -59,7 +60,8 @@ internal sealed record DataFreeRequest
 
         if (EvaluationPath is not null && Data.FolderPath is not null && !IsRoundedBySamples)
         {
-            throw new UsageException("--evaluate names the samples to measure on, and nothing else needs those of --data: leave one of them out.");
+            throw new UsageException(
+                "--evaluate names the samples to measure on, and nothing else needs those of --data: leave one of them out.");
         }
 
         OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Data, Report);

@@ -8,7 +8,8 @@ namespace Quantization.Tool;
 /// <param name="FoldersAreClasses">Whether images' folders are their classes.</param>
 /// <param name="Images">How images become the model's input.</param>
 /// <param name="ImageArguments">What of that the user wrote, as the command line calls it.</param>
-internal sealed record DataRequest(string? FolderPath, string? LabelsPath, bool FoldersAreClasses, ImageOptions Images, IReadOnlyList<string> ImageArguments)
+internal sealed record DataRequest(
+    string? FolderPath, string? LabelsPath, bool FoldersAreClasses, ImageOptions Images, IReadOnlyList<string> ImageArguments)
 {
     /// <summary>The file that lists the classes in the model's order; null for none.</summary>
     public string? ClassesPath { get; init; }
@@ -40,7 +41,8 @@ internal sealed record DataRequest(string? FolderPath, string? LabelsPath, bool 
 
         if (ClassesPath is not null && LabelsPath is null)
         {
-            throw new UsageException($"{DataOptions.Classes} sets the order of the class names in the labels: give --labels labels.csv too.");
+            throw new UsageException(
+                $"{DataOptions.Classes} sets the order of the class names in the labels: give --labels labels.csv too.");
         }
 
         if (LabelsPath is not null && FoldersAreClasses)

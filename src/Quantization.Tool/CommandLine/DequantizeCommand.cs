@@ -11,8 +11,10 @@ internal static class DequantizeCommand
     public static Command Create(ToolConsole console, CancellationToken cancellation)
     {
         Argument<string> model = new("model") { Description = "The quantized ONNX model.", HelpName = "model.int8.onnx" };
-        Option<string> output = CommonOptions.Output("model.float.onnx", "The float model to write. It appears whole or not at all; an existing file is replaced.");
-        Command command = new(Name, "Makes a quantized model float again, to look for errors or to quantize in another way: weights become the floats that their codes stand for, and activations are no longer rounded.")
+        Option<string> output = CommonOptions.Output(
+            "model.float.onnx", "The float model to write. It appears whole or not at all; an existing file is replaced.");
+        Command command = new(Name, "Makes a quantized model float again, to look for errors or to quantize in another way: weights become "
+            + "the floats that their codes stand for, and activations are no longer rounded.")
         {
             model,
             output,
@@ -28,7 +30,8 @@ internal static class DequantizeCommand
             throw new UsageException($"--output {outputPath} is the quantized model itself, which would be lost; name another file.");
         }
 
-        if (File.Exists(outputPath) && ModelDataFiles.Find(modelPath).FirstOrDefault(input => OutputPath.IsSame(input, outputPath)) is { } taken)
+        if (File.Exists(outputPath)
+            && ModelDataFiles.Find(modelPath).FirstOrDefault(input => OutputPath.IsSame(input, outputPath)) is { } taken)
         {
             throw new UsageException($"--output {outputPath} is the input {taken}, which would be lost; name another file.");
         }
@@ -41,10 +44,12 @@ internal static class DequantizeCommand
         });
         cancellation.ThrowIfCancellationRequested();
         output.Commit();
-        console.WriteLine($"{Figures.Count(result.Weights, "constant")} of codes became floats, {Figures.Count(result.Activations, "activation")} no longer rounded. The rounding of the weights cannot be undone.");
+        console.WriteLine($"{Figures.Count(result.Weights, "constant")} of codes became floats, "
+            + $"{Figures.Count(result.Activations, "activation")} no longer rounded. The rounding of the weights cannot be undone.");
         if (result.RestoredRelus > 0)
         {
-            console.WriteLine($"{Figures.Count(result.RestoredRelus, "Relu")} added where codes begin at 0, because the quantizer clipped negative values there.");
+            console.WriteLine($"{Figures.Count(result.RestoredRelus, "Relu")} added where codes begin at 0, because the quantizer clipped "
+                + "negative values there.");
         }
 
         console.WriteLine($"Wrote {outputPath}: {Figures.Bytes(result.OutputBytes, result.ModelBytes)}");

@@ -30,9 +30,11 @@ internal static class EmbeddingMetricsOf
     /// <param name="option">The option that needs them.</param>
     /// <param name="modelPath">The float model.</param>
     /// <exception cref="UsageException">There are none.</exception>
-    public static EmbeddingOutput Find(string option, string modelPath) => EmbeddingOutput.Find(modelPath) ?? throw NoEmbeddings(option, modelPath);
+    public static EmbeddingOutput Find(string option, string modelPath) =>
+        EmbeddingOutput.Find(modelPath) ?? throw NoEmbeddings(option, modelPath);
 
     private static UsageException NoEmbeddings(string option, string modelPath) => new(
-        $"{option} needs embeddings, but {modelPath} has neither an output [batch, sequence, width] beside an input 'attention_mask' nor an "
+        $"{option} needs embeddings, but {modelPath} has neither an output [batch, sequence, width] beside an input "
+            + "'attention_mask' nor an "
         + "output [batch, width] called an embedding; take another metric, or name the output from C# (EmbeddingOutput).");
 }

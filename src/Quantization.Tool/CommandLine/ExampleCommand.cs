@@ -29,11 +29,17 @@ internal static class ExampleCommand
         (PtqResult[] quantized, EvaluationResult scores) = ProgressView.Show(console, view =>
         {
             view.Begin($"Calibrating on {Figures.Count(calibrationImages.Count, "image")}");
-            ModelCalibration calibration = ModelCalibrator.Calibrate(model, calibrationImages, progress: view.ForSteps(), cancellationToken: cancellation);
+            ModelCalibration calibration = ModelCalibrator.Calibrate(
+                model, calibrationImages, progress: view.ForSteps(), cancellationToken: cancellation);
             PtqResult[] results = [.. calibrators.Select(calibrator => Quantize(view, model, calibration, calibrator, work, cancellation))];
             view.Begin($"Evaluating {Figures.Count(results.Length + 1, "model")} on {Figures.Count(scoringImages.Count, "other image")}");
             return (results, ModelEvaluator.Evaluate(
-                model, [.. results.Select(result => result.OutputPath)], scoringImages, new EvaluationOptions { BatchSize = BatchSize }, view.ForSteps(), cancellation));
+                model,
+                [.. results.Select(result => result.OutputPath)],
+                scoringImages,
+                new EvaluationOptions { BatchSize = BatchSize },
+                view.ForSteps(),
+                cancellation));
         });
 
         int best = IndexOfBest(scores.Candidates);
@@ -42,9 +48,11 @@ internal static class ExampleCommand
         output.Commit();
 
         console.WriteLine(
-            $"{ExampleModel.Name} in ONNX Runtime: calibrated on {Figures.Count(calibrationImages.Count, "image")}, scored on {Figures.Count(scoringImages.Count, "other image")} in batches of {BatchSize}, one thread.");
+            $"{ExampleModel.Name} in ONNX Runtime: calibrated on {Figures.Count(calibrationImages.Count, "image")}, scored on "
+                + $"{Figures.Count(scoringImages.Count, "other image")} in batches of {BatchSize}, one thread.");
         console.Screen.Write(CreateTable(calibrators, scores));
-        foreach (string remark in calibrators.SelectMany((calibrator, i) => ModelReport.Remarks(calibrator.Name, quantized[i].WithLatency(ModelReport.LatencyOf(scores, i)))).Distinct())
+        foreach (string remark in calibrators.SelectMany(
+            (calibrator, i) => ModelReport.Remarks(calibrator.Name, quantized[i].WithLatency(ModelReport.LatencyOf(scores, i)))).Distinct())
         {
             console.WriteLine(remark);
         }
@@ -59,11 +67,16 @@ internal static class ExampleCommand
     }
 
     private static PtqResult Quantize(
-        ProgressView view, string model, ModelCalibration calibration, ICalibrator calibrator, OwnedFolder work, CancellationToken cancellation)
+        ProgressView view, string model, ModelCalibration calibration, ICalibrator calibrator, OwnedFolder work,
+        CancellationToken cancellation)
     {
         view.Begin($"Quantizing with {calibrator.Name}");
         return PostTrainingQuantizer.Quantize(
-            model, calibration, work[$"{calibrator.Name}.onnx"], new PtqOptions { ActivationCalibrator = calibrator }, cancellationToken: cancellation);
+            model,
+            calibration,
+            work[$"{calibrator.Name}.onnx"],
+            new PtqOptions { ActivationCalibrator = calibrator },
+            cancellationToken: cancellation);
     }
 
     /// <summary>The highest accuracy wins; between equals, the one nearest to the float model.</summary>
@@ -74,7 +87,8 @@ internal static class ExampleCommand
     {
         Table table = ModelReport.CreateTable("Calibrator", "Top-1", "Logit SQNR", "File size", "Median latency");
         ModelScore reference = scores.Reference;
-        table.AddRow("FP32", Figures.Percent(reference.Top1), "-", Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency));
+        table.AddRow(
+            "FP32", Figures.Percent(reference.Top1), "-", Figures.Bytes(reference.FileSize), Figures.Milliseconds(reference.MedianLatency));
         for (int i = 0; i < calibrators.Length; i++)
         {
             ModelScore score = scores.Candidates[i];

@@ -28,7 +28,8 @@ internal sealed record HalfRequest
     {
         if (Options is { Format: HalfFormat.BFloat16, HasHalfInterface: true })
         {
-            throw new UsageException($"{HalfCommand.HalfInterface} does not go with {HalfCommand.BFloat16}, which stores weights alone in 16 bits; give one of them.");
+            throw new UsageException($"{HalfCommand.HalfInterface} does not go with {HalfCommand.BFloat16}, which stores weights alone in "
+                + "16 bits; give one of them.");
         }
 
         Data.ThrowUnlessSensible();

@@ -6,7 +6,8 @@ namespace Quantization.Tool;
 /// <summary>Tells people what became of a model in half precision.</summary>
 internal static class HalfSummary
 {
-    public static void Write(ToolConsole console, HalfRequest request, SampleData? data, PtqResult result, EvaluationResult? scores, QuantizationReport report)
+    public static void Write(
+        ToolConsole console, HalfRequest request, SampleData? data, PtqResult result, EvaluationResult? scores, QuantizationReport report)
     {
         console.WriteLine(Describe(data, result, scores));
         ModelSummary.WritePreparation(console, data?.Preparation);
@@ -26,7 +27,11 @@ internal static class HalfSummary
 
     private static string Describe(SampleData? data, PtqResult result, EvaluationResult? scores)
     {
-        string observed = result.Calibration.SampleCount > 0 ? $"Ranges observed on {Figures.Count(result.Calibration.SampleCount, "sample")} of {data!.FolderPath}" : "No range was observed";
-        return scores is null ? $"{observed}; nothing was measured." : $"{observed}; measured on {(data!.IsLabelled ? Figures.Count(scores.Samples, "other sample") : "the same")}.";
+        string observed = result.Calibration.SampleCount > 0
+            ? $"Ranges observed on {Figures.Count(result.Calibration.SampleCount, "sample")} of {data!.FolderPath}"
+            : "No range was observed";
+        return scores is null
+            ? $"{observed}; nothing was measured."
+            : $"{observed}; measured on {(data!.IsLabelled ? Figures.Count(scores.Samples, "other sample") : "the same")}.";
     }
 }

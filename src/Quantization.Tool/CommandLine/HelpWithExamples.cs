@@ -98,7 +98,8 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
             "quantize partial model.onnx --data samples --labels labels.csv --max-loss 0.005 --output model.int8.onnx --report report.html",
             "# The best accuracy within 1.5 times the latency of the int8 model",
             "quantize partial model.onnx --data samples --labels labels.csv --max-latency 1.5 --output model.int8.onnx",
-            "# Without labels: outputs at least 30 dB above their noise, with at most 8 layers in float; exit code 3 says that this cannot be had",
+            "# Without labels: outputs at least 30 dB above their noise, with at most 8 layers in float; exit code 3 "
+                + "says that this cannot be had",
             "quantize partial model.onnx --data samples --reach 30 --max-float-layers 8 --output model.int8.onnx --state model.qcal",
         ],
         WorkerCommand.Name =>

@@ -13,16 +13,22 @@ internal static class InspectCommand
         Argument<string> model = new("model") { Description = "The ONNX model, float or quantized.", HelpName = "model.onnx" };
         Option<string> runtime = RuntimeOption.Create();
         Option<bool> json = new("--json") { Description = "Write the facts to the output as JSON, instead of text for people." };
-        Option<bool> verbose = new("--verbose", "-v") { Description = "Show every operator and every reason why nodes stay in float, not only the most frequent ones." };
+        Option<bool> verbose = new("--verbose", "-v")
+        {
+            Description = "Show every operator and every reason why nodes stay in float, not only the most frequent ones."
+        };
         Option<string> way = InspectWays.CreateOption();
         Option<string> plan = new("--save-plan")
         {
             HelpName = "plan.json",
-            Description = "The file to write the plan of one way (--way) to. Read or change it before 'quantize ptq --plan' carries it out. A plan of static int8 leaves ranges to a calibrator, so 'quantize ptq' then needs --state too.",
+            Description = "The file to write the plan of one way (--way) to. Read or change it before 'quantize ptq --plan' carries it "
+                + "out. A plan of static int8 leaves ranges to a calibrator, so 'quantize ptq' then needs --state too.",
         };
         Command command = new(
             Name,
-            "Shows in seconds, without data, what a model is, which nodes each way of quantizing would take, what would stay in float and why, and how large the file would become. For a quantized model, it shows the encodings and what ONNX Runtime cannot fuse.")
+            "Shows in seconds, without data, what a model is, which nodes each way of quantizing would take, what would stay in float and "
+                + "why, and how large the file would become. For a quantized model, it shows the encodings and what "
+                + "ONNX Runtime cannot fuse.")
         {
             model,
             runtime,

@@ -12,7 +12,8 @@ internal static class InspectSummary
     {
         string producer = inspection.Producer.Length > 0 ? $", made by {inspection.Producer}" : "";
         string opsets = string.Join(", ", inspection.Opsets.Select(each => $"{each.Key} {each.Value}"));
-        console.WriteLine($"{inspection.ModelPath}: {Describe(inspection.Kind)}, {Figures.Bytes(inspection.Bytes)}, {Figures.Count(inspection.Parameters, "stored value")}{producer}, operator sets {opsets}.");
+        console.WriteLine($"{inspection.ModelPath}: {Describe(inspection.Kind)}, {Figures.Bytes(inspection.Bytes)}, "
+            + $"{Figures.Count(inspection.Parameters, "stored value")}{producer}, operator sets {opsets}.");
         foreach (string line in Values("Input", inspection.Inputs).Concat(Values("Output", inspection.Outputs)))
         {
             console.WriteLine(line);
@@ -26,7 +27,8 @@ internal static class InspectSummary
 
         if (inspection.Encodings.Count > 0)
         {
-            console.WriteLine($"Encodings: {string.Join(", ", inspection.Encodings.Select(each => $"{each.Key} {Figures.Count(each.Value)}"))}.");
+            console.WriteLine(
+                $"Encodings: {string.Join(", ", inspection.Encodings.Select(each => $"{each.Key} {Figures.Count(each.Value)}"))}.");
         }
 
         if (inspection.IsQuantized)
@@ -51,11 +53,15 @@ internal static class InspectSummary
             return;
         }
 
-        console.WriteLine($"ONNX Runtime runs {Figures.Count(inspection.Int8Operators.Values.Sum(), "node")} on integers{InBrackets(inspection.Int8Operators)}, {Figures.Count(inspection.Unfused!.Values.Sum(), "conversion")} not fused{InBrackets(inspection.Unfused)}.");
+        console.WriteLine($"ONNX Runtime runs {Figures.Count(inspection.Int8Operators.Values.Sum(), "node")} on "
+            + $"integers{InBrackets(inspection.Int8Operators)}, {Figures.Count(inspection.Unfused!.Values.Sum(), "conversion")} not "
+            + $"fused{InBrackets(inspection.Unfused)}.");
     }
 
     private static string InBrackets(IReadOnlyDictionary<string, int> counts) =>
-        counts.Count == 0 ? "" : $" ({string.Join(", ", counts.OrderByDescending(each => each.Value).Select(each => $"{each.Key} {Figures.Count(each.Value)}"))})";
+        counts.Count == 0
+            ? ""
+            : $" ({string.Join(", ", counts.OrderByDescending(each => each.Value).Select(each => $"{each.Key} {Figures.Count(each.Value)}"))})";
 
     private static IEnumerable<string> Values(string what, IReadOnlyList<InspectedValue> values) => values.Select(value =>
         $"{what} {value.Name}: {value.Type} {(value.Shape is null ? "of unknown shape" : $"[{string.Join(", ", value.Shape)}]")}");
@@ -65,7 +71,8 @@ internal static class InspectSummary
         Table table = ModelReport.CreateTable("Operator", "Nodes", "Stored values", "Bytes");
         foreach (InspectedOperator each in isVerbose ? inspection.Operators : inspection.Operators.Take(MaxOperators))
         {
-            table.AddRow(ToolConsole.Cell(each.Operator), Figures.Count(each.Nodes), Figures.Count(each.Parameters), Figures.Bytes(each.Bytes));
+            table.AddRow(
+                ToolConsole.Cell(each.Operator), Figures.Count(each.Nodes), Figures.Count(each.Parameters), Figures.Bytes(each.Bytes));
         }
 
         return table;

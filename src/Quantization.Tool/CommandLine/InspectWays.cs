@@ -49,7 +49,8 @@ internal static class InspectWays
         });
         file.Commit();
         string state = way == QuantizationWay.StaticInt8 && plan.Nodes.Length > 0 ? " --state file.qcal" : "";
-        console.WriteLine($"Wrote {planPath}: {InspectSummary.Describe(way)}, {Figures.Count(plan.Nodes.Length, "node")}. 'quantize ptq {modelPath} --plan {planPath}{state} --output out.onnx' carries it out.");
+        console.WriteLine($"Wrote {planPath}: {InspectSummary.Describe(way)}, {Figures.Count(plan.Nodes.Length, "node")}. 'quantize ptq "
+            + $"{modelPath} --plan {planPath}{state} --output out.onnx' carries it out.");
         return ExitCode.Success;
     }
 }

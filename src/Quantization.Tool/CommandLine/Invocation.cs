@@ -46,24 +46,32 @@ internal sealed class Invocation
     {
         Command target = _parsed.RootCommandResult.Command.Subcommands.Single(each => each.Name == command);
         Option[] repeatable = [.. target.Options.Where(option => option.Arity.MaximumNumberOfValues > 1)];
-        HashSet<string> left = [.. ForPrograms, .. less, .. more.Where(word => word.StartsWith("--", StringComparison.Ordinal) && repeatable.All(option => option.Name != word))];
+        HashSet<string> left =
+        [
+            .. ForPrograms,
+            .. less,
+            .. more.Where(word => word.StartsWith("--", StringComparison.Ordinal) && repeatable.All(option => option.Name != word))
+        ];
         IEnumerable<string> options = Given()
             .Where(result => Has(target, result.Option.Name) && !left.Contains(result.Option.Name))
             .SelectMany(result => (string[])[result.Option.Name, .. result.Tokens.Select(token => token.Value)]);
-        return string.Join(' ', (string[])[ToolCommands.Name, command, .. Arguments().Concat(arguments).Concat(options).Concat(more).Select(Quote)]);
+        return string.Join(
+            ' ', (string[])[ToolCommands.Name, command, .. Arguments().Concat(arguments).Concat(options).Concat(more).Select(Quote)]);
     }
 
     private IEnumerable<string> Arguments() =>
         _parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(result => result.Tokens).Select(token => token.Value);
 
-    private string? ValueOf(string option) => Given().FirstOrDefault(result => result.Option.Name == option)?.Tokens is [{ Value: var value }, ..] ? value : null;
+    private string? ValueOf(string option) =>
+        Given().FirstOrDefault(result => result.Option.Name == option)?.Tokens is [{ Value: var value }, ..] ? value : null;
 
     private IEnumerable<OptionResult> Given() => _parsed.CommandResult.Children.OfType<OptionResult>().Where(result => !result.Implicit);
 
     private static bool Has(Command command, string option) => command.Options.Any(each => each.Name == option);
 
     /// <summary>A word as shells read it as one.</summary>
-    private static string Quote(string word) => word.Length > 0 && word.All(letter => char.IsLetterOrDigit(letter) || "-_./:=,@+\\".Contains(letter))
-        ? word
-        : OperatingSystem.IsWindows() ? $"\"{word}\"" : $"'{word.Replace("'", @"'\''")}'";
+    private static string Quote(string word) =>
+        word.Length > 0 && word.All(letter => char.IsLetterOrDigit(letter) || "-_./:=,@+\\".Contains(letter))
+            ? word
+            : OperatingSystem.IsWindows() ? $"\"{word}\"" : $"'{word.Replace("'", @"'\''")}'";
 }

@@ -8,9 +8,12 @@ internal static class LayerComparison
     /// <summary>A few dozen samples tell which layers are noisy; each is run once per layer.</summary>
     private const int MaxSamples = 32;
 
-    /// <summary>The noise of every layer on the first samples; empty where nobody looks at it, or there is no sample or no layer on codes.</summary>
+    /// <summary>
+    /// The noise of every layer on the first samples; empty where nobody looks at it, or there is no sample or no layer on codes.
+    /// </summary>
     public static IReadOnlyList<LayerNoise> Run(
-        ProgressView view, ReportRequest report, string modelPath, QuantizationPlan plan, ISampleSource? scoring, PtqOptions options, CancellationToken cancellation)
+        ProgressView view, ReportRequest report, string modelPath, QuantizationPlan plan, ISampleSource? scoring, PtqOptions options,
+        CancellationToken cancellation)
     {
         if (!report.NeedsLayers || scoring is null || plan.Nodes.Length == 0 || plan.Half is not null
             || plan.Nodes.Any(node => node.Weights?.Blocks is not null)) // rounding already measured these

@@ -18,7 +18,8 @@ internal static class MaskAxesOption
     {
         HelpName = "NAME=BATCH,SEQ",
         Description =
-            "The axes of an activation that follow the mask, where its shape does not show them: its name, the batch axis or '-', and the sequence axes, as in hidden=0,1 or scores=0,2,3; "
+            "The axes of an activation that follow the mask, where its shape does not show them: its name, the batch axis or '-', and the "
+                + "sequence axes, as in hidden=0,1 or scores=0,2,3; "
             + "NAME=none where no axis follows. Repeat the option for each activation.",
         AllowMultipleArgumentsPerToken = false,
         CustomParser = Parse,
@@ -32,7 +33,8 @@ internal static class MaskAxesOption
             int equals = text.LastIndexOf('=');
             if (equals < 1 || Read(text[(equals + 1)..].Split(',')) is not { } read)
             {
-                result.AddError($"{Name} {text}: give the name of an activation, '=', the batch axis or '-', and the sequence axes, counted from 0, as in hidden=0,1.");
+                result.AddError($"{Name} {text}: give the name of an activation, '=', the batch axis or '-', and the sequence axes, "
+                    + "counted from 0, as in hidden=0,1.");
                 return null;
             }
 

@@ -7,7 +7,8 @@ namespace Quantization.Tool;
 internal static class Measuring
 {
     public static EvaluationResult Run(
-        ProgressView view, string modelPath, string quantizedPath, ISampleSource samples, DataRequest data, int batchSize, int threads, CancellationToken cancellation)
+        ProgressView view, string modelPath, string quantizedPath, ISampleSource samples, DataRequest data, int batchSize, int threads,
+        CancellationToken cancellation)
     {
         view.Begin(samples.Count is { } count ? $"Measuring on {Figures.Count(count, "sample")}" : "Measuring");
         EvaluationOptions options = OptionsOf(modelPath, samples, data, batchSize, threads);
@@ -15,12 +16,13 @@ internal static class Measuring
     }
 
     /// <summary>How models are compared with a float model.</summary>
-    public static EvaluationOptions OptionsOf(string modelPath, ISampleSource samples, DataRequest data, int batchSize, int threads) => new()
-    {
-        BatchSize = batchSize,
-        Metrics = EmbeddingMetricsOf.Measure(modelPath, data, samples.Count),
-        SessionOptionsFactory = () => MakeOptions(threads),
-    };
+    public static EvaluationOptions OptionsOf(string modelPath, ISampleSource samples, DataRequest data, int batchSize, int threads) =>
+        new()
+        {
+            BatchSize = batchSize,
+            Metrics = EmbeddingMetricsOf.Measure(modelPath, data, samples.Count),
+            SessionOptionsFactory = () => MakeOptions(threads),
+        };
 
     /// <summary>How many tokens a second both models read and write; null where they have no cache.</summary>
     public static TokenSpeedComparison? TokenSpeed(

@@ -10,9 +10,16 @@ internal static class MergeCommand
 
     public static Command Create(ToolConsole console)
     {
-        Argument<string[]> states = new("states") { Arity = ArgumentArity.OneOrMore, HelpName = "a.qcal b.qcal ...", Description = "The calibration files to join." };
-        Option<string> state = new("--state") { Required = true, HelpName = "file.qcal", Description = "The calibration file to write; it may be one of those joined." };
-        Command command = new(Name, "Joins calibrations of one model: the result is the same, byte for byte, as one calibration over all the samples.")
+        Argument<string[]> states = new(
+            "states") { Arity = ArgumentArity.OneOrMore, HelpName = "a.qcal b.qcal ...", Description = "The calibration files to join." };
+        Option<string> state = new("--state")
+        {
+            Required = true,
+            HelpName = "file.qcal",
+            Description = "The calibration file to write; it may be one of those joined."
+        };
+        Command command = new(
+            Name, "Joins calibrations of one model: the result is the same, byte for byte, as one calibration over all the samples.")
         {
             states,
             state,
@@ -46,7 +53,8 @@ internal static class MergeCommand
 
         StateFile.Save(merged, output);
         console.WriteLine(
-            $"Wrote {statePath}: {Figures.Count(merged.SampleCount, "sample")}, {Figures.Count(merged.Activations.Count, "activation")}, from {Figures.Count(paths.Length, "file")}.");
+            $"Wrote {statePath}: {Figures.Count(merged.SampleCount, "sample")}, {Figures.Count(merged.Activations.Count, "activation")}, "
+                + $"from {Figures.Count(paths.Length, "file")}.");
         foreach (string line in ModelReport.Padding(merged.Padding))
         {
             console.WriteLine(line);

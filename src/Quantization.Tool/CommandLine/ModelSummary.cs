@@ -34,7 +34,8 @@ internal sealed record ModelSummary(string Samples, string Calibrator, ReportReq
         if (TokenSpeed is { } speed)
         {
             console.WriteLine(
-                $"Tokens a second: {Figures.Rate(speed.Quantized.TokensPerSecond)} written, float {Figures.Rate(speed.Float.TokensPerSecond)} "
+                $"Tokens a second: {Figures.Rate(speed.Quantized.TokensPerSecond)} written, float "
+                    + $"{Figures.Rate(speed.Float.TokensPerSecond)} "
                 + $"({Figures.Mean(speed.Ratio)}x); {Figures.Rate(speed.Quantized.PromptTokensPerSecond)} read, float "
                 + $"{Figures.Rate(speed.Float.PromptTokensPerSecond)}.");
         }

@@ -7,7 +7,8 @@ namespace Quantization.Tool;
 /// <summary>The command to run next, ready to copy.</summary>
 internal static class NextCommand
 {
-    private const string FloatNode = "--float-node", MaxLoss = "--max-loss", MaxFloatLayers = "--max-float-layers", MaxTrials = "--max-trials";
+    private const string FloatNode = "--float-node", MaxLoss = "--max-loss", MaxFloatLayers = "--max-float-layers",
+        MaxTrials = "--max-trials";
 
     /// <summary>The command; null where there is nothing to run, or the user has to change something first.</summary>
     /// <param name="report">What was found.</param>
@@ -32,7 +33,9 @@ internal static class NextCommand
 
     /// <summary>Images of three channels are most often prepared as for ImageNet.</summary>
     private static string? OfData(QuantizationReport report, Invocation run) =>
-        report.Data.Preprocessing?.StartsWith(Preprocessing.OfColourImages, StringComparison.Ordinal) == true && !run.Gave("--preset") && !run.Gave("--mean")
+        report.Data.Preprocessing?.StartsWith(Preprocessing.OfColourImages, StringComparison.Ordinal) == true
+            && !run.Gave("--preset")
+            && !run.Gave("--mean")
             ? run.Again("--preset", "imagenet")
             : null;
 
@@ -52,7 +55,9 @@ internal static class NextCommand
 
     /// <summary>A limit that the user set is lifted; without one, the layers tell where the loss comes from.</summary>
     private static string? AfterMissedTarget(Invocation run, string outputPath) =>
-        run.Gave(MaxFloatLayers) || run.Gave(MaxTrials) ? run.As(PartialCommand.Name, [MaxFloatLayers, MaxTrials], []) : Compare(run, outputPath);
+        run.Gave(MaxFloatLayers) || run.Gave(MaxTrials)
+            ? run.As(PartialCommand.Name, [MaxFloatLayers, MaxTrials], [])
+            : Compare(run, outputPath);
 
     /// <summary>A folder of ONNX Runtime GenAI is no model to compare.</summary>
     private static string? Compare(Invocation run, string outputPath) => Directory.Exists(run.ModelPath) ? null : run.Compare(outputPath);

@@ -4,11 +4,14 @@ using Quantization.Reporting;
 namespace Quantization.Tool;
 
 /// <summary>
-/// What every command refuses about the files that it is asked to write. Files are identified by what they are, not by their paths, because links and other spellings lead to the same file.
+/// What every command refuses about the files that it is asked to write. Files are identified by what they are, not by their paths, because
+/// links and other spellings lead to the same file.
 /// </summary>
 internal static class OutputRules
 {
-    /// <summary>Refuses to write over the float model, over a sample or label file, over a page that is no report, or two things to one file.</summary>
+    /// <summary>
+    /// Refuses to write over the float model, over a sample or label file, over a page that is no report, or two things to one file.
+    /// </summary>
     /// <exception cref="UsageException">The paths do not go together.</exception>
     public static void ThrowUnlessSensible(string modelPath, string outputPath, DataRequest data, ReportRequest report)
     {
@@ -30,7 +33,8 @@ internal static class OutputRules
 
         if (OutputPath.IsSame(page, outputPath) || OutputPath.IsSame(page, modelPath))
         {
-            throw new UsageException($"--report {page} is the {(OutputPath.IsSame(page, outputPath) ? "int8" : "float")} model's file; name another, such as report.html.");
+            throw new UsageException($"--report {page} is the {(OutputPath.IsSame(page, outputPath) ? "int8" : "float")} model's file; "
+                + "name another, such as report.html.");
         }
 
         ThrowIfInput("--report", page, modelPath, data);
@@ -67,7 +71,8 @@ internal static class OutputRules
 
         if (InputFiles.Of(modelPath, data).FirstOrDefault(input => OutputPath.IsSame(input, path)) is { } taken)
         {
-            throw new UsageException($"{option} {path} is {(taken == path ? "an input" : $"the input {taken}")}, which would be lost; name another file.");
+            throw new UsageException(
+                $"{option} {path} is {(taken == path ? "an input" : $"the input {taken}")}, which would be lost; name another file.");
         }
     }
 

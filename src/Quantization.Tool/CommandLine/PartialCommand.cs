@@ -15,7 +15,8 @@ internal static class PartialCommand
     {
         Argument<string> model = CommonOptions.Model();
         Option<string> output = CommonOptions.Output();
-        Command command = new(Name, "Mixed precision: finds the layers that lose most when quantized and leaves as few of them in float as a target needs. Ways to make a layer more accurate in int8 are tried first.")
+        Command command = new(Name, "Mixed precision: finds the layers that lose most when quantized and leaves as few of them in float as "
+            + "a target needs. Ways to make a layer more accurate in int8 are tried first.")
         {
             model,
         };
@@ -31,13 +32,16 @@ internal static class PartialCommand
         Option<int?> mostTrials = new("--max-trials")
         {
             HelpName = "N",
-            Description = "How many models to try at most while layers are left in float and quantized again. The best one found is written. [default: 12 per layer]",
+            Description = "How many models to try at most while layers are left in float and quantized again. The best one found is "
+                + "written. [default: 12 per layer]",
             CustomParser = result => CommonOptions.ParseCount(result, "--max-trials", least: 0),
         };
-        Option<bool> floatOnly = new("--float-only") { Description = "Do not try to make layers more accurate in int8 before they are left in float." };
+        Option<bool> floatOnly =
+            new("--float-only") { Description = "Do not try to make layers more accurate in int8 before they are left in float." };
         Option<string> metric = SearchMetrics.CreateOption("What the target is about");
         Option<string[]> measures = SensitivityMeasures.CreateOption();
-        Option<int> ranking = CommonOptions.Count("--ranking-samples", "How many of the scoring samples rank the layers; the target is judged on all.");
+        Option<int> ranking = CommonOptions.Count(
+            "--ranking-samples", "How many of the scoring samples rank the layers; the target is judged on all.");
         ranking.DefaultValueFactory = _ => DefaultRankingSamples;
         Option<string> state = CommonOptions.RunState();
         foreach (Option option in (Option[])[mostFloat, mostTrials, floatOnly, metric, measures, ranking, state])
@@ -112,7 +116,8 @@ internal static class PartialCommand
         request = request with { Options = request.Options with { Baseline = request.Options.Baseline with { Place = cluster?.Place } } };
         request.State.KeepWhenCancelled(() =>
         {
-            (PartialResult result, EvaluationResult times, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, context, cancellation));
+            (PartialResult result, EvaluationResult times, QuantizationReport report) = ProgressView.Show(
+                output.Progress, view => Work(view, request, calibration, scoring, output, context, cancellation));
             output.Finish(report, result.Model.Plan, shown => PartialSummary.Write(shown, request, result, times, report), cancellation);
             reached = result;
         });
@@ -127,7 +132,8 @@ internal static class PartialCommand
     }
 
     private static (PartialResult Result, EvaluationResult Times, QuantizationReport Report) Work(
-        ProgressView view, PartialRequest request, ISampleSource calibration, ISampleSource scoring, RunOutput output, ReportContext context, CancellationToken cancellation)
+        ProgressView view, PartialRequest request, ISampleSource calibration, ISampleSource scoring, RunOutput output,
+        ReportContext context, CancellationToken cancellation)
     {
         PartialOptions options = request.Complete();
         PartialResult result = output.Model.Write(path =>
@@ -135,9 +141,15 @@ internal static class PartialCommand
         view.Begin("Measuring what was written");
         using OwnedFolder work = OwnedFolder.CreateTemporary();
         string allInt8 = work["int8.onnx"];
-        PostTrainingQuantizer.Quantize(request.ModelPath, result.Quantized.Plan, allInt8, options: request.Options.Baseline, cancellationToken: cancellation);
+        PostTrainingQuantizer.Quantize(
+            request.ModelPath, result.Quantized.Plan, allInt8, options: request.Options.Baseline, cancellationToken: cancellation);
         EvaluationResult times = ModelEvaluator.Evaluate(
-            request.ModelPath, [output.Model.TemporaryPath, allInt8], scoring, new EvaluationOptions { BatchSize = request.Options.BatchSize }, view.ForSteps(), cancellation);
+            request.ModelPath,
+            [output.Model.TemporaryPath, allInt8],
+            scoring,
+            new EvaluationOptions { BatchSize = request.Options.BatchSize },
+            view.ForSteps(),
+            cancellation);
         return (result, times, QuantizationReport.Create(request.ModelPath, result, options, times, context));
     }
 }

@@ -27,7 +27,8 @@ internal sealed record PartialRequest : TrialsRequest
         if (Options.Target.Kind == PartialTargetKind.MaxLoss && isRatio)
         {
             throw new UsageException(
-                "--max-loss needs a metric that is finite for the float model, but its SQNR is infinite: give --labels labels.csv, take --metric agreement, or say with --reach 30 how many dB are enough.");
+                "--max-loss needs a metric that is finite for the float model, but its SQNR is infinite: give --labels labels.csv, take "
+                    + "--metric agreement, or say with --reach 30 how many dB are enough.");
         }
 
         if (!SearchMetrics.IsShare(Metric, Data))

@@ -9,11 +9,14 @@ internal static class PartialSummary
 {
     private const int MaxLayers = 12;
 
-    public static void Write(ToolConsole console, PartialRequest request, PartialResult result, EvaluationResult times, QuantizationReport report)
+    public static void Write(
+        ToolConsole console, PartialRequest request, PartialResult result, EvaluationResult times, QuantizationReport report)
     {
         string resumed = result.ModelsResumed > 0 ? $", {Figures.Count(result.ModelsResumed, "other")} known from an earlier run" : "";
         console.WriteLine(
-            $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}, scored on the {Figures.Count(result.ScoringSamples, "other sample")} by {result.Metric.Name}, {Figures.Count(result.RankingSamples)} of them ranked the layers; {Figures.Count(result.ModelsRun, "model")} tried{resumed}.");
+            $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}, scored on the "
+                + $"{Figures.Count(result.ScoringSamples, "other sample")} by {result.Metric.Name}, {Figures.Count(result.RankingSamples)} "
+                + $"of them ranked the layers; {Figures.Count(result.ModelsRun, "model")} tried{resumed}.");
         ModelSummary.WritePreparation(console, report.Data.Preprocessing);
         if (result.RestartReason is not null)
         {
@@ -37,7 +40,8 @@ internal static class PartialSummary
             console.WriteLine($"In float as a whole: {body}. The target needs it.");
         }
 
-        foreach (string line in ModelReport.Padding(result.Calibration.Padding).Concat(Layers(report.Partial!, request.Report.IsVerbose)).Concat(ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose)))
+        foreach (string line in ModelReport.Padding(result.Calibration.Padding).Concat(Layers(report.Partial!, request.Report.IsVerbose))
+            .Concat(ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose)))
         {
             console.WriteLine(line);
         }
@@ -49,7 +53,8 @@ internal static class PartialSummary
 
         if (request.StatePath is not null)
         {
-            console.WriteLine($"Kept {request.State.CalibrationPath} and {request.State.TrialsPath}: they make a run with another target short.");
+            console.WriteLine(
+                $"Kept {request.State.CalibrationPath} and {request.State.TrialsPath}: they make a run with another target short.");
         }
 
         console.WriteLine($"Wrote {request.OutputPath}: {Figures.Bytes(result.Model.OutputBytes, result.Model.ModelBytes)}");
@@ -91,7 +96,9 @@ internal static class PartialSummary
     private static Table CreateTable(QuantizationReport report)
     {
         Table table = new Table().Border(TableBorder.Square).AddColumns("Layers ranked by", "Most sensitive")
-            .AddColumn(new TableColumn("Rank correlation").RightAligned()).AddColumn(new TableColumn("Models").RightAligned()).AddColumn(new TableColumn("Time").RightAligned());
+            .AddColumn(new TableColumn("Rank correlation").RightAligned())
+            .AddColumn(new TableColumn("Models").RightAligned())
+            .AddColumn(new TableColumn("Time").RightAligned());
         foreach (ReportRanking ranking in report.Partial!.Rankings)
         {
             table.AddRow(
@@ -108,10 +115,13 @@ internal static class PartialSummary
     /// <summary>What was done for which layer, and why.</summary>
     private static IEnumerable<string> Layers(ReportPartial partial, bool isVerbose)
     {
-        ReportPartialLayer[] changed = [.. partial.Layers.Where(layer => layer.State != ReportLayerState.Int8).OrderByDescending(layer => layer.State)];
+        ReportPartialLayer[] changed =
+            [.. partial.Layers.Where(layer => layer.State != ReportLayerState.Int8).OrderByDescending(layer => layer.State)];
         foreach (ReportPartialLayer layer in isVerbose ? changed : changed.Take(MaxLayers))
         {
-            string state = layer.State == ReportLayerState.Float ? "In float" : layer.Steps.Contains(LayerStep.WeightOnly.Name) ? "In float with int8 weights" : $"In int8 with {string.Join(", ", layer.Steps)}";
+            string state = layer.State == ReportLayerState.Float ? "In float"
+                : layer.Steps.Contains(LayerStep.WeightOnly.Name) ? "In float with int8 weights"
+                : $"In int8 with {string.Join(", ", layer.Steps)}";
             yield return $"{state}: {layer.Node} ({layer.Operator}, {Figures.Percent(layer.ComputeShare)} of the compute). {layer.Reason}";
         }
 

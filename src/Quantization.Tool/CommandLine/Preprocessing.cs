@@ -15,16 +15,22 @@ internal static class Preprocessing
     /// <summary>What is done to images.</summary>
     public static string Of(ImageOptions options)
     {
-        string kind = options.Channels == ImageChannels.Grey ? "grey images" : $"{OfColourImages} ({options.Channels.ToString()!.ToUpperInvariant()})";
+        string kind = options.Channels == ImageChannels.Grey
+            ? "grey images"
+            : $"{OfColourImages} ({options.Channels.ToString()!.ToUpperInvariant()})";
         string size = string.Create(CultureInfo.InvariantCulture, $"{options.Width}x{options.Height}");
         string fit = options.Fit == ImageFit.CenterCrop
-            ? string.Create(CultureInfo.InvariantCulture, $"resized and the centre cut out at {size} ({100 * options.CropShare:0.#} % of the shorter side)")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"resized and the centre cut out at {size} ({100 * options.CropShare:0.#} % of the shorter side)")
             : $"stretched to {size}";
         string[] steps =
         [
             kind,
             fit,
-            options.Scale == 1 ? "bytes 0 ... 255" : options.Scale == 1.0 / byte.MaxValue ? "bytes divided by 255" : $"bytes times {Number(options.Scale)}",
+            options.Scale == 1 ? "bytes 0 ... 255"
+                : options.Scale == 1.0 / byte.MaxValue ? "bytes divided by 255"
+                : $"bytes times {Number(options.Scale)}",
             .. options.Mean.Count > 0 ? (string[])[$"less the mean {Numbers(options.Mean)}"] : [],
             .. options.StandardDeviation.Count > 0 ? (string[])[$"divided by {Numbers(options.StandardDeviation)}"] : [],
             .. options.Mean.Count + options.StandardDeviation.Count == 0 ? (string[])["no mean and no deviation"] : [],

@@ -12,11 +12,16 @@ internal static class PtqCommand
     public static Command Create(ToolConsole console, CancellationToken cancellation)
     {
         Argument<string> model = CommonOptions.Model();
-        Option<string> state = new("--state") { HelpName = "file.qcal", Description = "A calibration from 'quantize calibrate' to quantize from; --data is then used only to measure." };
+        Option<string> state = new("--state")
+        {
+            HelpName = "file.qcal",
+            Description = "A calibration from 'quantize calibrate' to quantize from; --data is then used only to measure."
+        };
         Option<string> plan = new("--plan")
         {
             HelpName = "plan.json",
-            Description = "A plan from --save-plan, changed or not, to carry out. --data is then used only to measure, unless the plan leaves ranges to calibrators or rounds weights on samples.",
+            Description = "A plan from --save-plan, changed or not, to carry out. --data is then used only to measure, unless the plan "
+                + "leaves ranges to calibrators or rounds weights on samples.",
         };
         Option<string> output = CommonOptions.Output();
         Option<bool> noRefine = CommonOptions.NoRefine();
@@ -26,7 +31,8 @@ internal static class PtqCommand
         Option<string> runtime = RuntimeOption.Create();
         Option<int> batch = CommonOptions.Batch();
         Option<int> threads = CommonOptions.Count("--threads", "The threads that ONNX Runtime measures with.");
-        Command command = new(Name, "Quantizes a model to int8 without training, and measures accuracy, file size and latency beside the float model.")
+        Command command = new(
+            Name, "Quantizes a model to int8 without training, and measures accuracy, file size and latency beside the float model.")
         {
             model,
         };
@@ -54,7 +60,8 @@ internal static class PtqCommand
                 Data = data.Read(parsed),
                 StatePath = parsed.GetValue(state),
                 PlanPath = parsed.GetValue(plan),
-                OwnSetting = ((Option[])[.. calibrator.All, noRefine, perTensor, bits, floatNodes, runtime]).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name,
+                OwnSetting = ((Option[])[.. calibrator.All, noRefine, perTensor, bits, floatNodes, runtime])
+                    .FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name,
                 OutputPath = parsed.GetRequiredValue(output),
                 Options = new PtqOptions
                 {
@@ -82,8 +89,10 @@ internal static class PtqCommand
         using RunOutput output = RunOutput.Open(console, request.OutputPath, request.Report);
         using ClusterSession? cluster = ClusterSession.Open(console, request.ClusterFolder, cancellation);
         request = request with { Options = request.Options with { Place = cluster?.Place } };
-        (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, samples, output.Model, cancellation));
-        ModelSummary summary = new(samples.Describe(request, result), request.Options.ActivationCalibrator.Name, request.Report, request.OutputPath)
+        (PtqResult result, EvaluationResult? scores, QuantizationReport report) = ProgressView.Show(
+            output.Progress, view => Work(view, request, samples, output.Model, cancellation));
+        ModelSummary summary = new(
+            samples.Describe(request, result), request.Options.ActivationCalibrator.Name, request.Report, request.OutputPath)
         {
             Preparation = samples.Preparation,
         };
@@ -98,23 +107,34 @@ internal static class PtqCommand
         PtqOptions options = request.Options with { LatencyRuns = 0 }; // measured below, on many samples
         PtqResult result = output.Write(path =>
             request.PlanPath is not null ? CarryOut(request, samples, options, path, progress, cancellation)
-            : samples.Calibration is null ? PostTrainingQuantizer.Quantize(request.ModelPath, ModelCalibration.Load(request.StatePath!), path, options, progress, cancellation)
+            : samples.Calibration is null ? PostTrainingQuantizer.Quantize(
+                request.ModelPath, ModelCalibration.Load(request.StatePath!), path, options, progress, cancellation)
             : PostTrainingQuantizer.Quantize(request.ModelPath, samples.Calibration, path, options, progress, cancellation));
         bool isMeasured = result.QuantizedNodes.Count > 0 && !result.Plan.HasHalfInterface; // samples fit the float model's inputs
         ISampleSource? scoring = isMeasured ? samples.Scoring : null;
-        EvaluationResult? scores = scoring is null ? null : Measuring.Run(view, request.ModelPath, output.TemporaryPath, scoring, request.Data, request.BatchSize, request.Threads, cancellation);
+        EvaluationResult? scores = scoring is null ? null : Measuring.Run(
+            view, request.ModelPath, output.TemporaryPath, scoring, request.Data, request.BatchSize, request.Threads, cancellation);
         result = scores is null ? result : result.WithLatency(ModelReport.LatencyOf(scores, 0));
-        IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, result.Plan, scoring, request.Options, cancellation);
-        return (result, scores, QuantizationReport.Create(request.ModelPath, result, request.Options, result.Calibration, scores, layers, samples.ContextOf(hasCalibrated: result.Calibration.SampleCount > 0)));
+        IReadOnlyList<LayerNoise> layers = LayerComparison.Run(
+            view, request.Report, request.ModelPath, result.Plan, scoring, request.Options, cancellation);
+        return (result, scores, QuantizationReport.Create(
+            request.ModelPath, result, request.Options, result.Calibration, scores, layers, samples.ContextOf(
+                hasCalibrated: result.Calibration.SampleCount > 0)));
     }
 
     /// <summary>Carries out a plan. Samples calibrate only where it leaves ranges to calibrators and no calibration was given.</summary>
     private static PtqResult CarryOut(
-        PtqRequest request, PtqSamples samples, PtqOptions options, string outputPath, IProgress<QuantizationProgress> progress, CancellationToken cancellation)
+        PtqRequest request, PtqSamples samples, PtqOptions options, string outputPath, IProgress<QuantizationProgress> progress,
+        CancellationToken cancellation)
     {
         QuantizationPlan plan = QuantizationPlan.Load(request.PlanPath!);
         ModelCalibration? calibration = request.StatePath is not null ? ModelCalibration.Load(request.StatePath)
-            : plan.NeedsCalibration && samples.Calibration is not null ? ModelCalibrator.Calibrate(request.ModelPath, samples.Calibration, options.Calibration with { Runtime = plan.Runtime, Place = options.Place }, progress, cancellation)
+            : plan.NeedsCalibration && samples.Calibration is not null ? ModelCalibrator.Calibrate(
+                request.ModelPath,
+                samples.Calibration,
+                options.Calibration with { Runtime = plan.Runtime, Place = options.Place },
+                progress,
+                cancellation)
             : null;
         if (samples.Calibration is not null && plan.Nodes.Any(node => node.Weights is { Method: not WeightMethod.Nearest }))
         {

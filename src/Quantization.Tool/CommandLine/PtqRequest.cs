@@ -35,19 +35,23 @@ internal sealed record PtqRequest
     {
         if (Data.FolderPath is null && StatePath is null && PlanPath is null)
         {
-            throw new UsageException("give samples to calibrate on with --data DIR, a calibration with --state file.qcal, or a plan with --plan plan.json.");
+            throw new UsageException(
+                "give samples to calibrate on with --data DIR, a calibration with --state file.qcal, or a plan with --plan plan.json.");
         }
 
         if (PlanPath is not null && OwnSetting is not null)
         {
-            throw new UsageException($"{OwnSetting} says how to quantize, which --plan says already; leave one of them out, or change the plan.");
+            throw new UsageException(
+                $"{OwnSetting} says how to quantize, which --plan says already; leave one of them out, or change the plan.");
         }
 
         Data.ThrowUnlessSensible();
         OutputRules.ThrowUnlessSensible(ModelPath, OutputPath, Data, Report);
-        foreach ((string option, string? path, string what) in ((string, string?, string)[])[("--state", StatePath, "calibration"), ("--plan", PlanPath, "plan")])
+        foreach ((string option, string? path, string what)
+            in ((string, string?, string)[])[("--state", StatePath, "calibration"), ("--plan", PlanPath, "plan")])
         {
-            if (path is not null && ((string?[])[OutputPath, Report.PagePath, Report.PlanPath]).OfType<string>().FirstOrDefault(other => Quantization.Onnx.OutputPath.IsSame(other, path)) is { } taken)
+            if (path is not null && ((string?[])[OutputPath, Report.PagePath, Report.PlanPath])
+                .OfType<string>().FirstOrDefault(other => Quantization.Onnx.OutputPath.IsSame(other, path)) is { } taken)
             {
                 throw new UsageException($"{taken} is the {what} that {option} reads; name another file.");
             }

@@ -15,7 +15,9 @@ internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration
     public ReportContext ContextOf(bool hasCalibrated) => new()
     {
         Preprocessing = Preparation,
-        Samples = Calibration is null || !hasCalibrated ? SampleSets.Unknown : ReferenceEquals(Calibration, Scoring) ? SampleSets.Shared : SampleSets.Apart,
+        Samples = Calibration is null || !hasCalibrated ? SampleSets.Unknown
+            : ReferenceEquals(Calibration, Scoring) ? SampleSets.Shared
+            : SampleSets.Apart,
     };
 
     public static PtqSamples Open(ToolConsole console, PtqRequest request)
@@ -40,7 +42,9 @@ internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration
     {
         if (result.QuantizedNodes.Count == 0)
         {
-            return result.Calibration.SampleCount == 0 ? "No sample was run." : $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}; nothing was measured.";
+            return result.Calibration.SampleCount == 0
+                ? "No sample was run."
+                : $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}; nothing was measured.";
         }
 
         if (request.PlanPath is not null)
@@ -50,17 +54,22 @@ internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration
                 return $"Carried out {request.PlanPath}; nothing was measured, because the samples do not fit inputs of 16 bits.";
             }
 
-            return $"Carried out {request.PlanPath}; {(Scoring is null ? "nothing was measured, because no samples were given" : $"measured on {Figures.Count(Scoring.Count!.Value, "sample")} of {FolderPath}")}.";
+            return $"Carried out {request.PlanPath}; "
+                + $"{(Scoring is null ? "nothing was measured, because no samples were given" : $"measured on {Figures.Count(Scoring.Count!.Value, "sample")} of {FolderPath}")}.";
         }
 
         string calibrator = $"Calibrated with {request.Options.ActivationCalibrator.Name}";
-        string calibrated = Calibration is null ? $"{calibrator} from {request.StatePath}" : $"{calibrator} on {Figures.Count(result.Calibration.SampleCount, "sample")} of {FolderPath}";
+        string calibrated = Calibration is null
+            ? $"{calibrator} from {request.StatePath}"
+            : $"{calibrator} on {Figures.Count(result.Calibration.SampleCount, "sample")} of {FolderPath}";
         return this switch
         {
             { Scoring: null } => $"{calibrated}; nothing was measured, because no samples were given.",
             { Calibration: null } => $"{calibrated}, measured on {Figures.Count(Scoring.Count!.Value, "sample")} of {FolderPath}.",
-            _ when ReferenceEquals(Calibration, Scoring) => $"{calibrated}, and measured on the same samples; with labels, some would be set aside for measuring.",
-            _ => $"{calibrated} (every fourth labelled one, and those without a label), scored on the {Figures.Count(Scoring.Count!.Value, "other sample")}.",
+            _ when ReferenceEquals(Calibration, Scoring) =>
+                $"{calibrated}, and measured on the same samples; with labels, some would be set aside for measuring.",
+            _ => $"{calibrated} (every fourth labelled one, and those without a label), scored on the "
+                + $"{Figures.Count(Scoring.Count!.Value, "other sample")}.",
         };
     }
 }

@@ -20,7 +20,8 @@ internal sealed class RunState(string? namedPath, string outputPath)
     public void ThrowUnlessSensible(string modelPath, DataRequest data, ReportRequest report)
     {
         string?[] others = [modelPath, outputPath, report.PagePath];
-        if (others.OfType<string>().FirstOrDefault(other => OutputPath.IsSame(CalibrationPath, other) || OutputPath.IsSame(TrialsPath, other)) is { } taken)
+        if (others.OfType<string>()
+            .FirstOrDefault(other => OutputPath.IsSame(CalibrationPath, other) || OutputPath.IsSame(TrialsPath, other)) is { } taken)
         {
             throw new UsageException($"--state {CalibrationPath} would write over {taken}; name another file, such as model.qcal.");
         }

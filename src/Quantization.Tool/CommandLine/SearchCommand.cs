@@ -19,7 +19,8 @@ internal static class SearchCommand
         Option<int> bits = CommonOptions.WeightBits();
         Option<string> runtime = RuntimeOption.Create();
         Option<int> batch = CommonOptions.Batch();
-        Command command = new(Name, "Tries calibrators, schemes and granularities from one calibration, scores them on samples that did not calibrate, and keeps the best int8 model.")
+        Command command = new(Name, "Tries calibrators, schemes and granularities from one calibration, scores them on samples that did "
+            + "not calibrate, and keeps the best int8 model.")
         {
             model,
         };
@@ -65,7 +66,8 @@ internal static class SearchCommand
         request = request with { Place = cluster?.Place };
         request.State.KeepWhenCancelled(() =>
         {
-            (SearchResult result, QuantizationReport report) = ProgressView.Show(output.Progress, view => Work(view, request, calibration, scoring, output, context, cancellation));
+            (SearchResult result, QuantizationReport report) = ProgressView.Show(
+                output.Progress, view => Work(view, request, calibration, scoring, output, context, cancellation));
             output.Finish(report, result.Model.Plan, shown => SearchSummary.Write(shown, request, result, report), cancellation);
         });
         request.State.DeleteUnlessNamed();
@@ -73,7 +75,8 @@ internal static class SearchCommand
     }
 
     private static (SearchResult Search, QuantizationReport Report) Work(
-        ProgressView view, SearchRequest request, ISampleSource calibration, ISampleSource scoring, RunOutput output, ReportContext context, CancellationToken cancellation)
+        ProgressView view, SearchRequest request, ISampleSource calibration, ISampleSource scoring, RunOutput output, ReportContext context,
+        CancellationToken cancellation)
     {
         SearchOptions options = new()
         {
@@ -94,8 +97,13 @@ internal static class SearchCommand
             PtqSearch.Run(request.ModelPath, calibration, scoring, path, options, view.ForStages(), cancellation));
         view.Begin("Measuring the best");
         EvaluationResult measured = ModelEvaluator.Evaluate(
-            request.ModelPath, [output.Model.TemporaryPath], scoring, new EvaluationOptions { BatchSize = request.BatchSize, Metrics = EmbeddingMetricsOf.Measure(request.ModelPath, request.Data, scoring.Count) }, view.ForSteps(), cancellation);
-        IReadOnlyList<LayerNoise> layers = LayerComparison.Run(view, request.Report, request.ModelPath, search.Model.Plan, scoring, search.Best.Options, cancellation);
+            request.ModelPath, [output.Model.TemporaryPath], scoring, new EvaluationOptions
+            {
+                BatchSize = request.BatchSize,
+                Metrics = EmbeddingMetricsOf.Measure(request.ModelPath, request.Data, scoring.Count)
+            }, view.ForSteps(), cancellation);
+        IReadOnlyList<LayerNoise> layers = LayerComparison.Run(
+            view, request.Report, request.ModelPath, search.Model.Plan, scoring, search.Best.Options, cancellation);
         return (search, QuantizationReport.Create(request.ModelPath, search, measured, layers, context));
     }
 }

@@ -17,7 +17,8 @@ internal static class SearchMetrics
     private const string Recall = "recall@10";
     private const string Spearman = "spearman";
 
-    public static string[] Names { get; } = [Default, Top1, Agreement, SignalToNoise, Cosine, KullbackLeibler, Perplexity, PooledCosine, Recall, Spearman];
+    public static string[] Names { get; } =
+        [Default, Top1, Agreement, SignalToNoise, Cosine, KullbackLeibler, Perplexity, PooledCosine, Recall, Spearman];
 
     /// <summary>The option that chooses one.</summary>
     /// <param name="purpose">What it is for.</param>
@@ -26,7 +27,9 @@ internal static class SearchMetrics
         Option<string> metric = new("--metric")
         {
             HelpName = string.Join('|', Names),
-            Description = $"{purpose}: accuracy, the same class as the float model, or how near the outputs are to the float model's; for language models perplexity; for embeddings their cosine, the same nearest neighbours, or the rank correlation with --scores. auto is top1 with labels, else sqnr.",
+            Description = $"{purpose}: accuracy, the same class as the float model, or how near the outputs are to the float model's; for "
+                + "language models perplexity; for embeddings their cosine, the same nearest neighbours, or the rank correlation with "
+                + "--scores. auto is top1 with labels, else sqnr.",
             DefaultValueFactory = _ => Default,
         };
         metric.AcceptOneOf(Names);
@@ -44,12 +47,14 @@ internal static class SearchMetrics
 
         if (metric == Spearman && data.ScoresPath is null)
         {
-            throw new UsageException("--metric spearman needs scores of pairs of samples: give --scores pairs.csv too, or take --metric recall@10.");
+            throw new UsageException(
+                "--metric spearman needs scores of pairs of samples: give --scores pairs.csv too, or take --metric recall@10.");
         }
     }
 
     /// <summary>Whether a metric's figures are shares, 0 to 1.</summary>
-    public static bool IsShare(string metric, DataRequest data) => metric is Top1 or Agreement or Recall || (metric == Default && data.IsLabelled);
+    public static bool IsShare(string metric, DataRequest data) =>
+        metric is Top1 or Agreement or Recall || (metric == Default && data.IsLabelled);
 
     /// <summary>The figure that ranks, where it is none of those that all models have.</summary>
     public static IReadOnlyList<MetricFigure> Further(TrialScore score) => score.Ranked.Metric.Embeddings is null ? [] : [score.Ranked];

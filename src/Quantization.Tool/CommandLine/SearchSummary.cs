@@ -13,11 +13,15 @@ internal static class SearchSummary
     {
         string resumed = result.ResumedSamples > 0 ? $", {Figures.Count(result.ResumedSamples, "sample")} of them by an earlier run" : "";
         console.WriteLine(
-            $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}{resumed}, scored on the {Figures.Count(result.ScoringSamples, "other sample")} by {result.Metric.Name}; {Figures.Count(result.Trials.Count, "model")} tried.");
+            $"Calibrated on {Figures.Count(result.Calibration.SampleCount, "sample")}{resumed}, scored on the "
+                + $"{Figures.Count(result.ScoringSamples, "other sample")} by {result.Metric.Name}; "
+                + $"{Figures.Count(result.Trials.Count, "model")} tried.");
         if (result.CalibratedScoringSamples > 0)
         {
             console.WriteLine(
-                $"The best plan was then refined on all samples, including {Figures.Count(result.CalibratedScoringSamples, "scoring sample")}, so figures on other samples may be a little worse.");
+                "The best plan was then refined on all samples, including "
+                    + $"{Figures.Count(result.CalibratedScoringSamples, "scoring sample")}, so figures on other "
+                    + "samples may be a little worse.");
         }
 
         ModelSummary.WritePreparation(console, report.Data.Preprocessing);
@@ -32,8 +36,10 @@ internal static class SearchSummary
             console.WriteLine(CommandLineWords.Instance.Render(advice));
         }
 
-        IEnumerable<string> nodes = ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose).Concat(ModelReport.FloatNodes(result.Model, request.Report.IsVerbose));
-        foreach (string line in ModelReport.Padding(result.Calibration.Padding).Concat(report.Warnings.Select(CommandLineWords.Instance.Render)).Concat(nodes))
+        IEnumerable<string> nodes = ModelReport.Int8Nodes(result.Model, request.Report.IsVerbose)
+            .Concat(ModelReport.FloatNodes(result.Model, request.Report.IsVerbose));
+        foreach (string line in ModelReport.Padding(result.Calibration.Padding)
+            .Concat(report.Warnings.Select(CommandLineWords.Instance.Render)).Concat(nodes))
         {
             console.WriteLine(line);
         }

@@ -21,7 +21,8 @@ internal static class SensitivityMeasures
         {
             HelpName = string.Join('|', Names),
             Description =
-                "How to rank the layers: by quantizing only the layer, all but the layer, only its weights or only its activations, or by an estimate from statistics, which runs no model. Repeat the option to compare other measures with the first.",
+                "How to rank the layers: by quantizing only the layer, all but the layer, only its weights or only its activations, or by "
+                    + "an estimate from statistics, which runs no model. Repeat the option to compare other measures with the first.",
             DefaultValueFactory = _ => [Default],
         };
         measures.AcceptOneOf(Names);

@@ -9,7 +9,9 @@ internal static class Spelling
     /// <summary>A word of at least so many letters may be the beginning of a longer one.</summary>
     private const int ShortestPrefix = 4;
 
-    /// <summary>The words that ask for the most likely candidate, such as <c>; did you mean 'ptq'?</c>; a full stop where none is likely.</summary>
+    /// <summary>
+    /// The words that ask for the most likely candidate, such as <c>; did you mean 'ptq'?</c>; a full stop where none is likely.
+    /// </summary>
     public static string Suggest(string word, IEnumerable<string> candidates) =>
         Closest(word, candidates) is { } meant ? $"; did you mean '{meant}'?" : ".";
 
@@ -18,7 +20,8 @@ internal static class Spelling
     {
         int most = Math.Max(1, word.Trim('-').Length / 3);
         (string Candidate, int Distance)[] near = [.. candidates.Select(each => (each, DistanceBetween(word, each)))
-            .Where(each => each.Item2 <= most || (word.Trim('-').Length >= ShortestPrefix && each.each.StartsWith(word, StringComparison.OrdinalIgnoreCase)))
+            .Where(each => each.Item2 <= most
+                || (word.Trim('-').Length >= ShortestPrefix && each.each.StartsWith(word, StringComparison.OrdinalIgnoreCase)))
             .OrderBy(each => each.Item2).ThenBy(each => each.each, StringComparer.Ordinal)];
         return near.Length == 0 ? null : near[0].Candidate;
     }
@@ -45,7 +48,8 @@ internal static class Spelling
             }
 
             string name = command is RootCommand ? ToolCommands.Name : $"{ToolCommands.Name} {command.Name}";
-            yield return isOption ? $"{name} has no option '{word}'{Suggest(word, command.Options.Where(option => !option.Hidden).Select(option => option.Name))}"
+            yield return isOption ? $"{name} has no option "
+                + $"'{word}'{Suggest(word, command.Options.Where(option => !option.Hidden).Select(option => option.Name))}"
                 : command is RootCommand ? $"there is no command '{word}'{Suggest(word, command.Subcommands.Select(each => each.Name))}"
                 : $"{name} does not take '{word}'; quote names with spaces, and give options their values.";
         }
@@ -73,7 +77,8 @@ internal static class Spelling
             for (int j = 0; j <= other.Length; j++)
             {
                 cost[i, j] = i == 0 || j == 0 ? i + j
-                    : Math.Min(Math.Min(cost[i - 1, j], cost[i, j - 1]) + 1, cost[i - 1, j - 1] + (AreSame(one[i - 1], other[j - 1]) ? 0 : 1));
+                    : Math.Min(
+                        Math.Min(cost[i - 1, j], cost[i, j - 1]) + 1, cost[i - 1, j - 1] + (AreSame(one[i - 1], other[j - 1]) ? 0 : 1));
                 if (i > 1 && j > 1 && AreSame(one[i - 1], other[j - 2]) && AreSame(one[i - 2], other[j - 1]))
                 {
                     cost[i, j] = Math.Min(cost[i, j], cost[i - 2, j - 2] + 1);

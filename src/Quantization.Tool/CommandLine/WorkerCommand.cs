@@ -16,7 +16,8 @@ internal static class WorkerCommand
         {
             Required = true,
             HelpName = "FOLDER",
-            Description = "The folder that workers and clients share: they find each other there, and read models and samples from it. It must exist. Anyone who can write to it can submit work.",
+            Description = "The folder that workers and clients share: they find each other there, and read models and samples from it. It "
+                + "must exist. Anyone who can write to it can submit work.",
         };
         Option<int?> threads = new("--threads")
         {
@@ -27,7 +28,8 @@ internal static class WorkerCommand
         Option<string> address = new("--address")
         {
             HelpName = "IP",
-            Description = "This machine's address for the others. Connections are not encrypted, so use a network that you trust. [default: 127.0.0.1, for this machine alone]",
+            Description = "This machine's address for the others. Connections are not encrypted, so use a network that you trust. "
+                + "[default: 127.0.0.1, for this machine alone]",
         };
         Option<bool> others = new("--allow-other-processors")
         {
@@ -40,11 +42,17 @@ internal static class WorkerCommand
         }
 
         command.SetAction(parsed => Run(
-            console, parsed.GetRequiredValue(cluster), parsed.GetValue(threads), parsed.GetValue(address), parsed.GetValue(others), cancellation));
+            console,
+            parsed.GetRequiredValue(cluster),
+            parsed.GetValue(threads),
+            parsed.GetValue(address),
+            parsed.GetValue(others),
+            cancellation));
         return command;
     }
 
-    private static int Run(ToolConsole console, string folder, int? threads, string? address, bool allowsOthers, CancellationToken cancellation)
+    private static int Run(
+        ToolConsole console, string folder, int? threads, string? address, bool allowsOthers, CancellationToken cancellation)
     {
         if (!Directory.Exists(folder))
         {
@@ -59,7 +67,8 @@ internal static class WorkerCommand
             {
                 options.Threads = threads ?? options.Threads;
                 options.AllowOtherProcessors = allowsOthers;
-                options.Notice = notice => console.WriteLine(notice ?? $"Working for {folder} as '{options.Name}' with {Figures.Count(options.Threads, "thread")}; Ctrl-C ends it.");
+                options.Notice = notice => console.WriteLine(
+                    notice ?? $"Working for {folder} as '{options.Name}' with {Figures.Count(options.Threads, "thread")}; Ctrl-C ends it.");
             },
             own);
         try

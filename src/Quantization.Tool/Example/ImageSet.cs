@@ -21,7 +21,8 @@ internal sealed class ImageSet : ISampleSource
 
     private ImageSet(string name, byte[] images, byte[]? labels)
     {
-        if (ReadInt(images, 0) != ImageMagic || (labels is not null && (ReadInt(labels, 0) != LabelMagic || ReadInt(labels, 4) != ReadInt(images, 4))))
+        if (ReadInt(images, 0) != ImageMagic
+            || (labels is not null && (ReadInt(labels, 0) != LabelMagic || ReadInt(labels, 4) != ReadInt(images, 4))))
         {
             throw new InvalidDataException($"The embedded {name}s are damaged; build the tool again.");
         }
@@ -38,7 +39,8 @@ internal sealed class ImageSet : ISampleSource
     public static ImageSet Calibration => new("calibration image", Inflate("train-500-images-idx3-ubyte.gz"), null);
 
     /// <summary>The images to score with: test images, with their labels.</summary>
-    public static ImageSet Scoring => new("test image", Inflate("t10k-2000-images-idx3-ubyte.gz"), Inflate("t10k-2000-labels-idx1-ubyte.gz"));
+    public static ImageSet Scoring =>
+        new("test image", Inflate("t10k-2000-images-idx3-ubyte.gz"), Inflate("t10k-2000-labels-idx1-ubyte.gz"));
 
     public int Count { get; }
 
@@ -67,7 +69,8 @@ internal sealed class ImageSet : ISampleSource
             values[i] = pixels[i] / 255f;
         }
 
-        return new ModelSample(FormattableString.Invariant($"{_name} {index}"), SampleTensor.Create<float>("image", values, 1, _height, _width))
+        return new ModelSample(
+            FormattableString.Invariant($"{_name} {index}"), SampleTensor.Create<float>("image", values, 1, _height, _width))
         {
             Label = _labels?[LabelHeader + index],
         };

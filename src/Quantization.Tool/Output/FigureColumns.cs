@@ -22,7 +22,10 @@ internal sealed class FigureColumns
         Add(!isEmbedding, "Agreement", figures => figures.Agreement);
         Add(true, "SQNR", figures => figures.SignalToNoise);
         Add(metric == ModelMetric.Cosine, "Cosine", figures => figures.Cosine);
-        Add(metric == ModelMetric.KullbackLeibler || floatModel.Perplexity is not null, "KL divergence", figures => figures.KullbackLeibler);
+        Add(
+            metric == ModelMetric.KullbackLeibler || floatModel.Perplexity is not null,
+            "KL divergence",
+            figures => figures.KullbackLeibler);
         OfFloat =
         [
             .. further?.Select(Figures.Metric) ?? [],
@@ -32,7 +35,8 @@ internal sealed class FigureColumns
 
     /// <summary>The titles.</summary>
     public IEnumerable<string> Titles =>
-        _further.Select(metric => $"{char.ToUpperInvariant(metric.Name[0])}{metric.Name[1..]}").Concat(_columns.Select(column => column.Title));
+        _further.Select(metric => $"{char.ToUpperInvariant(metric.Name[0])}{metric.Name[1..]}")
+            .Concat(_columns.Select(column => column.Title));
 
     /// <summary>The float model's cells: it is what all but accuracy and perplexity compare with, so these are left open.</summary>
     public IReadOnlyList<string> OfFloat { get; }

@@ -59,7 +59,9 @@ internal static class Figures
     public static string ClassNames(string labelsPath, IReadOnlyList<string> names)
     {
         string list = string.Join(", ", names.Take(MaxNames).Select((name, i) => Format($"{i} {name}")));
-        return $"{labelsPath}: classes are counted in the alphabetical order of their names, capitals first: {list}{(names.Count > MaxNames ? ", ..." : "")}. Where the model counts them otherwise, list them in its order: {DataOptions.Classes} classes.txt.";
+        return $"{labelsPath}: classes are counted in the alphabetical order of their names, capitals first: "
+            + $"{list}{(names.Count > MaxNames ? ", ..." : "")}. Where the model counts them otherwise, list them in its order: "
+            + $"{DataOptions.Classes} classes.txt.";
     }
 
     /// <summary>For example <c>2,000</c>.</summary>

@@ -38,7 +38,9 @@ internal static class ModelReport
         return done.Concat(FloatNodes(result, isVerbose));
     }
 
-    /// <summary>The bits of weights in blocks, such as <c>4 bits</c>; their mean where layers differ. Empty where there are no blocks.</summary>
+    /// <summary>
+    /// The bits of weights in blocks, such as <c>4 bits</c>; their mean where layers differ. Empty where there are no blocks.
+    /// </summary>
     public static string BitsOf(PtqResult result)
     {
         RoundedLayer[] products = ProductsOf(result);
@@ -53,7 +55,8 @@ internal static class ModelReport
         RoundedLayer[] products = ProductsOf(result);
         IGrouping<int, RoundedLayer>[] bits = [.. products.GroupBy(layer => layer.Bits).OrderBy(group => group.Key)];
         return bits.Length < 2 ? null
-            : $"Bits by the error of each layer: {string.Join(", ", bits.Select(group => $"{Figures.Count(group.Key, "bit")} in {Figures.Count(group.Count(), "layer")}"))}; "
+            : "Bits by the error of each layer: "
+                + $"{string.Join(", ", bits.Select(group => $"{Figures.Count(group.Key, "bit")} in {Figures.Count(group.Count(), "layer")}"))}; "
                 + $"{Figures.Mean(MeanBits(products))} per weight on average.";
     }
 
@@ -76,19 +79,32 @@ internal static class ModelReport
         string[] parts =
         [
             .. refinement.FloatActivations.Count == 0 ? (string[])[]
-                : [$"{Figures.Count(refinement.FloatActivations.Count, "activation")} in float ({Figures.Percent(refinement.IntegerShare)} of the multiply-accumulates stay on integers)"],
-            .. refinement.ScaledInputs == 0 ? (string[])[] : [$"columns of {Figures.Count(refinement.ScaledInputs, "matrix input")} scaled"],
-            .. refinement.ScaledConvolutions == 0 ? (string[])[] : [$"channels of {Figures.Count(refinement.ScaledConvolutions, "convolution")} scaled"],
-            .. refinement.LearnedLayers == 0 ? (string[])[] : [$"the weights of {Figures.Count(refinement.LearnedLayers, "layer")} rounded to fit the samples"],
-            .. refinement.CorrectedBiases == 0 ? (string[])[] : [$"biases of {Figures.Count(refinement.CorrectedBiases, "layer")} corrected"],
+                : [$"{Figures.Count(refinement.FloatActivations.Count, "activation")} in float ({Figures.Percent(refinement.IntegerShare)} "
+                    + "of the multiply-accumulates stay on integers)"],
+            .. refinement.ScaledInputs == 0
+                ? (string[])[]
+                : [$"columns of {Figures.Count(refinement.ScaledInputs, "matrix input")} scaled"],
+            .. refinement.ScaledConvolutions == 0
+                ? (string[])[]
+                : [$"channels of {Figures.Count(refinement.ScaledConvolutions, "convolution")} scaled"],
+            .. refinement.LearnedLayers == 0
+                ? (string[])[]
+                : [$"the weights of {Figures.Count(refinement.LearnedLayers, "layer")} rounded to fit the samples"],
+            .. refinement.CorrectedBiases == 0
+                ? (string[])[]
+                : [$"biases of {Figures.Count(refinement.CorrectedBiases, "layer")} corrected"],
         ];
-        yield return $"Refined, judged on {Figures.Count(refinement.Samples, "sample")}: the typical noise of the outputs {Figures.Percent(refinement.LossBefore)} -> {Figures.Percent(refinement.LossAfter)} of the signal by {string.Join(", ", parts)}.";
+        yield return $"Refined, judged on {Figures.Count(refinement.Samples, "sample")}: the typical noise of the outputs "
+            + $"{Figures.Percent(refinement.LossBefore)} -> {Figures.Percent(refinement.LossAfter)} of the signal by "
+            + $"{string.Join(", ", parts)}.";
         if (refinement.CostliestActivations is [var worst, ..])
         {
             bool isInFloat = worst.Activations.All(refinement.FloatActivations.Contains);
             string others = worst.Activations.Count > 1 ? $" and {Figures.Count(worst.Activations.Count - 1)} beside it" : "";
-            yield return $"The worst activation: quantizing {worst.Activations[0]}{others} alone made {Figures.Percent(worst.LossShare)} of the noise; "
-                + $"{(isInFloat ? "in float it makes none, which moves" : "in float it would make none, which would move")} {Figures.Percent(worst.WorkShare)} of the multiply-accumulates from integers to float.";
+            yield return $"The worst activation: quantizing {worst.Activations[0]}{others} alone made "
+                + $"{Figures.Percent(worst.LossShare)} of the noise; "
+                + $"{(isInFloat ? "in float it makes none, which moves" : "in float it would make none, which would move")} "
+                + $"{Figures.Percent(worst.WorkShare)} of the multiply-accumulates from integers to float.";
         }
     }
 
@@ -105,15 +121,18 @@ internal static class ModelReport
             yield break;
         }
 
-        yield return $"Padding does not count: {padding.Mask} masks {Figures.Count(padding.MaskedPositions, "position")} of {padding.Positions}, left out of the statistics of {Figures.Count(padding.Axes.Count, "activation")}.";
+        yield return $"Padding does not count: {padding.Mask} masks {Figures.Count(padding.MaskedPositions, "position")} of "
+            + $"{padding.Positions}, left out of the statistics of {Figures.Count(padding.Axes.Count, "activation")}.";
         if (padding.IsPartial)
         {
-            yield return "Padding was left out of some of the merged calibrations only: the others had no mask, or all positions count there.";
+            yield return "Padding was left out of some of the merged calibrations only: the others had no mask, or "
+                + "all positions count there.";
         }
 
         if (padding.Undecided.Count > 0)
         {
-            yield return $"Padding counts in {Figures.Count(padding.Undecided.Count, "activation")} whose shapes do not show which axes follow the mask, {padding.Undecided[0]} the first; name these axes with {MaskAxesOption.Name}.";
+            yield return $"Padding counts in {Figures.Count(padding.Undecided.Count, "activation")} whose shapes do not show which axes "
+                + $"follow the mask, {padding.Undecided[0]} the first; name these axes with {MaskAxesOption.Name}.";
         }
     }
 
@@ -131,7 +150,9 @@ internal static class ModelReport
         }
     }
 
-    /// <summary>The nodes that stay in float, by their reasons, the most frequent first; all of them where the user wants to know everything.</summary>
+    /// <summary>
+    /// The nodes that stay in float, by their reasons, the most frequent first; all of them where the user wants to know everything.
+    /// </summary>
     public static IEnumerable<string> FloatNodes(PtqResult result, bool isVerbose)
     {
         if (isVerbose)
@@ -183,7 +204,8 @@ internal static class ModelReport
         (string activation, CalibrationResult worst) = result.Activations.MaxBy(pair => pair.Value.ClippedShare);
         if (worst.ClippedShare > NotableClipping)
         {
-            yield return $"{calibrator} clips {Figures.Percent(worst.ClippedShare)} of the values of activation '{activation}'; where accuracy suffers, choose another calibrator.";
+            yield return $"{calibrator} clips {Figures.Percent(worst.ClippedShare)} of the values of activation '{activation}'; where "
+                + "accuracy suffers, choose another calibrator.";
         }
 
         foreach ((string name, CalibrationResult range) in result.Activations.Where(pair => pair.Value.Note is not null).Take(MaxNotes))

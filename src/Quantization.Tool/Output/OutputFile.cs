@@ -3,8 +3,9 @@ using Quantization.Onnx;
 namespace Quantization.Tool;
 
 /// <summary>
-/// A file to be written in a folder beside its final place, and moved there only when everything that belongs to the run has succeeded, with the files that were written beside it: a large model's data. Until
-/// then an existing file stays as it is; without it neither a file nor a new folder is left behind.
+/// A file to be written in a folder beside its final place, and moved there only when everything that belongs to the run has succeeded,
+/// with the files that were written beside it: a large model's data. Until then an existing file stays as it is; without it neither a file
+/// nor a new folder is left behind.
 /// </summary>
 internal sealed class OutputFile : IDisposable
 {
@@ -25,7 +26,10 @@ internal sealed class OutputFile : IDisposable
     /// <summary>The place to write to. The name is the final one, since a model names the file of its data after itself.</summary>
     public string TemporaryPath => _temporaryFolder[System.IO.Path.GetFileName(Path)];
 
-    /// <summary>Finds out whether the folder can be written to, before any work is done for nothing; a missing one is made, and what killed runs left there of the same output is removed.</summary>
+    /// <summary>
+    /// Finds out whether the folder can be written to, before any work is done for nothing; a missing one is made, and what killed runs
+    /// left there of the same output is removed.
+    /// </summary>
     /// <exception cref="IOException">It cannot, or the path is a folder, a pipe or a device.</exception>
     public static OutputFile Open(string path)
     {
@@ -73,7 +77,8 @@ internal sealed class OutputFile : IDisposable
         {
             foreach (FileInfo beside in _temporaryFolder.Files.Where(file => file.FullName != TemporaryPath))
             {
-                beside.MoveTo(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(_temporaryFolder.FullName)!, beside.Name), overwrite: true);
+                beside.MoveTo(
+                    System.IO.Path.Combine(System.IO.Path.GetDirectoryName(_temporaryFolder.FullName)!, beside.Name), overwrite: true);
             }
 
             File.Move(TemporaryPath, Path, overwrite: true);
@@ -115,5 +120,6 @@ internal sealed class OutputFile : IDisposable
     }
 
     private static IOException CannotWrite(string path, Exception exception) =>
-        new($"{path}: cannot write this file ({TemporaryNames.Restore(exception.Message)}); make room or choose a folder that can be written to.", exception);
+        new($"{path}: cannot write this file ({TemporaryNames.Restore(exception.Message)}); make room or choose a "
+            + "folder that can be written to.", exception);
 }

@@ -2,11 +2,14 @@ using Quantization.Onnx;
 
 namespace Quantization.Tool;
 
-/// <summary>Connects the libraries' progress with the view. <see cref="Progress{T}"/> would report from another thread, after the work is over.</summary>
+/// <summary>
+/// Connects the libraries' progress with the view. <see cref="Progress{T}"/> would report from another thread, after the work is over.
+/// </summary>
 internal static class ProgressExtensions
 {
     /// <summary>Shows how far one step is.</summary>
-    public static IProgress<QuantizationProgress> ForSteps(this ProgressView view) => new Reporter(progress => view.Report(StepOf(progress)));
+    public static IProgress<QuantizationProgress> ForSteps(this ProgressView view) =>
+        new Reporter(progress => view.Report(StepOf(progress)));
 
     /// <summary>Shows the stages of a call, each as a step of the view.</summary>
     /// <param name="view">The view.</param>

@@ -3,7 +3,9 @@ using Spectre.Console;
 
 namespace Quantization.Tool;
 
-/// <summary>Shows what is being done: moving bars on a terminal; elsewhere one line per step, and now and then one that tells the time left.</summary>
+/// <summary>
+/// Shows what is being done: moving bars on a terminal; elsewhere one line per step, and now and then one that tells the time left.
+/// </summary>
 internal sealed class ProgressView
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(5);
@@ -26,7 +28,12 @@ internal sealed class ProgressView
         ? work(new ProgressView(console.Error, null))
         : console.ProgressScreen.Progress()
             .AutoClear(true)
-            .Columns(new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(
+                new SpinnerColumn(),
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new RemainingTimeColumn())
             .Start(bars => work(new ProgressView(console.Error, bars)));
 
     /// <summary>Begins the next step; the one before is done.</summary>
@@ -62,9 +69,11 @@ internal sealed class ProgressView
         else if (_bars is null && step.Completed > 0 && Stopwatch.GetElapsedTime(_lastLine) > BetweenLines)
         {
             _lastLine = Stopwatch.GetTimestamp();
-            TimeSpan left = step.Remaining ?? Stopwatch.GetElapsedTime(_begun) * ((double)(step.Total.Value - step.Completed) / step.Completed);
+            TimeSpan left = step.Remaining
+                ?? Stopwatch.GetElapsedTime(_begun) * ((double)(step.Total.Value - step.Completed) / step.Completed);
             string most = step.IsAtMost ? "at most " : "";
-            WriteOnce($"  {Figures.Count(step.Completed)} of {most}{Figures.Count(step.Total.Value)} done, {most}about {Figures.Duration(left)} left");
+            WriteOnce($"  {Figures.Count(step.Completed)} of {most}{Figures.Count(step.Total.Value)} done, {most}about "
+                + $"{Figures.Duration(left)} left");
         }
     }
 

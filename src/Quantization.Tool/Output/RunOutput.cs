@@ -3,7 +3,9 @@ using Quantization.Reporting;
 
 namespace Quantization.Tool;
 
-/// <summary>What a run leaves: the model and, where wanted, the page about it and its plan, which appear together or not at all; then text or JSON.</summary>
+/// <summary>
+/// What a run leaves: the model and, where wanted, the page about it and its plan, which appear together or not at all; then text or JSON.
+/// </summary>
 internal sealed class RunOutput : IDisposable
 {
     private readonly ToolConsole _console;
@@ -62,7 +64,8 @@ internal sealed class RunOutput : IDisposable
     /// <param name="cancellation">The last moment to leave nothing behind.</param>
     /// <param name="json">The facts as JSON; null for those of the report.</param>
     public void Finish(
-        QuantizationReport report, QuantizationPlan plan, Action<ToolConsole> writeSummary, CancellationToken cancellation, string? json = null)
+        QuantizationReport report, QuantizationPlan plan, Action<ToolConsole> writeSummary, CancellationToken cancellation,
+        string? json = null)
     {
         report = report with { NextCommand = _report.Invocation is { } run ? NextCommand.Of(report, run, Model.Path) : null };
         _page?.Write(path =>

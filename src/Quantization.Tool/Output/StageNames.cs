@@ -11,7 +11,8 @@ internal static class StageNames
     public static string Describe(QuantizationProgress progress, string? calibrator) => progress.Stage switch
     {
         QuantizationStage.Preparing => "Reading the model",
-        QuantizationStage.Calibrating => progress.Total is { } samples ? $"Calibrating on {Figures.Count(samples, "sample")}" : "Calibrating",
+        QuantizationStage.Calibrating =>
+            progress.Total is { } samples ? $"Calibrating on {Figures.Count(samples, "sample")}" : "Calibrating",
         QuantizationStage.Quantizing => calibrator is null ? "Quantizing" : $"Quantizing with {calibrator}",
         QuantizationStage.KeepingActivations => "Leaving activations in float",
         QuantizationStage.Improving => "Refining the plan on some of the samples",

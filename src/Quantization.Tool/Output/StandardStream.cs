@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Quantization.Tool;
 
-/// <summary>A standard stream that may be closed or full. That must not end a run whose files are written: the error stream then stays silent, and of the output stream the user is told by name.</summary>
+/// <summary>
+/// A standard stream that may be closed or full. That must not end a run whose files are written: the error stream then stays silent, and
+/// of the output stream the user is told by name.
+/// </summary>
 internal sealed class StandardStream(TextWriter stream, bool isSilent) : TextWriter
 {
     /// <inheritdoc />
@@ -33,7 +36,8 @@ internal sealed class StandardStream(TextWriter stream, bool isSilent) : TextWri
         {
             if (!isSilent)
             {
-                throw new IOException($"standard output: cannot write here ({e.Message.TrimEnd('.')}); redirect it elsewhere. Files that were written before stay.", e);
+                throw new IOException($"standard output: cannot write here ({e.Message.TrimEnd('.')}); redirect it elsewhere. Files that "
+                    + "were written before stay.", e);
             }
         }
     }

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Quantization.Tool;
 
-/// <summary>Libraries write into hidden folders beside the outputs and name those in their messages. Users should read the names that they gave.</summary>
+/// <summary>
+/// Libraries write into hidden folders beside the outputs and name those in their messages. Users should read the names that they gave.
+/// </summary>
 internal static class TemporaryNames
 {
     private static readonly ConcurrentDictionary<string, Regex> Folders = new(StringComparer.Ordinal);

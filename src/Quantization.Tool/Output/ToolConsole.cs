@@ -3,7 +3,9 @@ using Spectre.Console;
 
 namespace Quantization.Tool;
 
-/// <summary>Where the tool speaks: results go to the output, progress and errors to the error stream; colours and moving bars only to terminals.</summary>
+/// <summary>
+/// Where the tool speaks: results go to the output, progress and errors to the error stream; colours and moving bars only to terminals.
+/// </summary>
 internal sealed class ToolConsole
 {
     /// <summary>How wide tables may be where no terminal says.</summary>
@@ -28,13 +30,18 @@ internal sealed class ToolConsole
     public IAnsiConsole? ProgressScreen { get; }
 
     /// <summary>The console of the process.</summary>
-    public static ToolConsole Attach() => new(new StandardStream(Console.Out, isSilent: false), new StandardStream(Console.Error, isSilent: true), !Console.IsOutputRedirected, !Console.IsErrorRedirected);
+    public static ToolConsole Attach() => new(
+        new StandardStream(Console.Out, isSilent: false),
+        new StandardStream(Console.Error, isSilent: true),
+        !Console.IsOutputRedirected,
+        !Console.IsErrorRedirected);
 
     /// <summary>Writes one line to the output. What would steer a terminal is shown as escapes.</summary>
     public void WriteLine(string line) => Output.WriteLine(VisibleText.Of(TemporaryNames.Restore(line)));
 
     /// <summary>Writes one line that begins with 'error:' to the error stream. What would steer a terminal is shown as escapes.</summary>
-    public void WriteError(string message) => Error.WriteLine($"error: {VisibleText.Of(TemporaryNames.Restore(message).ReplaceLineEndings(" "))}");
+    public void WriteError(string message) =>
+        Error.WriteLine($"error: {VisibleText.Of(TemporaryNames.Restore(message).ReplaceLineEndings(" "))}");
 
     /// <summary>A text as a cell of a table.</summary>
     public static string Cell(string text) => VisibleText.Of(text).EscapeMarkup();

@@ -27,9 +27,12 @@ internal static class CrashMessage
     {
         string during = step is null ? "" : $" during the step '{step}'";
         return exitCode == Killed
-            ? $"the process was killed{during}, as the system does when memory runs out. No output was written. Use a smaller model, fewer threads or a machine with more memory."
+            ? $"the process was killed{during}, as the system does when memory runs out. No output was written. Use a smaller model, fewer "
+                + "threads or a machine with more memory."
             : Signals.TryGetValue(exitCode, out string? signal)
-            ? $"ONNX Runtime crashed ({signal}){during}. No output was written. The model makes this version of ONNX Runtime fail; leave nodes in float with --float-node, or export the model in another way.{limits.Hint}"
-            : string.Create(CultureInfo.InvariantCulture, $"the process that did the work ended with exit code {exitCode}{during}, as a signal from outside leads to. No output was written; run the command again.");
+            ? $"ONNX Runtime crashed ({signal}){during}. No output was written. The model makes this version of ONNX Runtime fail; leave "
+                + $"nodes in float with --float-node, or export the model in another way.{limits.Hint}"
+            : string.Create(CultureInfo.InvariantCulture, $"the process that did the work ended with exit code {exitCode}{during}, as a "
+                + $"signal from outside leads to. No output was written; run the command again.");
     }
 }

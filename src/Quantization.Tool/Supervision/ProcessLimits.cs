@@ -22,14 +22,21 @@ internal sealed record ProcessLimits(long? Handles, long? Addresses, string? Man
 
     /// <summary>Why the tool cannot work with these limits; null where it can.</summary>
     public string? Obstacle => Handles < FewestHandles
-        ? string.Create(CultureInfo.InvariantCulture, $"a process may open {Handles} files at a time here, which is too few; raise the limit, as with 'ulimit -n {FewHandles}'.")
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"a process may open {Handles} files at a time here, which is too few; raise the limit, as with 'ulimit -n {FewHandles}'.")
         : null;
 
     /// <summary>What to try after a failure that a limit may have led to; empty where there is no such limit.</summary>
     public string Hint => string.Concat(
-        Handles < FewHandles ? string.Create(CultureInfo.InvariantCulture, $" A process may open {Handles} files at a time here, which may be why; raise the limit, as with 'ulimit -n {FewHandles}'.") : "",
+        Handles < FewHandles
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $" A process may open {Handles} files at a time here, which may be why; raise the limit, as with 'ulimit -n {FewHandles}'.")
+            : "",
         Addresses is not null || ManagedBytes is not null
-            ? $" The memory of a process is limited here ({(Addresses is null ? ManagedVariable : "ulimit -v")}), which may be why; raise the limit, or use fewer threads."
+            ? $" The memory of a process is limited here ({(Addresses is null ? ManagedVariable : "ulimit -v")}), which may be why; raise "
+                + "the limit, or use fewer threads."
             : "");
 
     /// <summary>Reads what Linux tells of a process.</summary>
@@ -42,7 +49,8 @@ internal sealed record ProcessLimits(long? Handles, long? Addresses, string? Man
     {
         try
         {
-            return Parse(OperatingSystem.IsLinux() ? File.ReadAllLines(LimitsPath) : [], Environment.GetEnvironmentVariable(ManagedVariable));
+            return Parse(
+                OperatingSystem.IsLinux() ? File.ReadAllLines(LimitsPath) : [], Environment.GetEnvironmentVariable(ManagedVariable));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -53,7 +61,11 @@ internal sealed record ProcessLimits(long? Handles, long? Addresses, string? Man
     /// <summary>The first number of a line: the limit in force, before the one that it may be raised to.</summary>
     private static long? Find(IEnumerable<string> lines, string name) =>
         lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal)) is { } found
-        && long.TryParse(found[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out long limit)
+        && long.TryParse(
+            found[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out long limit)
             ? limit
             : null;
 }

@@ -6,8 +6,9 @@ using System.Runtime.InteropServices;
 namespace Quantization.Tool;
 
 /// <summary>
-/// Runs the tool in a child process. ONNX Runtime is native code: a model that makes it fail an assertion ends its process, and no handler can stop that. Here it ends the child, and the user still reads
-/// one line that says so and gets an exit code. Input, output and terminal are the child's own.
+/// Runs the tool in a child process. ONNX Runtime is native code: a model that makes it fail an assertion ends its process, and no handler
+/// can stop that. Here it ends the child, and the user still reads one line that says so and gets an exit code. Input, output and terminal
+/// are the child's own.
 /// </summary>
 internal static class Supervisor
 {
@@ -16,7 +17,9 @@ internal static class Supervisor
 
     private const string Dotnet = "dotnet";
 
-    /// <summary>Whether a child process would serve nothing: the arguments only ask for help or the version, or the user wants one process.</summary>
+    /// <summary>
+    /// Whether a child process would serve nothing: the arguments only ask for help or the version, or the user wants one process.
+    /// </summary>
     public static bool IsNeedless(string[] args) =>
         Environment.GetEnvironmentVariable(OptOutVariable) == "1" || args.Any(arg => arg is "--help" or "-h" or "-?" or "--version");
 
@@ -69,15 +72,16 @@ internal static class Supervisor
     {
         string program = Environment.ProcessPath!;
         bool isHosted = Path.GetFileNameWithoutExtension(program) == Dotnet;
-        ProcessStartInfo start = new(program, isHosted ? [Assembly.GetEntryAssembly()!.Location, .. args] : args) { UseShellExecute = false };
+        ProcessStartInfo start =
+            new(program, isHosted ? [Assembly.GetEntryAssembly()!.Location, .. args] : args) { UseShellExecute = false };
         start.Environment[WorkerLink.Variable] = handles;
         ReturnMemory(start.Environment);
         return start;
     }
 
     /// <summary>
-    /// Lets the C library return freed memory to the system. ONNX Runtime's sessions come and go while a model is quantized, and without this
-    /// the process keeps what each of them has freed. What the user sets stays; other systems than Linux ignore the variables.
+    /// Lets the C library return freed memory to the system. ONNX Runtime's sessions come and go while a model is quantized, and without
+    /// this the process keeps what each of them has freed. What the user sets stays; other systems than Linux ignore the variables.
     /// </summary>
     private static void ReturnMemory(IDictionary<string, string?> environment)
     {

@@ -4,8 +4,9 @@ using System.IO.Pipes;
 namespace Quantization.Tool;
 
 /// <summary>
-/// A child's end of the link to the process that supervises it. Orders come in: each byte asks for cancellation, and the end of the stream means that the supervisor is gone, so the child ends too. Notes
-/// go out, a line each: what is being done, and the folders of unfinished files.
+/// A child's end of the link to the process that supervises it. Orders come in: each byte asks for cancellation, and the end of the stream
+/// means that the supervisor is gone, so the child ends too. Notes go out, a line each: what is being done, and the folders of unfinished
+/// files.
 /// </summary>
 internal sealed class WorkerLink : IDisposable
 {
@@ -43,7 +44,8 @@ internal sealed class WorkerLink : IDisposable
         }
 
         Environment.SetEnvironmentVariable(Variable, null); // not for this process's own children
-        return Current = new WorkerLink(new AnonymousPipeClientStream(PipeDirection.In, orders), new AnonymousPipeClientStream(PipeDirection.Out, notes));
+        return Current = new WorkerLink(
+            new AnonymousPipeClientStream(PipeDirection.In, orders), new AnonymousPipeClientStream(PipeDirection.Out, notes));
     }
 
     /// <summary>Obeys orders from now on, on a thread of its own.</summary>

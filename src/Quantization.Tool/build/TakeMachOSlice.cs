@@ -3,7 +3,10 @@ using System.IO;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
-/// <summary>Takes the arm64 build out of a library for macOS that holds those of several processors, as <c>lipo -thin arm64</c> does. Each build has its own signature, which stays valid.</summary>
+/// <summary>
+/// Takes the arm64 build out of a library for macOS that holds those of several processors, as <c>lipo -thin arm64</c> does. Each build has
+/// its own signature, which stays valid.
+/// </summary>
 public sealed class TakeMachOSlice : Task
 {
     private const uint SeveralProcessors = 0xCAFEBABE;

@@ -21,7 +21,8 @@ internal static class BlockLayerExport
         if (layer.InputQuantizer.Enabled)
         {
             throw new NotSupportedException(
-                $"{layer.Path}: a layer with weights in blocks is exported with activations in float; set LayerQuantization.QuantizesActivations to false, or give each channel one scale.");
+                $"{layer.Path}: a layer with weights in blocks is exported with activations in float; set "
+                    + "LayerQuantization.QuantizesActivations to false, or give each channel one scale.");
         }
 
         UniformQuantizer mapping = layer.WeightQuantizer.GetQuantizer(weight);
@@ -32,14 +33,19 @@ internal static class BlockLayerExport
         // A byte each to begin with, which has room for the operator's zero-point, half of the codes.
         CodeFormat bytes = new(CodeType.Int8, mapping.Format.MinCode, mapping.Format.MaxCode);
         new AffineQuantizer(bytes, mapping.Parameters, mapping.Granularity).Quantize(
-            new ReadOnlyTensorSpan<float>(TensorMemory.Span<float>(dense.Tensor), [outputs, inputs]), new TensorSpan<sbyte>(codes, [outputs, inputs]));
+            new ReadOnlyTensorSpan<float>(TensorMemory.Span<float>(dense.Tensor), [outputs, inputs]),
+            new TensorSpan<sbyte>(codes, [outputs, inputs]));
         int bits = mapping.Format.StorageBits;
         OnnxValue stored = graph.Bytes(Pack(codes, bits), [outputs, inputs / size, size * bits / 8]);
         OnnxValue?[] operands = [input, stored, graph.Constant(mapping.Parameters.Scales, outputs * inputs / size)];
         return graph.RuntimeOperator(
             Operator,
             bias is null ? operands : [.. operands, null, null, graph.Float(bias)],
-            ("K", (long)inputs), ("N", (long)outputs), ("bits", (long)bits), ("block_size", (long)size), ("accuracy_level", (long)BlockLayout.UsualAccuracyLevel));
+            ("K", (long)inputs),
+            ("N", (long)outputs),
+            ("bits", (long)bits),
+            ("block_size", (long)size),
+            ("accuracy_level", (long)BlockLayout.UsualAccuracyLevel));
     }
 
     /// <summary>Codes without sign: one in a byte, or two, the first in its lower half.</summary>

@@ -1,8 +1,9 @@
 namespace Quantization.TorchSharp;
 
 /// <summary>
-/// Implemented by modules of your own whose forward method computes what the export does not recognize: the module says it again, one call per line. Most modules need not: while the model runs, the export sees
-/// which modules are called, and finds the functions between them by their values.
+/// Implemented by modules of your own whose forward method computes what the export does not recognize: the module says it again, one call
+/// per line. Most modules need not: while the model runs, the export sees which modules are called, and finds the functions between them by
+/// their values.
 /// </summary>
 /// <example>
 /// A residual block whose forward is <c>relu(x + conv2.call(relu(conv1.call(x))))</c>:

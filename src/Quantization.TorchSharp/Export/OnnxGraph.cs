@@ -43,7 +43,10 @@ public sealed class OnnxGraph
     /// <summary>What is planned for the nodes of quantized layers.</summary>
     internal List<NodePlan> Plans { get; } = [];
 
-    /// <summary>What <paramref name="module"/> gives for <paramref name="input"/>: a usual layer, a Sequential, a quantized layer or one that implements <see cref="IOnnxExportable"/>.</summary>
+    /// <summary>
+    /// What <paramref name="module"/> gives for <paramref name="input"/>: a usual layer, a Sequential, a quantized layer or one that
+    /// implements <see cref="IOnnxExportable"/>.
+    /// </summary>
     /// <exception cref="NotSupportedException">The module has no ONNX form that is known here.</exception>
     public OnnxValue Call(torch.nn.Module<Tensor, Tensor> module, OnnxValue input)
     {
@@ -79,10 +82,13 @@ public sealed class OnnxGraph
         long count = shape.Aggregate(1L, (product, length) => product * length);
         return count == values.Length
             ? new OnnxValue(Float(values, shape), shape.Length)
-            : throw new ArgumentException($"A shape of [{string.Join(", ", shape)}] holds {count} values, not {values.Length}.", nameof(shape));
+            : throw new ArgumentException(
+                $"A shape of [{string.Join(", ", shape)}] holds {count} values, not {values.Length}.", nameof(shape));
     }
 
-    /// <summary>Any operator of ONNX with one result, of the rank of its first input; use <c>with { Rank = … }</c> where it differs.</summary>
+    /// <summary>
+    /// Any operator of ONNX with one result, of the rank of its first input; use <c>with { Rank = … }</c> where it differs.
+    /// </summary>
     /// <param name="type">Its name, for example <c>HardSwish</c>.</param>
     /// <param name="inputs">Its inputs; a null one is left out.</param>
     /// <param name="attributes">Its attributes: long, double, string or long[].</param>
@@ -140,10 +146,12 @@ public sealed class OnnxGraph
     internal bool UsesRuntimeOperators { get; private set; }
 
     /// <summary>A constant of bytes.</summary>
-    internal OnnxValue Bytes(ReadOnlySpan<byte> values, long[] shape) => new(_pool.Add(TensorData.Make(DataType.Uint8, values, shape)), shape.Length);
+    internal OnnxValue Bytes(ReadOnlySpan<byte> values, long[] shape) =>
+        new(_pool.Add(TensorData.Make(DataType.Uint8, values, shape)), shape.Length);
 
     /// <summary>An operator of ONNX Runtime's own; see <see cref="Operator"/>.</summary>
-    internal OnnxValue RuntimeOperator(string type, ReadOnlySpan<OnnxValue?> inputs, params ReadOnlySpan<(string Name, object Value)> attributes)
+    internal OnnxValue RuntimeOperator(
+        string type, ReadOnlySpan<OnnxValue?> inputs, params ReadOnlySpan<(string Name, object Value)> attributes)
     {
         OnnxValue result = Operator(type, inputs, attributes);
         Proto.Node[^1].Domain = BlockProductLowering.Domain;
@@ -175,13 +183,19 @@ public sealed class OnnxGraph
         if (input is not null || weights is not null)
         {
             NodeProto node = Proto.Node[^1];
-            Plans.Add(new NodePlan(node.GetLabel(), result.Name) { Weights = weights, Inputs = input is null ? [] : [new ValueEncoding(0, node.Input[0], input)] });
+            Plans.Add(new NodePlan(node.GetLabel(), result.Name)
+            {
+                Weights = weights,
+                Inputs = input is null ? [] : [new ValueEncoding(0, node.Input[0], input)]
+            });
         }
 
         return result;
     }
 
-    /// <summary>Gives the last value the model's output name, by a node of its own, so that plans still find the node that made it.</summary>
+    /// <summary>
+    /// Gives the last value the model's output name, by a node of its own, so that plans still find the node that made it.
+    /// </summary>
     internal void Finish(OnnxValue result)
     {
         Proto.Node.Add(new NodeProto { OpType = "Identity", Input = { result.Name }, Output = { Options.OutputName } });
@@ -216,6 +230,8 @@ public sealed class OnnxGraph
         double real => new AttributeProto { Name = name, Type = AttributeType.Float, F = (float)real },
         string text => new AttributeProto { Name = name, Type = AttributeType.String, S = Google.Protobuf.ByteString.CopyFromUtf8(text) },
         long[] integers => new AttributeProto { Name = name, Type = AttributeType.Ints, Ints = { integers } },
-        _ => throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Attribute {name} is a {value?.GetType().Name ?? "null"}; give a long, double, string or long[].")),
+        _ => throw new ArgumentException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Attribute {name} is a {value?.GetType().Name ?? "null"}; give a long, double, string or long[].")),
     };
 }

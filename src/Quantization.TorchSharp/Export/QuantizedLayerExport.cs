@@ -4,7 +4,10 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace Quantization.TorchSharp;
 
-/// <summary>Quantized layers as float operators with a plan: the parameters that training found for their input and weights. The lowerings of Quantization.Onnx write the codes.</summary>
+/// <summary>
+/// Quantized layers as float operators with a plan: the parameters that training found for their input and weights. The lowerings of
+/// Quantization.Onnx write the codes.
+/// </summary>
 internal static class QuantizedLayerExport
 {
     /// <summary>Adds a layer.</summary>
@@ -56,7 +59,8 @@ internal static class QuantizedLayerExport
             throw new NotSupportedException($"{quantizer.Description}: activations are exported per-tensor, with at most 8 bits.");
         }
 
-        // Always in a byte: ONNX Runtime 1.31 moves uint4 codes behind operators, MaxPool for one, that do not take them, and then refuses the model.
+        // Always in a byte: ONNX Runtime 1.31 moves uint4 codes behind operators, MaxPool for one, that do not take them, and then refuses
+        // the model.
         CodeFormat format = mapping.Format;
         float scale = mapping.Parameters.Scales[0];
         int zeroPoint = mapping.Parameters.ZeroPoints[0];
@@ -67,7 +71,8 @@ internal static class QuantizedLayerExport
         }
 
         CodeFormat stored = format.IsSigned ? CodeFormat.Int8 : CodeFormat.UInt8;
-        return (input, new TensorEncoding(stored, QuantizationScheme.Affine, GranularityKind.PerTensor, new FixedParameters(scale, zeroPoint)));
+        return (input, new TensorEncoding(
+            stored, QuantizationScheme.Affine, GranularityKind.PerTensor, new FixedParameters(scale, zeroPoint)));
     }
 
     private static TensorEncoding? EncodeWeight(OnnxGraph graph, FakeQuantize quantizer, Tensor weight)
@@ -81,6 +86,9 @@ internal static class QuantizedLayerExport
         CodeFormat format = mapping.Format;
         CodeType stored = format.Type == CodeType.Int4 && graph.Options.FourBits == FourBitStorage.Bytes ? CodeType.Int8 : format.Type;
         return new TensorEncoding(
-            new CodeFormat(stored, format.MinCode, format.MaxCode), QuantizationScheme.Symmetric, mapping.Granularity.Kind, new FixedScales([.. mapping.Parameters.Scales]));
+            new CodeFormat(stored, format.MinCode, format.MaxCode),
+            QuantizationScheme.Symmetric,
+            mapping.Granularity.Kind,
+            new FixedScales([.. mapping.Parameters.Scales]));
     }
 }

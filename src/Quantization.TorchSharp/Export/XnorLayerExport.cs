@@ -4,7 +4,9 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace Quantization.TorchSharp;
 
-/// <summary>The ONNX form of XNOR layers: float arithmetic on signs. In the quantized form the weights are a byte each, ±1 with the scale α.</summary>
+/// <summary>
+/// The ONNX form of XNOR layers: float arithmetic on signs. In the quantized form the weights are a byte each, ±1 with the scale α.
+/// </summary>
 internal static class XnorLayerExport
 {
     public static OnnxValue Write(OnnxGraph graph, XnorLayer layer, OnnxValue input)
@@ -27,6 +29,7 @@ internal static class XnorLayerExport
     {
         using Tensor flat = means.reshape(-1).cpu();
         float[] scales = [.. TensorMemory.Span<float>(flat).ToArray().Select(mean => MathF.Max(mean, SmallestNormal))];
-        return new TensorEncoding(CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new FixedScales([.. scales]));
+        return new TensorEncoding(
+            CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new FixedScales([.. scales]));
     }
 }

@@ -4,9 +4,11 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.TorchSharp;
 
 /// <summary>
-/// Fake quantization composed of torch's own operators, so that it runs where the values are. Values and gradients with respect to values have the bits of <see cref="FakeQuantizeFunction"/>; sums over values,
-/// which make the gradients of scales and offsets, are double-precision sums in torch's order. Arguments: the values; the natural logarithm of the scales, or null where they are not learned; the offset, or null; scales and
-/// zero-points in shapes that broadcast over the values; the codes; what gradients of scales and offsets are multiplied by.
+/// Fake quantization composed of torch's own operators, so that it runs where the values are. Values and gradients with respect to values
+/// have the bits of <see cref="FakeQuantizeFunction"/>; sums over values, which make the gradients of scales and offsets, are
+/// double-precision sums in torch's order. Arguments: the values; the natural logarithm of the scales, or null where they are not learned;
+/// the offset, or null; scales and zero-points in shapes that broadcast over the values; the codes; what gradients of scales and offsets
+/// are multiplied by.
 /// </summary>
 internal sealed class ComposedFakeQuantizeFunction : torch.autograd.SingleTensorFunction<ComposedFakeQuantizeFunction>
 {
@@ -19,7 +21,8 @@ internal sealed class ComposedFakeQuantizeFunction : torch.autograd.SingleTensor
     public override Tensor forward(torch.autograd.AutogradContext ctx, params object[] vars)
     {
         using IDisposable noGradient = torch.no_grad();
-        (Tensor values, Tensor scale, Tensor zeroPoint, CodeFormat format) = ((Tensor)vars[0], (Tensor)vars[3], (Tensor)vars[4], (CodeFormat)vars[5]);
+        (Tensor values, Tensor scale, Tensor zeroPoint, CodeFormat format) =
+            ((Tensor)vars[0], (Tensor)vars[3], (Tensor)vars[4], (CodeFormat)vars[5]);
         Tensor least = format.MinCode - zeroPoint, most = format.MaxCode - zeroPoint;
         ctx.save_for_backward([values, scale, least, most]);
         ctx.save_data(LearnsKey, vars[1] is not null);
@@ -59,7 +62,8 @@ internal sealed class ComposedFakeQuantizeFunction : torch.autograd.SingleTensor
             ofOffset = (sum * scale.to_type(torch.ScalarType.Float64) * -factor).to_type(torch.ScalarType.Float32).flatten();
         }
 
-        return [result.MoveToOuterDisposeScope(), ofScale?.MoveToOuterDisposeScope()!, ofOffset?.MoveToOuterDisposeScope()!, null!, null!, null!, null!];
+        return [result.MoveToOuterDisposeScope(), ofScale?.MoveToOuterDisposeScope()!, ofOffset?.MoveToOuterDisposeScope()!, null!, null!,
+            null!, null!];
     }
 
     /// <summary>Sums over the axes along which the scales broadcast, in double precision.</summary>

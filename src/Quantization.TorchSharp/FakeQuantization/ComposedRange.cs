@@ -3,7 +3,10 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace Quantization.TorchSharp;
 
-/// <summary>Ranges and parameters by torch's own operators, with the bits of <see cref="QuantizationParameters.FromRanges"/>; nothing is copied to the processor.</summary>
+/// <summary>
+/// Ranges and parameters by torch's own operators, with the bits of <see cref="QuantizationParameters.FromRanges"/>; nothing is copied to
+/// the processor.
+/// </summary>
 internal static class ComposedRange
 {
     private const float SmallestNormal = 1.17549435E-38f;
@@ -41,7 +44,9 @@ internal static class ComposedRange
 
         Tensor extent32 = most - least;
         Tensor exact = most.to_type(torch.ScalarType.Float64) - least.to_type(torch.ScalarType.Float64);
-        Tensor scale = Step(torch.where(extent32 == float.PositiveInfinity, exact, extent32.to_type(torch.ScalarType.Float64)), format.MaxCode - format.MinCode);
+        Tensor scale = Step(
+            torch.where(extent32 == float.PositiveInfinity, exact, extent32.to_type(torch.ScalarType.Float64)),
+            format.MaxCode - format.MinCode);
         Tensor zeroPoint = (format.MinCode - (least / scale).round()).clamp(format.MinCode, format.MaxCode);
         return (scale, zeroPoint);
     }
@@ -51,7 +56,8 @@ internal static class ComposedRange
         logarithm.detach().to_type(torch.ScalarType.Float64).exp().to_type(torch.ScalarType.Float32).clamp(SmallestNormal, float.MaxValue);
 
     /// <summary>
-    /// The extent over the number of steps, in double precision before it is rounded. The divisor is a tensor: devices multiply by the reciprocal of a number, which rounds differently.
+    /// The extent over the number of steps, in double precision before it is rounded. The divisor is a tensor: devices multiply by the
+    /// reciprocal of a number, which rounds differently.
     /// </summary>
     private static Tensor Step(Tensor extent, int steps)
     {

@@ -6,12 +6,13 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.TorchSharp;
 
 /// <summary>
-/// Quantizes and dequantizes in the forward pass, bit for bit as <see cref="IQuantizer.FakeQuantize"/>, and lets gradients through as <see cref="FakeQuantizeGradient"/> says. The range is observed or learned; it
-/// is part of the state dict. Until it has a range, and before <see cref="FakeQuantizeOptions.StartStep"/>, values pass unchanged.
+/// Quantizes and dequantizes in the forward pass, bit for bit as <see cref="IQuantizer.FakeQuantize"/>, and lets gradients through as
+/// <see cref="FakeQuantizeGradient"/> says. The range is observed or learned; it is part of the state dict. Until it has a range, and
+/// before <see cref="FakeQuantizeOptions.StartStep"/>, values pass unchanged.
 /// </summary>
 /// <remarks>
-/// A learned scale is kept as its natural logarithm, <c>log_scale</c>: it stays positive whatever the optimizer does, and one whose steps do not shrink with the gradient, such as Adam, changes it by a ratio. Its
-/// gradient is LSQ's with respect to the scale, times the scale.
+/// A learned scale is kept as its natural logarithm, <c>log_scale</c>: it stays positive whatever the optimizer does, and one whose steps
+/// do not shrink with the gradient, such as Adam, changes it by a ratio. Its gradient is LSQ's with respect to the scale, times the scale.
 /// </remarks>
 public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
 {
@@ -75,7 +76,9 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
     /// <summary>How the values are mapped.</summary>
     public FakeQuantizeOptions Options { get; }
 
-    /// <summary>The codes that are simulated: those of the options, restricted to an interval symmetric about 0 where the scheme is symmetric.</summary>
+    /// <summary>
+    /// The codes that are simulated: those of the options, restricted to an interval symmetric about 0 where the scheme is symmetric.
+    /// </summary>
     public CodeFormat Format { get; }
 
     /// <summary>What error messages call it.</summary>
@@ -84,7 +87,10 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
     /// <summary>Whether values are quantized at all; false lets them pass unchanged and unobserved. Not part of the state dict.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>Whether torch's operators compute it, where the values are: always so for values that are not on the processor. True makes it so there too. Not part of the state dict.</summary>
+    /// <summary>
+    /// Whether torch's operators compute it, where the values are: always so for values that are not on the processor. True makes it so
+    /// there too. Not part of the state dict.
+    /// </summary>
     internal bool IsComposed { get; set; }
 
     /// <summary>Training steps seen.</summary>
@@ -118,7 +124,8 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
     {
         if (!HasRange)
         {
-            throw new InvalidOperationException($"{Description} has no range yet: train a step, or calibrate, before you ask for its parameters.");
+            throw new InvalidOperationException(
+                $"{Description} has no range yet: train a step, or calibrate, before you ask for its parameters.");
         }
 
         return new AffineQuantizer(Format, GetParameters(), Options.Granularity);
@@ -198,7 +205,9 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         Tensor? learned = IsLearned && !IsFrozen ? log_scale : null, moved = learned is null ? null : offset;
 
         // LSQ counts the values that share a scale: weights of the group, or activations of one sample.
-        long shared = Options.Granularity.Kind == GranularityKind.PerTensor && input.dim() > 1 && !IsWeight ? input.numel() / Math.Max(1, input.shape[0]) : input.numel() / Channels;
+        long shared = Options.Granularity.Kind == GranularityKind.PerTensor && input.dim() > 1 && !IsWeight
+            ? input.numel() / Math.Max(1, input.shape[0])
+            : input.numel() / Channels;
         double factor = learned is null ? 1 : LearnedStepSize.GradientScale(Math.Max(1, shared), Format);
         if (!isComposed)
         {
@@ -219,7 +228,9 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         using IDisposable noGradient = torch.no_grad();
         (Tensor scale, Tensor zeroPoint) = !IsLearned ? ComposedRange.Parameters(range!, Format, Options.Scheme)
             : (ComposedRange.Exponential(log_scale!),
-                offset is null ? zero_point.to_type(torch.ScalarType.Float32) : offset.detach().round().clamp(Format.MinCode, Format.MaxCode));
+                offset is null
+                    ? zero_point.to_type(torch.ScalarType.Float32)
+                    : offset.detach().round().clamp(Format.MinCode, Format.MaxCode));
         long[] shape = new long[Channels == 1 ? 1 : rank];
         Array.Fill(shape, 1);
         if (Channels > 1)
@@ -240,7 +251,10 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
     /// <summary>Whether the values are weights, which have no batch axis.</summary>
     internal bool IsWeight { get; init; }
 
-    /// <summary>Chooses the first scale of a learned range: LSQ's from the mean magnitude, or, where values of an unsigned format are negative, from the smallest and the largest value.</summary>
+    /// <summary>
+    /// Chooses the first scale of a learned range: LSQ's from the mean magnitude, or, where values of an unsigned format are negative, from
+    /// the smallest and the largest value.
+    /// </summary>
     internal void Initialize(Tensor values)
     {
         using Tensor detached = values.detach();
@@ -271,7 +285,8 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
     }
 
     /// <summary>From now on values pass unchanged and are counted, one statistic per channel, until <see cref="EndCalibration"/>.</summary>
-    internal void BeginCalibration() => _statistics = [.. Enumerable.Range(0, Channels).Select(_ => new TensorStatistics(Channels == 1 ? TensorStatistics.DefaultBinsPerSign : ChannelBins))];
+    internal void BeginCalibration() => _statistics = [.. Enumerable.Range(0, Channels)
+        .Select(_ => new TensorStatistics(Channels == 1 ? TensorStatistics.DefaultBinsPerSign : ChannelBins))];
 
     /// <summary>Takes the ranges that a calibrator finds in what was counted; where nothing was, the range stays.</summary>
     internal IReadOnlyList<CalibrationResult> EndCalibration(ICalibrator calibrator)
@@ -375,7 +390,8 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         }
         catch (ArgumentException e)
         {
-            throw new InvalidOperationException($"{Description} was given NaN or infinite values; training has diverged or the input is damaged. Lower the learning rate, or check the data.", e);
+            throw new InvalidOperationException($"{Description} was given NaN or infinite values; training has diverged or the input is "
+                + "damaged. Lower the learning rate, or check the data.", e);
         }
     }
 
@@ -389,11 +405,13 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
                 scales[i] = Math.Clamp((float)Math.Exp(scales[i]), 1.17549435E-38f, float.MaxValue);
                 if (float.IsNaN(scales[i]))
                 {
-                    throw new InvalidOperationException($"The learned scale {i} of {Description} is NaN: training has diverged. Lower the learning rate.");
+                    throw new InvalidOperationException(
+                        $"The learned scale {i} of {Description} is NaN: training has diverged. Lower the learning rate.");
                 }
             }
 
-            return new QuantizationParameters(scales, offset is null ? ToArray<int>(zero_point) : [.. ToArray<float>(offset).Select(Round)]);
+            return new QuantizationParameters(
+                scales, offset is null ? ToArray<int>(zero_point) : [.. ToArray<float>(offset).Select(Round)]);
         }
 
         float[] both = ToArray<float>(range!);
@@ -408,7 +426,8 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
 
     /// <summary>The zero-point of an offset.</summary>
     private int Round(float value) => !float.IsNaN(value) ? (int)Math.Clamp(MathF.Round(value), Format.MinCode, Format.MaxCode)
-        : throw new InvalidOperationException($"The learned offset of {Description} is NaN: training has diverged. Lower the learning rate.");
+        : throw new InvalidOperationException(
+            $"The learned offset of {Description} is NaN: training has diverged. Lower the learning rate.");
 
     private void SetScales(ReadOnlySpan<float> scales, ReadOnlySpan<int> zeroPoints)
     {

@@ -4,8 +4,9 @@ using TorchSharp;
 namespace Quantization.TorchSharp;
 
 /// <summary>
-/// Fake quantization as an operation of autograd: the forward pass is <see cref="IQuantizer.FakeQuantize"/>, the backward pass <see cref="FakeQuantizeGradient"/>. Arguments: the values; the natural logarithm of
-/// the scales, or null where they are not learned; the offset, or null; the quantizer; what the gradients of scales and offset are multiplied by.
+/// Fake quantization as an operation of autograd: the forward pass is <see cref="IQuantizer.FakeQuantize"/>, the backward pass
+/// <see cref="FakeQuantizeGradient"/>. Arguments: the values; the natural logarithm of the scales, or null where they are not learned; the
+/// offset, or null; the quantizer; what the gradients of scales and offset are multiplied by.
 /// </summary>
 internal sealed class FakeQuantizeFunction : torch.autograd.SingleTensorFunction<FakeQuantizeFunction>
 {
@@ -22,7 +23,9 @@ internal sealed class FakeQuantizeFunction : torch.autograd.SingleTensorFunction
         torch.Tensor dense = TensorMemory.Dense(values);
         torch.Tensor result = torch.empty_like(dense);
         nint[] shape = TensorMemory.Shape(dense);
-        quantizer.FakeQuantize(new ReadOnlyTensorSpan<float>(TensorMemory.Span<float>(dense), shape), new TensorSpan<float>(TensorMemory.Span<float>(result), shape));
+        quantizer.FakeQuantize(
+            new ReadOnlyTensorSpan<float>(TensorMemory.Span<float>(dense), shape),
+            new TensorSpan<float>(TensorMemory.Span<float>(result), shape));
 
         ctx.save_for_backward([dense]);
         ctx.save_data(QuantizerKey, quantizer);
@@ -42,7 +45,8 @@ internal sealed class FakeQuantizeFunction : torch.autograd.SingleTensorFunction
         torch.Tensor gradient = TensorMemory.Dense(grad_output);
         torch.Tensor result = torch.empty_like(values);
         nint[] shape = TensorMemory.Shape(values);
-        ReadOnlyTensorSpan<float> source = new(TensorMemory.Span<float>(values), shape), outputGradient = new(TensorMemory.Span<float>(gradient), shape);
+        ReadOnlyTensorSpan<float> source = new(TensorMemory.Span<float>(values), shape),
+            outputGradient = new(TensorMemory.Span<float>(gradient), shape);
         TensorSpan<float> sourceGradient = new(TensorMemory.Span<float>(result), shape);
         bool learns = (bool)ctx.get_data(LearnsKey);
         double[] scaleGradients = new double[quantizer.Parameters.Count];
@@ -71,11 +75,16 @@ internal sealed class FakeQuantizeFunction : torch.autograd.SingleTensorFunction
             logarithms[i] = (float)(scaleGradients[i] * quantizer.Parameters.Scales[i] * factor);
         }
 
-        torch.Tensor? ofOffset = (bool)ctx.get_data(OffsetKey) ? Back(torch.tensor([OfOffset(gradient, result, quantizer) * (float)factor]), device) : null;
+        torch.Tensor? ofOffset = (bool)ctx.get_data(OffsetKey)
+            ? Back(torch.tensor([OfOffset(gradient, result, quantizer) * (float)factor]), device)
+            : null;
         return [Back(result, device), Back(torch.tensor(logarithms), device), ofOffset!, null!, null!];
     }
 
-    /// <summary>The gradient of an offset: each value outside of the codes' range, whose gradient is missing in the result, moves with it by the scale.</summary>
+    /// <summary>
+    /// The gradient of an offset: each value outside of the codes' range, whose gradient is missing in the result, moves with it by the
+    /// scale.
+    /// </summary>
     private static float OfOffset(torch.Tensor gradient, torch.Tensor inside, UniformQuantizer quantizer)
     {
         ReadOnlySpan<float> all = TensorMemory.Span<float>(gradient), kept = TensorMemory.Span<float>(inside);
@@ -88,5 +97,6 @@ internal sealed class FakeQuantizeFunction : torch.autograd.SingleTensorFunction
         return (float)(-sum * quantizer.Parameters.Scales[0]);
     }
 
-    private static torch.Tensor Back(torch.Tensor tensor, torch.Device device) => device.type == DeviceType.CPU ? tensor : tensor.to(device);
+    private static torch.Tensor Back(torch.Tensor tensor, torch.Device device) =>
+        device.type == DeviceType.CPU ? tensor : tensor.to(device);
 }

@@ -4,8 +4,9 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.TorchSharp;
 
 /// <summary>
-/// What is known here of a small tensor of integers on another device, so that a forward pass need not wait for it. It is read again when the tensor is another one and when training and evaluation change:
-/// a state dict that is loaded while the model trains counts from the next such change on.
+/// What is known here of a small tensor of integers on another device, so that a forward pass need not wait for it. It is read again when
+/// the tensor is another one and when training and evaluation change: a state dict that is loaded while the model trains counts from the
+/// next such change on.
 /// </summary>
 /// <param name="length">The tensor's length.</param>
 internal sealed class HostMirror(int length)

@@ -12,7 +12,8 @@ internal static class TensorMemory
     {
         if (tensor.dtype != torch.ScalarType.Float32)
         {
-            throw new NotSupportedException($"Fake quantization works on Float32 tensors; this one is {tensor.dtype}. Convert it with .to(torch.ScalarType.Float32).");
+            throw new NotSupportedException(
+                $"Fake quantization works on Float32 tensors; this one is {tensor.dtype}. Convert it with .to(torch.ScalarType.Float32).");
         }
 
         torch.Tensor near = tensor.device_type == DeviceType.CPU ? tensor : tensor.cpu();

@@ -4,7 +4,10 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace Quantization.TorchSharp;
 
-/// <summary>A table whose rows are fake-quantized before they are looked up: each row has a scale of its own. It takes over the table of the float layer, under the same name in the state dict.</summary>
+/// <summary>
+/// A table whose rows are fake-quantized before they are looked up: each row has a scale of its own. It takes over the table of the float
+/// layer, under the same name in the state dict.
+/// </summary>
 public sealed class QuantizedEmbedding : torch.nn.Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
@@ -15,7 +18,9 @@ public sealed class QuantizedEmbedding : torch.nn.Module<Tensor, Tensor>
 
     /// <summary>Takes over a float layer's table.</summary>
     /// <param name="source">The float layer; it is not to be used any more.</param>
-    /// <param name="quantization">Bits and range of the weights; those of activations are not looked at, since numbers of rows go in.</param>
+    /// <param name="quantization">
+    /// Bits and range of the weights; those of activations are not looked at, since numbers of rows go in.
+    /// </param>
     /// <param name="path">Where in the model the layer is, for messages.</param>
     public QuantizedEmbedding(Embedding source, LayerQuantization quantization, string path = nameof(QuantizedEmbedding))
         : base(nameof(QuantizedEmbedding))
@@ -27,7 +32,8 @@ public sealed class QuantizedEmbedding : torch.nn.Module<Tensor, Tensor>
         Path = path;
         _keptAlive = [source];
         weight = source.weight!;
-        weight_quantizer = new FakeQuantize(rows.ForWeights(0), (int)weight.shape[0], $"{path}.{nameof(weight_quantizer)}") { IsWeight = true };
+        weight_quantizer =
+            new FakeQuantize(rows.ForWeights(0), (int)weight.shape[0], $"{path}.{nameof(weight_quantizer)}") { IsWeight = true };
         register_parameter(nameof(weight), weight);
         register_module(nameof(weight_quantizer), weight_quantizer);
         if (rows.WeightRange == RangeMode.Learned)
@@ -54,7 +60,8 @@ public sealed class QuantizedEmbedding : torch.nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(input);
         using DisposeScope scope = torch.NewDisposeScope();
-        return weight_quantizer.Apply(weight).index_select(0, input.flatten()).reshape([.. input.shape, weight.shape[1]]).MoveToOuterDisposeScope();
+        return weight_quantizer.Apply(weight).index_select(0, input.flatten()).reshape([.. input.shape, weight.shape[1]])
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>Gives the table the ranges that a calibrator finds for it.</summary>

@@ -5,12 +5,15 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.TorchSharp;
 
 /// <summary>
-/// A linear or convolutional layer whose input and weights are fake-quantized. It takes over the parameters of the float layer it is made from (the same objects, under the same names in the state dict), and
-/// may take over the BatchNorm behind it, which it folds into the weights before they are quantized: what is trained is what is deployed.
+/// A linear or convolutional layer whose input and weights are fake-quantized. It takes over the parameters of the float layer it is made
+/// from (the same objects, under the same names in the state dict), and may take over the BatchNorm behind it, which it folds into the
+/// weights before they are quantized: what is trained is what is deployed.
 /// </summary>
 /// <remarks>
-/// With a BatchNorm, <c>k = γ / √(σ² + ε)</c> from the running statistics, the weights that are quantized are <c>w · k</c>. While statistics are trained, the quantized weights are divided by k and the result is normalized with the batch's
-/// statistics (Krishnamoorthi, 2018, arXiv:1806.08342, section 3.2.2); once they are frozen, and in evaluation, the layer is one convolution with the weights <c>w · k</c> and the bias <c>β + (b − μ) · k</c>.
+/// With a BatchNorm, <c>k = γ / √(σ² + ε)</c> from the running statistics, the weights that are quantized are <c>w · k</c>. While
+/// statistics are trained, the quantized weights are divided by k and the result is normalized with the batch's statistics (Krishnamoorthi,
+/// 2018, arXiv:1806.08342, section 3.2.2); once they are frozen, and in evaluation, the layer is one convolution with the weights
+/// <c>w · k</c> and the bias <c>β + (b − μ) · k</c>.
 /// </remarks>
 public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
 {
@@ -25,7 +28,9 @@ public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
     // The float layer disposes its parameters when it is collected. In an array, it is no child of this module.
     private readonly torch.nn.Module[] _keptAlive;
 
-    private protected QuantizedLayer(string name, torch.nn.Module source, Parameter weight, Parameter? bias, NormBase? norm, LayerQuantization quantization, int channelAxis, string path)
+    private protected QuantizedLayer(
+        string name, torch.nn.Module source, Parameter weight, Parameter? bias, NormBase? norm, LayerQuantization quantization,
+        int channelAxis, string path)
         : base(name)
     {
         ArgumentNullException.ThrowIfNull(quantization);
@@ -39,12 +44,15 @@ public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
         int channels = quantization.WeightGranularity switch
         {
             GranularityKind.PerChannel => (int)weight.shape[channelAxis],
-            GranularityKind.PerBlock when WhyNoBlocks(weight, quantization) is { } reason => throw new NotSupportedException($"{path}: {reason}."),
+            GranularityKind.PerBlock when WhyNoBlocks(weight, quantization) is { } reason =>
+                throw new NotSupportedException($"{path}: {reason}."),
             GranularityKind.PerBlock => (int)(weight.numel() / quantization.BlockSize),
             _ => 1,
         };
-        input_quantizer = new FakeQuantize(quantization.ForActivations(), 1, $"{path}.{nameof(input_quantizer)}") { Enabled = quantization.QuantizesActivations };
-        weight_quantizer = new FakeQuantize(quantization.ForWeights(channelAxis), channels, $"{path}.{nameof(weight_quantizer)}") { IsWeight = true };
+        input_quantizer = new FakeQuantize(
+            quantization.ForActivations(), 1, $"{path}.{nameof(input_quantizer)}") { Enabled = quantization.QuantizesActivations };
+        weight_quantizer =
+            new FakeQuantize(quantization.ForWeights(channelAxis), channels, $"{path}.{nameof(weight_quantizer)}") { IsWeight = true };
         register_parameter(nameof(weight), weight);
         if (bias is not null)
         {
@@ -96,7 +104,9 @@ public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
     /// <summary>The axis of the weights that counts output channels.</summary>
     internal int ChannelAxis { get; }
 
-    /// <summary>Fixes the BatchNorm's statistics: from now on the layer trains in the very form in which it is deployed. γ and β go on learning.</summary>
+    /// <summary>
+    /// Fixes the BatchNorm's statistics: from now on the layer trains in the very form in which it is deployed. γ and β go on learning.
+    /// </summary>
     public void FreezeBatchNorm() => IsBatchNormFrozen = true;
 
     /// <inheritdoc/>
@@ -142,7 +152,8 @@ public abstract class QuantizedLayer : torch.nn.Module<Tensor, Tensor>
     internal static string? WhyNoBlocks(Tensor weight, LayerQuantization quantization) =>
         quantization.WeightGranularity != GranularityKind.PerBlock ? null
         : weight.dim() != 2 ? "weights of convolutions cannot be in blocks; quantize them per channel"
-        : weight.shape[1] % quantization.BlockSize != 0 ? $"its {weight.shape[1]} inputs are no multiple of the {quantization.BlockSize} weights of a block"
+        : weight.shape[1] % quantization.BlockSize != 0
+            ? $"its {weight.shape[1]} inputs are no multiple of the {quantization.BlockSize} weights of a block"
         : null;
 
     /// <summary>The layer's own arithmetic.</summary>

@@ -13,7 +13,8 @@ public sealed class QuantizedLinear : QuantizedLayer
     /// <param name="norm">A BatchNorm1d that follows the layer and is folded into it, or null.</param>
     /// <param name="path">Where in the model the layer is, for messages.</param>
     public QuantizedLinear(Linear source, LayerQuantization quantization, BatchNorm1d? norm = null, string path = nameof(QuantizedLinear))
-        : base(nameof(QuantizedLinear), source ?? throw new ArgumentNullException(nameof(source)), source.weight, source.bias, norm, quantization, 0, path)
+        : base(nameof(QuantizedLinear), source
+            ?? throw new ArgumentNullException(nameof(source)), source.weight, source.bias, norm, quantization, 0, path)
     {
     }
 

@@ -6,8 +6,10 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.TorchSharp;
 
 /// <summary>
-/// Multi-head self-attention whose four projections can be quantized: <c>output(softmax(QKᵀ / √d) · V)</c> for each head, for values of shape [batch, tokens, features]. TorchSharp's own
-/// <see cref="global::TorchSharp.Modules.MultiheadAttention"/> keeps its projections where nothing can take their place; <see cref="From"/> takes over its weights. The products of computed values and Softmax stay in float.
+/// Multi-head self-attention whose four projections can be quantized: <c>output(softmax(QKᵀ / √d) · V)</c> for each head, for values of
+/// shape [batch, tokens, features]. TorchSharp's own <see cref="global::TorchSharp.Modules.MultiheadAttention"/> keeps its projections
+/// where nothing can take their place; <see cref="From"/> takes over its weights. The products of computed values and Softmax stay in
+/// float.
 /// </summary>
 public sealed class SelfAttention : Module<Tensor, Tensor>, IOnnxExportable
 {
@@ -16,7 +18,9 @@ public sealed class SelfAttention : Module<Tensor, Tensor>, IOnnxExportable
     /// <summary>Makes one with weights as Linear chooses them.</summary>
     /// <param name="features">The features of a token; a multiple of the heads.</param>
     /// <param name="heads">The number of heads.</param>
-    /// <param name="isCausal">Whether a token sees only itself and those before it. Such a module is exported for as many tokens as the sample shape begins with.</param>
+    /// <param name="isCausal">
+    /// Whether a token sees only itself and those before it. Such a module is exported for as many tokens as the sample shape begins with.
+    /// </param>
     /// <exception cref="ArgumentException">The features are no multiple of the heads.</exception>
     public SelfAttention(int features, int heads, bool isCausal = false)
         : base(nameof(SelfAttention))
@@ -29,7 +33,8 @@ public sealed class SelfAttention : Module<Tensor, Tensor>, IOnnxExportable
         }
 
         (Features, Heads, IsCausal) = (features, heads, isCausal);
-        (query, key, value, output) = (Linear(features, features), Linear(features, features), Linear(features, features), Linear(features, features));
+        (query, key, value, output) =
+            (Linear(features, features), Linear(features, features), Linear(features, features), Linear(features, features));
         RegisterComponents();
     }
 
@@ -44,7 +49,9 @@ public sealed class SelfAttention : Module<Tensor, Tensor>, IOnnxExportable
 
     private long PerHead => Features / Heads;
 
-    /// <summary>One with the weights of TorchSharp's. That takes values of shape [tokens, batch, features], this one [batch, tokens, features].</summary>
+    /// <summary>
+    /// One with the weights of TorchSharp's. That takes values of shape [tokens, batch, features], this one [batch, tokens, features].
+    /// </summary>
     /// <param name="source">The module, with queries, keys and values of as many features.</param>
     /// <param name="heads">Its number of heads.</param>
     /// <param name="isCausal">Whether a token sees only itself and those before it.</param>
@@ -53,16 +60,19 @@ public sealed class SelfAttention : Module<Tensor, Tensor>, IOnnxExportable
     {
         ArgumentNullException.ThrowIfNull(source);
         Dictionary<string, Tensor> state = source.state_dict();
-        if (!state.TryGetValue("in_proj_weight", out Tensor? projections) || !state.TryGetValue("out_proj.weight", out Tensor? last) || projections.shape is not [var rows, var features] || rows != 3 * features)
+        if (!state.TryGetValue("in_proj_weight", out Tensor? projections) || !state.TryGetValue("out_proj.weight", out Tensor? last)
+            || projections.shape is not [var rows, var features] || rows != 3 * features)
         {
-            throw new ArgumentException("The module's queries, keys and values do not have as many features as its result; SelfAttention cannot take over its weights.", nameof(source));
+            throw new ArgumentException("The module's queries, keys and values do not have as many features as its result; SelfAttention "
+                + "cannot take over its weights.", nameof(source));
         }
 
         SelfAttention made = new((int)features, heads, isCausal);
         using IDisposable noGradient = torch.no_grad();
         using DisposeScope scope = torch.NewDisposeScope();
         Tensor? biases = state.GetValueOrDefault("in_proj_bias");
-        foreach ((Module<Tensor, Tensor> layer, int index) in (ReadOnlySpan<(Module<Tensor, Tensor>, int)>)[(made.query, 0), (made.key, 1), (made.value, 2)])
+        foreach ((Module<Tensor, Tensor> layer, int index)
+            in (ReadOnlySpan<(Module<Tensor, Tensor>, int)>)[(made.query, 0), (made.key, 1), (made.value, 2)])
         {
             Copy((Linear)layer, projections.narrow(0, index * features, features), biases?.narrow(0, index * features, features));
         }
@@ -93,7 +103,9 @@ public sealed class SelfAttention : Module<Tensor, Tensor>, IOnnxExportable
     {
         ArgumentNullException.ThrowIfNull(graph);
         OnnxValue Split(Module<Tensor, Tensor> layer, string name, params long[] order) => graph.Operator(
-            "Transpose", [graph.Operator("Reshape", [graph.Call(layer, input, name), graph.Integers([0, 0, Heads, PerHead])]) with { Rank = 4 }], ("perm", order));
+            "Transpose",
+            [graph.Operator("Reshape", [graph.Call(layer, input, name), graph.Integers([0, 0, Heads, PerHead])]) with { Rank = 4 }],
+            ("perm", order));
         OnnxValue product = graph.Operator("MatMul", [Split(query, nameof(query), 0, 2, 1, 3), Split(key, nameof(key), 0, 2, 3, 1)]);
         OnnxValue scores = graph.Operator("Div", [product, graph.Constant([(float)Math.Sqrt(PerHead)])]);
         if (IsCausal)
@@ -101,8 +113,11 @@ public sealed class SelfAttention : Module<Tensor, Tensor>, IOnnxExportable
             scores = graph.Add(scores, graph.Float(Mask(graph.SampleShape[0])));
         }
 
-        OnnxValue mixed = graph.Operator("MatMul", [graph.Operator("Softmax", [scores], ("axis", -1L)), Split(value, nameof(value), 0, 2, 1, 3)]);
-        OnnxValue joined = graph.Operator("Reshape", [graph.Operator("Transpose", [mixed], ("perm", (long[])[0, 2, 1, 3])), graph.Integers([0, 0, Features])]) with { Rank = 3 };
+        OnnxValue mixed = graph.Operator(
+            "MatMul", [graph.Operator("Softmax", [scores], ("axis", -1L)), Split(value, nameof(value), 0, 2, 1, 3)]);
+        OnnxValue joined = graph.Operator(
+            "Reshape",
+            [graph.Operator("Transpose", [mixed], ("perm", (long[])[0, 2, 1, 3])), graph.Integers([0, 0, Features])]) with { Rank = 3 };
         return graph.Call(output, joined, nameof(output));
     }
 

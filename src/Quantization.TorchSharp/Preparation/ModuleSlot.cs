@@ -7,7 +7,10 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.TorchSharp;
 
 /// <summary>A place in a model that holds a module, and how another is put there.</summary>
-/// <remarks>TorchSharp has no call for it: registering over a name throws and Sequential's indexer is read-only. So the private list of Sequential, the registry and the fields are written by reflection.</remarks>
+/// <remarks>
+/// TorchSharp has no call for it: registering over a name throws and Sequential's indexer is read-only. So the private list of Sequential,
+/// the registry and the fields are written by reflection.
+/// </remarks>
 internal sealed class ModuleSlot
 {
     private const BindingFlags Instance = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly;
@@ -43,7 +46,8 @@ internal sealed class ModuleSlot
         FieldInfo? narrow = Fields().FirstOrDefault(field => !field.FieldType.IsAssignableFrom(replacement));
         if (narrow is not null)
         {
-            return $"the field {narrow.DeclaringType!.Name}.{narrow.Name} is declared as {narrow.FieldType.Name}, which a quantized layer cannot replace; declare it as Module<Tensor, Tensor>";
+            return $"the field {narrow.DeclaringType!.Name}.{narrow.Name} is declared as {narrow.FieldType.Name}, which a quantized layer "
+                + "cannot replace; declare it as Module<Tensor, Tensor>";
         }
 
         return Fields().Any()
@@ -56,7 +60,8 @@ internal sealed class ModuleSlot
     {
         if (_parent is Sequential)
         {
-            List<torch.nn.IModule<Tensor, Tensor>> modules = (List<torch.nn.IModule<Tensor, Tensor>>)typeof(Sequential).GetField("_modules", Instance)!.GetValue(_parent)!;
+            List<torch.nn.IModule<Tensor, Tensor>> modules =
+                (List<torch.nn.IModule<Tensor, Tensor>>)typeof(Sequential).GetField("_modules", Instance)!.GetValue(_parent)!;
             modules[modules.IndexOf((torch.nn.IModule<Tensor, Tensor>)Module)] = replacement;
         }
         else

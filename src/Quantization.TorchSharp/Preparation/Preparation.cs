@@ -4,7 +4,9 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace Quantization.TorchSharp;
 
-/// <summary>One run of <see cref="QuantizationAwareTraining.Prepare"/>: finds the layers, then puts their quantized forms in their places.</summary>
+/// <summary>
+/// One run of <see cref="QuantizationAwareTraining.Prepare"/>: finds the layers, then puts their quantized forms in their places.
+/// </summary>
 internal sealed class Preparation
 {
     private readonly QatOptions _options;
@@ -38,9 +40,11 @@ internal sealed class Preparation
             }
         }
 
-        foreach (ModuleSlot slot in _slots.Where(slot => slot.Module is NormBase && !made.Values.Any(layer => ReferenceEquals(layer.BatchNorm, slot.Module))))
+        foreach (ModuleSlot slot
+            in _slots.Where(slot => slot.Module is NormBase && !made.Values.Any(layer => ReferenceEquals(layer.BatchNorm, slot.Module))))
         {
-            report.Add(new PreparedLayer(slot.Path, slot.Module.GetType().Name, null, null, "it is no BatchNorm right behind a quantized layer of a Sequential; name the pair in QatOptions.BatchNorms if it follows one"));
+            report.Add(new PreparedLayer(slot.Path, slot.Module.GetType().Name, null, null, "it is no BatchNorm right behind a quantized "
+                + "layer of a Sequential; name the pair in QatOptions.BatchNorms if it follows one"));
         }
 
         return new QatModel(_root, report);
@@ -129,7 +133,8 @@ internal sealed class Preparation
             if (!CanFold(first.Module, second.Module))
             {
                 throw new ArgumentException(
-                    $"QatOptions.BatchNorms: {batchNorm} ({second.Module.GetType().Name}) cannot be folded into {layer} ({first.Module.GetType().Name}): the channels must be as many and running statistics tracked.");
+                    $"QatOptions.BatchNorms: {batchNorm} ({second.Module.GetType().Name}) cannot be folded into {layer} "
+                        + $"({first.Module.GetType().Name}): the channels must be as many and running statistics tracked.");
             }
 
             _normOf[first] = second;
@@ -146,24 +151,27 @@ internal sealed class Preparation
 
         if (paths.FirstOrDefault(path => !known.Contains(path)) is { } unknown)
         {
-            throw new ArgumentException($"QatOptions.{option} names '{unknown}', which the model does not have; it has {string.Join(", ", known.Select(path => $"'{path}'"))}.");
+            throw new ArgumentException($"QatOptions.{option} names '{unknown}', which the model does not have; it has "
+                + $"{string.Join(", ", known.Select(path => $"'{path}'"))}.");
         }
     }
 
     private static bool IsLayer(torch.nn.Module module) => module is Linear or Conv1d or Conv2d or ConvTranspose2d or Embedding;
 
-    private static bool CanFold(torch.nn.Module layer, torch.nn.Module norm) => norm is NormBase { track_running_stats: true } statistics && (layer, norm) switch
-    {
-        (Linear linear, BatchNorm1d) => linear.out_features == statistics.num_features,
-        (Conv1d convolution, BatchNorm1d) => convolution.out_channels == statistics.num_features,
-        (Conv2d or ConvTranspose2d, BatchNorm2d) => ((Convolution)layer).out_channels == statistics.num_features,
-        _ => false,
-    };
+    private static bool CanFold(torch.nn.Module layer, torch.nn.Module norm) =>
+        norm is NormBase { track_running_stats: true } statistics && (layer, norm) switch
+        {
+            (Linear linear, BatchNorm1d) => linear.out_features == statistics.num_features,
+            (Conv1d convolution, BatchNorm1d) => convolution.out_channels == statistics.num_features,
+            (Conv2d or ConvTranspose2d, BatchNorm2d) => ((Convolution)layer).out_channels == statistics.num_features,
+            _ => false,
+        };
 
     private static string? WhyNot(torch.nn.Module layer, LayerQuantization? quantization) =>
         quantization is null ? "as the options ask" : layer switch
         {
-            Convolution convolution => ConvolutionGeometry.WhyNot(convolution) ?? QuantizedLayer.WhyNoBlocks(convolution.weight, quantization),
+            Convolution convolution =>
+                ConvolutionGeometry.WhyNot(convolution) ?? QuantizedLayer.WhyNoBlocks(convolution.weight, quantization),
             Linear linear => QuantizedLayer.WhyNoBlocks(linear.weight, quantization),
             _ => null,
         };

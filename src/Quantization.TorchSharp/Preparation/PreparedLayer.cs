@@ -11,10 +11,13 @@ public sealed record PreparedLayer(string Path, string Kind, QuantizedLayer? Qua
     /// <summary>The table that took an Embedding's place; null for other layers and where it was left alone.</summary>
     public QuantizedEmbedding? Embedding { get; init; }
 
-    /// <summary>One line for a report, for example <c>features.0 Conv2d: 4-bit weights, 8-bit activations, features.1 folded in</c>.</summary>
+    /// <summary>
+    /// One line for a report, for example <c>features.0 Conv2d: 4-bit weights, 8-bit activations, features.1 folded in</c>.
+    /// </summary>
     public override string ToString() => Embedding is not null ? $"{Path} {Kind}: {Embedding.Quantization.WeightBits}-bit rows"
         : Quantized is null ? $"{Path} {Kind}: left in float, {Reason}"
-        : $"{Path} {Kind}: {Quantized.Quantization.WeightBits}-bit weights, {Activations(Quantized.Quantization)}{(FoldedBatchNorm is null ? "" : $", {FoldedBatchNorm} folded in")}";
+        : $"{Path} {Kind}: {Quantized.Quantization.WeightBits}-bit weights, "
+            + $"{Activations(Quantized.Quantization)}{(FoldedBatchNorm is null ? "" : $", {FoldedBatchNorm} folded in")}";
 
     private static string Activations(LayerQuantization quantization) =>
         quantization.QuantizesActivations ? $"{quantization.ActivationBits}-bit activations" : "float activations";

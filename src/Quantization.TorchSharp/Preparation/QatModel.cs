@@ -27,20 +27,26 @@ public sealed class QatModel
     public IReadOnlyList<QuantizedLayer> QuantizedLayers { get; }
 
     /// <summary>
-    /// Post-training quantization, or where fine-tuning starts from: runs the float model over batches, counts what goes into each layer and the layer's weights, and takes the ranges that a calibrator finds. One
-    /// statistic for each tensor is held, one for each channel of weights, and no batch.
+    /// Post-training quantization, or where fine-tuning starts from: runs the float model over batches, counts what goes into each layer
+    /// and the layer's weights, and takes the ranges that a calibrator finds. One statistic for each tensor is held, one for each channel
+    /// of weights, and no batch.
     /// </summary>
     /// <param name="batches">Inputs of the model; they are not disposed.</param>
     /// <param name="activations">Finds the ranges of the activations.</param>
-    /// <param name="weights">Finds the ranges of the weights where they are learned or frozen; null for the same. Observed weights take their largest magnitude at each step.</param>
+    /// <param name="weights">
+    /// Finds the ranges of the weights where they are learned or frozen; null for the same. Observed weights take their largest magnitude
+    /// at each step.
+    /// </param>
     /// <returns>What the calibrator says of each quantizer, by its description.</returns>
     /// <exception cref="ArgumentException">There is no batch, or NaN was seen.</exception>
-    public IReadOnlyDictionary<string, IReadOnlyList<CalibrationResult>> Calibrate(IEnumerable<Tensor> batches, ICalibrator activations, ICalibrator? weights = null)
+    public IReadOnlyDictionary<string, IReadOnlyList<CalibrationResult>> Calibrate(
+        IEnumerable<Tensor> batches, ICalibrator activations, ICalibrator? weights = null)
     {
         ArgumentNullException.ThrowIfNull(batches);
         ArgumentNullException.ThrowIfNull(activations);
         bool training = Module.training;
-        FakeQuantize[] ofWeights = [.. QuantizedLayers.Select(layer => layer.WeightQuantizer), .. Embeddings.Select(table => table.WeightQuantizer)];
+        FakeQuantize[] ofWeights =
+            [.. QuantizedLayers.Select(layer => layer.WeightQuantizer), .. Embeddings.Select(table => table.WeightQuantizer)];
         bool[] wereEnabled = [.. ofWeights.Select(quantizer => quantizer.Enabled)];
         Module.eval();
         try
@@ -114,15 +120,17 @@ public sealed class QatModel
     }
 
     /// <summary>Writes the module as an ONNX model; see <see cref="OnnxExport.ExportOnnx"/>.</summary>
-    public void ExportOnnx(ReadOnlySpan<long> sampleShape, string path, OnnxExportOptions? options = null) => Module.ExportOnnx(sampleShape, path, options);
+    public void ExportOnnx(ReadOnlySpan<long> sampleShape, string path, OnnxExportOptions? options = null) =>
+        Module.ExportOnnx(sampleShape, path, options);
 
     /// <summary>Lets the model learn from a teacher, mostly the float model; see <see cref="Distillation"/>.</summary>
     /// <inheritdoc cref="Distillation(torch.nn.Module{Tensor, Tensor}, torch.nn.Module{Tensor, Tensor}, DistillationOptions)"/>
-    public Distillation DistillFrom(torch.nn.Module<Tensor, Tensor> teacher, DistillationOptions? options = null) => new(Module, teacher, options);
+    public Distillation DistillFrom(torch.nn.Module<Tensor, Tensor> teacher, DistillationOptions? options = null) =>
+        new(Module, teacher, options);
 
     /// <summary>
-    /// Keeps a training run: parameters, ranges and step counters, the optimizer, torch's random numbers, frozen BatchNorms and which quantizers are on. A run that goes on from it gives the losses that it would have given.
-    /// The file appears whole or not at all.
+    /// Keeps a training run: parameters, ranges and step counters, the optimizer, torch's random numbers, frozen BatchNorms and which
+    /// quantizers are on. A run that goes on from it gives the losses that it would have given. The file appears whole or not at all.
     /// </summary>
     /// <param name="path">The file to write; one that exists is replaced.</param>
     /// <param name="optimizer">The optimizer of the module's parameters.</param>
@@ -136,12 +144,17 @@ public sealed class QatModel
         Checkpoint.Save(this, optimizer, position ?? new CheckpointPosition(0, 0), path);
     }
 
-    /// <summary>Takes up a run that <see cref="SaveCheckpoint"/> kept. The model is prepared as it was then, with an optimizer of the same kind over its parameters.</summary>
+    /// <summary>
+    /// Takes up a run that <see cref="SaveCheckpoint"/> kept. The model is prepared as it was then, with an optimizer of the same kind over
+    /// its parameters.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="optimizer">The optimizer of the module's parameters.</param>
     /// <returns>Where the run stood.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged or no checkpoint, or was written of another model or optimizer. The model stays as it is.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged or no checkpoint, or was written of another model or optimizer. The model stays as it is.
+    /// </exception>
     public CheckpointPosition LoadCheckpoint(string path, torch.optim.Optimizer optimizer)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -149,8 +162,9 @@ public sealed class QatModel
         return Checkpoint.Load(this, optimizer, path);
     }
 
-    private IEnumerable<FakeQuantize> Quantizers => QuantizedLayers.SelectMany(layer => new[] { layer.InputQuantizer, layer.WeightQuantizer })
-        .Concat(Embeddings.Select(table => table.WeightQuantizer));
+    private IEnumerable<FakeQuantize> Quantizers =>
+        QuantizedLayers.SelectMany(layer => new[] { layer.InputQuantizer, layer.WeightQuantizer })
+            .Concat(Embeddings.Select(table => table.WeightQuantizer));
 
     private void Collect(IEnumerable<Tensor> batches)
     {

@@ -15,7 +15,9 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
 
     private static readonly (long Kernel, long Stride, long Padding)[] Windows = [(2, 2, 0), (3, 2, 1), (3, 2, 0), (3, 1, 1)];
 
-    /// <summary>What a function makes of one value, or two functions one after the other, where it has the shape that is looked for.</summary>
+    /// <summary>
+    /// What a function makes of one value, or two functions one after the other, where it has the shape that is looked for.
+    /// </summary>
     /// <param name="of">The value.</param>
     /// <param name="shape">The shape.</param>
     public IEnumerable<TracedValue> OfOne(TracedValue of, long[] shape)
@@ -31,7 +33,8 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
         }
 
         TracedValue[] moved = [.. Moved(of, shape), .. MovedTwice(of, shape)];
-        return moved.Concat(moved.SelectMany(Activations)).Concat(Activations(of).SelectMany(each => Moved(each, shape).Concat(MovedTwice(each, shape))));
+        return moved.Concat(moved.SelectMany(Activations))
+            .Concat(Activations(of).SelectMany(each => Moved(each, shape).Concat(MovedTwice(each, shape))));
     }
 
     /// <summary>Functions of single elements, and softmax.</summary>
@@ -135,7 +138,8 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
             if (parts.Count > 1 && done == target.shape[axis])
             {
                 int along = axis;
-                return new TracedValue(target, () => graph.Concat(along, [.. parts.Select(part => part.Write())]) with { Rank = (int)target.dim() });
+                return new TracedValue(
+                    target, () => graph.Concat(along, [.. parts.Select(part => part.Write())]) with { Rank = (int)target.dim() });
             }
         }
 
@@ -143,8 +147,9 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
     }
 
     /// <summary>What one or two functions that change the shape make of a value of another shape.</summary>
-    public IEnumerable<TracedValue> InShape(TracedValue of, long[] shape) => IsShape(of.Value, shape) || of.Value.dtype != torch.ScalarType.Float32 ? []
-        : Moved(of, shape).Concat(MovedTwice(of, shape));
+    public IEnumerable<TracedValue> InShape(TracedValue of, long[] shape) =>
+        IsShape(of.Value, shape) || of.Value.dtype != torch.ScalarType.Float32 ? []
+            : Moved(of, shape).Concat(MovedTwice(of, shape));
 
     /// <summary>Functions that change the shape: pooling, means, reshaping, transposing, parts of an axis.</summary>
     private IEnumerable<TracedValue> Moved(TracedValue of, long[] shape) => Reshaped(of, shape).Concat(Pooled(of)).Concat(Parts(of, shape))
@@ -161,7 +166,8 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
         if (of.Value.dim() == 4 && shape.Length == 3)
         {
             long[] flat = [of.Value.shape[0], of.Value.shape[1], of.Value.shape[2] * of.Value.shape[3]];
-            return Reshaped(of, flat).Where(each => IsShape(each.Value, flat)).SelectMany(each => Reshaped(each, shape)).Where(each => IsShape(each.Value, shape));
+            return Reshaped(of, flat).Where(each => IsShape(each.Value, flat)).SelectMany(each => Reshaped(each, shape))
+                .Where(each => IsShape(each.Value, shape));
         }
 
         return [];
@@ -174,38 +180,50 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
         {
             foreach (bool keepsAxes in (bool[])[true, false])
             {
-                OnnxValue Global(OnnxValue value, string type) => graph.Operator(type, [value]) is var pooled && keepsAxes ? pooled : graph.Flatten(pooled);
+                OnnxValue Global(OnnxValue value, string type) =>
+                    graph.Operator(type, [value]) is var pooled && keepsAxes ? pooled : graph.Flatten(pooled);
                 yield return Make(of, x.mean(Spatial, keepsAxes), value => Global(value, "GlobalAveragePool"));
-                yield return Make(of, functional.adaptive_avg_pool2d(x, 1) is var pooled && keepsAxes ? pooled : pooled.flatten(1), value => Global(value, "GlobalAveragePool"));
+                yield return Make(of, functional.adaptive_avg_pool2d(x, 1) is var pooled && keepsAxes ? pooled : pooled.flatten(1), value =>
+                    Global(value, "GlobalAveragePool"));
                 yield return Make(of, x.amax(Spatial, keepsAxes), value => Global(value, "GlobalMaxPool"));
             }
 
-            foreach ((long kernel, long stride, long padding) in Windows.Where(each => Math.Min(x.shape[2], x.shape[3]) + (2 * each.Padding) >= each.Kernel))
+            foreach ((long kernel, long stride, long padding)
+                in Windows.Where(each => Math.Min(x.shape[2], x.shape[3]) + (2 * each.Padding) >= each.Kernel))
             {
                 (string, object)[] window =
-                    [("kernel_shape", (long[])[kernel, kernel]), ("strides", (long[])[stride, stride]), ("pads", (long[])[padding, padding, padding, padding])];
-                yield return Make(of, functional.max_pool2d(x, kernel, stride, padding), value => graph.Operator("MaxPool", [value], window));
-                yield return Make(of, functional.avg_pool2d(x, kernel, stride, padding), value => graph.Operator("AveragePool", [value], [.. window, ("count_include_pad", 1L)]));
+                [
+                    ("kernel_shape", (long[])[kernel, kernel]),
+                    ("strides", (long[])[stride, stride]),
+                    ("pads", (long[])[padding, padding, padding, padding])
+                ];
+                yield return Make(
+                    of, functional.max_pool2d(x, kernel, stride, padding), value => graph.Operator("MaxPool", [value], window));
+                yield return Make(of, functional.avg_pool2d(x, kernel, stride, padding), value =>
+                    graph.Operator("AveragePool", [value], [.. window, ("count_include_pad", 1L)]));
             }
         }
 
         for (long axis = 1; axis < x.dim(); axis++)
         {
             long reduced = axis;
-            yield return Make(of, x.mean([reduced]), value => graph.Operator("ReduceMean", [value], ("axes", (long[])[reduced]), ("keepdims", 0L)));
+            yield return Make(
+                of, x.mean([reduced]), value => graph.Operator("ReduceMean", [value], ("axes", (long[])[reduced]), ("keepdims", 0L)));
         }
     }
 
     private IEnumerable<TracedValue> Reshaped(TracedValue of, long[] shape)
     {
         Tensor x = of.Value;
-        if (x.dim() == 0 || shape.Length == 0 || x.numel() != shape.Aggregate(1L, (product, length) => product * length) || x.shape[0] != shape[0])
+        if (x.dim() == 0 || shape.Length == 0 || x.numel() != shape.Aggregate(1L, (product, length) => product * length)
+            || x.shape[0] != shape[0])
         {
             yield break;
         }
 
         long[] batchwise = [0, .. shape[1..]];
-        yield return Make(of, x.reshape(shape), value => shape.Length == 2 ? graph.Flatten(value) : graph.Operator("Reshape", [value, graph.Integers(batchwise)]));
+        yield return Make(of, x.reshape(shape), value =>
+            shape.Length == 2 ? graph.Flatten(value) : graph.Operator("Reshape", [value, graph.Integers(batchwise)]));
         for (int i = 1; i < x.dim(); i++)
         {
             for (int j = i + 1; j < x.dim(); j++)
@@ -230,7 +248,9 @@ internal sealed class FunctionalOperators(OnnxGraph graph)
         {
             (long begin, long end) = (start, start + shape[along]);
             yield return Make(
-                of, x.narrow(along, begin, end - begin), value => graph.Operator("Slice", [value, graph.Integers([begin]), graph.Integers([end]), graph.Integers([along])]));
+                of,
+                x.narrow(along, begin, end - begin),
+                value => graph.Operator("Slice", [value, graph.Integers([begin]), graph.Integers([end]), graph.Integers([along])]));
         }
     }
 

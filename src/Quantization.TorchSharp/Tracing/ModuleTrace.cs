@@ -4,7 +4,8 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.TorchSharp;
 
 /// <summary>
-/// Which modules run while a model computes one batch, with their inputs and results. TorchSharp's hooks show calls by <c>call</c>; a module that is called by <c>forward</c> stays unseen.
+/// Which modules run while a model computes one batch, with their inputs and results. TorchSharp's hooks show calls by <c>call</c>; a
+/// module that is called by <c>forward</c> stays unseen.
 /// </summary>
 internal sealed class ModuleTrace : IDisposable
 {
@@ -59,7 +60,9 @@ internal sealed class ModuleTrace : IDisposable
             root.eval();
             using torch.Generator random = new(Seed);
             long[] shape = [Batch, .. sampleShape];
-            Tensor sample = tokens is { } most ? torch.randint(0, most, shape, torch.ScalarType.Int64, generator: random) : torch.randn(shape, generator: random);
+            Tensor sample = tokens is { } most
+                ? torch.randint(0, most, shape, torch.ScalarType.Int64, generator: random)
+                : torch.randn(shape, generator: random);
             root.call(sample.to(DeviceOf(root)));
         }
         finally

@@ -4,8 +4,8 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.TorchSharp;
 
 /// <summary>
-/// Writes a module whose forward method nothing describes. The modules inside are seen while it runs. What it computes between them is found by its values: a function of values that are known, or of two of
-/// them, whose result is the very input of the next module.
+/// Writes a module whose forward method nothing describes. The modules inside are seen while it runs. What it computes between them is
+/// found by its values: a function of values that are known, or of two of them, whose result is the very input of the next module.
 /// </summary>
 /// <param name="graph">The graph to write to.</param>
 /// <param name="trace">What was seen.</param>
@@ -40,7 +40,8 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
         if (trace.Next(module) is not { } call)
         {
             throw new NotSupportedException(
-                $"{name} was not seen to run: it is called by forward. Call it by call, or implement {nameof(IOnnxExportable)} in the module that calls it.");
+                $"{name} was not seen to run: it is called by forward. Call it by call, or implement {nameof(IOnnxExportable)} in the "
+                    + "module that calls it.");
         }
 
         Dictionary<torch.nn.Module, string> names = new(ReferenceEqualityComparer.Instance);
@@ -64,23 +65,29 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
 
         NotSupportedException Unknown(string where)
         {
-            string[] unseen = [.. names.Where(each => each.Value.Length > 0 && each.Key is torch.nn.Module<Tensor, Tensor> && !trace.HasSeen(each.Key)
-                && IsOwnLayer(each.Key)).Select(each => each.Value)];
+            string[] unseen =
+            [
+                .. names.Where(each => each.Value.Length > 0 && each.Key is torch.nn.Module<Tensor, Tensor> && !trace.HasSeen(each.Key)
+                    && IsOwnLayer(each.Key)).Select(each => each.Value)];
             string hint = unseen.Length == 0 ? ""
-                : $" {string.Join(", ", unseen)} {(unseen.Length == 1 ? "was" : "were")} not seen to run: call {(unseen.Length == 1 ? "it" : "them")} by call, not by forward.";
+                : $" {string.Join(", ", unseen)} {(unseen.Length == 1 ? "was" : "were")} not seen to run: call "
+                    + $"{(unseen.Length == 1 ? "it" : "them")} by call, not by forward.";
             return new NotSupportedException(
-                $"{name}: what forward computes {where} is no function that the export recognizes.{hint} Implement {nameof(IOnnxExportable)} in {kind}, or put the function into a module that does.");
+                $"{name}: what forward computes {where} is no function that the export recognizes.{hint} Implement "
+                    + $"{nameof(IOnnxExportable)} in {kind}, or put the function into a module that does.");
         }
     }
 
     /// <summary>Whether a module runs by itself, and is no part of one that computes by its own means.</summary>
-    private static bool IsOwnLayer(torch.nn.Module module) => module is not FakeQuantize && (module is QuantizedLayer || !module.children().Any());
+    private static bool IsOwnLayer(torch.nn.Module module) =>
+        module is not FakeQuantize && (module is QuantizedLayer || !module.children().Any());
 
     /// <summary>The parameters and buffers of the module itself.</summary>
-    private IEnumerable<TracedValue> Constants(torch.nn.Module module) => module.named_parameters(recurse: false).Select(each => (Tensor)each.parameter)
-        .Concat(module.named_buffers(recurse: false).Select(each => each.buffer))
-        .Where(each => each.dtype == torch.ScalarType.Float32)
-        .Select(each => new TracedValue(each.detach(), () => graph.Float(each)));
+    private IEnumerable<TracedValue> Constants(torch.nn.Module module) =>
+        module.named_parameters(recurse: false).Select(each => (Tensor)each.parameter)
+            .Concat(module.named_buffers(recurse: false).Select(each => each.buffer))
+            .Where(each => each.dtype == torch.ScalarType.Float32)
+            .Select(each => new TracedValue(each.detach(), () => graph.Float(each)));
 
     /// <summary>A value of the graph that is the target, or what makes it of others; the simplest.</summary>
     private TracedValue? Find(List<TracedValue> known, Tensor target)
@@ -103,12 +110,15 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
 
         return FindCombination(values, target)
             ?? FindDifference(values, target)
-            ?? First(ShapesOf(values).SelectMany(other => Pairs([.. values.Take(MaxPooled)], values, other)).SelectMany(each => _functions.OfOne(each, shape)));
+            ?? First(ShapesOf(values)
+                .SelectMany(other => Pairs([.. values.Take(MaxPooled)], values, other)).SelectMany(each => _functions.OfOne(each, shape)));
 
         TracedValue? First(IEnumerable<TracedValue> candidates) => candidates.FirstOrDefault(each => each.Is(target));
     }
 
-    /// <summary>A function of two or three values, and perhaps one of what they give. Corners are tried, and the whole where a corner fits.</summary>
+    /// <summary>
+    /// A function of two or three values, and perhaps one of what they give. Corners are tried, and the whole where a corner fits.
+    /// </summary>
     private TracedValue? FindCombination(TracedValue[] values, Tensor target)
     {
         Tensor corner = TracedValue.CornerOf(target);
@@ -162,9 +172,11 @@ internal sealed class TracedModuleExport(OnnxGraph graph, ModuleTrace trace)
         target.dim() == 4 && value.Value.shape is [var batch, var channels] ? _functions.OfOne(value, [batch, channels, 1, 1]) : [];
 
     /// <summary>The halves of values along their channels, each also behind a function.</summary>
-    private IEnumerable<TracedValue> Halves(TracedValue[] values) => values.Where(each => each.Value.dim() > 1 && each.Value.shape[1] % 2 == 0)
-        .SelectMany(each => _functions.OfOne(each, [each.Value.shape[0], each.Value.shape[1] / 2, .. each.Value.shape[2..]]));
+    private IEnumerable<TracedValue> Halves(TracedValue[] values) =>
+        values.Where(each => each.Value.dim() > 1 && each.Value.shape[1] % 2 == 0)
+            .SelectMany(each => _functions.OfOne(each, [each.Value.shape[0], each.Value.shape[1] / 2, .. each.Value.shape[2..]]));
 
-    private static IEnumerable<long[]> ShapesOf(TracedValue[] values) => values.Select(each => each.Value.shape).DistinctBy(shape => string.Join(',', shape));
+    private static IEnumerable<long[]> ShapesOf(TracedValue[] values) =>
+        values.Select(each => each.Value.shape).DistinctBy(shape => string.Join(',', shape));
 
 }

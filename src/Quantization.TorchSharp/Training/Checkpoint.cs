@@ -6,8 +6,9 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.TorchSharp;
 
 /// <summary>
-/// All that a training run needs to go on: parameters, buffers and ranges, the optimizer, torch's random numbers, which BatchNorms are frozen and which quantizers are on. The file is
-/// <c>QATC</c>, a version, the position, the flags, the tensors by name, the state of the random numbers and the optimizer's own bytes.
+/// All that a training run needs to go on: parameters, buffers and ranges, the optimizer, torch's random numbers, which BatchNorms are
+/// frozen and which quantizers are on. The file is <c>QATC</c>, a version, the position, the flags, the tensors by name, the state of the
+/// random numbers and the optimizer's own bytes.
 /// </summary>
 internal static class Checkpoint
 {
@@ -122,7 +123,8 @@ internal static class Checkpoint
         }
         catch (Exception e) when (e is InvalidDataException or InvalidCastException or ArgumentException or EndOfStreamException)
         {
-            throw new InvalidDataException($"{path}: the state of the optimizer does not fit a {optimizer.GetType().Name} over these parameters: {e.Message}", e);
+            throw new InvalidDataException(
+                $"{path}: the state of the optimizer does not fit a {optimizer.GetType().Name} over these parameters: {e.Message}", e);
         }
 
         foreach ((Tensor to, byte[] bytes) in read)
@@ -150,7 +152,8 @@ internal static class Checkpoint
             (layer.InputQuantizer.Enabled, layer.WeightQuantizer.Enabled) = (own[1], own[2]);
         }
 
-        foreach ((QuantizedEmbedding table, bool isEnabled) in model.Embeddings.Zip(flags.Skip(FlagsPerLayer * model.QuantizedLayers.Count)))
+        foreach ((QuantizedEmbedding table, bool isEnabled) in model.Embeddings.Zip(
+            flags.Skip(FlagsPerLayer * model.QuantizedLayers.Count)))
         {
             table.WeightQuantizer.Enabled = isEnabled;
         }

@@ -2,7 +2,9 @@ using TorchSharp;
 
 namespace Quantization.TorchSharp;
 
-/// <summary><c>α · sign(w)</c>, α the mean magnitude of each filter along axis 0, with the gradient of <see cref="SignGradient.ScaledSign"/>.</summary>
+/// <summary>
+/// <c>α · sign(w)</c>, α the mean magnitude of each filter along axis 0, with the gradient of <see cref="SignGradient.ScaledSign"/>.
+/// </summary>
 internal sealed class BinaryWeightFunction : torch.autograd.SingleTensorFunction<BinaryWeightFunction>
 {
     /// <inheritdoc/>
@@ -19,9 +21,11 @@ internal sealed class BinaryWeightFunction : torch.autograd.SingleTensorFunction
     /// <inheritdoc/>
     public override List<torch.Tensor> backward(torch.autograd.AutogradContext ctx, torch.Tensor grad_output)
     {
-        torch.Tensor weights = ctx.get_saved_variables()[0], gradient = TensorMemory.Dense(grad_output), result = torch.empty_like(weights), means = MeanMagnitudes(weights);
+        torch.Tensor weights = ctx.get_saved_variables()[0], gradient = TensorMemory.Dense(grad_output), result = torch.empty_like(weights),
+            means = MeanMagnitudes(weights);
         int filters = (int)weights.shape[0], size = (int)(weights.numel() / filters);
-        Span<float> w = TensorMemory.Span<float>(weights), g = TensorMemory.Span<float>(gradient), destination = TensorMemory.Span<float>(result), magnitudes = TensorMemory.Span<float>(means);
+        Span<float> w = TensorMemory.Span<float>(weights), g = TensorMemory.Span<float>(gradient),
+            destination = TensorMemory.Span<float>(result), magnitudes = TensorMemory.Span<float>(means);
         for (int filter = 0; filter < filters; filter++)
         {
             Range range = new(filter * size, (filter + 1) * size);

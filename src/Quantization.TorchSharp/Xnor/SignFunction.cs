@@ -20,7 +20,8 @@ internal sealed class SignFunction : torch.autograd.SingleTensorFunction<SignFun
     public override List<torch.Tensor> backward(torch.autograd.AutogradContext ctx, torch.Tensor grad_output)
     {
         torch.Tensor values = ctx.get_saved_variables()[0], gradient = TensorMemory.Dense(grad_output), result = torch.empty_like(values);
-        SignGradient.StraightThrough(TensorMemory.Span<float>(values), TensorMemory.Span<float>(gradient), TensorMemory.Span<float>(result));
+        SignGradient.StraightThrough(
+            TensorMemory.Span<float>(values), TensorMemory.Span<float>(gradient), TensorMemory.Span<float>(result));
 
         // The spans do not hold the tensors.
         GC.KeepAlive(values);

@@ -5,8 +5,9 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Quantization.TorchSharp;
 
 /// <summary>
-/// A layer of XNOR-Net (Rastegari et al., 2016, arXiv:1603.05279): the signs of the input meet the signs of the weights, scaled by α, the mean magnitude of each filter. The float weights go on being trained through
-/// <see cref="SignGradient"/>. Put a BatchNorm before it, so that the signs of the input carry as much as they can; the paper's scale of the input, K, is left to that BatchNorm.
+/// A layer of XNOR-Net (Rastegari et al., 2016, arXiv:1603.05279): the signs of the input meet the signs of the weights, scaled by α, the
+/// mean magnitude of each filter. The float weights go on being trained through <see cref="SignGradient"/>. Put a BatchNorm before it, so
+/// that the signs of the input carry as much as they can; the paper's scale of the input, K, is left to that BatchNorm.
 /// </summary>
 public abstract class XnorLayer : torch.nn.Module<Tensor, Tensor>
 {

@@ -5,8 +5,10 @@ using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
 /// <summary>
-/// Marks the version GLIBCXX_3.4.32 that a native library asks for as weak, so that a loader whose libstdc++ is older takes the library. The only symbol of that version which TorchSharp's native half names,
-/// std::ios_base_library_init(), is an anchor for the linker: no relocation refers to it, so it is never looked up. A newer libstdc++ ignores the mark. ELF, 64 bits, little-endian; anything else is left alone.
+/// Marks the version GLIBCXX_3.4.32 that a native library asks for as weak, so that a loader whose libstdc++ is older takes the library.
+/// The only symbol of that version which TorchSharp's native half names, std::ios_base_library_init(), is an anchor for the linker: no
+/// relocation refers to it, so it is never looked up. A newer libstdc++ ignores the mark. ELF, 64 bits, little-endian; anything else is
+/// left alone.
 /// </summary>
 public sealed class WeakenGlibcxxNeed : Task
 {
@@ -29,7 +31,8 @@ public sealed class WeakenGlibcxxNeed : Task
                 continue;
             }
 
-            // A new file moved over the copy, not a write into it: the copy may be a hard link to the one in the package cache. The old time keeps incremental builds from copying again.
+            // A new file moved over the copy, not a write into it: the copy may be a hard link to the one in the package cache. The old
+            // time keeps incremental builds from copying again.
             DateTime time = File.GetLastWriteTimeUtc(path);
             string changed = path + ".weak";
             File.WriteAllBytes(changed, elf);
@@ -80,7 +83,9 @@ public sealed class WeakenGlibcxxNeed : Task
             for (int i = 0; i < count; i++)
             {
                 int name = names + BitConverter.ToInt32(elf, version + 8);
-                if (Encoding.ASCII.GetString(elf, name, Version.Length) == Version && elf[name + Version.Length] == 0 && (elf[version + 4] & WeakFlag) == 0)
+                if (Encoding.ASCII.GetString(elf, name, Version.Length) == Version
+                    && elf[name + Version.Length] == 0
+                    && (elf[version + 4] & WeakFlag) == 0)
                 {
                     elf[version + 4] |= WeakFlag;
                     changed = true;

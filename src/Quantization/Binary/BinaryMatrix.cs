@@ -4,12 +4,13 @@ using Quantization.Binary;
 namespace Quantization;
 
 /// <summary>
-/// A matrix of one bit per value with a scale for each row or block: <c>x̂ = α · sign(x)</c> with <c>α = mean|x|</c> over the row or block, the best approximation of that form in squared error (Rastegari et al., XNOR-Net,
-/// 2016, section 3.1). Products are counted: where 64 signs share a word, the sum of their products is 64 − 2 · popcount(a xor b). Immutable.
+/// A matrix of one bit per value with a scale for each row or block: <c>x̂ = α · sign(x)</c> with <c>α = mean|x|</c> over the row or block,
+/// the best approximation of that form in squared error (Rastegari et al., XNOR-Net, 2016, section 3.1). Products are counted: where 64
+/// signs share a word, the sum of their products is 64 − 2 · popcount(a xor b). Immutable.
 /// </summary>
 /// <remarks>
-/// 0 and −0 count as positive, as in <see cref="Codebook.Sign"/>. Each row starts a new word; the first value is the lowest bit, set for positive, and bits behind the last value are 0. A 32nd of the memory of
-/// floats, and the scales.
+/// 0 and −0 count as positive, as in <see cref="Codebook.Sign"/>. Each row starts a new word; the first value is the lowest bit, set for
+/// positive, and bits behind the last value are 0. A 32nd of the memory of floats, and the scales.
 /// </remarks>
 /// <example><code>
 /// BinaryMatrix weights = BinaryMatrix.FromRows(values, rows: 1024, columns: 1024);
@@ -65,20 +66,25 @@ public sealed partial class BinaryMatrix
     /// <param name="columns">The number of values in a row.</param>
     /// <param name="blockSize">How many values share a scale: a multiple of 64, or <paramref name="columns"/>.</param>
     /// <exception cref="ArgumentException">There are not rows · columns values, or one is not finite.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A number is not positive, or the block size is neither a multiple of 64 nor a whole row.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A number is not positive, or the block size is neither a multiple of 64 nor a whole row.
+    /// </exception>
     public static BinaryMatrix FromRows(ReadOnlySpan<float> values, int rows, int columns, int blockSize)
     {
         ThrowUnlessShape(rows, columns, blockSize);
         if (values.Length != (long)rows * columns)
         {
-            throw new ArgumentException($"{rows} rows of {columns} values are {(long)rows * columns} values; there are {values.Length}.", nameof(values));
+            throw new ArgumentException(
+                $"{rows} rows of {columns} values are {(long)rows * columns} values; there are {values.Length}.", nameof(values));
         }
 
         for (int i = 0; i < values.Length; i++)
         {
             if (!float.IsFinite(values[i]))
             {
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Value {i} is {values[i]:R}; a mean magnitude needs finite values."), nameof(values));
+                throw new ArgumentException(
+                    string.Create(CultureInfo.InvariantCulture, $"Value {i} is {values[i]:R}; a mean magnitude needs finite values."),
+                    nameof(values));
             }
         }
 
@@ -89,7 +95,8 @@ public sealed partial class BinaryMatrix
             for (int block = 0; block < matrix._blocksPerRow; block++)
             {
                 int start = block * blockSize;
-                matrix._scales[row * matrix._blocksPerRow + block] = MeanMagnitude(rowValues.Slice(start, Math.Min(blockSize, columns - start)));
+                matrix._scales[row * matrix._blocksPerRow + block] = MeanMagnitude(
+                    rowValues.Slice(start, Math.Min(blockSize, columns - start)));
             }
 
             PackSigns(rowValues, matrix._words.AsSpan(row * matrix._wordsPerRow, matrix._wordsPerRow));
@@ -104,7 +111,9 @@ public sealed partial class BinaryMatrix
     {
         if (destination.Length != (long)Rows * Columns)
         {
-            throw new ArgumentException($"{Rows} rows of {Columns} values are {(long)Rows * Columns} values; the destination has {destination.Length}.", nameof(destination));
+            throw new ArgumentException(
+                $"{Rows} rows of {Columns} values are {(long)Rows * Columns} values; the destination has {destination.Length}.",
+                nameof(destination));
         }
 
         for (int row = 0; row < Rows; row++)
@@ -137,8 +146,9 @@ public sealed partial class BinaryMatrix
     }
 
     /// <summary>
-    /// The product with the transpose of another matrix, as in a linear layer: <c>destination[i, j] = Σₖ x̂[i, k] · ŵ[j, k]</c>, where x̂ and ŵ are the binarized values. Sums of signs are exact integers; their
-    /// products with the scales are summed in double precision and rounded to float once.
+    /// The product with the transpose of another matrix, as in a linear layer: <c>destination[i, j] = Σₖ x̂[i, k] · ŵ[j, k]</c>, where x̂
+    /// and ŵ are the binarized values. Sums of signs are exact integers; their products with the scales are summed in double precision and
+    /// rounded to float once.
     /// </summary>
     /// <param name="other">The matrix w, row by row; as many columns and the same block size.</param>
     /// <param name="destination">Receives Rows × other.Rows values, row-major.</param>
@@ -149,12 +159,14 @@ public sealed partial class BinaryMatrix
         ThrowUnlessSameColumns(other);
         if (other.BlockSize != BlockSize)
         {
-            throw new ArgumentException($"Blocks of {BlockSize} and of {other.BlockSize} values do not fit each other; binarize both alike.", nameof(other));
+            throw new ArgumentException(
+                $"Blocks of {BlockSize} and of {other.BlockSize} values do not fit each other; binarize both alike.", nameof(other));
         }
 
         if (destination.Length != (long)Rows * other.Rows)
         {
-            throw new ArgumentException($"The product has {Rows} × {other.Rows} values; the destination has {destination.Length}.", nameof(destination));
+            throw new ArgumentException(
+                $"The product has {Rows} × {other.Rows} values; the destination has {destination.Length}.", nameof(destination));
         }
 
         int wordsPerBlock = DivideUp(Math.Min(BlockSize, Columns), WordBits);
@@ -169,7 +181,10 @@ public sealed partial class BinaryMatrix
                     double sum = 0;
                     for (int block = 0; block < _blocksPerRow; block++)
                     {
-                        int signs = SignDot(leftRow + block * wordsPerBlock, rightRow + block * wordsPerBlock, Math.Min(BlockSize, Columns - block * BlockSize));
+                        int signs = SignDot(
+                            leftRow + block * wordsPerBlock,
+                            rightRow + block * wordsPerBlock,
+                            Math.Min(BlockSize, Columns - block * BlockSize));
                         sum += (double)_scales[i * _blocksPerRow + block] * other._scales[j * _blocksPerRow + block] * signs;
                     }
 

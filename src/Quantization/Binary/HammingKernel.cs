@@ -32,7 +32,8 @@ internal static unsafe class HammingKernel
                 for (; i <= end - Vector512<byte>.Count; i += Vector512<byte>.Count)
                 {
                     Vector512<byte> differing = Vector512.Load(left + i) ^ Vector512.Load(right + i);
-                    sums += Avx512BW.Shuffle(bitsOfHalf, differing & lowHalf) + Avx512BW.Shuffle(bitsOfHalf, (differing.AsUInt16() >>> 4).AsByte() & lowHalf);
+                    sums += Avx512BW.Shuffle(bitsOfHalf, differing & lowHalf)
+                        + Avx512BW.Shuffle(bitsOfHalf, (differing.AsUInt16() >>> 4).AsByte() & lowHalf);
                 }
 
                 count += Vector512.Sum(Avx512BW.SumAbsoluteDifferences(sums, Vector512<byte>.Zero).AsInt64());

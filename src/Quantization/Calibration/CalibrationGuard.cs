@@ -16,30 +16,37 @@ internal static class CalibrationGuard
 
         if (statistics.Count == 0)
         {
-            throw new InvalidOperationException("No value was observed, so there is nothing to choose a range from. First observe values, or merge statistics that have observed some.");
+            throw new InvalidOperationException("No value was observed, so there is nothing to choose a range from. First observe values, "
+                + "or merge statistics that have observed some.");
         }
     }
 
-    /// <summary>The result where every value is the same: the range that reaches it loses nothing, so no search is needed. Null elsewhere.</summary>
-    public static CalibrationResult? TryConstant(string calibrator, TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme, double loss)
+    /// <summary>
+    /// The result where every value is the same: the range that reaches it loses nothing, so no search is needed. Null elsewhere.
+    /// </summary>
+    public static CalibrationResult? TryConstant(
+        string calibrator, TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme, double loss)
     {
         if (statistics.Min != statistics.Max)
         {
             return null;
         }
 
-        string note = string.Create(CultureInfo.InvariantCulture, $"Every observed value is {statistics.Min:R}; there was nothing to search.");
+        string note = string.Create(
+            CultureInfo.InvariantCulture, $"Every observed value is {statistics.Min:R}; there was nothing to search.");
         return Result(calibrator, statistics, FullRange(statistics, format, scheme), 1, loss, note);
     }
 
     /// <summary>The smallest range of the scheme that contains every observed value that it can.</summary>
-    public static ValueRange FullRange(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme) => scheme == QuantizationScheme.Affine
-        ? new ValueRange(MathF.Min(statistics.Min, 0), MathF.Max(statistics.Max, 0))
-        : format.IsSigned
-            ? ValueRange.Symmetric(statistics.MaxMagnitude)
-            : new ValueRange(0, MathF.Max(statistics.Max, 0));
+    public static ValueRange FullRange(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme) =>
+        scheme == QuantizationScheme.Affine
+            ? new ValueRange(MathF.Min(statistics.Min, 0), MathF.Max(statistics.Max, 0))
+            : format.IsSigned
+                ? ValueRange.Symmetric(statistics.MaxMagnitude)
+                : new ValueRange(0, MathF.Max(statistics.Max, 0));
 
-    public static CalibrationResult Result(string calibrator, TensorStatistics statistics, ValueRange range, long candidates, double loss, string? note)
+    public static CalibrationResult Result(
+        string calibrator, TensorStatistics statistics, ValueRange range, long candidates, double loss, string? note)
     {
         double clipped = (double)CountOutside(statistics, range) / statistics.Count;
         return new CalibrationResult(calibrator, range, candidates, clipped, loss, note);
@@ -66,7 +73,8 @@ internal static class CalibrationGuard
         }
 
         double share = (double)Sum(statistics.NegativeBins) / statistics.Count;
-        return string.Create(CultureInfo.InvariantCulture, $"{share:P2} of the values are negative, which unsigned symmetric codes cannot represent; take the affine scheme or a signed format.");
+        return string.Create(CultureInfo.InvariantCulture, $"{share:P2} of the values are negative, which unsigned symmetric codes cannot "
+            + $"represent; take the affine scheme or a signed format.");
     }
 
     /// <summary>The values in bins that lie wholly outside the range. A bin that an end of the range cuts counts as inside.</summary>

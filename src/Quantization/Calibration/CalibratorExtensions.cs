@@ -5,7 +5,8 @@ public static class CalibratorExtensions
 {
     /// <summary>Chooses a range for every channel, in order.</summary>
     /// <exception cref="InvalidOperationException">Nothing was observed.</exception>
-    public static CalibrationResult[] Calibrate(this ICalibrator calibrator, ChannelStatistics statistics, CodeFormat format, QuantizationScheme scheme)
+    public static CalibrationResult[] Calibrate(
+        this ICalibrator calibrator, ChannelStatistics statistics, CodeFormat format, QuantizationScheme scheme)
     {
         ArgumentNullException.ThrowIfNull(calibrator);
         ArgumentNullException.ThrowIfNull(statistics);

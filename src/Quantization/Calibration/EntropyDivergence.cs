@@ -1,11 +1,12 @@
 namespace Quantization;
 
 /// <summary>
-/// The Kullback–Leibler divergence of NVIDIA's search for any window of consecutive bins, from prefix sums: one logarithm per level instead of one per bin.
+/// The Kullback–Leibler divergence of NVIDIA's search for any window of consecutive bins, from prefix sums: one logarithm per level instead
+/// of one per bin.
 /// </summary>
 /// <remarks>
-/// With p the window's counts, the clipped counts added to its end bins, S their sum, G the counts of a level's group of bins (without the clipped ones), n the group's non-empty bins and
-/// K = Σ G: the candidate gives each non-empty bin of a group G/n, and
+/// With p the window's counts, the clipped counts added to its end bins, S their sum, G the counts of a level's group of bins (without the
+/// clipped ones), n the group's non-empty bins and K = Σ G: the candidate gives each non-empty bin of a group G/n, and
 /// <c>KL = Σ p/S · ln((p/S) / ((G/n)/K)) = (Σ p·ln p − Σ_groups (Σ p in the group) · ln(G/n)) / S − ln S + ln K</c>.
 /// </remarks>
 internal sealed class EntropyDivergence
@@ -39,17 +40,21 @@ internal sealed class EntropyDivergence
     private long Total => _mass[^1];
 
     /// <summary>
-    /// Whether clipping to the window costs more than its finer step saves: its mean absolute error, the clipped distances and a quarter of a step for each value inside, exceeds that of the full range.
+    /// Whether clipping to the window costs more than its finer step saves: its mean absolute error, the clipped distances and a quarter of
+    /// a step for each value inside, exceeds that of the full range.
     /// </summary>
     public bool ClipsDearly(int start, int end)
     {
         long below = _mass[start];
         long above = Total - _mass[end];
-        double clipped = start * (double)below - _massTimesCentre[start] + (_massTimesCentre[^1] - _massTimesCentre[end]) - end * (double)above;
+        double clipped =
+            start * (double)below - _massTimesCentre[start] + (_massTimesCentre[^1] - _massTimesCentre[end]) - end * (double)above;
         return clipped + Rounding(Total - below - above, end - start) > Rounding(Total, _counts.Length);
     }
 
-    /// <summary>The divergence in nats; +∞ where values are clipped into an end bin that holds none of its own, as no candidate can follow there.</summary>
+    /// <summary>
+    /// The divergence in nats; +∞ where values are clipped into an end bin that holds none of its own, as no candidate can follow there.
+    /// </summary>
     public double Of(int start, int end)
     {
         long below = _mass[start];
@@ -77,7 +82,8 @@ internal sealed class EntropyDivergence
             return TimesLog(_counts[start] + below + above) - TimesLog(_counts[start]);
         }
 
-        return TimesLog(_counts[start] + below) - TimesLog(_counts[start]) + TimesLog(_counts[end - 1] + above) - TimesLog(_counts[end - 1]);
+        return TimesLog(_counts[start] + below) - TimesLog(_counts[start]) + TimesLog(_counts[end - 1] + above)
+            - TimesLog(_counts[end - 1]);
     }
 
     /// <summary>The sum over groups. Group g of N holds the bins from ⌈g·n/N⌉ to before ⌈(g+1)·n/N⌉ of the window's n.</summary>

@@ -1,6 +1,9 @@
 namespace Quantization;
 
-/// <summary>A strategy that chooses a range from what was observed. It has no state: the same statistics and target give the same result, on any thread.</summary>
+/// <summary>
+/// A strategy that chooses a range from what was observed. It has no state: the same statistics and target give the same result, on any
+/// thread.
+/// </summary>
 /// <remarks>
 /// <para>
 /// <see cref="object.Equals(object)"/> and <see cref="object.GetHashCode"/> tell calibrators apart; <see cref="Name"/> is for readers. Two

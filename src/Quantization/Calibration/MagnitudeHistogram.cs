@@ -1,6 +1,9 @@
 namespace Quantization;
 
-/// <summary>The one-sided view of statistics: the magnitudes of the values that a range growing from 0 can reach, zeros left out (every scale represents them exactly).</summary>
+/// <summary>
+/// The one-sided view of statistics: the magnitudes of the values that a range growing from 0 can reach, zeros left out (every scale
+/// represents them exactly).
+/// </summary>
 internal sealed class MagnitudeHistogram
 {
     private readonly bool _positive;

@@ -1,8 +1,8 @@
 namespace Quantization;
 
 /// <summary>
-/// Takes all that was observed: affine <c>[min(Min, 0), max(Max, 0)]</c>, symmetric <c>±max(|Min|, |Max|)</c>, symmetric without sign <c>[0, max(Max, 0)]</c>. Nothing is clipped; one outlier
-/// stretches the steps of all other values.
+/// Takes all that was observed: affine <c>[min(Min, 0), max(Max, 0)]</c>, symmetric <c>±max(|Min|, |Max|)</c>, symmetric without sign
+/// <c>[0, max(Max, 0)]</c>. Nothing is clipped; one outlier stretches the steps of all other values.
 /// </summary>
 public sealed class MaxCalibrator : ICalibrator
 {

@@ -3,18 +3,20 @@ using System.Numerics;
 namespace Quantization;
 
 /// <summary>
-/// Chooses the range whose quantized values lie nearest to the observed ones by mean squared error, rounding and clipping weighed against each other. Values are taken to lie at the centres of
-/// their bins; zeros cost nothing. For any number of codes.
+/// Chooses the range whose quantized values lie nearest to the observed ones by mean squared error, rounding and clipping weighed against
+/// each other. Values are taken to lie at the centres of their bins; zeros cost nothing. For any number of codes.
 /// </summary>
 /// <remarks>
 /// <para>
-/// One-sided (symmetric, or affine with values of one sign): every bin's centre is a candidate threshold, and the observed maximum takes the place of the last; the first of equal minima wins. This is
-/// the search of NVIDIA's pytorch-quantization without its first 128 bins being left out: they are left out there because the steps are then narrower than the bins. Here such
-/// candidates take part with the error that rounding has in expectation, step²/12.
+/// One-sided (symmetric, or affine with values of one sign): every bin's centre is a candidate threshold, and the observed maximum takes
+/// the place of the last; the first of equal minima wins. This is the search of NVIDIA's pytorch-quantization without its first 128 bins
+/// being left out: they are left out there because the steps are then narrower than the bins. Here such candidates take part with the error
+/// that rounding has in expectation, step²/12.
 /// </para>
 /// <para>
-/// Two-sided (affine with values of both signs): both ends are searched, with the zero-point rounded as <see cref="QuantizationParameters"/> rounds it. All pairs of up to 64 evenly spaced
-/// ends per side are compared, then the best is refined down to single bins; with at most 64 bins per side the search is exhaustive.
+/// Two-sided (affine with values of both signs): both ends are searched, with the zero-point rounded as
+/// <see cref="QuantizationParameters"/> rounds it. All pairs of up to 64 evenly spaced ends per side are compared, then the best is refined
+/// down to single bins; with at most 64 bins per side the search is exhaustive.
 /// </para>
 /// </remarks>
 public sealed class MseCalibrator : ICalibrator
@@ -56,13 +58,20 @@ public sealed class MseCalibrator : ICalibrator
             string? unreachable = CalibrationGuard.UnreachableNote(statistics, format, scheme);
             if (magnitudes.Counts.Length == 0)
             {
-                return CalibrationGuard.Result(Name, statistics, default, 1, 0, CalibrationGuard.JoinNotes("No observed value is above 0.", unreachable));
+                return CalibrationGuard.Result(
+                    Name, statistics, default, 1, 0, CalibrationGuard.JoinNotes("No observed value is above 0.", unreachable));
             }
 
             long highest = scheme == QuantizationScheme.Symmetric ? format.MaxCode : format.Levels - 1;
             (float threshold, double error) = SearchThreshold<TSum>(magnitudes, unit, highest);
             string? note = magnitudes.Counts.Length == 1 ? "One candidate: all values that are not 0 lie in one bin." : null;
-            return CalibrationGuard.Result(Name, statistics, magnitudes.RangeTo(threshold), magnitudes.Counts.Length, error * unit * unit / statistics.Count, CalibrationGuard.JoinNotes(note, unreachable));
+            return CalibrationGuard.Result(
+                Name,
+                statistics,
+                magnitudes.RangeTo(threshold),
+                magnitudes.Counts.Length,
+                error * unit * unit / statistics.Count,
+                CalibrationGuard.JoinNotes(note, unreachable));
         }
 
         SignedHistogram histogram = new(statistics);

@@ -3,13 +3,14 @@ using System.Globalization;
 namespace Quantization;
 
 /// <summary>
-/// Clips a given share of the values and never more: the range ends at the upper edge of the bin in which the cumulative count reaches the percentage, or at the observed extreme where that lies nearer to 0.
+/// Clips a given share of the values and never more: the range ends at the upper edge of the bin in which the cumulative count reaches the
+/// percentage, or at the observed extreme where that lies nearer to 0.
 /// </summary>
 /// <remarks>
 /// <para>Symmetric targets count magnitudes (without sign: values ≥ 0); zeros count as magnitudes of bin 0.</para>
 /// <para>
-/// Affine targets with values of both signs give half of the share to each end; with values of one sign the other end is 0 and the whole share goes to the one end. A side that has values
-/// keeps at least its bin nearest to 0, so the range never vanishes.
+/// Affine targets with values of both signs give half of the share to each end; with values of one sign the other end is 0 and the whole
+/// share goes to the one end. A side that has values keeps at least its bin nearest to 0, so the range never vanishes.
 /// </para>
 /// </remarks>
 public sealed class PercentileCalibrator : ICalibrator
@@ -17,13 +18,16 @@ public sealed class PercentileCalibrator : ICalibrator
     private readonly decimal _percentage;
 
     /// <summary>Makes the strategy that keeps <paramref name="percentage"/> % of the values.</summary>
-    /// <param name="percentage">In percent, above 0 and at most 100: 99.99 clips at most 0.01 % of the values, 100 clips none. Taken to 15 significant digits.</param>
+    /// <param name="percentage">
+    /// In percent, above 0 and at most 100: 99.99 clips at most 0.01 % of the values, 100 clips none. Taken to 15 significant digits.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="percentage"/> is not above 0 and at most 100.</exception>
     public PercentileCalibrator(double percentage = 99.99)
     {
         if (!(percentage > 0 && percentage <= 100))
         {
-            throw new ArgumentOutOfRangeException(nameof(percentage), percentage, "The percentage of values to keep must be above 0 and at most 100, for example 99.99.");
+            throw new ArgumentOutOfRangeException(
+                nameof(percentage), percentage, "The percentage of values to keep must be above 0 and at most 100, for example 99.99.");
         }
 
         Percentage = percentage;
@@ -68,7 +72,8 @@ public sealed class PercentileCalibrator : ICalibrator
             range = new ValueRange((float)Math.Max(-low, statistics.Min), (float)Math.Min(high, statistics.Max));
         }
 
-        return CalibrationGuard.Result(Name, statistics, range, 1, double.NaN, CalibrationGuard.UnreachableNote(statistics, format, scheme));
+        return CalibrationGuard.Result(
+            Name, statistics, range, 1, double.NaN, CalibrationGuard.UnreachableNote(statistics, format, scheme));
     }
 
     /// <summary>How many of <paramref name="count"/> values may be clipped. In decimal, so that 0.01 % of 10,000 is 1.</summary>

@@ -3,10 +3,13 @@ using System.Numerics;
 namespace Quantization;
 
 /// <summary>
-/// The squared error of uniform quantization, summed over a histogram whose values are taken to lie at the centres of their bins. A level's bins are summed up from prefix sums of count, count · x
-/// and count · x² with x in half bins, an integer, so a candidate costs one step per level, and nothing is lost to cancellation.
+/// The squared error of uniform quantization, summed over a histogram whose values are taken to lie at the centres of their bins. A level's
+/// bins are summed up from prefix sums of count, count · x and count · x² with x in half bins, an integer, so a candidate costs one step
+/// per level, and nothing is lost to cancellation.
 /// </summary>
-/// <typeparam name="TSum">The integer that the sums are kept in, modulo its width: <see cref="long"/> where every difference fits, else <see cref="Int128"/>.</typeparam>
+/// <typeparam name="TSum">
+/// The integer that the sums are kept in, modulo its width: <see cref="long"/> where every difference fits, else <see cref="Int128"/>.
+/// </typeparam>
 internal sealed class QuantizationError<TSum>
     where TSum : struct, IBinaryInteger<TSum>
 {
@@ -42,8 +45,8 @@ internal sealed class QuantizationError<TSum>
     public int Centre(int bin) => 2 * (bin - _zero) + 1;
 
     /// <summary>
-    /// The summed squared error, in half bins squared, of rounding to the nearest of <c>step · {lowest … highest}</c>. Where the step is narrower than a bin, centres cannot show the rounding error:
-    /// its expectation step²/12 takes their place inside the range.
+    /// The summed squared error, in half bins squared, of rounding to the nearest of <c>step · {lowest … highest}</c>. Where the step is
+    /// narrower than a bin, centres cannot show the rounding error: its expectation step²/12 takes their place inside the range.
     /// </summary>
     /// <param name="step">The step.</param>
     /// <param name="lowest">The lowest code.</param>
@@ -86,7 +89,9 @@ internal sealed class QuantizationError<TSum>
 
     private int FirstBinAbove(double position) => (int)Math.Clamp(Math.Floor((position - 1) / 2) + 1 + _zero, 0, Bins);
 
-    /// <summary>Σ count · (x − centre)² over bins: first exactly about the nearest integer, then moved by the rest, at most a half.</summary>
+    /// <summary>
+    /// Σ count · (x − centre)² over bins: first exactly about the nearest integer, then moved by the rest, at most a half.
+    /// </summary>
     private double About(int from, int to, double centre)
     {
         long mass = _mass[to] - _mass[from];

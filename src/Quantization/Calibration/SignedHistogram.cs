@@ -1,6 +1,9 @@
 namespace Quantization;
 
-/// <summary>The two-sided view of statistics that hold values of both signs: one row of bins from the smallest value to the largest, zeros left out (affine codes represent them exactly).</summary>
+/// <summary>
+/// The two-sided view of statistics that hold values of both signs: one row of bins from the smallest value to the largest, zeros left out
+/// (affine codes represent them exactly).
+/// </summary>
 internal sealed class SignedHistogram
 {
     private readonly TensorStatistics _statistics;

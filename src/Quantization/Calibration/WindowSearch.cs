@@ -1,8 +1,9 @@
 namespace Quantization;
 
 /// <summary>
-/// Searches the windows of a two-sided histogram that contain 0. Both ends are free, so all pairs are too many for a fine histogram: all pairs of up to 64 evenly spaced ends per side are compared, and
-/// the best is then refined in halved steps down to single bins. With at most 64 bins per side the search is exhaustive.
+/// Searches the windows of a two-sided histogram that contain 0. Both ends are free, so all pairs are too many for a fine histogram: all
+/// pairs of up to 64 evenly spaced ends per side are compared, and the best is then refined in halved steps down to single bins. With at
+/// most 64 bins per side the search is exhaustive.
 /// </summary>
 internal static class WindowSearch
 {
@@ -47,7 +48,10 @@ internal static class WindowSearch
 
         public RangeSearch Best { get; private set; } = new(0, histogram.Counts.Length, double.PositiveInfinity, 0);
 
-        /// <summary>Compares the window whose last bins are <paramref name="below"/> below 0 and <paramref name="above"/> above; of equal minima the widest wins.</summary>
+        /// <summary>
+        /// Compares the window whose last bins are <paramref name="below"/> below 0 and <paramref name="above"/> above; of equal minima the
+        /// widest wins.
+        /// </summary>
         public bool Try(int below, int above)
         {
             int start = histogram.Zero - 1 - Math.Clamp(below, 0, histogram.Zero - 1);

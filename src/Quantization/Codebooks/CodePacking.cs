@@ -4,11 +4,15 @@ using System.Runtime.CompilerServices;
 namespace Quantization.Codebooks;
 
 /// <summary>
-/// Between one code per byte and 8, 4 or 2 codes per byte, the first in the lowest bits. Neighbours are joined in rounds: bytes with w used bits become half as many with 2w.
+/// Between one code per byte and 8, 4 or 2 codes per byte, the first in the lowest bits. Neighbours are joined in rounds: bytes with w used
+/// bits become half as many with 2w.
 /// </summary>
 internal static unsafe class CodePacking
 {
-    /// <summary>Packs codes of <paramref name="bits"/> bits, and uses their memory as scratch. Bits of the last byte that belong to no code become 0.</summary>
+    /// <summary>
+    /// Packs codes of <paramref name="bits"/> bits, and uses their memory as scratch. Bits of the last byte that belong to no code become
+    /// 0.
+    /// </summary>
     /// <param name="codes">The codes, one per byte; followed by 7 bytes that may be overwritten.</param>
     /// <param name="count">How many codes.</param>
     /// <param name="bits">1, 2 or 4.</param>

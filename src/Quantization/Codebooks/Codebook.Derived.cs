@@ -5,11 +5,15 @@ namespace Quantization;
 /// <content>Codebooks derived from formulas, formats and data.</content>
 public sealed partial class Codebook
 {
-    /// <summary>The two levels −1 and 1, decided at 0: the sign of a value, with 0 and NaN counted as positive. For binary networks, scaled by the mean magnitude.</summary>
+    /// <summary>
+    /// The two levels −1 and 1, decided at 0: the sign of a value, with 0 and NaN counted as positive. For binary networks, scaled by the
+    /// mean magnitude.
+    /// </summary>
     public static Codebook Sign { get; } = new([0], [-1, 1]);
 
     /// <summary>
-    /// The 16 levels of NormalFloat4 as published: quantiles of the normal distribution over −1 … 1 (Dettmers et al., QLoRA, 2023, appendix E). Scale each block by its largest magnitude; the usual block has 64 values.
+    /// The 16 levels of NormalFloat4 as published: quantiles of the normal distribution over −1 … 1 (Dettmers et al., QLoRA, 2023, appendix
+    /// E). Scale each block by its largest magnitude; the usual block has 64 values.
     /// </summary>
     public static Codebook NormalFloat4 { get; } = FromLevels(
     [
@@ -18,19 +22,22 @@ public sealed partial class Codebook
     ]);
 
     /// <summary>
-    /// FP4 E2M1 (OCP Microscaling Formats 1.0): ±{0, 0.5, 1, 1.5, 2, 3, 4, 6}. Codes are bit patterns, sign bit first. Ties go to the even mantissa, values beyond ±6 saturate, −0 keeps its sign, NaN becomes +0.
+    /// FP4 E2M1 (OCP Microscaling Formats 1.0): ±{0, 0.5, 1, 1.5, 2, 3, 4, 6}. Codes are bit patterns, sign bit first. Ties go to the even
+    /// mantissa, values beyond ±6 saturate, −0 keeps its sign, NaN becomes +0.
     /// </summary>
     public static Codebook Float4E2M1 { get; } = FloatFormat.E2M1.ToCodebook();
 
     /// <summary>
-    /// FP8 E4M3FN (Micikevicius et al., FP8 Formats for Deep Learning, 2022; ONNX FLOAT8E4M3FN): 254 values to ±448, no infinities. Codes are bit patterns, equal to ONNX QuantizeLinear with saturation: ties go to
-    /// the even mantissa, values beyond ±448 and ±∞ saturate, −0 keeps its sign, and so does NaN (codes 0x7F and 0xFF).
+    /// FP8 E4M3FN (Micikevicius et al., FP8 Formats for Deep Learning, 2022; ONNX FLOAT8E4M3FN): 254 values to ±448, no infinities. Codes
+    /// are bit patterns, equal to ONNX QuantizeLinear with saturation: ties go to the even mantissa, values beyond ±448 and ±∞ saturate, −0
+    /// keeps its sign, and so does NaN (codes 0x7F and 0xFF).
     /// </summary>
     public static Codebook Float8E4M3FN { get; } = FloatFormat.E4M3FN.ToCodebook();
 
     /// <summary>
-    /// FP8 E5M2 (Micikevicius et al., FP8 Formats for Deep Learning, 2022; ONNX FLOAT8E5M2): 248 finite values to ±57344. Codes are bit patterns, equal to ONNX QuantizeLinear with saturation: ties go to the even
-    /// mantissa, values beyond ±57344 and ±∞ saturate, −0 keeps its sign, and so does NaN (codes 0x7F and 0xFF). The codes of ±∞ and of every NaN are read back as such.
+    /// FP8 E5M2 (Micikevicius et al., FP8 Formats for Deep Learning, 2022; ONNX FLOAT8E5M2): 248 finite values to ±57344. Codes are bit
+    /// patterns, equal to ONNX QuantizeLinear with saturation: ties go to the even mantissa, values beyond ±57344 and ±∞ saturate, −0 keeps
+    /// its sign, and so does NaN (codes 0x7F and 0xFF). The codes of ±∞ and of every NaN are read back as such.
     /// </summary>
     public static Codebook Float8E5M2 { get; } = FloatFormat.E5M2.ToCodebook();
 
@@ -43,7 +50,8 @@ public sealed partial class Codebook
         ThrowUnlessLevels(levels, 3);
         if (levels % 2 == 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(levels), levels, "A mid-tread quantizer has an odd number of levels; UniformMidRise has an even one.");
+            throw new ArgumentOutOfRangeException(
+                nameof(levels), levels, "A mid-tread quantizer has an odd number of levels; UniformMidRise has an even one.");
         }
 
         return Companding.Linear.ToCodebook(levels, ExtentOf(levels, step));
@@ -58,15 +66,17 @@ public sealed partial class Codebook
         ThrowUnlessLevels(levels, 2);
         if (levels % 2 != 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(levels), levels, "A mid-rise quantizer has an even number of levels; UniformMidTread has an odd one.");
+            throw new ArgumentOutOfRangeException(
+                nameof(levels), levels, "A mid-rise quantizer has an even number of levels; UniformMidTread has an odd one.");
         }
 
         return Companding.Linear.ToCodebook(levels, ExtentOf(levels, step));
     }
 
     /// <summary>
-    /// µ-law companding over −1 … 1 by its continuous formula (ITU-T G.711 gives its piecewise form): levels and thresholds are equally spaced in <c>F(x) = sgn(x) · ln(1 + µ|x|) / ln(1 + µ)</c>, so small signals get small
-    /// steps. The outermost levels are ±1; an odd number of levels has one at 0, an even one a threshold.
+    /// µ-law companding over −1 … 1 by its continuous formula (ITU-T G.711 gives its piecewise form): levels and thresholds are equally
+    /// spaced in <c>F(x) = sgn(x) · ln(1 + µ|x|) / ln(1 + µ)</c>, so small signals get small steps. The outermost levels are ±1; an odd
+    /// number of levels has one at 0, an even one a threshold.
     /// </summary>
     /// <param name="levels">2 … 256 levels.</param>
     /// <param name="mu">The compression, 255 in telephony; above 0.</param>
@@ -79,8 +89,9 @@ public sealed partial class Codebook
     }
 
     /// <summary>
-    /// A-law companding over −1 … 1 by its continuous formula (ITU-T G.711 gives its piecewise form): levels and thresholds are equally spaced in <c>F(x) = A|x| / (1 + ln A)</c> for |x| &lt; 1/A and
-    /// <c>(1 + ln(A|x|)) / (1 + ln A)</c> above, with the sign of x. The outermost levels are ±1; an odd number of levels has one at 0, an even one a threshold.
+    /// A-law companding over −1 … 1 by its continuous formula (ITU-T G.711 gives its piecewise form): levels and thresholds are equally
+    /// spaced in <c>F(x) = A|x| / (1 + ln A)</c> for |x| &lt; 1/A and <c>(1 + ln(A|x|)) / (1 + ln A)</c> above, with the sign of x. The
+    /// outermost levels are ±1; an odd number of levels has one at 0, an even one a threshold.
     /// </summary>
     /// <param name="levels">2 … 256 levels.</param>
     /// <param name="a">The compression, 87.6 in telephony; at least 1.</param>
@@ -97,7 +108,8 @@ public sealed partial class Codebook
     }
 
     /// <summary>
-    /// 0 and the powers of two ±1, ±½, ±¼, … as many as b bits hold: 2^b − 1 levels, so that a product with a code is a shift (Zhou et al., Incremental Network Quantization, 2017). A value gets the nearest level.
+    /// 0 and the powers of two ±1, ±½, ±¼, … as many as b bits hold: 2^b − 1 levels, so that a product with a code is a shift (Zhou et al.,
+    /// Incremental Network Quantization, 2017). A value gets the nearest level.
     /// </summary>
     /// <param name="bits">2 … 8.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bits"/> is out of range.</exception>
@@ -116,8 +128,10 @@ public sealed partial class Codebook
     }
 
     /// <summary>
-    /// NormalFloat of any number of bits by the construction of NF4: 2^(b−1) levels above 0 and 2^(b−1) − 1 below are quantiles of the normal distribution, equally spaced in probability, divided by the largest;
-    /// 0 is a level (Dettmers et al., QLoRA, 2023, section 3). With N = 2^b, the outermost probability is <c>1 − ½(1/(2N) + 1/(2(N − 1)))</c>. Four bits give <see cref="NormalFloat4"/> with its published digits.
+    /// NormalFloat of any number of bits by the construction of NF4: 2^(b−1) levels above 0 and 2^(b−1) − 1 below are quantiles of the
+    /// normal distribution, equally spaced in probability, divided by the largest; 0 is a level (Dettmers et al., QLoRA, 2023, section 3).
+    /// With N = 2^b, the outermost probability is <c>1 − ½(1/(2N) + 1/(2(N − 1)))</c>. Four bits give <see cref="NormalFloat4"/> with its
+    /// published digits.
     /// </summary>
     /// <param name="bits">2 … 8.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bits"/> is out of range.</exception>
@@ -128,14 +142,18 @@ public sealed partial class Codebook
     }
 
     /// <summary>
-    /// The codebook of least squared error for given values (Lloyd, 1957, published 1982; Max, 1960; also 1-D k-means): each level is the mean of its cell, each threshold lies midway between levels. Lloyd's iteration starts
-    /// once from k-means++ seeding (Arthur and Vassilvitskii, 2007) and once from equal steps over the range, and the better result is kept: never worse than the uniform codebook over the range of the values.
+    /// The codebook of least squared error for given values (Lloyd, 1957, published 1982; Max, 1960; also 1-D k-means): each level is the
+    /// mean of its cell, each threshold lies midway between levels. Lloyd's iteration starts once from k-means++ seeding (Arthur and
+    /// Vassilvitskii, 2007) and once from equal steps over the range, and the better result is kept: never worse than the uniform codebook
+    /// over the range of the values.
     /// </summary>
     /// <param name="values">What to learn from; finite.</param>
     /// <param name="levels">2 … 256 levels; where the values have fewer distinct ones, the codebook has a level for each of them.</param>
     /// <param name="weights">How much each value counts: finite, not negative; or empty where all count alike.</param>
     /// <param name="seed">Chooses the random start; the same seed gives the same codebook on every machine.</param>
-    /// <exception cref="ArgumentException">There are fewer than two distinct values with weight, a value or weight is not finite, a weight is negative, or the counts differ.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are fewer than two distinct values with weight, a value or weight is not finite, a weight is negative, or the counts differ.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of levels is out of range.</exception>
     public static Codebook LloydMax(ReadOnlySpan<float> values, int levels, ReadOnlySpan<float> weights = default, int seed = 0)
     {
@@ -145,7 +163,10 @@ public sealed partial class Codebook
         return FromLevels(Codebooks.LloydMax.Learn(points, levels, seed));
     }
 
-    /// <summary>The codebook of least squared error for what was observed, each bin of the histogram standing at its middle; see <see cref="LloydMax(ReadOnlySpan{float}, int, ReadOnlySpan{float}, int)"/>.</summary>
+    /// <summary>
+    /// The codebook of least squared error for what was observed, each bin of the histogram standing at its middle; see
+    /// <see cref="LloydMax(ReadOnlySpan{float}, int, ReadOnlySpan{float}, int)"/>.
+    /// </summary>
     /// <param name="statistics">What was observed.</param>
     /// <param name="levels">2 … 256 levels; where fewer bins are occupied, the codebook has a level for each of them.</param>
     /// <param name="seed">Chooses the random start; the same seed gives the same codebook on every machine.</param>
@@ -171,7 +192,8 @@ public sealed partial class Codebook
     {
         if (points.Count < 2)
         {
-            throw new ArgumentException($"A codebook has at least 2 levels, but there {(points.Count == 1 ? "is only 1 distinct value" : "is no value")} to learn them from.", parameterName);
+            throw new ArgumentException("A codebook has at least 2 levels, but there "
+                + $"{(points.Count == 1 ? "is only 1 distinct value" : "is no value")} to learn them from.", parameterName);
         }
     }
 

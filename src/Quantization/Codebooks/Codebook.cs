@@ -4,12 +4,14 @@ using Quantization.Codebooks;
 namespace Quantization;
 
 /// <summary>
-/// A rule for non-uniform quantization: ascending decision thresholds t₁ &lt; … &lt; tₙ cut the real line into n + 1 cells, and each cell has a level that its values are read back as. A value's cell is the
-/// number of thresholds at or below it, so <b>a value on a threshold belongs to the upper cell</b>. Immutable.
+/// A rule for non-uniform quantization: ascending decision thresholds t₁ &lt; … &lt; tₙ cut the real line into n + 1 cells, and each cell
+/// has a level that its values are read back as. A value's cell is the number of thresholds at or below it, so <b>a value on a threshold
+/// belongs to the upper cell</b>. Immutable.
 /// </summary>
 /// <remarks>
-/// −0 equals +0, NaN gets the code of 0, −∞ and +∞ lie in the first and the last cell. The floating-point formats (<see cref="Float4E2M1"/>, <see cref="Float8E4M3FN"/>, <see cref="Float8E5M2"/>) have codes of
-/// their own for −0, and FP8 for NaN, and round ties to even as their specifications say.
+/// −0 equals +0, NaN gets the code of 0, −∞ and +∞ lie in the first and the last cell. The floating-point formats
+/// (<see cref="Float4E2M1"/>, <see cref="Float8E4M3FN"/>, <see cref="Float8E5M2"/>) have codes of their own for −0, and FP8 for NaN, and
+/// round ties to even as their specifications say.
 /// </remarks>
 /// <example><code>
 /// var book = new Codebook([0, 1], [-0.5f, 0.5f, 1.5f]);
@@ -27,13 +29,17 @@ public sealed partial class Codebook
 
     /// <summary>Makes a codebook from thresholds and levels; the code of a cell is its index.</summary>
     /// <param name="thresholds">The decision thresholds: finite, each above the one before.</param>
-    /// <param name="levels">What the cells are read back as, from the lowest cell to the highest: finite, one more than thresholds, 2 … 256. They need not lie in their cells.</param>
+    /// <param name="levels">
+    /// What the cells are read back as, from the lowest cell to the highest: finite, one more than thresholds, 2 … 256. They need not lie
+    /// in their cells.
+    /// </param>
     /// <exception cref="ArgumentException">The counts do not fit, a value is not finite, or the thresholds do not rise.</exception>
     public Codebook(ReadOnlySpan<float> thresholds, ReadOnlySpan<float> levels)
     {
         if (levels.Length != thresholds.Length + 1)
         {
-            throw new ArgumentException($"{thresholds.Length} thresholds make {thresholds.Length + 1} cells; {levels.Length} levels are given.", nameof(levels));
+            throw new ArgumentException(
+                $"{thresholds.Length} thresholds make {thresholds.Length + 1} cells; {levels.Length} levels are given.", nameof(levels));
         }
 
         if (levels.Length is < 2 or > MaxLevels)
@@ -45,7 +51,8 @@ public sealed partial class Codebook
         {
             if (!float.IsFinite(levels[i]))
             {
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Level {i} is {levels[i]:R}; levels are finite."), nameof(levels));
+                throw new ArgumentException(
+                    string.Create(CultureInfo.InvariantCulture, $"Level {i} is {levels[i]:R}; levels are finite."), nameof(levels));
             }
         }
 
@@ -54,7 +61,10 @@ public sealed partial class Codebook
             if (!float.IsFinite(thresholds[i]) || (i > 0 && thresholds[i] <= thresholds[i - 1]))
             {
                 throw new ArgumentException(
-                    string.Create(CultureInfo.InvariantCulture, $"Threshold {i} is {thresholds[i]:R}; thresholds are finite and each lies above the one before."), nameof(thresholds));
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Threshold {i} is {thresholds[i]:R}; thresholds are finite and each lies above the one before."),
+                    nameof(thresholds));
             }
         }
 
@@ -92,7 +102,10 @@ public sealed partial class Codebook
     /// <summary>The largest magnitude of a level. Absolute-maximum scaling puts the largest magnitude of the data on it.</summary>
     public float MaxMagnitude { get; }
 
-    /// <summary>The narrowest format that stores the codes: <see cref="CodeFormat.UInt1"/>, <see cref="CodeFormat.UInt2"/>, <see cref="CodeFormat.UInt4"/> (packed, the first code in the low bits) or <see cref="CodeFormat.UInt8"/>.</summary>
+    /// <summary>
+    /// The narrowest format that stores the codes: <see cref="CodeFormat.UInt1"/>, <see cref="CodeFormat.UInt2"/>,
+    /// <see cref="CodeFormat.UInt4"/> (packed, the first code in the low bits) or <see cref="CodeFormat.UInt8"/>.
+    /// </summary>
     public CodeFormat NarrowestFormat => Cells.MaxCode switch
     {
         <= 1 => CodeFormat.UInt1,
@@ -103,8 +116,13 @@ public sealed partial class Codebook
 
     internal CodebookCells Cells { get; }
 
-    /// <summary>The codebook that maps each value to the nearest of <paramref name="levels"/>: thresholds halfway between neighbours, a value halfway goes up.</summary>
-    /// <exception cref="ArgumentException">There are fewer than 2 or more than 256 levels, a level is not finite, or the levels do not rise.</exception>
+    /// <summary>
+    /// The codebook that maps each value to the nearest of <paramref name="levels"/>: thresholds halfway between neighbours, a value
+    /// halfway goes up.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// There are fewer than 2 or more than 256 levels, a level is not finite, or the levels do not rise.
+    /// </exception>
     public static Codebook FromLevels(ReadOnlySpan<float> levels)
     {
         float[] thresholds = new float[Math.Max(levels.Length - 1, 0)];
@@ -112,7 +130,9 @@ public sealed partial class Codebook
         {
             if (!(levels[i] < levels[i + 1]))
             {
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Level {i + 1} is {levels[i + 1]:R}, not above level {i}, {levels[i]:R}."), nameof(levels));
+                throw new ArgumentException(
+                    string.Create(CultureInfo.InvariantCulture, $"Level {i + 1} is {levels[i + 1]:R}, not above level {i}, {levels[i]:R}."),
+                    nameof(levels));
             }
 
             thresholds[i] = SmallestAtLeast(((double)levels[i] + levels[i + 1]) / 2);
@@ -137,7 +157,8 @@ public sealed partial class Codebook
     }
 
     /// <summary>For example <c>16 levels from -1 to 1</c>.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_levels.Length} levels from {_levels[0]:R} to {_levels[^1]:R}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{_levels.Length} levels from {_levels[0]:R} to {_levels[^1]:R}");
 
     /// <summary>The smallest float that is at least <paramref name="value"/>: as a threshold it decides as the real number would.</summary>
     internal static float SmallestAtLeast(double value)

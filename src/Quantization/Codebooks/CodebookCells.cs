@@ -1,7 +1,8 @@
 namespace Quantization.Codebooks;
 
 /// <summary>
-/// A codebook over all floats in total order: the cells of its real thresholds, and one more at each end for NaN of either sign. Cell i begins at key i − 1 and has a code; several cells may share one.
+/// A codebook over all floats in total order: the cells of its real thresholds, and one more at each end for NaN of either sign. Cell i
+/// begins at key i − 1 and has a code; several cells may share one.
 /// </summary>
 internal sealed class CodebookCells
 {
@@ -63,10 +64,11 @@ internal sealed class CodebookCells
     }
 
     /// <summary>The cells of thresholds given by their keys, each with its code, and the codes of NaN.</summary>
-    public static CodebookCells Create(ReadOnlySpan<int> keys, ReadOnlySpan<byte> codes, byte negativeNaN, byte positiveNaN, float[] levels) => new(
-        [TotalOrder.NegativeInfinity, .. keys, TotalOrder.PositiveInfinity + 1],
-        [negativeNaN, .. codes, positiveNaN],
-        levels);
+    public static CodebookCells Create(
+        ReadOnlySpan<int> keys, ReadOnlySpan<byte> codes, byte negativeNaN, byte positiveNaN, float[] levels) => new(
+            [TotalOrder.NegativeInfinity, .. keys, TotalOrder.PositiveInfinity + 1],
+            [negativeNaN, .. codes, positiveNaN],
+            levels);
 
     /// <summary>The definition: the code of the cell whose index is the number of keys at or below the value's.</summary>
     public byte Encode(float value) => Codes[CellOf(Keys, value)];

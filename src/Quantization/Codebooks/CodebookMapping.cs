@@ -33,7 +33,8 @@ internal static unsafe class CodebookMapping
         }
     }
 
-    public static void Dequantize(byte* codes, float* destination, RunLayout layout, ReadOnlySpan<float> scales, CodebookCells cells, int codeBits)
+    public static void Dequantize(
+        byte* codes, float* destination, RunLayout layout, ReadOnlySpan<float> scales, CodebookCells cells, int codeBits)
     {
         byte* tile = stackalloc byte[TileLength + TilePadding];
         RunPieces pieces = new(layout);
@@ -94,7 +95,8 @@ internal static unsafe class CodebookMapping
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void QuantizeTile(float* source, int count, byte* codes, ref RunPieces pieces, RunLayout layout, ReadOnlySpan<float> scales, CodebookCells cells)
+    private static void QuantizeTile(
+        float* source, int count, byte* codes, ref RunPieces pieces, RunLayout layout, ReadOnlySpan<float> scales, CodebookCells cells)
     {
         bool walk = ThresholdTreeKernel.CanWalk(cells.Tree);
         float* quotients = stackalloc float[TileLength];
@@ -105,7 +107,10 @@ internal static unsafe class CodebookMapping
                 Run piece = pieces.Next(count - done, out nint offset);
                 if (layout.Lookup == ParameterLookup.PerElement)
                 {
-                    TensorPrimitives.Divide(new ReadOnlySpan<float>(source + piece.Start, (int)piece.Count), scales.Slice((int)(piece.Parameter + offset), (int)piece.Count), new Span<float>(quotients + done, (int)piece.Count));
+                    TensorPrimitives.Divide(
+                        new ReadOnlySpan<float>(source + piece.Start, (int)piece.Count),
+                        scales.Slice((int)(piece.Parameter + offset), (int)piece.Count),
+                        new Span<float>(quotients + done, (int)piece.Count));
                 }
                 else if (walk)
                 {
@@ -113,7 +118,10 @@ internal static unsafe class CodebookMapping
                 }
                 else if (layout.Lookup == ParameterLookup.PerRun)
                 {
-                    TensorPrimitives.Divide(new ReadOnlySpan<float>(source + piece.Start, (int)piece.Count), scales[(int)piece.Parameter], new Span<float>(quotients + done, (int)piece.Count));
+                    TensorPrimitives.Divide(
+                        new ReadOnlySpan<float>(source + piece.Start, (int)piece.Count),
+                        scales[(int)piece.Parameter],
+                        new Span<float>(quotients + done, (int)piece.Count));
                 }
                 else
                 {
@@ -159,7 +167,8 @@ internal static unsafe class CodebookMapping
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void DequantizeTile(byte* codes, float* destination, int count, ref RunPieces pieces, RunLayout layout, ReadOnlySpan<float> scales, CodebookCells cells)
+    private static void DequantizeTile(
+        byte* codes, float* destination, int count, ref RunPieces pieces, RunLayout layout, ReadOnlySpan<float> scales, CodebookCells cells)
     {
         float one = 1;
         fixed (float* levels = cells.Levels, firstScale = scales)
@@ -169,11 +178,14 @@ internal static unsafe class CodebookMapping
                 Run piece = pieces.Next(count - done, out nint offset);
                 float* values = destination + piece.Start;
                 bool isPerElement = layout.Lookup == ParameterLookup.PerElement;
-                LevelKernel.Dequantize(levels, cells.MaxCode, codes + done, isPerElement ? ScaleRuns.One(&one) : ScalesOf(firstScale, piece, offset, layout), values, piece.Count);
+                LevelKernel.Dequantize(levels, cells.MaxCode, codes + done, isPerElement
+                    ? ScaleRuns.One(&one)
+                    : ScalesOf(firstScale, piece, offset, layout), values, piece.Count);
                 if (isPerElement)
                 {
                     Span<float> levelsOfPiece = new(values, (int)piece.Count);
-                    TensorPrimitives.Multiply(levelsOfPiece, scales.Slice((int)(piece.Parameter + offset), (int)piece.Count), levelsOfPiece);
+                    TensorPrimitives.Multiply(
+                        levelsOfPiece, scales.Slice((int)(piece.Parameter + offset), (int)piece.Count), levelsOfPiece);
                 }
 
                 done += (int)piece.Count;

@@ -1,6 +1,8 @@
 namespace Quantization.Codebooks;
 
-/// <summary>An odd, rising map of −1 … 1 onto itself, given by its inverse for y ≥ 0: equal steps of y become the steps of the codebook.</summary>
+/// <summary>
+/// An odd, rising map of −1 … 1 onto itself, given by its inverse for y ≥ 0: equal steps of y become the steps of the codebook.
+/// </summary>
 internal sealed class Companding(Func<double, double> expand)
 {
     /// <summary>No compression.</summary>
@@ -20,7 +22,9 @@ internal sealed class Companding(Func<double, double> expand)
         return new(y => y < 1 / denominator ? y * denominator / a : Math.Exp(y * denominator - 1) / a);
     }
 
-    /// <summary>Levels at equal steps of y from −1 to 1, and thresholds halfway between them, expanded and stretched to ±<paramref name="extent"/>.</summary>
+    /// <summary>
+    /// Levels at equal steps of y from −1 to 1, and thresholds halfway between them, expanded and stretched to ±<paramref name="extent"/>.
+    /// </summary>
     public Codebook ToCodebook(int levels, double extent)
     {
         float[] thresholds = new float[levels - 1];

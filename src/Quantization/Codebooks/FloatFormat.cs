@@ -42,7 +42,8 @@ internal sealed record FloatFormat(int ExponentBits, int MantissaBits, int Bias,
         float[] thresholds = new float[levels.Length - 1];
         for (int i = 0; i < thresholds.Length; i++)
         {
-            // Halfway is exact in float. There the even code wins: the upper one as a codebook has it, or the lower one, if the upper cell begins one float later. Between −0 and +0 begins +0.
+            // Halfway is exact in float. There the even code wins: the upper one as a codebook has it, or the lower one, if the upper cell
+            // begins one float later. Between −0 and +0 begins +0.
             float halfway = (levels[i] + levels[i + 1]) / 2;
             bool isUpperEven = codes[i + 1] % 2 == 0;
             thresholds[i] = isUpperEven || halfway == 0 ? halfway : MathF.BitIncrement(halfway);
@@ -55,7 +56,8 @@ internal sealed record FloatFormat(int ExponentBits, int MantissaBits, int Bias,
         }
 
         byte negativeNaN = HasNaN ? (byte)(NaN | SignBit) : NaN;
-        return new Codebook(thresholds, levels, codes, CodebookCells.Create(Array.ConvertAll(thresholds, TotalOrder.Key), codes, negativeNaN, NaN, table));
+        return new Codebook(
+            thresholds, levels, codes, CodebookCells.Create(Array.ConvertAll(thresholds, TotalOrder.Key), codes, negativeNaN, NaN, table));
     }
 
     /// <summary>What a code stands for.</summary>

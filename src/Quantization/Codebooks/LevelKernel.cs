@@ -25,7 +25,8 @@ internal static unsafe class LevelKernel
             Vector512<float> table = Vector512.Load(levels);
             for (; i <= count - Vector512<float>.Count; i += Vector512<float>.Count)
             {
-                (Avx512F.PermuteVar16x32(table, Avx512F.ConvertToVector512Int32(Vector128.Load(codes + i))) * Vector512.Create(scales[i])).Store(values + i);
+                (Avx512F.PermuteVar16x32(table, Avx512F.ConvertToVector512Int32(Vector128.Load(codes + i))) * Vector512.Create(scales[i]))
+                    .Store(values + i);
             }
         }
         else if (maxCode < SmallTable && Avx2.IsSupported)
@@ -36,7 +37,8 @@ internal static unsafe class LevelKernel
             {
                 // The permutes look at the low three bits; the fourth moves to the sign, which the blend looks at.
                 Vector256<int> index = Avx2.ConvertToVector256Int32(codes + i);
-                Vector256<float> level = Avx.BlendVariable(Avx2.PermuteVar8x32(lower, index), Avx2.PermuteVar8x32(upper, index), (index << 28).AsSingle());
+                Vector256<float> level = Avx.BlendVariable(
+                    Avx2.PermuteVar8x32(lower, index), Avx2.PermuteVar8x32(upper, index), (index << 28).AsSingle());
                 (level * Vector256.Create(scales[i])).Store(values + i);
             }
         }

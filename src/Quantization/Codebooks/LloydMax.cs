@@ -1,6 +1,9 @@
 namespace Quantization.Codebooks;
 
-/// <summary>Levels of least squared error for weighted values, by Lloyd's iteration on running sums: a round costs the same however many values there are, but for a binary search.</summary>
+/// <summary>
+/// Levels of least squared error for weighted values, by Lloyd's iteration on running sums: a round costs the same however many values
+/// there are, but for a binary search.
+/// </summary>
 internal static class LloydMax
 {
     /// <summary>Enough for 16 levels to come to rest; more levels are by then within a fraction of a percent of the least error.</summary>
@@ -9,7 +12,9 @@ internal static class LloydMax
     /// <summary>Levels that move less than this share of the range are at rest.</summary>
     private const double Rest = 1e-10;
 
-    /// <summary>The better of two local optima for two or more distinct points: from k-means++ seeding, and from equal steps over the range.</summary>
+    /// <summary>
+    /// The better of two local optima for two or more distinct points: from k-means++ seeding, and from equal steps over the range.
+    /// </summary>
     public static float[] Learn(WeightedPoints points, int count, int seed)
     {
         if (points.Count <= count)
@@ -25,7 +30,10 @@ internal static class LloydMax
         return ToLevels(SquaredError(points, seeded) < SquaredError(points, even) ? seeded : even);
     }
 
-    /// <summary>k-means++: each further level is drawn from the values with a probability proportional to the squared distance to the nearest level so far.</summary>
+    /// <summary>
+    /// k-means++: each further level is drawn from the values with a probability proportional to the squared distance to the nearest level
+    /// so far.
+    /// </summary>
     private static double[] Seed(WeightedPoints points, int count, SplitMix64 random)
     {
         double[] levels = new double[count];
@@ -87,8 +95,8 @@ internal static class LloydMax
     }
 
     /// <summary>
-    /// Lloyd's iteration on values smeared over their surroundings. A threshold that moves by less than the distance between values moves no value to another cell, so the iteration proper stands still before the optimum;
-    /// here it goes on.
+    /// Lloyd's iteration on values smeared over their surroundings. A threshold that moves by less than the distance between values moves
+    /// no value to another cell, so the iteration proper stands still before the optimum; here it goes on.
     /// </summary>
     private static void Glide(WeightedPoints points, double[] levels)
     {
@@ -100,11 +108,15 @@ internal static class LloydMax
             (double Mass, double Moment) start = default;
             for (int i = 0; i < levels.Length; i++)
             {
-                (double Mass, double Moment) end = points.Below(i + 1 < levels.Length ? (levels[i] + levels[i + 1]) / 2 : points.Values[^1]);
+                (double Mass, double Moment) end = points.Below(
+                    i + 1 < levels.Length ? (levels[i] + levels[i + 1]) / 2 : points.Values[^1]);
                 double mass = end.Mass - start.Mass;
                 if (mass > 0)
                 {
-                    double mean = Math.Clamp((end.Moment - start.Moment) / mass, i > 0 ? levels[i - 1] : double.NegativeInfinity, i + 1 < levels.Length ? levels[i + 1] : double.PositiveInfinity);
+                    double mean = Math.Clamp(
+                        (end.Moment - start.Moment) / mass,
+                        i > 0 ? levels[i - 1] : double.NegativeInfinity,
+                        i + 1 < levels.Length ? levels[i + 1] : double.PositiveInfinity);
                     moved = Math.Max(moved, Math.Abs(mean - levels[i]));
                     levels[i] = mean;
                 }
@@ -114,7 +126,10 @@ internal static class LloydMax
         }
     }
 
-    /// <summary>Moves each level to the mean of the values nearest to it, until none moves. A level without values goes where it removes most of the error.</summary>
+    /// <summary>
+    /// Moves each level to the mean of the values nearest to it, until none moves. A level without values goes where it removes most of the
+    /// error.
+    /// </summary>
     private static void Iterate(WeightedPoints points, double[] levels)
     {
         double rest = Rest * (points.Values[^1] - points.Values[0]);

@@ -25,7 +25,10 @@ internal static class NormalQuantiles
     }
 
     /// <summary>The x ≥ 0 below which a share <paramref name="probability"/> ≥ ½ of the distribution lies.</summary>
-    /// <remarks>Newton's iteration from 0: the distribution function is concave there, so the tangent never passes the root and x rises until it stands still.</remarks>
+    /// <remarks>
+    /// Newton's iteration from 0: the distribution function is concave there, so the tangent never passes the root and x rises until it
+    /// stands still.
+    /// </remarks>
     public static double Quantile(double probability)
     {
         double x = 0;

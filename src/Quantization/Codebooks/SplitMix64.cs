@@ -1,6 +1,9 @@
 namespace Quantization.Codebooks;
 
-/// <summary>A generator of random numbers that gives the same sequence on every machine and version (Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, 2014).</summary>
+/// <summary>
+/// A generator of random numbers that gives the same sequence on every machine and version (Steele, Lea and Flood, Fast Splittable
+/// Pseudorandom Number Generators, 2014).
+/// </summary>
 internal struct SplitMix64(ulong state)
 {
     private ulong _state = state;

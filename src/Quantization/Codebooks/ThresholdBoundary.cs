@@ -1,12 +1,13 @@
 namespace Quantization.Codebooks;
 
 /// <summary>
-/// Where quotients begin to reach a threshold: the values whose rounded quotient by a scale is at or above it are exactly those at or above <c>boundary · scale</c>. So a comparison of the value itself
-/// decides as the quotient would, and nothing is divided.
+/// Where quotients begin to reach a threshold: the values whose rounded quotient by a scale is at or above it are exactly those at or above
+/// <c>boundary · scale</c>. So a comparison of the value itself decides as the quotient would, and nothing is divided.
 /// </summary>
 /// <remarks>
-/// A quotient is rounded to the threshold or beyond from halfway between it and the float before, inclusive if the tie goes to it. Halfway has 25 bits and a scale 24, so in double precision their product
-/// is exact. Where a tie goes to the float before, the boundary lies two units in the last of 53 bits higher: above the product, and below whatever float comes next.
+/// A quotient is rounded to the threshold or beyond from halfway between it and the float before, inclusive if the tie goes to it. Halfway
+/// has 25 bits and a scale 24, so in double precision their product is exact. Where a tie goes to the float before, the boundary lies two
+/// units in the last of 53 bits higher: above the product, and below whatever float comes next.
 /// </remarks>
 internal static class ThresholdBoundary
 {

@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Quantization.Codebooks;
 
-/// <summary>Quantizes by <see cref="ThresholdBuckets"/>: thresholds are multiplied by the scales, values are compared with them as they are.</summary>
+/// <summary>
+/// Quantizes by <see cref="ThresholdBuckets"/>: thresholds are multiplied by the scales, values are compared with them as they are.
+/// </summary>
 [SkipLocalsInit]
 internal static unsafe class ThresholdBucketKernel
 {
@@ -21,13 +23,17 @@ internal static unsafe class ThresholdBucketKernel
     /// <summary>The control of vrange: the operand of smaller magnitude (2), with the sign of the first (0 in the bits above).</summary>
     private const byte SmallerMagnitude = 2;
 
-    /// <summary>The table of vfixupimm: quiet and signalling NaN (tokens 0 and 1) answer +0 (response 8), others keep their value (response 0).</summary>
+    /// <summary>
+    /// The table of vfixupimm: quiet and signalling NaN (tokens 0 and 1) answer +0 (response 8), others keep their value (response 0).
+    /// </summary>
     private const int NaNBecomesZero = 0x88;
 
     /// <summary>Whether the processor can look bytes up among 64, and floats among 32.</summary>
     public static bool IsSupported => Vector512.IsHardwareAccelerated && Avx512DQ.IsSupported && Avx512Vbmi.IsSupported;
 
-    /// <summary>Writes the code of each <c>values[i] / scale</c>; NaN counts as 0. Codes may overwrite the values from their start.</summary>
+    /// <summary>
+    /// Writes the code of each <c>values[i] / scale</c>; NaN counts as 0. Codes may overwrite the values from their start.
+    /// </summary>
     /// <param name="buckets">The buckets.</param>
     /// <param name="values">The first value.</param>
     /// <param name="scales">Where a scale is found for each value.</param>
@@ -93,7 +99,8 @@ internal static unsafe class ThresholdBucketKernel
 
     /// <summary>The four vectors of a step go side by side, so that none waits for the results of another.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void QuantizeWhole(ThresholdBuckets buckets, float* values, ScaleRuns scales, float* thresholds, float* slopes, byte* codes, nint count)
+    private static void QuantizeWhole(
+        ThresholdBuckets buckets, float* values, ScaleRuns scales, float* thresholds, float* slopes, byte* codes, nint count)
     {
         Vector512<float> offset = Vector512.Create(buckets.Offset);
         Vector512<byte> codesByPath = Vector512.Create<byte>(buckets.Codes);
@@ -132,14 +139,17 @@ internal static unsafe class ThresholdBucketKernel
     private static Vector512<int> BucketOf(Vector512<float> values, float* slope, Vector512<float> offset)
     {
         Vector512<float> places = Avx512F.FusedMultiplySubtract(values, Vector512.Create(*slope), offset);
-        return (Avx512DQ.Range(places, Vector512.Create(ThresholdBuckets.Outermost), SmallerMagnitude) + Vector512.Create(RoundingBias)).AsInt32();
+        return (Avx512DQ.Range(places, Vector512.Create(ThresholdBuckets.Outermost), SmallerMagnitude) + Vector512.Create(RoundingBias))
+            .AsInt32();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> ThresholdOf(Vector512<int> buckets, float* thresholds) =>
         Avx512F.PermuteVar16x32x2(Vector512.Load(thresholds), buckets, Vector512.Load(thresholds + Vector512<float>.Count));
 
-    /// <summary>Five bits of the bucket, and above them the sign of the value's difference from the threshold, which says whether it lies below.</summary>
+    /// <summary>
+    /// Five bits of the bucket, and above them the sign of the value's difference from the threshold, which says whether it lies below.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> PathOf(Vector512<int> buckets, Vector512<float> differences) =>
         Vector512.ConditionalSelect(Vector512.Create(ThresholdBuckets.TableLength - 1), buckets, differences.AsInt32() >>> 26);

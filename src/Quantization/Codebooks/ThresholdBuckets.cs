@@ -3,12 +3,14 @@ using System.Numerics;
 namespace Quantization.Codebooks;
 
 /// <summary>
-/// Cuts the real line into 31 intervals of equal length, so that each holds at most one threshold. A multiplication and a rounding then find a value's interval, and one comparison its cell. Thresholds
-/// of normal-float, uniform, FP4 and most learned codebooks of 16 levels can be told apart so; those of logarithmic ones cannot.
+/// Cuts the real line into 31 intervals of equal length, so that each holds at most one threshold. A multiplication and a rounding then
+/// find a value's interval, and one comparison its cell. Thresholds of normal-float, uniform, FP4 and most learned codebooks of 16 levels
+/// can be told apart so; those of logarithmic ones cannot.
 /// </summary>
 /// <remarks>
-/// The number of a bucket is <c>round(clamp(slope / scale · value − offset, ±15.49))</c>, and its low five bits are the index of its threshold. Rounding moves buckets' ends by less than 2⁻¹² of their
-/// length, and thresholds keep <see cref="Margin"/> from them, so a threshold lies in the same bucket for every scale.
+/// The number of a bucket is <c>round(clamp(slope / scale · value − offset, ±15.49))</c>, and its low five bits are the index of its
+/// threshold. Rounding moves buckets' ends by less than 2⁻¹² of their length, and thresholds keep <see cref="Margin"/> from them, so a
+/// threshold lies in the same bucket for every scale.
 /// </remarks>
 internal sealed class ThresholdBuckets
 {
@@ -46,7 +48,9 @@ internal sealed class ThresholdBuckets
     /// <summary>The <see cref="ThresholdBoundary"/> of each index; 0 where a bucket has no threshold.</summary>
     public double[] Boundaries { get; }
 
-    /// <summary>The codes by index for values that reach the threshold; then, from <see cref="TableLength"/> on, for those below it.</summary>
+    /// <summary>
+    /// The codes by index for values that reach the threshold; then, from <see cref="TableLength"/> on, for those below it.
+    /// </summary>
     public byte[] Codes { get; }
 
     /// <summary>The buckets for thresholds, or null where no equal lengths tell them apart.</summary>
@@ -93,7 +97,9 @@ internal sealed class ThresholdBuckets
         {
             double place = (double)slope * thresholds[i] - offset;
             buckets[i] = (int)Math.Round(place);
-            if (Math.Abs(place - buckets[i]) > 0.5 - Margin || Math.Abs(buckets[i]) > Buckets / 2 || (i > 0 && buckets[i] == buckets[i - 1]))
+            if (Math.Abs(place - buckets[i]) > 0.5 - Margin
+                || Math.Abs(buckets[i]) > Buckets / 2
+                || (i > 0 && buckets[i] == buckets[i - 1]))
             {
                 return false;
             }

@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace Quantization.Codebooks;
 
 /// <summary>
-/// Cuts the total order of floats into intervals of equal key length and remembers how many thresholds lie below each. An interval holds at most <see cref="ThresholdsPerInterval"/> thresholds, so a cell
-/// is found by one table look-up and that many comparisons, without a branch.
+/// Cuts the total order of floats into intervals of equal key length and remembers how many thresholds lie below each. An interval holds at
+/// most <see cref="ThresholdsPerInterval"/> thresholds, so a cell is found by one table look-up and that many comparisons, without a
+/// branch.
 /// </summary>
 internal sealed class ThresholdGrid
 {
@@ -32,7 +33,9 @@ internal sealed class ThresholdGrid
     /// <summary>The most thresholds that share an interval: 1 unless thresholds lie within 2⁻⁸ of each other.</summary>
     public int ThresholdsPerInterval { get; }
 
-    /// <summary>The coarsest grid that tells all <paramref name="keys"/> apart, or the finest there is; with the code of each cell between them.</summary>
+    /// <summary>
+    /// The coarsest grid that tells all <paramref name="keys"/> apart, or the finest there is; with the code of each cell between them.
+    /// </summary>
     public static ThresholdGrid Create(int[] keys, byte[] codes)
     {
         int shift = CoarsestShift;
@@ -53,7 +56,8 @@ internal sealed class ThresholdGrid
             thresholdsBelow[interval] = (ushort)below;
         }
 
-        // The comparisons of the last interval read past the last key, and the largest of all floats' keys passes even the padding: the last code stands there as well.
+        // The comparisons of the last interval read past the last key, and the largest of all floats' keys passes even the padding: the
+        // last code stands there as well.
         int perInterval = MostPerInterval(keys, shift);
         int[] paddedKeys = new int[keys.Length + perInterval];
         byte[] paddedCodes = new byte[codes.Length + perInterval];
@@ -91,7 +95,10 @@ internal sealed class ThresholdGrid
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint IntervalOf(int key, int shift) => ((uint)key ^ 0x80000000) >> shift;
 
-    /// <summary>1 where <paramref name="key"/> is at or above <paramref name="threshold"/>, else 0, without a branch: which it is, no processor can foresee.</summary>
+    /// <summary>
+    /// 1 where <paramref name="key"/> is at or above <paramref name="threshold"/>, else 0, without a branch: which it is, no processor can
+    /// foresee.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nint IsReached(int key, int threshold) => (nint)((ulong)((long)threshold - 1 - key) >> 63);
 

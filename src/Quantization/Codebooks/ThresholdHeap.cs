@@ -1,8 +1,8 @@
 namespace Quantization.Codebooks;
 
 /// <summary>
-/// A binary search among 15 thresholds as a heap: number 1 halves the cells, and numbers 2h and 2h + 1 halve what lies below and above number h.
-/// After four comparisons the number is 16 + path.
+/// A binary search among 15 thresholds as a heap: number 1 halves the cells, and numbers 2h and 2h + 1 halve what lies below and above
+/// number h. After four comparisons the number is 16 + path.
 /// </summary>
 internal sealed class ThresholdHeap
 {

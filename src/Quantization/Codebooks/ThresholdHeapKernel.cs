@@ -5,7 +5,9 @@ using Quantization.Kernels.Simd;
 
 namespace Quantization.Codebooks;
 
-/// <summary>Quantizes by a <see cref="ThresholdHeap"/> in vectors of 256 bits: thresholds are multiplied by the scales, and nothing is divided.</summary>
+/// <summary>
+/// Quantizes by a <see cref="ThresholdHeap"/> in vectors of 256 bits: thresholds are multiplied by the scales, and nothing is divided.
+/// </summary>
 [SkipLocalsInit]
 internal static unsafe class ThresholdHeapKernel
 {
@@ -18,7 +20,9 @@ internal static unsafe class ThresholdHeapKernel
 
     public static bool IsSupported => Simd256.IsSupported;
 
-    /// <summary>Writes the code of each <c>values[i] / scale</c>; NaN counts as 0. Codes may overwrite the values from their start.</summary>
+    /// <summary>
+    /// Writes the code of each <c>values[i] / scale</c>; NaN counts as 0. Codes may overwrite the values from their start.
+    /// </summary>
     /// <param name="heap">The thresholds.</param>
     /// <param name="values">The first value.</param>
     /// <param name="scales">Where a scale is found for each value.</param>

@@ -3,13 +3,15 @@ using System.Runtime.Intrinsics;
 namespace Quantization.Codebooks;
 
 /// <summary>
-/// The tables of a binary search that fit into registers: the threshold that halves the cells, then those that halve the halves, the quarters and so on; for 16 or for 256 cells.
+/// The tables of a binary search that fit into registers: the threshold that halves the cells, then those that halve the halves, the
+/// quarters and so on; for 16 or for 256 cells.
 /// </summary>
 /// <remarks>
-/// A value lies below a threshold exactly if the sign bit of <c>value − threshold</c> is set: IEEE subtraction underflows gradually, so the difference is 0 only for equal values, and then +0.
-/// Zeros decide in total order by the same rule: −0 − (+0) = −0 lies below, −0 − (−0) = +0 does not.
-/// A difference with one NaN has that NaN's sign, with two the sign of the first. So a −NaN as last threshold lets only +NaN pass, and a +NaN as first one keeps only −NaN below.
-/// The path to a cell has a bit for each comparison, the first one lowest, set where the value lies below. It is also the lane to read the next threshold from.
+/// A value lies below a threshold exactly if the sign bit of <c>value − threshold</c> is set: IEEE subtraction underflows gradually, so the
+/// difference is 0 only for equal values, and then +0. Zeros decide in total order by the same rule: −0 − (+0) = −0 lies below, −0 − (−0) =
+/// +0 does not. A difference with one NaN has that NaN's sign, with two the sign of the first. So a −NaN as last threshold lets only +NaN
+/// pass, and a +NaN as first one keeps only −NaN below. The path to a cell has a bit for each comparison, the first one lowest, set where
+/// the value lies below. It is also the lane to read the next threshold from.
 /// </remarks>
 internal sealed class ThresholdTree
 {
@@ -66,7 +68,10 @@ internal sealed class ThresholdTree
     /// <summary>The code at the end of each path.</summary>
     public byte[] Codes { get; }
 
-    /// <summary>Level k has 2^k thresholds, by the first k bits of the path; repeated where they are fewer than lanes, in several registers where they are more.</summary>
+    /// <summary>
+    /// Level k has 2^k thresholds, by the first k bits of the path; repeated where they are fewer than lanes, in several registers where
+    /// they are more.
+    /// </summary>
     public readonly Vector512<float> Root, Level1, Level2, Level3, Level4, Level5A, Level5B, Level6A, Level6B, Level6C, Level6D,
         Level7A, Level7B, Level7C, Level7D, Level7E, Level7F, Level7G, Level7H;
 

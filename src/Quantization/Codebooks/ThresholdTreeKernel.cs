@@ -10,7 +10,9 @@ internal static unsafe class ThresholdTreeKernel
     private const int Step512 = 64;
     private const int Step256 = 32;
 
-    /// <summary>The table of vfixupimm: quiet and signalling NaN (tokens 0 and 1) answer +0 (response 8), others keep their value (response 0).</summary>
+    /// <summary>
+    /// The table of vfixupimm: quiet and signalling NaN (tokens 0 and 1) answer +0 (response 8), others keep their value (response 0).
+    /// </summary>
     private const int NaNBecomesZero = 0x88;
 
     /// <summary>Whether the processor can walk the tree: 512-bit registers for both sizes, 256-bit ones for 16 cells.</summary>
@@ -18,7 +20,9 @@ internal static unsafe class ThresholdTreeKernel
 
     private static bool IsWide => Vector512.IsHardwareAccelerated && Avx512BW.IsSupported;
 
-    /// <summary>Writes the code of each <c>values[i] / scale</c>; NaN counts as 0. Codes may overwrite the values from their start.</summary>
+    /// <summary>
+    /// Writes the code of each <c>values[i] / scale</c>; NaN counts as 0. Codes may overwrite the values from their start.
+    /// </summary>
     /// <param name="tree">The tree.</param>
     /// <param name="values">The first value.</param>
     /// <param name="scales">Where a scale is found for each value.</param>
@@ -70,7 +74,9 @@ internal static unsafe class ThresholdTreeKernel
     private static void WalkSmall512(ThresholdTree tree, float* values, ScaleRuns scales, byte* codes, nint count)
     {
         Vector512<int> nan = Vector512.Create(tree.NaNIsZero ? NaNBecomesZero : 0);
-        Vector512<byte> codesByPath = Vector512.Create(Vector256.Create(Vector128.Create<byte>(tree.Codes), Vector128.Create<byte>(tree.Codes)), Vector256.Create(Vector128.Create<byte>(tree.Codes), Vector128.Create<byte>(tree.Codes)));
+        Vector512<byte> codesByPath = Vector512.Create(
+            Vector256.Create(Vector128.Create<byte>(tree.Codes), Vector128.Create<byte>(tree.Codes)),
+            Vector256.Create(Vector128.Create<byte>(tree.Codes), Vector128.Create<byte>(tree.Codes)));
         for (nint i = 0; i < count; i += Step512)
         {
             Vector512<int> a = SmallPath(Load(values + i, scales[i], nan), tree);
@@ -122,17 +128,27 @@ internal static unsafe class ThresholdTreeKernel
         path |= ((value - Avx512F.PermuteVar16x32x2(tree.Level5A, path, tree.Level5B)).AsInt32() >>> 26) & Vector512.Create(1 << 5);
 
         Vector512<int> isSixthSet = Vector512.Equals(path & Vector512.Create(1 << 5), Vector512.Create(1 << 5));
-        Vector512<float> level6 = Select(isSixthSet, Avx512F.PermuteVar16x32x2(tree.Level6C, path, tree.Level6D), Avx512F.PermuteVar16x32x2(tree.Level6A, path, tree.Level6B));
+        Vector512<float> level6 = Select(
+            isSixthSet,
+            Avx512F.PermuteVar16x32x2(tree.Level6C, path, tree.Level6D),
+            Avx512F.PermuteVar16x32x2(tree.Level6A, path, tree.Level6B));
         path |= ((value - level6).AsInt32() >>> 25) & Vector512.Create(1 << 6);
 
         Vector512<int> isSeventhSet = Vector512.Equals(path & Vector512.Create(1 << 6), Vector512.Create(1 << 6));
-        Vector512<float> lower = Select(isSixthSet, Avx512F.PermuteVar16x32x2(tree.Level7C, path, tree.Level7D), Avx512F.PermuteVar16x32x2(tree.Level7A, path, tree.Level7B));
-        Vector512<float> upper = Select(isSixthSet, Avx512F.PermuteVar16x32x2(tree.Level7G, path, tree.Level7H), Avx512F.PermuteVar16x32x2(tree.Level7E, path, tree.Level7F));
+        Vector512<float> lower = Select(
+            isSixthSet,
+            Avx512F.PermuteVar16x32x2(tree.Level7C, path, tree.Level7D),
+            Avx512F.PermuteVar16x32x2(tree.Level7A, path, tree.Level7B));
+        Vector512<float> upper = Select(
+            isSixthSet,
+            Avx512F.PermuteVar16x32x2(tree.Level7G, path, tree.Level7H),
+            Avx512F.PermuteVar16x32x2(tree.Level7E, path, tree.Level7F));
         return path | (((value - Select(isSeventhSet, upper, lower)).AsInt32() >>> 24) & Vector512.Create(1 << 7));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Select(Vector512<int> mask, Vector512<float> set, Vector512<float> clear) => Vector512.ConditionalSelect(mask.AsSingle(), set, clear);
+    private static Vector512<float> Select(Vector512<int> mask, Vector512<float> set, Vector512<float> clear) =>
+        Vector512.ConditionalSelect(mask.AsSingle(), set, clear);
 
     /// <summary>Looks 64 bytes up in a table of 256.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,8 +1,8 @@
 namespace Quantization.Codebooks;
 
 /// <summary>
-/// Orders all floats by an integer key, as IEEE 754 totalOrder does: −NaN &lt; −∞ &lt; … &lt; −0 &lt; +0 &lt; … &lt; +∞ &lt; +NaN. Code books compare keys, so that NaN and the two zeros have a place
-/// like any other value and every vector width decides alike.
+/// Orders all floats by an integer key, as IEEE 754 totalOrder does: −NaN &lt; −∞ &lt; … &lt; −0 &lt; +0 &lt; … &lt; +∞ &lt; +NaN. Code
+/// books compare keys, so that NaN and the two zeros have a place like any other value and every vector width decides alike.
 /// </summary>
 internal static class TotalOrder
 {
@@ -15,7 +15,9 @@ internal static class TotalOrder
     /// <summary>The key of −0.</summary>
     public static readonly int NegativeZero = Key(-0.0f);
 
-    /// <summary>Negative floats are stored by sign and magnitude: inverting the magnitude bits makes larger values larger integers.</summary>
+    /// <summary>
+    /// Negative floats are stored by sign and magnitude: inverting the magnitude bits makes larger values larger integers.
+    /// </summary>
     public static int Key(float value) => Key(BitConverter.SingleToInt32Bits(value));
 
     /// <inheritdoc cref="Key(float)"/>

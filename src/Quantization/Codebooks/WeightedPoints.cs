@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Quantization.Codebooks;
 
-/// <summary>Distinct values in ascending order with their weights, and running sums that give the mass, mean and squared error of any stretch of them at once.</summary>
+/// <summary>
+/// Distinct values in ascending order with their weights, and running sums that give the mass, mean and squared error of any stretch of
+/// them at once.
+/// </summary>
 internal sealed class WeightedPoints
 {
     private readonly double[] _values;
@@ -50,7 +53,9 @@ internal sealed class WeightedPoints
     {
         if (!weights.IsEmpty && weights.Length != values.Length)
         {
-            throw new ArgumentException($"{weights.Length} weights do not fit {values.Length} values; give as many, or none where all count alike.", nameof(weights));
+            throw new ArgumentException(
+                $"{weights.Length} weights do not fit {values.Length} values; give as many, or none where all count alike.",
+                nameof(weights));
         }
 
         double[] sorted = new double[values.Length];
@@ -59,13 +64,17 @@ internal sealed class WeightedPoints
         {
             if (!float.IsFinite(values[i]))
             {
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Value {i} is {values[i]:R}; levels are learned from finite values."), nameof(values));
+                throw new ArgumentException(
+                    string.Create(CultureInfo.InvariantCulture, $"Value {i} is {values[i]:R}; levels are learned from finite values."),
+                    nameof(values));
             }
 
             float weight = weights.IsEmpty ? 1 : weights[i];
             if (!(weight >= 0) || !float.IsFinite(weight))
             {
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Weight {i} is {weight:R}; weights are finite and not negative."), nameof(weights));
+                throw new ArgumentException(
+                    string.Create(CultureInfo.InvariantCulture, $"Weight {i} is {weight:R}; weights are finite and not negative."),
+                    nameof(weights));
             }
 
             sorted[i] = values[i];
@@ -103,7 +112,10 @@ internal sealed class WeightedPoints
     /// <summary>The weight of the values <paramref name="start"/> … <paramref name="end"/> − 1.</summary>
     public double Mass(int start, int end) => _mass[end] - _mass[start];
 
-    /// <summary>The weight below <paramref name="threshold"/>, and the moment, where each value's weight is spread evenly over the values nearest to it: both change without jumps.</summary>
+    /// <summary>
+    /// The weight below <paramref name="threshold"/>, and the moment, where each value's weight is spread evenly over the values nearest to
+    /// it: both change without jumps.
+    /// </summary>
     public (double Mass, double Moment) Below(double threshold)
     {
         int next = IndexOf(threshold);

@@ -6,12 +6,14 @@ using Quantization.Binary;
 namespace Quantization;
 
 /// <summary>Distances between quantized vectors, such as embeddings, computed on their codes.</summary>
-/// <remarks>Codes of symmetric quantizers only: a zero-point other than 0 would have to be subtracted first. Nothing is allocated.</remarks>
+/// <remarks>
+/// Codes of symmetric quantizers only: a zero-point other than 0 would have to be subtracted first. Nothing is allocated.
+/// </remarks>
 public static unsafe class CodeDistance
 {
     /// <summary>
-    /// The cosine of the angle between two vectors of symmetric int8 codes, <c>Σxy / √(Σx² · Σy²)</c>. The scales cancel, so vectors with different scales can be compared; the sums are exact. NaN where a vector is all zeros
-    /// or has no elements.
+    /// The cosine of the angle between two vectors of symmetric int8 codes, <c>Σxy / √(Σx² · Σy²)</c>. The scales cancel, so vectors with
+    /// different scales can be compared; the sums are exact. NaN where a vector is all zeros or has no elements.
     /// </summary>
     /// <param name="x">Codes with zero-point 0.</param>
     /// <param name="y">As many codes with zero-point 0.</param>
@@ -26,7 +28,10 @@ public static unsafe class CodeDistance
         }
     }
 
-    /// <summary>The squared Euclidean distance between two vectors of int8 codes, <c>Σ(x − y)²</c>, exact. With one scale for both, multiply by its square.</summary>
+    /// <summary>
+    /// The squared Euclidean distance between two vectors of int8 codes, <c>Σ(x − y)²</c>, exact. With one scale for both, multiply by its
+    /// square.
+    /// </summary>
     /// <param name="x">Codes.</param>
     /// <param name="y">As many codes of the same scale.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
@@ -41,8 +46,8 @@ public static unsafe class CodeDistance
     }
 
     /// <summary>
-    /// The number of bits in which two vectors of binary codes differ: codes of <see cref="Codebook.Sign"/> packed as <see cref="CodeFormat.UInt1"/>, eight per byte. The sum of products of their signs is the number of
-    /// values minus twice the distance.
+    /// The number of bits in which two vectors of binary codes differ: codes of <see cref="Codebook.Sign"/> packed as
+    /// <see cref="CodeFormat.UInt1"/>, eight per byte. The sum of products of their signs is the number of values minus twice the distance.
     /// </summary>
     /// <param name="x">Packed codes; bits behind the last code are 0.</param>
     /// <param name="y">As many packed codes.</param>
@@ -57,13 +62,16 @@ public static unsafe class CodeDistance
     }
 
     /// <summary>
-    /// The number of bits in which each vector of a store differs from a query: <see cref="Hamming(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
-    /// for many vectors in one call. <see cref="NearestRows{TDistance}"/> keeps the nearest of them.
+    /// The number of bits in which each vector of a store differs from a query:
+    /// <see cref="Hamming(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/> for many vectors in one call. <see cref="NearestRows{TDistance}"/>
+    /// keeps the nearest of them.
     /// </summary>
     /// <param name="rows">The packed codes of the vectors, one vector after another, as many bytes each as the query has.</param>
     /// <param name="query">The packed codes of one vector.</param>
     /// <param name="distances">Receives a distance for each vector.</param>
-    /// <exception cref="ArgumentException">The rows are not <c>distances.Length</c> vectors of the query's length, or the query is empty.</exception>
+    /// <exception cref="ArgumentException">
+    /// The rows are not <c>distances.Length</c> vectors of the query's length, or the query is empty.
+    /// </exception>
     public static void Hamming(ReadOnlySpan<byte> rows, ReadOnlySpan<byte> query, Span<int> distances)
     {
         if (query.IsEmpty || query.Length > int.MaxValue / 8)
@@ -74,7 +82,8 @@ public static unsafe class CodeDistance
         if (rows.Length != (long)query.Length * distances.Length)
         {
             throw new ArgumentException(
-                $"{distances.Length} rows of {query.Length} bytes are {(long)query.Length * distances.Length} bytes; there are {rows.Length}.",
+                $"{distances.Length} rows of {query.Length} bytes are {(long)query.Length * distances.Length} bytes; "
+                    + $"there are {rows.Length}.",
                 nameof(rows));
         }
 

@@ -75,7 +75,8 @@ public sealed class NearestRows<TDistance>
         }
 
         Array.Sort(
-            result, (left, right) => left.Distance.CompareTo(right.Distance) is int order and not 0 ? order : left.Row.CompareTo(right.Row));
+            result,
+            (left, right) => left.Distance.CompareTo(right.Distance) is int order and not 0 ? order : left.Row.CompareTo(right.Row));
         return result;
     }
 

@@ -3,14 +3,16 @@ using System.Globalization;
 namespace Quantization;
 
 /// <summary>
-/// What a code is: the type it is stored in and the closed interval of codes in use. For example <c>(Int8, −127, 127)</c> for symmetric weights, or
-/// <c>(Int8, −16, 15)</c> for five bits stored in a byte.
+/// What a code is: the type it is stored in and the closed interval of codes in use. For example <c>(Int8, −127, 127)</c> for symmetric
+/// weights, or <c>(Int8, −16, 15)</c> for five bits stored in a byte.
 /// </summary>
 /// <remarks>Immutable and compared by value.</remarks>
 public sealed record CodeFormat
 {
     /// <summary>Makes a format from a storage type and the smallest and the largest code in use.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A bound does not fit the storage type, or <paramref name="minCode"/> is not below <paramref name="maxCode"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A bound does not fit the storage type, or <paramref name="minCode"/> is not below <paramref name="maxCode"/>.
+    /// </exception>
     public CodeFormat(CodeType type, int minCode, int maxCode)
     {
         (int low, int high) = StorageBounds(type);
@@ -21,7 +23,10 @@ public sealed record CodeFormat
 
         if (maxCode <= minCode || maxCode > high)
         {
-            throw new ArgumentOutOfRangeException(nameof(maxCode), maxCode, $"The largest code must lie above minCode ({minCode}) and at most at {high}, the largest that {type} stores.");
+            throw new ArgumentOutOfRangeException(
+                nameof(maxCode),
+                maxCode,
+                $"The largest code must lie above minCode ({minCode}) and at most at {high}, the largest that {type} stores.");
         }
 
         Type = type;
@@ -83,19 +88,27 @@ public sealed record CodeFormat
     };
 
     /// <summary>
-    /// This format with its codes restricted to an interval symmetric about 0, <c>±MaxCode</c>: −127 … 127 for <see cref="Int8"/>. An unsigned format is returned as it is.
+    /// This format with its codes restricted to an interval symmetric about 0, <c>±MaxCode</c>: −127 … 127 for <see cref="Int8"/>. An
+    /// unsigned format is returned as it is.
     /// </summary>
     public CodeFormat Restricted => MinCode < -MaxCode ? new CodeFormat(Type, -MaxCode, MaxCode) : this;
 
-    /// <summary>The format of <paramref name="bits"/> bits with sign, −2^(bits−1) … 2^(bits−1) − 1, in the narrowest type that stores it (4 bits packed, 2 and 3 bits in a byte).</summary>
+    /// <summary>
+    /// The format of <paramref name="bits"/> bits with sign, −2^(bits−1) … 2^(bits−1) − 1, in the narrowest type that stores it (4 bits
+    /// packed, 2 and 3 bits in a byte).
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bits"/> is below 2 or above 16.</exception>
     public static CodeFormat Signed(int bits)
     {
         ThrowUnlessBits(bits);
-        return new CodeFormat(bits == 4 ? CodeType.Int4 : bits <= 8 ? CodeType.Int8 : CodeType.Int16, -(1 << (bits - 1)), (1 << (bits - 1)) - 1);
+        return new CodeFormat(
+            bits == 4 ? CodeType.Int4 : bits <= 8 ? CodeType.Int8 : CodeType.Int16, -(1 << (bits - 1)), (1 << (bits - 1)) - 1);
     }
 
-    /// <summary>The format of <paramref name="bits"/> bits without sign, 0 … 2^bits − 1, in the narrowest type that stores it (4 bits packed, 2 and 3 bits in a byte).</summary>
+    /// <summary>
+    /// The format of <paramref name="bits"/> bits without sign, 0 … 2^bits − 1, in the narrowest type that stores it (4 bits packed, 2 and
+    /// 3 bits in a byte).
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bits"/> is below 2 or above 16.</exception>
     public static CodeFormat Unsigned(int bits)
     {
@@ -103,7 +116,9 @@ public sealed record CodeFormat
         return new CodeFormat(bits == 4 ? CodeType.UInt4 : bits <= 8 ? CodeType.UInt8 : CodeType.UInt16, 0, (1 << bits) - 1);
     }
 
-    /// <summary>The bytes that <paramref name="elements"/> codes take; packed codes that do not fill the last byte take all of it.</summary>
+    /// <summary>
+    /// The bytes that <paramref name="elements"/> codes take; packed codes that do not fill the last byte take all of it.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="elements"/> is negative.</exception>
     public nint GetByteCount(nint elements)
     {

@@ -2,9 +2,12 @@ using System.Globalization;
 
 namespace Quantization;
 
-/// <summary>Which values share a scale and a zero-point. <c>default</c> is <see cref="PerTensor"/>. The shapes are those of ONNX QuantizeLinear.</summary>
+/// <summary>
+/// Which values share a scale and a zero-point. <c>default</c> is <see cref="PerTensor"/>. The shapes are those of ONNX QuantizeLinear.
+/// </summary>
 /// <example>
-/// A weight of shape [64, 128]: per-tensor has parameters of shape [], per-channel on axis 0 of shape [64], per-block of 32 on axis 1 of shape [64, 4].
+/// A weight of shape [64, 128]: per-tensor has parameters of shape [], per-channel on axis 0 of shape [64], per-block of 32 on axis 1 of
+/// shape [64, 4].
 /// </example>
 public readonly record struct Granularity
 {
@@ -30,7 +33,9 @@ public readonly record struct Granularity
     /// <summary>One scale for each index along <paramref name="axis"/>.</summary>
     public static Granularity PerChannel(int axis) => new(GranularityKind.PerChannel, axis, 0);
 
-    /// <summary>One scale for each run of <paramref name="blockSize"/> values along <paramref name="axis"/>; the last block may be shorter.</summary>
+    /// <summary>
+    /// One scale for each run of <paramref name="blockSize"/> values along <paramref name="axis"/>; the last block may be shorter.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="blockSize"/> is not positive.</exception>
     public static Granularity PerBlock(int axis, int blockSize)
     {
@@ -38,7 +43,10 @@ public readonly record struct Granularity
         return new(GranularityKind.PerBlock, axis, blockSize);
     }
 
-    /// <summary>The shape of the scales for a tensor of shape <paramref name="tensorShape"/>: [] per-tensor, [C] per-channel, the tensor's with the axis divided by the block size, rounded up, per-block.</summary>
+    /// <summary>
+    /// The shape of the scales for a tensor of shape <paramref name="tensorShape"/>: [] per-tensor, [C] per-channel, the tensor's with the
+    /// axis divided by the block size, rounded up, per-block.
+    /// </summary>
     /// <exception cref="ArgumentException">The tensor has no such axis.</exception>
     public nint[] GetParameterShape(ReadOnlySpan<nint> tensorShape)
     {

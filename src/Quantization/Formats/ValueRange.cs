@@ -6,7 +6,9 @@ namespace Quantization;
 public readonly record struct ValueRange
 {
     /// <summary>Makes the range <c>[min, max]</c>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A bound is NaN or infinite, or <paramref name="min"/> lies above <paramref name="max"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A bound is NaN or infinite, or <paramref name="min"/> lies above <paramref name="max"/>.
+    /// </exception>
     public ValueRange(float min, float max)
     {
         if (!float.IsFinite(min))
@@ -16,7 +18,10 @@ public readonly record struct ValueRange
 
         if (!float.IsFinite(max) || max < min)
         {
-            throw new ArgumentOutOfRangeException(nameof(max), max, string.Create(CultureInfo.InvariantCulture, $"The upper bound must be finite and at least the lower bound, {min:R}."));
+            throw new ArgumentOutOfRangeException(
+                nameof(max),
+                max,
+                string.Create(CultureInfo.InvariantCulture, $"The upper bound must be finite and at least the lower bound, {min:R}."));
         }
 
         Min = min;

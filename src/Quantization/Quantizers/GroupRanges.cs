@@ -8,13 +8,18 @@ namespace Quantization;
 internal static unsafe class GroupRanges
 {
     /// <summary>The ranges that <paramref name="calibrator"/> chooses; the smallest and largest values where it is null.</summary>
-    public static ValueRange[] Of(in ReadOnlyTensorSpan<float> values, Granularity granularity, CodeFormat format, QuantizationScheme scheme, ICalibrator? calibrator)
+    public static ValueRange[] Of(
+        in ReadOnlyTensorSpan<float> values, Granularity granularity, CodeFormat format, QuantizationScheme scheme, ICalibrator? calibrator)
     {
         ArgumentNullException.ThrowIfNull(format);
-        return calibrator is null ? MinMax(values, granularity) : GroupStatistics.Calibrate(values, granularity, format, scheme, calibrator);
+        return calibrator is null
+            ? MinMax(values, granularity)
+            : GroupStatistics.Calibrate(values, granularity, format, scheme, calibrator);
     }
 
-    /// <summary>The smallest and largest value of each group that <paramref name="granularity"/> makes; a group without values has [0, 0].</summary>
+    /// <summary>
+    /// The smallest and largest value of each group that <paramref name="granularity"/> makes; a group without values has [0, 0].
+    /// </summary>
     /// <exception cref="ArgumentException">A value is not finite, or there is no such axis.</exception>
     public static ValueRange[] MinMax(in ReadOnlyTensorSpan<float> values, Granularity granularity)
     {
@@ -31,7 +36,10 @@ internal static unsafe class GroupRanges
                 Run run = layout.GetRun(index);
                 if (layout.Lookup == ParameterLookup.PerElement)
                 {
-                    Widen(elements + run.Start, min.AsSpan((int)run.Parameter, (int)run.Count), max.AsSpan((int)run.Parameter, (int)run.Count));
+                    Widen(
+                        elements + run.Start,
+                        min.AsSpan((int)run.Parameter, (int)run.Count),
+                        max.AsSpan((int)run.Parameter, (int)run.Count));
                 }
                 else
                 {
@@ -76,7 +84,10 @@ internal static unsafe class GroupRanges
             index++;
         }
 
-        return new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Value {index} (counted row by row) is {elements[index]}; a range needs finite values."), parameterName);
+        return new ArgumentException(
+            string.Create(
+                CultureInfo.InvariantCulture, $"Value {index} (counted row by row) is {elements[index]}; a range needs finite values."),
+            parameterName);
     }
 
     private static void Widen(float* row, Span<float> min, Span<float> max)

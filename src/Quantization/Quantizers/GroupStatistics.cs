@@ -6,14 +6,18 @@ namespace Quantization;
 /// <summary>The ranges that a calibrator chooses for a tensor's groups, from statistics of one group at a time.</summary>
 internal static unsafe class GroupStatistics
 {
-    /// <summary>The bins of each sign where a tensor has many groups: a quarter of those of a whole tensor's statistics, still eight for each code of 8 bits.</summary>
+    /// <summary>
+    /// The bins of each sign where a tensor has many groups: a quarter of those of a whole tensor's statistics, still eight for each code
+    /// of 8 bits.
+    /// </summary>
     private const int BinsOfManyGroups = 1024;
 
     private const int BufferLength = 1024;
 
     /// <summary>The range of each group that <paramref name="granularity"/> makes; a group without values has [0, 0].</summary>
     /// <exception cref="ArgumentException">A value is not finite, or there is no such axis.</exception>
-    public static ValueRange[] Calibrate(in ReadOnlyTensorSpan<float> values, Granularity granularity, CodeFormat format, QuantizationScheme scheme, ICalibrator calibrator)
+    public static ValueRange[] Calibrate(
+        in ReadOnlyTensorSpan<float> values, Granularity granularity, CodeFormat format, QuantizationScheme scheme, ICalibrator calibrator)
     {
         ValueRange[] ranges = GroupRanges.MinMax(values, granularity);
         if (values.FlattenedLength == 0)
@@ -46,7 +50,9 @@ internal static unsafe class GroupStatistics
             {
                 for (nint done = 0; done < group.PieceLength; done += TensorRuns.LongestRun)
                 {
-                    statistics.Observe(new ReadOnlySpan<float>(elements + group.Start + piece * group.Stride + done, (int)Math.Min(TensorRuns.LongestRun, group.PieceLength - done)));
+                    statistics.Observe(new ReadOnlySpan<float>(
+                        elements + group.Start + piece * group.Stride + done,
+                        (int)Math.Min(TensorRuns.LongestRun, group.PieceLength - done)));
                 }
             }
 

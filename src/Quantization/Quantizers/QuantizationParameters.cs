@@ -6,9 +6,9 @@ using System.Text.Json.Serialization;
 namespace Quantization;
 
 /// <summary>
-/// Scales and zero-points, one pair for each group of values that a <see cref="Granularity"/> makes, in row-major order of its parameter shape. <c>scale</c> is the step between
-/// codes in real units, as in ONNX, PyTorch and TFLite; the multiplier <c>s</c> of some texts is its inverse. Immutable and
-/// compared by value.
+/// Scales and zero-points, one pair for each group of values that a <see cref="Granularity"/> makes, in row-major order of its parameter
+/// shape. <c>scale</c> is the step between codes in real units, as in ONNX, PyTorch and TFLite; the multiplier <c>s</c> of some texts is
+/// its inverse. Immutable and compared by value.
 /// </summary>
 [JsonConverter(typeof(QuantizationParametersJsonConverter))]
 public sealed class QuantizationParameters : IEquatable<QuantizationParameters>
@@ -32,14 +32,18 @@ public sealed class QuantizationParameters : IEquatable<QuantizationParameters>
 
         if (!zeroPoints.IsEmpty && zeroPoints.Length != scales.Length)
         {
-            throw new ArgumentException($"{zeroPoints.Length} zero-points do not fit {scales.Length} scales; give as many, or none where all are 0.", nameof(zeroPoints));
+            throw new ArgumentException(
+                $"{zeroPoints.Length} zero-points do not fit {scales.Length} scales; give as many, or none where all are 0.",
+                nameof(zeroPoints));
         }
 
         for (int i = 0; i < scales.Length; i++)
         {
             if (!(scales[i] > 0) || !float.IsFinite(scales[i]))
             {
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Scale {i} is {scales[i]:R}; a scale must be finite and above 0."), nameof(scales));
+                throw new ArgumentException(
+                    string.Create(CultureInfo.InvariantCulture, $"Scale {i} is {scales[i]:R}; a scale must be finite and above 0."),
+                    nameof(scales));
             }
         }
 
@@ -83,16 +87,20 @@ public sealed class QuantizationParameters : IEquatable<QuantizationParameters>
     public static QuantizationParameters FromJson(ReadOnlySpan<byte> utf8Json) => QuantizationParametersJson.Read(utf8Json);
 
     /// <summary>The parameters of one range; see <see cref="FromRanges"/>.</summary>
-    public static QuantizationParameters FromRange(ValueRange range, CodeFormat format, QuantizationScheme scheme) => FromRanges([range], format, scheme);
+    public static QuantizationParameters FromRange(ValueRange range, CodeFormat format, QuantizationScheme scheme) =>
+        FromRanges([range], format, scheme);
 
     /// <summary>
     /// Turns ranges into parameters; the one place where that happens. With β ≤ 0 ≤ α the range widened to contain 0:
     /// affine <c>scale = (α − β) / (MaxCode − MinCode)</c>, <c>zeroPoint = MinCode − round(β / scale)</c>, saturated to the format;
-    /// symmetric <c>scale = max(α, −β) / MaxCode</c>, <c>zeroPoint = 0</c>, where a format without negative codes looks at α alone: negative values saturate there.
-    /// Differences and quotients are rounded to float one by one, as ONNX DynamicQuantizeLinear does, ties to even; so β has the code MinCode exactly.
-    /// A range without extent gets scale 1; a scale below 2⁻¹²⁶ becomes 2⁻¹²⁶, one above the largest finite float that float.
+    /// symmetric <c>scale = max(α, −β) / MaxCode</c>, <c>zeroPoint = 0</c>, where a format without negative codes looks at α alone:
+    /// negative values saturate there. Differences and quotients are rounded to float one by one, as ONNX DynamicQuantizeLinear does, ties
+    /// to even; so β has the code MinCode exactly. A range without extent gets scale 1; a scale below 2⁻¹²⁶ becomes 2⁻¹²⁶, one above the
+    /// largest finite float that float.
     /// </summary>
-    /// <exception cref="ArgumentException">There is no range, or the scheme is symmetric and the format lacks code 0 or a code above it.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no range, or the scheme is symmetric and the format lacks code 0 or a code above it.
+    /// </exception>
     public static QuantizationParameters FromRanges(ReadOnlySpan<ValueRange> ranges, CodeFormat format, QuantizationScheme scheme)
     {
         ArgumentNullException.ThrowIfNull(format);

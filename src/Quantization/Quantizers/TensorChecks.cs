@@ -8,12 +8,16 @@ internal static class TensorChecks
 {
     /// <summary>The runs of a tensor of shape <paramref name="shape"/> under <paramref name="granularity"/>.</summary>
     /// <exception cref="ArgumentException">The granularity and the number of scales do not fit the shape.</exception>
-    public static RunLayout Layout(Granularity granularity, int scales, ReadOnlySpan<nint> shape, string parameterName, bool mergeBlocks = false, bool mergeRows = false)
+    public static RunLayout Layout(
+        Granularity granularity, int scales, ReadOnlySpan<nint> shape, string parameterName, bool mergeBlocks = false,
+        bool mergeRows = false)
     {
         RunLayout layout = RunLayout.Create(granularity, shape, mergeBlocks, mergeRows);
         if (layout.ParameterCount != scales)
         {
-            throw new ArgumentException($"A tensor of shape {Text(shape)} has {layout.ParameterCount} groups under {granularity}, but there are {scales} scales.", parameterName);
+            throw new ArgumentException(
+                $"A tensor of shape {Text(shape)} has {layout.ParameterCount} groups under {granularity}, but there are {scales} scales.",
+                parameterName);
         }
 
         return layout;
@@ -24,7 +28,8 @@ internal static class TensorChecks
         nint needed = format.GetByteCount(elements);
         if (codes.FlattenedLength != needed)
         {
-            throw new ArgumentException($"{elements} codes of {format} take {needed} bytes; there are {codes.FlattenedLength}.", parameterName);
+            throw new ArgumentException(
+                $"{elements} codes of {format} take {needed} bytes; there are {codes.FlattenedLength}.", parameterName);
         }
 
         ThrowUnlessContiguous(codes.Lengths, codes.Strides, parameterName);

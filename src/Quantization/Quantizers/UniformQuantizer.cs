@@ -4,8 +4,9 @@ using Quantization.Kernels;
 namespace Quantization;
 
 /// <summary>
-/// What affine and symmetric quantizers share: <c>code = saturate(roundHalfToEven(value / scale) + zeroPoint)</c> and <c>value = (code − zeroPoint) · scale</c>, as ONNX QuantizeLinear and DequantizeLinear,
-/// with the quotient rounded to float first. NaN gets the zero-point's code, ±∞ saturate.
+/// What affine and symmetric quantizers share: <c>code = saturate(roundHalfToEven(value / scale) + zeroPoint)</c> and
+/// <c>value = (code − zeroPoint) · scale</c>, as ONNX QuantizeLinear and DequantizeLinear, with the quotient rounded to float first. NaN
+/// gets the zero-point's code, ±∞ saturate.
 /// </summary>
 public abstract class UniformQuantizer : IQuantizer
 {
@@ -17,7 +18,9 @@ public abstract class UniformQuantizer : IQuantizer
         ArgumentNullException.ThrowIfNull(parameters);
         if (format.StorageBits < 4)
         {
-            throw new ArgumentException($"{format} stores the codes of codebooks; uniform quantizers store 4 bits or more, for example {CodeFormat.Unsigned(2)}.", nameof(format));
+            throw new ArgumentException(
+                $"{format} stores the codes of codebooks; uniform quantizers store 4 bits or more, for example {CodeFormat.Unsigned(2)}.",
+                nameof(format));
         }
 
         for (int i = 0; i < parameters.Count; i++)
@@ -49,7 +52,10 @@ public abstract class UniformQuantizer : IQuantizer
     /// <inheritdoc/>
     public QuantizationParameters Parameters { get; }
 
-    /// <summary>The largest number of threads that share a tensor; 1 unless set. Small tensors stay on the calling thread, and calls on one thread allocate nothing.</summary>
+    /// <summary>
+    /// The largest number of threads that share a tensor; 1 unless set. Small tensors stay on the calling thread, and calls on one thread
+    /// allocate nothing.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public int MaxDegreeOfParallelism
     {
@@ -73,7 +79,8 @@ public abstract class UniformQuantizer : IQuantizer
         fixed (byte* bytes = codes)
         fixed (float* values = dense.Elements)
         {
-            Overlap.ThrowUnlessDisjointOrInPlace(bytes, Format.GetByteCount(layout.Length), values, layout.Length * sizeof(float), nameof(destination));
+            Overlap.ThrowUnlessDisjointOrInPlace(
+                bytes, Format.GetByteCount(layout.Length), values, layout.Length * sizeof(float), nameof(destination));
             if (ParallelRanges.AreWorthwhile(layout.Length, MaxDegreeOfParallelism))
             {
                 DequantizeInParallel(bytes, values, layout);
@@ -121,7 +128,8 @@ public abstract class UniformQuantizer : IQuantizer
         fixed (TValue* values = dense.Elements)
         fixed (byte* bytes = codes)
         {
-            Overlap.ThrowUnlessDisjointOrInPlace(values, layout.Length * sizeof(TValue), bytes, Format.GetByteCount(layout.Length), nameof(codes));
+            Overlap.ThrowUnlessDisjointOrInPlace(
+                values, layout.Length * sizeof(TValue), bytes, Format.GetByteCount(layout.Length), nameof(codes));
 
             // In place, codes would overwrite values that another thread has still to read.
             if (values != (void*)bytes && ParallelRanges.AreWorthwhile(layout.Length, MaxDegreeOfParallelism))
@@ -135,17 +143,23 @@ public abstract class UniformQuantizer : IQuantizer
         }
     }
 
-    /// <summary>Values that are multiplied by powers of two first go run by run; and whether 32-bit codes can be vectorized is decided for each run.</summary>
+    /// <summary>
+    /// Values that are multiplied by powers of two first go run by run; and whether 32-bit codes can be vectorized is decided for each run.
+    /// </summary>
     private RunLayout LayoutOf(ReadOnlySpan<nint> shape, string parameterName) => TensorChecks.Layout(
-        Granularity, Parameters.Count, shape, parameterName, mergeBlocks: !_table.NeedsPrescale, mergeRows: !_table.NeedsPrescale && Format.Type != CodeType.Int32);
+        Granularity, Parameters.Count, shape, parameterName, mergeBlocks: !_table.NeedsPrescale, mergeRows: !_table.NeedsPrescale
+            && Format.Type != CodeType.Int32);
 
     private unsafe void QuantizeInParallel<TValue>(TValue* values, byte* codes, RunLayout layout)
         where TValue : unmanaged =>
-        ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformKernels.Quantize(values, codes, layout, from, to, _table));
+        ParallelRanges.For(
+            layout.Length, MaxDegreeOfParallelism, (from, to) => UniformKernels.Quantize(values, codes, layout, from, to, _table));
 
     private unsafe void DequantizeInParallel(byte* codes, float* values, RunLayout layout) =>
-        ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformKernels.Dequantize(codes, values, layout, from, to, _table));
+        ParallelRanges.For(
+            layout.Length, MaxDegreeOfParallelism, (from, to) => UniformKernels.Dequantize(codes, values, layout, from, to, _table));
 
     private unsafe void FakeQuantizeInParallel(float* values, float* results, RunLayout layout) =>
-        ParallelRanges.For(layout.Length, MaxDegreeOfParallelism, (from, to) => UniformKernels.FakeQuantize(values, results, layout, from, to, _table));
+        ParallelRanges.For(
+            layout.Length, MaxDegreeOfParallelism, (from, to) => UniformKernels.FakeQuantize(values, results, layout, from, to, _table));
 }

@@ -2,7 +2,10 @@ using System.Numerics;
 
 namespace Quantization;
 
-/// <summary>Where a magnitude falls: bin <c>floor(|x| / 2^k)</c>, with the smallest k that puts the largest magnitude seen into the last bin or before it.</summary>
+/// <summary>
+/// Where a magnitude falls: bin <c>floor(|x| / 2^k)</c>, with the smallest k that puts the largest magnitude seen into the last bin or
+/// before it.
+/// </summary>
 internal static class BinLayout
 {
     /// <summary>2⁻¹⁴⁹ divides every float, so no bin need be narrower.</summary>
@@ -16,13 +19,17 @@ internal static class BinLayout
     {
         if (!IsBinCount(binsPerSign))
         {
-            throw new ArgumentOutOfRangeException(parameter, binsPerSign, $"The number of bins per sign must be a power of two from {FewestBins} to {MostBins}.");
+            throw new ArgumentOutOfRangeException(
+                parameter, binsPerSign, $"The number of bins per sign must be a power of two from {FewestBins} to {MostBins}.");
         }
     }
 
     public static bool IsBinCount(int binsPerSign) => binsPerSign is >= FewestBins and <= MostBins && BitOperations.IsPow2(binsPerSign);
 
-    /// <summary>The smallest k ≥ −149 with <c>maxMagnitude &lt; binsPerSign · 2^k</c>. It depends on the largest magnitude alone, which is what makes the state independent of order.</summary>
+    /// <summary>
+    /// The smallest k ≥ −149 with <c>maxMagnitude &lt; binsPerSign · 2^k</c>. It depends on the largest magnitude alone, which is what
+    /// makes the state independent of order.
+    /// </summary>
     public static int ExponentFor(float maxMagnitude, int binsPerSign) =>
         maxMagnitude == 0
             ? SmallestExponent

@@ -8,8 +8,8 @@ namespace Quantization;
 
 /// <summary>What was seen of each channel of a tensor: one <see cref="TensorStatistics"/> for each index along an axis.</summary>
 /// <remarks>
-/// Memory is constant: channels · (16 · bins per sign + 256) bytes, so 1,000 channels of the default 4,096 bins take 66 MB and of 256 bins 4 MB; take fewer bins where that matters. Exact and mergeable as
-/// <see cref="TensorStatistics"/>, with the same rules for threads.
+/// Memory is constant: channels · (16 · bins per sign + 256) bytes, so 1,000 channels of the default 4,096 bins take 66 MB and of 256 bins
+/// 4 MB; take fewer bins where that matters. Exact and mergeable as <see cref="TensorStatistics"/>, with the same rules for threads.
 /// </remarks>
 public sealed class ChannelStatistics
 {
@@ -24,7 +24,9 @@ public sealed class ChannelStatistics
     /// <param name="channels">The number of indices along the axis.</param>
     /// <param name="axis">The axis of channels in the tensors to observe; a negative axis counts from the last.</param>
     /// <param name="binsPerSign">The bins of each sign of a channel: a power of two from 16 to 65,536.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="channels"/> is not positive, or <paramref name="binsPerSign"/> is no such number.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="channels"/> is not positive, or <paramref name="binsPerSign"/> is no such number.
+    /// </exception>
     public ChannelStatistics(int channels, int axis, int binsPerSign = TensorStatistics.DefaultBinsPerSign)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
@@ -58,7 +60,8 @@ public sealed class ChannelStatistics
 
     /// <summary>Reads statistics that <see cref="Save"/> wrote; no more than those bytes are taken from the stream.</summary>
     /// <exception cref="InvalidDataException">
-    /// The bytes are truncated, damaged, of another version, describe no possible statistics, or ask for more than 64 MB of bins of which they use less than a 64th.
+    /// The bytes are truncated, damaged, of another version, describe no possible statistics, or ask for more than 64 MB of bins of which
+    /// they use less than a 64th.
     /// </exception>
     public static ChannelStatistics Load(Stream stream) => ChannelStatisticsFile.Read(stream);
 
@@ -70,7 +73,9 @@ public sealed class ChannelStatistics
     /// </exception>
     public static ChannelStatistics Load(ReadOnlySpan<byte> bytes) => SpanReader.Read(bytes, Load, "channel statistics");
 
-    /// <summary>Counts the finite values of a tensor in; see <see cref="Observe(in ReadOnlyTensorSpan{float}, NonFiniteValues)"/>.</summary>
+    /// <summary>
+    /// Counts the finite values of a tensor in; see <see cref="Observe(in ReadOnlyTensorSpan{float}, NonFiniteValues)"/>.
+    /// </summary>
     /// <exception cref="ArgumentException">The tensor has no such axis, or another number of channels.</exception>
     /// <exception cref="NonFiniteValueException">A value is NaN or infinite; nothing was counted.</exception>
     /// <exception cref="OverflowException">More than 2⁶³ − 1 values in a channel; nothing was counted.</exception>
@@ -80,7 +85,9 @@ public sealed class ChannelStatistics
     /// <param name="values">The tensor; its length along <see cref="Axis"/> is <see cref="ChannelCount"/>.</param>
     /// <param name="nonFinite">What to do with NaN and ±∞.</param>
     /// <exception cref="ArgumentException">The tensor has no such axis, or another number of channels.</exception>
-    /// <exception cref="NonFiniteValueException">A value is NaN or infinite and <paramref name="nonFinite"/> is <see cref="NonFiniteValues.Throw"/>; nothing was counted.</exception>
+    /// <exception cref="NonFiniteValueException">
+    /// A value is NaN or infinite and <paramref name="nonFinite"/> is <see cref="NonFiniteValues.Throw"/>; nothing was counted.
+    /// </exception>
     /// <exception cref="OverflowException">More than 2⁶³ − 1 values in a channel; nothing was counted.</exception>
     public void Observe(in ReadOnlyTensorSpan<float> values, NonFiniteValues nonFinite)
     {
@@ -88,7 +95,9 @@ public sealed class ChannelStatistics
         nint found = values.Lengths[granularity.GetAxis(values.Rank)];
         if (found != _channels.Length)
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The tensor has {found} channels on axis {Axis}; these statistics have {_channels.Length}."), nameof(values));
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The tensor has {found} channels on axis {Axis}; these statistics have {_channels.Length}."), nameof(values));
         }
 
         if (values.FlattenedLength == 0)
@@ -116,7 +125,9 @@ public sealed class ChannelStatistics
         }
     }
 
-    /// <summary>Adds what other statistics have seen, as if this instance had seen it too. <paramref name="other"/> is not changed.</summary>
+    /// <summary>
+    /// Adds what other statistics have seen, as if this instance had seen it too. <paramref name="other"/> is not changed.
+    /// </summary>
     /// <exception cref="ArgumentException"><paramref name="other"/> has another number of channels or bins, or another axis.</exception>
     /// <exception cref="OverflowException">Together they have seen more than 2⁶³ − 1 values of a channel; nothing was added.</exception>
     public void Merge(ChannelStatistics other)
@@ -124,7 +135,9 @@ public sealed class ChannelStatistics
         ArgumentNullException.ThrowIfNull(other);
         if (other.ChannelCount != ChannelCount || other.Axis != Axis || other.BinsPerSign != BinsPerSign)
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.ChannelCount} channels on axis {other.Axis} with {other.BinsPerSign} bins per sign cannot be merged into {ChannelCount} channels on axis {Axis} with {BinsPerSign} bins."), nameof(other));
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.ChannelCount} channels on axis "
+                + $"{other.Axis} with {other.BinsPerSign} bins per sign cannot be merged into {ChannelCount} channels on axis {Axis} with "
+                + $"{BinsPerSign} bins."), nameof(other));
         }
 
         for (int i = 0; i < _channels.Length; i++)
@@ -193,7 +206,9 @@ public sealed class ChannelStatistics
         }
     }
 
-    /// <summary>Channels side by side on the last axis: some rows at a time are gathered channel by channel, while they are in the cache.</summary>
+    /// <summary>
+    /// Channels side by side on the last axis: some rows at a time are gathered channel by channel, while they are in the cache.
+    /// </summary>
     private void ObserveInterleaved(ref readonly float first, nint rows)
     {
         Span<float> gathered = stackalloc float[GatherLength];

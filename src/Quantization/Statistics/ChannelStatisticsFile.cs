@@ -5,7 +5,8 @@ using System.Security.Cryptography;
 namespace Quantization;
 
 /// <summary>
-/// The bytes of <see cref="ChannelStatistics"/>, little-endian: "QCHS", version (u32), channels (u32), axis (i32), the SHA-256 of those, and every channel as <see cref="TensorStatisticsFile"/> writes it.
+/// The bytes of <see cref="ChannelStatistics"/>, little-endian: "QCHS", version (u32), channels (u32), axis (i32), the SHA-256 of those,
+/// and every channel as <see cref="TensorStatisticsFile"/> writes it.
 /// </summary>
 internal static class ChannelStatisticsFile
 {
@@ -18,7 +19,10 @@ internal static class ChannelStatisticsFile
     /// <summary>64 MB.</summary>
     private const long MaxEmptyBins = 8 << 20;
 
-    /// <summary>A channel that has seen any normal number lists a quarter of its bins at least, so this leaves room for fifteen dead channels beside a living one.</summary>
+    /// <summary>
+    /// A channel that has seen any normal number lists a quarter of its bins at least, so this leaves room for fifteen dead channels beside
+    /// a living one.
+    /// </summary>
     private const long MaxBinsPerListedBin = 64;
 
     private static ReadOnlySpan<byte> Magic => "QCHS"u8;
@@ -56,7 +60,8 @@ internal static class ChannelStatisticsFile
         int version = BinaryPrimitives.ReadInt32LittleEndian(header[4..]);
         if (version != Version)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The channel statistics have version {version}; this library reads version {Version}."));
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture, $"The channel statistics have version {version}; this library reads version {Version}."));
         }
 
         if (!SHA256.HashData(header[..HeaderLength]).AsSpan().SequenceEqual(header[HeaderLength..]))
@@ -64,12 +69,15 @@ internal static class ChannelStatisticsFile
             throw new InvalidDataException("The channel statistics are damaged: the checksum does not match.");
         }
 
-        return new ChannelStatistics(BinaryPrimitives.ReadInt32LittleEndian(header[12..]), ReadChannels(stream, BinaryPrimitives.ReadInt32LittleEndian(header[8..])));
+        return new ChannelStatistics(
+            BinaryPrimitives.ReadInt32LittleEndian(header[12..]),
+            ReadChannels(stream, BinaryPrimitives.ReadInt32LittleEndian(header[8..])));
     }
 
     /// <summary>
-    /// Reads channel after channel, so that a number that is not true ends at the end of the stream instead of in a huge allocation. Bins are made for what was read only when all of it is known to be
-    /// worth them: a channel that has seen nothing takes 80 bytes, and up to a megabyte once it is ready to observe.
+    /// Reads channel after channel, so that a number that is not true ends at the end of the stream instead of in a huge allocation. Bins
+    /// are made for what was read only when all of it is known to be worth them: a channel that has seen nothing takes 80 bytes, and up to
+    /// a megabyte once it is ready to observe.
     /// </summary>
     private static TensorStatistics[] ReadChannels(Stream stream, int count)
     {
@@ -92,7 +100,9 @@ internal static class ChannelStatisticsFile
             TensorStatisticsState channel = TensorStatisticsFile.Read(stream);
             if (channels.Count > 0 && channel.BinsPerSign != channels[0].BinsPerSign)
             {
-                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"Channel {channels.Count} has {channel.BinsPerSign} bins per sign, channel 0 has {channels[0].BinsPerSign}."));
+                throw new InvalidDataException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Channel {channels.Count} has {channel.BinsPerSign} bins per sign, channel 0 has {channels[0].BinsPerSign}."));
             }
 
             listed += channel.PositiveBins.Length + channel.NegativeBins.Length;
@@ -103,7 +113,8 @@ internal static class ChannelStatisticsFile
         if (bins > MaxEmptyBins + MaxBinsPerListedBin * listed)
         {
             throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture, $"The channel statistics claim {count} channels of {channels[0].BinsPerSign} bins per sign, but hold only {listed} counts, too few for the memory they ask for."));
+                CultureInfo.InvariantCulture, $"The channel statistics claim {count} channels of {channels[0].BinsPerSign} bins per sign, "
+                    + $"but hold only {listed} counts, too few for the memory they ask for."));
         }
 
         return [.. channels.Select(channel => new TensorStatistics(channel))];

@@ -23,7 +23,8 @@ internal sealed class HistogramImport
         _exponent = BinLayout.ExponentFor(MathF.Max(MathF.Abs(min), MathF.Abs(max)), binsPerSign);
     }
 
-    public static TensorStatisticsState Convert(ReadOnlySpan<double> edges, ReadOnlySpan<long> counts, long zeroCount, ValueRange? range, int binsPerSign)
+    public static TensorStatisticsState Convert(
+        ReadOnlySpan<double> edges, ReadOnlySpan<long> counts, long zeroCount, ValueRange? range, int binsPerSign)
     {
         BinLayout.ThrowUnlessBinCount(binsPerSign, nameof(binsPerSign));
         ThrowUnlessHistogram(edges, counts, zeroCount);
@@ -39,21 +40,25 @@ internal sealed class HistogramImport
         bool zeros = zeroCount > 0;
         HistogramImport import = new(binsPerSign, zeroCount, zeros ? MathF.Min(min, 0) : min, zeros ? MathF.Max(max, 0) : max);
         import.Place(edges, counts, first, last, min, max);
-        return new TensorStatisticsState(binsPerSign, import._exponent, import._positive, import._negative, import._zeros, 0, import._min, import._max);
+        return new TensorStatisticsState(
+            binsPerSign, import._exponent, import._positive, import._negative, import._zeros, 0, import._min, import._max);
     }
 
     private static void ThrowUnlessHistogram(ReadOnlySpan<double> edges, ReadOnlySpan<long> counts, long zeroCount)
     {
         if (counts.IsEmpty || edges.Length != counts.Length + 1)
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{counts.Length} counts need {counts.Length + 1} edges, and at least one count is needed; {edges.Length} edges were given."), nameof(edges));
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{counts.Length} counts need {counts.Length + 1} "
+                + $"edges, and at least one count is needed; {edges.Length} edges were given."), nameof(edges));
         }
 
         for (int i = 0; i < edges.Length; i++)
         {
             if (!(Math.Abs(edges[i]) <= float.MaxValue) || (i > 0 && edges[i] <= edges[i - 1]))
             {
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Edge {i} is {edges[i]:R}; edges must be finite floats and ascend."), nameof(edges));
+                throw new ArgumentException(
+                    string.Create(CultureInfo.InvariantCulture, $"Edge {i} is {edges[i]:R}; edges must be finite floats and ascend."),
+                    nameof(edges));
             }
         }
 
@@ -63,22 +68,30 @@ internal sealed class HistogramImport
         {
             if (counts[i] < 0)
             {
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Count {i} is {counts[i]}; counts must not be negative."), nameof(counts));
+                throw new ArgumentException(
+                    string.Create(CultureInfo.InvariantCulture, $"Count {i} is {counts[i]}; counts must not be negative."), nameof(counts));
             }
 
             total = checked(total + counts[i]);
         }
     }
 
-    /// <summary>The smallest and the largest value in bins: as the caller knows them, else the ends of the outermost bins that hold values (the upper one is open).</summary>
+    /// <summary>
+    /// The smallest and the largest value in bins: as the caller knows them, else the ends of the outermost bins that hold values (the
+    /// upper one is open).
+    /// </summary>
     private static (float Min, float Max) OutermostValues(ReadOnlySpan<double> edges, int first, int last, bool single, ValueRange? range)
     {
         if (range is { } known)
         {
-            bool fits = known.Min >= edges[first] && known.Min <= edges[first + 1] && known.Max >= edges[last] && known.Max <= edges[last + 1];
+            bool fits =
+                known.Min >= edges[first] && known.Min <= edges[first + 1] && known.Max >= edges[last] && known.Max <= edges[last + 1];
             return fits && (!single || known.Min == known.Max)
                 ? (known.Min, known.Max)
-                : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The range {known} does not end in the outermost bins that hold values, [{edges[first]:R}, {edges[first + 1]:R}] and [{edges[last]:R}, {edges[last + 1]:R}]."), nameof(range));
+                : throw new ArgumentException(
+                    string.Create(CultureInfo.InvariantCulture, $"The range {known} does not end in the outermost bins that hold values, "
+                        + $"[{edges[first]:R}, {edges[first + 1]:R}] and [{edges[last]:R}, {edges[last + 1]:R}]."),
+                    nameof(range));
         }
 
         if (single)

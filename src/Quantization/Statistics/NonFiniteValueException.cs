@@ -6,7 +6,8 @@ namespace Quantization;
 public sealed class NonFiniteValueException : ArgumentException
 {
     internal NonFiniteValueException(long index, float value)
-        : base(string.Create(CultureInfo.InvariantCulture, $"The value at index {index} is {Name(value)}; a range can be calibrated from finite values only. Clean the data, or pass NonFiniteValues.Ignore to leave such values out and count them."), "values")
+        : base(string.Create(CultureInfo.InvariantCulture, $"The value at index {index} is {Name(value)}; a range can be calibrated from "
+            + $"finite values only. Clean the data, or pass NonFiniteValues.Ignore to leave such values out and count them."), "values")
     {
         Index = index;
         Value = value;

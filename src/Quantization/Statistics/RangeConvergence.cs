@@ -3,9 +3,12 @@ using System.Globalization;
 namespace Quantization;
 
 /// <summary>
-/// Tells after how many samples the observed range had settled: were there enough calibration inputs? It depends on the order of the samples, so it is kept apart from the mergeable statistics.
+/// Tells after how many samples the observed range had settled: were there enough calibration inputs? It depends on the order of the
+/// samples, so it is kept apart from the mergeable statistics.
 /// </summary>
-/// <remarks>It remembers only the samples that widened the range: of n samples in random order about 2·ln n. One thread at a time.</remarks>
+/// <remarks>
+/// It remembers only the samples that widened the range: of n samples in random order about 2·ln n. One thread at a time.
+/// </remarks>
 /// <example>
 /// <code>
 /// convergence.Add(new ValueRange(sampleMin, sampleMax));        // after each sample
@@ -38,8 +41,8 @@ public sealed class RangeConvergence
     }
 
     /// <summary>
-    /// The smallest n such that the range of the first n samples lacks at either end at most <paramref name="tolerance"/> times the final width. A result near <see cref="SampleCount"/> says that more
-    /// samples would probably widen the range further.
+    /// The smallest n such that the range of the first n samples lacks at either end at most <paramref name="tolerance"/> times the final
+    /// width. A result near <see cref="SampleCount"/> says that more samples would probably widen the range further.
     /// </summary>
     /// <param name="tolerance">A share of the final width, 0 … 1; 0 asks for the final range itself.</param>
     /// <returns>n, counted from 1; null before the first sample.</returns>
@@ -48,7 +51,10 @@ public sealed class RangeConvergence
     {
         if (!(tolerance >= 0 && tolerance <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "The tolerance is a share of the range's width, from 0 to 1; 0.01 allows each end to miss 1 %.");
+            throw new ArgumentOutOfRangeException(
+                nameof(tolerance),
+                tolerance,
+                "The tolerance is a share of the range's width, from 0 to 1; 0.01 allows each end to miss 1 %.");
         }
 
         if (Range is not { } final)

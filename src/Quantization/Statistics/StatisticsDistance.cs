@@ -1,15 +1,18 @@
 namespace Quantization;
 
-/// <summary>How far two distributions of observed values lie apart: calibration data against what a model meets when it is used, for example.</summary>
+/// <summary>
+/// How far two distributions of observed values lie apart: calibration data against what a model meets when it is used, for example.
+/// </summary>
 /// <remarks>
-/// Both histograms are compared on common bins: the wider bins of the two, zeros as a bin of their own. Where all that differs lies within single bins, the distance is 0.
-/// Different numbers of bins are compared at the smaller number.
+/// Both histograms are compared on common bins: the wider bins of the two, zeros as a bin of their own. Where all that differs lies within
+/// single bins, the distance is 0. Different numbers of bins are compared at the smaller number.
 /// </remarks>
 public static class StatisticsDistance
 {
     /// <summary>
-    /// The Jensen–Shannon divergence <c>½·Σ p·log2(p/m) + ½·Σ q·log2(q/m)</c>, <c>m = (p + q)/2</c>, over the shares of values per bin: 0 for equal shares, 1 where no bin is shared. It does not see
-    /// how far apart bins lie. Source: J. Lin, "Divergence measures based on the Shannon entropy", 1991.
+    /// The Jensen–Shannon divergence <c>½·Σ p·log2(p/m) + ½·Σ q·log2(q/m)</c>, <c>m = (p + q)/2</c>, over the shares of values per bin: 0
+    /// for equal shares, 1 where no bin is shared. It does not see how far apart bins lie. Source: J. Lin, "Divergence measures based on
+    /// the Shannon entropy", 1991.
     /// </summary>
     /// <exception cref="InvalidOperationException">One of them has seen nothing.</exception>
     public static double JensenShannon(TensorStatistics first, TensorStatistics second)
@@ -26,8 +29,8 @@ public static class StatisticsDistance
     }
 
     /// <summary>
-    /// The Wasserstein-1 (earth mover's) distance <c>∫ |F(x) − G(x)| dx</c> of the cumulative distributions, in the unit of the values: how far values move on average to turn one distribution into the
-    /// other. Values count as lying at the centres of their bins.
+    /// The Wasserstein-1 (earth mover's) distance <c>∫ |F(x) − G(x)| dx</c> of the cumulative distributions, in the unit of the values: how
+    /// far values move on average to turn one distribution into the other. Values count as lying at the centres of their bins.
     /// </summary>
     /// <exception cref="InvalidOperationException">One of them has seen nothing.</exception>
     public static double Wasserstein(TensorStatistics first, TensorStatistics second)

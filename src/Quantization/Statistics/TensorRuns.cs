@@ -6,7 +6,8 @@ using Quantization.Kernels;
 namespace Quantization;
 
 /// <summary>
-/// Walks a tensor of any strides in row-major order as contiguous runs: the whole tensor where it is dense, rows where the last axis is, and otherwise pieces gathered into a buffer.
+/// Walks a tensor of any strides in row-major order as contiguous runs: the whole tensor where it is dense, rows where the last axis is,
+/// and otherwise pieces gathered into a buffer.
 /// </summary>
 internal ref struct TensorRuns
 {

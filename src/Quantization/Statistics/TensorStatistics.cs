@@ -6,16 +6,23 @@ using Quantization.Kernels;
 namespace Quantization;
 
 /// <summary>
-/// What was seen of a tensor's values: how many, how many zeros, the smallest, the largest, and a histogram by sign and magnitude. It observes and decides nothing; an
-/// <see cref="ICalibrator"/> reads a range from it.
+/// What was seen of a tensor's values: how many, how many zeros, the smallest, the largest, and a histogram by sign and magnitude. It
+/// observes and decides nothing; an <see cref="ICalibrator"/> reads a range from it.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A value x ≠ 0 is counted in bin <c>floor(|x| / 2^k)</c> of its sign; zeros of either sign are counted apart. k is the smallest exponent that lets the largest magnitude fit, so it is a function
-/// of that magnitude alone, and when it grows, bins merge in whole pairs. Therefore the same values in any order, split or merge give the same state, bit for bit.
+/// A value x ≠ 0 is counted in bin <c>floor(|x| / 2^k)</c> of its sign; zeros of either sign are counted apart. k is the smallest exponent
+/// that lets the largest magnitude fit, so it is a function of that magnitude alone, and when it grows, bins merge in whole pairs.
+/// Therefore the same values in any order, split or merge give the same state, bit for bit.
 /// </para>
-/// <para>Memory is constant: 16 · <see cref="BinsPerSign"/> + 256 bytes, nearly all of them 64-bit counts (65,792 bytes by default), however much is observed. Observing allocates nothing.</para>
-/// <para>One thread at a time may change an instance; any number may read one that nobody changes. To observe on several threads, give each its own statistics and <see cref="Merge"/> them.</para>
+/// <para>
+/// Memory is constant: 16 · <see cref="BinsPerSign"/> + 256 bytes, nearly all of them 64-bit counts (65,792 bytes by default), however much
+/// is observed. Observing allocates nothing.
+/// </para>
+/// <para>
+/// One thread at a time may change an instance; any number may read one that nobody changes. To observe on several threads, give each its
+/// own statistics and <see cref="Merge"/> them.
+/// </para>
 /// </remarks>
 public sealed class TensorStatistics
 {
@@ -29,7 +36,9 @@ public sealed class TensorStatistics
     private float _max = float.NegativeInfinity;
 
     /// <summary>Makes statistics that have seen nothing.</summary>
-    /// <param name="binsPerSign">The bins of each sign: a power of two from 16 to 65,536. Statistics can be merged if they have the same number.</param>
+    /// <param name="binsPerSign">
+    /// The bins of each sign: a power of two from 16 to 65,536. Statistics can be merged if they have the same number.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="binsPerSign"/> is not such a number.</exception>
     public TensorStatistics(int binsPerSign = DefaultBinsPerSign)
     {
@@ -81,7 +90,10 @@ public sealed class TensorStatistics
     /// <summary>k, the binary logarithm of <see cref="BinWidth"/>; −149 … 124.</summary>
     public int BinWidthExponent { get; private set; } = BinLayout.SmallestExponent;
 
-    /// <summary>The width of a bin, 2^k: bin i holds the magnitudes from <c>i · BinWidth</c> up to, but without, <c>(i + 1) · BinWidth</c>; bin 0 holds no zeros.</summary>
+    /// <summary>
+    /// The width of a bin, 2^k: bin i holds the magnitudes from <c>i · BinWidth</c> up to, but without, <c>(i + 1) · BinWidth</c>; bin 0
+    /// holds no zeros.
+    /// </summary>
     public double BinWidth => Math.ScaleB(1, BinWidthExponent);
 
     /// <summary>The counts of values above 0, by magnitude.</summary>
@@ -91,7 +103,9 @@ public sealed class TensorStatistics
     public ReadOnlySpan<long> NegativeBins => _bins.AsSpan(BinsPerSign, BinsPerSign);
 
     /// <summary>Reads statistics that <see cref="Save"/> wrote; no more than those bytes are taken from the stream.</summary>
-    /// <exception cref="InvalidDataException">The bytes are truncated, damaged, of another version, or describe no possible statistics.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The bytes are truncated, damaged, of another version, or describe no possible statistics.
+    /// </exception>
     public static TensorStatistics Load(Stream stream) => new(TensorStatisticsFile.Read(stream));
 
     /// <summary>
@@ -105,20 +119,33 @@ public sealed class TensorStatistics
     /// <summary>Takes over a histogram that somebody else has collected.</summary>
     /// <remarks>
     /// <para>
-    /// A source bin is counted where its midpoint lies; one value of the outermost bins lies at the extremes. So the result equals, bit for bit, what observing the values would have
-    /// given, where (1) no source bin crosses an edge of ours, for example because its edges are multiples of the bin width that the range leads to, (2) <paramref name="range"/> is
-    /// exact and (3) zeros are counted in <paramref name="zeroCount"/> and in no bin. Otherwise a value lands at most half a source bin away from its own place.
+    /// A source bin is counted where its midpoint lies; one value of the outermost bins lies at the extremes. So the result equals, bit for
+    /// bit, what observing the values would have given, where (1) no source bin crosses an edge of ours, for example because its edges are
+    /// multiples of the bin width that the range leads to, (2) <paramref name="range"/> is exact and (3) zeros are counted in
+    /// <paramref name="zeroCount"/> and in no bin. Otherwise a value lands at most half a source bin away from its own place.
     /// </para>
-    /// <para>Bins that are finer than the source's stay empty in between: choose <paramref name="binsPerSign"/> no larger than the number of source bins on a side.</para>
+    /// <para>
+    /// Bins that are finer than the source's stay empty in between: choose <paramref name="binsPerSign"/> no larger than the number of
+    /// source bins on a side.
+    /// </para>
     /// </remarks>
     /// <param name="edges">The edges of the source bins, ascending, one more than counts; bin i is <c>[edges[i], edges[i + 1])</c>.</param>
     /// <param name="counts">The values in each source bin.</param>
-    /// <param name="zeroCount">Zeros that are not in <paramref name="counts"/>. A source bin with its midpoint at 0 counts as zeros too.</param>
-    /// <param name="range">The smallest and the largest value among <paramref name="counts"/>, where known; otherwise the ends of the outermost bins that hold values.</param>
+    /// <param name="zeroCount">
+    /// Zeros that are not in <paramref name="counts"/>. A source bin with its midpoint at 0 counts as zeros too.
+    /// </param>
+    /// <param name="range">
+    /// The smallest and the largest value among <paramref name="counts"/>, where known; otherwise the ends of the outermost bins that hold
+    /// values.
+    /// </param>
     /// <param name="binsPerSign">The bins of each sign of the result: a power of two from 16 to 65,536.</param>
-    /// <exception cref="ArgumentException">The lengths do not fit, edges do not ascend, a count is negative, or the range does not end in the outermost bins.</exception>
+    /// <exception cref="ArgumentException">
+    /// The lengths do not fit, edges do not ascend, a count is negative, or the range does not end in the outermost bins.
+    /// </exception>
     /// <exception cref="OverflowException">More than 2⁶³ − 1 values.</exception>
-    public static TensorStatistics FromHistogram(ReadOnlySpan<double> edges, ReadOnlySpan<long> counts, long zeroCount = 0, ValueRange? range = null, int binsPerSign = DefaultBinsPerSign) =>
+    public static TensorStatistics FromHistogram(
+        ReadOnlySpan<double> edges, ReadOnlySpan<long> counts, long zeroCount = 0, ValueRange? range = null,
+        int binsPerSign = DefaultBinsPerSign) =>
         new(HistogramImport.Convert(edges, counts, zeroCount, range, binsPerSign));
 
     /// <summary>Counts finite values in; see <see cref="Observe(ReadOnlySpan{float}, NonFiniteValues)"/>.</summary>
@@ -129,7 +156,9 @@ public sealed class TensorStatistics
     /// <summary>Counts values in.</summary>
     /// <param name="values">The values, in any order.</param>
     /// <param name="nonFinite">What to do with NaN and ±∞.</param>
-    /// <exception cref="NonFiniteValueException">A value is NaN or infinite and <paramref name="nonFinite"/> is <see cref="NonFiniteValues.Throw"/>; nothing was counted.</exception>
+    /// <exception cref="NonFiniteValueException">
+    /// A value is NaN or infinite and <paramref name="nonFinite"/> is <see cref="NonFiniteValues.Throw"/>; nothing was counted.
+    /// </exception>
     /// <exception cref="OverflowException">More than 2⁶³ − 1 values; nothing was counted.</exception>
     public void Observe(ReadOnlySpan<float> values, NonFiniteValues nonFinite)
     {
@@ -147,7 +176,9 @@ public sealed class TensorStatistics
         ObserveFiniteAmong(values);
     }
 
-    /// <summary>Counts the finite values of a tensor in; see <see cref="Observe(in ReadOnlyTensorSpan{float}, NonFiniteValues)"/>.</summary>
+    /// <summary>
+    /// Counts the finite values of a tensor in; see <see cref="Observe(in ReadOnlyTensorSpan{float}, NonFiniteValues)"/>.
+    /// </summary>
     /// <exception cref="NonFiniteValueException">A value is NaN or infinite; nothing was counted.</exception>
     /// <exception cref="OverflowException">More than 2⁶³ − 1 values; nothing was counted.</exception>
     public void Observe(in ReadOnlyTensorSpan<float> values) => Observe(values, NonFiniteValues.Throw);
@@ -155,7 +186,9 @@ public sealed class TensorStatistics
     /// <summary>Counts the values of a tensor in, regardless of its strides.</summary>
     /// <param name="values">The tensor.</param>
     /// <param name="nonFinite">What to do with NaN and ±∞.</param>
-    /// <exception cref="NonFiniteValueException">A value is NaN or infinite and <paramref name="nonFinite"/> is <see cref="NonFiniteValues.Throw"/>; nothing was counted.</exception>
+    /// <exception cref="NonFiniteValueException">
+    /// A value is NaN or infinite and <paramref name="nonFinite"/> is <see cref="NonFiniteValues.Throw"/>; nothing was counted.
+    /// </exception>
     /// <exception cref="OverflowException">More than 2⁶³ − 1 values; nothing was counted.</exception>
     public void Observe(in ReadOnlyTensorSpan<float> values, NonFiniteValues nonFinite)
     {
@@ -188,15 +221,22 @@ public sealed class TensorStatistics
         }
     }
 
-    /// <summary>Adds what other statistics have seen, as if this instance had seen it too. <paramref name="other"/> is not changed.</summary>
-    /// <exception cref="ArgumentException"><paramref name="other"/> has another number of bins; <see cref="Coarsen"/> the finer one first.</exception>
+    /// <summary>
+    /// Adds what other statistics have seen, as if this instance had seen it too. <paramref name="other"/> is not changed.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="other"/> has another number of bins; <see cref="Coarsen"/> the finer one first.
+    /// </exception>
     /// <exception cref="OverflowException">Together they have seen more than 2⁶³ − 1 values; nothing was added.</exception>
     public void Merge(TensorStatistics other)
     {
         ArgumentNullException.ThrowIfNull(other);
         if (other.BinsPerSign != BinsPerSign)
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.BinsPerSign} bins per sign cannot be merged into {BinsPerSign}: call Coarsen({Math.Min(BinsPerSign, other.BinsPerSign)}) on the finer ones first."), nameof(other));
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"Statistics of {other.BinsPerSign} bins per sign cannot be merged into "
+                    + $"{BinsPerSign}: call Coarsen({Math.Min(BinsPerSign, other.BinsPerSign)}) on the finer ones first."),
+                nameof(other));
         }
 
         ThrowUnlessRoomFor(other);
@@ -207,8 +247,12 @@ public sealed class TensorStatistics
         NonFiniteCount += other.NonFiniteCount;
     }
 
-    /// <summary>The statistics that fewer bins would have gathered from the same values, exactly: neighbouring bins are added together.</summary>
-    /// <param name="binsPerSign">The bins of each sign of the result: a power of two, at least 16 and at most <see cref="BinsPerSign"/>.</param>
+    /// <summary>
+    /// The statistics that fewer bins would have gathered from the same values, exactly: neighbouring bins are added together.
+    /// </summary>
+    /// <param name="binsPerSign">
+    /// The bins of each sign of the result: a power of two, at least 16 and at most <see cref="BinsPerSign"/>.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="binsPerSign"/> is not such a number.</exception>
     public TensorStatistics Coarsen(int binsPerSign)
     {
@@ -275,7 +319,8 @@ public sealed class TensorStatistics
     {
         if (count > long.MaxValue - Count)
         {
-            throw new OverflowException(string.Create(CultureInfo.InvariantCulture, $"{Count} values were observed; {count} more would exceed what 64-bit counts hold."));
+            throw new OverflowException(string.Create(
+                CultureInfo.InvariantCulture, $"{Count} values were observed; {count} more would exceed what 64-bit counts hold."));
         }
     }
 
@@ -308,7 +353,9 @@ public sealed class TensorStatistics
         return new NonFiniteValueException(offset + index, values[index]);
     }
 
-    /// <summary>Leaves out the non-finite values, in pieces that fit a buffer: they are rare, and the counting loop need not know of them.</summary>
+    /// <summary>
+    /// Leaves out the non-finite values, in pieces that fit a buffer: they are rare, and the counting loop need not know of them.
+    /// </summary>
     private void ObserveFiniteAmong(ReadOnlySpan<float> values)
     {
         Span<float> finite = stackalloc float[BufferLength];

@@ -5,8 +5,9 @@ using System.Security.Cryptography;
 namespace Quantization;
 
 /// <summary>
-/// The bytes of <see cref="TensorStatistics"/>, little-endian: "QSTA", version (u32), bins per sign (u32), k (i32), zeros (i64), non-finite (i64), min and max (f32), the number of positive and of negative
-/// bins up to the last that is used (u32 each), their counts (i64 each), and the SHA-256 of all that.
+/// The bytes of <see cref="TensorStatistics"/>, little-endian: "QSTA", version (u32), bins per sign (u32), k (i32), zeros (i64), non-finite
+/// (i64), min and max (f32), the number of positive and of negative bins up to the last that is used (u32 each), their counts (i64 each),
+/// and the SHA-256 of all that.
 /// </summary>
 internal static class TensorStatisticsFile
 {
@@ -54,7 +55,8 @@ internal static class TensorStatisticsFile
         int version = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(4));
         if (version != Version)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The tensor statistics have version {version}; this library reads version {Version}."));
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture, $"The tensor statistics have version {version}; this library reads version {Version}."));
         }
 
         int binsPerSign = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(8));
@@ -62,7 +64,8 @@ internal static class TensorStatisticsFile
         int negative = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(44));
         if (!BinLayout.IsBinCount(binsPerSign) || (uint)positive > (uint)binsPerSign || (uint)negative > (uint)binsPerSign)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The tensor statistics claim {positive} and {negative} of {binsPerSign} bins."));
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture, $"The tensor statistics claim {positive} and {negative} of {binsPerSign} bins."));
         }
 
         byte[] rest = ReadRest(stream, sizeof(long) * (positive + negative) + SHA256.HashSizeInBytes);

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace Quantization;
 
 /// <summary>
-/// The loops of the gradients. They are written in vectors of sixteen lanes regardless of the machine's vector width, so that sums run in the same order, and give the same bits, everywhere; a last part that does not fill
-/// a vector is padded with zeros, which add nothing.
+/// The loops of the gradients. They are written in vectors of sixteen lanes regardless of the machine's vector width, so that sums run in
+/// the same order, and give the same bits, everywhere; a last part that does not fill a vector is padded with zeros, which add nothing.
 /// </summary>
 internal static unsafe class GradientKernels
 {
@@ -29,7 +29,9 @@ internal static unsafe class GradientKernels
         }
     }
 
-    /// <summary>As <see cref="Clip(float*, float*, float*, nint, ClippingRange)"/>; returns the gradient with respect to the scale.</summary>
+    /// <summary>
+    /// As <see cref="Clip(float*, float*, float*, nint, ClippingRange)"/>; returns the gradient with respect to the scale.
+    /// </summary>
     public static double ClipAndSum(float* x, float* g, float* result, nint count, ClippingRange range)
     {
         Vector512<double> lower = Vector512<double>.Zero, upper = Vector512<double>.Zero;
@@ -91,7 +93,8 @@ internal static unsafe class GradientKernels
     private static Vector512<float> Clip(Vector512<float> values, Vector512<float> gradients, ClippingRange range)
     {
         Vector512<float> quotients = values / Vector512.Create(range.Scale);
-        return gradients & Vector512.GreaterThanOrEqual(quotients, Vector512.Create(range.Low)) & Vector512.LessThanOrEqual(quotients, Vector512.Create(range.High));
+        return gradients & Vector512.GreaterThanOrEqual(quotients, Vector512.Create(range.Low)) & Vector512.LessThanOrEqual(
+            quotients, Vector512.Create(range.High));
     }
 
     private static Vector512<float> ScaleTerm(Vector512<float> values, Vector512<float> gradients, ClippingRange range)

@@ -3,11 +3,15 @@ using System.Numerics.Tensors;
 
 namespace Quantization;
 
-/// <summary>The constants of LSQ, learned step size quantization (Esser et al., 2020, arXiv:1902.08153), where the scale is a parameter that training changes.</summary>
+/// <summary>
+/// The constants of LSQ, learned step size quantization (Esser et al., 2020, arXiv:1902.08153), where the scale is a parameter that
+/// training changes.
+/// </summary>
 public static class LearnedStepSize
 {
     /// <summary>
-    /// The scale to start from, <c>2 · mean|values| / √MaxCode</c> (section 2.1 of the paper), computed in double precision. At least 2⁻¹²⁶, and 1 where all values are 0: a scale is never 0.
+    /// The scale to start from, <c>2 · mean|values| / √MaxCode</c> (section 2.1 of the paper), computed in double precision. At least
+    /// 2⁻¹²⁶, and 1 where all values are 0: a scale is never 0.
     /// </summary>
     /// <param name="values">The weights, or the activations of a first batch; finite.</param>
     /// <param name="format">The codes; <c>MaxCode</c> above 0.</param>
@@ -50,6 +54,7 @@ public static class LearnedStepSize
         ArgumentNullException.ThrowIfNull(format);
         return format.MaxCode > 0
             ? format.MaxCode
-            : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{format} has no code above 0; a learned scale needs one."), nameof(format));
+            : throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"{format} has no code above 0; a learned scale needs one."), nameof(format));
     }
 }

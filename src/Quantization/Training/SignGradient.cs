@@ -3,16 +3,22 @@ using Quantization.Kernels;
 namespace Quantization;
 
 /// <summary>
-/// The gradients of XNOR-Net's binary values (Rastegari et al., 2016, arXiv:1603.05279). The sign, +1 from 0 upwards and −1 below, has gradient 0 almost everywhere; its estimator is that of the clamp to [−1, 1].
-/// Results are the same bits at every vector width.
+/// The gradients of XNOR-Net's binary values (Rastegari et al., 2016, arXiv:1603.05279). The sign, +1 from 0 upwards and −1 below, has
+/// gradient 0 almost everywhere; its estimator is that of the clamp to [−1, 1]. Results are the same bits at every vector width.
 /// </summary>
 public static unsafe class SignGradient
 {
-    /// <summary>The gradient of <c>sign(x)</c>: <c>sourceGradient[i] = outputGradient[i]</c> where <c>|source[i]| ≤ 1</c>, else 0; also for NaN.</summary>
+    /// <summary>
+    /// The gradient of <c>sign(x)</c>: <c>sourceGradient[i] = outputGradient[i]</c> where <c>|source[i]| ≤ 1</c>, else 0; also for NaN.
+    /// </summary>
     /// <param name="source">The values of the forward pass.</param>
     /// <param name="outputGradient">The gradient of the loss with respect to the signs, as many.</param>
-    /// <param name="sourceGradient">Receives the gradient with respect to the values, at least as many; it may be one of the inputs.</param>
-    /// <exception cref="ArgumentException">The lengths do not fit, or the destination overlaps an input elsewhere than at its start.</exception>
+    /// <param name="sourceGradient">
+    /// Receives the gradient with respect to the values, at least as many; it may be one of the inputs.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The lengths do not fit, or the destination overlaps an input elsewhere than at its start.
+    /// </exception>
     public static void StraightThrough(ReadOnlySpan<float> source, ReadOnlySpan<float> outputGradient, Span<float> sourceGradient)
     {
         Check(source, outputGradient, sourceGradient);
@@ -26,15 +32,21 @@ public static unsafe class SignGradient
 
     /// <summary>
     /// The gradient of <c>α · sign(w)</c> with <c>α = mean|w|</c>, the binary weights of one filter:
-    /// <c>sourceGradient[i] = α · outputGradient[i] · [|w_i| ≤ 1] + sign(w_i) / n · Σ_j outputGradient[j] · sign(w_j)</c>. The second term is what changing w_i does through the mean; section 3.1 of the paper
-    /// shortens it to <c>outputGradient[i] / n</c>, which drops the other weights' share.
+    /// <c>sourceGradient[i] = α · outputGradient[i] · [|w_i| ≤ 1] + sign(w_i) / n · Σ_j outputGradient[j] · sign(w_j)</c>. The second term
+    /// is what changing w_i does through the mean; section 3.1 of the paper shortens it to <c>outputGradient[i] / n</c>, which drops the
+    /// other weights' share.
     /// </summary>
     /// <param name="source">The weights of one filter.</param>
     /// <param name="outputGradient">The gradient of the loss with respect to the binary weights, as many.</param>
     /// <param name="meanMagnitude">α.</param>
-    /// <param name="sourceGradient">Receives the gradient with respect to the weights, at least as many; it may be one of the inputs.</param>
-    /// <exception cref="ArgumentException">The lengths do not fit, or the destination overlaps an input elsewhere than at its start.</exception>
-    public static void ScaledSign(ReadOnlySpan<float> source, ReadOnlySpan<float> outputGradient, float meanMagnitude, Span<float> sourceGradient)
+    /// <param name="sourceGradient">
+    /// Receives the gradient with respect to the weights, at least as many; it may be one of the inputs.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The lengths do not fit, or the destination overlaps an input elsewhere than at its start.
+    /// </exception>
+    public static void ScaledSign(
+        ReadOnlySpan<float> source, ReadOnlySpan<float> outputGradient, float meanMagnitude, Span<float> sourceGradient)
     {
         Check(source, outputGradient, sourceGradient);
         if (source.IsEmpty)

@@ -24,7 +24,8 @@ public sealed class EmbeddingCalibrationTests : IDisposable
     public void By_default_a_rare_large_value_is_clipped()
     {
         Random random = new(1);
-        Embedding<float>[] sample = [.. Enumerable.Range(0, 200).Select(_ => new Embedding<float>(Enumerable.Range(0, 64).Select(_ => random.NextSingle() - 0.5f).ToArray()))];
+        Embedding<float>[] sample = [.. Enumerable.Range(0, 200)
+            .Select(_ => new Embedding<float>(Enumerable.Range(0, 64).Select(_ => random.NextSingle() - 0.5f).ToArray()))];
         float[] first = [20f, .. sample[0].Vector[1..].ToArray()];
         sample[0] = new Embedding<float>(first);
         float scale = EmbeddingCalibration.Learn(sample).Scale;
@@ -36,11 +37,13 @@ public sealed class EmbeddingCalibrationTests : IDisposable
     {
         (string, float[])[] table = [.. Enumerable.Range(0, 150).Select(i => ($"{i}", new float[] { i, 1 }))];
         TableGenerator generator = new(table);
-        EmbeddingCalibration calibration = await EmbeddingCalibration.LearnAsync(generator, table.Select(each => each.Item1), new MaxCalibrator());
+        EmbeddingCalibration calibration = await EmbeddingCalibration.LearnAsync(
+            generator, table.Select(each => each.Item1), new MaxCalibrator());
         calibration.Mean.ToArray().Should().Equal(74.5f, 1);
         calibration.Scale.Should().Be(149f / 127);
         generator.Calls.Should().Be(3);
-        await FluentActions.Awaiting(() => EmbeddingCalibration.LearnAsync(generator, ["1"], cancellationToken: new CancellationToken(true)))
+        await FluentActions.Awaiting(
+            () => EmbeddingCalibration.LearnAsync(generator, ["1"], cancellationToken: new CancellationToken(true)))
             .Should().ThrowAsync<OperationCanceledException>();
     }
 
@@ -61,14 +64,19 @@ public sealed class EmbeddingCalibrationTests : IDisposable
     [InlineData("""{"format":1}""", "This is no calibration of embeddings*")]
     [InlineData("""{"format":"quantization.embeddings","version":2}""", "The version is 2; this library reads version 1.*")]
     [InlineData("""{"format":"quantization.embeddings","version":1,"scale":"x"}""", "The property 'scale' is no number.*")]
-    [InlineData("""{"format":"quantization.embeddings","version":1,"scale":0,"dimensions":1,"mean":[0]}""", "A scale must be positive and finite*")]
-    [InlineData("""{"format":"quantization.embeddings","version":1,"scale":1,"dimensions":2,"mean":[0]}""", "There are 1 means for 2 dimensions.*")]
-    [InlineData("""{"format":"quantization.embeddings","version":1,"scale":1,"dimensions":1,"mean":[null]}""", "The mean of dimension 0 is no number.*")]
+    [InlineData(
+        """{"format":"quantization.embeddings","version":1,"scale":0,"dimensions":1,"mean":[0]}""", "A scale must be positive and finite*")]
+    [InlineData(
+        """{"format":"quantization.embeddings","version":1,"scale":1,"dimensions":2,"mean":[0]}""", "There are 1 means for 2 dimensions.*")]
+    [InlineData(
+        """{"format":"quantization.embeddings","version":1,"scale":1,"dimensions":1,"mean":[null]}""",
+        "The mean of dimension 0 is no number.*")]
     [InlineData("""{"format":"quantization.embeddings","version":1,"scale":1,"dimensions":1,"mean":[1e99]}""", "*")]
     public void A_damaged_file_is_named(string content, string message)
     {
         File.WriteAllText(Path, content);
-        FluentActions.Invoking(() => EmbeddingCalibration.Load(Path)).Should().Throw<InvalidDataException>().WithMessage($"{Path}: {message}");
+        FluentActions.Invoking(() => EmbeddingCalibration.Load(Path)).Should()
+            .Throw<InvalidDataException>().WithMessage($"{Path}: {message}");
     }
 
     [Fact]
@@ -76,18 +84,22 @@ public sealed class EmbeddingCalibrationTests : IDisposable
     {
         FluentActions.Invoking(() => EmbeddingCalibration.Load(Path)).Should().Throw<FileNotFoundException>().WithMessage($"*{Path}*");
         File.WriteAllText(Path, "x");
-        FluentActions.Invoking(() => new EmbeddingCalibration(1, [0]).Save(System.IO.Path.Combine(Path, "below.json"))).Should().Throw<IOException>();
+        FluentActions.Invoking(() => new EmbeddingCalibration(1, [0]).Save(System.IO.Path.Combine(Path, "below.json"))).Should()
+            .Throw<IOException>();
         File.ReadAllText(Path).Should().Be("x");
     }
 
     [Fact]
     public void Samples_that_tell_nothing_are_refused()
     {
-        FluentActions.Invoking(() => EmbeddingCalibration.Learn([])).Should().Throw<ArgumentException>().WithMessage("A calibration needs at least one embedding*");
+        FluentActions.Invoking(() => EmbeddingCalibration.Learn([])).Should()
+            .Throw<ArgumentException>().WithMessage("A calibration needs at least one embedding*");
         FluentActions.Invoking(() => EmbeddingCalibration.Learn([new(new float[3])])).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => EmbeddingCalibration.Learn([new(new float[] { 1 }), new(new float[] { 1, 2 })])).Should().Throw<InvalidDataException>()
+        FluentActions.Invoking(() => EmbeddingCalibration.Learn([new(new float[] { 1 }), new(new float[] { 1, 2 })])).Should()
+            .Throw<InvalidDataException>()
             .WithMessage("Embedding 1 has 2 dimensions and embedding 0 has 1*");
-        FluentActions.Invoking(() => new EmbeddingCalibration(0, [1])).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("scale");
+        FluentActions.Invoking(() => new EmbeddingCalibration(0, [1])).Should()
+            .Throw<ArgumentOutOfRangeException>().WithParameterName("scale");
         FluentActions.Invoking(() => new EmbeddingCalibration(1, [])).Should().Throw<ArgumentException>().WithParameterName("mean");
     }
 }

@@ -48,7 +48,8 @@ public sealed class GeneratorTests : IDisposable
         BinaryEmbedding bits = await inner.AsBinary().GenerateAsync("x");
         bits.Vector.Cast<bool>().Should().Equal(true, false, false, true, true, false, true, true, true, false, true);
         bits.Dimensions.Should().Be(11);
-        JsonDocument.Parse(JsonSerializer.Serialize<Embedding>(bits, AIJsonUtilities.DefaultOptions)).RootElement.GetProperty("vector").GetString().Should().Be("10011011101");
+        JsonDocument.Parse(JsonSerializer.Serialize<Embedding>(bits, AIJsonUtilities.DefaultOptions))
+            .RootElement.GetProperty("vector").GetString().Should().Be("10011011101");
 
         // The bytes are those that the core compares.
         byte[] bytes = new byte[2];
@@ -124,11 +125,14 @@ public sealed class GeneratorTests : IDisposable
     public async Task Values_that_are_not_finite_are_refused_by_all()
     {
         string message = "Embedding 1 has the value NaN in dimension 1; codes need finite values.";
-        await FluentActions.Awaiting(() => _inner.AsInt8().GenerateAsync(["a", "nan"])).Should().ThrowAsync<InvalidDataException>().WithMessage(message);
+        await FluentActions.Awaiting(() => _inner.AsInt8().GenerateAsync(["a", "nan"])).Should()
+            .ThrowAsync<InvalidDataException>().WithMessage(message);
         await FluentActions.Awaiting(() => _inner.AsInt8(new EmbeddingCalibration(1, new float[4])).GenerateAsync(["a", "nan"]))
             .Should().ThrowAsync<InvalidDataException>().WithMessage(message);
-        await FluentActions.Awaiting(() => _inner.AsBinary().GenerateAsync(["a", "nan"])).Should().ThrowAsync<InvalidDataException>().WithMessage(message);
-        await FluentActions.Awaiting(() => _inner.WithDimensions(1).GenerateAsync(["a", "nan"])).Should().ThrowAsync<InvalidDataException>().WithMessage(message);
+        await FluentActions.Awaiting(() => _inner.AsBinary().GenerateAsync(["a", "nan"])).Should()
+            .ThrowAsync<InvalidDataException>().WithMessage(message);
+        await FluentActions.Awaiting(() => _inner.WithDimensions(1).GenerateAsync(["a", "nan"])).Should()
+            .ThrowAsync<InvalidDataException>().WithMessage(message);
     }
 
     [Fact]
@@ -136,8 +140,10 @@ public sealed class GeneratorTests : IDisposable
     {
         EmbeddingCalibration other = new(1, new float[5]);
         string message = "Embedding 0 has 4 dimensions, but the calibration is for 5; use the calibration of this model.";
-        await FluentActions.Awaiting(() => _inner.AsInt8(other).GenerateAsync("a")).Should().ThrowAsync<InvalidDataException>().WithMessage(message);
-        await FluentActions.Awaiting(() => _inner.AsBinary(other).GenerateAsync("a")).Should().ThrowAsync<InvalidDataException>().WithMessage(message);
+        await FluentActions.Awaiting(() => _inner.AsInt8(other).GenerateAsync("a")).Should()
+            .ThrowAsync<InvalidDataException>().WithMessage(message);
+        await FluentActions.Awaiting(() => _inner.AsBinary(other).GenerateAsync("a")).Should()
+            .ThrowAsync<InvalidDataException>().WithMessage(message);
         FluentActions.Invoking(() => _inner.AsBinary(new[] { float.NaN })).Should().Throw<ArgumentException>().WithParameterName("mean");
     }
 }

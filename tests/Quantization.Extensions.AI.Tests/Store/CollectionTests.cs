@@ -46,11 +46,14 @@ public class CollectionTests
     public async Task Records_are_ordered_skipped_and_cut()
     {
         using QuantizedCollection<int, Article> collection = await Fill();
-        FilteredRecordRetrievalOptions<Article> options = new() { OrderBy = order => order.Descending(article => article.Tags.Length).Ascending(article => article.Price), Skip = 1 };
-        await FluentActions.Awaiting(() => collection.GetAsync(article => true, 3, options).ToListAsync().AsTask()).Should().ThrowAsync<Exception>();
+        FilteredRecordRetrievalOptions<Article> options =
+            new() { OrderBy = order => order.Descending(article => article.Tags.Length).Ascending(article => article.Price), Skip = 1 };
+        await FluentActions.Awaiting(() => collection.GetAsync(article => true, 3, options).ToListAsync().AsTask()).Should()
+            .ThrowAsync<Exception>();
         options.OrderBy = order => order.Descending(article => article.Title).Ascending(article => article.Id);
         await collection.UpsertAsync([New(20, "t5"), New(10, "t5"), New(30, "t9")]);
-        (await collection.GetAsync(article => article.Id != 6, 4, options).ToListAsync()).Select(article => article.Id).Should().Equal(7, 5, 10, 20);
+        (await collection.GetAsync(article => article.Id != 6, 4, options).ToListAsync()).Select(article => article.Id).Should()
+            .Equal(7, 5, 10, 20);
     }
 
     [Fact]
@@ -81,7 +84,8 @@ public class CollectionTests
         foreach (int id in Enumerable.Range(0, 200))
         {
             Article? back = await collection.GetAsync(id, new() { IncludeVectors = true });
-            (back?.Title, back?.Vector.ToArray()).Should().BeEquivalentTo((expected.GetValueOrDefault(id)?.Title, expected.GetValueOrDefault(id)?.Vector.ToArray()));
+            (back?.Title, back?.Vector.ToArray()).Should()
+                .BeEquivalentTo((expected.GetValueOrDefault(id)?.Title, expected.GetValueOrDefault(id)?.Vector.ToArray()));
         }
 
         List<VectorSearchResult<Article>> found = await collection.SearchAsync(new float[] { 127, 1, 2, 3 }, 500).ToListAsync();
@@ -93,8 +97,10 @@ public class CollectionTests
     {
         using QuantizedCollection<int, Article> collection = await Fill();
         await FluentActions.Awaiting(() => collection.UpsertAsync([New(100, "a"), new Article { Id = 101, Vector = new float[3] }]))
-            .Should().ThrowAsync<ArgumentException>().WithMessage("The vector for 'Vector' has 3 dimensions; the collection's vectors have 4.");
-        await FluentActions.Awaiting(() => collection.UpsertAsync([New(100, "a"), new Article { Id = 101, Vector = new[] { 1, 2, 3, float.PositiveInfinity } }]))
+            .Should().ThrowAsync<ArgumentException>()
+            .WithMessage("The vector for 'Vector' has 3 dimensions; the collection's vectors have 4.");
+        await FluentActions.Awaiting(
+            () => collection.UpsertAsync([New(100, "a"), new Article { Id = 101, Vector = new[] { 1, 2, 3, float.PositiveInfinity } }]))
             .Should().ThrowAsync<ArgumentException>().WithMessage("*not finite*");
         collection.Count.Should().Be(8);
     }
@@ -105,9 +111,11 @@ public class CollectionTests
         using QuantizedCollection<int, Article> collection = new("articles");
         (await collection.CollectionExistsAsync()).Should().BeFalse();
         string message = "The collection 'articles' does not exist*";
-        await FluentActions.Awaiting(() => collection.UpsertAsync(New(1, "a"))).Should().ThrowAsync<VectorStoreException>().WithMessage(message);
+        await FluentActions.Awaiting(() => collection.UpsertAsync(New(1, "a"))).Should()
+            .ThrowAsync<VectorStoreException>().WithMessage(message);
         await FluentActions.Awaiting(() => collection.GetAsync(1)).Should().ThrowAsync<VectorStoreException>().WithMessage(message);
-        await FluentActions.Awaiting(() => collection.SearchAsync(new float[4], 1).ToListAsync().AsTask()).Should().ThrowAsync<VectorStoreException>().WithMessage(message);
+        await FluentActions.Awaiting(() => collection.SearchAsync(new float[4], 1).ToListAsync().AsTask()).Should()
+            .ThrowAsync<VectorStoreException>().WithMessage(message);
         await collection.EnsureCollectionExistsAsync();
         await collection.UpsertAsync(New(1, "a"));
         await collection.EnsureCollectionDeletedAsync();
@@ -165,12 +173,15 @@ public class CollectionTests
     [Fact]
     public void Definitions_that_the_store_has_no_answer_to_are_refused()
     {
-        FluentActions.Invoking(() => Vectors.Collection(typeof(float[]), 3, DistanceFunction.ManhattanDistance)).Should().Throw<ArgumentException>()
+        FluentActions.Invoking(() => Vectors.Collection(typeof(float[]), 3, DistanceFunction.ManhattanDistance)).Should()
+            .Throw<ArgumentException>()
             .WithMessage("The property 'Vector' has the distance function ManhattanDistance*");
         FluentActions.Invoking(() => Vectors.Collection(typeof(float[]), 3, index: IndexKind.Hnsw)).Should().Throw<ArgumentException>()
             .WithMessage("The property 'Vector' has the index kind Hnsw; use Flat (all codes) or QuantizedFlat (bits first).");
-        FluentActions.Invoking(() => Vectors.Collection(typeof(float[]), 65_794)).Should().Throw<ArgumentException>().WithMessage("*takes 1 to 65793*");
-        FluentActions.Invoking(() => new QuantizedCollectionOptions { CandidatesPerResult = 0 }).Should().Throw<ArgumentOutOfRangeException>();
+        FluentActions.Invoking(() => Vectors.Collection(typeof(float[]), 65_794)).Should()
+            .Throw<ArgumentException>().WithMessage("*takes 1 to 65793*");
+        FluentActions.Invoking(() => new QuantizedCollectionOptions { CandidatesPerResult = 0 }).Should()
+            .Throw<ArgumentOutOfRangeException>();
     }
 
     [Fact]
@@ -178,9 +189,12 @@ public class CollectionTests
     {
         using QuantizedCollection<int, TwoVectors> collection = new("two");
         await collection.EnsureCollectionExistsAsync();
-        await collection.UpsertAsync([new() { Id = 1, First = [1, 0], Second = [0, 1, 0] }, new() { Id = 2, First = [0, 1], Second = [1, 0, 0] }]);
-        (await collection.SearchAsync(new float[] { 1, 0 }, 1, new() { VectorProperty = record => record.First }).SingleAsync()).Record.Id.Should().Be(1);
-        (await collection.SearchAsync(new float[] { 1, 0, 0 }, 1, new() { VectorProperty = record => record.Second }).SingleAsync()).Record.Id.Should().Be(2);
+        await collection.UpsertAsync(
+            [new() { Id = 1, First = [1, 0], Second = [0, 1, 0] }, new() { Id = 2, First = [0, 1], Second = [1, 0, 0] }]);
+        (await collection.SearchAsync(new float[] { 1, 0 }, 1, new() { VectorProperty = record => record.First }).SingleAsync())
+            .Record.Id.Should().Be(1);
+        (await collection.SearchAsync(new float[] { 1, 0, 0 }, 1, new() { VectorProperty = record => record.Second }).SingleAsync())
+            .Record.Id.Should().Be(2);
         FluentActions.Invoking(() => collection.SearchAsync(new float[] { 1, 0 }, 1)).Should().Throw<InvalidOperationException>();
     }
 

@@ -42,7 +42,8 @@ public class ConcurrencyTests
         }))];
         await Task.WhenAll([writer, .. readers]);
 
-        static Task OnThread(Func<Task> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        static Task OnThread(Func<Task> work) =>
+            Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
 
         Task Upsert(int version) => collection.UpsertAsync(vectors.Select((vector, id) => Vectors.Record(id, vector, $"{version}")));
     }

@@ -111,8 +111,10 @@ public sealed class FileTests : IDisposable
         using QuantizedDynamicCollection saved = await Vectors.Fill(Vectors.Clustered(5, 12, 3, 4));
         saved.Save(Path);
         FluentActions.Invoking(() => Vectors.Collection(typeof(float[]), 13).Load(Path)).Should().Throw<InvalidDataException>()
-            .WithMessage($"{Path}: The file's vectors are (Vector: int8, 12 dimensions, CosineSimilarity); the collection's are (Vector: int8, 13 dimensions, CosineSimilarity)*");
-        FluentActions.Invoking(() => Vectors.Collection(typeof(float[]), 12, DistanceFunction.EuclideanDistance).Load(Path)).Should().Throw<InvalidDataException>();
+            .WithMessage($"{Path}: The file's vectors are (Vector: int8, 12 dimensions, CosineSimilarity); the collection's are (Vector: "
+                + "int8, 13 dimensions, CosineSimilarity)*");
+        FluentActions.Invoking(() => Vectors.Collection(typeof(float[]), 12, DistanceFunction.EuclideanDistance).Load(Path)).Should()
+            .Throw<InvalidDataException>();
         FluentActions.Invoking(() => new QuantizedCollection<int, Article>("a").Load(Path)).Should().Throw<InvalidDataException>();
         FluentActions.Invoking(() => saved.Load(Path + "x")).Should().Throw<FileNotFoundException>().WithMessage($"*{Path}x*");
         saved.Count.Should().Be(5);

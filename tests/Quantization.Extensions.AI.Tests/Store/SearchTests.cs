@@ -19,7 +19,8 @@ public class SearchTests
         float[][] rows = Vectors.Clustered(2000, 96, 100, 1);
         float[][] queries = Vectors.Clustered(20, 96, 100, 2);
         using QuantizedDynamicCollection flat = await Vectors.Fill(rows, function);
-        using QuantizedDynamicCollection bits = await Vectors.Fill(rows, function, IndexKind.QuantizedFlat, new() { FewestCandidates = 600 });
+        using QuantizedDynamicCollection bits = await Vectors.Fill(
+            rows, function, IndexKind.QuantizedFlat, new() { FewestCandidates = 600 });
         int byCodes = 0;
         int byBits = 0;
         foreach (float[] query in queries)
@@ -52,14 +53,17 @@ public class SearchTests
     {
         // Vectors that are int8 already have no rounding: the search is a plain one.
         Random random = new(3);
-        sbyte[][] rows = [.. Enumerable.Range(0, 1500).Select(_ => Enumerable.Range(0, 70).Select(_ => (sbyte)random.Next(-128, 128)).ToArray())];
+        sbyte[][] rows =
+            [.. Enumerable.Range(0, 1500).Select(_ => Enumerable.Range(0, 70).Select(_ => (sbyte)random.Next(-128, 128)).ToArray())];
         using QuantizedDynamicCollection collection = Vectors.Collection(typeof(sbyte[]), 70, DistanceFunction.EuclideanSquaredDistance);
         await collection.EnsureCollectionExistsAsync();
         await collection.UpsertAsync(rows.Select((row, i) => Vectors.Record(i, row)));
         (int Id, double Score)[] found = await Vectors.Find(collection, rows[7], 20);
-        int[] expected = [.. Enumerable.Range(0, rows.Length).OrderBy(row => CodeDistance.SquaredEuclidean(rows[row], rows[7])).ThenBy(row => row).Take(20)];
+        int[] expected = [.. Enumerable.Range(0, rows.Length).OrderBy(row => CodeDistance.SquaredEuclidean(rows[row], rows[7]))
+            .ThenBy(row => row).Take(20)];
         found.Select(each => each.Id).Should().Equal(expected);
-        found.Select(each => (long)Math.Round(each.Score)).Should().Equal(expected.Select(row => CodeDistance.SquaredEuclidean(rows[row], rows[7])));
+        found.Select(each => (long)Math.Round(each.Score)).Should()
+            .Equal(expected.Select(row => CodeDistance.SquaredEuclidean(rows[row], rows[7])));
         ((sbyte[])(await collection.GetAsync(7, new() { IncludeVectors = true }))!["Vector"]!).Should().Equal(rows[7]);
     }
 
@@ -67,7 +71,8 @@ public class SearchTests
     public async Task Kept_vectors_give_the_scores_of_floats_and_come_back_as_they_were()
     {
         float[][] rows = Vectors.Clustered(500, 33, 5, 4);
-        using QuantizedDynamicCollection collection = await Vectors.Fill(rows, DistanceFunction.DotProductSimilarity, null, new() { KeepVectors = true });
+        using QuantizedDynamicCollection collection = await Vectors.Fill(
+            rows, DistanceFunction.DotProductSimilarity, null, new() { KeepVectors = true });
         float[] query = Vectors.Clustered(1, 33, 5, 5)[0];
         (int Id, double Score)[] found = await Vectors.Find(collection, query, 10);
         found.Select(each => each.Id).Should().Equal(Vectors.Nearest(DistanceFunction.DotProductSimilarity, rows, query, 10));
@@ -86,7 +91,8 @@ public class SearchTests
         (bits.ScannedBytes / (300.0 * 384 * sizeof(float))).Should().BeLessThan(0.04);
         float[] back = (float[])(await flat.GetAsync(5, new() { IncludeVectors = true }))!["Vector"]!;
         float step = rows[5].Max(Math.Abs) / 127;
-        back.Zip(rows[5]).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= step * 0.5001f).And.Contain(pair => pair.First != pair.Second);
+        back.Zip(rows[5]).Should()
+            .OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= step * 0.5001f).And.Contain(pair => pair.First != pair.Second);
     }
 
     [Theory]
@@ -96,7 +102,8 @@ public class SearchTests
     {
         float[][] rows = Vectors.Clustered(3000, 64, 2, 7);
         using QuantizedDynamicCollection collection = await Vectors.Fill(rows, index: index);
-        (int Id, double Score)[] found = await Vectors.Find(collection, rows[1], 5, new() { Filter = record => (int)record["Id"]! >= 2990 && (string)record["Tag"]! == "third" });
+        (int Id, double Score)[] found = await Vectors.Find(
+            collection, rows[1], 5, new() { Filter = record => (int)record["Id"]! >= 2990 && (string)record["Tag"]! == "third" });
         found.Select(each => each.Id).Should().BeEquivalentTo([2991, 2994, 2997]);
     }
 
@@ -127,8 +134,15 @@ public class SearchTests
         sbyte[] codes = [64, -127, 32, 95];
         object[] vectors =
         [
-            values, (ReadOnlyMemory<float>)values, new Embedding<float>(values), halves, (ReadOnlyMemory<Half>)halves, new Embedding<Half>(halves),
-            codes, (ReadOnlyMemory<sbyte>)codes, new Embedding<sbyte>(codes) { AdditionalProperties = new() { [QuantizedEmbeddings.ScaleKey] = 1f / 127 } },
+            values,
+            (ReadOnlyMemory<float>)values,
+            new Embedding<float>(values),
+            halves,
+            (ReadOnlyMemory<Half>)halves,
+            new Embedding<Half>(halves),
+            codes,
+            (ReadOnlyMemory<sbyte>)codes,
+            new Embedding<sbyte>(codes) { AdditionalProperties = new() { [QuantizedEmbeddings.ScaleKey] = 1f / 127 } },
         ];
         foreach (object vector in vectors)
         {
@@ -141,7 +155,8 @@ public class SearchTests
             foreach (object query in vectors)
             {
                 double queryScale = query is sbyte[] or ReadOnlyMemory<sbyte> ? 127 : 1;
-                (await Vectors.Find(collection, query, 1)).Single().Score.Should().BeApproximately(1.875 * scale * queryScale, 0.01 * scale * queryScale);
+                (await Vectors.Find(collection, query, 1)).Single().Score.Should()
+                    .BeApproximately(1.875 * scale * queryScale, 0.01 * scale * queryScale);
             }
         }
     }
@@ -167,7 +182,8 @@ public class SearchTests
         using QuantizedDynamicCollection collection = await Vectors.Fill([[0, 0, 0], [1, 0, 0], [-1, 0, 0]]);
         (await Vectors.Find(collection, new float[] { 1, 0, 0 }, 3)).Should().Equal((1, 1d), (2, -1d));
         (await Vectors.Find(collection, new float[3], 3)).Should().BeEmpty();
-        using QuantizedDynamicCollection distant = await Vectors.Fill([[0, 0, 0], [1, 0, 0], [-1, 0, 0]], DistanceFunction.EuclideanDistance);
+        using QuantizedDynamicCollection distant = await Vectors.Fill(
+            [[0, 0, 0], [1, 0, 0], [-1, 0, 0]], DistanceFunction.EuclideanDistance);
         (await Vectors.Find(distant, new float[3], 3)).Select(each => each.Id).Should().Equal(0, 1, 2);
     }
 
@@ -177,13 +193,16 @@ public class SearchTests
         using QuantizedDynamicCollection collection = await Vectors.Fill(Vectors.Clustered(5, 4, 1, 9));
         await FluentActions.Awaiting(() => Vectors.Find(collection, new float[3], 1)).Should().ThrowAsync<ArgumentException>()
             .WithMessage("The vector for 'Vector' has 3 dimensions; the collection's vectors have 4.");
-        await FluentActions.Awaiting(() => Vectors.Find(collection, new float[] { 1, 2, float.NaN, 3 }, 1)).Should().ThrowAsync<ArgumentException>().WithMessage("*not finite*");
+        await FluentActions.Awaiting(() => Vectors.Find(collection, new float[] { 1, 2, float.NaN, 3 }, 1)).Should()
+            .ThrowAsync<ArgumentException>().WithMessage("*not finite*");
         await FluentActions.Awaiting(() => Vectors.Find(collection, "text", 1)).Should().ThrowAsync<ArgumentException>();
         await FluentActions.Awaiting(() => Vectors.Find(collection, new float[4], 0)).Should().ThrowAsync<ArgumentOutOfRangeException>();
-        await FluentActions.Awaiting(() => Vectors.Find(collection, new float[4], 1, new() { Filter = record => record["Vector"] != null })).Should()
+        await FluentActions.Awaiting(
+            () => Vectors.Find(collection, new float[4], 1, new() { Filter = record => record["Vector"] != null })).Should()
             .ThrowAsync<ArgumentException>().WithMessage("The filter asks for the vector 'Vector'*");
         CancellationToken cancelled = new(true);
-        await FluentActions.Awaiting(() => collection.SearchAsync(new float[] { 1, 1, 1, 1 }, 1, null, cancelled).ToListAsync(cancelled).AsTask())
+        await FluentActions.Awaiting(
+            () => collection.SearchAsync(new float[] { 1, 1, 1, 1 }, 1, null, cancelled).ToListAsync(cancelled).AsTask())
             .Should().ThrowAsync<OperationCanceledException>();
     }
 

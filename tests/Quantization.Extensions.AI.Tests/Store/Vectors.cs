@@ -41,7 +41,10 @@ internal static class Vectors
     public static int[] Nearest(string? function, float[][] rows, float[] query, int count)
     {
         bool isSimilarity = function is null or DistanceFunction.CosineSimilarity or DistanceFunction.DotProductSimilarity;
-        return [.. Enumerable.Range(0, rows.Length).OrderBy(row => Score(function, rows[row], query) * (isSimilarity ? -1 : 1)).Take(count)];
+        return
+        [
+            .. Enumerable.Range(0, rows.Length).OrderBy(row => Score(function, rows[row], query) * (isSimilarity ? -1 : 1)).Take(count)
+        ];
     }
 
     /// <summary>A collection of dictionaries with a vector property of a type.</summary>
@@ -61,7 +64,8 @@ internal static class Vectors
         });
 
     /// <summary>A record for <see cref="Collection"/>.</summary>
-    public static Dictionary<string, object?> Record(int id, object vector, string? tag = null) => new() { ["Id"] = id, ["Tag"] = tag, ["Vector"] = vector };
+    public static Dictionary<string, object?> Record(int id, object vector, string? tag = null) =>
+        new() { ["Id"] = id, ["Tag"] = tag, ["Vector"] = vector };
 
     /// <summary>A collection that holds vectors with their places as keys.</summary>
     public static async Task<QuantizedDynamicCollection> Fill(

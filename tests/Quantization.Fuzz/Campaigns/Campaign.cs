@@ -6,7 +6,9 @@ using Quantization.Onnx;
 
 namespace Quantization.Fuzz.Campaigns;
 
-/// <summary>Runs cases in child processes that may die. A case that ends its process, hangs or takes too much memory is a finding.</summary>
+/// <summary>
+/// Runs cases in child processes that may die. A case that ends its process, hangs or takes too much memory is a finding.
+/// </summary>
 /// <param name="kind">The kind of cases.</param>
 /// <param name="first">The number of the first case.</param>
 /// <param name="count">How many cases there are.</param>
@@ -122,7 +124,8 @@ internal sealed class Campaign(string kind, int first, int count)
             string program = Environment.ProcessPath!;
             string[] host = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [Assembly.GetEntryAssembly()!.Location] : [];
             string[] numbers = [first.ToString(CultureInfo.InvariantCulture), count.ToString(CultureInfo.InvariantCulture)];
-            ProcessStartInfo start = new(program, [.. host, CaseWorker.Verb, kind, .. numbers, .. isProbed ? (string[])[CaseWorker.ProbeOption] : []])
+            ProcessStartInfo start = new(
+                program, [.. host, CaseWorker.Verb, kind, .. numbers, .. isProbed ? (string[])[CaseWorker.ProbeOption] : []])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
@@ -208,7 +211,8 @@ internal sealed class Campaign(string kind, int first, int count)
                 {
                     _begun = CaseNumber.Parse(line.Split(' ')[1]);
                 }
-                else if (line.StartsWith(CaseWorker.Fine, StringComparison.Ordinal) || line.StartsWith(CaseWorker.Found, StringComparison.Ordinal))
+                else if (line.StartsWith(CaseWorker.Fine, StringComparison.Ordinal)
+                    || line.StartsWith(CaseWorker.Found, StringComparison.Ordinal))
                 {
                     (_begun, _ended) = (null, _ended + 1);
                 }

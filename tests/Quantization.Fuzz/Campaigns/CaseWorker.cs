@@ -3,7 +3,9 @@ using Quantization.Onnx;
 
 namespace Quantization.Fuzz.Campaigns;
 
-/// <summary>A child process: runs cases one after another and tells of each before and after, for it may die or hang at any of them.</summary>
+/// <summary>
+/// A child process: runs cases one after another and tells of each before and after, for it may die or hang at any of them.
+/// </summary>
 internal static class CaseWorker
 {
     /// <summary>How the command line of a child begins.</summary>

@@ -19,5 +19,6 @@ internal sealed record FuzzCase(string Name, Func<int, CaseFolder, string> Run)
     /// <summary>The kind of case with a name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
     public static FuzzCase Find(string name) => All.FirstOrDefault(each => each.Name == name)
-        ?? throw new ArgumentException($"There are no cases '{name}'; there are {string.Join(", ", All.Select(each => each.Name))}.", nameof(name));
+        ?? throw new ArgumentException(
+            $"There are no cases '{name}'; there are {string.Join(", ", All.Select(each => each.Name))}.", nameof(name));
 }

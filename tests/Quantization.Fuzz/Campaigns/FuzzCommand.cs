@@ -6,8 +6,8 @@ namespace Quantization.Fuzz.Campaigns;
 
 /// <summary>
 /// The command line: <c>KIND [COUNT [FIRST]] …</c> runs cases and tells what became of them; <c>--seconds N</c> bounds the time.
-/// <c>show KIND NUMBER</c> runs one case in this process. <c>kills N</c>, <c>faults PART…</c> and <c>cancellations N</c> disturb the tool and
-/// the library; <c>check N [FIRST]</c> asks ONNX's checker about graphs.
+/// <c>show KIND NUMBER</c> runs one case in this process. <c>kills N</c>, <c>faults PART…</c> and <c>cancellations N</c> disturb the tool
+/// and the library; <c>check N [FIRST]</c> asks ONNX's checker about graphs.
 /// </summary>
 internal static class FuzzCommand
 {
@@ -37,9 +37,13 @@ internal static class FuzzCommand
             }
 
             int seconds = Array.IndexOf(arguments, "--seconds");
-            TimeSpan limit = seconds < 0 ? TimeSpan.FromDays(1) : TimeSpan.FromSeconds(CaseNumber.Parse(arguments.ElementAtOrDefault(seconds + 1) ?? ""));
+            TimeSpan limit = seconds < 0
+                ? TimeSpan.FromDays(1)
+                : TimeSpan.FromSeconds(CaseNumber.Parse(arguments.ElementAtOrDefault(seconds + 1) ?? ""));
             string[] rest = seconds < 0 ? arguments : arguments[..seconds];
-            IEnumerable<string> kinds = rest is [string kind, ..] && kind != "all" ? [FuzzCase.Find(kind).Name] : FuzzCase.All.Select(each => each.Name);
+            IEnumerable<string> kinds = rest is [string kind, ..] && kind != "all"
+                ? [FuzzCase.Find(kind).Name]
+                : FuzzCase.All.Select(each => each.Name);
             int count = rest.Length > 1 ? CaseNumber.Parse(rest[1]) : UsualCount, first = rest.Length > 2 ? CaseNumber.Parse(rest[2]) : 0;
             int findings = 0;
             foreach (string each in kinds)

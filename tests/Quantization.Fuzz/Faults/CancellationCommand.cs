@@ -6,8 +6,8 @@ using Quantization.Onnx;
 namespace Quantization.Fuzz.Faults;
 
 /// <summary>
-/// Cancels every long call at random moments, many times in one process. A call ends as cancelled or done, writes nothing unless it is done, and
-/// neither memory nor open files grow.
+/// Cancels every long call at random moments, many times in one process. A call ends as cancelled or done, writes nothing unless it is
+/// done, and neither memory nor open files grow.
 /// </summary>
 internal static class CancellationCommand
 {
@@ -47,12 +47,17 @@ internal static class CancellationCommand
         WeightOnlyOptions gptq = new() { Bits = 4, BlockSize = 16, Method = WeightMethod.Gptq, LatencyRuns = 0 };
         PartialOptions partial = new() { Target = PartialTarget.Reach(40) };
         yield return ("calibrate", (_, cancellation) => ModelCalibrator.Calibrate(model, samples, cancellationToken: cancellation));
-        yield return ("ptq", (output, cancellation) => PostTrainingQuantizer.Quantize(model, samples, output, ptq, cancellationToken: cancellation));
-        yield return ("dynamic", (output, cancellation) => DynamicQuantizer.Quantize(model, samples, output, new DynamicOptions { LatencyRuns = 0 }, cancellationToken: cancellation));
-        yield return ("weights", (output, cancellation) => WeightQuantizer.Quantize(model, samples, output, gptq, cancellationToken: cancellation));
-        yield return ("half", (output, cancellation) => HalfPrecisionConverter.Convert(model, samples, output, cancellationToken: cancellation));
+        yield return ("ptq", (output, cancellation) => PostTrainingQuantizer.Quantize(
+            model, samples, output, ptq, cancellationToken: cancellation));
+        yield return ("dynamic", (output, cancellation) => DynamicQuantizer.Quantize(
+            model, samples, output, new DynamicOptions { LatencyRuns = 0 }, cancellationToken: cancellation));
+        yield return ("weights", (output, cancellation) => WeightQuantizer.Quantize(
+            model, samples, output, gptq, cancellationToken: cancellation));
+        yield return ("half", (output, cancellation) => HalfPrecisionConverter.Convert(
+            model, samples, output, cancellationToken: cancellation));
         yield return ("search", (output, cancellation) => PtqSearch.Run(model, samples, output, cancellationToken: cancellation));
-        yield return ("partial", (output, cancellation) => PartialQuantizer.Run(model, samples, output, partial, cancellationToken: cancellation));
+        yield return ("partial", (output, cancellation) => PartialQuantizer.Run(
+            model, samples, output, partial, cancellationToken: cancellation));
         yield return ("auto", (output, cancellation) => AutoQuantizer.Run(model, samples, output, cancellationToken: cancellation));
     }
 
@@ -81,11 +86,15 @@ internal static class CancellationCommand
 
         (long bytes, int handles) = Measure();
         string told = string.Create(
-            CultureInfo.InvariantCulture, $"{cancelled} cancelled, {times - cancelled} done, an end took {longest.TotalMilliseconds:0} ms at most, {(bytes - before.Bytes) >> 10} KB and {handles - before.Handles} open files more");
-        return bytes - before.Bytes > MostGrowth || handles - before.Handles > MostHandles || longest > LongestEnd ? throw new FindingException(told) : told;
+            CultureInfo.InvariantCulture, $"{cancelled} cancelled, {times - cancelled} done, an end took {longest.TotalMilliseconds:0} ms "
+                + $"at most, {(bytes - before.Bytes) >> 10} KB and {handles - before.Handles} open files more");
+        return bytes - before.Bytes > MostGrowth || handles - before.Handles > MostHandles || longest > LongestEnd
+            ? throw new FindingException(told)
+            : told;
     }
 
-    private static (bool IsCancelled, TimeSpan Took) CancelOnce(ToolFolder folder, Action<string, CancellationToken> call, string output, TimeSpan delay)
+    private static (bool IsCancelled, TimeSpan Took) CancelOnce(
+        ToolFolder folder, Action<string, CancellationToken> call, string output, TimeSpan delay)
     {
         File.Delete(output);
         using CancellationTokenSource source = new();
@@ -103,7 +112,8 @@ internal static class CancellationCommand
 
         TimeSpan took = watch.Elapsed;
         string[] left = [.. folder.Outputs().Keys.Where(name => isCancelled || name != "m.onnx"), .. folder.TemporaryFiles()];
-        return left.Length > 0 ? throw new FindingException($"cancelled after {delay.TotalMilliseconds:0} ms, it left {string.Join(", ", left)}")
+        return left.Length > 0
+            ? throw new FindingException($"cancelled after {delay.TotalMilliseconds:0} ms, it left {string.Join(", ", left)}")
             : folder.FindChangedInput() is { } changed ? throw new FindingException(changed)
             : (isCancelled, isCancelled ? took : delay);
     }

@@ -9,8 +9,8 @@ using Quantization.Onnx.Tests;
 namespace Quantization.Fuzz.Faults;
 
 /// <summary>
-/// Runs every command of the tool on full and read-only disks, with few file handles and little memory. It has to say in one line what to do,
-/// leave nothing and change nothing, or to succeed.
+/// Runs every command of the tool on full and read-only disks, with few file handles and little memory. It has to say in one line what to
+/// do, leave nothing and change nothing, or to succeed.
 /// </summary>
 internal static partial class FaultCommand
 {
@@ -26,7 +26,8 @@ internal static partial class FaultCommand
 
         ConcurrentDictionary<string, int> outcomes = new();
         ConcurrentBag<string> findings = [];
-        Fault[] faults = [.. Fault.All.Where(fault => parts.Length == 0 || parts.Any(part => fault.Name.Contains(part, StringComparison.Ordinal)))];
+        Fault[] faults =
+            [.. Fault.All.Where(fault => parts.Length == 0 || parts.Any(part => fault.Name.Contains(part, StringComparison.Ordinal)))];
         int count;
         using (ToolFolder any = new())
         {
@@ -34,7 +35,8 @@ internal static partial class FaultCommand
         }
 
         SideBySide.ForEach(Enumerable.Range(0, count), Environment.ProcessorCount, Attack, CancellationToken.None);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"faults: {count} commands, {faults.Length} faults each, {findings.Count} findings"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"faults: {count} commands, {faults.Length} faults each, {findings.Count} findings"));
         foreach ((string outcome, int times) in outcomes.OrderBy(each => each.Key, StringComparer.Ordinal))
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {times,6} {outcome}"));
@@ -92,21 +94,30 @@ internal static partial class FaultCommand
             return "done";
         }
 
-        string message = run.Messages.Count() < 2 ? run.Messages.FirstOrDefault("") : throw new FindingException($"several messages: {string.Join(" | ", run.Messages)}");
-        if (fault.Scene is FaultScene.Handles or FaultScene.Memory && (message.Length == 0 || message.Contains("(SIG", StringComparison.Ordinal)))
+        string message = run.Messages.Count() < 2
+            ? run.Messages.FirstOrDefault("")
+            : throw new FindingException($"several messages: {string.Join(" | ", run.Messages)}");
+        if (fault.Scene is FaultScene.Handles or FaultScene.Memory
+            && (message.Length == 0 || message.Contains("(SIG", StringComparison.Ordinal)))
         {
-            return TryAgain(folder, command, wanted, message.Length == 0 ? "ended by the system" : WayOut().IsMatch(message) ? "ended by the system, with a way out" : throw new FindingException($"no way out in: {message}"));
+            return TryAgain(folder, command, wanted, message.Length == 0 ? "ended by the system"
+                : WayOut().IsMatch(message) ? "ended by the system, with a way out"
+                : throw new FindingException($"no way out in: {message}"));
         }
 
         OutputCheck.ThrowUnlessUntouched(folder, command, message);
         string? place = fault.Scene switch { FaultScene.Output => folder.Output, FaultScene.Temporary => folder.Temporary, _ => null };
-        bool isNamed = place is null || message.Contains(place, StringComparison.Ordinal) || command.Outputs.Any(output => message.Contains(output, StringComparison.Ordinal));
+        bool isNamed = place is null
+            || message.Contains(place, StringComparison.Ordinal)
+            || command.Outputs.Any(output => message.Contains(output, StringComparison.Ordinal));
         return fault.Scene == FaultScene.None || !isNamed || !WayOut().IsMatch(message)
             ? throw new FindingException($"no way out in: {message}")
             : "refused with a way out";
     }
 
-    /// <summary>The system ended the process, which leaves what a killed run leaves: old or new files, which the same command makes whole.</summary>
+    /// <summary>
+    /// The system ended the process, which leaves what a killed run leaves: old or new files, which the same command makes whole.
+    /// </summary>
     private static string TryAgain(ToolFolder folder, ToolCase command, Lazy<Dictionary<string, byte[]>> wanted, string outcome)
     {
         foreach (string output in command.Outputs)

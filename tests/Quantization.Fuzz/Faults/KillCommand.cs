@@ -22,7 +22,8 @@ internal static class KillCommand
         }
 
         SideBySide.ForEach(Enumerable.Range(0, count), Environment.ProcessorCount, Attack, CancellationToken.None);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"kills: {count} commands, {kills} kills each, {findings.Count} findings"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"kills: {count} commands, {kills} kills each, {findings.Count} findings"));
         findings.ForEach(finding => Console.WriteLine($"  FOUND {finding}"));
         return findings.Count;
 

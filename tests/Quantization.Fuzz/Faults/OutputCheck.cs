@@ -11,7 +11,9 @@ internal static class OutputCheck
     {
         string path = folder.PathOf(output);
         byte[]? found = File.Exists(path) ? File.ReadAllBytes(path) : null;
-        bool isOld = found is null ? !ToolCase.HasEarlier(output) : ToolCase.HasEarlier(output) && found.AsSpan().SequenceEqual(ToolCase.Earlier);
+        bool isOld = found is null
+            ? !ToolCase.HasEarlier(output)
+            : ToolCase.HasEarlier(output) && found.AsSpan().SequenceEqual(ToolCase.Earlier);
         if (!isOld && !(found is not null && IsWhole(output, found, wanted)))
         {
             throw new FindingException($"'{output}' is neither old nor new: {(found is null ? "it is missing" : $"{found.Length} bytes")}");
@@ -33,7 +35,8 @@ internal static class OutputCheck
     /// <exception cref="FindingException">Something was.</exception>
     public static void ThrowUnlessUntouched(ToolFolder folder, ToolCase command, string message)
     {
-        Dictionary<string, byte[]> found = folder.Outputs().Where(each => !message.Contains($"{each.Key} hold", StringComparison.Ordinal)).ToDictionary();
+        Dictionary<string, byte[]> found = folder.Outputs()
+            .Where(each => !message.Contains($"{each.Key} hold", StringComparison.Ordinal)).ToDictionary();
         string[] earlier = [.. command.Outputs.Where(ToolCase.HasEarlier)];
         ThrowIfAny("missing", earlier.Where(output => !found.ContainsKey(output)));
         ThrowIfAny("overwritten", earlier.Where(output => !found[output].AsSpan().SequenceEqual(ToolCase.Earlier)));

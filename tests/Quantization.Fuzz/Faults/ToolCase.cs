@@ -16,12 +16,26 @@ internal sealed record ToolCase(string Name, string[] Arguments, params string[]
         new("inspect", ["inspect", folder.Model, "--way", "dynamic", "--save-plan", "plan.json"], "plan.json"),
         // Half precision loses least by far, and size is the whole budget: which way wins does not hang on measured times.
         new("auto", ["auto", folder.Model, "--data", folder.Samples, "--max-bytes", "0.99", "--output", "m.onnx"], "m.onnx"),
-        new("ptq", ["ptq", folder.Model, "--data", folder.Samples, "--output", "m.onnx", "--save-plan", "plan.json"], "m.onnx", "plan.json"),
-        new("report", ["ptq", folder.Model, "--state", folder.State, "--output", "m.onnx", "--report", "report.html"], "m.onnx", "report.html"),
+        new(
+            "ptq",
+            ["ptq", folder.Model, "--data", folder.Samples, "--output", "m.onnx", "--save-plan", "plan.json"],
+            "m.onnx",
+            "plan.json"),
+        new(
+            "report",
+            ["ptq", folder.Model, "--state", folder.State, "--output", "m.onnx", "--report", "report.html"],
+            "m.onnx",
+            "report.html"),
         new("dynamic", ["dynamic", folder.Model, "--data", folder.Samples, "--output", "m.onnx"], "m.onnx"),
-        new("weights", ["weights", folder.Model, "--bits", "4", "--block", "16", "--method", "gptq", "--data", folder.Samples, "--output", "m.onnx"], "m.onnx"),
+        new(
+            "weights",
+            ["weights", folder.Model, "--bits", "4", "--block", "16", "--method", "gptq", "--data", folder.Samples, "--output", "m.onnx"],
+            "m.onnx"),
         new("search", ["search", folder.Model, "--data", folder.Samples, "--output", "m.onnx"], "m.onnx"),
-        new("partial", ["partial", folder.Model, "--data", folder.Samples, "--reach", "40", "--ranking-samples", "4", "--output", "m.onnx"], "m.onnx"),
+        new(
+            "partial",
+            ["partial", folder.Model, "--data", folder.Samples, "--reach", "40", "--ranking-samples", "4", "--output", "m.onnx"],
+            "m.onnx"),
         new("half", ["half", folder.Model, "--data", folder.Samples, "--output", "m.onnx"], "m.onnx"),
         new("compare", ["compare", folder.Model, folder.Quantized, "--data", folder.Samples]),
         new("dequantize", ["dequantize", folder.Quantized, "--output", "m.onnx"], "m.onnx"),

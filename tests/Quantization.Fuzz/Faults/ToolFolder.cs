@@ -81,22 +81,27 @@ internal sealed class ToolFolder : IDisposable
 
     /// <summary>The names of all that is in the folder for temporary files.</summary>
     public string[] TemporaryFiles() =>
-        [.. Directory.EnumerateFileSystemEntries(Temporary, "*", SearchOption.AllDirectories).Select(file => System.IO.Path.GetRelativePath(Temporary, file))];
+        [.. Directory.EnumerateFileSystemEntries(Temporary, "*", SearchOption.AllDirectories)
+            .Select(file => System.IO.Path.GetRelativePath(Temporary, file))];
 
     /// <summary>What is wrong with the inputs; null where all are what they were.</summary>
     public string? FindChangedInput()
     {
         Dictionary<string, byte[]> after = Inputs();
-        return _before.FirstOrDefault(each => !after.TryGetValue(each.Key, out byte[]? bytes) || !bytes.AsSpan().SequenceEqual(each.Value)).Key is { } changed
+        return _before.FirstOrDefault(
+            each => !after.TryGetValue(each.Key, out byte[]? bytes) || !bytes.AsSpan().SequenceEqual(each.Value)).Key is { } changed
             ? $"the input '{changed}' was changed"
             : after.Keys.FirstOrDefault(name => !_before.ContainsKey(name)) is { } added ? $"'{added}' appeared among the inputs" : null;
     }
 
     public void Dispose() => _inputs.Dispose();
 
-    private Dictionary<string, byte[]> Inputs() => Read(Path).Where(each => !each.Key.StartsWith("out/", StringComparison.Ordinal) && !each.Key.StartsWith("tmp/", StringComparison.Ordinal)).ToDictionary();
+    private Dictionary<string, byte[]> Inputs() => Read(Path)
+        .Where(each => !each.Key.StartsWith("out/", StringComparison.Ordinal) && !each.Key.StartsWith("tmp/", StringComparison.Ordinal))
+        .ToDictionary();
 
-    private static Dictionary<string, byte[]> Read(string folder) => Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories)
-        .Select(file => (Name: System.IO.Path.GetRelativePath(folder, file), Bytes: File.Exists(file) ? File.ReadAllBytes(file) : []))
-        .ToDictionary(each => each.Name, each => each.Bytes);
+    private static Dictionary<string, byte[]> Read(string folder) =>
+        Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories)
+            .Select(file => (Name: System.IO.Path.GetRelativePath(folder, file), Bytes: File.Exists(file) ? File.ReadAllBytes(file) : []))
+            .ToDictionary(each => each.Name, each => each.Bytes);
 }

@@ -20,16 +20,20 @@ internal sealed record ToolProcess(int ExitCode, IReadOnlyList<string> Errors)
     /// <summary>Runs a command in the folder of outputs.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="command">The command.</param>
-    /// <param name="script">What a shell does whose mounts are its own: it finds the command in "$@". Null where the command is started by itself.</param>
+    /// <param name="script">
+    /// What a shell does whose mounts are its own: it finds the command in "$@". Null where the command is started by itself.
+    /// </param>
     /// <param name="environment">Variables to set.</param>
     /// <param name="disturb">What to do to the process while it runs.</param>
     /// <exception cref="FindingException">It did not end in time.</exception>
     public static ToolProcess Run(
-        ToolFolder folder, ToolCase command, string? script = null, IReadOnlyDictionary<string, string>? environment = null, Action<Process>? disturb = null)
+        ToolFolder folder, ToolCase command, string? script = null, IReadOnlyDictionary<string, string>? environment = null,
+        Action<Process>? disturb = null)
     {
         string[] tool = ["dotnet", Path.Combine(AppContext.BaseDirectory, "Quantization.Tool.dll"), .. command.Arguments];
         string[] whole = script is null ? tool : ["unshare", "-rm", "sh", "-c", script, "sh", .. tool];
-        ProcessStartInfo start = new(whole[0], whole[1..]) { WorkingDirectory = folder.Output, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start =
+            new(whole[0], whole[1..]) { WorkingDirectory = folder.Output, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["TMPDIR"] = folder.Temporary;
         start.Environment["OUT"] = folder.Output;
         start.Environment["DOTNET_EnableDiagnostics"] = "0"; // a killed process leaves the runtime's own files there

@@ -59,7 +59,9 @@ internal static class CheckCommand
         {
             using TemporaryFolder folder = new();
             List<string> paths = [];
-            Dictionary<string, RandomGraph> graphs = numbers.Select(number => (Path: folder.PathTo(string.Create(CultureInfo.InvariantCulture, $"{first + number}.onnx")), Graph: RandomGraph.Make(first + number)))
+            Dictionary<string, RandomGraph> graphs = numbers.Select(number => (
+                Path: folder.PathTo(string.Create(CultureInfo.InvariantCulture, $"{first + number}.onnx")),
+                Graph: RandomGraph.Make(first + number)))
                 .ToDictionary(each => each.Path, each => each.Graph);
             foreach ((string path, RandomGraph graph) in graphs)
             {
@@ -77,7 +79,8 @@ internal static class CheckCommand
                 (string model, RandomGraph graph) = (line[1], graphs[line[1]]);
                 foreach ((FuzzedRecipe recipe, int i) in FuzzedRecipe.All.Select((recipe, i) => (recipe, i)))
                 {
-                    string output = folder.PathTo(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(model)}-{i}.onnx"));
+                    string output = folder.PathTo(
+                        string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(model)}-{i}.onnx"));
                     if (Write(recipe, model, graph, output))
                     {
                         paths.Add(output);
@@ -114,7 +117,8 @@ internal static class CheckCommand
 
     private static string[] Ask(IEnumerable<string> paths)
     {
-        ProcessStartInfo start = new(Python, ["-c", Script, Newest.ToString(CultureInfo.InvariantCulture), NewestFormat.ToString(CultureInfo.InvariantCulture)])
+        ProcessStartInfo start = new(
+            Python, ["-c", Script, Newest.ToString(CultureInfo.InvariantCulture), NewestFormat.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -124,6 +128,8 @@ internal static class CheckCommand
         python.StandardInput.Write(string.Join('\n', paths));
         python.StandardInput.Close();
         python.WaitForExit();
-        return python.ExitCode == 0 ? output.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries) : throw new InvalidOperationException($"{Python} ended with {python.ExitCode}.");
+        return python.ExitCode == 0
+            ? output.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            : throw new InvalidOperationException($"{Python} ended with {python.ExitCode}.");
     }
 }

@@ -16,7 +16,9 @@ internal static class GraphCases
     /// <summary>Outputs of fewer values tell too little of noise.</summary>
     private const int FewestValues = 8;
 
-    /// <summary>Values between inputs and outputs are rounded too, so noise may be so many times that of changed inputs and weights.</summary>
+    /// <summary>
+    /// Values between inputs and outputs are rounded too, so noise may be so many times that of changed inputs and weights.
+    /// </summary>
     private const double MostGain = 30;
 
     /// <summary>How often weights and inputs are changed.</summary>
@@ -39,7 +41,8 @@ internal static class GraphCases
         {
             recipe.Run(path, graph.Samples, folder["out.onnx"], folder.Probe);
         }
-        catch (OnnxModelException e) when (e.Message.Contains("nothing", StringComparison.Ordinal) || e.Message.Contains("no ", StringComparison.Ordinal))
+        catch (OnnxModelException e)
+            when (e.Message.Contains("nothing", StringComparison.Ordinal) || e.Message.Contains("no ", StringComparison.Ordinal))
         {
             folder.CheckAndRemove();
             return $"{recipe.Name}: nothing to quantize";
@@ -66,8 +69,8 @@ internal static class GraphCases
     }
 
     /// <summary>
-    /// The noise where each weight and each input is changed by chance, by as much as rounding may change it: how much noise the model makes
-    /// of little.
+    /// The noise where each weight and each input is changed by chance, by as much as rounding may change it: how much noise the model
+    /// makes of little.
     /// </summary>
     private static double Sensitivity(RandomGraph graph, FuzzedRecipe recipe, float[][][] expected, CaseFolder folder)
     {
@@ -83,11 +86,15 @@ internal static class GraphCases
     private static double NoiseOfChange(RandomGraph graph, FuzzedRecipe recipe, float[][][] expected, CaseFolder folder, Random random)
     {
         ModelProto changed = graph.Model.Clone();
-        foreach (TensorProto tensor in changed.Graph.Initializer.Where(tensor => tensor.DataType == (int)TensorProto.Types.DataType.Float && tensor.Dims.Count > 0))
+        foreach (TensorProto tensor
+            in changed.Graph.Initializer.Where(tensor => tensor.DataType == (int)TensorProto.Types.DataType.Float && tensor.Dims.Count > 0))
         {
             float[] values = tensor.ReadFloats();
             float step = values.Max(MathF.Abs) / (recipe.Bits == 4 ? 7 : 127);
-            tensor.RawData = TensorData.Make<float>(TensorProto.Types.DataType.Float, [.. values.Select(value => value + step * (random.NextSingle() - 0.5f))], tensor.Dims).RawData;
+            tensor.RawData = TensorData.Make<float>(
+                TensorProto.Types.DataType.Float,
+                [.. values.Select(value => value + step * (random.NextSingle() - 0.5f))],
+                tensor.Dims).RawData;
         }
 
         string path = folder.Write("changed.onnx", changed.ToByteArray());
@@ -100,7 +107,9 @@ internal static class GraphCases
         SampleTensor input = sample.Inputs[0];
         float[] values = MemoryMarshal.Cast<byte, float>(input.Data).ToArray();
         float step = bits == 4 ? 0 : values.Max(MathF.Abs) / 127;
-        return new ModelSample(sample.Name, SampleTensor.Create<float>(input.Name, [.. values.Select(value => value + step * (random.NextSingle() - 0.5f))], input.Shape));
+        return new ModelSample(
+            sample.Name,
+            SampleTensor.Create<float>(input.Name, [.. values.Select(value => value + step * (random.NextSingle() - 0.5f))], input.Shape));
     }
 
     private static void Check(InferenceSession model, InferenceSession written)
@@ -123,7 +132,8 @@ internal static class GraphCases
     }
 
     private static string Describe(IReadOnlyDictionary<string, NodeMetadata> values) => string.Join(
-        "; ", values.OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => $"{each.Key} {each.Value.ElementDataType} {string.Join('x', each.Value.Dimensions)}"));
+        "; ", values.OrderBy(each => each.Key, StringComparer.Ordinal)
+            .Select(each => $"{each.Key} {each.Value.ElementDataType} {string.Join('x', each.Value.Dimensions)}"));
 
     private static float[][] Outputs(InferenceSession session, ModelSample sample)
     {

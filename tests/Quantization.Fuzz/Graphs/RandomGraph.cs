@@ -67,12 +67,18 @@ internal sealed class RandomGraph
         int length = shape.Aggregate(1, (product, each) => product * each);
         double scale = Math.Pow(10, _random.Next(-2, 3)), middle = _random.Next(3) == 0 ? scale : 0;
         Samples = new SampleList([.. Enumerable.Range(0, SampleCount).Select(i => new ModelSample(
-            $"sample {i}", SampleTensor.Create<float>("x", [.. Enumerable.Range(0, length).Select(_ => (float)(middle + scale * Normal()))], [.. shape.Select(each => (long)each)])))]);
+            $"sample {i}", SampleTensor.Create<float>(
+                "x",
+                [.. Enumerable.Range(0, length).Select(_ => (float)(middle + scale * Normal()))],
+                [.. shape.Select(each => (long)each)])))
+        ]);
     }
 
     private double Normal() => Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
 
-    /// <summary>A stored tensor: mostly random, at times the one that was stored before, of zeros, or with rows that differ a hundredfold.</summary>
+    /// <summary>
+    /// A stored tensor: mostly random, at times the one that was stored before, of zeros, or with rows that differ a hundredfold.
+    /// </summary>
     private string Store(params int[] shape)
     {
         string key = string.Join(',', shape);
@@ -163,7 +169,8 @@ internal sealed class RandomGraph
         int group = _random.Next(3) == 0 ? channels : 1;
         outputs = group == 1 ? outputs : channels * (1 + _random.Next(2));
         int[] kernel = [.. Enumerable.Range(0, axes).Select(_ => 1 + _random.Next(3))];
-        int[] strides = [.. kernel.Select(_ => 1 + _random.Next(2))], padding = [.. kernel.Concat(kernel).Select(size => _random.Next(size))];
+        int[] strides = [.. kernel.Select(_ => 1 + _random.Next(2))],
+            padding = [.. kernel.Concat(kernel).Select(size => _random.Next(size))];
         int[] spatial = [.. kernel.Select((size, i) => (shape[2 + i] + padding[i] + padding[axes + i] - size) / strides[i] + 1)];
         if (kernel.Where((size, i) => shape[2 + i] + padding[i] + padding[axes + i] < size).Any())
         {
@@ -211,7 +218,11 @@ internal sealed class RandomGraph
             case 0:
                 int[] order = [.. Enumerable.Range(0, shape.Length)];
                 _random.Shuffle(order);
-                Node("Transpose", [value], [.. order.Select(axis => shape[axis])], ModelBuilder.Ints("perm", [.. order.Select(each => (long)each)]));
+                Node(
+                    "Transpose",
+                    [value],
+                    [.. order.Select(axis => shape[axis])],
+                    ModelBuilder.Ints("perm", [.. order.Select(each => (long)each)]));
                 break;
             case 1:
                 Node("Flatten", [value], [shape[0], shape[1..].Aggregate(1, (product, length) => product * length)]);
@@ -271,13 +282,16 @@ internal sealed class RandomGraph
     /// <summary>An If on whether the largest input is large, whose branches capture the value and a weight.</summary>
     private void AddBranch(string value, int[] shape)
     {
-        string most = Name("most"), limit = Name("limit"), condition = Name("condition"), result = Name("v"), weight = Store(shape[^1], shape[^1]);
+        string most = Name("most"), limit = Name("limit"), condition = Name("condition"), result = Name("v"),
+            weight = Store(shape[^1], shape[^1]);
         _builder.Node("ReduceMax", ["x"], most, ModelBuilder.Int("keepdims", 0)).Constant(limit, [(float)(3 * _random.NextDouble())])
             .Node("Greater", [most, limit], condition);
         _builder.Graph.Initializer[^1].Dims.Clear();
         NodeProto node = new() { OpType = "If", Name = $"{result}-node", Input = { condition }, Output = { result } };
-        node.Attribute.Add(Branch("then_branch", new NodeProto { OpType = "MatMul", Name = Name("product"), Input = { value, weight }, Output = { Name("b") } }));
-        node.Attribute.Add(Branch("else_branch", new NodeProto { OpType = "Neg", Name = Name("negative"), Input = { value }, Output = { Name("b") } }));
+        node.Attribute.Add(Branch(
+            "then_branch", new NodeProto { OpType = "MatMul", Name = Name("product"), Input = { value, weight }, Output = { Name("b") } }));
+        node.Attribute.Add(
+            Branch("else_branch", new NodeProto { OpType = "Neg", Name = Name("negative"), Input = { value }, Output = { Name("b") } }));
         _builder.Graph.Node.Add(node);
         _read.UnionWith(["x", value]);
         _values.Add((result, shape));
@@ -286,7 +300,12 @@ internal sealed class RandomGraph
     private static AttributeProto Branch(string name, NodeProto node)
     {
         TypeProto floats = new() { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float } };
-        GraphProto graph = new() { Name = node.Output[0] + "-graph", Node = { node }, Output = { new ValueInfoProto { Name = node.Output[0], Type = floats } } };
+        GraphProto graph = new()
+        {
+            Name = node.Output[0] + "-graph",
+            Node = { node },
+            Output = { new ValueInfoProto { Name = node.Output[0], Type = floats } }
+        };
         return new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Graph, G = graph };
     }
 }

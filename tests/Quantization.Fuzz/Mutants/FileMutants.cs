@@ -7,7 +7,10 @@ using Quantization.Onnx.Tests;
 
 namespace Quantization.Fuzz.Mutants;
 
-/// <summary>Files beside the model that are damaged: calibrations, plans, trials, samples, images, labels, scores. They are read as documented, or refused as documented.</summary>
+/// <summary>
+/// Files beside the model that are damaged: calibrations, plans, trials, samples, images, labels, scores. They are read as documented, or
+/// refused as documented.
+/// </summary>
 internal static class FileMutants
 {
     /// <summary>So often a file is whole, and has to be accepted.</summary>
@@ -18,9 +21,15 @@ internal static class FileMutants
     private static readonly (string Name, bool IsText, Action<string, CaseFolder> Use)[] Kinds =
     [
         ("calibration.qcal", false, (path, folder) => PostTrainingQuantizer.Quantize(
-            folder["model.onnx"], ModelCalibration.Load(path), folder["out.onnx"], new PtqOptions { LatencyRuns = 0, Probe = folder.Probe })),
+            folder["model.onnx"],
+            ModelCalibration.Load(path),
+            folder["out.onnx"],
+            new PtqOptions { LatencyRuns = 0, Probe = folder.Probe })),
         ("plan.json", true, (path, folder) => PostTrainingQuantizer.Quantize(
-            folder["model.onnx"], QuantizationPlan.Load(path), folder["out.onnx"], options: new PtqOptions { LatencyRuns = 0, Probe = folder.Probe })),
+            folder["model.onnx"],
+            QuantizationPlan.Load(path),
+            folder["out.onnx"],
+            options: new PtqOptions { LatencyRuns = 0, Probe = folder.Probe })),
         ("x.trials", true, (path, folder) => TrialStore.Open(path).Dispose()),
         ("s/0.npz", false, UseSamples),
         ("s/0.npy", false, UseSamples),
@@ -60,7 +69,10 @@ internal static class FileMutants
     }
 
     private static void UseSamples(string path, CaseFolder folder) => PostTrainingQuantizer.Quantize(
-        folder["model.onnx"], new SampleFolder(Path.GetDirectoryName(path)!), folder["out.onnx"], new PtqOptions { LatencyRuns = 0, Probe = folder.Probe });
+        folder["model.onnx"],
+        new SampleFolder(Path.GetDirectoryName(path)!),
+        folder["out.onnx"],
+        new PtqOptions { LatencyRuns = 0, Probe = folder.Probe });
 
     private static void UseImages(string path, CaseFolder folder)
     {
@@ -82,7 +94,8 @@ internal static class FileMutants
             SampleList samples = ModelBuilder.LinearSamples(24);
             ModelCalibration calibration = ModelCalibrator.Calibrate(In("model.onnx"), samples);
             calibration.Save(In("calibration.qcal"));
-            PostTrainingQuantizer.Quantize(In("model.onnx"), samples, In("out.onnx"), new PtqOptions { LatencyRuns = 0 }).Plan.Save(In("plan.json"));
+            PostTrainingQuantizer.Quantize(In("model.onnx"), samples, In("out.onnx"), new PtqOptions { LatencyRuns = 0 })
+                .Plan.Save(In("plan.json"));
             PtqSearch.Run(In("model.onnx"), samples, In("out.onnx"), new SearchOptions { TrialsPath = In("x.trials") });
             SampleFiles.Write(folder.FullName);
             File.WriteAllText(In("labels.csv"), "sample,label\n0.npz,1\n\"b,c.npz\",2\nd.png,0\n", Encoding.UTF8);

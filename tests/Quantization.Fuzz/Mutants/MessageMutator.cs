@@ -3,15 +3,20 @@ using Google.Protobuf.Reflection;
 
 namespace Quantization.Fuzz.Mutants;
 
-/// <summary>Changes a message of Protocol Buffers at random: numbers become extreme, names become those of others or hostile, parts vanish, double, change places or come from elsewhere.</summary>
+/// <summary>
+/// Changes a message of Protocol Buffers at random: numbers become extreme, names become those of others or hostile, parts vanish, double,
+/// change places or come from elsewhere.
+/// </summary>
 /// <param name="random">The chance.</param>
 internal sealed class MessageMutator(Random random)
 {
     private static readonly long[] Numbers =
-        [0, 1, -1, 2, 3, 7, 8, 16, 127, 128, -128, 255, 256, 1 << 15, 1 << 16, int.MaxValue, int.MinValue, 1L << 31, 1L << 32, 1L << 40, 1L << 61, long.MaxValue, long.MinValue];
+    [0, 1, -1, 2, 3, 7, 8, 16, 127, 128, -128, 255, 256, 1 << 15, 1 << 16, int.MaxValue, int.MinValue, 1L << 31, 1L << 32, 1L << 40,
+        1L << 61, long.MaxValue, long.MinValue];
 
     private static readonly string[] Texts =
-        ["", " ", "..", "../x", "/etc/passwd", "a/../../b", "\0", "x\ny", "\u202ex", "con", "\ud83d\ude00", "SAME_UPPER", "ai.onnx", "com.microsoft", "location", "Conv", "MatMul", "If", "DequantizeLinear", "QuantizeLinear", new('n', 5000)];
+        ["", " ", "..", "../x", "/etc/passwd", "a/../../b", "\0", "x\ny", "\u202ex", "con", "\ud83d\ude00", "SAME_UPPER", "ai.onnx",
+            "com.microsoft", "location", "Conv", "MatMul", "If", "DequantizeLinear", "QuantizeLinear", new('n', 5000)];
 
     /// <summary>Changes a message in one place.</summary>
     public void Mutate(IMessage message)
@@ -44,13 +49,16 @@ internal sealed class MessageMutator(Random random)
         }
     }
 
-    private static void Collect(IMessage message, List<(IMessage, FieldDescriptor)> places, List<string> texts, List<IMessage> parts, int depth)
+    private static void Collect(
+        IMessage message, List<(IMessage, FieldDescriptor)> places, List<string> texts, List<IMessage> parts, int depth)
     {
         parts.Add(message);
         foreach (FieldDescriptor field in message.Descriptor.Fields.InDeclarationOrder())
         {
             object? value = field.Accessor.GetValue(message);
-            bool isThere = field.IsRepeated ? ((System.Collections.IList)value).Count > 0 : !field.HasPresence || field.Accessor.HasValue(message);
+            bool isThere = field.IsRepeated
+                ? ((System.Collections.IList)value).Count > 0
+                : !field.HasPresence || field.Accessor.HasValue(message);
             if (!isThere)
             {
                 continue;
@@ -109,7 +117,9 @@ internal sealed class MessageMutator(Random random)
         string => random.Next(3) > 0 ? texts[random.Next(texts.Count)] : Texts[random.Next(Texts.Length)],
         ByteString bytes => Change(bytes),
         Enum => Enum.ToObject(value.GetType(), random.Next(-1, 30)),
-        IMessage => parts.Where(part => part.Descriptor == field.MessageType).ToArray() is { Length: > 0 } same ? Clone(same[random.Next(same.Length)]) : null,
+        IMessage => parts.Where(part => part.Descriptor == field.MessageType).ToArray() is { Length: > 0 } same
+            ? Clone(same[random.Next(same.Length)])
+            : null,
         _ => null,
     };
 

@@ -40,8 +40,8 @@ internal static class SampleFiles
         header = header.PadRight((header.Length + 10 + 1 + 63) / 64 * 64 - 11) + "\n";
         return
         [
-            0x93, .. Encoding.ASCII.GetBytes("NUMPY"), 1, 0, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header),
-            .. MemoryMarshal.AsBytes(values.AsSpan()),
+            0x93, .. Encoding.ASCII.GetBytes("NUMPY"), 1, 0, (byte)header.Length, (byte)(header.Length >> 8),
+            .. Encoding.ASCII.GetBytes(header), .. MemoryMarshal.AsBytes(values.AsSpan()),
         ];
     }
 }

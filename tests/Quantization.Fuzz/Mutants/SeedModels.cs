@@ -34,7 +34,9 @@ internal static class SeedModels
 
         RandomGraph graph = RandomGraph.Make(number);
         byte[] bytes = graph.Model.ToByteArray();
-        return (number % 3 == 0 ? Quantize(bytes, graph.Samples, FuzzedRecipe.All[number / 3 % (FuzzedRecipe.All.Count - 1)]) : bytes, graph.Samples);
+        return (
+            number % 3 == 0 ? Quantize(bytes, graph.Samples, FuzzedRecipe.All[number / 3 % (FuzzedRecipe.All.Count - 1)]) : bytes,
+            graph.Samples);
     }
 
     private static byte[] Quantize(byte[] bytes, SampleList samples, FuzzedRecipe recipe)

@@ -3,11 +3,14 @@ using System.Text.RegularExpressions;
 
 namespace Quantization.Fuzz.Mutants;
 
-/// <summary>Changes text such as JSON at random, mostly so that it can still be read: numbers and strings are exchanged for others.</summary>
+/// <summary>
+/// Changes text such as JSON at random, mostly so that it can still be read: numbers and strings are exchanged for others.
+/// </summary>
 internal static partial class TextMutator
 {
     private static readonly string[] Values =
-        ["0", "-1", "1", "127", "128", "256", "2147483648", "1e400", "-1e-400", "9223372036854775808", "null", "true", "[]", "{}", "\"\"", "\"x\"", "\"NaN\"", "\"../x\"", "\"\\u0000\""];
+    ["0", "-1", "1", "127", "128", "256", "2147483648", "1e400", "-1e-400", "9223372036854775808", "null", "true", "[]", "{}", "\"\"",
+        "\"x\"", "\"NaN\"", "\"../x\"", "\"\\u0000\""];
 
     /// <summary>The changed text.</summary>
     public static byte[] Mutate(byte[] bytes, Random random)

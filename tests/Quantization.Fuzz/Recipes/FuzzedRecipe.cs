@@ -12,8 +12,8 @@ internal sealed record FuzzedRecipe(string Name, double MostNoise, int Bits, Act
     /// <summary>What the documentation lets a call throw.</summary>
     private static readonly Type[] Documented =
     [
-        typeof(FileNotFoundException), typeof(OnnxModelException), typeof(InvalidDataException), typeof(IOException), typeof(ArgumentException),
-        typeof(DllNotFoundException), typeof(OperationCanceledException), typeof(UnauthorizedAccessException),
+        typeof(FileNotFoundException), typeof(OnnxModelException), typeof(InvalidDataException), typeof(IOException),
+        typeof(ArgumentException), typeof(DllNotFoundException), typeof(OperationCanceledException), typeof(UnauthorizedAccessException),
     ];
 
     /// <summary>All recipes.</summary>
@@ -22,7 +22,13 @@ internal sealed record FuzzedRecipe(string Name, double MostNoise, int Bits, Act
         new("static", 0.3, 8, (model, samples, output, probe) => PostTrainingQuantizer.Quantize(
             model, samples, output, new PtqOptions { LatencyRuns = 0, Probe = probe })),
         new("static affine TensorRT", 0.3, 8, (model, samples, output, probe) => PostTrainingQuantizer.Quantize(
-            model, samples, output, new PtqOptions { LatencyRuns = 0, Probe = probe, Runtime = TargetRuntime.TensorRT, ActivationCalibrator = new MaxCalibrator() })),
+            model, samples, output, new PtqOptions
+            {
+                LatencyRuns = 0,
+                Probe = probe,
+                Runtime = TargetRuntime.TensorRT,
+                ActivationCalibrator = new MaxCalibrator()
+            })),
         new("dynamic", 0.1, 8, (model, _, output, probe) => DynamicQuantizer.Quantize(
             model, output, new DynamicOptions { LatencyRuns = 0, Probe = probe })),
         new("weights 8", 0.01, 8, (model, _, output, probe) => WeightQuantizer.Quantize(
@@ -39,5 +45,6 @@ internal sealed record FuzzedRecipe(string Name, double MostNoise, int Bits, Act
     ];
 
     /// <summary>Whether the documentation lets a call throw this.</summary>
-    public static bool IsDocumented(Exception e) => Documented.Any(type => type.IsInstanceOfType(e)) && e is not (ArgumentNullException or ArgumentOutOfRangeException);
+    public static bool IsDocumented(Exception e) =>
+        Documented.Any(type => type.IsInstanceOfType(e)) && e is not (ArgumentNullException or ArgumentOutOfRangeException);
 }

@@ -64,7 +64,8 @@ public sealed class AutoChoiceTests
                 pick.Score.Should().Be(within.Where(row => row.LatencyRatio <= fastest * 1.05).Max(row => row.Score));
             }
 
-            rows.Where(row => row != pick).Should().OnlyContain(row => choice.FindExcess(row) != null || choice.Compare(row, pick) != AutoVerdict.Chosen);
+            rows.Where(row => row != pick).Should()
+                .OnlyContain(row => choice.FindExcess(row) != null || choice.Compare(row, pick) != AutoVerdict.Chosen);
         }
     }
 
@@ -92,12 +93,14 @@ public sealed class AutoChoiceTests
         for (int seed = 0; seed < 100; seed++)
         {
             AutoRow[] rows = MakeTable(seed);
-            (double Score, double Time, double Bytes)[] all = [.. rows.Select(row => (row.Score, row.LatencyRatio, (double)row.Bytes)), (FloatScore, 1, FloatBytes)];
+            (double Score, double Time, double Bytes)[] all =
+                [.. rows.Select(row => (row.Score, row.LatencyRatio, (double)row.Bytes)), (FloatScore, 1, FloatBytes)];
 
             foreach (AutoRow row in rows)
             {
                 (double Score, double Time, double Bytes) own = (row.Score, row.LatencyRatio, row.Bytes);
-                bool isBeaten = all.Any(other => other != own && other.Score >= own.Score && other.Time <= own.Time && other.Bytes <= own.Bytes);
+                bool isBeaten =
+                    all.Any(other => other != own && other.Score >= own.Score && other.Time <= own.Time && other.Bytes <= own.Bytes);
                 choice.IsOnFront(row, rows).Should().Be(!isBeaten);
             }
         }
@@ -108,7 +111,8 @@ public sealed class AutoChoiceTests
     {
         AutoChoice choice = new(new AutoBudget(), double.NaN, FloatBytes);
         AutoRow Row(QuantizationWay way, double time) => new(way, double.NaN, double.NaN, time, 300_000);
-        AutoRow[] rows = [Row(QuantizationWay.WeightsInt4, 0.2), Row(QuantizationWay.DynamicInt8, 0.4), Row(QuantizationWay.WeightsInt8, 0.8)];
+        AutoRow[] rows =
+            [Row(QuantizationWay.WeightsInt4, 0.2), Row(QuantizationWay.DynamicInt8, 0.4), Row(QuantizationWay.WeightsInt8, 0.8)];
 
         choice.Pick(rows).Should().Be(2);
         choice.Compare(rows[0], rows[2]).Should().Be(AutoVerdict.Riskier);
@@ -129,7 +133,12 @@ public sealed class AutoChoiceTests
     public void Infinite_figures_are_ranked()
     {
         AutoChoice choice = new(new AutoBudget(), double.PositiveInfinity, FloatBytes);
-        AutoRow[] rows = [new(default, 31, double.NaN, 0.4, 300_000), new(default, 45, double.NaN, 0.8, 300_000), new(default, double.PositiveInfinity, double.NaN, 0.9, 300_000)];
+        AutoRow[] rows =
+        [
+            new(default, 31, double.NaN, 0.4, 300_000),
+            new(default, 45, double.NaN, 0.8, 300_000),
+            new(default, double.PositiveInfinity, double.NaN, 0.9, 300_000)
+        ];
 
         choice.Pick(rows).Should().Be(2);
         choice.Pick([.. rows.Take(2)]).Should().Be(1);
@@ -159,7 +168,8 @@ public sealed class AutoChoiceTests
             .. Ways.Select(way =>
             {
                 double score = FloatScore - (random.Next(0, 40) * random.Next(0, 40) / 20_000.0);
-                return new AutoRow(way, score, FloatScore - score, Math.Round(0.15 + (1.2 * random.NextDouble()), 2), random.Next(10, 120) * 10_000L);
+                return new AutoRow(
+                    way, score, FloatScore - score, Math.Round(0.15 + (1.2 * random.NextDouble()), 2), random.Next(10, 120) * 10_000L);
             }),
         ];
 #pragma warning restore CA5394

@@ -17,7 +17,8 @@ public sealed class AutoQuantizerTests : IDisposable
         string model = FashionExample.ModelPath;
         SampleList calibration = FashionExample.TrainingImages(0, 24), scoring = FashionExample.TestImages(0, 60);
 
-        AutoResult result = AutoQuantizer.Run(model, calibration, scoring, Output, new AutoOptions { Budget = new AutoBudget { MaxLatencyRatio = 100 } });
+        AutoResult result = AutoQuantizer.Run(
+            model, calibration, scoring, Output, new AutoOptions { Budget = new AutoBudget { MaxLatencyRatio = 100 } });
 
         result.Candidates.Select(each => each.Way).Should().Equal(Enum.GetValues<QuantizationWay>());
         string ptq = Path.Combine(_folder.FullName, "ptq.onnx"), weights = Path.Combine(_folder.FullName, "weights.onnx");
@@ -50,7 +51,8 @@ public sealed class AutoQuantizerTests : IDisposable
         result.Chosen.Model!.OutputPath.Should().Be(Output);
         using InferenceSession session = new(Output);
         session.OutputNames.Should().Equal("logits");
-        result.Summary.Message.Should().StartWith("Picked int8, static. Top-1 accuracy ").And.EndWith("the fastest of the models within the budget.");
+        result.Summary.Message.Should()
+            .StartWith("Picked int8, static. Top-1 accuracy ").And.EndWith("the fastest of the models within the budget.");
         result.Candidates.Where(each => each != result.Chosen).Should().OnlyContain(each => each.Verdict == AutoVerdict.TooLarge)
             .And.OnlyContain(each => each.Reason.Message.EndsWith("are allowed.", StringComparison.Ordinal));
         result.Chosen.IsOnFront.Should().BeTrue();
@@ -65,7 +67,11 @@ public sealed class AutoQuantizerTests : IDisposable
         AutoBudget budget = new() { MaxLoss = loss, MaxLatencyRatio = latency, MaxSizeRatio = size };
 
         AutoResult result = AutoQuantizer.Run(
-            FashionExample.ModelPath, FashionExample.TrainingImages(0, 24), FashionExample.TestImages(0, 60), Output, new AutoOptions { Budget = budget });
+            FashionExample.ModelPath,
+            FashionExample.TrainingImages(0, 24),
+            FashionExample.TestImages(0, 60),
+            Output,
+            new AutoOptions { Budget = budget });
 
         AutoCandidate[] within =
         [
@@ -76,7 +82,8 @@ public sealed class AutoQuantizerTests : IDisposable
         within.Should().Contain(result.Chosen!);
         if (loss is null)
         {
-            result.Chosen!.Score!.Score.Should().BeGreaterThanOrEqualTo(Math.Min(result.FloatScore!.Score, within.Max(each => each.Score!.Score)) - 0.001);
+            result.Chosen!.Score!.Score.Should()
+                .BeGreaterThanOrEqualTo(Math.Min(result.FloatScore!.Score, within.Max(each => each.Score!.Score)) - 0.001);
         }
         else
         {
@@ -95,7 +102,8 @@ public sealed class AutoQuantizerTests : IDisposable
             new AutoOptions { Budget = new AutoBudget { MaxBytes = 1000 } });
 
         result.Chosen.Should().BeNull();
-        result.Summary.Message.Should().StartWith("Leave the model as it is: no way of quantizing gives a model of at most 1.0 KB. The nearest is int8, static with ");
+        result.Summary.Message.Should()
+            .StartWith("Leave the model as it is: no way of quantizing gives a model of at most 1.0 KB. The nearest is int8, static with ");
         File.ReadAllBytes(Output).Should().Equal(before);
         Directory.GetFiles(_folder.FullName).Should().Equal(Output);
     }
@@ -107,10 +115,12 @@ public sealed class AutoQuantizerTests : IDisposable
 
         AutoResult result = AutoQuantizer.Run(model, Output, new AutoOptions { Budget = new AutoBudget { MaxSizeRatio = 0.9 } });
 
-        result.Candidates.Select(each => each.Way).Should().Equal(Enum.GetValues<QuantizationWay>().Where(way => way != QuantizationWay.StaticInt8));
+        result.Candidates.Select(each => each.Way).Should()
+            .Equal(Enum.GetValues<QuantizationWay>().Where(way => way != QuantizationWay.StaticInt8));
         result.Candidates.Should().OnlyContain(each => each.Score == null && each.Loss == null && each.Latency != null);
         result.Chosen!.Way.Should().Be(QuantizationWay.Half);
-        result.Summary.Message.Should().EndWith("they show speed and size, not accuracy. Measure it on samples (ModelEvaluator.Evaluate) before the model is used.");
+        result.Summary.Message.Should()
+            .EndWith("they show speed and size, not accuracy. Measure it on samples (ModelEvaluator.Evaluate) before the model is used.");
         (result.Metric, result.FloatScore, result.ScoringSamples).Should().Be((null, null, 0));
     }
 
@@ -118,7 +128,13 @@ public sealed class AutoQuantizerTests : IDisposable
     public void A_cancelled_run_goes_on_from_what_it_kept()
     {
         string state = Path.Combine(_folder.FullName, "kept.qcal"), trials = Path.Combine(_folder.FullName, "kept.trials");
-        AutoOptions options = new() { CalibrationPath = state, TrialsPath = trials, MaxParallelTrials = 1, Budget = new AutoBudget { MaxLatencyRatio = 100 } };
+        AutoOptions options = new()
+        {
+            CalibrationPath = state,
+            TrialsPath = trials,
+            MaxParallelTrials = 1,
+            Budget = new AutoBudget { MaxLatencyRatio = 100 }
+        };
         using CancellationTokenSource cancellation = new();
         Listener listener = new(progress =>
         {
@@ -128,7 +144,13 @@ public sealed class AutoQuantizerTests : IDisposable
             }
         });
         AutoResult Run(IProgress<QuantizationProgress>? progress, CancellationToken token) => AutoQuantizer.Run(
-            FashionExample.ModelPath, FashionExample.TrainingImages(0, 16), FashionExample.TestImages(0, 30), Output, options, progress, token);
+            FashionExample.ModelPath,
+            FashionExample.TrainingImages(0, 16),
+            FashionExample.TestImages(0, 30),
+            Output,
+            options,
+            progress,
+            token);
 
         FluentActions.Invoking(() => Run(listener, cancellation.Token)).Should().Throw<OperationCanceledException>();
         File.Exists(Output).Should().BeFalse();
@@ -159,9 +181,11 @@ public sealed class AutoQuantizerTests : IDisposable
     {
         SampleList unlabelled = FashionExample.TrainingImages(0, 16);
 
-        FluentActions.Invoking(() => AutoQuantizer.Run(FashionExample.ModelPath, unlabelled, Output, new AutoOptions { Budget = new AutoBudget { MaxLoss = 0.01 } }))
+        FluentActions.Invoking(() => AutoQuantizer.Run(
+            FashionExample.ModelPath, unlabelled, Output, new AutoOptions { Budget = new AutoBudget { MaxLoss = 0.01 } }))
             .Should().Throw<ArgumentException>().WithMessage("*infinite*");
-        FluentActions.Invoking(() => AutoQuantizer.Run(FashionExample.ModelPath, Output, new AutoOptions { Budget = new AutoBudget { MaxLoss = 0.01 } }))
+        FluentActions.Invoking(
+            () => AutoQuantizer.Run(FashionExample.ModelPath, Output, new AutoOptions { Budget = new AutoBudget { MaxLoss = 0.01 } }))
             .Should().Throw<ArgumentException>().WithMessage("*needs samples*");
         FluentActions.Invoking(() => AutoQuantizer.Run(FashionExample.ModelPath, unlabelled, Output, new AutoOptions { Ways = [] }))
             .Should().Throw<ArgumentException>().WithMessage("*name at least one way.");

@@ -3,7 +3,8 @@ namespace Quantization.Onnx.Tests;
 public sealed class GeneratedSamplesTests
 {
     public static TheoryData<string> Zoo =>
-        ["basic-pitch", "fastestdet", "openseeface-detection", "openseeface-landmarks", "openseeface-retinaface", "super-resolution", "yolox-nano", "yunet-n"];
+    ["basic-pitch", "fastestdet", "openseeface-detection", "openseeface-landmarks", "openseeface-retinaface", "super-resolution",
+        "yolox-nano", "yunet-n"];
 
     [Theory]
     [MemberData(nameof(Zoo))]
@@ -17,7 +18,8 @@ public sealed class GeneratedSamplesTests
     {
         OnnxModel model = FashionExample.ModelPath;
 
-        IReadOnlyList<ModelSample> once = GeneratedSamples.Make(model, null, 2, CancellationToken.None), again = GeneratedSamples.Make(model, null, 2, CancellationToken.None);
+        IReadOnlyList<ModelSample> once = GeneratedSamples.Make(model, null, 2, CancellationToken.None),
+            again = GeneratedSamples.Make(model, null, 2, CancellationToken.None);
 
         once[0].Inputs[0].Data.ToArray().Should().Equal(again[0].Inputs[0].Data.ToArray());
         once[0].Inputs[0].Data.ToArray().Should().NotEqual(once[1].Inputs[0].Data.ToArray());
@@ -31,14 +33,16 @@ public sealed class GeneratedSamplesTests
             .Node("MatMul", ["x", "w"], "y").Save(Path.Combine(folder.FullName, "odd.onnx"));
 
         FluentActions.Invoking(() => GeneratedSamples.Make(model, null, 1, CancellationToken.None))
-            .Should().Throw<OnnxModelException>().WithMessage($"{model}: no generated input runs through the model (*); give samples of its inputs.");
+            .Should().Throw<OnnxModelException>()
+            .WithMessage($"{model}: no generated input runs through the model (*); give samples of its inputs.");
     }
 
     private static void MakeAndCheck(string path)
     {
         IReadOnlyList<ModelSample> samples = GeneratedSamples.Make(path, null, 2, CancellationToken.None);
 
-        EvaluationResult result = ModelEvaluator.Evaluate(path, [], SampleSource.FromEnumerable(samples), new EvaluationOptions { LatencyRuns = 1 });
+        EvaluationResult result = ModelEvaluator.Evaluate(
+            path, [], SampleSource.FromEnumerable(samples), new EvaluationOptions { LatencyRuns = 1 });
 
         result.Samples.Should().Be(2);
     }

@@ -12,7 +12,8 @@ public sealed class BadSampleTests : IDisposable
     public void No_sample_at_all()
     {
         string model = ModelBuilder.Linear().Save(_folder.PathTo("model.onnx"));
-        FluentActions.Invoking(() => ModelCalibrator.Calibrate(model, new SampleList([]))).Should().Throw<ArgumentException>().WithMessage("There is no sample to calibrate with; give at least one.*");
+        FluentActions.Invoking(() => ModelCalibrator.Calibrate(model, new SampleList([]))).Should()
+            .Throw<ArgumentException>().WithMessage("There is no sample to calibrate with; give at least one.*");
     }
 
     [Fact]
@@ -23,8 +24,10 @@ public sealed class BadSampleTests : IDisposable
         string copy = _folder.PathTo("out.onnx");
 
         FluentActions.Invoking(() => ModelCalibrator.Calibrate(model, samples)).Should().Throw<OnnxModelException>()
-            .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: the model has no Conv, ConvTranspose, Gemm or MatMul, and no table of embeddings. Use the model as it is; quantizing it without a calibration copies it.");
-        PostTrainingQuantizer.Quantize(model, samples, copy).Warnings.Should().ContainSingle().Which.Message.Should().StartWith("There was nothing to quantize");
+            .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: the model has no Conv, ConvTranspose, Gemm "
+                + "or MatMul, and no table of embeddings. Use the model as it is; quantizing it without a calibration copies it.");
+        PostTrainingQuantizer.Quantize(model, samples, copy).Warnings.Should()
+            .ContainSingle().Which.Message.Should().StartWith("There was nothing to quantize");
         File.ReadAllBytes(copy).Should().Equal(File.ReadAllBytes(model));
     }
 
@@ -32,15 +35,23 @@ public sealed class BadSampleTests : IDisposable
     public void A_model_whose_nodes_all_stay_in_float_names_the_reasons()
     {
         ModelBuilder builder = new ModelBuilder().Input("x", 2, 2).Output("y", 2, 2).Constant("w", new float[4], 2, 2);
-        builder.Node("MatMul", ["x", "x"], "a").Node("MatMul", ["a", "x"], "b").Node("Gemm", ["b", "w"], "y", new AttributeProto { Name = "alpha", Type = AttributeProto.Types.AttributeType.Float, F = 0.5f });
+        builder.Node("MatMul", ["x", "x"], "a").Node("MatMul", ["a", "x"], "b").Node(
+            "Gemm", ["b", "w"], "y", new AttributeProto { Name = "alpha", Type = AttributeProto.Types.AttributeType.Float, F = 0.5f });
         string model = builder.Save(_folder.PathTo("model.onnx"));
-        SampleList samples = new([new ModelSample("one", SampleTensor.Create<float>("x", [1, 2, 3, 4], 2, 2)), new ModelSample("two", SampleTensor.Create<float>("x", [4, 3, 2, 1], 2, 2))]);
+        SampleList samples = new(
+            [
+                new ModelSample("one", SampleTensor.Create<float>("x", [1, 2, 3, 4], 2, 2)),
+                new ModelSample("two", SampleTensor.Create<float>("x", [4, 3, 2, 1], 2, 2))
+            ]);
         const string Reasons =
-            "each Conv, ConvTranspose, Gemm, MatMul and table of embeddings stays in float, 'a-node' and 1 more: both its operands are computed, and converting them takes the time that integers save; 'y-node': its alpha or beta is not 1";
+            "each Conv, ConvTranspose, Gemm, MatMul and table of embeddings stays in float, 'a-node' and 1 more: both its operands are "
+                + "computed, and converting them takes the time that integers save; 'y-node': its alpha or beta is not 1";
 
         FluentActions.Invoking(() => ModelCalibrator.Calibrate(model, samples)).Should().Throw<OnnxModelException>()
-            .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: {Reasons}. Use the model as it is; quantizing it without a calibration copies it.");
-        FluentActions.Invoking(() => PtqSearch.Run(model, samples, samples, _folder.PathTo("out.onnx"))).Should().Throw<OnnxModelException>()
+            .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: {Reasons}. Use the model as it is; "
+                + "quantizing it without a calibration copies it.");
+        FluentActions.Invoking(() => PtqSearch.Run(model, samples, samples, _folder.PathTo("out.onnx"))).Should()
+            .Throw<OnnxModelException>()
             .WithMessage($"{model}: there is nothing to quantize, and so nothing to calibrate: {Reasons}. *");
         PostTrainingQuantizer.Quantize(model, samples, _folder.PathTo("out.onnx")).Warnings.Should().ContainSingle()
             .Which.Message.Should().StartWith($"There was nothing to quantize, so the output is the float model: {Reasons}. ");
@@ -49,11 +60,14 @@ public sealed class BadSampleTests : IDisposable
     [Fact]
     public void An_activation_that_is_not_of_floats_is_named()
     {
-        string model = new ModelBuilder().Input("x", -1, 4).Output("y", -1, 3).Constant("w", new float[12], 4, 3).Node("Identity", ["x"], "z").Node("MatMul", ["z", "w"], "y").Save(_folder.PathTo("model.onnx"));
+        string model = new ModelBuilder().Input("x", -1, 4).Output("y", -1, 3).Constant("w", new float[12], 4, 3)
+            .Node("Identity", ["x"], "z").Node("MatMul", ["z", "w"], "y").Save(_folder.PathTo("model.onnx"));
         FloatModel loaded = StaticInt8Recipe.Load(model, null, TargetRuntime.OnnxRuntimeCpu);
-        Observation observation = new(loaded, Sample("one.npy", 1), ["z"], new Dictionary<string, TensorStatistics>(), NonFiniteValues.Throw, null);
+        Observation observation = new(
+            loaded, Sample("one.npy", 1), ["z"], new Dictionary<string, TensorStatistics>(), NonFiniteValues.Throw, null);
 
-        FluentActions.Invoking(() => observation.See(0, new RuntimeTensor(7, 0, []))).Should().Throw<OnnxModelException>().WithMessage($"{model}: activation 'z' is not of 32-bit floats.");
+        FluentActions.Invoking(() => observation.See(0, new RuntimeTensor(7, 0, []))).Should()
+            .Throw<OnnxModelException>().WithMessage($"{model}: activation 'z' is not of 32-bit floats.");
         observation.Dispose();
     }
 
@@ -72,7 +86,8 @@ public sealed class BadSampleTests : IDisposable
         string model = Logarithm().Save(_folder.PathTo("model.onnx"));
         SampleList samples = new([Sample("good.npy", 1), Sample("bad.npy", -1)]);
         FluentActions.Invoking(() => ModelCalibrator.Calibrate(model, samples)).Should().Throw<InvalidDataException>()
-            .WithMessage($"bad.npy: activation 'z' of {model} holds NaN at element 1, computed in float from finite inputs; remove the sample, repair the model, or calibrate with CalibrationOptions.NonFinite = NonFiniteValues.Ignore.");
+            .WithMessage($"bad.npy: activation 'z' of {model} holds NaN at element 1, computed in float from finite inputs; remove the "
+                + "sample, repair the model, or calibrate with CalibrationOptions.NonFinite = NonFiniteValues.Ignore.");
     }
 
     [Fact]
@@ -91,14 +106,17 @@ public sealed class BadSampleTests : IDisposable
     [Fact]
     public void A_sample_that_the_model_cannot_run_is_named()
     {
-        string model = new ModelBuilder().Input("x", -1, 4).Output("y", -1, 3).Constant("w", new float[12], 4, 3).Integers("shape", [7, 4], 2)
+        string model = new ModelBuilder().Input("x", -1, 4).Output("y", -1, 3).Constant("w", new float[12], 4, 3)
+            .Integers("shape", [7, 4], 2)
             .Node("Reshape", ["x", "shape"], "z").Node("MatMul", ["z", "w"], "y").Save(_folder.PathTo("model.onnx"));
-        FluentActions.Invoking(() => ModelCalibrator.Calibrate(model, new SampleList([Sample("one.npy", 1)]))).Should().Throw<InvalidDataException>()
+        FluentActions.Invoking(() => ModelCalibrator.Calibrate(model, new SampleList([Sample("one.npy", 1)]))).Should()
+            .Throw<InvalidDataException>()
             .WithMessage($"one.npy: ONNX Runtime cannot run {model} on this sample: *Reshape*");
     }
 
-    private static ModelBuilder Logarithm() => new ModelBuilder().Input("x", -1, 4).Output("y", -1, 3).Constant("w", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 4, 3)
-        .Node("Log", ["x"], "z").Node("MatMul", ["z", "w"], "y");
+    private static ModelBuilder Logarithm() =>
+        new ModelBuilder().Input("x", -1, 4).Output("y", -1, 3).Constant("w", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 4, 3)
+            .Node("Log", ["x"], "z").Node("MatMul", ["z", "w"], "y");
 
     private static ModelSample Sample(string name, float second) => new(name, SampleTensor.Create<float>("x", [1, second, 2, 3], 4));
 }

@@ -46,7 +46,9 @@ public sealed class ModelCalibrationTests : IDisposable
     public void Only_what_quantization_needs_is_observed()
     {
         // 1 input, 11 Clip, 6 projecting Conv, 2 Add, 1 pool; what Flatten hands on has the range of the pool's result.
-        FashionExample.Calibration.Activations.Keys.Should().HaveCount(21).And.Contain(["image", "features.stem/relu6", "features.b2/add", "pool"]).And.NotContain(["features.stem/bn", "flat", "logits"]);
+        FashionExample.Calibration.Activations.Keys.Should().HaveCount(21)
+            .And.Contain(["image", "features.stem/relu6", "features.b2/add", "pool"])
+            .And.NotContain(["features.stem/bn", "flat", "logits"]);
         FashionExample.Calibration.Activations["image"].Count.Should().Be(200 * FashionExample.Pixels);
     }
 
@@ -64,7 +66,8 @@ public sealed class ModelCalibrationTests : IDisposable
         events.Should().Equal(Enumerable.Range(0, 50).SelectMany(i => new[] { $"read {i}", $"done {i + 1}" }));
         few.Save(_folder.PathTo("few.qcal"));
         many.Save(_folder.PathTo("many.qcal"));
-        new FileInfo(_folder.PathTo("many.qcal")).Length.Should().BeLessThanOrEqualTo(few.Activations.Count * (2 * 4096 * sizeof(long) + 200));
+        new FileInfo(_folder.PathTo("many.qcal")).Length.Should()
+            .BeLessThanOrEqualTo(few.Activations.Count * (2 * 4096 * sizeof(long) + 200));
         many.Activations["x"].Count.Should().Be(200);
     }
 
@@ -74,7 +77,11 @@ public sealed class ModelCalibrationTests : IDisposable
         string model = ModelBuilder.Linear().Save(_folder.PathTo("model.onnx"));
         float[] rows = [1, 2, 3, 4, 5, 6, 7, 8];
         SampleList batch = new([new ModelSample("batch", SampleTensor.Create<float>("x", rows, 2, 4))]);
-        SampleList single = new([new ModelSample("a", SampleTensor.Create<float>("x", rows.AsSpan(0, 4), 4)), new ModelSample("b", SampleTensor.Create<float>("x", rows.AsSpan(4), 4))]);
+        SampleList single = new(
+            [
+                new ModelSample("a", SampleTensor.Create<float>("x", rows.AsSpan(0, 4), 4)),
+                new ModelSample("b", SampleTensor.Create<float>("x", rows.AsSpan(4), 4))
+            ]);
 
         ModelCalibrator.Calibrate(model, batch).Activations["x"].ContentEquals(ModelCalibrator.Calibrate(model, single).Activations["x"])
             .Should().BeTrue();
@@ -87,9 +94,12 @@ public sealed class ModelCalibrationTests : IDisposable
         ModelCalibration other = ModelCalibrator.Calibrate(model, ModelBuilder.LinearSamples());
 
         FluentActions.Invoking(() => other.Merge(FashionExample.Calibration)).Should().Throw<ArgumentException>()
-            .WithMessage($"The calibrations were made from different models, with SHA-256 {other.ModelSha256} and {FashionExample.Calibration.ModelSha256}; calibrate both shards on the same file.*");
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(model, FashionExample.Calibration, _folder.PathTo("out.onnx"))).Should().Throw<OnnxModelException>()
-            .WithMessage($"{model}: the calibration was made from another model, with SHA-256 {FashionExample.Calibration.ModelSha256}, not {other.ModelSha256}; calibrate this one, or give the model that was calibrated.");
+            .WithMessage($"The calibrations were made from different models, with SHA-256 {other.ModelSha256} and "
+                + $"{FashionExample.Calibration.ModelSha256}; calibrate both shards on the same file.*");
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(model, FashionExample.Calibration, _folder.PathTo("out.onnx"))).Should()
+            .Throw<OnnxModelException>()
+            .WithMessage($"{model}: the calibration was made from another model, with SHA-256 {FashionExample.Calibration.ModelSha256}, "
+                + $"not {other.ModelSha256}; calibrate this one, or give the model that was calibrated.");
         _folder.Entries.Should().Equal("model.onnx");
     }
 
@@ -98,9 +108,11 @@ public sealed class ModelCalibrationTests : IDisposable
     {
         string model = ModelBuilder.Linear().Save(_folder.PathTo("model.onnx"));
         ModelCalibration fine = ModelCalibrator.Calibrate(model, ModelBuilder.LinearSamples());
-        ModelCalibration coarse = ModelCalibrator.Calibrate(model, ModelBuilder.LinearSamples(), new CalibrationOptions { BinsPerSign = 256 });
+        ModelCalibration coarse = ModelCalibrator.Calibrate(
+            model, ModelBuilder.LinearSamples(), new CalibrationOptions { BinsPerSign = 256 });
 
-        FluentActions.Invoking(() => fine.Merge(coarse)).Should().Throw<ArgumentException>().WithMessage("The calibrations observed different activations or count in different numbers of bins; *");
+        FluentActions.Invoking(() => fine.Merge(coarse)).Should().Throw<ArgumentException>()
+            .WithMessage("The calibrations observed different activations or count in different numbers of bins; *");
         fine.SampleCount.Should().Be(8);
         fine.Activations["x"].Count.Should().Be(32);
     }
@@ -145,7 +157,8 @@ public sealed class ModelCalibrationTests : IDisposable
         string path = _folder.PathTo("hostile.qcal");
         File.WriteAllBytes(path, [.. content.ToArray(), .. SHA256.HashData(content.ToArray())]);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        FluentActions.Invoking(() => ModelCalibration.Load(path)).Should().Throw<InvalidDataException>().WithMessage($"{path}: the calibration file is truncated or damaged; calibrate again, or delete the file where a run kept it.");
+        FluentActions.Invoking(() => ModelCalibration.Load(path)).Should().Throw<InvalidDataException>()
+            .WithMessage($"{path}: the calibration file is truncated or damaged; calibrate again, or delete the file where a run kept it.");
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(200_000_000, "2 GB were claimed");
     }
 
@@ -153,11 +166,14 @@ public sealed class ModelCalibrationTests : IDisposable
     public void Other_files_are_distinguished()
     {
         string path = _folder.PathTo("a.qcal");
-        FluentActions.Invoking(() => ModelCalibration.Load(path)).Should().Throw<FileNotFoundException>().WithMessage($"{path}: there is no such calibration file.");
+        FluentActions.Invoking(() => ModelCalibration.Load(path)).Should()
+            .Throw<FileNotFoundException>().WithMessage($"{path}: there is no such calibration file.");
         File.WriteAllText(path, "something else");
-        FluentActions.Invoking(() => ModelCalibration.Load(path)).Should().Throw<InvalidDataException>().WithMessage($"{path}: this is not a calibration file.");
+        FluentActions.Invoking(() => ModelCalibration.Load(path)).Should()
+            .Throw<InvalidDataException>().WithMessage($"{path}: this is not a calibration file.");
         File.WriteAllBytes(path, [.. "QCAL"u8, 99, 0, 0, 0]);
-        FluentActions.Invoking(() => ModelCalibration.Load(path)).Should().Throw<InvalidDataException>().WithMessage($"{path}: the calibration file has version 99, this library reads 1 to 3; *");
+        FluentActions.Invoking(() => ModelCalibration.Load(path)).Should()
+            .Throw<InvalidDataException>().WithMessage($"{path}: the calibration file has version 99, this library reads 1 to 3; *");
     }
 
     private sealed class Observer(List<string> events) : IProgress<QuantizationProgress>

@@ -21,7 +21,8 @@ public sealed class PaddingTests
         long[][] sentences = PaddedModel.Sentences(lengths);
 
         ModelCalibration padded = Calibrate(model, new PaddingOptions(), PaddedModel.Pad(length, sentences));
-        ModelCalibration alone = Calibrate(model, new PaddingOptions(), [.. sentences.Select(sentence => PaddedModel.Pad(sentence.Length, sentence))]);
+        ModelCalibration alone = Calibrate(
+            model, new PaddingOptions(), [.. sentences.Select(sentence => PaddedModel.Pad(sentence.Length, sentence))]);
 
         padded.Activations.Keys.Should().Contain([PaddedModel.Rows, PaddedModel.Flat, PaddedModel.Pooled]);
         foreach ((string name, TensorStatistics statistics) in padded.Activations)
@@ -30,7 +31,13 @@ public sealed class PaddingTests
         }
 
         ObservedPadding found = padded.Padding!;
-        found.Should().BeEquivalentTo(new { Mask = "attention_mask", MaskedPositions = length * lengths.Length - lengths.Sum(), Positions = length * lengths.Length, Undecided = Array.Empty<string>() });
+        found.Should().BeEquivalentTo(new
+        {
+            Mask = "attention_mask",
+            MaskedPositions = length * lengths.Length - lengths.Sum(),
+            Positions = length * lengths.Length,
+            Undecided = Array.Empty<string>()
+        });
         found.Axes[PaddedModel.Rows].Should().Be(new MaskedAxes(0, 1));
         found.Axes[PaddedModel.Flat].Should().Be(new MaskedAxes(0, 0));
         found.Axes[PaddedModel.Pooled].Should().Be(new MaskedAxes(0));
@@ -44,12 +51,14 @@ public sealed class PaddingTests
         string model = PaddedModel.Make().Save(folder.PathTo("model.onnx"));
         ModelSample sample = PaddedModel.Pad(9, PaddedModel.Sentences(9, 4));
 
-        ModelCalibration all = Calibrate(model, new PaddingOptions { IsCounted = true }, sample), real = Calibrate(model, new PaddingOptions(), sample);
+        ModelCalibration all = Calibrate(model, new PaddingOptions { IsCounted = true }, sample),
+            real = Calibrate(model, new PaddingOptions(), sample);
 
         all.Padding.Should().BeNull();
         all.Activations[PaddedModel.Rows].Count.Should().Be(18 * PaddedModel.Width);
         real.Activations[PaddedModel.Rows].Count.Should().Be(13 * PaddedModel.Width);
-        all.Activations[PaddedModel.Rows].Max.Should().BeGreaterThan(10 * real.Activations[PaddedModel.Rows].Max, "the token of the padding has large embeddings");
+        all.Activations[PaddedModel.Rows].Max.Should()
+            .BeGreaterThan(10 * real.Activations[PaddedModel.Rows].Max, "the token of the padding has large embeddings");
     }
 
     [Fact]
@@ -72,7 +81,8 @@ public sealed class PaddingTests
         ModelSample sample = PaddedModel.Pad(PaddedModel.Width, PaddedModel.Sentences(PaddedModel.Width, 4));
 
         ModelCalibration open = Calibrate(model, new PaddingOptions(), sample);
-        ModelCalibration named = Calibrate(model, new PaddingOptions { Axes = new Dictionary<string, MaskedAxes> { [PaddedModel.Rows] = new(0, 1) } }, sample);
+        ModelCalibration named = Calibrate(
+            model, new PaddingOptions { Axes = new Dictionary<string, MaskedAxes> { [PaddedModel.Rows] = new(0, 1) } }, sample);
 
         open.Padding!.Undecided.Should().Contain(PaddedModel.Rows);
         open.Activations[PaddedModel.Rows].Count.Should().Be(2 * PaddedModel.Width * PaddedModel.Width);
@@ -90,11 +100,16 @@ public sealed class PaddingTests
             (input.Type.TensorType.Shape.Dim[0].DimParam, input.Type.TensorType.Shape.Dim[1].DimParam) = ("sentences", "tokens");
         }
 
-        Protos.ValueInfoProto declared = new() { Name = PaddedModel.Rows, Type = new() { TensorType = new() { ElemType = 1, Shape = new() } } };
-        declared.Type.TensorType.Shape.Dim.Add([new() { DimParam = "sentences" }, new() { DimParam = "tokens" }, new() { DimValue = PaddedModel.Width }]);
+        Protos.ValueInfoProto declared =
+            new() { Name = PaddedModel.Rows, Type = new() { TensorType = new() { ElemType = 1, Shape = new() } } };
+        declared.Type.TensorType.Shape.Dim.Add(
+            [new() { DimParam = "sentences" }, new() { DimParam = "tokens" }, new() { DimValue = PaddedModel.Width }]);
         builder.Graph.ValueInfo.Add(declared);
 
-        ModelCalibration calibration = Calibrate(builder.Save(folder.PathTo("model.onnx")), new PaddingOptions(), PaddedModel.Pad(PaddedModel.Width, PaddedModel.Sentences(3, 4)));
+        ModelCalibration calibration = Calibrate(
+            builder.Save(folder.PathTo("model.onnx")),
+            new PaddingOptions(),
+            PaddedModel.Pad(PaddedModel.Width, PaddedModel.Sentences(3, 4)));
 
         calibration.Activations[PaddedModel.Rows].Count.Should().Be(7 * PaddedModel.Width);
     }
@@ -106,8 +121,10 @@ public sealed class PaddingTests
         string model = PaddedModel.Make().Save(folder.PathTo("model.onnx"));
         ModelSample sample = PaddedModel.Pad(9, PaddedModel.Sentences(9, 4));
 
-        Action wrong = () => Calibrate(model, new PaddingOptions { Axes = new Dictionary<string, MaskedAxes> { [PaddedModel.Rows] = new(0, 2) } }, sample);
-        Action unknown = () => Calibrate(model, new PaddingOptions { Axes = new Dictionary<string, MaskedAxes> { ["nothing"] = new(0, 1) } }, sample);
+        Action wrong = () => Calibrate(
+            model, new PaddingOptions { Axes = new Dictionary<string, MaskedAxes> { [PaddedModel.Rows] = new(0, 2) } }, sample);
+        Action unknown =
+            () => Calibrate(model, new PaddingOptions { Axes = new Dictionary<string, MaskedAxes> { ["nothing"] = new(0, 1) } }, sample);
 
         wrong.Should().Throw<ArgumentException>().WithMessage("Activation 'x' has the shape*cannot follow a mask*");
         unknown.Should().Throw<ArgumentException>().WithMessage("*no activation 'nothing'*");
@@ -123,7 +140,8 @@ public sealed class PaddingTests
         Action values = () => Calibrate(model, new PaddingOptions { Mask = "ids" }, sample);
         Action unknown = () => Calibrate(model, new PaddingOptions { Mask = "mask" }, sample);
 
-        values.Should().Throw<InvalidDataException>().WithMessage("padded: input 'ids' is to mask positions, but it is no matrix of the integers 0 and 1*");
+        values.Should().Throw<InvalidDataException>()
+            .WithMessage("padded: input 'ids' is to mask positions, but it is no matrix of the integers 0 and 1*");
         unknown.Should().Throw<ArgumentException>().WithMessage("*has no input 'mask'*'ids', 'attention_mask'*");
     }
 
@@ -133,7 +151,8 @@ public sealed class PaddingTests
         using TemporaryFolder folder = new();
         string model = PaddedModel.Make().Save(folder.PathTo("model.onnx"));
 
-        Calibrate(model, new PaddingOptions(), PaddedModel.Pad(9, [[], []])).Activations[PaddedModel.Rows].Count.Should().Be(18 * PaddedModel.Width);
+        Calibrate(model, new PaddingOptions(), PaddedModel.Pad(9, [[], []])).Activations[PaddedModel.Rows].Count.Should()
+            .Be(18 * PaddedModel.Width);
     }
 
     [Fact]
@@ -144,7 +163,8 @@ public sealed class PaddingTests
         long[][] sentences = PaddedModel.Sentences(9, 4, 2);
         Dictionary<string, int> values = new() { [PaddedModel.Rows] = PaddedModel.Width, [PaddedModel.Flat] = PaddedModel.Width };
 
-        Dictionary<string, InputColumns> padded = Run(PaddedModel.Pad(9, sentences)), alone = Run([.. sentences.Select(sentence => PaddedModel.Pad(sentence.Length, sentence))]);
+        Dictionary<string, InputColumns> padded = Run(PaddedModel.Pad(9, sentences)),
+            alone = Run([.. sentences.Select(sentence => PaddedModel.Pad(sentence.Length, sentence))]);
 
         foreach (string value in values.Keys)
         {
@@ -165,7 +185,8 @@ public sealed class PaddingTests
         Dictionary<string, int> values = new() { [PaddedModel.Rows] = PaddedModel.Width, [PaddedModel.Flat] = PaddedModel.Width };
 
         IReadOnlyDictionary<string, GramMatrix> padded = Run(new PaddingOptions(), PaddedModel.Pad(9, sentences));
-        IReadOnlyDictionary<string, GramMatrix> alone = Run(new PaddingOptions(), [.. sentences.Select(sentence => PaddedModel.Pad(sentence.Length, sentence))]);
+        IReadOnlyDictionary<string, GramMatrix> alone = Run(
+            new PaddingOptions(), [.. sentences.Select(sentence => PaddedModel.Pad(sentence.Length, sentence))]);
         IReadOnlyDictionary<string, GramMatrix> counted = Run(new PaddingOptions { IsCounted = true }, PaddedModel.Pad(9, sentences));
 
         foreach (string value in values.Keys)
@@ -177,7 +198,8 @@ public sealed class PaddingTests
 
         IReadOnlyDictionary<string, GramMatrix> Run(PaddingOptions padding, params ModelSample[] samples)
         {
-            using GramRun run = new(model, new SampleList(samples), null, null, TestContext.Current.CancellationToken) { Padding = padding };
+            using GramRun run =
+                new(model, new SampleList(samples), null, null, TestContext.Current.CancellationToken) { Padding = padding };
             return run.Collect(values);
         }
     }
@@ -196,30 +218,36 @@ public sealed class PaddingTests
         string real = Learn(PaddedModel.Pad(9, one), null);
 
         real.Should().Be(Learn(PaddedModel.Pad(5, one), null));
-        real.Should().NotBe(Learn(PaddedModel.Pad(9, one), new PaddingOptions { IsCounted = true }), "the token of the padding has large embeddings");
+        real.Should().NotBe(
+            Learn(PaddedModel.Pad(9, one), new PaddingOptions { IsCounted = true }), "the token of the padding has large embeddings");
         Protos.ModelProto quantized = refined.Models.Write(refined.Plan);
         double together = Loss(padded, null)[0], all = Loss(padded, new PaddingOptions { IsCounted = true })[0];
         together.Should().BePositive().And.NotBe(all);
         Expected(quantized, sentences).Should().BeApproximately(together, 1e-12);
 
         string Learn(ModelSample sample, PaddingOptions? padding) => LearnedRounding.Find(
-            refined, [sample], new IntegerWork(model, refined.Plan, sample, null), null, TestContext.Current.CancellationToken, padding).Apply(refined.Plan).Hash;
+            refined, [sample], new IntegerWork(model, refined.Plan, sample, null), null, TestContext.Current.CancellationToken, padding)
+            .Apply(refined.Plan).Hash;
         double[] Loss(ModelSample[] samples, PaddingOptions? padding) =>
-            new FloatReference(model, samples, null, TestContext.Current.CancellationToken, padding).Losses(quantized, samples.Length, TestContext.Current.CancellationToken);
+            new FloatReference(model, samples, null, TestContext.Current.CancellationToken, padding)
+                .Losses(quantized, samples.Length, TestContext.Current.CancellationToken);
 
         // Noise over signal of the real rows of both outputs, from runs of each sentence by itself.
         double Expected(Protos.ModelProto other, long[][] texts)
         {
             double[] signal = new double[2], noise = new double[2];
-            using Microsoft.ML.OnnxRuntime.InferenceSession before = ModelSession.Open("float", model.Model, null, _ => { }), after = ModelSession.Open("int8", other, null, _ => { });
+            using Microsoft.ML.OnnxRuntime.InferenceSession before = ModelSession.Open("float", model.Model, null, _ => { }),
+                after = ModelSession.Open("int8", other, null, _ => { });
             foreach (long[] text in texts)
             {
                 using BoundSample bound = SampleBinder.Bind(PaddedModel.Pad(text.Length, text), before.InputMetadata);
                 using Microsoft.ML.OnnxRuntime.RunOptions run = new();
-                using Microsoft.ML.OnnxRuntime.IDisposableReadOnlyCollection<Microsoft.ML.OnnxRuntime.OrtValue> expected = before.Run(run, bound.Inputs, before.OutputNames), got = after.Run(run, bound.Inputs, before.OutputNames);
+                using Microsoft.ML.OnnxRuntime.IDisposableReadOnlyCollection<Microsoft.ML.OnnxRuntime.OrtValue> expected = before.Run(
+                    run, bound.Inputs, before.OutputNames), got = after.Run(run, bound.Inputs, before.OutputNames);
                 for (int k = 0; k < 2; k++)
                 {
-                    foreach ((float y, float z) in expected[k].GetTensorDataAsSpan<float>().ToArray().Zip(got[k].GetTensorDataAsSpan<float>().ToArray()))
+                    foreach ((float y, float z) in expected[k].GetTensorDataAsSpan<float>()
+                        .ToArray().Zip(got[k].GetTensorDataAsSpan<float>().ToArray()))
                     {
                         (signal[k], noise[k]) = (signal[k] + (double)y * y, noise[k] + ((double)y - z) * ((double)y - z));
                     }
@@ -240,8 +268,14 @@ public sealed class PaddingTests
         builder.Graph.Input.Add(second);
         string model = builder.Save(folder.PathTo("model.onnx"));
         ModelSample padded = PaddedModel.Pad(9, PaddedModel.Sentences(9, 4));
-        ModelSample sample = new("both", [.. padded.Inputs, SampleTensor.Create<long>("other_mask", [.. Enumerable.Range(0, 18).Select(i => i % 9 < 7 ? 1L : 0)], 2, 9)]);
-        ModelCalibration first = Calibrate(model, new PaddingOptions(), sample), other = Calibrate(model, new PaddingOptions { Mask = "other_mask" }, sample), counted = Calibrate(model, new PaddingOptions { IsCounted = true }, sample);
+        ModelSample sample = new("both",
+            [
+                .. padded.Inputs,
+                SampleTensor.Create<long>("other_mask", [.. Enumerable.Range(0, 18).Select(i => i % 9 < 7 ? 1L : 0)], 2, 9)
+            ]);
+        ModelCalibration first = Calibrate(model, new PaddingOptions(), sample),
+            other = Calibrate(model, new PaddingOptions { Mask = "other_mask" }, sample),
+            counted = Calibrate(model, new PaddingOptions { IsCounted = true }, sample);
         first.Save(folder.PathTo("first.qcal"));
         counted.Save(folder.PathTo("counted.qcal"));
 
@@ -252,7 +286,8 @@ public sealed class PaddingTests
         ModelCalibration.Load(folder.PathTo("counted.qcal")).Padding.Should().BeNull();
         File.ReadAllBytes(folder.PathTo("counted.qcal"))[4].Should().Be(2, "files without padding can be read by older versions");
         loaded.Merge(other);
-        loaded.Padding!.Should().BeEquivalentTo(new { Mask = "attention_mask", MaskedPositions = 5 + 4, Positions = 36, IsPartial = false });
+        loaded.Padding!.Should()
+            .BeEquivalentTo(new { Mask = "attention_mask", MaskedPositions = 5 + 4, Positions = 36, IsPartial = false });
         loaded.Padding!.OtherMasks.Should().Equal("other_mask");
         loaded.Merge(counted);
         loaded.Padding!.IsPartial.Should().BeTrue();
@@ -269,7 +304,11 @@ public sealed class PaddingTests
     }
 
     private static ModelCalibration Calibrate(string model, PaddingOptions padding, params ModelSample[] samples) =>
-        ModelCalibrator.Calibrate(model, new SampleList(samples), new CalibrationOptions { Padding = padding }, cancellationToken: TestContext.Current.CancellationToken);
+        ModelCalibrator.Calibrate(
+            model,
+            new SampleList(samples),
+            new CalibrationOptions { Padding = padding },
+            cancellationToken: TestContext.Current.CancellationToken);
 
     private static byte[] Bytes(TensorStatistics statistics)
     {

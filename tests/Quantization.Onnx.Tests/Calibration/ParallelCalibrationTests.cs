@@ -17,7 +17,8 @@ public sealed class ParallelCalibrationTests : IDisposable
     {
         SampleList samples = FashionExample.TrainingImages(0, 200);
 
-        ModelCalibrator.Calibrate(FashionExample.ModelPath, samples, new CalibrationOptions { MaxDegreeOfParallelism = threads }).Save(_folder.PathTo("parallel.qcal"));
+        ModelCalibrator.Calibrate(FashionExample.ModelPath, samples, new CalibrationOptions { MaxDegreeOfParallelism = threads })
+            .Save(_folder.PathTo("parallel.qcal"));
         FashionExample.Calibration.Save(_folder.PathTo("default.qcal"));
 
         samples.Enumerations.Should().Be(1);
@@ -34,7 +35,8 @@ public sealed class ParallelCalibrationTests : IDisposable
     {
         FleetingSamples samples = new(count);
 
-        ModelCalibration calibration = ModelCalibrator.Calibrate(FashionExample.ModelPath, samples, new CalibrationOptions { MaxDegreeOfParallelism = threads });
+        ModelCalibration calibration = ModelCalibrator.Calibrate(
+            FashionExample.ModelPath, samples, new CalibrationOptions { MaxDegreeOfParallelism = threads });
 
         calibration.SampleCount.Should().Be(count);
         samples.AliveAtTheEnd.Should().BeLessThanOrEqualTo(threads + 1, "each thread may hold one, and the enumeration its current one");
@@ -51,7 +53,8 @@ public sealed class ParallelCalibrationTests : IDisposable
 
         for (int repetition = 0; repetition < 5; repetition++)
         {
-            FluentActions.Invoking(() => ModelCalibrator.Calibrate(FashionExample.ModelPath, new SampleList(samples), new CalibrationOptions { MaxDegreeOfParallelism = 8 }))
+            FluentActions.Invoking(() => ModelCalibrator.Calibrate(
+                FashionExample.ModelPath, new SampleList(samples), new CalibrationOptions { MaxDegreeOfParallelism = 8 }))
                 .Should().Throw<InvalidDataException>().WithMessage("bad 20: *");
         }
     }

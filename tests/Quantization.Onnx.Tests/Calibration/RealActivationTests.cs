@@ -19,15 +19,18 @@ public sealed class RealActivationTests
             long[] histogram = Magnitudes(statistics, format.IsSigned);
             int levels = format.MaxCode + 1;
 
-            Entropy(statistics, format).Range.Max.Should().Be(Edge(statistics, LiteralSearch.LeastThatClipsCheaply(histogram, LiteralSearch.Entropy(histogram, levels).Divergences, levels)), $"of {format}");
+            Entropy(statistics, format).Range.Max.Should().Be(Edge(statistics, LiteralSearch.LeastThatClipsCheaply(
+                histogram, LiteralSearch.Entropy(histogram, levels).Divergences, levels)), $"of {format}");
 
             CalibrationResult mse = Calibrate(new MseCalibrator(), statistics, format);
             (int bin, double[] errors) = LiteralSearch.Mse(histogram, format.MaxCode, format.MaxCode);
             int found = (int)(mse.Range.Max / statistics.BinWidth);
             if (found != bin && errors[found] != errors[bin])
             {
-                // Two candidates that the literal search lacks: the bins below its first, and the observed maximum in place of the last bin's centre. They must be better than all of its.
-                found.Should().Match(other => other < format.MaxCode || other == histogram.Length - 1, $"the literal search of {format} ends in bin {bin}");
+                // Two candidates that the literal search lacks: the bins below its first, and the observed maximum in place of the last
+                // bin's centre. They must be better than all of its.
+                found.Should().Match(
+                    other => other < format.MaxCode || other == histogram.Length - 1, $"the literal search of {format} ends in bin {bin}");
                 mse.Loss.Should().BeLessThan(errors[bin] * statistics.BinWidth * statistics.BinWidth / statistics.Count);
             }
 
@@ -50,14 +53,17 @@ public sealed class RealActivationTests
         Error(statistics, histogram, result.Range.Max).Should().BeLessThan(Error(statistics, histogram, literal) / 10);
     }
 
-    private static CalibrationResult Entropy(TensorStatistics statistics, CodeFormat format) => Calibrate(new EntropyCalibrator(), statistics, format);
+    private static CalibrationResult Entropy(TensorStatistics statistics, CodeFormat format) =>
+        Calibrate(new EntropyCalibrator(), statistics, format);
 
-    private static CalibrationResult Calibrate(ICalibrator calibrator, TensorStatistics statistics, CodeFormat format) => calibrator.Calibrate(statistics, format, QuantizationScheme.Symmetric);
+    private static CalibrationResult Calibrate(ICalibrator calibrator, TensorStatistics statistics, CodeFormat format) =>
+        calibrator.Calibrate(statistics, format, QuantizationScheme.Symmetric);
 
     /// <summary>The counts of magnitudes that the codes can reach, up to the largest.</summary>
     private static long[] Magnitudes(TensorStatistics statistics, bool isSigned)
     {
-        long[] counts = [.. Enumerable.Range(0, statistics.BinsPerSign).Select(i => statistics.PositiveBins[i] + (isSigned ? statistics.NegativeBins[i] : 0))];
+        long[] counts = [.. Enumerable.Range(0, statistics.BinsPerSign)
+            .Select(i => statistics.PositiveBins[i] + (isSigned ? statistics.NegativeBins[i] : 0))];
         return counts[..(Array.FindLastIndex(counts, count => count > 0) + 1)];
     }
 
@@ -68,7 +74,8 @@ public sealed class RealActivationTests
         return LiteralSearch.Percentile(counts, 99.9m);
     }
 
-    private static float Edge(TensorStatistics statistics, int bins) => (float)Math.Min(bins * statistics.BinWidth, Math.Max(statistics.Max, -statistics.Min));
+    private static float Edge(TensorStatistics statistics, int bins) =>
+        (float)Math.Min(bins * statistics.BinWidth, Math.Max(statistics.Max, -statistics.Min));
 
     private static double Error(TensorStatistics statistics, long[] histogram, double threshold)
     {

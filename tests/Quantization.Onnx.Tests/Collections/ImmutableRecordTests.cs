@@ -54,13 +54,15 @@ public sealed class ImmutableRecordTests : IDisposable
         options.OwnCalibrators.Keys.Should().Equal("r");
         options.OwnWeights.Keys.Should().Equal("conv2");
         (options with { LatencyRuns = 1 }).FloatNodes.Should().BeSameAs(options.FloatNodes);
-        FluentActions.Invoking(() => options with { FloatNodes = null! }).Should().Throw<ArgumentNullException>().WithParameterName("FloatNodes");
+        FluentActions.Invoking(() => options with { FloatNodes = null! }).Should()
+            .Throw<ArgumentNullException>().WithParameterName("FloatNodes");
     }
 
     [Fact]
     public void Options_without_collections_stay_equal()
     {
-        new PtqOptions().Should().Be(new PtqOptions { FloatNodes = new HashSet<string>(), OwnWeights = new Dictionary<string, WeightOptions>() });
+        new PtqOptions().Should()
+            .Be(new PtqOptions { FloatNodes = new HashSet<string>(), OwnWeights = new Dictionary<string, WeightOptions>() });
         new EvaluationOptions().Should().Be(new EvaluationOptions { Metrics = [] });
     }
 
@@ -75,24 +77,32 @@ public sealed class ImmutableRecordTests : IDisposable
         };
 
         options.ToString().Should().Contain("FloatNodes = [conv1, conv2]").And.Contain("OwnCalibrators = {r: Percentile 99.9}")
-            .And.Contain("OwnWeights = {fc: WeightOptions { Granularity = PerTensor").And.Contain("ActivationCalibrator = MSE,").And.NotContain("System.");
-        new SearchOptions().ToString().Should().Contain("ActivationCalibrators = [Max, Percentile 99.9, Percentile 99.99, Percentile 99.999, Entropy, MSE]");
+            .And.Contain("OwnWeights = {fc: WeightOptions { Granularity = PerTensor")
+            .And.Contain("ActivationCalibrator = MSE,").And.NotContain("System.");
+        new SearchOptions().ToString().Should()
+            .Contain("ActivationCalibrators = [Max, Percentile 99.9, Percentile 99.99, Percentile 99.999, Entropy, MSE]");
         new SearchTrial("one", options, null!, null).ToString().Should().Contain("FloatNodes = [conv1, conv2]");
-        new PartialPoint(["conv1"], options, null!, 0.5, 7) { Plan = new QuantizationPlan("static-int8", "onnxruntime-cpu", [], []) }.ToString().Should().Contain("FloatLayers = [conv1]").And.NotContain("System.");
+        new PartialPoint(["conv1"], options, null!, 0.5, 7) { Plan = new QuantizationPlan("static-int8", "onnxruntime-cpu", [], []) }
+            .ToString().Should().Contain("FloatLayers = [conv1]").And.NotContain("System.");
     }
 
     [Fact]
     public void A_result_prints_the_values_of_its_collections_and_its_plan()
     {
-        string node = PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, _folder.PathTo("all.onnx")).QuantizedNodes[0];
+        string node = PostTrainingQuantizer.Quantize(
+            FashionExample.ModelPath, FashionExample.Calibration, _folder.PathTo("all.onnx")).QuantizedNodes[0];
         PtqOptions options = new() { FloatNodes = new HashSet<string> { node } };
 
-        PtqResult result = PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, _folder.PathTo("int8.onnx"), options);
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            FashionExample.ModelPath, FashionExample.Calibration, _folder.PathTo("int8.onnx"), options);
 
         string text = result.ToString();
-        text.Should().Contain($"QuantizedNodes = [{result.QuantizedNodes[0]}, ").And.Contain($"{node}: kept in float as asked").And.Contain("ConversionKinds = {")
-            .And.Contain($"{FashionExample.Calibration.SampleCount} samples").And.NotContain("System.").And.NotContain("Quantization.Onnx.");
-        result.Plan.ToString().Should().StartWith("QuantizationPlan { Recipe = static-int8, Target = ").And.Contain("Passes = [opset upgrade, ")
+        text.Should().Contain($"QuantizedNodes = [{result.QuantizedNodes[0]}, ")
+            .And.Contain($"{node}: kept in float as asked").And.Contain("ConversionKinds = {")
+            .And.Contain($"{FashionExample.Calibration.SampleCount} samples")
+            .And.NotContain("System.").And.NotContain("Quantization.Onnx.");
+        result.Plan.ToString().Should()
+            .StartWith("QuantizationPlan { Recipe = static-int8, Target = ").And.Contain("Passes = [opset upgrade, ")
             .And.Contain($"Node = {result.QuantizedNodes[0]}, ").And.Contain($"ExcludedNodes = [{node}]").And.NotContain("Immutable");
     }
 
@@ -120,7 +130,8 @@ public sealed class ImmutableRecordTests : IDisposable
             _ => typeof(Dictionary<,>),
         };
         object given = Activator.CreateInstance(kind.MakeGenericType(arguments))!;
-        object?[] item = [.. arguments.Select(argument => argument == typeof(string) ? "name" : argument.IsValueType ? Activator.CreateInstance(argument) : null)];
+        object?[] item = [.. arguments.Select(
+            argument => argument == typeof(string) ? "name" : argument.IsValueType ? Activator.CreateInstance(argument) : null)];
         given.GetType().GetMethod("Add", arguments)!.Invoke(given, item);
         return (given, () => given.GetType().GetMethod("Clear", [])!.Invoke(given, null));
     }

@@ -46,10 +46,12 @@ public sealed class ModelComparerTests : IDisposable
     [Fact]
     public void A_model_beside_itself_differs_nowhere()
     {
-        ModelComparison comparison = ModelComparer.Compare(FashionExample.ModelPath, FashionExample.ModelPath, FashionExample.TestImages(0, 4));
+        ModelComparison comparison = ModelComparer.Compare(
+            FashionExample.ModelPath, FashionExample.ModelPath, FashionExample.TestImages(0, 4));
 
         comparison.Second.Agreement.Should().Be(1);
-        comparison.Layers.Should().HaveCount(18).And.OnlyContain(layer => double.IsPositiveInfinity(layer.SignalToNoise) && layer.Cosine == 1);
+        comparison.Layers.Should()
+            .HaveCount(18).And.OnlyContain(layer => double.IsPositiveInfinity(layer.SignalToNoise) && layer.Cosine == 1);
     }
 
     [Fact]
@@ -69,11 +71,13 @@ public sealed class ModelComparerTests : IDisposable
     public void Models_with_other_inputs_are_refused_by_name()
     {
         string plain = MakeTwo("plain.onnx", "a");
-        string renamed = new ModelBuilder().Input("z", 1, 4).Output("y", 1, 4).Node("Relu", ["z"], "y").Save(Path.Combine(_folder.FullName, "renamed.onnx"));
+        string renamed = new ModelBuilder().Input("z", 1, 4).Output("y", 1, 4).Node("Relu", ["z"], "y")
+            .Save(Path.Combine(_folder.FullName, "renamed.onnx"));
         SampleList samples = RandomTensors.Samples(2, 1, 4);
 
         FluentActions.Invoking(() => ModelComparer.Compare(plain, renamed, samples))
-            .Should().Throw<OnnxModelException>().WithMessage($"{renamed}: the model has no input 'x', though {plain} has; compare models with the same inputs.");
+            .Should().Throw<OnnxModelException>()
+            .WithMessage($"{renamed}: the model has no input 'x', though {plain} has; compare models with the same inputs.");
         FluentActions.Invoking(() => ModelComparer.Compare(plain, plain, new SampleList([])))
             .Should().Throw<InvalidDataException>().WithMessage("There is no sample to compare the models on; give at least one.");
     }

@@ -15,7 +15,8 @@ internal sealed record CorpusModel(string Folder)
     public static CorpusModel[] All()
     {
         Prerequisite.DebianFile(Root, "libonnx-testdata");
-        return [.. Directory.EnumerateFiles(Root, "model.onnx", SearchOption.AllDirectories).Select(path => new CorpusModel(Path.GetDirectoryName(path)!)).OrderBy(model => model.Name, StringComparer.Ordinal)];
+        return [.. Directory.EnumerateFiles(Root, "model.onnx", SearchOption.AllDirectories)
+            .Select(path => new CorpusModel(Path.GetDirectoryName(path)!)).OrderBy(model => model.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>The model of a group and a name, as <see cref="Name"/> has them.</summary>
@@ -35,7 +36,9 @@ internal sealed record CorpusModel(string Folder)
         }
     }
 
-    /// <summary>The first output's floats (empty where it has none) for a sample; null where ONNX Runtime cannot run the model on it.</summary>
+    /// <summary>
+    /// The first output's floats (empty where it has none) for a sample; null where ONNX Runtime cannot run the model on it.
+    /// </summary>
     public static float[]? Run(string path, SampleFolder? sample)
     {
         try
@@ -50,7 +53,8 @@ internal sealed record CorpusModel(string Folder)
             using BoundSample bound = SampleBinder.Bind(sample.First(), session.InputMetadata);
             using RunOptions run = new();
             using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, bound.Inputs, session.OutputNames);
-            return outputs[0].IsTensor && outputs[0].GetTensorTypeAndShape().ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float
+            return outputs[0].IsTensor
+                && outputs[0].GetTensorTypeAndShape().ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float
                 ? outputs[0].GetTensorDataAsSpan<float>().ToArray()
                 : [];
         }

@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Quantization.Onnx.Tests.Corpus;
 
-/// <summary>ONNX's own 1,072 models of single operators and small networks: what ONNX Runtime can run still runs after quantization, or is left as it was.</summary>
+/// <summary>
+/// ONNX's own 1,072 models of single operators and small networks: what ONNX Runtime can run still runs after quantization, or is left as
+/// it was.
+/// </summary>
 public sealed class CorpusTests(ITestOutputHelper output) : IDisposable
 {
     private const double LeastSqnr = 20;
@@ -30,10 +33,13 @@ public sealed class CorpusTests(ITestOutputHelper output) : IDisposable
     [InlineData(TargetRuntime.OnnxRuntimeCpu, 30)]
     [InlineData(TargetRuntime.OpenVino, 34)]
     public void Every_model_that_runs_still_runs_or_is_left_as_it_was(TargetRuntime runtime, int leastQuantized) =>
-        Try(leastQuantized, (path, samples, output) => PostTrainingQuantizer.Quantize(path, samples, output, new PtqOptions { Runtime = runtime }));
+        Try(
+            leastQuantized,
+            (path, samples, output) => PostTrainingQuantizer.Quantize(path, samples, output, new PtqOptions { Runtime = runtime }));
 
     [Fact]
-    public void Every_model_that_runs_still_runs_with_ranges_found_at_run_time() => Try(1, (path, _, output) => DynamicQuantizer.Quantize(path, output));
+    public void Every_model_that_runs_still_runs_with_ranges_found_at_run_time() =>
+        Try(1, (path, _, output) => DynamicQuantizer.Quantize(path, output));
 
     [Fact]
     public void Every_model_that_runs_still_runs_with_int8_weights() => Try(1, (path, _, output) => WeightQuantizer.Quantize(path, output));
@@ -46,12 +52,14 @@ public sealed class CorpusTests(ITestOutputHelper output) : IDisposable
 
         Parallel.ForEach(models, model => fates[model.Name] = Quantize(model, OutputOf(model), quantize));
 
-        foreach (IGrouping<Fate, KeyValuePair<string, (Fate Fate, string Note)>> group in fates.GroupBy(each => each.Value.Fate).OrderBy(group => group.Key))
+        foreach (IGrouping<Fate, KeyValuePair<string, (Fate Fate, string Note)>> group in fates.GroupBy(each => each.Value.Fate)
+            .OrderBy(group => group.Key))
         {
             output.WriteLine($"{group.Key}: {group.Count()} of {models.Length}");
         }
 
-        foreach ((string name, (Fate fate, string note)) in fates.Where(each => each.Value.Note.Length > 0).OrderBy(each => each.Key, StringComparer.Ordinal))
+        foreach ((string name, (Fate fate, string note)) in fates.Where(each => each.Value.Note.Length > 0)
+            .OrderBy(each => each.Key, StringComparer.Ordinal))
         {
             output.WriteLine($"{fate} {name}: {note}");
         }
@@ -61,12 +69,14 @@ public sealed class CorpusTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"onnx.checker accepts {accepted} of {written.Length}, {beyond} are newer than it");
         refused.Should().BeEmpty();
         written.Length.Should().BeGreaterThanOrEqualTo(leastQuantized);
-        fates.Values.Should().NotContain(each => each.Fate == Fate.Refused && !each.Note.Contains("is quantized already", StringComparison.Ordinal));
+        fates.Values.Should()
+            .NotContain(each => each.Fate == Fate.Refused && !each.Note.Contains("is quantized already", StringComparison.Ordinal));
     }
 
     private string OutputOf(CorpusModel model) => _folder.PathTo(model.Name.Replace('/', '-') + ".onnx");
 
-    private static (Fate Fate, string Note) Quantize(CorpusModel model, string path, Func<string, ISampleSource, string, PtqResult> quantize)
+    private static (Fate Fate, string Note) Quantize(
+        CorpusModel model, string path, Func<string, ISampleSource, string, PtqResult> quantize)
     {
         SampleFolder? sample = model.FindSample();
         if (CorpusModel.Run(model.ModelPath, sample) is not { } expected)

@@ -48,7 +48,8 @@ public sealed class HalfCorpusTests(ITestOutputHelper output) : IDisposable
             output.WriteLine($"{name}: {note}");
         }
 
-        foreach ((string name, double ratio) in ratios.Where(each => !(each.Value > LeastSqnr)).OrderBy(each => each.Key, StringComparer.Ordinal))
+        foreach ((string name, double ratio) in ratios.Where(each => !(each.Value > LeastSqnr))
+            .OrderBy(each => each.Key, StringComparer.Ordinal))
         {
             output.WriteLine(FormattableString.Invariant($"{name}: {ratio:0.0} dB"));
         }

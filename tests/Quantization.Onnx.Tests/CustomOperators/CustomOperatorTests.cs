@@ -28,7 +28,11 @@ public sealed class CustomOperatorTests : IDisposable
             return options;
         }
 
-        PtqResult result = PostTrainingQuantizer.Quantize(Make().Save(ModelPath), RandomTensors.Samples(16, GraphCases.ImageShape), Output, new PtqOptions { SessionOptionsFactory = WithLibrary });
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            Make().Save(ModelPath),
+            RandomTensors.Samples(16, GraphCases.ImageShape),
+            Output,
+            new PtqOptions { SessionOptionsFactory = WithLibrary });
 
         result.QuantizedNodes.Should().Equal("a-node", "y-node");
         result.Int8Operators.Should().Equal(new Dictionary<string, int> { ["QLinearConv"] = 2 });
@@ -41,7 +45,8 @@ public sealed class CustomOperatorTests : IDisposable
             using InferenceSession session = new(path, options);
             using OrtValue input = OrtValue.CreateTensorValueFromMemory(RandomTensors.Normal(1, 3 * 64), GraphCases.ImageShape);
             using RunOptions run = new();
-            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, new Dictionary<string, OrtValue> { ["x"] = input }, ["y"]);
+            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(
+                run, new Dictionary<string, OrtValue> { ["x"] = input }, ["y"]);
             return outputs[0].GetTensorDataAsSpan<float>().ToArray();
         }
     }
@@ -50,14 +55,18 @@ public sealed class CustomOperatorTests : IDisposable
     public void Without_its_library_the_operator_is_named()
     {
         Make().Save(ModelPath);
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, RandomTensors.Samples(1, GraphCases.ImageShape), Output)).Should().Throw<OnnxModelException>()
-            .WithMessage($"{ModelPath}: node 'n-node' (com.example.Negate) uses an operator that ONNX Runtime does not know; register the library that brings it in the session options, or export the model without it.");
+        FluentActions.Invoking(
+            () => PostTrainingQuantizer.Quantize(ModelPath, RandomTensors.Samples(1, GraphCases.ImageShape), Output)).Should()
+            .Throw<OnnxModelException>()
+            .WithMessage($"{ModelPath}: node 'n-node' (com.example.Negate) uses an operator that ONNX Runtime does not know; register the "
+                + "library that brings it in the session options, or export the model without it.");
         File.Exists(Output).Should().BeFalse();
     }
 
     private static ModelBuilder Make()
     {
-        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Node("Negate", ["a"], "n").Conv("n", "y", 4, 4).Output("y", 1, 4, 8, 8);
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Node("Negate", ["a"], "n").Conv("n", "y", 4, 4)
+            .Output("y", 1, 4, 8, 8);
         model.Graph.Node[1].Domain = "com.example";
         model.Model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.example", Version = 1 });
         return model;
@@ -66,7 +75,10 @@ public sealed class CustomOperatorTests : IDisposable
     private string Compile()
     {
         string sources = Path.Combine(AppContext.BaseDirectory, "CustomOperators"), library = _folder.PathTo("negate.so");
-        ProcessStartInfo start = new("gcc", ["-shared", "-fPIC", "-O1", "-I", sources, "-o", library, Path.Combine(sources, "negate.c")]) { RedirectStandardError = true };
+        ProcessStartInfo start = new("gcc", ["-shared", "-fPIC", "-O1", "-I", sources, "-o", library, Path.Combine(sources, "negate.c")])
+        {
+            RedirectStandardError = true
+        };
         try
         {
             using Process compiler = Process.Start(start)!;

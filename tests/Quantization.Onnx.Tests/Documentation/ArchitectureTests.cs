@@ -10,10 +10,12 @@ public sealed partial class ArchitectureTests
     /// <summary>ONNX's operators that this library reads or writes, and the forms of ONNX Runtime's own that it looks for.</summary>
     private static readonly string[] Operators =
     [
-        "Abs", "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "Conv", "ConvInteger", "ConvTranspose", "DepthToSpace", "DequantizeLinear", "Div", "Dropout", "DynamicQuantizeLinear", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul", "Erf",
-        "Exp", "Expand", "Flatten", "Gather", "Gelu", "Gemm", "GlobalAveragePool", "HardSigmoid", "HardSwish", "Identity", "If", "LayerNormalization", "LeakyRelu", "Loop", "LSTM", "MatMul", "MatMulInteger", "MatMulIntegerToFloat", "MatMulNBits", "Max",
-        "MaxPool", "Min", "Mul", "Pad", "PRelu", "QGemm", "QuantizeLinear", "ReduceMean", "Relu", "Reshape", "Resize", "Scan", "Shape", "Sigmoid", "Slice", "Softmax", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Tile",
-        "Transpose", "Unsqueeze", "Where",
+        "Abs", "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "Conv", "ConvInteger", "ConvTranspose",
+        "DepthToSpace", "DequantizeLinear", "Div", "Dropout", "DynamicQuantizeLinear", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul",
+        "Erf", "Exp", "Expand", "Flatten", "Gather", "Gelu", "Gemm", "GlobalAveragePool", "HardSigmoid", "HardSwish", "Identity", "If",
+        "LayerNormalization", "LeakyRelu", "Loop", "LSTM", "MatMul", "MatMulInteger", "MatMulIntegerToFloat", "MatMulNBits", "Max",
+        "MaxPool", "Min", "Mul", "Pad", "PRelu", "QGemm", "QuantizeLinear", "ReduceMean", "Relu", "Reshape", "Resize", "Scan", "Shape",
+        "Sigmoid", "Slice", "Softmax", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Tile", "Transpose", "Unsqueeze", "Where",
     ];
 
     [Fact]
@@ -27,7 +29,13 @@ public sealed partial class ArchitectureTests
             "Observing/Observer.cs: Identity", // a model to open once, which computes nothing
         ];
 
-        string[] found = [.. Find(OperatorLiteral()).Where(each => Operators.Contains(each.Literal) && !allowed.Any(folder => each.File.StartsWith(folder, StringComparison.Ordinal))).Select(each => $"{each.File}: {each.Literal}")];
+        string[] found =
+        [
+            .. Find(OperatorLiteral())
+                .Where(each => Operators.Contains(each.Literal)
+                    && !allowed.Any(folder => each.File.StartsWith(folder, StringComparison.Ordinal)))
+                .Select(each => $"{each.File}: {each.Literal}")
+        ];
 
         found.Should().BeEquivalentTo(exceptions);
     }
@@ -40,7 +48,8 @@ public sealed partial class ArchitectureTests
             + "OnnxRuntimeCpu", "Recipes/BlockWeightsRecipe.cs: OnnxRuntimeCpu", "Recipes/WeightOnlyInt8Recipe.cs: "
             + "OnnxRuntimeCpu", "Recipes/DynamicInt8Recipe.cs: OnnxRuntimeCpu"];
 
-        string[] found = [.. Find(RuntimeName()).Where(each => !each.File.StartsWith("Targets/", StringComparison.Ordinal)).Select(each => $"{each.File}: {each.Literal}")];
+        string[] found = [.. Find(RuntimeName())
+            .Where(each => !each.File.StartsWith("Targets/", StringComparison.Ordinal)).Select(each => $"{each.File}: {each.Literal}")];
 
         found.Should().BeEquivalentTo(exceptions);
     }
@@ -48,7 +57,8 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Recipes_do_not_call_each_other()
     {
-        string[] recipes = [.. Directory.GetFiles(Path.Combine(Sources, "Recipes"), "*Recipe.cs").Select(Path.GetFileNameWithoutExtension).OfType<string>().Where(name => name != "IRecipe")];
+        string[] recipes = [.. Directory.GetFiles(Path.Combine(Sources, "Recipes"), "*Recipe.cs").Select(Path.GetFileNameWithoutExtension)
+            .OfType<string>().Where(name => name != "IRecipe")];
         recipes.Should().HaveCountGreaterThan(1);
 
         foreach (string recipe in recipes)
@@ -58,9 +68,11 @@ public sealed partial class ArchitectureTests
         }
     }
 
-    private static IEnumerable<(string File, string Literal)> Find(Regex pattern) => Directory.GetFiles(Sources, "*.cs", SearchOption.AllDirectories)
-        .Select(path => (File: Path.GetRelativePath(Sources, path).Replace('\\', '/'), Text: string.Join('\n', File.ReadLines(path).Where(line => !line.TrimStart().StartsWith("///", StringComparison.Ordinal)))))
-        .SelectMany(each => pattern.Matches(each.Text).Select(match => (each.File, match.Groups[1].Value))).Distinct();
+    private static IEnumerable<(string File, string Literal)> Find(Regex pattern) =>
+        Directory.GetFiles(Sources, "*.cs", SearchOption.AllDirectories)
+            .Select(path => (File: Path.GetRelativePath(Sources, path).Replace('\\', '/'), Text: string.Join(
+                '\n', File.ReadLines(path).Where(line => !line.TrimStart().StartsWith("///", StringComparison.Ordinal)))))
+            .SelectMany(each => pattern.Matches(each.Text).Select(match => (each.File, match.Groups[1].Value))).Distinct();
 
     [GeneratedRegex("\"([A-Za-z0-9]+)\"")]
     private static partial Regex OperatorLiteral();

@@ -23,36 +23,42 @@ public sealed partial class ReadmeTests
 
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Documentation");
 
-    public static TheoryData<string> Readmes => new(Directory.GetFiles(Path.Combine(Folder, "readmes"), "*.md", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder, file)));
+    public static TheoryData<string> Readmes => new(Directory.GetFiles(Path.Combine(Folder, "readmes"), "*.md", SearchOption.AllDirectories)
+        .Select(file => Path.GetRelativePath(Folder, file)));
 
     [Theory]
     [MemberData(nameof(Readmes))]
     public void Examples_of_a_readme_are_code_that_is_compiled(string readme)
     {
         string[] sources = [.. Directory.GetFiles(Path.Combine(Folder, "examples"), "*.cs").Select(file => Dedent(File.ReadAllText(file)))];
-        IEnumerable<string> examples =  CSharpBlocks().Matches(File.ReadAllText(Path.Combine(Folder, readme)).ReplaceLineEndings("\n")).Select(block => Dedent(block.Groups[1].Value));
+        IEnumerable<string> examples =  CSharpBlocks().Matches(File.ReadAllText(Path.Combine(Folder, readme)).ReplaceLineEndings("\n"))
+            .Select(block => Dedent(block.Groups[1].Value));
 
-        examples.Where(example => !sources.Any(source => source.Contains(Usings().Replace(example, ""), StringComparison.Ordinal))).Should().BeEmpty("each example must stand in a file of tests/Quantization.Examples");
+        examples.Where(example => !sources.Any(source => source.Contains(Usings().Replace(example, ""), StringComparison.Ordinal))).Should()
+            .BeEmpty("each example must stand in a file of tests/Quantization.Examples");
     }
 
     [Theory]
     [MemberData(nameof(Readmes))]
     public void Examples_begin_with_the_namespaces_that_they_need(string readme)
     {
-        IEnumerable<string> examples = CSharpBlocks().Matches(File.ReadAllText(Path.Combine(Folder, readme)).ReplaceLineEndings("\n")).Select(block => Dedent(block.Groups[1].Value));
+        IEnumerable<string> examples = CSharpBlocks().Matches(File.ReadAllText(Path.Combine(Folder, readme)).ReplaceLineEndings("\n"))
+            .Select(block => Dedent(block.Groups[1].Value));
 
         examples.Where(example => !Usings().IsMatch(example)).Should().BeEmpty();
     }
 
     [Fact]
     public void The_readme_of_the_repository_has_examples() =>
-        CSharpBlocks().Count(File.ReadAllText(Path.Combine(Folder, "readmes", "README.md")).ReplaceLineEndings("\n")).Should().BeGreaterThan(2);
+        CSharpBlocks().Count(File.ReadAllText(Path.Combine(Folder, "readmes", "README.md")).ReplaceLineEndings("\n")).Should()
+            .BeGreaterThan(2);
 
     [Theory]
     [InlineData("tensor", "50 -127 1 100 -64 127")]
     [InlineData("codebook", "0 1 1 2")]
     [InlineData("calibration", "0 48 64 96 128 255")]
-    public async Task An_example_prints_what_its_comment_says(string example, string expected) => (await RunAsync(example, Path.GetTempPath())).Should().Be(expected);
+    public async Task An_example_prints_what_its_comment_says(string example, string expected) =>
+        (await RunAsync(example, Path.GetTempPath())).Should().Be(expected);
 
     [Fact]
     public async Task The_transformer_example_needs_no_samples()
@@ -61,7 +67,8 @@ public sealed partial class ReadmeTests
 
         string output = await RunAsync("transformer", folder.FullName);
 
-        output.Should().Be($"{new FileInfo(folder.PathTo("model.weights.onnx")).Length} and {new FileInfo(folder.PathTo("model.dynamic.onnx")).Length} of 267482 bytes");
+        output.Should().Be($"{new FileInfo(folder.PathTo("model.weights.onnx")).Length} and "
+            + $"{new FileInfo(folder.PathTo("model.dynamic.onnx")).Length} of 267482 bytes");
     }
 
     [Fact]
@@ -114,7 +121,8 @@ public sealed partial class ReadmeTests
     public async Task The_example_of_images_quantizes_a_model()
     {
         using TemporaryFolder folder = FolderWithModel(samples: 0);
-        foreach ((string name, string file) in new[] { ("cat/1", "noise.png"), ("cat/2", "noise.webp"), ("dog/1", "noise.gif"), ("dog/2", "noise.bmp") })
+        foreach ((string name, string file)
+            in new[] { ("cat/1", "noise.png"), ("cat/2", "noise.webp"), ("dog/1", "noise.gif"), ("dog/2", "noise.bmp") })
         {
             folder.Write($"images/{name}{Path.GetExtension(file)}", File.ReadAllBytes(Path.Combine(Folder, "images", file)));
         }
@@ -133,7 +141,8 @@ public sealed partial class ReadmeTests
 
         (await RunAsync("partial", folder.FullName)).Should().StartWith("The target of a loss of at most 0.005 is met: top-1 accuracy ");
         folder.Entries.Should().Equal("labels.csv", "model.onnx", "model.other.onnx", "model.partial.onnx", "samples", "trials.qtri");
-        (await RunAsync("sensitivity", folder.FullName)).Split('\n').Should().HaveCount(5).And.OnlyContain(line => line.Contains('/') || line.StartsWith("classifier"));
+        (await RunAsync("sensitivity", folder.FullName)).Split('\n').Should()
+            .HaveCount(5).And.OnlyContain(line => line.Contains('/') || line.StartsWith("classifier"));
     }
 
     private static async Task<string> RunAsync(string example, string workingFolder)

@@ -51,13 +51,15 @@ public sealed partial class SnippetTests
     private static readonly MetadataReference[] References =
     [
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => !Path.GetFileName(path).Contains("Tests", StringComparison.Ordinal) && !Path.GetFileName(path).StartsWith("xunit", StringComparison.Ordinal)
+            .Where(path => !Path.GetFileName(path).Contains("Tests", StringComparison.Ordinal)
+                && !Path.GetFileName(path).StartsWith("xunit", StringComparison.Ordinal)
                 && !Path.GetFileName(path).StartsWith("FluentAssertions", StringComparison.Ordinal))
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
 
     public static TheoryData<string> Pages => new(
-        Directory.GetFiles(Folder, "*.md", SearchOption.AllDirectories).Where(file => Blocks(file).Length > 0).Select(file => Path.GetRelativePath(Folder, file)));
+        Directory.GetFiles(Folder, "*.md", SearchOption.AllDirectories)
+            .Where(file => Blocks(file).Length > 0).Select(file => Path.GetRelativePath(Folder, file)));
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -70,7 +72,8 @@ public sealed partial class SnippetTests
             // An example may go on where the one before it ends, and use a type that another one declares.
             string[] types = [.. blocks.Where((block, other) => other != i && IsType(block))];
             string? error = Compile(blocks[i], types);
-            bool isFine = error is null || Enumerable.Range(1, i).Any(before => Compile(Join([.. blocks[(i - before)..(i + 1)].Where(block => !IsType(block))]), types) is null);
+            bool isFine = error is null || Enumerable.Range(1, i)
+                .Any(before => Compile(Join([.. blocks[(i - before)..(i + 1)].Where(block => !IsType(block))]), types) is null);
             if (!isFine)
             {
                 errors.Add($"example {i + 1}: {error}{Environment.NewLine}{blocks[i]}");
@@ -88,14 +91,16 @@ public sealed partial class SnippetTests
     }
 
     /// <summary>Whether an example is the declaration of a type, for a file of its own.</summary>
-    private static bool IsType(string block) => Usings().Replace(block, "").TrimStart().StartsWith("public sealed class", StringComparison.Ordinal);
+    private static bool IsType(string block) =>
+        Usings().Replace(block, "").TrimStart().StartsWith("public sealed class", StringComparison.Ordinal);
 
     private static string[] Blocks(string file) =>
         [.. CSharpBlocks().Matches(File.ReadAllText(file).ReplaceLineEndings("\n")).Select(block => block.Groups[1].Value)];
 
     /// <summary>Puts the namespaces of all in front, once.</summary>
     private static string Join(string[] blocks) => string.Join(
-        '\n', blocks.SelectMany(block => Usings().Matches(block).Select(line => line.Value.Trim())).Distinct().Concat(blocks.Select(block => Usings().Replace(block, ""))));
+        '\n', blocks.SelectMany(block => Usings().Matches(block).Select(line => line.Value.Trim()))
+            .Distinct().Concat(blocks.Select(block => Usings().Replace(block, ""))));
 
     /// <summary>The first error; null where there is none.</summary>
     private static string? Compile(string code, params string[] types)
@@ -106,7 +111,8 @@ public sealed partial class SnippetTests
             [.. ((string[])[ImplicitUsings, ReadersOwn, code, .. types]).Select(text => CSharpSyntaxTree.ParseText(text, parsing))],
             References,
             new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
-        return compilation.GetDiagnostics().FirstOrDefault(found => found.Severity == DiagnosticSeverity.Error && found.Id is not "CS5001")?.ToString();
+        return compilation.GetDiagnostics()
+            .FirstOrDefault(found => found.Severity == DiagnosticSeverity.Error && found.Id is not "CS5001")?.ToString();
     }
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]

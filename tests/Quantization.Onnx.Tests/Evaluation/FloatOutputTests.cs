@@ -5,10 +5,13 @@ using static Quantization.Onnx.Protos.TensorProto.Types;
 
 namespace Quantization.Onnx.Tests.Evaluation;
 
-/// <summary>Models whose outputs are floats of other widths than 32 bits are compared, searched and quantized in part as others are.</summary>
+/// <summary>
+/// Models whose outputs are floats of other widths than 32 bits are compared, searched and quantized in part as others are.
+/// </summary>
 public sealed class FloatOutputTests : IDisposable
 {
-    private static readonly SampleList Samples = RandomTensors.Samples(8, GraphCases.ImageShape), Unseen = new([.. RandomTensors.Samples(12, GraphCases.ImageShape).Skip(8)]);
+    private static readonly SampleList Samples = RandomTensors.Samples(8, GraphCases.ImageShape),
+        Unseen = new([.. RandomTensors.Samples(12, GraphCases.ImageShape).Skip(8)]);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -52,7 +55,13 @@ public sealed class FloatOutputTests : IDisposable
 
             return values[^1];
         });
-        SearchOptions options = new() { ActivationCalibrators = [new MaxCalibrator()], WeightCalibrators = [new MaxCalibrator()], PerTensorTrials = 0, Metric = metric };
+        SearchOptions options = new()
+        {
+            ActivationCalibrators = [new MaxCalibrator()],
+            WeightCalibrators = [new MaxCalibrator()],
+            PerTensorTrials = 0,
+            Metric = metric
+        };
 
         SearchResult result = PtqSearch.Run(Model, Samples, Unseen, Output, options);
 
@@ -72,7 +81,8 @@ public sealed class FloatOutputTests : IDisposable
 
         result.IsTargetMet.Should().BeTrue();
         result.Written.FloatLayers.Should().HaveCount(2, "no quantized layer keeps the noise below 100 dB");
-        LayerComparer.Compare(Model, result.Calibration, Unseen).Should().HaveCount(2).And.OnlyContain(layer => layer.OwnSignalToNoise > 25);
+        LayerComparer.Compare(Model, result.Calibration, Unseen).Should()
+            .HaveCount(2).And.OnlyContain(layer => layer.OwnSignalToNoise > 25);
     }
 
     private static ModelBuilder Make(string type)
@@ -96,8 +106,10 @@ public sealed class FloatOutputTests : IDisposable
             using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, bound.Inputs, ["z"]);
             values.AddRange(outputs[0].GetTensorTypeAndShape().ElementDataType switch
             {
-                Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16 => Array.ConvertAll(outputs[0].GetTensorDataAsSpan<Float16>().ToArray(), value => value.ToFloat()),
-                Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.BFloat16 => Array.ConvertAll(outputs[0].GetTensorDataAsSpan<BFloat16>().ToArray(), value => value.ToFloat()),
+                Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16 =>
+                    Array.ConvertAll(outputs[0].GetTensorDataAsSpan<Float16>().ToArray(), value => value.ToFloat()),
+                Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.BFloat16 =>
+                    Array.ConvertAll(outputs[0].GetTensorDataAsSpan<BFloat16>().ToArray(), value => value.ToFloat()),
                 _ => Array.ConvertAll(outputs[0].GetTensorDataAsSpan<double>().ToArray(), value => (float)value),
             });
         }

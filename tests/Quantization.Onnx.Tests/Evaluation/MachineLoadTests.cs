@@ -28,13 +28,16 @@ public sealed class MachineLoadTests
     [InlineData(0.40, null, 3, false, "")]
     public void Latencies_under_load_or_far_apart_are_rough(double spread, double? load, int runs, bool isTold, string message)
     {
-        LatencyComparison latency = new(TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(1), runs) { Spread = spread, OtherLoad = load };
+        LatencyComparison latency =
+            new(TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(1), runs) { Spread = spread, OtherLoad = load };
 
         latency.IsDisturbed.Should().Be(isTold);
         if (isTold)
         {
-            SpeedAdvice.Busy(latency).Message.Should().StartWith(message).And.EndWith("Measure again on an idle machine before you decide by them.");
-            OutcomeAdvice.Cost(0.3, 0.5, isRough: true).Message.Should().Be("The file shrinks to 30 % of its size, and a run is 2.0× faster (roughly, as the machine was busy).");
+            SpeedAdvice.Busy(latency).Message.Should()
+                .StartWith(message).And.EndWith("Measure again on an idle machine before you decide by them.");
+            OutcomeAdvice.Cost(0.3, 0.5, isRough: true).Message.Should()
+                .Be("The file shrinks to 30 % of its size, and a run is 2.0× faster (roughly, as the machine was busy).");
         }
     }
 }

@@ -35,7 +35,8 @@ public sealed class ModelEvaluatorTests : IDisposable
 
         EvaluationResult result = Evaluate(identity, [negative, magnitude], List(Sample(1, 2, 3), Sample(-3, 0, 1)));
 
-        // Neg: the noise is twice the signal everywhere, 10 log10(1/4). Abs: signal 1+4+9+9+1 = 24, noise 6² = 36 from the one negative value.
+        // Neg: the noise is twice the signal everywhere, 10 log10(1/4). Abs: signal 1+4+9+9+1 = 24, noise 6² = 36 from the one negative
+        // value.
         result.Candidates[0].SignalToNoise.Should().BeApproximately(10 * Math.Log10(0.25), 1e-12);
         result.Candidates[0].Agreement.Should().Be(0);
         result.Candidates[1].SignalToNoise.Should().BeApproximately(10 * Math.Log10(24.0 / 36), 1e-12);
@@ -66,7 +67,10 @@ public sealed class ModelEvaluatorTests : IDisposable
         string identity = Write("identity.onnx", TinyModel.Identity(shape: [-1, -1]));
 
         EvaluationResult result = Evaluate(
-            identity, [identity], List(Labelled(0, 3, 2), Labelled(1, 3, 4), Labelled(2, 1, 2, 3)), new EvaluationOptions { BatchSize = 8 });
+            identity,
+            [identity],
+            List(Labelled(0, 3, 2), Labelled(1, 3, 4), Labelled(2, 1, 2, 3)),
+            new EvaluationOptions { BatchSize = 8 });
 
         result.Reference.Top1.Should().Be(1);
     }
@@ -80,7 +84,8 @@ public sealed class ModelEvaluatorTests : IDisposable
     {
         string identity = Write("identity.onnx", TinyModel.Identity(shape: shape));
         string magnitude = Write("abs.onnx", TinyModel.Unary("Abs", shape));
-        ModelSample sample = new("sample", SampleTensor.Create<float>(null, [1, 2, 3, -3, 0, 1], [.. shape.Select(length => (long)length)]));
+        ModelSample sample = new(
+            "sample", SampleTensor.Create<float>(null, [1, 2, 3, -3, 0, 1], [.. shape.Select(length => (long)length)]));
 
         Evaluate(identity, [magnitude], List(sample)).Candidates[0].Agreement.Should().Be(expected);
     }
@@ -92,9 +97,14 @@ public sealed class ModelEvaluatorTests : IDisposable
         List<QuantizationProgress> told = [];
 
         Evaluate(
-            identity, [], List(Sample(1, 2, 3), Sample(1, 2, 3), Sample(1, 2, 3)), new EvaluationOptions { BatchSize = 2 }, new Listener(told.Add));
+            identity,
+            [],
+            List(Sample(1, 2, 3), Sample(1, 2, 3), Sample(1, 2, 3)),
+            new EvaluationOptions { BatchSize = 2 },
+            new Listener(told.Add));
 
-        told.Should().Equal(new QuantizationProgress(QuantizationStage.Evaluating, 2, 3), new QuantizationProgress(QuantizationStage.Evaluating, 3, 3));
+        told.Should().Equal(
+            new QuantizationProgress(QuantizationStage.Evaluating, 2, 3), new QuantizationProgress(QuantizationStage.Evaluating, 3, 3));
     }
 
     [Fact]
@@ -109,7 +119,8 @@ public sealed class ModelEvaluatorTests : IDisposable
             cancellation.Cancel();
         });
 
-        Action evaluate = () => ModelEvaluator.Evaluate(identity, [identity], List(Sample(1, 2, 3), Sample(1, 2, 3)), null, listener, cancellation.Token);
+        Action evaluate =
+            () => ModelEvaluator.Evaluate(identity, [identity], List(Sample(1, 2, 3), Sample(1, 2, 3)), null, listener, cancellation.Token);
 
         evaluate.Should().Throw<OperationCanceledException>();
         batches.Should().Be(1);
@@ -174,8 +185,15 @@ public sealed class ModelEvaluatorTests : IDisposable
     }
 
     private static EvaluationResult Evaluate(
-        string reference, IReadOnlyList<string> candidates, ISampleSource samples, EvaluationOptions? options = null, IProgress<QuantizationProgress>? progress = null) =>
-        ModelEvaluator.Evaluate(reference, [.. candidates.Select(path => OnnxModel.FromFile(path))], samples, options, progress, TestContext.Current.CancellationToken);
+        string reference, IReadOnlyList<string> candidates, ISampleSource samples, EvaluationOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null) =>
+        ModelEvaluator.Evaluate(
+            reference,
+            [.. candidates.Select(path => OnnxModel.FromFile(path))],
+            samples,
+            options,
+            progress,
+            TestContext.Current.CancellationToken);
 
     private string Write(string name, byte[] model) => _folder.Write(name, model);
 
@@ -183,7 +201,8 @@ public sealed class ModelEvaluatorTests : IDisposable
 
     private static ModelSample Sample(params float[] values) => new("sample", SampleTensor.Create<float>(null, values, values.Length));
 
-    private static ModelSample Labelled(int label, params float[] values) => new("sample", SampleTensor.Create<float>(null, values, values.Length)) { Label = label };
+    private static ModelSample Labelled(int label, params float[] values) =>
+        new("sample", SampleTensor.Create<float>(null, values, values.Length)) { Label = label };
 
     private sealed class Listener(Action<QuantizationProgress> listen) : IProgress<QuantizationProgress>
     {

@@ -14,7 +14,8 @@ public sealed class GreedyTextTests : IDisposable
     {
         string path = SharedFolder.Models("stories260K", "genai", "model.onnx");
         SampleList samples = new([.. new SampleFolder(SharedFolder.Models("stories260K", "calibrate")).Take(16)]);
-        WeightOnlyOptions four = new() { Bits = 4 }, eight = new() { Bits = 8, BlockSize = 32, AccuracyLevel = 1, Method = WeightMethod.Gptq };
+        WeightOnlyOptions four = new() { Bits = 4 },
+            eight = new() { Bits = 8, BlockSize = 32, AccuracyLevel = 1, Method = WeightMethod.Gptq };
         long[][] expected = Write(path);
 
         int nearest = Follow(WeightQuantizer.QuantizeFolder(Path.GetDirectoryName(path)!, _folder.PathTo("nearest"), four).OutputPath),
@@ -24,8 +25,9 @@ public sealed class GreedyTextTests : IDisposable
         gptq.Should().BeGreaterThan(nearest);
         most.Should().BeGreaterThan(Prompts * Steps / 2);
 
-        int Follow(string model) => Write(model).Zip(expected, (text, other) => text.Zip(other).TakeWhile(pair => pair.First == pair.Second).Count())
-            .Sum();
+        int Follow(string model) =>
+            Write(model).Zip(expected, (text, other) => text.Zip(other).TakeWhile(pair => pair.First == pair.Second).Count())
+                .Sum();
     }
 
     /// <summary>The most likely tokens behind the beginnings of stories.</summary>

@@ -44,6 +44,7 @@ public sealed class TokenSpeedTests
         speeds.Float.PromptTokensPerSecond.Should().BeGreaterThan(speeds.Float.TokensPerSecond);
         speeds.Ratio.Should().BeInRange(0.3, 3, "both are the same model");
         TokenSpeedMeter.Measure(Plain, Plain, Story).Should().BeNull("there is no cache");
-        TokenSpeedMeter.Measure(Cached, Cached, new ModelSample("none", SampleTensor.Create<float>("x", [1], 1))).Should().BeNull("there are no tokens");
+        TokenSpeedMeter.Measure(Cached, Cached, new ModelSample("none", SampleTensor.Create<float>("x", [1], 1))).Should()
+            .BeNull("there are no tokens");
     }
 }

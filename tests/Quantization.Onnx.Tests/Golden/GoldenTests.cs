@@ -5,8 +5,8 @@ namespace Quantization.Onnx.Tests.Golden;
 
 /// <summary>
 /// The files that the library writes, byte for byte as they were when the table was made. A change that should alter no file must leave the
-/// table alone; one that should alter files rewrites it, and the table's diff shows which. <c>QUANTIZE_TEST_GOLDEN=all</c> compares every line,
-/// <c>QUANTIZE_TEST_GOLDEN=write</c> rewrites the table and adds calibrations that are missing.
+/// table alone; one that should alter files rewrites it, and the table's diff shows which. <c>QUANTIZE_TEST_GOLDEN=all</c> compares every
+/// line, <c>QUANTIZE_TEST_GOLDEN=write</c> rewrites the table and adds calibrations that are missing.
 /// </summary>
 public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
 {

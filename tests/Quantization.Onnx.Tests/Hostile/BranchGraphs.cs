@@ -3,11 +3,15 @@ using Quantization.Onnx.Tests.Quantizing;
 
 namespace Quantization.Onnx.Tests.Hostile;
 
-/// <summary>Random small models whose branches and loops capture values of the graph around them. Each has the image <c>x</c> as input, and the same seed gives the same model.</summary>
+/// <summary>
+/// Random small models whose branches and loops capture values of the graph around them. Each has the image <c>x</c> as input, and the same
+/// seed gives the same model.
+/// </summary>
 internal sealed class BranchGraphs
 {
     private static readonly string[] Operators =
-        ["Conv", "Conv", "Conv", "Conv", "MaxPool", "Reshape", "Transpose", "Slice", "Squeeze", "Unsqueeze", "Concat", "Add", "Sigmoid", "Split", "Identity", "Nothing", "Flatten", "MatMul", "Relu", "If", "If", "Loop", "Deep"];
+    ["Conv", "Conv", "Conv", "Conv", "MaxPool", "Reshape", "Transpose", "Slice", "Squeeze", "Unsqueeze", "Concat", "Add", "Sigmoid",
+        "Split", "Identity", "Nothing", "Flatten", "MatMul", "Relu", "If", "If", "Loop", "Deep"];
 
     private readonly ModelBuilder _model = GraphCases.Image(17);
     private readonly List<(string Name, long[] Shape)> _values = [("x", GraphCases.ImageShape)];
@@ -28,8 +32,10 @@ internal sealed class BranchGraphs
     public static ModelBuilder Make(int seed)
     {
         BranchGraphs graph = new(seed);
-        graph._model.Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0)).Constant("limit", [2.5f]).Node("Greater", ["most", "limit"], "yes").Integers("twice", [2], []);
-        graph._model.Graph.Initializer.Add(new TensorProto { Name = "true", DataType = (int)TensorProto.Types.DataType.Bool, Int32Data = { 1 } });
+        graph._model.Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0)).Constant("limit", [2.5f])
+            .Node("Greater", ["most", "limit"], "yes").Integers("twice", [2], []);
+        graph._model.Graph.Initializer.Add(
+            new TensorProto { Name = "true", DataType = (int)TensorProto.Types.DataType.Bool, Int32Data = { 1 } });
         graph.AddConv("x", GraphCases.ImageShape);
         int nodes = 3 + graph.Next(7);
         for (int i = 0; i < nodes; i++)
@@ -41,7 +47,9 @@ internal sealed class BranchGraphs
         return graph.Finish();
     }
 
-    /// <summary>Makes the model of a seed with a layer in each body, whose weights lie in it or around it: bodies are quantized too.</summary>
+    /// <summary>
+    /// Makes the model of a seed with a layer in each body, whose weights lie in it or around it: bodies are quantized too.
+    /// </summary>
     public static ModelBuilder MakeWithWeights(int seed)
     {
         ModelBuilder model = Make(seed);
@@ -59,10 +67,19 @@ internal sealed class BranchGraphs
             bool isImage = shape.Length == 4 && shape[0] == 1 && seed % 2 == 0;
             int width = (int)(isImage ? shape[1] : shape[^1]);
             int count = width * width * (isImage ? 9 : 1);
-            TensorProto weights = TensorData.Make<float>(TensorProto.Types.DataType.Float, RandomTensors.Normal(seed + number, count, 0.5 / Math.Sqrt(count / width)), isImage ? [width, width, 3, 3] : [width, width]);
+            TensorProto weights = TensorData.Make<float>(
+                TensorProto.Types.DataType.Float,
+                RandomTensors.Normal(seed + number, count, 0.5 / Math.Sqrt(count / width)),
+                isImage ? [width, width, 3, 3] : [width, width]);
             weights.Name = $"{name}-w";
             (number % 2 == 0 ? body : model.Graph).Initializer.Add(weights);
-            NodeProto layer = new() { OpType = isImage ? "Conv" : "MatMul", Name = name, Input = { last.Input[0], weights.Name }, Output = { $"{name}-y" } };
+            NodeProto layer = new()
+            {
+                OpType = isImage ? "Conv" : "MatMul",
+                Name = name,
+                Input = { last.Input[0], weights.Name },
+                Output = { $"{name}-y" }
+            };
             if (isImage)
             {
                 layer.Attribute.Add(ModelBuilder.Ints("pads", 1, 1, 1, 1));
@@ -99,7 +116,12 @@ internal sealed class BranchGraphs
                 AddConv(image.Name, image.Shape);
                 break;
             case "MaxPool" when Pick(shape => shape.Length == 4 && shape[2] % 2 == 0 && shape[3] % 2 == 0) is { Name.Length: > 0 } image:
-                Emit("MaxPool", [image.Name], [image.Shape[0], image.Shape[1], image.Shape[2] / 2, image.Shape[3] / 2], ModelBuilder.Ints("kernel_shape", 2, 2), ModelBuilder.Ints("strides", 2, 2));
+                Emit(
+                    "MaxPool",
+                    [image.Name],
+                    [image.Shape[0], image.Shape[1], image.Shape[2] / 2, image.Shape[3] / 2],
+                    ModelBuilder.Ints("kernel_shape", 2, 2),
+                    ModelBuilder.Ints("strides", 2, 2));
                 break;
             case "Reshape":
                 (string reshaped, long[] from) = Pick();
@@ -111,7 +133,9 @@ internal sealed class BranchGraphs
                 break;
             case "Transpose":
                 (string turned, long[] axes) = Pick(shape => shape.Length > 1);
-                long[] order = axes.Length == 4 && Next(2) == 0 ? [0, 1, 3, 2] : [.. Enumerable.Range(0, axes.Length).Select(axis => (long)(axes.Length - 1 - axis))];
+                long[] order = axes.Length == 4 && Next(2) == 0
+                    ? [0, 1, 3, 2]
+                    : [.. Enumerable.Range(0, axes.Length).Select(axis => (long)(axes.Length - 1 - axis))];
                 Emit("Transpose", [turned], [.. order.Select(axis => axes[axis])], ModelBuilder.Ints("perm", order));
                 break;
             case "Slice" when Pick(shape => shape[^1] > 1) is { Name.Length: > 0 } sliced:
@@ -130,7 +154,11 @@ internal sealed class BranchGraphs
             case "Concat" or "Add":
                 (string left, long[] shape) = Pick();
                 (string right, _) = Pick(other => other.SequenceEqual(shape));
-                Emit(operatorType, [left, right], operatorType == "Add" ? shape : [.. shape[..^1], 2 * shape[^1]], operatorType == "Add" ? [] : [ModelBuilder.Int("axis", -1)]);
+                Emit(
+                    operatorType,
+                    [left, right],
+                    operatorType == "Add" ? shape : [.. shape[..^1], 2 * shape[^1]],
+                    operatorType == "Add" ? [] : [ModelBuilder.Int("axis", -1)]);
                 break;
             case "Sigmoid" or "Identity" or "Relu":
                 (string value, shape) = Pick();
@@ -138,12 +166,16 @@ internal sealed class BranchGraphs
                 break;
             case "Nothing":
                 (value, shape) = Pick();
-                string neutral = NewName(), doesNothing = ((string[])["Add", "Sub", "Mul", "Div", "Dropout", "Cast", "Expand", "Sum", "Concat", "Pad"])[Next(10)];
+                string neutral = NewName(),
+                    doesNothing = ((string[])["Add", "Sub", "Mul", "Div", "Dropout", "Cast", "Expand", "Sum", "Concat", "Pad"])[Next(10)];
                 _model.Constant(neutral, [doesNothing is "Mul" or "Div" ? 1 : 0]).Integers($"{neutral}-shape", [.. shape.Select(_ => 1L)]);
                 _model.Integers($"{neutral}-pads", new long[2 * shape.Length]);
                 Emit(
                     doesNothing,
-                    doesNothing is "Dropout" or "Cast" or "Sum" or "Concat" ? [value] : doesNothing is "Expand" ? [value, $"{neutral}-shape"] : doesNothing is "Pad" ? [value, $"{neutral}-pads"] : [value, neutral],
+                    doesNothing is "Dropout" or "Cast" or "Sum" or "Concat" ? [value]
+                        : doesNothing is "Expand" ? [value, $"{neutral}-shape"]
+                        : doesNothing is "Pad" ? [value, $"{neutral}-pads"]
+                        : [value, neutral],
                     shape,
                     doesNothing == "Cast" ? [ModelBuilder.Int("to", 1)] : doesNothing == "Concat" ? [ModelBuilder.Int("axis", 0)] : []);
                 break;
@@ -191,8 +223,11 @@ internal sealed class BranchGraphs
         {
             (string start, _) = Pick(other => other.SequenceEqual(shape));
             string name = NewName(), sum = $"{name}-sum";
-            ModelBuilder body = new ModelBuilder(17).Input($"{name}-i").Input($"{name}-go").Input($"{name}-s", shape).Node("Identity", [$"{name}-go"], $"{name}-on").Node("Add", [$"{name}-s", captured], sum).Output($"{name}-on").Output(sum, shape);
-            (body.Graph.Input[0].Type.TensorType.ElemType, body.Graph.Input[1].Type.TensorType.ElemType, body.Graph.Output[0].Type.TensorType.ElemType) =
+            ModelBuilder body = new ModelBuilder(17).Input($"{name}-i").Input($"{name}-go").Input($"{name}-s", shape)
+                .Node("Identity", [$"{name}-go"], $"{name}-on").Node("Add", [$"{name}-s", captured], sum).Output($"{name}-on")
+                .Output(sum, shape);
+            (body.Graph.Input[0].Type.TensorType.ElemType, body.Graph.Input[1].Type.TensorType.ElemType, body.Graph.Output[
+                0].Type.TensorType.ElemType) =
                 ((int)TensorProto.Types.DataType.Int64, (int)TensorProto.Types.DataType.Bool, (int)TensorProto.Types.DataType.Bool);
             _names--;
             Emit("Loop", ["twice", "true", start], shape, Inner("body", body.Graph));
@@ -203,7 +238,9 @@ internal sealed class BranchGraphs
         GraphProto then = Branch("Relu", captured, $"{output}-t", shape), otherwise = Branch("Neg", captured, $"{output}-e", shape);
         if (kind == "Deep")
         {
-            ModelBuilder around = new ModelBuilder(17).Node("If", ["yes"], $"{output}-d", Inner("then_branch", then), Inner("else_branch", otherwise)).Output($"{output}-d", shape);
+            ModelBuilder around = new ModelBuilder(17)
+                .Node("If", ["yes"], $"{output}-d", Inner("then_branch", then), Inner("else_branch", otherwise))
+                .Output($"{output}-d", shape);
             (then, otherwise) = (around.Graph, Branch("Abs", captured, $"{output}-a", shape));
         }
 
@@ -223,7 +260,8 @@ internal sealed class BranchGraphs
         return branch.Node(operatorType, [captured], output).Output(output, shape).Graph;
     }
 
-    private static AttributeProto Inner(string name, GraphProto graph) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Graph, G = graph };
+    private static AttributeProto Inner(string name, GraphProto graph) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Graph, G = graph };
 
     /// <summary>What nobody reads goes out, and now and then something that is read.</summary>
     private ModelBuilder Finish()

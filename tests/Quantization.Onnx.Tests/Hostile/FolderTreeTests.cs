@@ -26,7 +26,8 @@ public sealed class FolderTreeTests : IDisposable
         Directory.CreateSymbolicLink(_folder.PathTo("classes/cat"), _folder.PathTo("data/cat"));
         Directory.CreateSymbolicLink(_folder.PathTo("classes/feline"), _folder.PathTo("data/cat"));
 
-        FolderTree.EnumerateFiles(_folder.PathTo("classes")).Should().BeEquivalentTo(_folder.PathTo("classes/cat/x.png"), _folder.PathTo("classes/feline/x.png"));
+        FolderTree.EnumerateFiles(_folder.PathTo("classes")).Should()
+            .BeEquivalentTo(_folder.PathTo("classes/cat/x.png"), _folder.PathTo("classes/feline/x.png"));
     }
 
     [Fact]
@@ -43,6 +44,7 @@ public sealed class FolderTreeTests : IDisposable
             Directory.CreateSymbolicLink(_folder.PathTo($"level{i}/right"), _folder.PathTo($"level{i + 1}"));
         }
 
-        FluentActions.Invoking(() => FolderTree.EnumerateFiles(_folder.PathTo("level0"), mostFolders: 1000).Count()).Should().Throw<IOException>().WithMessage($"{_folder.PathTo("level0")}: it has more than 1000 folders inside, *");
+        FluentActions.Invoking(() => FolderTree.EnumerateFiles(_folder.PathTo("level0"), mostFolders: 1000).Count()).Should()
+            .Throw<IOException>().WithMessage($"{_folder.PathTo("level0")}: it has more than 1000 folders inside, *");
     }
 }

@@ -6,7 +6,8 @@ namespace Quantization.Onnx.Tests.Hostile;
 /// <summary>A child process finds out what a model does to ONNX Runtime.</summary>
 public sealed class ModelProbeTests
 {
-    private static readonly ModelProbe Probe = ModelProbe.Program("dotnet", Path.Combine(AppContext.BaseDirectory, "Quantization.Examples.dll"));
+    private static readonly ModelProbe Probe = ModelProbe.Program(
+        "dotnet", Path.Combine(AppContext.BaseDirectory, "Quantization.Examples.dll"));
 
     [Fact]
     public void A_model_that_aborts_ONNX_Runtime_is_an_error()
@@ -19,7 +20,8 @@ public sealed class ModelProbeTests
         RemoveGuards(model.Graph);
 
         FluentActions.Invoking(() => Probe.Check("user.onnx", model, samples.First(), CancellationToken.None))
-            .Should().Throw<OnnxModelException>().WithMessage("user.onnx: ONNX Runtime crashes on the quantized model: the process that tried it ended with exit code *");
+            .Should().Throw<OnnxModelException>()
+            .WithMessage("user.onnx: ONNX Runtime crashes on the quantized model: the process that tried it ended with exit code *");
     }
 
     [Fact]
@@ -42,7 +44,8 @@ public sealed class ModelProbeTests
         ModelProbe sleeps = ModelProbe.Program("sh", "-c", "sleep 60").WithTimeout(TimeSpan.FromMilliseconds(500));
         long start = Stopwatch.GetTimestamp();
 
-        FluentActions.Invoking(() => sleeps.Check("user.onnx", model, null, CancellationToken.None)).Should().Throw<OnnxModelException>().WithMessage("user.onnx: ONNX Runtime did not open and run the quantized model within 0.5 seconds.*");
+        FluentActions.Invoking(() => sleeps.Check("user.onnx", model, null, CancellationToken.None)).Should().Throw<OnnxModelException>()
+            .WithMessage("user.onnx: ONNX Runtime did not open and run the quantized model within 0.5 seconds.*");
 
         Stopwatch.GetElapsedTime(start).Should().BeLessThan(TimeSpan.FromSeconds(30));
     }
@@ -54,7 +57,8 @@ public sealed class ModelProbeTests
         ModelProto model = ModelFile.Load(ModelBuilder.Linear().Save(folder.PathTo("model.onnx"))).Model;
         using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(300));
 
-        FluentActions.Invoking(() => ModelProbe.Program("sh", "-c", "sleep 60").Check("user.onnx", model, null, source.Token)).Should().Throw<OperationCanceledException>();
+        FluentActions.Invoking(() => ModelProbe.Program("sh", "-c", "sleep 60").Check("user.onnx", model, null, source.Token)).Should()
+            .Throw<OperationCanceledException>();
     }
 
     /// <summary>Takes the operators out that keep ONNX Runtime from aborting.</summary>

@@ -3,7 +3,10 @@ using Quantization.Onnx.Tests.Quantizing;
 
 namespace Quantization.Onnx.Tests.Hostile;
 
-/// <summary>Constants of a model that are NaN or infinite: an error names the tensor and the node where they forbid codes, and nothing else happens where they do not.</summary>
+/// <summary>
+/// Constants of a model that are NaN or infinite: an error names the tensor and the node where they forbid codes, and nothing else happens
+/// where they do not.
+/// </summary>
 public sealed class NonFiniteConstantTests : IDisposable
 {
     private static readonly CalibrationOptions Ignoring = new() { NonFinite = NonFiniteValues.Ignore };
@@ -23,12 +26,15 @@ public sealed class NonFiniteConstantTests : IDisposable
     public void The_models_that_ended_in_a_range_without_bounds(string file, string tensor, string node, string input, long[] shape)
     {
         string model = SharedFolder.Hostile(file);
-        SampleList samples = new([new ModelSample("sample", SampleTensor.Create<float>(input, RandomTensors.Normal(1, (int)shape.Aggregate((a, b) => a * b)), shape))]);
+        SampleList samples = new([new ModelSample(
+            "sample", SampleTensor.Create<float>(input, RandomTensors.Normal(1, (int)shape.Aggregate((a, b) => a * b)), shape))]);
 
         FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(model, samples, Output)).Should().Throw<OnnxModelException>()
-            .WithMessage($"{model}: bias '{tensor}' of node '{node}' (Gemm) holds NaN or infinity; repair the model, or leave the node in float (PtqOptions.FloatNodes).");
+            .WithMessage($"{model}: bias '{tensor}' of node '{node}' (Gemm) holds NaN or infinity; repair the model, or leave the node in "
+                + "float (PtqOptions.FloatNodes).");
         _folder.Entries.Should().BeEmpty();
-        PostTrainingQuantizer.Quantize(model, samples, Output, new PtqOptions { FloatNodes = new HashSet<string> { node } }).QuantizedNodes.Should().BeEmpty();
+        PostTrainingQuantizer.Quantize(model, samples, Output, new PtqOptions { FloatNodes = new HashSet<string> { node } })
+            .QuantizedNodes.Should().BeEmpty();
     }
 
     [Theory]
@@ -45,10 +51,14 @@ public sealed class NonFiniteConstantTests : IDisposable
             Make(name, value).Save(ModelPath);
             ModelCalibration calibration = ModelCalibrator.Calibrate(ModelPath, Samples(name), Ignoring);
 
-            FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, calibration, Output)).Should().Throw<OnnxModelException>()
-                .WithMessage($"{ModelPath}: {culprit} holds NaN or infinity; repair the model, or leave the node in float (PtqOptions.FloatNodes).").Which.Node.Should().Be("c-node");
+            FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, calibration, Output)).Should()
+                .Throw<OnnxModelException>()
+                .WithMessage(
+                    $"{ModelPath}: {culprit} holds NaN or infinity; repair the model, or leave the node in float (PtqOptions.FloatNodes).")
+                .Which.Node.Should().Be("c-node");
             File.Exists(Output).Should().BeFalse();
-            PostTrainingQuantizer.Quantize(ModelPath, calibration, Output, new PtqOptions { FloatNodes = new HashSet<string> { "c-node" } }).QuantizedNodes.Should().Contain("a-node");
+            PostTrainingQuantizer.Quantize(ModelPath, calibration, Output, new PtqOptions { FloatNodes = new HashSet<string> { "c-node" } })
+                .QuantizedNodes.Should().Contain("a-node");
             File.Delete(Output);
         }
     }
@@ -89,13 +99,17 @@ public sealed class NonFiniteConstantTests : IDisposable
     [Fact]
     public void A_factor_that_makes_weights_infinite_is_not_folded()
     {
-        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Node("Transpose", ["a"], "t", ModelBuilder.Ints("perm", 0, 1, 3, 2)).Constant("w", RandomTensors.Normal(1, 16, 1e30), 4, 4, 1, 1)
-            .Constant("k", [1e20f], 1).Constant("small", [1e-25f], 1).Node("Mul", ["t", "small"], "s").Node("Relu", ["s"], "r").Node("Conv", ["r", "w"], "c").Node("Mul", ["c", "k"], "y").Output("y", 1, 4, 8, 8);
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Node("Transpose", ["a"], "t", ModelBuilder.Ints("perm", 0, 1, 3, 2))
+            .Constant("w", RandomTensors.Normal(1, 16, 1e30), 4, 4, 1, 1)
+            .Constant("k", [1e20f], 1).Constant("small", [1e-25f], 1).Node("Mul", ["t", "small"], "s").Node("Relu", ["s"], "r")
+            .Node("Conv", ["r", "w"], "c").Node("Mul", ["c", "k"], "y").Output("y", 1, 4, 8, 8);
 
         FloatModel cleaned = StaticInt8Recipe.Load(model.Save(ModelPath), null, TargetRuntime.OnnxRuntimeCpu);
 
-        cleaned.Model.Graph.Initializer.Should().AllSatisfy(tensor => tensor.ReadFloats().Should().OnlyContain(value => float.IsFinite(value)));
-        PostTrainingQuantizer.Quantize(ModelPath, RandomTensors.Samples(2, GraphCases.ImageShape), Output).QuantizedNodes.Should().Contain("c-node");
+        cleaned.Model.Graph.Initializer.Should()
+            .AllSatisfy(tensor => tensor.ReadFloats().Should().OnlyContain(value => float.IsFinite(value)));
+        PostTrainingQuantizer.Quantize(ModelPath, RandomTensors.Samples(2, GraphCases.ImageShape), Output).QuantizedNodes.Should()
+            .Contain("c-node");
     }
 
     [Fact]
@@ -107,14 +121,18 @@ public sealed class NonFiniteConstantTests : IDisposable
         model.Graph.Initializer[1].RawData = TensorData.Make<float>(TensorProto.Types.DataType.Float, [1e38f, 1, 1]).RawData;
         model.Save(ModelPath);
 
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, ModelBuilder.LinearSamples(), Output)).Should().Throw<OnnxModelException>()
-            .WithMessage($"{ModelPath}: bias 'b' of node 'y-node' (Gemm) holds 1E+38, which is too large beside inputs as small as 'z'; leave the node in float (PtqOptions.FloatNodes).").Which.Node.Should().Be("y-node");
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, ModelBuilder.LinearSamples(), Output)).Should()
+            .Throw<OnnxModelException>()
+            .WithMessage($"{ModelPath}: bias 'b' of node 'y-node' (Gemm) holds 1E+38, which is too large beside inputs as small as 'z'; "
+                + "leave the node in float (PtqOptions.FloatNodes).").Which.Node.Should().Be("y-node");
     }
 
     private static SampleList Samples(string name)
     {
         SampleTensor image = SampleTensor.Create<float>("x", RandomTensors.Normal(1, 3 * 64), GraphCases.ImageShape);
-        return new SampleList([name == "a table" ? new ModelSample("sample", image, SampleTensor.Create<long>("i", [0, 1, 2], 3)) : new ModelSample("sample", image)]);
+        return new SampleList([name == "a table"
+            ? new ModelSample("sample", image, SampleTensor.Create<long>("i", [0, 1, 2], 3))
+            : new ModelSample("sample", image)]);
     }
 
     /// <summary>A Conv <c>a</c>, then what has the value among its constants, then another Conv.</summary>
@@ -128,7 +146,8 @@ public sealed class NonFiniteConstantTests : IDisposable
             return values;
         }
 
-        AttributeProto Attribute(string attribute) => new() { Name = attribute, Type = AttributeProto.Types.AttributeType.Float, F = value };
+        AttributeProto Attribute(string attribute) =>
+            new() { Name = attribute, Type = AttributeProto.Types.AttributeType.Float, F = value };
         switch (name)
         {
             case "weights of a Conv" or "a bias of a Conv" or "a bias of a Conv before a factor":
@@ -144,7 +163,8 @@ public sealed class NonFiniteConstantTests : IDisposable
 
                 break;
             case "weights of a ConvTranspose":
-                model.Constant("k", Spoiled(4 * 4 * 4), 4, 4, 2, 2).Node("ConvTranspose", ["a", "k"], "c", ModelBuilder.Ints("strides", 2, 2));
+                model.Constant("k", Spoiled(4 * 4 * 4), 4, 4, 2, 2)
+                    .Node("ConvTranspose", ["a", "k"], "c", ModelBuilder.Ints("strides", 2, 2));
                 break;
             case "weights of a MatMul":
                 model.Constant("k", Spoiled(8 * 8), 8, 8).Node("MatMul", ["a", "k"], "c");
@@ -157,20 +177,26 @@ public sealed class NonFiniteConstantTests : IDisposable
                 model.Constant("k", Spoiled(8), 8).Node(name.Split(' ')[^1], ["a", "k"], "c");
                 break;
             case "the variance of a BatchNormalization":
-                model.Conv("a", "b", 4, 4).Constant("one", [1, 1, 1, 1], 4).Constant("k", Spoiled(4).Select(float.Abs).ToArray(), 4).Node("BatchNormalization", ["b", "one", "one", "one", "k"], "c");
+                model.Conv("a", "b", 4, 4).Constant("one", [1, 1, 1, 1], 4).Constant("k", Spoiled(4).Select(float.Abs).ToArray(), 4)
+                    .Node("BatchNormalization", ["b", "one", "one", "one", "k"], "c");
                 break;
             case "the scale of a BatchNormalization behind a ConvTranspose":
-                model.Constant("w", RandomTensors.Normal(3, 64), 4, 4, 2, 2).Node("ConvTranspose", ["a", "w"], "b", ModelBuilder.Ints("strides", 2, 2)).Constant("one", [1, 1, 1, 1], 4).Constant("k", Spoiled(4), 4)
+                model.Constant("w", RandomTensors.Normal(3, 64), 4, 4, 2, 2)
+                    .Node("ConvTranspose", ["a", "w"], "b", ModelBuilder.Ints("strides", 2, 2))
+                    .Constant("one", [1, 1, 1, 1], 4)
+                    .Constant("k", Spoiled(4), 4)
                     .Node("BatchNormalization", ["b", "k", "one", "one", "one"], "c");
                 break;
             case "the upper bound of a Clip" or "the lower bound of a Clip":
-                model.Conv("a", "b", 4, 4).Constant("k", [value]).Constant("zero", [0]).Node("Clip", name == "the upper bound of a Clip" ? ["b", "zero", "k"] : ["b", "k"], "c");
+                model.Conv("a", "b", 4, 4).Constant("k", [value]).Constant("zero", [0])
+                    .Node("Clip", name == "the upper bound of a Clip" ? ["b", "zero", "k"] : ["b", "k"], "c");
                 break;
             case "alpha of a HardSigmoid" or "beta of a HardSigmoid" or "alpha of a LeakyRelu":
                 model.Conv("a", "b", 4, 4).Node(name.Split(' ')[^1], ["b"], "c", Attribute(name.Split(' ')[0]));
                 break;
             case "alpha of a Gemm" or "beta of a Gemm":
-                return model.Node("Flatten", ["a"], "f").Constant("w", RandomTensors.Normal(3, 256 * 4), 256, 4).Constant("b", [1, 2, 3, 4], 4).Node("Gemm", ["f", "w", "b"], "y", Attribute(name.Split(' ')[0])).Output("y", 1, 4);
+                return model.Node("Flatten", ["a"], "f").Constant("w", RandomTensors.Normal(3, 256 * 4), 256, 4)
+                    .Constant("b", [1, 2, 3, 4], 4).Node("Gemm", ["f", "w", "b"], "y", Attribute(name.Split(' ')[0])).Output("y", 1, 4);
             default:
                 throw new ArgumentOutOfRangeException(nameof(name), name, "No such case.");
         }

@@ -4,14 +4,16 @@ using Quantization.Onnx.Tests.Quantizing;
 namespace Quantization.Onnx.Tests.Hostile;
 
 /// <summary>
-/// A plan that leaves nodes in float asks for statistics of what the whole plan observed, and of nothing else; and it is the same whether it is derived from the whole plan or made of options.
+/// A plan that leaves nodes in float asks for statistics of what the whole plan observed, and of nothing else; and it is the same whether
+/// it is derived from the whole plan or made of options.
 /// </summary>
 public sealed class PartialPlanTests
 {
     private const int SubsetsOfAModel = 40;
 
     private static readonly string[] Zoo =
-        ["fastestdet", "yunet-n", "yolox-nano", "openseeface-detection", "openseeface-landmarks", "openseeface-retinaface", "super-resolution", "basic-pitch"];
+    ["fastestdet", "yunet-n", "yolox-nano", "openseeface-detection", "openseeface-landmarks", "openseeface-retinaface", "super-resolution",
+        "basic-pitch"];
 
     public static TheoryData<string> Models => [.. Zoo];
 
@@ -45,7 +47,9 @@ public sealed class PartialPlanTests
     public void Graphs_around_branches()
     {
         using TemporaryFolder folder = new();
-        int planned = Enumerable.Range(0, 100).Sum(seed => Check(BranchGraphs.Make(seed).Save(folder.PathTo("model.onnx")), seed % 2 == 0 ? TargetRuntime.OnnxRuntimeCpu : TargetRuntime.OpenVino));
+        int planned = Enumerable.Range(0, 100).Sum(seed => Check(
+            BranchGraphs.Make(seed).Save(folder.PathTo("model.onnx")),
+            seed % 2 == 0 ? TargetRuntime.OnnxRuntimeCpu : TargetRuntime.OpenVino));
         planned.Should().BeGreaterThan(200);
     }
 
@@ -73,7 +77,8 @@ public sealed class PartialPlanTests
     public void The_comparison_of_layers_of_the_detector_that_failed()
     {
         string model = SharedFolder.Models("zoo", "fastestdet.onnx");
-        SampleList samples = new([new ModelSample("noise", SampleTensor.Create<float>("input.1", RandomTensors.Normal(1, 3 * 352 * 352, 0.3), 1, 3, 352, 352))]);
+        SampleList samples = new(
+            [new ModelSample("noise", SampleTensor.Create<float>("input.1", RandomTensors.Normal(1, 3 * 352 * 352, 0.3), 1, 3, 352, 352))]);
         ModelCalibration calibration = ModelCalibrator.Calibrate(model, samples);
 
         IReadOnlyList<LayerNoise> layers = LayerComparer.Compare(model, calibration, samples);
@@ -100,16 +105,22 @@ public sealed class PartialPlanTests
             HashSet<string> inFloat = [.. whole.Nodes.Select(node => node.Label).Where(_ => random.NextDouble() < share)];
             string[] sources = [.. observed.Order(StringComparer.Ordinal)];
             HashSet<string> activations = [.. sources.Where(_ => i % 2 == 1 && random.NextDouble() < share / 2)];
-            HashSet<string> weightOnly = [.. whole.Nodes.Where(node => node.Role == NodeRole.Weighted && i % 3 == 2 && random.NextDouble() < share / 2).Select(node => node.Label)];
+            HashSet<string> weightOnly =
+            [
+                .. whole.Nodes.Where(node => node.Role == NodeRole.Weighted && i % 3 == 2 && random.NextDouble() < share / 2)
+                    .Select(node => node.Label)
+            ];
             FloatParts parts = new(inFloat, activations, weightOnly);
             NodeSelection selection = NodeSelector.Select(graph, parts);
             selection.Sources.Values.Should().BeSubsetOf(observed, "{0} without {1}", path, string.Join(", ", inFloat));
             selection.Sources.Keys.Should().BeSubsetOf(whole.Sources.Keys);
 
             selection.Sources.Values.Should().NotIntersectWith(activations);
-            selection.Nodes.Where(node => node.Weight is not null).Select(node => node.Label).Should().BeEquivalentTo(whole.Nodes.Where(node => node.Weight is not null).Select(node => node.Label).Except(inFloat));
+            selection.Nodes.Where(node => node.Weight is not null).Select(node => node.Label).Should()
+                .BeEquivalentTo(whole.Nodes.Where(node => node.Weight is not null).Select(node => node.Label).Except(inFloat));
             QuantizationPlan derived = exclusion.Exclude(all, parts);
-            QuantizationPlan planned = new StaticInt8Recipe(options with { FloatNodes = inFloat, FloatActivations = activations, WeightOnlyNodes = weightOnly }).Plan(model, null);
+            QuantizationPlan planned = new StaticInt8Recipe(
+                options with { FloatNodes = inFloat, FloatActivations = activations, WeightOnlyNodes = weightOnly }).Plan(model, null);
             derived.Should().Be(planned, "{0} without {1}", path, string.Join(", ", inFloat));
             derived.Hash.Should().Be(planned.Hash);
             derived.Notes.Float.Should().BeEquivalentTo(planned.Notes.Float);
@@ -121,6 +132,7 @@ public sealed class PartialPlanTests
     }
 
     /// <summary>Concats whose results are concatenated again share statistics with values two Concats on.</summary>
-    private static ModelBuilder Nested() => GraphCases.Image().Conv("x", "a", 3, 4).Conv("x", "b", 3, 4).Node("Concat", ["a", "b"], "c", ModelBuilder.Int("axis", 1)).Conv("x", "d", 3, 4)
+    private static ModelBuilder Nested() => GraphCases.Image().Conv("x", "a", 3, 4).Conv("x", "b", 3, 4)
+        .Node("Concat", ["a", "b"], "c", ModelBuilder.Int("axis", 1)).Conv("x", "d", 3, 4)
         .Node("Concat", ["c", "d"], "e", ModelBuilder.Int("axis", 1)).Conv("e", "y", 12, 4).Output("y", 1, 4, 8, 8);
 }

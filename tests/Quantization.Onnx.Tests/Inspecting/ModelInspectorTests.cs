@@ -6,7 +6,8 @@ public sealed class ModelInspectorTests
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
-    public static TheoryData<string> Zoo => ["basic-pitch", "fastestdet", "openseeface-detection", "openseeface-landmarks", "super-resolution", "yolox-nano", "yunet-n"];
+    public static TheoryData<string> Zoo =>
+        ["basic-pitch", "fastestdet", "openseeface-detection", "openseeface-landmarks", "super-resolution", "yolox-nano", "yunet-n"];
 
     [Fact]
     public void The_facts_of_an_image_classifier()
@@ -70,7 +71,8 @@ public sealed class ModelInspectorTests
         PtqResult written = PostTrainingQuantizer.Quantize(
             model, samples, ModelOutput.ToStream(stream), new PtqOptions { LatencyRuns = 0, Refine = false }, cancellationToken: None);
 
-        long expected = ModelInspector.Inspect(model, cancellationToken: None).Ways.Single(way => way.Way == QuantizationWay.StaticInt8).Bytes!.Value;
+        long expected =
+            ModelInspector.Inspect(model, cancellationToken: None).Ways.Single(way => way.Way == QuantizationWay.StaticInt8).Bytes!.Value;
         ((double)expected).Should().BeApproximately(written.OutputBytes, 0.03 * written.OutputBytes);
     }
 
@@ -95,14 +97,18 @@ public sealed class ModelInspectorTests
             string output = Path.Combine(folder.FullName, $"{way}.onnx"), expected = Path.Combine(folder.FullName, $"{way}.expected.onnx");
             QuantizationPlan plan = ModelInspector.Plan(model, way);
 
-            PostTrainingQuantizer.Quantize(model, plan, output, way == QuantizationWay.StaticInt8 ? calibration : null, new PtqOptions { LatencyRuns = 0 }, cancellationToken: None);
+            PostTrainingQuantizer.Quantize(model, plan, output, way == QuantizationWay.StaticInt8
+                ? calibration
+                : null, new PtqOptions { LatencyRuns = 0 }, cancellationToken: None);
 
             _ = way switch
             {
-                QuantizationWay.StaticInt8 => PostTrainingQuantizer.Quantize(model, calibration, expected, new PtqOptions { LatencyRuns = 0 }, cancellationToken: None),
+                QuantizationWay.StaticInt8 => PostTrainingQuantizer.Quantize(
+                    model, calibration, expected, new PtqOptions { LatencyRuns = 0 }, cancellationToken: None),
                 QuantizationWay.DynamicInt8 => DynamicQuantizer.Quantize(model, expected, cancellationToken: None),
                 QuantizationWay.WeightsInt8 => WeightQuantizer.Quantize(model, expected, cancellationToken: None),
-                QuantizationWay.WeightsInt4 => WeightQuantizer.Quantize(model, expected, new WeightOnlyOptions { Bits = 4 }, cancellationToken: None),
+                QuantizationWay.WeightsInt4 =>
+                    WeightQuantizer.Quantize(model, expected, new WeightOnlyOptions { Bits = 4 }, cancellationToken: None),
                 _ => HalfPrecisionConverter.Convert(model, expected, cancellationToken: None),
             };
             File.ReadAllBytes(output).Should().Equal(File.ReadAllBytes(expected), "{0}", way);
@@ -130,7 +136,8 @@ public sealed class ModelInspectorTests
     public void Blocks_tell_their_bits()
     {
         using TemporaryFolder folder = new();
-        string model = EncoderModel.Make(500, 32, 64, 1).Save(Path.Combine(folder.FullName, "encoder.onnx")), output = Path.Combine(folder.FullName, "int4.onnx");
+        string model = EncoderModel.Make(500, 32, 64, 1).Save(Path.Combine(folder.FullName, "encoder.onnx")),
+            output = Path.Combine(folder.FullName, "int4.onnx");
         WeightQuantizer.Quantize(model, output, new WeightOnlyOptions { Bits = 4 }, cancellationToken: None);
 
         ModelInspection inspection = ModelInspector.Inspect(output, cancellationToken: None);
@@ -155,9 +162,12 @@ public sealed class ModelInspectorTests
         using TemporaryFolder folder = new();
         string damaged = folder.Write("damaged.onnx", File.ReadAllBytes(FashionExample.ModelPath)[..1000]);
 
-        FluentActions.Invoking(() => ModelInspector.Inspect(Path.Combine(folder.FullName, "none.onnx"))).Should().Throw<FileNotFoundException>().WithMessage("*none.onnx*");
+        FluentActions.Invoking(() => ModelInspector.Inspect(Path.Combine(folder.FullName, "none.onnx"))).Should()
+            .Throw<FileNotFoundException>().WithMessage("*none.onnx*");
         FluentActions.Invoking(() => ModelInspector.Inspect(damaged)).Should().Throw<OnnxModelException>().WithMessage($"{damaged}: *");
-        FluentActions.Invoking(() => ModelInspector.Inspect(FashionExample.ModelPath, cancellationToken: new CancellationToken(true))).Should().Throw<OperationCanceledException>();
+        FluentActions.Invoking(
+            () => ModelInspector.Inspect(FashionExample.ModelPath, cancellationToken: new CancellationToken(true))).Should()
+            .Throw<OperationCanceledException>();
     }
 
     /// <summary>Writes the model in every way, those with samples only where there are some, and compares sizes and nodes.</summary>
@@ -169,15 +179,19 @@ public sealed class ModelInspectorTests
             ModelOutput output = ModelOutput.ToStream(stream);
             PtqResult? written = way.Way switch
             {
-                QuantizationWay.StaticInt8 => samples is null ? null : PostTrainingQuantizer.Quantize(model, samples, output, new PtqOptions { LatencyRuns = 0 }, cancellationToken: None),
+                QuantizationWay.StaticInt8 => samples is null
+                    ? null
+                    : PostTrainingQuantizer.Quantize(model, samples, output, new PtqOptions { LatencyRuns = 0 }, cancellationToken: None),
                 QuantizationWay.DynamicInt8 => DynamicQuantizer.Quantize(model, output, cancellationToken: None),
                 QuantizationWay.WeightsInt8 => WeightQuantizer.Quantize(model, output, cancellationToken: None),
-                QuantizationWay.WeightsInt4 => WeightQuantizer.Quantize(model, output, new WeightOnlyOptions { Bits = 4 }, cancellationToken: None),
+                QuantizationWay.WeightsInt4 =>
+                    WeightQuantizer.Quantize(model, output, new WeightOnlyOptions { Bits = 4 }, cancellationToken: None),
                 _ => HalfPrecisionConverter.Convert(model, output, cancellationToken: None),
             };
             if (written is not null)
             {
-                ((double)way.Bytes!.Value).Should().BeApproximately(written.OutputBytes, 0.03 * written.OutputBytes, $"{way.Way} of {model}");
+                ((double)way.Bytes!.Value).Should()
+                    .BeApproximately(written.OutputBytes, 0.03 * written.OutputBytes, $"{way.Way} of {model}");
                 way.Nodes.Should().Be(written.QuantizedNodes.Count, $"{way.Way} of {model}");
                 way.Float.Sum(group => group.Nodes).Should().Be(written.FloatNodes.Count, $"{way.Way} of {model}");
             }

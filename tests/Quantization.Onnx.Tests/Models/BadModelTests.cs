@@ -61,13 +61,15 @@ public sealed class BadModelTests : IDisposable
         ModelBuilder model = ModelBuilder.Linear();
         model.Model.OpsetImport.Clear();
         model.Save(ModelPath);
-        Refused<OnnxModelException>($"{ModelPath}: the model does not import ONNX's operator set, so its operators have no meaning; export it again.");
+        Refused<OnnxModelException>(
+            $"{ModelPath}: the model does not import ONNX's operator set, so its operators have no meaning; export it again.");
     }
 
     [Fact]
     public void A_cyclic_graph()
     {
-        new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Add", ["x", "b"], "a").Node("Relu", ["a"], "b").Node("Relu", ["b"], "y").Save(ModelPath);
+        new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Add", ["x", "b"], "a").Node("Relu", ["a"], "b")
+            .Node("Relu", ["b"], "y").Save(ModelPath);
         Refused<OnnxModelException>($"{ModelPath}: ONNX Runtime refuses the model: *");
     }
 
@@ -114,7 +116,8 @@ public sealed class BadModelTests : IDisposable
     {
         new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Frobnicate", ["x"], "y").Save(ModelPath);
         Refused<OnnxModelException>(
-            $"{ModelPath}: node 'y-node' (Frobnicate) uses an operator that ONNX Runtime does not know; register the library that brings it in the session options, or export the model without it.")
+            $"{ModelPath}: node 'y-node' (Frobnicate) uses an operator that ONNX Runtime does not know; register the library that brings "
+                + "it in the session options, or export the model without it.")
             .Node.Should().Be("y-node");
     }
 
@@ -132,7 +135,8 @@ public sealed class BadModelTests : IDisposable
 
         model.Save(ModelPath);
         Refused<OnnxModelException>(
-            $"{ModelPath}: node 'y-node' (com.example.Frobnicate) uses an operator that ONNX Runtime does not know; register the library that brings it in the session options, or export the model without it.");
+            $"{ModelPath}: node 'y-node' (com.example.Frobnicate) uses an operator that ONNX Runtime does not know; register the library "
+                + "that brings it in the session options, or export the model without it.");
     }
 
     [Fact]
@@ -141,7 +145,8 @@ public sealed class BadModelTests : IDisposable
         ModelBuilder model = ModelBuilder.Linear();
         model.Graph.Node[0].Input[0] = "nobody";
         model.Save(ModelPath);
-        Refused<OnnxModelException>($"{ModelPath}: ONNX Runtime refuses the model: Invalid model. Node input 'nobody' is not a graph input, initializer, or output of a previous node.");
+        Refused<OnnxModelException>($"{ModelPath}: ONNX Runtime refuses the model: Invalid model. Node input 'nobody' is not a graph "
+            + "input, initializer, or output of a previous node.");
     }
 
     [Fact]
@@ -150,7 +155,8 @@ public sealed class BadModelTests : IDisposable
         ModelBuilder model = ModelBuilder.Linear();
         model.Model.OpsetImport[0].Version = 999;
         model.Save(ModelPath);
-        Refused<OnnxModelException>($"{ModelPath}: ONNX Runtime refuses the model: ONNX Runtime only *guarantees* support*Opset 999 is under development*");
+        Refused<OnnxModelException>(
+            $"{ModelPath}: ONNX Runtime refuses the model: ONNX Runtime only *guarantees* support*Opset 999 is under development*");
     }
 
     [Theory]
@@ -162,7 +168,8 @@ public sealed class BadModelTests : IDisposable
         ModelBuilder model = ModelBuilder.Linear();
         model.Graph.Initializer[0].RawData = ByteString.CopyFrom(model.Graph.Initializer[0].RawData.Span[..length]);
         model.Save(ModelPath);
-        Refused<OnnxModelException>($"{ModelPath}: tensor 'w' holds more or fewer values than its shape [4, 3] says; the file is damaged, export the model again.");
+        Refused<OnnxModelException>(
+            $"{ModelPath}: tensor 'w' holds more or fewer values than its shape [4, 3] says; the file is damaged, export the model again.");
     }
 
     [Theory]
@@ -176,13 +183,15 @@ public sealed class BadModelTests : IDisposable
         weight.RawData = ByteString.CopyFrom(new byte[asIntegers ? 0 : values * 2]);
         weight.Int32Data.Add(new int[asIntegers ? values : 0]);
         model.Save(ModelPath);
-        Refused<OnnxModelException>($"{ModelPath}: tensor 'w' holds more or fewer values than its shape [4, 3] says; the file is damaged, export the model again.");
+        Refused<OnnxModelException>(
+            $"{ModelPath}: tensor 'w' holds more or fewer values than its shape [4, 3] says; the file is damaged, export the model again.");
     }
 
     [Fact]
     public void A_cyclic_graph_of_16_bits()
     {
-        new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Add", ["x", "b"], "a").Node("Relu", ["a"], "b").Node("Relu", ["b"], "y").ToHalf().Save(ModelPath);
+        new ModelBuilder().Input("x", -1, 4).Output("y", -1, 4).Node("Add", ["x", "b"], "a").Node("Relu", ["a"], "b")
+            .Node("Relu", ["b"], "y").ToHalf().Save(ModelPath);
         Refused<OnnxModelException>($"{ModelPath}: ONNX Runtime refuses the model: *");
     }
 
@@ -192,10 +201,16 @@ public sealed class BadModelTests : IDisposable
         ModelBuilder model = ModelBuilder.Linear();
         TensorProto tensor = TensorData.Make<float>(TensorProto.Types.DataType.Float, [1, 2, 3], 4);
         tensor.Name = "inside";
-        NodeProto constant = new() { OpType = "Constant", Output = { "c" }, Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = tensor } } };
+        NodeProto constant = new()
+        {
+            OpType = "Constant",
+            Output = { "c" },
+            Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = tensor } }
+        };
         model.Model.Functions.Add(new FunctionProto { Name = "f", Domain = "com.example", Node = { constant } });
         model.Save(ModelPath);
-        Refused<OnnxModelException>($"{ModelPath}: tensor 'inside' holds more or fewer values than its shape [4] says; the file is damaged, export the model again.");
+        Refused<OnnxModelException>($"{ModelPath}: tensor 'inside' holds more or fewer values than its shape [4] says; the file is "
+            + "damaged, export the model again.");
     }
 
     [Fact]
@@ -203,7 +218,8 @@ public sealed class BadModelTests : IDisposable
     {
         string quantized = _folder.PathTo("model.onnx");
         PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, quantized);
-        Refused<OnnxModelException>($"{ModelPath}: the model is quantized already, as node * (QuantizeLinear) shows; give the float model.");
+        Refused<OnnxModelException>(
+            $"{ModelPath}: the model is quantized already, as node * (QuantizeLinear) shows; give the float model.");
     }
 
     [Fact]
@@ -215,7 +231,8 @@ public sealed class BadModelTests : IDisposable
         model.Graph.Node[0].Name = "z-node";
         model.Input("scales", 2).Node("Resize", ["z", "scales"], "y").Save(ModelPath);
         Refused<OnnxModelException>(
-            $"{ModelPath}: node 'y-node' (Resize) cannot be brought to operator set 13, which quantization needs: whether it enlarges or reduces is computed, and the rounding of coordinates depends on it; export the model with operator set 13 or later.")
+            $"{ModelPath}: node 'y-node' (Resize) cannot be brought to operator set 13, which quantization needs: whether it enlarges or "
+                + "reduces is computed, and the rounding of coordinates depends on it; export the model with operator set 13 or later.")
             .Node.Should().Be("y-node");
     }
 
@@ -223,14 +240,16 @@ public sealed class BadModelTests : IDisposable
     public void A_weight_that_is_not_finite()
     {
         ModelBuilder model = ModelBuilder.Linear();
-        model.Graph.Initializer[0].RawData = TensorData.Make<float>(TensorProto.Types.DataType.Float, [1, 2, 3, 4, 5, 6, 7, 8, float.PositiveInfinity, 10, 11, 12]).RawData;
+        model.Graph.Initializer[0].RawData =
+            TensorData.Make<float>(TensorProto.Types.DataType.Float, [1, 2, 3, 4, 5, 6, 7, 8, float.PositiveInfinity, 10, 11, 12]).RawData;
         model.Save(ModelPath);
         CalibrationOptions ignoring = new() { NonFinite = NonFiniteValues.Ignore };
         ModelCalibration calibration = ModelCalibrator.Calibrate(ModelPath, ModelBuilder.LinearSamples(), ignoring);
 
         FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, calibration, _folder.PathTo("out.onnx")))
             .Should().Throw<OnnxModelException>()
-            .WithMessage($"{ModelPath}: weight 'w' of node 'y-node' (Gemm) holds NaN or infinity; repair the model, or leave the node in float (PtqOptions.FloatNodes).");
+            .WithMessage($"{ModelPath}: weight 'w' of node 'y-node' (Gemm) holds NaN or infinity; repair the model, or leave the node in "
+                + "float (PtqOptions.FloatNodes).");
         _folder.Entries.Should().Equal("model.onnx");
     }
 
@@ -239,7 +258,8 @@ public sealed class BadModelTests : IDisposable
     {
         string output = _folder.PathTo("out.onnx");
         string[] before = _folder.Entries;
-        T thrown = FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, ModelBuilder.LinearSamples(), output)).Should().Throw<T>().WithMessage(message).Which;
+        T thrown = FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, ModelBuilder.LinearSamples(), output)).Should()
+            .Throw<T>().WithMessage(message).Which;
         thrown.Message.Should().NotContain("\n");
         _folder.Entries.Should().Equal(before);
         return thrown;

@@ -3,7 +3,9 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx.Tests.Models;
 
-/// <summary>Weights in files beside the model: read, written where one file would be too large, and refused where they lie elsewhere.</summary>
+/// <summary>
+/// Weights in files beside the model: read, written where one file would be too large, and refused where they lie elsewhere.
+/// </summary>
 public sealed class ExternalDataTests : IDisposable
 {
     private const string Data = "weights.bin";
@@ -34,7 +36,8 @@ public sealed class ExternalDataTests : IDisposable
         data[3] ^= 1;
         File.WriteAllBytes(_folder.PathTo(Data), data);
 
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(split, calibration, _folder.PathTo("out.onnx"))).Should().Throw<OnnxModelException>().WithMessage("*was made from another model*");
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(split, calibration, _folder.PathTo("out.onnx"))).Should()
+            .Throw<OnnxModelException>().WithMessage("*was made from another model*");
     }
 
     [Theory]
@@ -42,7 +45,8 @@ public sealed class ExternalDataTests : IDisposable
     [InlineData("inner/../../weights.bin")]
     [InlineData("/etc/hostname")]
     public void A_path_that_leaves_the_folder_is_refused(string location) =>
-        Refused(tensor => Set(tensor, "location", location), $"tensor 'w' is said to lie in '{location}', outside of the model's folder, which is not allowed; put the file beside the model and name it so.");
+        Refused(tensor => Set(tensor, "location", location), $"tensor 'w' is said to lie in '{location}', outside of the model's folder, "
+            + "which is not allowed; put the file beside the model and name it so.");
 
     [Fact]
     public void A_link_that_leaves_the_folder_is_refused()
@@ -50,20 +54,31 @@ public sealed class ExternalDataTests : IDisposable
         using TemporaryFolder elsewhere = new();
         File.WriteAllBytes(elsewhere.PathTo("secret"), new byte[48]);
         File.CreateSymbolicLink(_folder.PathTo("link"), elsewhere.PathTo("secret"));
-        Refused(tensor => Set(tensor, "location", "link"), "tensor 'w' is said to lie in 'link', outside of the model's folder, which is not allowed; put the file beside the model and name it so.");
+        Refused(tensor => Set(tensor, "location", "link"), "tensor 'w' is said to lie in 'link', outside of the model's folder, which is "
+            + "not allowed; put the file beside the model and name it so.");
     }
 
     [Fact]
-    public void No_location() => Refused(tensor => tensor.ExternalData.Clear(), "tensor 'w' is said to lie in another file, but not in which; export the model again.");
+    public void No_location() => Refused(
+        tensor => tensor.ExternalData.Clear(), "tensor 'w' is said to lie in another file, but not in which; export the model again.");
 
     [Fact]
-    public void A_missing_file() => Refused(tensor => Set(tensor, "location", "nowhere"), "tensor 'w' cannot be read: *nowhere*; put the file beside the model.");
+    public void A_missing_file() =>
+        Refused(tensor => Set(tensor, "location", "nowhere"), "tensor 'w' cannot be read: *nowhere*; put the file beside the model.");
 
     [Theory]
-    [InlineData("offset", "12", "tensor 'w' should be 48 bytes from 12 on in *weights.bin, which has only 48; the file is truncated, download it again.")]
-    [InlineData("offset", "9223372036854775807", "tensor 'w' should be 48 bytes from 9223372036854775807 on in *weights.bin, which has only 48; *")]
-    [InlineData("length", "9223372036854775807", "tensor 'w' should be 9223372036854775807 bytes from 0 on in *weights.bin, which has only 48; *")]
-    [InlineData("length", "-1", "tensor 'w' has '-1' as the length of its bytes in another file, which is no number of bytes; export the model again.")]
+    [InlineData(
+        "offset",
+        "12",
+        "tensor 'w' should be 48 bytes from 12 on in *weights.bin, which has only 48; the file is truncated, download it again.")]
+    [InlineData(
+        "offset", "9223372036854775807", "tensor 'w' should be 48 bytes from 9223372036854775807 on in *weights.bin, which has only 48; *")]
+    [InlineData(
+        "length", "9223372036854775807", "tensor 'w' should be 9223372036854775807 bytes from 0 on in *weights.bin, which has only 48; *")]
+    [InlineData(
+        "length",
+        "-1",
+        "tensor 'w' has '-1' as the length of its bytes in another file, which is no number of bytes; export the model again.")]
     [InlineData("length", "44", "tensor 'w' holds more or fewer values than its shape [4, 3] says; *")]
     public void Places_that_lie(string key, string value, string message) => Refused(tensor => Set(tensor, key, value), message);
 
@@ -73,7 +88,8 @@ public sealed class ExternalDataTests : IDisposable
         string output = _folder.PathTo("out.onnx"), whole = _folder.PathTo("whole.onnx");
         PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, whole);
 
-        PtqResult result = PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, output, new PtqOptions { MaxFileBytes = 20_000 });
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            FashionExample.ModelPath, FashionExample.Calibration, output, new PtqOptions { MaxFileBytes = 20_000 });
 
         string data = _folder.Entries.Single(name => name.EndsWith(".data", StringComparison.Ordinal));
         data.Should().MatchRegex("^out\\.onnx\\.[0-9a-f]{8}\\.data$");
@@ -89,9 +105,11 @@ public sealed class ExternalDataTests : IDisposable
         ModelProto model = ModelFile.Load(FashionExample.ModelPath).Model;
 
         ModelProto small = OptimizedGraph.Of("model.onnx", model, Microsoft.ML.OnnxRuntime.GraphOptimizationLevel.ORT_ENABLE_BASIC, null);
-        ModelProto large = OptimizedGraph.Of("model.onnx", model, Microsoft.ML.OnnxRuntime.GraphOptimizationLevel.ORT_ENABLE_BASIC, null, largestInMemory: 10_000);
+        ModelProto large = OptimizedGraph.Of(
+            "model.onnx", model, Microsoft.ML.OnnxRuntime.GraphOptimizationLevel.ORT_ENABLE_BASIC, null, largestInMemory: 10_000);
 
-        large.Graph.Initializer.OrderBy(tensor => tensor.Name).Select(tensor => tensor.RawData).Should().Equal(small.Graph.Initializer.OrderBy(tensor => tensor.Name).Select(tensor => tensor.RawData));
+        large.Graph.Initializer.OrderBy(tensor => tensor.Name).Select(tensor => tensor.RawData).Should()
+            .Equal(small.Graph.Initializer.OrderBy(tensor => tensor.Name).Select(tensor => tensor.RawData));
         large.Graph.Node.Count.Should().Be(small.Graph.Node.Count);
     }
 
@@ -112,7 +130,9 @@ public sealed class ExternalDataTests : IDisposable
     {
         string path = SaveSplit(ModelBuilder.Linear(), damage);
         string[] before = _folder.Entries;
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(path, ModelBuilder.LinearSamples(), _folder.PathTo("out.onnx"))).Should().Throw<OnnxModelException>().WithMessage($"{path}: {message}");
+        FluentActions.Invoking(
+            () => PostTrainingQuantizer.Quantize(path, ModelBuilder.LinearSamples(), _folder.PathTo("out.onnx"))).Should()
+            .Throw<OnnxModelException>().WithMessage($"{path}: {message}");
         _folder.Entries.Should().Equal(before);
     }
 
@@ -125,5 +145,6 @@ public sealed class ExternalDataTests : IDisposable
         return model.Save(_folder.PathTo("split.onnx"));
     }
 
-    private static void Set(TensorProto tensor, string key, string value) => tensor.ExternalData.Single(entry => entry.Key == key).Value = value;
+    private static void Set(TensorProto tensor, string key, string value) =>
+        tensor.ExternalData.Single(entry => entry.Key == key).Value = value;
 }

@@ -30,14 +30,16 @@ public sealed class InMemoryModelTests : IDisposable
         PostTrainingQuantizer.Quantize(_path, _samples, Output, _options);
         byte[] expected = File.ReadAllBytes(Output);
         OnnxModel fromStream = await OnnxModel.FromStreamAsync(new MemoryStream(_bytes), "uploaded", Cancellation);
-        foreach (OnnxModel model in (OnnxModel[])[_path, OnnxModel.FromFile(_path), OnnxModel.FromBytes(_bytes), OnnxModel.FromStream(new MemoryStream(_bytes)), fromStream])
+        foreach (OnnxModel model in (OnnxModel[])[_path, OnnxModel.FromFile(_path), OnnxModel.FromBytes(_bytes),
+            OnnxModel.FromStream(new MemoryStream(_bytes)), fromStream])
         {
             using MemoryStream sync = new();
             PostTrainingQuantizer.Quantize(model, _samples, ModelOutput.ToStream(sync), _options);
             sync.ToArray().Should().Equal(expected, "of {0}", model);
 
             using AsyncOnlyStream awaited = new();
-            PtqResult result = await PostTrainingQuantizer.QuantizeAsync(model, Awaited(_samples), ModelOutput.ToStream(awaited, "response"), _options, null, Cancellation);
+            PtqResult result = await PostTrainingQuantizer.QuantizeAsync(
+                model, Awaited(_samples), ModelOutput.ToStream(awaited, "response"), _options, null, Cancellation);
             awaited.ToArray().Should().Equal(expected);
             result.OutputPath.Should().Be("response");
             result.OutputBytes.Should().Be(expected.Length);
@@ -59,7 +61,8 @@ public sealed class InMemoryModelTests : IDisposable
         calibration.Save(actual);
         File.ReadAllBytes(actual).Should().Equal(File.ReadAllBytes(expected));
         using MemoryStream output = new();
-        await PostTrainingQuantizer.QuantizeAsync(OnnxModel.FromBytes(_bytes), calibration, ModelOutput.ToStream(output), _options, null, Cancellation);
+        await PostTrainingQuantizer.QuantizeAsync(
+            OnnxModel.FromBytes(_bytes), calibration, ModelOutput.ToStream(output), _options, null, Cancellation);
         PostTrainingQuantizer.Quantize(_path, _samples, Output, _options with { Refine = false });
         output.ToArray().Should().Equal(File.ReadAllBytes(Output));
     }
@@ -71,9 +74,19 @@ public sealed class InMemoryModelTests : IDisposable
         SampleList scoring = RandomTensors.Samples(9, GraphCases.ImageShape);
         using AsyncOnlyStream best = new(), partial = new();
 
-        SearchResult search = await PtqSearch.RunAsync(model, _samples, scoring, ModelOutput.ToStream(best), new SearchOptions { PerTensorTrials = 2 }, null, Cancellation);
-        PartialResult part = await PartialQuantizer.RunAsync(model, _samples, scoring, ModelOutput.ToStream(partial), new PartialOptions { Target = PartialTarget.Reach(20) }, null, Cancellation);
-        EvaluationResult scores = await ModelEvaluator.EvaluateAsync(model, [OnnxModel.FromBytes(best.ToArray(), "best"), OnnxModel.FromBytes(partial.ToArray())], scoring, null, null, Cancellation);
+        SearchResult search = await PtqSearch.RunAsync(
+            model, _samples, scoring, ModelOutput.ToStream(best), new SearchOptions { PerTensorTrials = 2 }, null, Cancellation);
+        PartialResult part = await PartialQuantizer.RunAsync(model, _samples, scoring, ModelOutput.ToStream(partial), new PartialOptions
+        {
+            Target = PartialTarget.Reach(20)
+        }, null, Cancellation);
+        EvaluationResult scores = await ModelEvaluator.EvaluateAsync(
+            model,
+            [OnnxModel.FromBytes(best.ToArray(), "best"), OnnxModel.FromBytes(partial.ToArray())],
+            scoring,
+            null,
+            null,
+            Cancellation);
 
         PtqSearch.Run(_path, _samples, scoring, Output, new SearchOptions { PerTensorTrials = 2 }).Best.Name.Should().Be(search.Best.Name);
         best.ToArray().Should().Equal(File.ReadAllBytes(Output));
@@ -90,7 +103,8 @@ public sealed class InMemoryModelTests : IDisposable
         using MemoryStream output = new();
         int given = 0;
 
-        Func<Task> run = () => PostTrainingQuantizer.QuantizeAsync(OnnxModel.FromBytes(_bytes), CancelAfter(20), ModelOutput.ToStream(output), _options, null, source.Token);
+        Func<Task> run = () => PostTrainingQuantizer.QuantizeAsync(
+            OnnxModel.FromBytes(_bytes), CancelAfter(20), ModelOutput.ToStream(output), _options, null, source.Token);
 
         await run.Should().ThrowAsync<OperationCanceledException>();
         output.Length.Should().Be(0);
@@ -131,10 +145,12 @@ public sealed class InMemoryModelTests : IDisposable
     [Fact]
     public void A_model_with_nothing_to_quantize_comes_through_byte_for_byte()
     {
-        byte[] bytes = File.ReadAllBytes(new ModelBuilder().Input("x", 1, 4).Node("Relu", ["x"], "y").Output("y", 1, 4).Save(_folder.PathTo("relu.onnx")));
+        byte[] bytes = File.ReadAllBytes(
+            new ModelBuilder().Input("x", 1, 4).Node("Relu", ["x"], "y").Output("y", 1, 4).Save(_folder.PathTo("relu.onnx")));
         using MemoryStream output = new();
 
-        PtqResult result = PostTrainingQuantizer.Quantize(OnnxModel.FromBytes(bytes), RandomTensors.Samples(2, 1, 4), ModelOutput.ToStream(output));
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            OnnxModel.FromBytes(bytes), RandomTensors.Samples(2, 1, 4), ModelOutput.ToStream(output));
 
         output.ToArray().Should().Equal(bytes);
         result.Plan.Nodes.Should().BeEmpty();
@@ -143,10 +159,12 @@ public sealed class InMemoryModelTests : IDisposable
     [Fact]
     public void Bytes_that_are_no_model_are_named()
     {
-        Action damaged = () => PostTrainingQuantizer.Quantize(OnnxModel.FromBytes(_bytes.AsMemory(0, 300), "upload.onnx"), _samples, Output);
+        Action damaged =
+            () => PostTrainingQuantizer.Quantize(OnnxModel.FromBytes(_bytes.AsMemory(0, 300), "upload.onnx"), _samples, Output);
         Action empty = () => PostTrainingQuantizer.Quantize(OnnxModel.FromStream(Stream.Null), _samples, Output);
 
-        damaged.Should().Throw<OnnxModelException>().WithMessage("upload.onnx: the bytes are truncated or not an ONNX model; export or download it again.");
+        damaged.Should().Throw<OnnxModelException>()
+            .WithMessage("upload.onnx: the bytes are truncated or not an ONNX model; export or download it again.");
         empty.Should().Throw<OnnxModelException>().WithMessage("model: there are no bytes; export or download the model again.");
         FluentActions.Invoking(() => OnnxModel.FromFile("")).Should().Throw<ArgumentException>();
         File.Exists(Output).Should().BeFalse();
@@ -155,14 +173,16 @@ public sealed class InMemoryModelTests : IDisposable
     [Fact]
     public void Weights_in_another_file_need_a_path()
     {
-        string source = new ModelBuilder().Input("x", 1, 64).Constant("w", RandomTensors.Normal(1, 64 * 64), 64, 64).Node("MatMul", ["x", "w"], "y").Output("y", 1, 64).Save(_folder.PathTo("wide.onnx"));
+        string source = new ModelBuilder().Input("x", 1, 64).Constant("w", RandomTensors.Normal(1, 64 * 64), 64, 64)
+            .Node("MatMul", ["x", "w"], "y").Output("y", 1, 64).Save(_folder.PathTo("wide.onnx"));
         string path = _folder.PathTo("large.onnx");
         SampleList samples = RandomTensors.Samples(2, 1, 64);
         PostTrainingQuantizer.Quantize(source, samples, path, _options with { MaxFileBytes = 64 });
 
         Action open = () => ModelEvaluator.Evaluate(source, [OnnxModel.FromBytes(File.ReadAllBytes(path), "large")], samples);
 
-        open.Should().Throw<OnnxModelException>().WithMessage("large: tensor '*' is in a file beside the model*give the path of the model (OnnxModel.FromFile)*");
+        open.Should().Throw<OnnxModelException>()
+            .WithMessage("large: tensor '*' is in a file beside the model*give the path of the model (OnnxModel.FromFile)*");
     }
 
     [Fact]
@@ -189,7 +209,8 @@ public sealed class InMemoryModelTests : IDisposable
         enumerations.Should().Be(1);
     }
 
-    private static async IAsyncEnumerable<ModelSample> Awaited(IEnumerable<ModelSample> samples, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private static async IAsyncEnumerable<ModelSample> Awaited(
+        IEnumerable<ModelSample> samples, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         foreach (ModelSample sample in samples)
         {
@@ -202,15 +223,18 @@ public sealed class InMemoryModelTests : IDisposable
     /// <summary>A stream that, like a response of ASP.NET Core, refuses to block a thread.</summary>
     private sealed class AsyncOnlyStream : MemoryStream
     {
-        public override void Write(byte[] buffer, int offset, int count) => throw new InvalidOperationException("Synchronous operations are disallowed.");
+        public override void Write(byte[] buffer, int offset, int count) =>
+            throw new InvalidOperationException("Synchronous operations are disallowed.");
 
-        public override void Write(ReadOnlySpan<byte> buffer) => throw new InvalidOperationException("Synchronous operations are disallowed.");
+        public override void Write(ReadOnlySpan<byte> buffer) =>
+            throw new InvalidOperationException("Synchronous operations are disallowed.");
 
         public override void Flush()
         {
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {

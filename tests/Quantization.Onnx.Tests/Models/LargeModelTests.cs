@@ -29,7 +29,8 @@ public sealed class LargeModelTests : IDisposable
     public void The_classifier_is_quantized_to_the_same_bytes_by_way_of_files()
     {
         FloatModel inMemory = StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu);
-        FloatModel inFiles = StaticInt8Recipe.Load(OnnxModel.FromFile(FashionExample.ModelPath, Nothing), null, TargetRuntime.OnnxRuntimeCpu, Nothing);
+        FloatModel inFiles = StaticInt8Recipe.Load(
+            OnnxModel.FromFile(FashionExample.ModelPath, Nothing), null, TargetRuntime.OnnxRuntimeCpu, Nothing);
 
         inFiles.Model.ToByteArray().Should().Equal(inMemory.Model.ToByteArray());
         Write(inFiles, FashionExample.Calibration).Should().Equal(Write(inMemory, FashionExample.Calibration));
@@ -128,7 +129,8 @@ public sealed class LargeModelTests : IDisposable
 
     private byte[] Quantize(string path, long largestInMemory)
     {
-        FloatModel model = StaticInt8Recipe.Load(OnnxModel.FromFile(path, largestInMemory), null, TargetRuntime.OnnxRuntimeCpu, largestInMemory);
+        FloatModel model = StaticInt8Recipe.Load(
+            OnnxModel.FromFile(path, largestInMemory), null, TargetRuntime.OnnxRuntimeCpu, largestInMemory);
         SampleList samples = RandomTensors.Samples(2, 1, 192);
         return Write(model, CalibrationRun.Run(model, samples, new CalibrationOptions(), null, CancellationToken.None));
     }
@@ -136,7 +138,8 @@ public sealed class LargeModelTests : IDisposable
     private byte[] Write(FloatModel model, ModelCalibration calibration)
     {
         PtqOptions options = new();
-        QuantizationPlan plan = new ActivationRanges(model.File.Path, calibration).Resolve(new StaticInt8Recipe(options).Plan(model, calibration));
+        QuantizationPlan plan = new ActivationRanges(model.File.Path, calibration)
+            .Resolve(new StaticInt8Recipe(options).Plan(model, calibration));
         string path = _folder.PathTo("out.onnx");
         using (AtomicFile output = AtomicFile.Create(path))
         {

@@ -28,9 +28,11 @@ public sealed class OutputTests : IDisposable
     public void An_existing_output_stays_when_calibration_fails()
     {
         File.WriteAllText(_output, "the old one");
-        SampleList samples = new([ModelBuilder.LinearSamples(1).Single(), new ModelSample("bad.npy", SampleTensor.Create<float>("x", [1, 2, 3], 3))]);
+        SampleList samples = new(
+            [ModelBuilder.LinearSamples(1).Single(), new ModelSample("bad.npy", SampleTensor.Create<float>("x", [1, 2, 3], 3))]);
 
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(_model, samples, _output)).Should().Throw<InvalidDataException>().WithMessage("bad.npy: *");
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(_model, samples, _output)).Should()
+            .Throw<InvalidDataException>().WithMessage("bad.npy: *");
 
         File.ReadAllText(_output).Should().Be("the old one");
         _folder.Entries.Should().Equal("model.onnx", "out.onnx");
@@ -53,7 +55,9 @@ public sealed class OutputTests : IDisposable
             }
         });
 
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(_model, ModelBuilder.LinearSamples(), _output, null, progress, source.Token)).Should().Throw<OperationCanceledException>();
+        FluentActions.Invoking(
+            () => PostTrainingQuantizer.Quantize(_model, ModelBuilder.LinearSamples(), _output, null, progress, source.Token)).Should()
+            .Throw<OperationCanceledException>();
 
         File.ReadAllText(_output).Should().Be("the old one");
         _folder.Entries.Should().Equal("model.onnx", "out.onnx");
@@ -63,7 +67,8 @@ public sealed class OutputTests : IDisposable
     public void Progress_reports_each_stage_and_sample()
     {
         List<QuantizationProgress> reports = [];
-        PostTrainingQuantizer.Quantize(_model, ModelBuilder.LinearSamples(2), _output, null, new Progress(reports.Add), CancellationToken.None);
+        PostTrainingQuantizer.Quantize(
+            _model, ModelBuilder.LinearSamples(2), _output, null, new Progress(reports.Add), CancellationToken.None);
         reports.Should().Equal(
             new(QuantizationStage.Preparing, 0, null),
             new(QuantizationStage.Calibrating, 0, 2),
@@ -88,7 +93,8 @@ public sealed class OutputTests : IDisposable
         string output = Path.Combine(_model, "out.onnx");
         SampleList samples = ModelBuilder.LinearSamples();
         FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(_model, samples, output))
-            .Should().Throw<IOException>().WithMessage($"{output}: cannot write this file; make room or choose a folder that can be written to (*");
+            .Should().Throw<IOException>()
+            .WithMessage($"{output}: cannot write this file; make room or choose a folder that can be written to (*");
         samples.Enumerations.Should().Be(0);
     }
 
@@ -119,7 +125,8 @@ public sealed class OutputTests : IDisposable
             {
                 stream.Write(new byte[100_000]);
                 throw new IOException("No space left on device");
-            })).Should().Throw<IOException>().WithMessage($"{_output}: cannot write this file; make room or choose a folder that can be written to (No space left on device)");
+            })).Should().Throw<IOException>().WithMessage(
+                $"{_output}: cannot write this file; make room or choose a folder that can be written to (No space left on device)");
         }
 
         File.ReadAllText(_output).Should().Be("the old one");

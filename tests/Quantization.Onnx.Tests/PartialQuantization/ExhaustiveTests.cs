@@ -24,7 +24,8 @@ public sealed class ExhaustiveTests(ITestOutputHelper output) : IDisposable
         Dictionary<int, double> all = ScoreEverySet(path, calibration, scoring, layers);
         foreach (double target in (double[])[8, 14, 20, 26, 30, 34, 40])
         {
-            PartialOptions options = new() { Target = PartialTarget.Reach(target), Baseline = PerTensor, Metric = ModelMetric.SignalToNoise, Steps = [] };
+            PartialOptions options =
+                new() { Target = PartialTarget.Reach(target), Baseline = PerTensor, Metric = ModelMetric.SignalToNoise, Steps = [] };
 
             PartialResult result = PartialQuantizer.Run(path, calibration, scoring, _folder.PathTo("partial.onnx"), options);
 
@@ -33,22 +34,26 @@ public sealed class ExhaustiveTests(ITestOutputHelper output) : IDisposable
             result.IsTargetMet.Should().BeTrue();
             result.IsLimitReached.Should().BeFalse("the default limit of trials is enough");
             result.Written.Score.Score.Should().BeGreaterThanOrEqualTo(target);
-            result.Written.Score.Score.Should().Be(all[layers.Index().Where(layer => result.Written.FloatLayers.Contains(layer.Item)).Sum(layer => 1 << layer.Index)]);
+            result.Written.Score.Score.Should()
+                .Be(all[layers.Index().Where(layer => result.Written.FloatLayers.Contains(layer.Item)).Sum(layer => 1 << layer.Index)]);
             result.Written.FloatLayers.Count.Should().BeInRange(smallest, smallest + 1, $"of {target} dB with seed {seed}");
-            result.Changes.Should().NotContain(change => !change.IsFloat || change.Without.Score >= target, "no single layer can be quantized again");
+            result.Changes.Should()
+                .NotContain(change => !change.IsFloat || change.Without.Score >= target, "no single layer can be quantized again");
         }
     }
 
     private static Dictionary<int, double> ScoreEverySet(string path, SampleList calibration, SampleList scoring, string[] layers)
     {
         FloatModel model = StaticInt8Recipe.Load(path, null, TargetRuntime.OnnxRuntimeCpu);
-        using TrialScorer scorer = TrialScorer.Create(model, scoring, ModelMetric.SignalToNoise, 1, new PtqOptions(), CancellationToken.None);
+        using TrialScorer scorer = TrialScorer.Create(
+            model, scoring, ModelMetric.SignalToNoise, 1, new PtqOptions(), CancellationToken.None);
         using TrialStore store = TrialStore.Open(null);
         TrialModels models = new(model, ModelCalibrator.Calibrate(path, calibration));
         TrialRunner runner = new(models, scorer, store, 2);
         QuantizationPlan[] sets =
         [
-            .. Enumerable.Range(0, 1 << layers.Length).Select(set => models.Plan(PerTensor with { FloatNodes = layers.Where((_, i) => (set >> i & 1) != 0).ToHashSet() })),
+            .. Enumerable.Range(0, 1 << layers.Length)
+                .Select(set => models.Plan(PerTensor with { FloatNodes = layers.Where((_, i) => (set >> i & 1) != 0).ToHashSet() })),
         ];
         return runner.Score(sets, () => { }, CancellationToken.None).Index().ToDictionary(each => each.Index, each => each.Item.Score);
     }

@@ -1,9 +1,12 @@
 namespace Quantization.Onnx.Tests.PartialQuantization;
 
-/// <summary>Partial quantization of the classifier that the tool ships, with weights of four bits per tensor, which lose too much.</summary>
+/// <summary>
+/// Partial quantization of the classifier that the tool ships, with weights of four bits per tensor, which lose too much.
+/// </summary>
 public sealed class FashionPartialTests(ITestOutputHelper output) : IDisposable
 {
-    private static readonly PtqOptions FourBits = new() { WeightFormat = CodeFormat.Signed(4), WeightGranularity = GranularityKind.PerTensor };
+    private static readonly PtqOptions FourBits =
+        new() { WeightFormat = CodeFormat.Signed(4), WeightGranularity = GranularityKind.PerTensor };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -14,7 +17,8 @@ public sealed class FashionPartialTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Four_bits_lose_at_most_a_point()
     {
-        PartialOptions options = new() { Target = PartialTarget.MaxLoss(0.01), Baseline = FourBits, BatchSize = 100, RankingSamples = 50, Steps = [] };
+        PartialOptions options =
+            new() { Target = PartialTarget.MaxLoss(0.01), Baseline = FourBits, BatchSize = 100, RankingSamples = 50, Steps = [] };
 
         PartialResult result = PartialQuantizer.Run(
             FashionExample.ModelPath, FashionExample.TrainingImages(0, 100), FashionExample.TestImages(0, 300), Output, options);

@@ -11,7 +11,8 @@ public sealed class PartialLimitsTests : IDisposable
     private static readonly PartialOptions Options = new()
     {
         Target = PartialTarget.Reach(20),
-        Baseline = new PtqOptions { ActivationCalibrator = new MaxCalibrator(), WeightGranularity = GranularityKind.PerTensor, Refine = false },
+        Baseline =
+            new PtqOptions { ActivationCalibrator = new MaxCalibrator(), WeightGranularity = GranularityKind.PerTensor, Refine = false },
         Metric = ModelMetric.SignalToNoise,
         Steps = [],
     };
@@ -37,7 +38,8 @@ public sealed class PartialLimitsTests : IDisposable
     {
         PartialResult free = Run(Options);
 
-        PartialResult limited = Run(Options with { Limits = new PartialLimits { MaxBytes = free.Written.ModelBytes, MaxLatencyRatio = 1000 } });
+        PartialResult limited = Run(
+            Options with { Limits = new PartialLimits { MaxBytes = free.Written.ModelBytes, MaxLatencyRatio = 1000 } });
 
         limited.IsTargetMet.Should().BeTrue();
         limited.Written.FloatLayers.Should().Equal(free.Written.FloatLayers);
@@ -53,7 +55,8 @@ public sealed class PartialLimitsTests : IDisposable
 
         result.IsTargetMet.Should().BeFalse();
         result.MissedBudgets.Should().Contain(PartialBudget.Size);
-        result.LimitReason.Should().StartWith("No model was found that has SQNR of the outputs 20.0 dB, 100 B together. The nearest was written, which misses ");
+        result.LimitReason.Should()
+            .StartWith("No model was found that has SQNR of the outputs 20.0 dB, 100 B together. The nearest was written, which misses ");
         new FileInfo(Output).Length.Should().Be(result.Written.ModelBytes);
 
         // The smallest of all is the one with every layer in int8.
@@ -67,17 +70,20 @@ public sealed class PartialLimitsTests : IDisposable
         using (scorer)
         {
             // Every layer in float costs another time, the most sensitive the most.
-            Dictionary<string, double> times = run.Ranking.Select((layer, i) => (layer.Node, Time: 0.875 - (0.125 * i))).ToDictionary(each => each.Node, each => each.Time);
+            Dictionary<string, double> times = run.Ranking.Select((layer, i) => (layer.Node, Time: 0.875 - (0.125 * i)))
+                .ToDictionary(each => each.Node, each => each.Time);
             double TimeOf(IEnumerable<string> inFloat) => 1 + inFloat.Sum(layer => times[layer]);
             int met = 0;
             foreach (double figure in (double[])[6, 12, 16, 20])
             {
                 PartialGoal goal = PartialGoal.Of(PartialTarget.Reach(figure), ModelMetric.SignalToNoise, scorer.FloatScore);
-                (double Time, bool IsReached)[] all = [.. Subsets().Select(inFloat => (TimeOf(inFloat), goal.IsMetBy(run.Score(SetOf(inFloat))[0])))];
+                (double Time, bool IsReached)[] all =
+                    [.. Subsets().Select(inFloat => (TimeOf(inFloat), goal.IsMetBy(run.Score(SetOf(inFloat))[0])))];
                 foreach (double time in (double[])[1.25, 2.5, 3.5, 4.25])
                 {
                     LimitSearch search = new(
-                        run, goal, new PartialLimits { MaxLatencyRatio = time }, _layers.ToDictionary(layer => layer, layer => new LayerCost((long)(1000 * times[layer]), 100)), 1000,
+                        run, goal, new PartialLimits { MaxLatencyRatio = time }, _layers.ToDictionary(
+                            layer => layer, layer => new LayerCost((long)(1000 * times[layer]), 100)), 1000,
                         plan => TimeOf(_layers.Except(plan.Nodes.Select(node => node.Node))), _ => 100);
 
                     LimitedPoint point = search.Take(Search(run, goal), () => Search(run, goal));
@@ -102,7 +108,8 @@ public sealed class PartialLimitsTests : IDisposable
         PartialResult free = Run(Options with { Target = PartialTarget.MaxLatencyRatio(1000) });
         long most = free.Quantized.ModelBytes + 100;
 
-        PartialResult small = Run(Options with { Target = PartialTarget.MaxLatencyRatio(1000), Limits = new PartialLimits { MaxBytes = most } });
+        PartialResult small = Run(
+            Options with { Target = PartialTarget.MaxLatencyRatio(1000), Limits = new PartialLimits { MaxBytes = most } });
 
         free.Written.ModelBytes.Should().BeGreaterThan(most);
         small.Written.ModelBytes.Should().BeLessThanOrEqualTo(most);
@@ -118,7 +125,8 @@ public sealed class PartialLimitsTests : IDisposable
 
     private static LayerSet SetOf(IEnumerable<string> inFloat) => inFloat.Aggregate(LayerSet.Empty, (set, layer) => set.WithFloat(layer));
 
-    private IEnumerable<string[]> Subsets() => Enumerable.Range(0, 1 << _layers.Length).Select(bits => _layers.Where((_, i) => (bits >> i & 1) == 1).ToArray());
+    private IEnumerable<string[]> Subsets() =>
+        Enumerable.Range(0, 1 << _layers.Length).Select(bits => _layers.Where((_, i) => (bits >> i & 1) == 1).ToArray());
 
     private (PartialRun Run, TrialScorer Scorer) MakeRun()
     {
@@ -129,7 +137,8 @@ public sealed class PartialLimitsTests : IDisposable
         PartialRun run = new(models.Plan(Options.Baseline), runner, runner, Options, new StageReporter(_ => { }), CancellationToken.None);
         run.Ranking =
         [
-            .. _layers.Select(layer => new RankedLayer(layer, Math.Pow(10, -run.Score(SetOf(_layers.Except([layer])))[0].SignalToNoise / 10)))
+            .. _layers.Select(
+                layer => new RankedLayer(layer, Math.Pow(10, -run.Score(SetOf(_layers.Except([layer])))[0].SignalToNoise / 10)))
                 .OrderByDescending(layer => layer.Sensitivity),
         ];
         return (run, scorer);

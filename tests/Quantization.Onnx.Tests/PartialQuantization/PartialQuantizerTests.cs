@@ -13,7 +13,8 @@ public sealed class PartialQuantizerTests : IDisposable
     private static readonly PartialOptions FloatOnly = new()
     {
         Target = PartialTarget.Reach(20),
-        Baseline = new PtqOptions { ActivationCalibrator = new MaxCalibrator(), WeightGranularity = GranularityKind.PerTensor, Refine = false },
+        Baseline =
+            new PtqOptions { ActivationCalibrator = new MaxCalibrator(), WeightGranularity = GranularityKind.PerTensor, Refine = false },
         Metric = ModelMetric.SignalToNoise,
         Steps = [],
     };
@@ -47,9 +48,11 @@ public sealed class PartialQuantizerTests : IDisposable
     {
         PartialResult result = Run(FloatOnly);
 
-        ModelProto optimized = OptimizedGraph.Of(Output, ModelFile.Load(Output).Model, Microsoft.ML.OnnxRuntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED, null);
+        ModelProto optimized = OptimizedGraph.Of(
+            Output, ModelFile.Load(Output).Model, Microsoft.ML.OnnxRuntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED, null);
         result.Written.FloatLayers.Should().NotBeEmpty().And.HaveCountLessThan(Factors.Length);
-        optimized.Graph.Node.Where(node => node.OpType is "Gemm" or "FusedGemm" or "MatMul").Select(node => node.Name.Replace("fused ", "")).Should().Equal(result.Written.FloatLayers);
+        optimized.Graph.Node.Where(node => node.OpType is "Gemm" or "FusedGemm" or "MatMul")
+            .Select(node => node.Name.Replace("fused ", "")).Should().Equal(result.Written.FloatLayers);
         result.Model.Int8Nodes.Should().Be(Factors.Length - result.Written.FloatLayers.Count);
         result.Model.FloatNodes.Keys.Should().BeEquivalentTo(result.Written.FloatLayers);
     }
@@ -61,13 +64,15 @@ public sealed class PartialQuantizerTests : IDisposable
 
         result.Curve.Select(point => point.Int8Share).Should().BeInDescendingOrder().And.OnlyHaveUniqueItems();
         result.Curve.Select(point => point.Score.Score).Should().BeInAscendingOrder().And.OnlyHaveUniqueItems();
-        result.Curve[^1].Should().Match<PartialPoint>(point => point.Int8Share == 0 && point.FloatLayers.Count == Factors.Length && point.Score == result.FloatScore);
+        result.Curve[^1].Should().Match<PartialPoint>(
+            point => point.Int8Share == 0 && point.FloatLayers.Count == Factors.Length && point.Score == result.FloatScore);
         foreach (PartialPoint point in result.Curve)
         {
             string path = _folder.PathTo("point.onnx");
             PtqResult written = PostTrainingQuantizer.Quantize(Model, point.Plan, path);
             written.FloatNodes.Keys.Should().BeEquivalentTo(point.FloatLayers);
-            point.Int8Share.Should().BeApproximately(1 - point.FloatLayers.Count / (double)Factors.Length, 1e-12, "all layers multiply alike");
+            point.Int8Share.Should()
+                .BeApproximately(1 - point.FloatLayers.Count / (double)Factors.Length, 1e-12, "all layers multiply alike");
             if (point.FloatLayers.Count < Factors.Length)
             {
                 point.ModelBytes.Should().Be(written.OutputBytes);
@@ -85,7 +90,8 @@ public sealed class PartialQuantizerTests : IDisposable
         foreach (LayerChange change in result.Changes)
         {
             string path = _folder.PathTo("without.onnx");
-            PtqOptions without = result.Written.Options with { FloatNodes = result.Written.FloatLayers.Where(layer => layer != change.Node).ToHashSet() };
+            PtqOptions without =
+                result.Written.Options with { FloatNodes = result.Written.FloatLayers.Where(layer => layer != change.Node).ToHashSet() };
             PostTrainingQuantizer.Quantize(Model, result.Calibration, path, without);
             change.Without.SignalToNoise.Should().BeApproximately(
                 ModelEvaluator.Evaluate(Model, [path], Scoring).Candidates[0].SignalToNoise!.Value, 1e-9);
@@ -98,7 +104,11 @@ public sealed class PartialQuantizerTests : IDisposable
     public void Steps_come_before_float()
     {
         PtqOptions fiveBits = FloatOnly.Baseline with { WeightFormat = CodeFormat.Signed(5) };
-        double perChannel = Run(FloatOnly with { Baseline = fiveBits with { WeightGranularity = GranularityKind.PerChannel }, Target = PartialTarget.Reach(0) }).Quantized.Score.Score;
+        double perChannel = Run(FloatOnly with
+        {
+            Baseline = fiveBits with { WeightGranularity = GranularityKind.PerChannel },
+            Target = PartialTarget.Reach(0)
+        }).Quantized.Score.Score;
         PartialOptions options = FloatOnly with { Baseline = fiveBits, Target = PartialTarget.Reach(perChannel - 1) };
 
         PartialResult floatOnly = Run(options);
@@ -106,7 +116,8 @@ public sealed class PartialQuantizerTests : IDisposable
 
         floatOnly.Written.FloatLayers.Should().NotBeEmpty();
         result.IsTargetMet.Should().BeTrue();
-        result.Changes.Should().NotBeEmpty().And.OnlyContain(change => !change.IsFloat && change.Steps.Single() == LayerStep.PerChannelWeights && change.Without.Score < perChannel - 1);
+        result.Changes.Should().NotBeEmpty().And.OnlyContain(
+            change => !change.IsFloat && change.Steps.Single() == LayerStep.PerChannelWeights && change.Without.Score < perChannel - 1);
         result.Written.Int8Share.Should().Be(1);
         result.Written.Options.OwnWeights.Keys.Should().BeEquivalentTo(result.Changes.Select(change => change.Node));
         result.Model.Int8Nodes.Should().Be(Factors.Length);
@@ -117,13 +128,17 @@ public sealed class PartialQuantizerTests : IDisposable
     {
         ModelMetric error = ModelMetric.Create("error", outputs => 1 + outputs.Average(sample => Distance(sample)), largerIsBetter: false);
 
-        ArgumentException exception = FluentActions.Invoking(() => Run(FloatOnly with { Target = PartialTarget.Reach(0.5), Metric = error })).Should().Throw<ArgumentException>().Which;
+        ArgumentException exception =
+            FluentActions.Invoking(() => Run(FloatOnly with { Target = PartialTarget.Reach(0.5), Metric = error })).Should()
+                .Throw<ArgumentException>().Which;
 
-        exception.Message.Should().StartWith("The target 0.5 cannot be met, because the float model itself has error 1, and quantization does not make it better.");
+        exception.Message.Should().StartWith(
+            "The target 0.5 cannot be met, because the float model itself has error 1, and quantization does not make it better.");
         Advice.Of(exception)!.Code.Should().Be(AdviceCode.TargetBeyondFloat);
         File.Exists(Output).Should().BeFalse();
 
-        static double Distance(SampleOutputs sample) => sample.GetValues("h7").ToArray().Zip(sample.GetReference("h7").ToArray(), (a, b) => Math.Abs((double)a - b)).Average();
+        static double Distance(SampleOutputs sample) =>
+            sample.GetValues("h7").ToArray().Zip(sample.GetReference("h7").ToArray(), (a, b) => Math.Abs((double)a - b)).Average();
     }
 
     [Fact]
@@ -154,7 +169,8 @@ public sealed class PartialQuantizerTests : IDisposable
         result.Written.Score.Score.Should().BeGreaterThanOrEqualTo(26);
         result.ModelsRun.Should().BeLessThan(whole.ModelsRun).And.BeLessThanOrEqualTo(Besides + most);
         result.Written.FloatLayers.Count.Should().BeInRange(whole.Written.FloatLayers.Count, Factors.Length);
-        result.Reason.Message.Should().StartWith("The target of a figure of 26 is met: ").And.EndWith($" The search was stopped by the limit of {most} trials, PartialOptions.MaxTrials; with more it may find a better set.");
+        result.Reason.Message.Should().StartWith("The target of a figure of 26 is met: ").And.EndWith(
+            $" The search was stopped by the limit of {most} trials, PartialOptions.MaxTrials; with more it may find a better set.");
         whole.Reason.Message.Should().NotContain("limit");
     }
 
@@ -172,13 +188,21 @@ public sealed class PartialQuantizerTests : IDisposable
     public void The_time_left_depends_on_the_limit_of_trials()
     {
         List<QuantizationProgress> seen = [];
-        PartialQuantizer.Run(Model, Calibration, Scoring, Output, FloatOnly with { Target = PartialTarget.Reach(26) }, new SynchronousProgress<QuantizationProgress>(seen.Add));
+        PartialQuantizer.Run(
+            Model,
+            Calibration,
+            Scoring,
+            Output,
+            FloatOnly with { Target = PartialTarget.Reach(26) },
+            new SynchronousProgress<QuantizationProgress>(seen.Add));
 
-        QuantizationProgress[] off = [.. seen.Where(each => each.Stage == QuantizationStage.Excluding)], on = [.. seen.Where(each => each.Stage == QuantizationStage.Requantizing)];
+        QuantizationProgress[] off = [.. seen.Where(each => each.Stage == QuantizationStage.Excluding)],
+            on = [.. seen.Where(each => each.Stage == QuantizationStage.Requantizing)];
         long left = 12 * Factors.Length - off[^1].Completed;
         off.Should().OnlyContain(each => each.Total == 12 * Factors.Length && each.Completed <= each.Total);
         on.Should().OnlyContain(each => each.Total == left && each.Completed <= each.Total);
-        off.Concat(on).Where(each => each.Completed > 0).Should().OnlyContain(each => each.Remaining > TimeSpan.Zero, "trials are left when both ways end");
+        off.Concat(on).Where(each => each.Completed > 0).Should()
+            .OnlyContain(each => each.Remaining > TimeSpan.Zero, "trials are left when both ways end");
         seen.Where(each => each.Stage == QuantizationStage.Curve).Should().OnlyContain(each => each.Completed <= each.Total);
     }
 
@@ -191,7 +215,8 @@ public sealed class PartialQuantizerTests : IDisposable
         result.Threshold.Should().BeNull();
         result.Written.LatencyRatio.Should().BeInRange(0.001, 1000);
         result.Written.FloatLayers.Should().NotBeEmpty();
-        result.Written.Score.Score.Should().BeGreaterThan(result.Quantized.Score.Score + 10).And.Be(result.Curve.Where(point => point.LatencyRatio is not null).Max(point => point.Score.Score));
+        result.Written.Score.Score.Should().BeGreaterThan(result.Quantized.Score.Score + 10)
+            .And.Be(result.Curve.Where(point => point.LatencyRatio is not null).Max(point => point.Score.Score));
     }
 
     [Theory]
@@ -225,7 +250,9 @@ public sealed class PartialQuantizerTests : IDisposable
                 stop.Cancel();
             }
         });
-        Failing(() => PartialQuantizer.Run(Model, Calibration, Scoring, Output, options with { TrialsPath = Trials }, stopper, stop.Token)).Should().Throw<OperationCanceledException>();
+        Failing(() => PartialQuantizer.Run(
+            Model, Calibration, Scoring, Output, options with { TrialsPath = Trials }, stopper, stop.Token)).Should()
+            .Throw<OperationCanceledException>();
 
         PartialResult rest = Run(options with { TrialsPath = Trials });
         PartialResult again = Run(options with { TrialsPath = Trials });
@@ -255,7 +282,8 @@ public sealed class PartialQuantizerTests : IDisposable
         Run(own with { Metric = Noise("2") }).ModelsResumed.Should().Be(0, "the metric's code may have changed");
         Run(own with { Metric = Noise("1") }).ModelsRun.Should().Be(0);
 
-        static ModelMetric Noise(string version) => ModelMetric.Create("own", outputs => outputs.Sum(sample => (double)sample.GetValues("h7")[0]), version: version);
+        static ModelMetric Noise(string version) =>
+            ModelMetric.Create("own", outputs => outputs.Sum(sample => (double)sample.GetValues("h7")[0]), version: version);
     }
 
     [Fact]
@@ -267,10 +295,13 @@ public sealed class PartialQuantizerTests : IDisposable
         flipped[good.Length / 2] ^= 1;
         byte[] newer = [.. good];
         newer[4]++;
-        foreach ((byte[] content, string message) in ((byte[], string)[])[(good[..^1], "truncated or damaged"), (flipped, "truncated or damaged"), (newer, "has version 4"), ([.. "notes"u8], "is not a file of trials"), ([], "is not a file of trials")])
+        foreach ((byte[] content, string message) in ((byte[], string)[])[(good[..^1], "truncated or damaged"),
+            (flipped, "truncated or damaged"), (newer, "has version 4"), ([.. "notes"u8], "is not a file of trials"),
+            ([], "is not a file of trials")])
         {
             File.WriteAllBytes(Trials, content);
-            Failing(() => Run(FloatOnly with { TrialsPath = Trials })).Should().Throw<InvalidDataException>().WithMessage($"{Trials}: *{message}*");
+            Failing(() => Run(FloatOnly with { TrialsPath = Trials })).Should()
+                .Throw<InvalidDataException>().WithMessage($"{Trials}: *{message}*");
             File.ReadAllBytes(Trials).Should().Equal(content);
         }
     }
@@ -278,13 +309,19 @@ public sealed class PartialQuantizerTests : IDisposable
     [Fact]
     public void What_cannot_be_is_said()
     {
-        Failing(() => PartialTarget.MaxLoss(-0.1)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("The target must be 0 or more.*");
-        Failing(() => PartialTarget.MaxLatencyRatio(0.9)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("The target must be 1 or more.*");
+        Failing(() => PartialTarget.MaxLoss(-0.1)).Should()
+            .Throw<ArgumentOutOfRangeException>().WithMessage("The target must be 0 or more.*");
+        Failing(() => PartialTarget.MaxLatencyRatio(0.9)).Should()
+            .Throw<ArgumentOutOfRangeException>().WithMessage("The target must be 1 or more.*");
         Failing(() => PartialTarget.Reach(double.NaN)).Should().Throw<ArgumentOutOfRangeException>();
-        Failing(() => Run(FloatOnly with { Target = PartialTarget.MaxLoss(0.01) })).Should().Throw<ArgumentException>().WithMessage("The float model's SQNR of the outputs is infinite*PartialTarget.Reach(30)*");
-        Failing(() => Run(FloatOnly with { Baseline = new PtqOptions { OwnWeights = new Dictionary<string, WeightOptions> { ["r1-node"] = new() } } }))
-            .Should().Throw<ArgumentException>().WithMessage("*PtqOptions.OwnWeights names 'r1-node', but the model has no such node with weights to quantize*");
-        Failing(() => Run(FloatOnly with { Criterion = SensitivityCriterion.NoiseToSignal })).Should().Throw<ArgumentException>().WithMessage("PartialOptions.Criterion is NoiseToSignal*");
+        Failing(() => Run(FloatOnly with { Target = PartialTarget.MaxLoss(0.01) })).Should()
+            .Throw<ArgumentException>().WithMessage("The float model's SQNR of the outputs is infinite*PartialTarget.Reach(30)*");
+        Failing(() => Run(
+            FloatOnly with { Baseline = new PtqOptions { OwnWeights = new Dictionary<string, WeightOptions> { ["r1-node"] = new() } } }))
+            .Should().Throw<ArgumentException>()
+            .WithMessage("*PtqOptions.OwnWeights names 'r1-node', but the model has no such node with weights to quantize*");
+        Failing(() => Run(FloatOnly with { Criterion = SensitivityCriterion.NoiseToSignal })).Should()
+            .Throw<ArgumentException>().WithMessage("PartialOptions.Criterion is NoiseToSignal*");
         Failing(() => Run(FloatOnly with { RankingSamples = 0 })).Should().Throw<ArgumentOutOfRangeException>();
         Failing(() => Run(FloatOnly with { MaxTrials = -1 })).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("MaxTrials");
         _folder.Entries.Should().Equal("model.onnx");
@@ -299,8 +336,11 @@ public sealed class PartialQuantizerTests : IDisposable
         '\n',
         [
             result.Reason.Message,
-            .. result.Changes.Select(change => $"{change.Node} {change.IsFloat} {string.Join(", ", change.Steps)} {change.Without} {change.Reason}"),
-            .. result.Curve.Append(result.Quantized).Append(result.Written).Select(point => $"{string.Join(", ", point.FloatLayers)} {point.Score} {point.Int8Share} {point.ModelBytes}"),
-            .. result.Sensitivity.Rankings.Select(ranking => $"{ranking.Measure} {ranking.Criterion} {ranking.CorrelationWithMetric} {string.Join(", ", ranking.Layers)}"),
+            .. result.Changes.Select(
+                change => $"{change.Node} {change.IsFloat} {string.Join(", ", change.Steps)} {change.Without} {change.Reason}"),
+            .. result.Curve.Append(result.Quantized).Append(result.Written)
+                .Select(point => $"{string.Join(", ", point.FloatLayers)} {point.Score} {point.Int8Share} {point.ModelBytes}"),
+            .. result.Sensitivity.Rankings.Select(
+                ranking => $"{ranking.Measure} {ranking.Criterion} {ranking.CorrelationWithMetric} {string.Join(", ", ranking.Layers)}"),
         ]);
 }

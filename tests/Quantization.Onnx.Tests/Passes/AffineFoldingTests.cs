@@ -50,7 +50,8 @@ public sealed class AffineFoldingTests
 
         folded.Graph.Node.Select(node => node.OpType).Should().Equal(operators);
         float[] input = RandomTensors.Normal(7, 3 * 64);
-        float[] expected = ModelRun.Floats(model, input, GraphCases.ImageShape)[0], actual = ModelRun.Floats(folded, input, GraphCases.ImageShape)[0];
+        float[] expected = ModelRun.Floats(model, input, GraphCases.ImageShape)[0],
+            actual = ModelRun.Floats(folded, input, GraphCases.ImageShape)[0];
         actual.Should().HaveSameCount(expected);
         if (name == "division by 0")
         {
@@ -65,7 +66,8 @@ public sealed class AffineFoldingTests
     [Fact]
     public void Weights_that_the_model_hands_out_stay()
     {
-        ModelBuilder model = GraphCases.Image().Constant("two", [2]).Node("Mul", ["x", "two"], "m").Conv("m", "y", 3, 3).Output("y").Output("y-w", 3, 3, 3, 3);
+        ModelBuilder model = GraphCases.Image().Constant("two", [2]).Node("Mul", ["x", "two"], "m").Conv("m", "y", 3, 3).Output("y")
+            .Output("y-w", 3, 3, 3, 3);
         model.Graph.Output[0].Type.TensorType.Shape = null;
         ModelProto before = model.Model.Clone();
 
@@ -77,7 +79,8 @@ public sealed class AffineFoldingTests
     [Fact]
     public void Weights_that_another_node_reads_stay()
     {
-        ModelBuilder model = GraphCases.Image().Constant("two", [2]).Conv("x", "a", 3, 3).Node("Mul", ["a", "two"], "m").Node("Conv", ["m", "a-w"], "y", ModelBuilder.Ints("pads", 1, 1, 1, 1)).Output("y");
+        ModelBuilder model = GraphCases.Image().Constant("two", [2]).Conv("x", "a", 3, 3).Node("Mul", ["a", "two"], "m")
+            .Node("Conv", ["m", "a-w"], "y", ModelBuilder.Ints("pads", 1, 1, 1, 1)).Output("y");
         model.Graph.Output[0].Type.TensorType.Shape = null;
         ModelProto before = model.Model.Clone();
 
@@ -89,16 +92,22 @@ public sealed class AffineFoldingTests
     private static ModelBuilder Make(string name)
     {
         ModelBuilder model = GraphCases.Image().Constant("factor", [2.5f], 1).Constant("offset", [-0.75f]).Constant("zero", [0])
-            .Constant("factors", [0.5f, -2, 1, 3], 4, 1, 1).Constant("offsets", [1, 2, 3, 4], 1, 4, 1, 1).Constant("of input", [0.5f, -2, 1], 3, 1, 1).Constant("of rows", RandomTensors.Normal(1, 8), 8, 1);
+            .Constant("factors", [0.5f, -2, 1, 3], 4, 1, 1).Constant("offsets", [1, 2, 3, 4], 1, 4, 1, 1)
+            .Constant("of input", [0.5f, -2, 1], 3, 1, 1).Constant("of rows", RandomTensors.Normal(1, 8), 8, 1);
         _ = name switch
         {
-            "scalars behind" => model.Conv("x", "a", 3, 4, bias: false).Node("Mul", ["factor", "a"], "b").Node("Add", ["b", "offset"], "c").Node("Div", ["c", "factor"], "d").Node("Sub", ["d", "factor"], "y"),
-            "constants per channel behind" => model.Conv("x", "a", 3, 4).Node("Mul", ["a", "factors"], "b").Node("Add", ["offsets", "b"], "y"),
+            "scalars behind" => model.Conv("x", "a", 3, 4, bias: false).Node("Mul", ["factor", "a"], "b").Node("Add", ["b", "offset"], "c")
+                .Node("Div", ["c", "factor"], "d").Node("Sub", ["d", "factor"], "y"),
+            "constants per channel behind" =>
+                model.Conv("x", "a", 3, 4).Node("Mul", ["a", "factors"], "b").Node("Add", ["offsets", "b"], "y"),
             "constant minus the result" => model.Conv("x", "a", 3, 4).Node("Sub", ["offsets", "a"], "y"),
-            "scalars before, without padding" => model.Node("Mul", ["x", "factor"], "a").Node("Add", ["a", "offset"], "b").Conv("b", "y", 3, 4),
+            "scalars before, without padding" =>
+                model.Node("Mul", ["x", "factor"], "a").Node("Add", ["a", "offset"], "b").Conv("b", "y", 3, 4),
             "factor before, with padding" => model.Node("Div", ["x", "factor"], "a").Conv("a", "y", 3, 4),
-            "factor and offset before, with padding" => model.Node("Mul", ["x", "factor"], "a").Node("Add", ["a", "offset"], "b").Conv("b", "y", 3, 4),
-            "a group per channel, scalars before" => model.Node("Sub", ["offset", "x"], "a").Constant("w", RandomTensors.Normal(2, 27), 3, 1, 3, 3).Node("Conv", ["a", "w"], "y", ModelBuilder.Int("group", 3)),
+            "factor and offset before, with padding" =>
+                model.Node("Mul", ["x", "factor"], "a").Node("Add", ["a", "offset"], "b").Conv("b", "y", 3, 4),
+            "a group per channel, scalars before" => model.Node("Sub", ["offset", "x"], "a")
+                .Constant("w", RandomTensors.Normal(2, 27), 3, 1, 3, 3).Node("Conv", ["a", "w"], "y", ModelBuilder.Int("group", 3)),
             "constants of rows behind" => model.Conv("x", "a", 3, 4).Node("Mul", ["a", "of rows"], "y"),
             "constants per channel before" => model.Node("Mul", ["x", "of input"], "a").Node("Add", ["a", "of input"], "b")
                 .Constant("w", RandomTensors.Normal(2, 108), 4, 3, 3, 3).Node("Conv", ["b", "w"], "y"),

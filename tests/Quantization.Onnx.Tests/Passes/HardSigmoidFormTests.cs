@@ -32,7 +32,9 @@ public sealed class HardSigmoidFormTests
 
         rewritten.Graph.Node.Select(node => node.OpType).Should().Equal(operators);
         float[] input = RandomTensors.Normal(7, 3 * 64, 4);
-        Decibels.Sqnr(ModelRun.Floats(model, input, GraphCases.ImageShape)[0], ModelRun.Floats(rewritten, input, GraphCases.ImageShape)[0]).Should().BeGreaterThan(120);
+        Decibels.Sqnr(
+            ModelRun.Floats(model, input, GraphCases.ImageShape)[0], ModelRun.Floats(rewritten, input, GraphCases.ImageShape)[0]).Should()
+            .BeGreaterThan(120);
     }
 
     private static ModelBuilder Make(string name)
@@ -42,8 +44,10 @@ public sealed class HardSigmoidFormTests
             return GraphCases.Image(opset: 14).Node("HardSwish", ["x"], "y").Output("y", GraphCases.ImageShape);
         }
 
-        ModelBuilder model = GraphCases.Image().Constant("zero", [0]).Constant("two", [2]).Constant("three", [3]).Constant("six", [6], 1).Constant("sixth", [1 / 6f])
-            .Node("Add", name == "another shift" ? ["two", "x"] : ["three", "x"], "a").Node("Clip", ["a", "zero", name == "another top" ? "three" : "six"], "c");
+        ModelBuilder model = GraphCases.Image().Constant("zero", [0]).Constant("two", [2]).Constant("three", [3]).Constant("six", [6], 1)
+            .Constant("sixth", [1 / 6f])
+            .Node("Add", name == "another shift" ? ["two", "x"] : ["three", "x"], "a")
+            .Node("Clip", ["a", "zero", name == "another top" ? "three" : "six"], "c");
         model.Graph.Initializer.Single(tensor => tensor.Name == "six").Dims.Clear();
         _ = name switch
         {

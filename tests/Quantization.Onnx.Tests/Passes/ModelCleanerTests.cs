@@ -34,7 +34,8 @@ public sealed class ModelCleanerTests : IDisposable
 
     [Fact]
     public void Cleaning_twice_gives_the_same_model() =>
-        StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model.Should().Be(StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model);
+        StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model.Should()
+            .Be(StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model);
 
     [Fact]
     public void A_weight_that_cleaning_leaves_as_it_was_is_in_memory_once()
@@ -42,7 +43,8 @@ public sealed class ModelCleanerTests : IDisposable
         ModelFile file = ModelFile.Load(ModelBuilder.Linear().Save(_folder.PathTo("model.onnx")));
         TensorProto original = file.Model.Graph.Initializer.MaxBy(tensor => tensor.RawData.Length)!;
 
-        TensorProto cleaned = ModelCleaner.Clean(file.Path, file.Model, null).Graph.Initializer.Single(tensor => tensor.Name == original.Name);
+        TensorProto cleaned = ModelCleaner.Clean(file.Path, file.Model, null)
+            .Graph.Initializer.Single(tensor => tensor.Name == original.Name);
 
         original.RawData.IsEmpty.Should().BeFalse();
         (cleaned.RawData.Span == original.RawData.Span).Should().BeTrue("two spans are equal where they are of the same memory");
@@ -59,8 +61,14 @@ public sealed class ModelCleanerTests : IDisposable
             return made[^1];
         }
 
-        PostTrainingQuantizer.Quantize(model, ModelBuilder.LinearSamples(), _folder.PathTo("out.onnx"), new PtqOptions { SessionOptionsFactory = Make, Refine = false });
+        PostTrainingQuantizer.Quantize(
+            model,
+            ModelBuilder.LinearSamples(),
+            _folder.PathTo("out.onnx"),
+            new PtqOptions { SessionOptionsFactory = Make, Refine = false });
 
-        made.Should().HaveCount(5).And.OnlyHaveUniqueItems("cleaning, calibrating and inspecting take one session each, comparing latencies one for each model").And.OnlyContain(options => options.IsClosed);
+        made.Should().HaveCount(5)
+            .And.OnlyHaveUniqueItems("cleaning, calibrating and inspecting take one session each, comparing latencies one for each model")
+            .And.OnlyContain(options => options.IsClosed);
     }
 }

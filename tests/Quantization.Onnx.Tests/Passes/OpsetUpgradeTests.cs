@@ -36,7 +36,8 @@ public sealed class OpsetUpgradeTests
     ];
 
     /// <summary>What a test run shows of each node, and its place in the list.</summary>
-    public static TheoryData<string, int> NodeList => new(Nodes.Select((node, i) => (FormattableString.Invariant($"{node.OperatorType}-{node.Opset} {string.Join(", ", node.Attributes.Select(each => each.Name))}"), i)));
+    public static TheoryData<string, int> NodeList => new(Nodes.Select((node, i) => (FormattableString.Invariant(
+        $"{node.OperatorType}-{node.Opset} {string.Join(", ", node.Attributes.Select(each => each.Name))}"), i)));
 
     [Theory]
     [MemberData(nameof(NodeList))]
@@ -78,14 +79,16 @@ public sealed class OpsetUpgradeTests
     [Fact]
     public void A_branch_is_lifted_too()
     {
-        ModelBuilder builder = new ModelBuilder(11).Node("ReduceSum", ["x"], "sum", ModelBuilder.Int("keepdims", 0)).Constant("zero", [0f]).Node("Greater", ["sum", "zero"], "positive");
+        ModelBuilder builder = new ModelBuilder(11).Node("ReduceSum", ["x"], "sum", ModelBuilder.Int("keepdims", 0)).Constant("zero", [0f])
+            .Node("Greater", ["sum", "zero"], "positive");
         builder.Node("If", ["positive"], "y", Branch("then_branch", 1), Branch("else_branch", 2));
 
         LiftsToTheSame(builder);
 
         static AttributeProto Branch(string name, long axis)
         {
-            ModelBuilder branch = new ModelBuilder().Node("Softmax", ["x"], $"{name}-y", ModelBuilder.Int("axis", axis)).Output($"{name}-y");
+            ModelBuilder branch = new ModelBuilder()
+                .Node("Softmax", ["x"], $"{name}-y", ModelBuilder.Int("axis", axis)).Output($"{name}-y");
             branch.Graph.Output[0].Type.TensorType.Shape = null;
             return new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Graph, G = branch.Graph };
         }
@@ -99,7 +102,8 @@ public sealed class OpsetUpgradeTests
         Action lift = () => OpsetUpgrade.Apply("model.onnx", builder.Model);
 
         lift.Should().Throw<OnnxModelException>().WithMessage(
-            "model.onnx: node 'y-node' (Resize) cannot be brought to operator set 13, which quantization needs: whether it enlarges or reduces is computed, and the rounding of coordinates depends on it; export the model with operator set 13 or later.")
+            "model.onnx: node 'y-node' (Resize) cannot be brought to operator set 13, which quantization needs: whether it enlarges or "
+                + "reduces is computed, and the rounding of coordinates depends on it; export the model with operator set 13 or later.")
             .Which.Node.Should().Be("y-node");
     }
 
@@ -108,7 +112,8 @@ public sealed class OpsetUpgradeTests
     {
         Action lift = () => OpsetUpgrade.Apply("model.onnx", new ModelBuilder(5).Model);
 
-        lift.Should().Throw<OnnxModelException>().WithMessage("model.onnx: the model has operator set 5, and 6 is the oldest that can be quantized; export it with operator set 13 or later.");
+        lift.Should().Throw<OnnxModelException>().WithMessage("model.onnx: the model has operator set 5, and 6 is the oldest that can be "
+            + "quantized; export it with operator set 13 or later.");
     }
 
     private static void LiftsToTheSame(ModelBuilder builder)
@@ -124,9 +129,11 @@ public sealed class OpsetUpgradeTests
         ModelRun.Floats(model, Values, Shape).Should().BeEquivalentTo(before, options => options.WithStrictOrdering());
     }
 
-    private static AttributeProto Float(string name, float value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
+    private static AttributeProto Float(string name, float value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
 
-    private static AttributeProto Text(string name, string value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
+    private static AttributeProto Text(string name, string value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
 
     private static AttributeProto Floats(string name, params float[] values)
     {

@@ -6,10 +6,14 @@ using static Quantization.Onnx.Protos.TensorProto.Types;
 
 namespace Quantization.Onnx.Tests.Passes;
 
-/// <summary>A Cast to 16-bit floats inside a model rounds and overflows after cleaning as it did before. ONNX Runtime is the oracle: it runs the original.</summary>
+/// <summary>
+/// A Cast to 16-bit floats inside a model rounds and overflows after cleaning as it did before. ONNX Runtime is the oracle: it runs the
+/// original.
+/// </summary>
 public sealed class RoundingCastTests : IDisposable
 {
-    private static readonly float[] Values = [1 / 3f, 70000, -70000, 65519.996f, 65520, 1e-8f, 6e-8f, 1e30f, float.MaxValue, 0.1f, -0f, 2049];
+    private static readonly float[] Values =
+        [1 / 3f, 70000, -70000, 65519.996f, 65520, 1e-8f, 6e-8f, 1e30f, float.MaxValue, 0.1f, -0f, 2049];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -56,13 +60,15 @@ public sealed class RoundingCastTests : IDisposable
         ModelProto cleaned = ModelCleaner.Clean(ModelPath, model, null);
 
         cleaned.Graph.Node.Should().NotContain(node => node.OpType == "Cast" && node.GetInt("to", 0) != (long)DataType.Float);
-        Run(cleaned, GraphOptimizationLevel.ORT_DISABLE_ALL, 1, 1, 3, 4).Should().Equal(Run(model, GraphOptimizationLevel.ORT_DISABLE_ALL, 1, 1, 3, 4));
+        Run(cleaned, GraphOptimizationLevel.ORT_DISABLE_ALL, 1, 1, 3, 4).Should()
+            .Equal(Run(model, GraphOptimizationLevel.ORT_DISABLE_ALL, 1, 1, 3, 4));
     }
 
     [Fact]
     public void A_value_of_16_bits_is_not_rounded_again()
     {
-        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Cast("a", "b", DataType.Float16).Conv("b", "y", 4, 4).Output("y", 1, 4, 8, 8).ToHalf();
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Cast("a", "b", DataType.Float16).Conv("b", "y", 4, 4)
+            .Output("y", 1, 4, 8, 8).ToHalf();
 
         ModelProto cleaned = ModelCleaner.Clean(ModelPath, model.Model, null);
 
@@ -82,7 +88,8 @@ public sealed class RoundingCastTests : IDisposable
 
     private static ModelBuilder MakeArithmetic(string operatorType)
     {
-        ModelBuilder model = new ModelBuilder(17).Input("x", 1, 1, 3, 4).Constant("k", [1.5f], 1, 1, 1, 1).Constant("one", [0.75f], 1).Constant("m", [1, 0, 0, 2], 4, 1).ToHalf();
+        ModelBuilder model = new ModelBuilder(17).Input("x", 1, 1, 3, 4).Constant("k", [1.5f], 1, 1, 1, 1).Constant("one", [0.75f], 1)
+            .Constant("m", [1, 0, 0, 2], 4, 1).ToHalf();
         model.Graph.Input[0].Type.TensorType.ElemType = (int)DataType.Float;
         model.Cast("x", "h", DataType.Float16);
         string[] inputs = operatorType switch
@@ -101,7 +108,8 @@ public sealed class RoundingCastTests : IDisposable
             model.Cast("r", "g", DataType.Float16);
         }
 
-        return model.Node(operatorType, inputs, "z", operatorType == "AveragePool" ? [ModelBuilder.Ints("kernel_shape", 1, 2)] : []).Cast("z", "y", DataType.Float).Output("y");
+        return model.Node(operatorType, inputs, "z", operatorType == "AveragePool" ? [ModelBuilder.Ints("kernel_shape", 1, 2)] : [])
+            .Cast("z", "y", DataType.Float).Output("y");
     }
 
     private static ModelBuilder Make(string name, DataType type)
@@ -114,17 +122,25 @@ public sealed class RoundingCastTests : IDisposable
                 ModelBuilder branch = new(17);
                 if (casts)
                 {
-                    branch.Cast(captured, $"{part}-h", type).Cast($"{part}-h", $"{part}-f", DataType.Float).Node(operatorType, [$"{part}-f"], part);
+                    branch.Cast(captured, $"{part}-h", type)
+                        .Cast($"{part}-h", $"{part}-f", DataType.Float).Node(operatorType, [$"{part}-f"], part);
                 }
                 else
                 {
                     branch.Cast(captured, $"{part}-f", DataType.Float).Node(operatorType, [$"{part}-f"], part);
                 }
 
-                return new AttributeProto { Name = $"{part}_branch", Type = AttributeProto.Types.AttributeType.Graph, G = branch.Output(part, Values.Length).Graph };
+                return new AttributeProto
+                {
+                    Name = $"{part}_branch",
+                    Type = AttributeProto.Types.AttributeType.Graph,
+                    G = branch.Output(part, Values.Length).Graph
+                };
             }
 
-            return model.Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0)).Constant("limit", [0]).Node("Greater", ["most", "limit"], "yes")
+            return model.Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0))
+                .Constant("limit", [0])
+                .Node("Greater", ["most", "limit"], "yes")
                 .Node("If", ["yes"], "y", Branch("then", "Neg"), Branch("else", "Abs"));
         }
 
@@ -135,11 +151,13 @@ public sealed class RoundingCastTests : IDisposable
             case "from doubles":
                 return model.Cast("x", "d", DataType.Double).Cast("d", "h", type).Cast("h", "y", DataType.Float);
             case "from integers":
-                return model.Constant("most", [1e9f]).Constant("least", [-1e9f]).Node("Clip", ["x", "least", "most"], "c").Cast("c", "i", DataType.Int64).Cast("i", "h", type).Cast("h", "y", DataType.Float);
+                return model.Constant("most", [1e9f]).Constant("least", [-1e9f]).Node("Clip", ["x", "least", "most"], "c")
+                    .Cast("c", "i", DataType.Int64).Cast("i", "h", type).Cast("h", "y", DataType.Float);
             case "from the other kind":
                 return model.Cast("x", "b", DataType.Bfloat16).Cast("b", "h", type).Cast("h", "y", DataType.Float);
             case "twice":
-                return model.Cast("x", "h", type).Cast("h", "f", DataType.Float).Node("Neg", ["f"], "n").Cast("n", "g", type).Cast("g", "i", type).Cast("i", "y", DataType.Float);
+                return model.Cast("x", "h", type).Cast("h", "f", DataType.Float).Node("Neg", ["f"], "n").Cast("n", "g", type)
+                    .Cast("g", "i", type).Cast("i", "y", DataType.Float);
             case "read by a branch":
                 return Branches(model.Cast("x", "h", type).Graph.Node[0].Output[0], casts: false);
             case "inside a branch":
@@ -148,12 +166,14 @@ public sealed class RoundingCastTests : IDisposable
                 model.Node("Round", ["x"], "y").Graph.Node[0].Domain = "com.example";
                 model.Model.IrVersion = 8;
                 model.Model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.example", Version = 1 });
-                FunctionProto function = new() { Name = "Round", Domain = "com.example", OpsetImport = { new OperatorSetIdProto { Version = 17 } }, Input = { "a" }, Output = { "b" } };
+                FunctionProto function = new() { Name = "Round", Domain =
+                    "com.example", OpsetImport = { new OperatorSetIdProto { Version = 17 } }, Input = { "a" }, Output = { "b" } };
                 function.Node.Add(new ModelBuilder().Cast("a", "c", type).Cast("c", "b", DataType.Float).Graph.Node);
                 model.Model.Functions.Add(function);
                 return model;
             case "of a constant":
-                return model.Constant("k", Values, Values.Length).Cast("k", "h", type).Cast("h", "f", DataType.Float).Node("Max", ["x", "f"], "y");
+                return model.Constant("k", Values, Values.Length).Cast("k", "h", type).Cast("h", "f", DataType.Float)
+                    .Node("Max", ["x", "f"], "y");
             case "of 16 bits at the output":
                 model.Cast("x", "h", type).Cast("h", "f", DataType.Float).Node("Sqrt", ["f"], "r").Cast("r", "y", type);
                 model.Graph.Output[0].Type.TensorType.ElemType = (int)type;

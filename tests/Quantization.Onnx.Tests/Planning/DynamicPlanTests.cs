@@ -32,7 +32,8 @@ public sealed class DynamicPlanTests : IDisposable
     {
         string path = Save();
         SampleList samples = new([new ModelSample("one", SampleTensor.Create<float>("x", _x, Rows, Width))]);
-        QuantizationPlan plan = PostTrainingQuantizer.Quantize(path, samples, _folder.PathTo("static.onnx"), new PtqOptions { LatencyRuns = 0 }).Plan;
+        QuantizationPlan plan =
+            PostTrainingQuantizer.Quantize(path, samples, _folder.PathTo("static.onnx"), new PtqOptions { LatencyRuns = 0 }).Plan;
         TensorEncoding dynamic = new(CodeFormat.UInt8, QuantizationScheme.Affine, GranularityKind.PerTensor, new DynamicRange());
         NodePlan[] nodes = [.. plan.Nodes.Select(node => node.Node switch
         {
@@ -56,15 +57,22 @@ public sealed class DynamicPlanTests : IDisposable
         NodePlan first = plan.Nodes[0];
         ValueEncoding input = first.Inputs[0];
 
-        Refuse(first with { Weights = null }, "finds the range of input 0 of node 'a-node' at run time, which only a layer with int8 weights");
-        Refuse(first with { Weights = first.Weights! with { Range = new DynamicRange() } }, "leaves open how the range of the weights of node 'a-node' is found");
-        Refuse(first with { Results = [new ValueEncoding(0, "a", input.Encoding)] }, "finds the range of result 0 of node 'a-node' at run time, which only inputs can");
+        Refuse(
+            first with { Weights = null }, "finds the range of input 0 of node 'a-node' at run time, which only a layer with int8 weights");
+        Refuse(
+            first with { Weights = first.Weights! with { Range = new DynamicRange() } },
+            "leaves open how the range of the weights of node 'a-node' is found");
+        Refuse(
+            first with { Results = [new ValueEncoding(0, "a", input.Encoding)] },
+            "finds the range of result 0 of node 'a-node' at run time, which only inputs can");
         Refuse(
             first with { Inputs = [input with { Encoding = input.Encoding with { Format = CodeFormat.Int8 } }] },
             "a range that is found at run time has all codes of uint8 and the affine scheme");
 
         void Refuse(NodePlan changed, string message) => FluentActions
-            .Invoking(() => PostTrainingQuantizer.Quantize(path, plan with { Nodes = plan.Nodes.SetItem(0, changed) }, _folder.PathTo("no.onnx"))).Should().Throw<ArgumentException>().WithMessage($"*{message}*");
+            .Invoking(() => PostTrainingQuantizer.Quantize(
+                path, plan with { Nodes = plan.Nodes.SetItem(0, changed) }, _folder.PathTo("no.onnx"))).Should()
+            .Throw<ArgumentException>().WithMessage($"*{message}*");
     }
 
     [Fact]
@@ -79,8 +87,10 @@ public sealed class DynamicPlanTests : IDisposable
     }
 
     private string Save() => new ModelBuilder().Input("x", Rows, Width)
-        .Constant("wa", RandomTensors.Normal(1, Width * Width, 0.2), Width, Width).Constant("wb", RandomTensors.Normal(2, Width * Width, 0.2), Width, Width)
+        .Constant("wa", RandomTensors.Normal(1, Width * Width, 0.2), Width, Width)
+        .Constant("wb", RandomTensors.Normal(2, Width * Width, 0.2), Width, Width)
         .Constant("wc", RandomTensors.Normal(3, Width * Width, 0.2), Width, Width)
-        .Node("MatMul", ["x", "wa"], "a").Node("Tanh", ["a"], "t").Node("MatMul", ["t", "wb"], "b").Node("Tanh", ["b"], "u").Node("MatMul", ["u", "wc"], "y").Output("y", Rows, Width)
+        .Node("MatMul", ["x", "wa"], "a").Node("Tanh", ["a"], "t").Node("MatMul", ["t", "wb"], "b").Node("Tanh", ["b"], "u")
+        .Node("MatMul", ["u", "wc"], "y").Output("y", Rows, Width)
         .Save(_folder.PathTo("model.onnx"));
 }

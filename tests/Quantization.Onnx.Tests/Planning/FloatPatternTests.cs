@@ -44,7 +44,8 @@ public sealed class FloatPatternTests
             QuantizableGraph analysis = Int8Rules.Apply(graph, Targets.Of(runtime));
             analysis.Whole.Nodes.Should().Contain(node => node.Role == NodeRole.Weighted);
             analysis.Whole.Nodes.Select(node => node.Node).Should().NotIntersectWith(pattern.Nodes);
-            analysis.Whole.Notes.Patterns.Should().ContainSingle().Which.Should().Match<KeyValuePair<string, string>>(each => each.Key == label && each.Value.StartsWith($"{name}: "));
+            analysis.Whole.Notes.Patterns.Should().ContainSingle()
+                .Which.Should().Match<KeyValuePair<string, string>>(each => each.Key == label && each.Value.StartsWith($"{name}: "));
         }
     }
 
@@ -87,10 +88,13 @@ public sealed class FloatPatternTests
     public void The_table_of_a_rotary_embedding_stays_in_float_and_others_become_codes()
     {
         const int Positions = 600;
-        ModelBuilder model = new ModelBuilder(17).Input("x", -1, 2 * Width).Ids().Integers("flat", -1).Node("Reshape", ["ids", "flat"], "positions")
-            .Constant("cosines", RandomTensors.Normal(1, Positions * Width, 1), Positions, Width).Node("Gather", ["cosines", "positions"], "c")
+        ModelBuilder model = new ModelBuilder(17).Input("x", -1, 2 * Width).Ids().Integers("flat", -1)
+            .Node("Reshape", ["ids", "flat"], "positions")
+            .Constant("cosines", RandomTensors.Normal(1, Positions * Width, 1), Positions, Width)
+            .Node("Gather", ["cosines", "positions"], "c")
             .Constant("sines", RandomTensors.Normal(2, Positions * Width, 1), Positions, Width).Node("Gather", ["sines", "positions"], "s")
-            .Constant("tokens", RandomTensors.Normal(3, Positions * Width, 1), Positions, Width).Node("Gather", ["tokens", "positions"], "rows");
+            .Constant("tokens", RandomTensors.Normal(3, Positions * Width, 1), Positions, Width)
+            .Node("Gather", ["tokens", "positions"], "rows");
         Halves(model, "x");
         Rotate(model, "a", "b");
 
@@ -127,10 +131,17 @@ public sealed class FloatPatternTests
     /// <summary>The form makes <c>g</c> of <c>x</c>, which a product made; another product reads it.</summary>
     private static ModelBuilder Build(string form)
     {
-        ModelBuilder model = new ModelBuilder(17).Input("in", -1, 2 * Width).Constant("w", RandomTensors.Normal(1, 4 * Width * Width, 0.2), 2 * Width, 2 * Width).Node("MatMul", ["in", "w"], "x")
-            .Constant("one", [1]).Constant("half", [0.5f]).Constant("two", [2]).Constant("three", [3]).Constant("root2", [1.4142135f]).Constant("small", [1e-5f]).Constant("cubic", [0.044715f]).Constant("pi", [0.7978846f])
-            .Constant("minus-half", [-0.5f]).Constant("gamma", RandomTensors.Normal(5, 2 * Width, 1), 2 * Width).Constant("beta", RandomTensors.Normal(6, 2 * Width, 1), 2 * Width)
-            .Constant("c", RandomTensors.Normal(7, Width, 1), Width).Constant("s", RandomTensors.Normal(8, Width, 1), Width).Constant("cc", RandomTensors.Normal(7, 2 * Width, 1), 2 * Width).Constant("ss", RandomTensors.Normal(8, 2 * Width, 1), 2 * Width)
+        ModelBuilder model = new ModelBuilder(17).Input("in", -1, 2 * Width)
+            .Constant("w", RandomTensors.Normal(1, 4 * Width * Width, 0.2), 2 * Width, 2 * Width).Node("MatMul", ["in", "w"], "x")
+            .Constant("one", [1]).Constant("half", [0.5f]).Constant("two", [2]).Constant("three", [3]).Constant("root2", [1.4142135f])
+            .Constant("small", [1e-5f]).Constant("cubic", [0.044715f]).Constant("pi", [0.7978846f])
+            .Constant("minus-half", [-0.5f])
+            .Constant("gamma", RandomTensors.Normal(5, 2 * Width, 1), 2 * Width)
+            .Constant("beta", RandomTensors.Normal(6, 2 * Width, 1), 2 * Width)
+            .Constant("c", RandomTensors.Normal(7, Width, 1), Width)
+            .Constant("s", RandomTensors.Normal(8, Width, 1), Width)
+            .Constant("cc", RandomTensors.Normal(7, 2 * Width, 1), 2 * Width)
+            .Constant("ss", RandomTensors.Normal(8, 2 * Width, 1), 2 * Width)
             .Integers("last", -1);
         switch (form)
         {
@@ -138,7 +149,8 @@ public sealed class FloatPatternTests
                 model.Node("Softmax", ["x"], "g");
                 break;
             case "Softmax in parts":
-                model.Node("ReduceMax", ["x"], "m", ModelBuilder.Ints("axes", -1)).Node("Sub", ["x", "m"], "d").Node("Exp", ["d"], "e").Node("ReduceSum", ["e", "last"], "t").Node("Div", ["e", "t"], "g");
+                model.Node("ReduceMax", ["x"], "m", ModelBuilder.Ints("axes", -1)).Node("Sub", ["x", "m"], "d").Node("Exp", ["d"], "e")
+                    .Node("ReduceSum", ["e", "last"], "t").Node("Div", ["e", "t"], "g");
                 break;
             case "powers without their sum":
                 model.Node("Exp", ["x"], "e").Node("ReduceSum", ["x", "last"], "t").Node("Div", ["e", "t"], "g");
@@ -173,7 +185,8 @@ public sealed class FloatPatternTests
                 model.Node("LayerNormalization", ["x", "gamma", "beta"], "g");
                 break;
             case "LayerNorm in parts":
-                Mean(Centre(model), "d", "two").Node("Sqrt", ["v"], "r").Node("Div", ["d", "r"], "n").Node("Mul", ["n", "gamma"], "o").Node("Add", ["o", "beta"], "g");
+                Mean(Centre(model), "d", "two").Node("Sqrt", ["v"], "r").Node("Div", ["d", "r"], "n").Node("Mul", ["n", "gamma"], "o")
+                    .Node("Add", ["o", "beta"], "g");
                 break;
             case "LayerNorm by reciprocal":
                 Mean(Centre(model), "d", "two").Node("Sqrt", ["v"], "r").Node("Reciprocal", ["r"], "i").Node("Mul", ["d", "i"], "g");
@@ -191,10 +204,12 @@ public sealed class FloatPatternTests
                 Mean(model, "x", "two").Node("Pow", ["v", "minus-half"], "r").Node("Mul", ["x", "r"], "n").Node("Mul", ["gamma", "n"], "g");
                 break;
             case "RMSNorm by reciprocal":
-                Mean(model, "x", "two").Node("Sqrt", ["v"], "r").Node("Div", ["one", "r"], "i").Node("Mul", ["x", "i"], "n").Node("Mul", ["n", "gamma"], "g");
+                Mean(model, "x", "two").Node("Sqrt", ["v"], "r").Node("Div", ["one", "r"], "i").Node("Mul", ["x", "i"], "n")
+                    .Node("Mul", ["n", "gamma"], "g");
                 break;
             case "root divides another value":
-                Mean(model.Node("Relu", ["x"], "y"), "x", "two").Node("Sqrt", ["v"], "r").Node("Div", ["y", "r"], "n").Node("Mul", ["n", "gamma"], "g");
+                Mean(model.Node("Relu", ["x"], "y"), "x", "two").Node("Sqrt", ["v"], "r").Node("Div", ["y", "r"], "n")
+                    .Node("Mul", ["n", "gamma"], "g");
                 break;
             case "mean of cubes":
                 Mean(model, "x", "three").Node("Sqrt", ["v"], "r").Node("Div", ["x", "r"], "n").Node("Mul", ["n", "gamma"], "g");
@@ -206,7 +221,8 @@ public sealed class FloatPatternTests
                 Rotate(Halves(model, "x"), "a", "a");
                 break;
             case "rotary, joined first":
-                Halves(model, "x").Node("Neg", ["b"], "n").Node("Concat", ["n", "a"], "t", ModelBuilder.Int("axis", -1)).Node("Mul", ["x", "cc"], "p").Node("Mul", ["t", "ss"], "q").Node("Add", ["p", "q"], "g");
+                Halves(model, "x").Node("Neg", ["b"], "n").Node("Concat", ["n", "a"], "t", ModelBuilder.Int("axis", -1))
+                    .Node("Mul", ["x", "cc"], "p").Node("Mul", ["t", "ss"], "q").Node("Add", ["p", "q"], "g");
                 break;
             case "rotary, joined first, of two values":
                 Turned(Halves(model, "x").Node("Relu", ["x"], "other").Node("Slice", ["other", "begin", "middle", "axis"], "d"), "b", "d");
@@ -221,15 +237,19 @@ public sealed class FloatPatternTests
         return model.Node("MatMul", ["g", "w"], "y").Output("y", -1, 2 * Width);
     }
 
-    private static ModelBuilder Curve(ModelBuilder model, string x) => model.Node("Div", [x, "root2"], "q").Node("Erf", ["q"], "u").Node("Add", ["u", "one"], "f");
+    private static ModelBuilder Curve(ModelBuilder model, string x) =>
+        model.Node("Div", [x, "root2"], "q").Node("Erf", ["q"], "u").Node("Add", ["u", "one"], "f");
 
-    private static void Tanh(ModelBuilder model) => model.Node("Mul", ["k", "cubic"], "k1").Node("Add", ["x", "k1"], "k2").Node("Mul", ["k2", "pi"], "k3").Node("Tanh", ["k3"], "u").Node("Add", ["u", "one"], "f")
+    private static void Tanh(ModelBuilder model) => model.Node("Mul", ["k", "cubic"], "k1").Node("Add", ["x", "k1"], "k2")
+        .Node("Mul", ["k2", "pi"], "k3").Node("Tanh", ["k3"], "u").Node("Add", ["u", "one"], "f")
         .Node("Mul", ["x", "half"], "h").Node("Mul", ["h", "f"], "g");
 
-    private static ModelBuilder Centre(ModelBuilder model) => model.Node("ReduceMean", ["x"], "c0", ModelBuilder.Ints("axes", -1)).Node("Sub", ["x", "c0"], "d");
+    private static ModelBuilder Centre(ModelBuilder model) =>
+        model.Node("ReduceMean", ["x"], "c0", ModelBuilder.Ints("axes", -1)).Node("Sub", ["x", "c0"], "d");
 
     private static ModelBuilder Mean(ModelBuilder model, string x, string exponent) =>
-        model.Node("Pow", [x, exponent], "k").Node("ReduceMean", ["k"], "k1", ModelBuilder.Ints("axes", -1)).Node("Add", ["k1", "small"], "v");
+        model.Node("Pow", [x, exponent], "k")
+            .Node("ReduceMean", ["k"], "k1", ModelBuilder.Ints("axes", -1)).Node("Add", ["k1", "small"], "v");
 
     /// <summary>Adds a 32-bit integer.</summary>
     private static ModelBuilder Whole(ModelBuilder model, int value)
@@ -240,13 +260,16 @@ public sealed class FloatPatternTests
         return model;
     }
 
-    private static ModelBuilder Halves(ModelBuilder model, string x) => model.Integers("begin", 0).Integers("middle", Width).Integers("end", 2 * Width).Integers("axis", -1)
-        .Node("Slice", [x, "begin", "middle", "axis"], "a").Node("Slice", [x, "middle", "end", "axis"], "b");
+    private static ModelBuilder Halves(ModelBuilder model, string x) =>
+        model.Integers("begin", 0).Integers("middle", Width).Integers("end", 2 * Width).Integers("axis", -1)
+            .Node("Slice", [x, "begin", "middle", "axis"], "a").Node("Slice", [x, "middle", "end", "axis"], "b");
 
     private static void Turned(ModelBuilder model, string negated, string other) => model.Node("Neg", [negated], "n")
         .Node("Concat", ["n", other], "t", ModelBuilder.Int("axis", -1)).Node("Mul", ["x", "cc"], "p").Node("Mul", ["t", "ss"], "q")
         .Node("Add", ["p", "q"], "g");
 
-    private static void Rotate(ModelBuilder model, string a, string b) => model.Node("Mul", [a, "c"], "ac").Node("Mul", [b, "s"], "bs").Node("Sub", ["ac", "bs"], "left")
-        .Node("Mul", [a, "s"], "as").Node("Mul", [b, "c"], "bc").Node("Add", ["as", "bc"], "right").Node("Concat", ["left", "right"], "g", ModelBuilder.Int("axis", -1));
+    private static void Rotate(ModelBuilder model, string a, string b) =>
+        model.Node("Mul", [a, "c"], "ac").Node("Mul", [b, "s"], "bs").Node("Sub", ["ac", "bs"], "left")
+            .Node("Mul", [a, "s"], "as").Node("Mul", [b, "c"], "bc").Node("Add", ["as", "bc"], "right")
+            .Node("Concat", ["left", "right"], "g", ModelBuilder.Int("axis", -1));
 }

@@ -29,14 +29,16 @@ public sealed class HalfPlanTests : IDisposable
         GraphCases.Make(name).Save(ModelPath);
         HalfPrecisionOptions options = new() { Format = format, HasHalfInterface = hasHalfInterface, LatencyRuns = 0 };
         foreach (PtqResult run in (PtqResult[])
-            [HalfPrecisionConverter.Convert(ModelPath, Output, options), HalfPrecisionConverter.Convert(ModelPath, Samples, Output, options)])
+            [HalfPrecisionConverter.Convert(ModelPath, Output, options),
+                HalfPrecisionConverter.Convert(ModelPath, Samples, Output, options)])
         {
             byte[] written = File.ReadAllBytes(Output);
             HalfPrecisionConverter.Convert(ModelPath, Samples, Output, options);
             run.Plan.Save(PlanPath);
             QuantizationPlan read = QuantizationPlan.Load(PlanPath);
 
-            PtqResult again = PostTrainingQuantizer.Quantize(ModelPath, read, Output, null, new PtqOptions { LatencySample = Samples.First(), LatencyRuns = 1 });
+            PtqResult again = PostTrainingQuantizer.Quantize(
+                ModelPath, read, Output, null, new PtqOptions { LatencySample = Samples.First(), LatencyRuns = 1 });
 
             File.ReadAllBytes(Output).Should().Equal(written);
             read.Should().Be(run.Plan);
@@ -46,7 +48,8 @@ public sealed class HalfPlanTests : IDisposable
             again.Plan.Should().Be(run.Plan);
             again.QuantizedNodes.Should().Equal(run.QuantizedNodes);
             again.FloatNodes.Should().BeEquivalentTo(run.FloatNodes);
-            again.Warnings.Should().Contain(warning => warning.Code == AdviceCode.HalfGainsSizeOnly).And.NotContain(warning => warning.Code == AdviceCode.HalfWithoutSamples);
+            again.Warnings.Should().Contain(warning => warning.Code == AdviceCode.HalfGainsSizeOnly)
+                .And.NotContain(warning => warning.Code == AdviceCode.HalfWithoutSamples);
             (again.Latency is null).Should().Be(hasHalfInterface, "the sample does not fit inputs of 16 bits");
         }
     }
@@ -54,7 +57,8 @@ public sealed class HalfPlanTests : IDisposable
     [Fact]
     public void The_schema_is_what_the_documentation_shows()
     {
-        new ModelBuilder().Input("x", 2, 16).Constant("w", RandomTensors.Normal(1, 256), 16, 16).Constant("k", [1e9f]).Node("MatMul", ["x", "w"], "a").Node("Mul", ["a", "k"], "b").Constant("v", RandomTensors.Normal(2, 256), 16, 16)
+        new ModelBuilder().Input("x", 2, 16).Constant("w", RandomTensors.Normal(1, 256), 16, 16).Constant("k", [1e9f])
+            .Node("MatMul", ["x", "w"], "a").Node("Mul", ["a", "k"], "b").Constant("v", RandomTensors.Normal(2, 256), 16, 16)
             .Node("MatMul", ["b", "v"], "y").Output("y", 2, 16).Save(ModelPath);
 
         PtqResult result = HalfPrecisionConverter.Convert(ModelPath, Output, new HalfPrecisionOptions { HasHalfInterface = true });
@@ -110,7 +114,8 @@ public sealed class HalfPlanTests : IDisposable
         PtqResult result = Carry(root);
 
         result.QuantizedNodes.Should().NotContain(node).And.HaveCount(root["nodes"]!.AsArray().Count);
-        HalfPrecisionConverter.Convert(ModelPath, _folder.PathTo("asked.onnx"), new HalfPrecisionOptions { FloatNodes = new HashSet<string> { node } });
+        HalfPrecisionConverter.Convert(
+            ModelPath, _folder.PathTo("asked.onnx"), new HalfPrecisionOptions { FloatNodes = new HashSet<string> { node } });
         File.ReadAllBytes(Output).Should().Equal(File.ReadAllBytes(_folder.PathTo("asked.onnx")));
     }
 
@@ -125,13 +130,18 @@ public sealed class HalfPlanTests : IDisposable
         root["nodes"]![0]!["halfInputs"]![0]![field] = JsonNode.Parse(value);
         File.WriteAllText(PlanPath, root.ToJsonString());
 
-        FluentActions.Invoking(() => QuantizationPlan.Load(PlanPath)).Should().Throw<InvalidDataException>().WithMessage($"{PlanPath}: {message}");
+        FluentActions.Invoking(() => QuantizationPlan.Load(PlanPath)).Should()
+            .Throw<InvalidDataException>().WithMessage($"{PlanPath}: {message}");
     }
 
     [Theory]
     [InlineData("halfInputs", "input", "7", "The plan names input 7 of node *, but the node has *")]
     [InlineData("halfInputs", "value", "\"other\"", "The plan calls input 0 of node * 'other', but the model calls it *")]
-    [InlineData("halfInputs", "format", "\"bfloat16\"", "The plan gives bfloat16 to input 0 of node *, which computes in 16 bits; it does so in float16 alone*")]
+    [InlineData(
+        "halfInputs",
+        "format",
+        "\"bfloat16\"",
+        "The plan gives bfloat16 to input 0 of node *, which computes in 16 bits; it does so in float16 alone*")]
     [InlineData("halfResults", "format", "\"bfloat16\"", "The plan gives bfloat16 to result 0 of node *, which computes in 16 bits; *")]
     [InlineData("halfInputs", "isStorage", "true", "The plan only stores input 0 of node *, which computes in 16 bits; *")]
     public void A_plan_that_does_not_fit_the_model_writes_nothing(string list, string field, string value, string message)
@@ -156,14 +166,17 @@ public sealed class HalfPlanTests : IDisposable
         stored["nodes"]![0]!["halfInputs"]![0]!["isStorage"] = true;
         stored["nodes"]![0]!["halfInputs"]!.AsArray().RemoveAt(2);
         stored["nodes"]![0]!["halfInputs"]!.AsArray().RemoveAt(1);
-        codes["nodes"]![0]!["inputs"] = JsonNode.Parse("""[{"input":0,"value":"x","type":"uint8","scheme":"affine","granularity":"per-tensor","scale":0.2,"zeroPoint":0}]""");
+        codes["nodes"]![0]!["inputs"] = JsonNode.Parse(
+            """[{"input":0,"value":"x","type":"uint8","scheme":"affine","granularity":"per-tensor","scale":0.2,"zeroPoint":0}]""");
 
-        ThatRefused(missing, "The plan gives 2 inputs of node * 16 bits, but it computes in them with input 0, 1, 2 or not at all; change that, or take the node out.*");
+        ThatRefused(missing, "The plan gives 2 inputs of node * 16 bits, but it computes in them with input 0, 1, 2 or not at all; change "
+            + "that, or take the node out.*");
         ThatRefused(twice, "The plan gives input 0 of node * 16 bits twice; leave one of them out.*");
         ThatRefused(empty, "The plan gives node * nothing in 16 bits; take the node out.*");
         ThatRefused(stored, "The plan stores input 0 of node * in 16 bits, but it is no constant weight; take it out.*");
         ThatRefused(codes, "The plan gives node * codes, but the recipe 'half-precision' makes only 16-bit floats; take *");
-        void ThatRefused(JsonNode root, string message) => FluentActions.Invoking(() => Carry(root)).Should().Throw<ArgumentException>().WithMessage(message);
+        void ThatRefused(JsonNode root, string message) =>
+            FluentActions.Invoking(() => Carry(root)).Should().Throw<ArgumentException>().WithMessage(message);
     }
 
     [Fact]
@@ -172,7 +185,8 @@ public sealed class HalfPlanTests : IDisposable
         GraphCases.Make("residual").Save(ModelPath);
         QuantizationPlan plan = HalfPrecisionConverter.Convert(ModelPath, Output).Plan;
 
-        FluentActions.Invoking(() => LayerComparer.Compare(ModelPath, plan, Samples)).Should().Throw<ArgumentException>().WithMessage("The plan is for 16-bit floats, but only layers on codes can be compared*");
+        FluentActions.Invoking(() => LayerComparer.Compare(ModelPath, plan, Samples)).Should()
+            .Throw<ArgumentException>().WithMessage("The plan is for 16-bit floats, but only layers on codes can be compared*");
     }
 
     [Fact]
@@ -185,17 +199,23 @@ public sealed class HalfPlanTests : IDisposable
         byte[] observed = File.ReadAllBytes(Output);
         HalfPrecisionConverter.Convert(ModelPath, Output, options);
         byte[] blind = File.ReadAllBytes(Output);
-        PtqResult int8 = PostTrainingQuantizer.Quantize(ModelPath, Samples, _folder.PathTo("int8.onnx"), new PtqOptions { LatencyRuns = 0 });
+        PtqResult int8 = PostTrainingQuantizer.Quantize(
+            ModelPath, Samples, _folder.PathTo("int8.onnx"), new PtqOptions { LatencyRuns = 0 });
         ModelDequantizer.Dequantize(int8.OutputPath, Output);
         byte[] restored = File.ReadAllBytes(Output);
         using MemoryStream first = new(), second = new(), third = new(), fourth = new(), fifth = new(), sixth = new();
 
-        await HalfPrecisionConverter.ConvertAsync(OnnxModel.FromBytes(model), Samples, ModelOutput.ToStream(first), options, null, cancellation);
-        await HalfPrecisionConverter.ConvertAsync(OnnxModel.FromBytes(model), Samples.ToAsyncEnumerable(), ModelOutput.ToStream(second), options, null, cancellation);
-        PtqResult result = await HalfPrecisionConverter.ConvertAsync(OnnxModel.FromBytes(model), ModelOutput.ToStream(third, "half"), options, null, cancellation);
+        await HalfPrecisionConverter.ConvertAsync(
+            OnnxModel.FromBytes(model), Samples, ModelOutput.ToStream(first), options, null, cancellation);
+        await HalfPrecisionConverter.ConvertAsync(
+            OnnxModel.FromBytes(model), Samples.ToAsyncEnumerable(), ModelOutput.ToStream(second), options, null, cancellation);
+        PtqResult result = await HalfPrecisionConverter.ConvertAsync(
+            OnnxModel.FromBytes(model), ModelOutput.ToStream(third, "half"), options, null, cancellation);
         HalfPrecisionConverter.Convert(OnnxModel.FromBytes(model), ModelOutput.ToStream(fourth), options, null, cancellation);
-        await ModelDequantizer.DequantizeAsync(OnnxModel.FromBytes(File.ReadAllBytes(int8.OutputPath)), ModelOutput.ToStream(fifth), null, cancellation);
-        DequantizationResult back = ModelDequantizer.Dequantize(OnnxModel.FromBytes(File.ReadAllBytes(int8.OutputPath)), ModelOutput.ToStream(sixth, "back"), null, cancellation);
+        await ModelDequantizer.DequantizeAsync(
+            OnnxModel.FromBytes(File.ReadAllBytes(int8.OutputPath)), ModelOutput.ToStream(fifth), null, cancellation);
+        DequantizationResult back = ModelDequantizer.Dequantize(
+            OnnxModel.FromBytes(File.ReadAllBytes(int8.OutputPath)), ModelOutput.ToStream(sixth, "back"), null, cancellation);
 
         first.ToArray().Should().Equal(observed);
         second.ToArray().Should().Equal(observed);

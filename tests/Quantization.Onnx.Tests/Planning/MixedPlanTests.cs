@@ -20,7 +20,8 @@ public sealed class MixedPlanTests : IDisposable
             .Constant("wa", RandomTensors.Normal(1, Width * Width, 0.25), Width, Width)
             .Constant("wb", RandomTensors.Normal(2, Width * Width, 0.25), Width, Width)
             .Constant("wc", RandomTensors.Normal(3, Width * Width, 0.25), Width, Width)
-            .Node("MatMul", ["x", "wa"], "a").Node("MatMul", ["x", "wb"], "b").Node("Mul", ["a", "b"], "c").Node("MatMul", ["c", "wc"], "y").Output("y", 4, Width);
+            .Node("MatMul", ["x", "wa"], "a").Node("MatMul", ["x", "wb"], "b").Node("Mul", ["a", "b"], "c").Node("MatMul", ["c", "wc"], "y")
+            .Output("y", 4, Width);
         string path = network.Save(_folder.PathTo("model.onnx"));
         _model = StaticInt8Recipe.Load(path, null, TargetRuntime.OnnxRuntimeCpu);
         _calibration = ModelCalibrator.Calibrate(path, RandomTensors.Samples(8, 4, Width));
@@ -33,7 +34,11 @@ public sealed class MixedPlanTests : IDisposable
     [Fact]
     public void Equal_plans_have_equal_hashes_and_others_have_not()
     {
-        QuantizationPlan same = _models.Plan(new PtqOptions { ActivationCalibrator = ((ObservedRange)_plan.Activations.First().Encoding.Range).Calibrator, WeightCalibrator = ((OwnRange)_plan.Nodes[0].Weights!.Range).Calibrator });
+        QuantizationPlan same = _models.Plan(new PtqOptions
+        {
+            ActivationCalibrator = ((ObservedRange)_plan.Activations.First().Encoding.Range).Calibrator,
+            WeightCalibrator = ((OwnRange)_plan.Nodes[0].Weights!.Range).Calibrator
+        });
         same.Should().Be(_plan);
         same.Hash.Should().Be(_plan.Hash);
 
@@ -77,16 +82,20 @@ public sealed class MixedPlanTests : IDisposable
     [Fact]
     public void A_reader_with_other_parameters_than_the_maker_gets_a_second_pair()
     {
-        QuantizationPlan mixed = With("y-node", node => node.WithActivations(each => each.Encoding with { Range = new FixedParameters(0.125f, 128) }));
+        QuantizationPlan mixed = With(
+            "y-node", node => node.WithActivations(each => each.Encoding with { Range = new FixedParameters(0.125f, 128) }));
 
         ModelProto written = _models.Write(mixed);
 
         NodeProto second = written.Graph.Node.Single(node => node.OpType == "QuantizeLinear" && node.Input[0] == "c");
         Scale(written, second).Should().Be(0.125f);
-        written.Graph.Node.Should().Contain(node => node.OpType == "DequantizeLinear" && node.Output[0] == "c", "the maker keeps its own pair");
+        written.Graph.Node.Should()
+            .Contain(node => node.OpType == "DequantizeLinear" && node.Output[0] == "c", "the maker keeps its own pair");
         float[] x = RandomTensors.Normal(9, 4 * Width);
-        float[] made = ModelRun.Floats(ObservedModel.Of(written, ["c"]), x, 4, Width)[0], read = ModelRun.Floats(ObservedModel.Of(written, Dequantize(written, second).Output), x, 4, Width)[0];
-        read.Should().Equal(made.Select(value => 0.125f * (Math.Clamp((int)Math.Round((double)(value / 0.125f), MidpointRounding.ToEven) + 128, 0, 255) - 128)));
+        float[] made = ModelRun.Floats(ObservedModel.Of(written, ["c"]), x, 4, Width)[0],
+            read = ModelRun.Floats(ObservedModel.Of(written, Dequantize(written, second).Output), x, 4, Width)[0];
+        read.Should().Equal(made.Select(
+            value => 0.125f * (Math.Clamp((int)Math.Round((double)(value / 0.125f), MidpointRounding.ToEven) + 128, 0, 255) - 128)));
     }
 
     [Fact]
@@ -97,18 +106,21 @@ public sealed class MixedPlanTests : IDisposable
         ModelProto written = _models.Write(mixed);
 
         NodeProto reader = written.Graph.Node.Single(node => node.OpType == "MatMul" && node.Input[0] == "x");
-        written.Graph.Node.Single(node => node.Output.Contains(reader.Input[1])).OpType.Should().Be("DequantizeLinear", "its weights are codes all the same");
+        written.Graph.Node.Single(node => node.Output.Contains(reader.Input[1])).OpType.Should()
+            .Be("DequantizeLinear", "its weights are codes all the same");
         written.Graph.Node.Count(node => node.OpType == "QuantizeLinear" && node.Input[0] == "x").Should().Be(1);
     }
 
     [Fact]
     public void A_derived_plan_keeps_the_encodings_of_the_nodes_that_are_left()
     {
-        QuantizationPlan mixed = With("b-node", node => node with { Inputs = [], Weights = node.Weights! with { Granularity = GranularityKind.PerTensor } });
+        QuantizationPlan mixed = With(
+            "b-node", node => node with { Inputs = [], Weights = node.Weights! with { Granularity = GranularityKind.PerTensor } });
 
         QuantizationPlan derived = _models.Exclude(mixed, ["a-node"]);
 
-        derived.Nodes.Select(node => node.Node).Should().NotContain("a-node").And.NotContain("c-node", "nothing makes one of its inputs from codes");
+        derived.Nodes.Select(node => node.Node).Should()
+            .NotContain("a-node").And.NotContain("c-node", "nothing makes one of its inputs from codes");
         derived.Nodes.Single(node => node.Node == "b-node").Inputs.Should().BeEmpty();
         derived.Nodes.Single(node => node.Node == "b-node").Weights!.Granularity.Should().Be(GranularityKind.PerTensor);
         derived.Notes.Float["a-node"].Should().Be("kept in float as asked");
@@ -120,7 +132,8 @@ public sealed class MixedPlanTests : IDisposable
     {
         QuantizationPlan wrong = _plan with { Nodes = [.. _plan.Nodes, new NodePlan("nobody", "nothing")] };
 
-        FluentActions.Invoking(() => _models.Write(wrong)).Should().Throw<ArgumentException>().WithMessage("The plan names node 'nobody', which the model does not have*");
+        FluentActions.Invoking(() => _models.Write(wrong)).Should()
+            .Throw<ArgumentException>().WithMessage("The plan names node 'nobody', which the model does not have*");
     }
 
     private QuantizationPlan With(string node, Func<NodePlan, NodePlan> change)
@@ -130,7 +143,9 @@ public sealed class MixedPlanTests : IDisposable
         return changed;
     }
 
-    private static NodeProto Dequantize(ModelProto model, NodeProto quantize) => model.Graph.Node.Single(node => node.OpType == "DequantizeLinear" && node.Input[0] == quantize.Output[0]);
+    private static NodeProto Dequantize(ModelProto model, NodeProto quantize) =>
+        model.Graph.Node.Single(node => node.OpType == "DequantizeLinear" && node.Input[0] == quantize.Output[0]);
 
-    private static float Scale(ModelProto model, NodeProto quantize) => model.Graph.Initializer.Single(tensor => tensor.Name == quantize.Input[1]).ReadFloats()[0];
+    private static float Scale(ModelProto model, NodeProto quantize) =>
+        model.Graph.Initializer.Single(tensor => tensor.Name == quantize.Input[1]).ReadFloats()[0];
 }

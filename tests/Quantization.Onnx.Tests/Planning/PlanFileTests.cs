@@ -28,8 +28,16 @@ public sealed class PlanFileTests : IDisposable
         foreach (PtqOptions options in (PtqOptions[])
         [
             new() { Runtime = runtime, LatencyRuns = 0 },
-            new() { Runtime = runtime, LatencyRuns = 0, ActivationCalibrator = new EntropyCalibrator(), WeightCalibrator = new PercentileCalibrator(99.5), WeightGranularity = GranularityKind.PerTensor },
-            new() { Runtime = runtime, LatencyRuns = 0, ActivationScheme = QuantizationScheme.Symmetric, WeightFormat = CodeFormat.Signed(5), WeightCalibrator = new MyCalibrator() },
+            new()
+            {
+                Runtime = runtime,
+                LatencyRuns = 0,
+                ActivationCalibrator = new EntropyCalibrator(),
+                WeightCalibrator = new PercentileCalibrator(99.5),
+                WeightGranularity = GranularityKind.PerTensor
+            },
+            new() { Runtime = runtime, LatencyRuns = 0, ActivationScheme =
+                QuantizationScheme.Symmetric, WeightFormat = CodeFormat.Signed(5), WeightCalibrator = new MyCalibrator() },
         ])
         {
             PtqResult run = PostTrainingQuantizer.Quantize(ModelPath, RandomTensors.Samples(8, GraphCases.ImageShape), Output, options);
@@ -65,7 +73,8 @@ public sealed class PlanFileTests : IDisposable
         PostTrainingQuantizer.Quantize(ModelPath, QuantizationPlan.Load(PlanPath), Output, calibration);
 
         File.ReadAllBytes(Output).Should().Equal(written);
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, plan, Output)).Should().Throw<ArgumentException>().WithMessage("The plan leaves the range of * to calibrator MSE; give a calibration, or scale and zeroPoint.*");
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, plan, Output)).Should().Throw<ArgumentException>()
+            .WithMessage("The plan leaves the range of * to calibrator MSE; give a calibration, or scale and zeroPoint.*");
     }
 
     [Fact]
@@ -76,15 +85,18 @@ public sealed class PlanFileTests : IDisposable
 
         PtqResult changed = Carry(root => Node(root, first)["inputs"]![0]!["scale"] = 0.125);
 
-        changed.Plan.Nodes.Single(node => node.Result == first.Result).Inputs[0].Encoding.Range.Should().Be(new FixedParameters(0.125f, ((FixedParameters)first.Inputs[0].Encoding.Range).ZeroPoint));
+        changed.Plan.Nodes.Single(node => node.Result == first.Result).Inputs[0].Encoding.Range.Should()
+            .Be(new FixedParameters(0.125f, ((FixedParameters)first.Inputs[0].Encoding.Range).ZeroPoint));
         Carry(root => Node(root, first).Remove("weights")).Plan.Nodes.Single(node => node.Result == first.Result).Weights.Should().BeNull();
-        Carry(root => root["nodes"]!.AsArray().Remove(Node(root, first))).QuantizedNodes.Should().Equal(plan.Nodes.Select(node => node.Node).Where(node => node != first.Node));
+        Carry(root => root["nodes"]!.AsArray().Remove(Node(root, first))).QuantizedNodes.Should()
+            .Equal(plan.Nodes.Select(node => node.Node).Where(node => node != first.Node));
     }
 
     [Fact]
     public void The_schema_is_what_the_documentation_shows()
     {
-        new ModelBuilder().Input("x", 4, 2).Constant("w", [1, 2, -127, 4], 2, 2).Node("MatMul", ["x", "w"], "y").Output("y", 4, 2).Save(ModelPath);
+        new ModelBuilder().Input("x", 4, 2).Constant("w", [1, 2, -127, 4], 2, 2).Node("MatMul", ["x", "w"], "y").Output("y", 4, 2)
+            .Save(ModelPath);
         SampleList samples = new([new ModelSample("s", SampleTensor.Create<float>("x", [0, 1, 2, 3, 51, 5, 6, 7], 4, 2))]);
 
         PtqResult result = PostTrainingQuantizer.Quantize(ModelPath, samples, Output, new PtqOptions { LatencyRuns = 0 });
@@ -158,8 +170,16 @@ public sealed class PlanFileTests : IDisposable
         { "nodes[0].constant", DynamicEncoding, $"nodes[0].constant.{NoDynamicRange}" },
         { "nodes[0].weights", DynamicEncoding, $"nodes[0].weights.{NoDynamicRange}" },
         { "nodes[0].inputs[0].type", "\"int7\"", "nodes[0].inputs[0].type is \"int7\"; known are int16, int32, int4, int8, *" },
-        { "nodes[0].inputs[0].scales", "[1]", "nodes[0].inputs[0].scales is [1]; give one of scale (with zeroPoint), scales, calibrator and range." },
-        { "nodes[0].weights.calibrator", "\"Best\"", "nodes[0].weights.calibrator is \"Best\"; the file can name Max, Entropy, MSE, and Percentile*" },
+        {
+        "nodes[0].inputs[0].scales",
+        "[1]",
+        "nodes[0].inputs[0].scales is [1]; give one of scale (with zeroPoint), scales, calibrator and range."
+        },
+        {
+        "nodes[0].weights.calibrator",
+        "\"Best\"",
+        "nodes[0].weights.calibrator is \"Best\"; the file can name Max, Entropy, MSE, and Percentile*"
+        },
         { "nodes[0].weights.codes", "[-129, 127]", "nodes[0].weights.codes is [-129, 127]; Int8 stores codes from -128 to 127*" },
         { "nodes[0].weights.grain", "3", "nodes[0].weights.grain: there is no such field; known are type, codes, scheme, granularity, *" },
     };
@@ -174,12 +194,14 @@ public sealed class PlanFileTests : IDisposable
         if (place.Length > 0)
         {
             Set(root, place, value.Length == 0 ? null : JsonNode.Parse(value));
-            text = root.ToJsonString().Replace("1E+60", "1e60", StringComparison.Ordinal).Replace("[-129,127]", "[-129, 127]", StringComparison.Ordinal);
+            text = root.ToJsonString()
+                .Replace("1E+60", "1e60", StringComparison.Ordinal).Replace("[-129,127]", "[-129, 127]", StringComparison.Ordinal);
         }
 
         File.WriteAllText(PlanPath, text);
 
-        FluentActions.Invoking(() => QuantizationPlan.Load(PlanPath)).Should().Throw<InvalidDataException>().WithMessage($"{PlanPath}: {message}");
+        FluentActions.Invoking(() => QuantizationPlan.Load(PlanPath)).Should()
+            .Throw<InvalidDataException>().WithMessage($"{PlanPath}: {message}");
     }
 
     public static TheoryData<string, string, string> WrongPlans => new()
@@ -187,17 +209,37 @@ public sealed class PlanFileTests : IDisposable
         { "target", "\"gpu\"", "The plan is for the target 'gpu'; known are onnxruntime-cpu, openvino, qnn, tensorrt.*" },
         { "recipe", "\"magic\"", "The plan is of the recipe 'magic'; known are static-int8, weight-only-int8, weight-only-blocks, "
             + "dynamic-int8, half-precision.*" },
-        { "modelSha256", "\"abc\"", "The plan was made for another model, with SHA-256 abc, than *; plan for this one, or take modelSha256 out*" },
+        {
+        "modelSha256",
+        "\"abc\"",
+        "The plan was made for another model, with SHA-256 abc, than *; plan for this one, or take modelSha256 out*"
+        },
         { "passes", "[]", "The plan relies on the passes , but this library makes 'opset upgrade', *; plan again.*" },
         { "nodes[0].node", "\"Conv_9\"", "The plan calls the node that makes * 'Conv_9', but the model calls it *" },
         { "nodes[0].result", "\"nothing\"", "The plan names node *, which the model does not have or which cannot run on codes*" },
         { "nodes[0].inputs[0].input", "7", "The plan names input 7 of node *, but the node has *" },
         { "nodes[0].inputs[0].value", "\"other\"", "The plan calls input 0 of node * 'other', but the model calls it *" },
-        { "nodes[0].inputs[0].granularity", "\"per-channel\"", "The plan gives input 0 of node * activations are int8 or uint8, per tensor.*" },
+        {
+        "nodes[0].inputs[0].granularity",
+        "\"per-channel\"",
+        "The plan gives input 0 of node * activations are int8 or uint8, per tensor.*"
+        },
         { "nodes[0].weights.scheme", "\"affine\"", "The plan gives the weights of node * weights need signed codes, symmetric about 0*" },
-        { "halfInterface", "true", "The plan gives the model's inputs and outputs 16 bits, which only float16 nodes allow; take 'halfInterface' out.*" },
-        { "nodes[0].halfInputs", "[{\"input\":0,\"value\":\"x\",\"format\":\"float16\"}]", "The plan gives node * floats of 16 bits, but the recipe 'static-int8' makes only codes; take *" },
-        { "nodes[0].constant", "{\"type\":\"uint8\",\"scheme\":\"affine\",\"granularity\":\"per-tensor\",\"calibrator\":\"Max\"}", "The plan gives node * a constant, but it combines no constant*" },
+        {
+        "halfInterface",
+        "true",
+        "The plan gives the model's inputs and outputs 16 bits, which only float16 nodes allow; take 'halfInterface' out.*"
+        },
+        {
+        "nodes[0].halfInputs",
+        "[{\"input\":0,\"value\":\"x\",\"format\":\"float16\"}]",
+        "The plan gives node * floats of 16 bits, but the recipe 'static-int8' makes only codes; take *"
+        },
+        {
+        "nodes[0].constant",
+        "{\"type\":\"uint8\",\"scheme\":\"affine\",\"granularity\":\"per-tensor\",\"calibrator\":\"Max\"}",
+        "The plan gives node * a constant, but it combines no constant*"
+        },
     };
 
     [Theory]
@@ -210,7 +252,8 @@ public sealed class PlanFileTests : IDisposable
         Set(root, place, JsonNode.Parse(value));
         File.WriteAllText(PlanPath, root.ToJsonString());
 
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, QuantizationPlan.Load(PlanPath), Output)).Should().Throw<ArgumentException>().WithMessage(message);
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, QuantizationPlan.Load(PlanPath), Output)).Should()
+            .Throw<ArgumentException>().WithMessage(message);
 
         File.Exists(Output).Should().BeFalse();
     }
@@ -231,7 +274,8 @@ public sealed class PlanFileTests : IDisposable
     private QuantizationPlan Plan()
     {
         GraphCases.Make("residual").Save(ModelPath);
-        return PostTrainingQuantizer.Quantize(ModelPath, RandomTensors.Samples(8, GraphCases.ImageShape), Output, new PtqOptions { LatencyRuns = 0, Refine = false }).Plan;
+        return PostTrainingQuantizer.Quantize(
+            ModelPath, RandomTensors.Samples(8, GraphCases.ImageShape), Output, new PtqOptions { LatencyRuns = 0, Refine = false }).Plan;
     }
 
     private PtqResult Carry(Action<JsonNode> change)
@@ -243,13 +287,15 @@ public sealed class PlanFileTests : IDisposable
         return PostTrainingQuantizer.Quantize(ModelPath, QuantizationPlan.Load(PlanPath), Output);
     }
 
-    private static JsonObject Node(JsonNode root, NodePlan node) => root["nodes"]!.AsArray().Single(each => (string?)each!["result"] == node.Result)!.AsObject();
+    private static JsonObject Node(JsonNode root, NodePlan node) =>
+        root["nodes"]!.AsArray().Single(each => (string?)each!["result"] == node.Result)!.AsObject();
 
     /// <summary>Sets <c>a[0].b</c>; null takes the field out.</summary>
     private static void Set(JsonNode root, string place, JsonNode? value)
     {
         string[] parts = place.Replace("[", ".[", StringComparison.Ordinal).Split('.');
-        JsonNode at = parts[..^1].Aggregate(root, (node, part) => part[0] == '[' ? node[int.Parse(part[1..^1], System.Globalization.CultureInfo.InvariantCulture)]! : node[part]!);
+        JsonNode at = parts[..^1].Aggregate(root, (node, part) =>
+            part[0] == '[' ? node[int.Parse(part[1..^1], System.Globalization.CultureInfo.InvariantCulture)]! : node[part]!);
         if (value is null)
         {
             at.AsObject().Remove(parts[^1]);
@@ -265,6 +311,7 @@ public sealed class PlanFileTests : IDisposable
     {
         public string Name => "Max";
 
-        public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme) => new PercentileCalibrator(97).Calibrate(statistics, format, scheme);
+        public CalibrationResult Calibrate(TensorStatistics statistics, CodeFormat format, QuantizationScheme scheme) =>
+            new PercentileCalibrator(97).Calibrate(statistics, format, scheme);
     }
 }

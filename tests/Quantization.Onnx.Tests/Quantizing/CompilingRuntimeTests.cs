@@ -4,11 +4,14 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx.Tests.Quantizing;
 
-/// <summary>Models for runtimes that compile the graph: more operators have pairs, and ONNX Runtime computes nearly the same from them.</summary>
+/// <summary>
+/// Models for runtimes that compile the graph: more operators have pairs, and ONNX Runtime computes nearly the same from them.
+/// </summary>
 public sealed class CompilingRuntimeTests : IDisposable
 {
     private static readonly PtqOptions Options = new() { Runtime = TargetRuntime.OpenVino, LatencyRuns = 0, Refine = false };
-    private static readonly PtqOptions TensorRT = Options with { ActivationFormat = CodeFormat.Int8, ActivationScheme = QuantizationScheme.Symmetric };
+    private static readonly PtqOptions TensorRT =
+        Options with { ActivationFormat = CodeFormat.Int8, ActivationScheme = QuantizationScheme.Symmetric };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -30,7 +33,8 @@ public sealed class CompilingRuntimeTests : IDisposable
     {
         foreach (PtqOptions options in (PtqOptions[])[Options, TensorRT])
         {
-            PtqResult result = PostTrainingQuantizer.Quantize(Make(name).Save(Model), RandomTensors.Samples(16, GraphCases.ImageShape), Output, options);
+            PtqResult result = PostTrainingQuantizer.Quantize(
+                Make(name).Save(Model), RandomTensors.Samples(16, GraphCases.ImageShape), Output, options);
 
             GraphProto graph = ModelFile.Load(Output).Model.Graph;
             GraphIndex index = new(graph);
@@ -40,7 +44,9 @@ public sealed class CompilingRuntimeTests : IDisposable
             string[] values = node.OpType is "MatMul" or "Sub" or "ConvTranspose" ? [node.Input[0], node.Input[1]] : [node.Input[0]];
             values.Select(value => index.FindProducer(value)!.OpType).Should().AllBe("DequantizeLinear");
             index.Consumers(node.Output[0]).Select(reader => reader.OpType).Should().Equal("QuantizeLinear");
-            Decibels.Sqnr(Run(Model), Run(Output)).Should().BeGreaterThan(25, "255 steps of a range of four standard deviations each way leave 37 dB per tensor, and a few tensors follow each other");
+            Decibels.Sqnr(Run(Model), Run(Output)).Should().BeGreaterThan(
+                25,
+                "255 steps of a range of four standard deviations each way leave 37 dB per tensor, and a few tensors follow each other");
             OnnxChecker.Check([Output]).Accepted.Should().Be(1);
             result.Warnings[0].Code.Should().Be(AdviceCode.RuntimeNotRunHere);
         }
@@ -54,11 +60,13 @@ public sealed class CompilingRuntimeTests : IDisposable
         PostTrainingQuantizer.Quantize(model.Save(Model), RandomTensors.Samples(4, GraphCases.ImageShape), Output, Options);
 
         GraphProto graph = ModelFile.Load(Output).Model.Graph;
-        NodeProto dequantize = graph.Node.Single(node => node.Output[0] == graph.Node.Single(each => each.OpType == "ConvTranspose").Input[1]);
+        NodeProto dequantize =
+            graph.Node.Single(node => node.Output[0] == graph.Node.Single(each => each.OpType == "ConvTranspose").Input[1]);
         TensorProto Find(string name) => graph.Initializer.Single(tensor => tensor.Name == name);
 
         // [4, 3, 2, 2]: channel c of a group is every third plane of four.
-        float[] largest = [.. Enumerable.Range(0, 3).Select(c => Enumerable.Range(0, 4).SelectMany(i => weights.Skip(((i * 3) + c) * 4).Take(4)).Max(MathF.Abs))];
+        float[] largest = [.. Enumerable.Range(0, 3)
+            .Select(c => Enumerable.Range(0, 4).SelectMany(i => weights.Skip(((i * 3) + c) * 4).Take(4)).Max(MathF.Abs))];
         Find(dequantize.Input[0]).Dims.Should().Equal(4, 3, 2, 2);
         Find(dequantize.Input[1]).ReadFloats().Should().Equal(largest.Select(each => each / 127));
         dequantize.GetInt("axis", 1).Should().Be(1);
@@ -67,16 +75,21 @@ public sealed class CompilingRuntimeTests : IDisposable
     [Fact]
     public void For_TensorRT_every_zero_point_is_0_and_biases_are_floats()
     {
-        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Node("Relu", ["a"], "b").Constant("rows", [1, 2, 3, 4, 5, 6, 7, 8], 8, 1).Node("Add", ["b", "rows"], "c").Node("Flatten", ["c"], "f")
-            .Constant("w", RandomTensors.Normal(6, 256 * 16, 0.1), 256, 16).Constant("e", RandomTensors.Normal(7, 16), 16).Node("Gemm", ["f", "w", "e"], "y").Output("y", 1, 16);
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Node("Relu", ["a"], "b")
+            .Constant("rows", [1, 2, 3, 4, 5, 6, 7, 8], 8, 1).Node("Add", ["b", "rows"], "c").Node("Flatten", ["c"], "f")
+            .Constant("w", RandomTensors.Normal(6, 256 * 16, 0.1), 256, 16).Constant("e", RandomTensors.Normal(7, 16), 16)
+            .Node("Gemm", ["f", "w", "e"], "y").Output("y", 1, 16);
 
         PostTrainingQuantizer.Quantize(model.Save(Model), RandomTensors.Samples(16, GraphCases.ImageShape), Output, TensorRT);
 
         GraphProto graph = ModelFile.Load(Output).Model.Graph;
         NodeProto[] conversions = [.. graph.Node.Where(node => node.OpType is "QuantizeLinear" or "DequantizeLinear")];
-        conversions.Where(node => node.Input.Count > 2).Select(node => graph.Initializer.Single(tensor => tensor.Name == node.Input[2])).Should().NotBeEmpty()
+        conversions.Where(node => node.Input.Count > 2)
+            .Select(node => graph.Initializer.Single(tensor => tensor.Name == node.Input[2])).Should().NotBeEmpty()
             .And.OnlyContain(zero => zero.DataType == (int)TensorProto.Types.DataType.Int8 && zero.RawData.All(value => value == 0));
-        graph.Node.Where(node => node.OpType is "Conv" or "Gemm").Select(node => graph.Initializer.Single(tensor => tensor.Name == node.Input[2])).Should().HaveCount(2).And.OnlyContain(bias => bias.IsFloat());
+        graph.Node.Where(node => node.OpType is "Conv" or "Gemm")
+            .Select(node => graph.Initializer.Single(tensor => tensor.Name == node.Input[2])).Should().HaveCount(2)
+            .And.OnlyContain(bias => bias.IsFloat());
         Decibels.Sqnr(Run(Model), Run(Output)).Should().BeGreaterThan(25);
     }
 
@@ -95,11 +108,13 @@ public sealed class CompilingRuntimeTests : IDisposable
     [Fact]
     public void A_product_of_values_that_may_be_no_floats_stays_as_it_is()
     {
-        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 8).Node("Shape", ["x"], "s").Integers("wide", 2, 2).Node("Reshape", ["s", "wide"], "i").Node("MatMul", ["i", "i"], "p").Node("Cast", ["p"], "q", ModelBuilder.Int("to", 1))
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 8).Node("Shape", ["x"], "s").Integers("wide", 2, 2)
+            .Node("Reshape", ["s", "wide"], "i").Node("MatMul", ["i", "i"], "p").Node("Cast", ["p"], "q", ModelBuilder.Int("to", 1))
             .Node("ReduceSum", ["q"], "r", ModelBuilder.Int("keepdims", 0)).Node("Add", ["a", "r"], "y").Output("y", 1, 8, 8, 8);
         model.Graph.Input[0].Type.TensorType.Shape.Dim[0] = new TensorShapeProto.Types.Dimension { DimParam = "N" };
 
-        PtqResult result = PostTrainingQuantizer.Quantize(model.Save(Model), RandomTensors.Samples(16, GraphCases.ImageShape), Output, Options);
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            model.Save(Model), RandomTensors.Samples(16, GraphCases.ImageShape), Output, Options);
 
         result.QuantizedNodes.Should().Equal("a-node");
         result.FloatNodes.Keys.Should().Equal("p-node");
@@ -112,7 +127,9 @@ public sealed class CompilingRuntimeTests : IDisposable
         SampleList samples = RandomTensors.Samples(4, 4, 4);
 
         PostTrainingQuantizer.Quantize(Model, samples, Output, Options).QuantizedNodes.Should().Equal("y-node");
-        FluentActions.Invoking(() => PartialQuantizer.Run(Model, samples, samples, Output, new PartialOptions { Target = PartialTarget.Reach(30), Baseline = Options })).Should().Throw<OnnxModelException>()
+        FluentActions.Invoking(() => PartialQuantizer.Run(
+            Model, samples, samples, Output, new PartialOptions { Target = PartialTarget.Reach(30), Baseline = Options })).Should()
+            .Throw<OnnxModelException>()
             .WithMessage($"{Model}: no node with weights is quantized, so there are no layers to compare or to leave in float; *");
     }
 
@@ -122,9 +139,11 @@ public sealed class CompilingRuntimeTests : IDisposable
         Attention().Save(Model);
         ModelCalibration calibration = ModelCalibrator.Calibrate(Model, RandomTensors.Samples(2, 1, 6, 8));
 
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(Model, calibration, Output, Options)).Should().Throw<OnnxModelException>()
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(Model, calibration, Output, Options)).Should()
+            .Throw<OnnxModelException>()
             .WithMessage("*the calibration has no statistics of activation '*'; it was made for another runtime (PtqOptions.Runtime), *");
-        ModelCalibration own = ModelCalibrator.Calibrate(Model, RandomTensors.Samples(2, 1, 6, 8), new CalibrationOptions { Runtime = TargetRuntime.OpenVino });
+        ModelCalibration own = ModelCalibrator.Calibrate(
+            Model, RandomTensors.Samples(2, 1, 6, 8), new CalibrationOptions { Runtime = TargetRuntime.OpenVino });
         PostTrainingQuantizer.Quantize(Model, own, Output, Options).QuantizedNodes.Should().Contain("scores-node");
     }
 
@@ -136,8 +155,10 @@ public sealed class CompilingRuntimeTests : IDisposable
             model.Constant($"{name}-w", RandomTensors.Normal(i + 1, 64, 0.4), 8, 8);
         }
 
-        return model.Node("MatMul", ["x", "q-w"], "q").Node("MatMul", ["x", "k-w"], "k").Node("MatMul", ["x", "v-w"], "v").Node("Transpose", ["k"], "kt", ModelBuilder.Ints("perm", 0, 2, 1))
-            .Node("MatMul", ["q", "kt"], "scores").Node("Softmax", ["scores"], "probabilities").Node("MatMul", ["probabilities", "v"], "mixed").Node("MatMul", ["mixed", "o-w"], "y");
+        return model.Node("MatMul", ["x", "q-w"], "q").Node("MatMul", ["x", "k-w"], "k").Node("MatMul", ["x", "v-w"], "v")
+            .Node("Transpose", ["k"], "kt", ModelBuilder.Ints("perm", 0, 2, 1))
+            .Node("MatMul", ["q", "kt"], "scores").Node("Softmax", ["scores"], "probabilities")
+            .Node("MatMul", ["probabilities", "v"], "mixed").Node("MatMul", ["mixed", "o-w"], "y");
     }
 
     private static ModelBuilder Make(string name)
@@ -150,13 +171,19 @@ public sealed class CompilingRuntimeTests : IDisposable
                 bool isGrouped = name.Contains("two groups", StringComparison.Ordinal);
                 channels = isGrouped ? 6 : 3;
                 model.Constant("w", RandomTensors.Normal(3, 48), 4, 3, 2, 2).Constant("bias", RandomTensors.Normal(4, channels), channels)
-                    .Node("ConvTranspose", ["a", "w", "bias"], "c", ModelBuilder.Int("group", isGrouped ? 2 : 1), ModelBuilder.Ints("dilations", isGrouped ? [2, 2] : [1, 1]), ModelBuilder.Ints("strides", 2, 2));
+                    .Node("ConvTranspose", ["a", "w", "bias"], "c", ModelBuilder.Int("group", isGrouped ? 2 : 1), ModelBuilder.Ints(
+                        "dilations", isGrouped ? [2, 2] : [1, 1]), ModelBuilder.Ints("strides", 2, 2));
                 break;
             case "MatMul" or "Sub":
                 model.Conv("x", "b", 3, 4).Node(name, ["a", "b"], "c");
                 break;
             default:
-                AttributeProto mode = new() { Name = "mode", Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(name.Split(' ')[1]) };
+                AttributeProto mode = new()
+                {
+                    Name = "mode",
+                    Type = AttributeProto.Types.AttributeType.String,
+                    S = ByteString.CopyFromUtf8(name.Split(' ')[1])
+                };
                 model.Constant("scales", [1, 1, 2, 2], 4).Node("Resize", ["a", "", "scales"], "c", mode);
                 break;
         }

@@ -20,7 +20,11 @@ public sealed class EffectiveRangeTests : IDisposable
         string path = Make(name).Save(_folder.PathTo("model.onnx"));
         ModelCalibration calibration = ModelCalibrator.Calibrate(path, RandomTensors.Samples(16, GraphCases.ImageShape));
 
-        ValueRange range = PostTrainingQuantizer.Quantize(path, calibration, _folder.PathTo("out.onnx"), new PtqOptions { ActivationCalibrator = new MaxCalibrator(), ActivationScheme = scheme }).Activations["a"].Range;
+        ValueRange range = PostTrainingQuantizer.Quantize(path, calibration, _folder.PathTo("out.onnx"), new PtqOptions
+        {
+            ActivationCalibrator = new MaxCalibrator(),
+            ActivationScheme = scheme
+        }).Activations["a"].Range;
 
         (float seenLeast, float seenMost) = (calibration.Activations["a"].Min, calibration.Activations["a"].Max);
         float magnitude = scheme == QuantizationScheme.Symmetric ? MathF.Max(-seenLeast, seenMost) : 0;
@@ -60,5 +64,6 @@ public sealed class EffectiveRangeTests : IDisposable
         return model.Conv("c", "y", 4, 2).Output("y", 1, 2, 8, 8);
     }
 
-    private static Protos.AttributeProto Float(string name, float value) => new() { Name = name, Type = Protos.AttributeProto.Types.AttributeType.Float, F = value };
+    private static Protos.AttributeProto Float(string name, float value) =>
+        new() { Name = name, Type = Protos.AttributeProto.Types.AttributeType.Float, F = value };
 }

@@ -26,17 +26,22 @@ public sealed class EmbeddingTests : IDisposable
     [InlineData(GranularityKind.PerChannel, 4, false, -2)]
     [InlineData(GranularityKind.PerTensor, 8, false, 0)]
     [InlineData(GranularityKind.PerTensor, 8, true, 0)]
-    public void Rows_are_bit_for_bit_what_ONNX_Runtime_dequantizes_of_the_whole_table(GranularityKind granularity, int bits, bool shortIds, int axis)
+    public void Rows_are_bit_for_bit_what_ONNX_Runtime_dequantizes_of_the_whole_table(
+        GranularityKind granularity, int bits, bool shortIds, int axis)
     {
         ModelBuilder model = Lookup(shortIds).Node("Gather", ["table", "ids"], "y", ModelBuilder.Int("axis", axis));
 
-        PtqResult result = Quantize(model, new PtqOptions { WeightGranularity = granularity, WeightFormat = CodeFormat.Signed(bits) }, shortIds);
+        PtqResult result = Quantize(
+            model, new PtqOptions { WeightGranularity = granularity, WeightFormat = CodeFormat.Signed(bits) }, shortIds);
 
         result.QuantizedNodes.Should().Equal("y-node");
         GraphProto written = ModelFile.Load(Output).Model.Graph;
-        written.Initializer.Sum(tensor => tensor.RawData.Length).Should().Be(Table.Length + sizeof(float) * (granularity == GranularityKind.PerChannel ? Rows : 1));
-        sbyte[] codes = (sbyte[])(Array)written.Initializer.Single(tensor => tensor.DataType == (int)TensorProto.Types.DataType.Int8).RawData.ToByteArray();
-        codes.Chunk(granularity == GranularityKind.PerChannel ? Width : codes.Length).Select(row => row.Max(code => Math.Abs((int)code))).Should().AllBeEquivalentTo((1 << (bits - 1)) - 1);
+        written.Initializer.Sum(tensor => tensor.RawData.Length).Should()
+            .Be(Table.Length + sizeof(float) * (granularity == GranularityKind.PerChannel ? Rows : 1));
+        sbyte[] codes = (sbyte[])(Array)written.Initializer.Single(tensor => tensor.DataType == (int)TensorProto.Types.DataType.Int8)
+            .RawData.ToByteArray();
+        codes.Chunk(granularity == GranularityKind.PerChannel ? Width : codes.Length)
+            .Select(row => row.Max(code => Math.Abs((int)code))).Should().AllBeEquivalentTo((1 << (bits - 1)) - 1);
         float[] dequantized = QuantizeAndDequantize(written.Initializer.Single(tensor => tensor.IsFloat()).ReadFloats());
         float[] expected = [.. Ids.SelectMany(id => dequantized.AsSpan((int)(id < 0 ? id + Rows : id) * Width, Width).ToArray())];
         foreach (GraphOptimizationLevel level in new[] { GraphOptimizationLevel.ORT_DISABLE_ALL, GraphOptimizationLevel.ORT_ENABLE_ALL })
@@ -45,7 +50,9 @@ public sealed class EmbeddingTests : IDisposable
         }
     }
 
-    /// <summary>An error is half a step at most, and as good as evenly distributed below that, so that its mean square is a twelfth of a step's.</summary>
+    /// <summary>
+    /// An error is half a step at most, and as good as evenly distributed below that, so that its mean square is a twelfth of a step's.
+    /// </summary>
     [Fact]
     public void The_noise_is_that_of_a_step_for_each_row()
     {
@@ -61,7 +68,8 @@ public sealed class EmbeddingTests : IDisposable
             noise += scale * scale / 12;
         }
 
-        Decibels.Sqnr(Table, actual).Should().BeApproximately(10 * Math.Log10(Table.Sum(value => (double)value * value) / noise), 0.5).And.BeGreaterThan(38);
+        Decibels.Sqnr(Table, actual).Should()
+            .BeApproximately(10 * Math.Log10(Table.Sum(value => (double)value * value) / noise), 0.5).And.BeGreaterThan(38);
     }
 
     [Fact]
@@ -70,7 +78,9 @@ public sealed class EmbeddingTests : IDisposable
         ModelBuilder model = Lookup();
         TensorProto table = model.Graph.Initializer.Single();
         model.Graph.Initializer.Clear();
-        model.Node("Constant", [], table.Name, new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = table }).Node("Gather", ["table", "ids"], "y");
+        model.Node(
+            "Constant", [], table.Name, new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = table })
+            .Node("Gather", ["table", "ids"], "y");
 
         Quantize(model).OutputBytes.Should().BeLessThan(Table.Length * 2);
 
@@ -102,7 +112,8 @@ public sealed class EmbeddingTests : IDisposable
         model = name switch
         {
             "columns" => model.Constant("table", Table, Width, Rows).Node("Gather", ["table", "ids"], "y", ModelBuilder.Int("axis", 1)),
-            "constant indices" => model.Constant("table", Table, Rows, Width).Integers("some", 3, 4).Node("Gather", ["table", "some"], "rows").Cast("ids", "n", TensorProto.Types.DataType.Float)
+            "constant indices" => model.Constant("table", Table, Rows, Width).Integers("some", 3, 4)
+                .Node("Gather", ["table", "some"], "rows").Cast("ids", "n", TensorProto.Types.DataType.Float)
                 .Integers("axes", 0, 1).Node("ReduceSum", ["n", "axes"], "sum").Node("Add", ["rows", "sum"], "y"),
             "narrow" => model.Constant("table", Table, Rows * 4, 4).Node("Gather", ["table", "ids"], "y"),
             "small" => model.Constant("table", Table[..4080], 255, Width).Node("Gather", ["table", "ids"], "y"),
@@ -149,8 +160,11 @@ public sealed class EmbeddingTests : IDisposable
     [Fact]
     public void A_table_of_several_readers_is_stored_once()
     {
-        ModelBuilder model = Lookup().Integers("two", 2).Node("Gather", ["table", "ids"], "a").Node("Mod", ["ids", "two"], "less").Node("Gather", ["table", "less"], "b").Node("Add", ["a", "b"], "c")
-            .Integers("rows", -1, Width).Node("Reshape", ["c", "rows"], "d").Node("Gemm", ["d", "table"], "y", ModelBuilder.Int("transB", 1));
+        ModelBuilder model = Lookup().Integers("two", 2).Node("Gather", ["table", "ids"], "a").Node("Mod", ["ids", "two"], "less")
+            .Node("Gather", ["table", "less"], "b").Node("Add", ["a", "b"], "c")
+            .Integers("rows", -1, Width)
+            .Node("Reshape", ["c", "rows"], "d")
+            .Node("Gemm", ["d", "table"], "y", ModelBuilder.Int("transB", 1));
 
         PtqResult result = Quantize(model);
 
@@ -183,10 +197,14 @@ public sealed class EmbeddingTests : IDisposable
     [InlineData("y-node")]
     public void What_is_quantized_in_two_ways_is_stored_twice(string inFloat)
     {
-        Quantize(WithTransposedOutput(isNode: false), new PtqOptions { OwnWeights = new Dictionary<string, WeightOptions> { ["y-node"] = new() { Granularity = GranularityKind.PerTensor } } });
+        Quantize(WithTransposedOutput(isNode: false), new PtqOptions
+        {
+            OwnWeights = new Dictionary<string, WeightOptions> { ["y-node"] = new() { Granularity = GranularityKind.PerTensor } }
+        });
         LargeTensors().Should().Be(2);
 
-        Quantize(WithTransposedOutput(isNode: false), new PtqOptions { FloatNodes = new HashSet<string> { inFloat } }).FloatNodes.Keys.Should().Equal(inFloat);
+        Quantize(WithTransposedOutput(isNode: false), new PtqOptions { FloatNodes = new HashSet<string> { inFloat } })
+            .FloatNodes.Keys.Should().Equal(inFloat);
         LargeTensors().Should().Be(2);
         Decibels.Sqnr(Run(ModelPath), Run(Output)).Should().BeGreaterThan(30);
     }
@@ -207,11 +225,14 @@ public sealed class EmbeddingTests : IDisposable
         File.ReadAllBytes(_folder.PathTo("again.onnx")).Should().Equal(File.ReadAllBytes(Output));
     }
 
-    /// <summary>Looked up rows are floats: who reads them in float reads no codes of an activation's range, even where a product makes such of them.</summary>
+    /// <summary>
+    /// Looked up rows are floats: who reads them in float reads no codes of an activation's range, even where a product makes such of them.
+    /// </summary>
     [Fact]
     public void Rows_become_codes_of_an_activation_where_a_product_reads_them_alone()
     {
-        ModelBuilder model = Lookup().Constant("w", RandomTensors.Normal(4, Width * Width, 0.25), Width, Width).Node("Gather", ["table", "ids"], "rows").Node("MatMul", ["rows", "w"], "p").Node("Add", ["rows", "p"], "y");
+        ModelBuilder model = Lookup().Constant("w", RandomTensors.Normal(4, Width * Width, 0.25), Width, Width)
+            .Node("Gather", ["table", "ids"], "rows").Node("MatMul", ["rows", "w"], "p").Node("Add", ["rows", "p"], "y");
 
         PtqResult result = Quantize(model);
 
@@ -229,13 +250,16 @@ public sealed class EmbeddingTests : IDisposable
         float[] values = [.. Table];
         values[77] = float.NaN;
 
-        FluentActions.Invoking(() => Quantize(Lookup(table: values).Node("Gather", ["table", "ids"], "y"))).Should().Throw<OnnxModelException>()
-            .WithMessage($"{ModelPath}: weight 'table' of node 'y-node' (Gather) holds NaN or infinity; repair the model, or leave the node in float (PtqOptions.FloatNodes).");
+        FluentActions.Invoking(() => Quantize(Lookup(table: values).Node("Gather", ["table", "ids"], "y"))).Should()
+            .Throw<OnnxModelException>()
+            .WithMessage($"{ModelPath}: weight 'table' of node 'y-node' (Gather) holds NaN or infinity; repair the model, or leave the "
+                + "node in float (PtqOptions.FloatNodes).");
     }
 
     private static ModelBuilder Lookup(bool shortIds = false, float[]? table = null)
     {
-        ModelBuilder model = new ModelBuilder().Ids(shortIds ? TensorProto.Types.DataType.Int32 : TensorProto.Types.DataType.Int64).Output("y").Constant("table", table ?? Table, Rows, Width);
+        ModelBuilder model = new ModelBuilder().Ids(shortIds ? TensorProto.Types.DataType.Int32 : TensorProto.Types.DataType.Int64)
+            .Output("y").Constant("table", table ?? Table, Rows, Width);
         model.Graph.Output[0].Type.TensorType.Shape = null;
         return model;
     }
@@ -249,7 +273,8 @@ public sealed class EmbeddingTests : IDisposable
         }
         else
         {
-            model.Constant("turned", [.. Enumerable.Range(0, Table.Length).Select(i => Table[(i % Rows * Width) + (i / Rows)])], Width, Rows);
+            model.Constant(
+                "turned", [.. Enumerable.Range(0, Table.Length).Select(i => Table[(i % Rows * Width) + (i / Rows)])], Width, Rows);
         }
 
         return model.Node("MatMul", ["a", "turned"], "y");
@@ -262,14 +287,17 @@ public sealed class EmbeddingTests : IDisposable
 
     private PtqResult Quantize(ModelBuilder model, PtqOptions? options = null, bool shortIds = false)
     {
-        SampleTensor ids = shortIds ? SampleTensor.Create<int>("ids", [.. Ids.Select(id => (int)id)], 1, Ids.Length) : SampleTensor.Create<long>("ids", Ids, 1, Ids.Length);
+        SampleTensor ids = shortIds
+            ? SampleTensor.Create<int>("ids", [.. Ids.Select(id => (int)id)], 1, Ids.Length)
+            : SampleTensor.Create<long>("ids", Ids, 1, Ids.Length);
         List<SampleTensor> inputs = [ids];
         if (model.Graph.Input.Count > 1)
         {
             inputs.Add(SampleTensor.Create<float>("x", [1], 1));
         }
 
-        return PostTrainingQuantizer.Quantize(model.Save(ModelPath), new SampleList([new ModelSample("sample", [.. inputs])]), Output, options);
+        return PostTrainingQuantizer.Quantize(
+            model.Save(ModelPath), new SampleList([new ModelSample("sample", [.. inputs])]), Output, options);
     }
 
     /// <summary>The whole table through ONNX Runtime's own operators.</summary>
@@ -280,7 +308,8 @@ public sealed class EmbeddingTests : IDisposable
         TensorProto zeroPoints = TensorData.Make<byte>(TensorProto.Types.DataType.Int8, new byte[scales.Length], shape);
         zeroPoints.Name = "zero-points";
         model.Graph.Initializer.Add(zeroPoints);
-        model.Node("QuantizeLinear", ["x", "scales", "zero-points"], "q", ModelBuilder.Int("axis", 0)).Node("DequantizeLinear", ["q", "scales", "zero-points"], "y", ModelBuilder.Int("axis", 0));
+        model.Node("QuantizeLinear", ["x", "scales", "zero-points"], "q", ModelBuilder.Int("axis", 0))
+            .Node("DequantizeLinear", ["q", "scales", "zero-points"], "y", ModelBuilder.Int("axis", 0));
         return ModelRun.Floats(model.Model, Table, Rows, Width)[0];
     }
 
@@ -288,7 +317,9 @@ public sealed class EmbeddingTests : IDisposable
     {
         using SessionOptions options = new() { GraphOptimizationLevel = level };
         using InferenceSession session = new(path, options);
-        using OrtValue ids = shortIds ? OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(Ids, id => (int)id), [1, Ids.Length]) : OrtValue.CreateTensorValueFromMemory(Ids, [1, Ids.Length]);
+        using OrtValue ids = shortIds
+            ? OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(Ids, id => (int)id), [1, Ids.Length])
+            : OrtValue.CreateTensorValueFromMemory(Ids, [1, Ids.Length]);
         using RunOptions run = new();
         using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, new Dictionary<string, OrtValue> { ["ids"] = ids }, ["y"]);
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();

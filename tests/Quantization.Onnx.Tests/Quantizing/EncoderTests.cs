@@ -35,14 +35,16 @@ public sealed class EncoderTests : IDisposable
         // Noise of different origin adds up, and does not grow on the way.
         Noise(sqnr).Should().BeLessThan(1.25 * (Noise(floatSqnr) + Noise(alone)));
 
-        // A row's largest of 64 normal values is about 2.5 times their root mean square, 13 with the column that stands out, so that 254 steps give 35 to 45 dB.
+        // A row's largest of 64 normal values is about 2.5 times their root mean square, 13 with the column that stands out, so that 254
+        // steps give 35 to 45 dB.
         alone.Should().BeGreaterThan(35);
     }
 
     [Fact]
     public void The_products_of_attention_are_named()
     {
-        const string Costs = "both its operands are computed, and converting them takes the time that integers save", Short = "both its operands are computed";
+        const string Costs = "both its operands are computed, and converting them takes the time that integers save",
+            Short = "both its operands are computed";
 
         Reasons(new StaticInt8Recipe(new PtqOptions())).Should().Equal(Expected(Costs));
         Reasons(new DynamicInt8Recipe()).Should().Equal(Expected(Short));
@@ -50,20 +52,26 @@ public sealed class EncoderTests : IDisposable
 
         IReadOnlyDictionary<string, string> Reasons(IRecipe recipe) => recipe.Plan(FloatModel.Load(_model, recipe, null), null).FloatNodes;
         static Dictionary<string, string> Expected(string reason) => Enumerable.Range(0, 2).SelectMany(layer => ((string, string)[])
-            [($"l{layer}-a-node", $"scores of attention: {reason}"), ($"l{layer}-d-node", $"mean of the values of attention: {reason}")]).ToDictionary(each => each.Item1, each => each.Item2);
+            [($"l{layer}-a-node", $"scores of attention: {reason}"), ($"l{layer}-d-node", $"mean of the values of attention: {reason}")])
+            .ToDictionary(each => each.Item1, each => each.Item2);
     }
 
     [Fact]
     public void Each_measure_of_sensitivity_and_the_comparison_of_layers_list_the_tables()
     {
         SampleList samples = EncoderModel.Samples(4, 16, Vocabulary);
-        SensitivityResult result = SensitivityAnalyzer.Analyze(_model, _calibration, samples, new SensitivityOptions { Metric = ModelMetric.SignalToNoise, Measures = Enum.GetValues<SensitivityMeasure>() });
+        SensitivityResult result = SensitivityAnalyzer.Analyze(
+            _model,
+            _calibration,
+            samples,
+            new SensitivityOptions { Metric = ModelMetric.SignalToNoise, Measures = Enum.GetValues<SensitivityMeasure>() });
 
         foreach (LayerSensitivity table in result.Layers.Where(layer => layer.Operator == "Gather"))
         {
             table.Cost.MultiplyAccumulates.Should().Be(0);
             table.Noise!.NoiseToSignal.Should().BeInRange(1e-5, 1e-3);
-            table.Scores[SensitivityMeasure.OnlyThisLayer].SignalToNoise.Should().BeApproximately(table.Scores[SensitivityMeasure.OnlyWeights].SignalToNoise, 0.01).And.BeGreaterThan(30);
+            table.Scores[SensitivityMeasure.OnlyThisLayer].SignalToNoise.Should()
+                .BeApproximately(table.Scores[SensitivityMeasure.OnlyWeights].SignalToNoise, 0.01).And.BeGreaterThan(30);
             table.Scores[SensitivityMeasure.OnlyActivations].SignalToNoise.Should().Be(double.PositiveInfinity);
         }
 

@@ -32,7 +32,8 @@ public sealed class FashionModelTests : IDisposable
     {
         PtqResult result = PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, Output);
 
-        result.Int8Operators.Should().Equal(new Dictionary<string, int> { ["QGemm"] = 1, ["QLinearAdd"] = 2, ["QLinearConv"] = 17, ["QLinearGlobalAveragePool"] = 1 });
+        result.Int8Operators.Should().Equal(
+            new Dictionary<string, int> { ["QGemm"] = 1, ["QLinearAdd"] = 2, ["QLinearConv"] = 17, ["QLinearGlobalAveragePool"] = 1 });
         result.Int8Nodes.Should().Be(21);
         result.Conversions.Should().Be(1);
         result.FloatNodes.Should().BeEmpty();
@@ -77,7 +78,8 @@ public sealed class FashionModelTests : IDisposable
         PtqResult result = PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, Output, options);
 
         result.Int8Nodes.Should().Be(21);
-        Decibels.Sqnr(FashionExample.Logits(FashionExample.ModelPath, Images), FashionExample.Logits(Output, Images)).Should().BeGreaterThan(leastSqnr);
+        Decibels.Sqnr(FashionExample.Logits(FashionExample.ModelPath, Images), FashionExample.Logits(Output, Images)).Should()
+            .BeGreaterThan(leastSqnr);
     }
 
     [Fact]
@@ -96,7 +98,11 @@ public sealed class FashionModelTests : IDisposable
     public void Weights_of_single_nodes_are_quantized_in_their_own_way()
     {
         const string Own = "features.b2.b.expand/conv";
-        PtqOptions perTensor = new() { WeightGranularity = GranularityKind.PerTensor, OwnWeights = new Dictionary<string, WeightOptions> { [Own] = new() { Granularity = GranularityKind.PerChannel } } };
+        PtqOptions perTensor = new()
+        {
+            WeightGranularity = GranularityKind.PerTensor,
+            OwnWeights = new Dictionary<string, WeightOptions> { [Own] = new() { Granularity = GranularityKind.PerChannel } }
+        };
 
         PtqResult result = PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, Output, perTensor);
 
@@ -109,7 +115,12 @@ public sealed class FashionModelTests : IDisposable
         }
 
         result.Int8Nodes.Should().Be(21);
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, Output, new PtqOptions { OwnWeights = new Dictionary<string, WeightOptions> { ["pool"] = new() } }))
-            .Should().Throw<ArgumentException>().WithMessage("*PtqOptions.OwnWeights names 'pool', but the model has no such node with weights to quantize*");
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(
+            FashionExample.ModelPath,
+            FashionExample.Calibration,
+            Output,
+            new PtqOptions { OwnWeights = new Dictionary<string, WeightOptions> { ["pool"] = new() } }))
+            .Should().Throw<ArgumentException>()
+            .WithMessage("*PtqOptions.OwnWeights names 'pool', but the model has no such node with weights to quantize*");
     }
 }

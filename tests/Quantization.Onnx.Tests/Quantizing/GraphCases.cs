@@ -35,23 +35,36 @@ internal static class GraphCases
             "conv alone" => image.Conv("x", "y", 3, 4).Output("y", 1, 4, Side, Side),
             "conv without bias" => image.Conv("x", "y", 3, 4, bias: false).Output("y", 1, 4, Side, Side),
             "relu between" => image.Conv("x", "a", 3, 4).Node("Relu", ["a"], "b").Conv("b", "y", 4, 4).Output("y", 1, 4, Side, Side),
-            "residual" => image.Conv("x", "a", 3, 4).Conv("a", "b", 4, 4).Node("Add", ["a", "b"], "c").Node("Relu", ["c"], "d").Conv("d", "y", 4, 2).Output("y", 1, 2, Side, Side),
-            "max pool" => image.Conv("x", "a", 3, 4).Node("MaxPool", ["a"], "b", ModelBuilder.Ints("kernel_shape", 2, 2), ModelBuilder.Ints("strides", 2, 2)).Conv("b", "y", 4, 2)
+            "residual" => image.Conv("x", "a", 3, 4).Conv("a", "b", 4, 4).Node("Add", ["a", "b"], "c").Node("Relu", ["c"], "d")
+                .Conv("d", "y", 4, 2).Output("y", 1, 2, Side, Side),
+            "max pool" => image.Conv("x", "a", 3, 4)
+                .Node("MaxPool", ["a"], "b", ModelBuilder.Ints("kernel_shape", 2, 2), ModelBuilder.Ints("strides", 2, 2))
+                .Conv("b", "y", 4, 2)
                 .Output("y", 1, 2, Side / 2, Side / 2),
-            "average pool" => image.Conv("x", "a", 3, 4).Node("AveragePool", ["a"], "b", ModelBuilder.Ints("kernel_shape", 2, 2), ModelBuilder.Ints("strides", 2, 2)).Conv("b", "y", 4, 2)
+            "average pool" => image.Conv("x", "a", 3, 4)
+                .Node("AveragePool", ["a"], "b", ModelBuilder.Ints("kernel_shape", 2, 2), ModelBuilder.Ints("strides", 2, 2))
+                .Conv("b", "y", 4, 2)
                 .Output("y", 1, 2, Side / 2, Side / 2),
-            "swish" => image.Conv("x", "a", 3, 4).Node("Sigmoid", ["a"], "s").Node("Mul", ["a", "s"], "m").Conv("m", "y", 4, 2).Output("y", 1, 2, Side, Side),
-            "result read and returned" => image.Conv("x", "a", 3, 4).Conv("a", "y", 4, 2).Output("y", 1, 2, Side, Side).Output("a", 1, 4, Side, Side),
+            "swish" => image.Conv("x", "a", 3, 4).Node("Sigmoid", ["a"], "s").Node("Mul", ["a", "s"], "m").Conv("m", "y", 4, 2)
+                .Output("y", 1, 2, Side, Side),
+            "result read and returned" =>
+                image.Conv("x", "a", 3, 4).Conv("a", "y", 4, 2).Output("y", 1, 2, Side, Side).Output("a", 1, 4, Side, Side),
             "shared weights" => Shared(image),
             "depthwise" => Depthwise(image),
-            "transpose and matmul" => image.Conv("x", "a", 3, 4).Node("Transpose", ["a"], "t", ModelBuilder.Ints("perm", 0, 2, 3, 1)).Constant("w", RandomTensors.Normal(5, 4 * 6), 4, 6)
+            "transpose and matmul" => image.Conv("x", "a", 3, 4)
+                .Node("Transpose", ["a"], "t", ModelBuilder.Ints("perm", 0, 2, 3, 1))
+                .Constant("w", RandomTensors.Normal(5, 4 * 6), 4, 6)
                 .Node("MatMul", ["t", "w"], "y").Output("y", 1, Side, Side, 6),
-            "flatten and gemms" => image.Conv("x", "a", 3, 4).Node("Flatten", ["a"], "f").Constant("w", RandomTensors.Normal(6, 256 * 16, 0.1), 256, 16).Constant("c", RandomTensors.Normal(7, 16), 16)
-                .Node("Gemm", ["f", "w", "c"], "g").Node("Relu", ["g"], "r").Constant("v", RandomTensors.Normal(8, 16 * 5), 5, 16).Constant("e", RandomTensors.Normal(9, 5), 5)
+            "flatten and gemms" => image.Conv("x", "a", 3, 4).Node("Flatten", ["a"], "f")
+                .Constant("w", RandomTensors.Normal(6, 256 * 16, 0.1), 256, 16).Constant("c", RandomTensors.Normal(7, 16), 16)
+                .Node("Gemm", ["f", "w", "c"], "g").Node("Relu", ["g"], "r").Constant("v", RandomTensors.Normal(8, 16 * 5), 5, 16)
+                .Constant("e", RandomTensors.Normal(9, 5), 5)
                 .Node("Gemm", ["r", "v", "e"], "y", ModelBuilder.Int("transB", 1)).Output("y", 1, 5),
             "constant nodes" => ConstantNodes(image),
             "dead channel with a large bias" => DeadChannel(image),
-            "dead channel of a Gemm with a large bias" => image.Node("Flatten", ["x"], "f").Constant("w", [.. RandomTensors.Normal(6, 192), .. Enumerable.Repeat(1e-20f, 192)], 2, 192).Constant("b", [0.5f, 100], 2)
+            "dead channel of a Gemm with a large bias" => image.Node("Flatten", ["x"], "f")
+                .Constant("w", [.. RandomTensors.Normal(6, 192), .. Enumerable.Repeat(1e-20f, 192)], 2, 192)
+                .Constant("b", [0.5f, 100], 2)
                 .Node("Gemm", ["f", "w", "b"], "y", ModelBuilder.Int("transB", 1)).Output("y", 1, 2),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such case."),
         };
@@ -60,15 +73,21 @@ internal static class GraphCases
     private static ModelBuilder Shared(ModelBuilder image) => image.Conv("x", "a", 3, 3)
         .Node("Conv", ["a", "a-w", "a-b"], "y", ModelBuilder.Ints("pads", 1, 1, 1, 1)).Output("y", 1, 3, Side, Side);
 
-    private static ModelBuilder Depthwise(ModelBuilder image) => image.Conv("x", "a", 3, 4).Constant("w", RandomTensors.Normal(3, 36), 4, 1, 3, 3)
-        .Node("Conv", ["a", "w"], "y", ModelBuilder.Ints("pads", 1, 1, 1, 1), ModelBuilder.Int("group", 4)).Output("y", 1, 4, Side, Side);
+    private static ModelBuilder Depthwise(ModelBuilder image) =>
+        image.Conv("x", "a", 3, 4).Constant("w", RandomTensors.Normal(3, 36), 4, 1, 3, 3)
+            .Node("Conv", ["a", "w"], "y", ModelBuilder.Ints("pads", 1, 1, 1, 1), ModelBuilder.Int("group", 4))
+            .Output("y", 1, 4, Side, Side);
 
     private static ModelBuilder ConstantNodes(ModelBuilder image)
     {
         image.Conv("x", "y", 3, 4).Output("y", 1, 4, Side, Side);
         foreach (TensorProto weight in image.Graph.Initializer)
         {
-            NodeProto node = new() { OpType = "Constant", Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = weight } } };
+            NodeProto node = new()
+            {
+                OpType = "Constant",
+                Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = weight } }
+            };
             node.Output.Add(weight.Name);
             image.Graph.Node.Insert(0, node);
         }

@@ -3,7 +3,9 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx.Tests.Quantizing;
 
-/// <summary>What each form of graph becomes: how many nodes run on integers, how many conversions are left, and that the result is close.</summary>
+/// <summary>
+/// What each form of graph becomes: how many nodes run on integers, how many conversions are left, and that the result is close.
+/// </summary>
 public sealed class GraphTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -42,7 +44,8 @@ public sealed class GraphTests : IDisposable
     [Fact]
     public void A_float_weight_that_another_node_reads_is_kept()
     {
-        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Node("ReduceSum", ["a-b"], "s", ModelBuilder.Int("keepdims", 0)).Node("Add", ["a", "s"], "y").Output("y", 1, 4, 8, 8);
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Node("ReduceSum", ["a-b"], "s", ModelBuilder.Int("keepdims", 0))
+            .Node("Add", ["a", "s"], "y").Output("y", 1, 4, 8, 8);
         Quantize(model);
         Decibels.Sqnr(Run(ModelPath), Run(Output)).Should().BeGreaterThan(25);
     }
@@ -50,7 +53,8 @@ public sealed class GraphTests : IDisposable
     [Fact]
     public void Nothing_is_quantized_behind_the_last_weighted_node()
     {
-        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Conv("a", "b", 4, 4).Node("Add", ["a", "b"], "c").Node("GlobalAveragePool", ["c"], "y").Output("y", 1, 4, 1, 1);
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Conv("a", "b", 4, 4).Node("Add", ["a", "b"], "c")
+            .Node("GlobalAveragePool", ["c"], "y").Output("y", 1, 4, 1, 1);
         Quantize(model).QuantizedNodes.Should().Equal("a-node", "b-node");
     }
 
@@ -62,7 +66,8 @@ public sealed class GraphTests : IDisposable
         ModelBuilder model = ModelBuilder.Linear();
         model.Graph.Node[0].Output[0] = "z";
         model.Graph.Node[0].Name = "z-node";
-        model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = attribute, Type = AttributeProto.Types.AttributeType.Float, F = 0.5f });
+        model.Graph.Node[0].Attribute.Add(
+            new AttributeProto { Name = attribute, Type = AttributeProto.Types.AttributeType.Float, F = 0.5f });
         model.Constant("v", RandomTensors.Normal(1, 6), 3, 2).Node("MatMul", ["z", "v"], "y").Graph.Output.Clear();
         model.Output("y", -1, 2);
 
@@ -77,7 +82,10 @@ public sealed class GraphTests : IDisposable
     {
         ModelBuilder model = new ModelBuilder().Input("x", 1, 3, 8, 8).Constant("v", RandomTensors.Normal(1, 64), 8, 8)
             .Node("MatMul", ["x", "v"], "z").Node("MatMul", ["z", "x"], "y").Output("y", 1, 3, 8, 8);
-        Quantize(model).FloatNodes.Should().Equal(new Dictionary<string, string> { ["y-node"] = "both its operands are computed, and converting them takes the time that integers save" });
+        Quantize(model).FloatNodes.Should().Equal(new Dictionary<string, string>
+        {
+            ["y-node"] = "both its operands are computed, and converting them takes the time that integers save"
+        });
     }
 
     [Fact]
@@ -85,14 +93,17 @@ public sealed class GraphTests : IDisposable
     {
         ModelBuilder.Linear().Save(ModelPath);
         PtqOptions options = new() { FloatNodes = new HashSet<string> { "fc7" } };
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, ModelBuilder.LinearSamples(), Output, options)).Should().Throw<ArgumentException>()
-            .WithMessage($"{ModelPath}: PtqOptions.FloatNodes names 'fc7', but the model has no such node, or it was folded into another; *");
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(ModelPath, ModelBuilder.LinearSamples(), Output, options)).Should()
+            .Throw<ArgumentException>()
+            .WithMessage(
+                $"{ModelPath}: PtqOptions.FloatNodes names 'fc7', but the model has no such node, or it was folded into another; *");
     }
 
     [Fact]
     public void A_Gemm_made_of_MatMul_and_Add_goes_by_the_name_of_the_MatMul()
     {
-        ModelBuilder model = new ModelBuilder().Input("x", -1, 4).Output("y", -1, 3).Constant("w", RandomTensors.Normal(1, 12), 4, 3).Constant("b", [1, 2, 3], 3)
+        ModelBuilder model = new ModelBuilder().Input("x", -1, 4).Output("y", -1, 3).Constant("w", RandomTensors.Normal(1, 12), 4, 3)
+            .Constant("b", [1, 2, 3], 3)
             .Node("MatMul", ["x", "w"], "z").Node("Add", ["z", "b"], "y");
         PtqResult result = PostTrainingQuantizer.Quantize(model.Save(ModelPath), ModelBuilder.LinearSamples(), Output);
         result.QuantizedNodes.Should().Equal("z-node");
@@ -102,7 +113,8 @@ public sealed class GraphTests : IDisposable
     [Fact]
     public void An_older_operator_set_is_raised_where_nothing_else_must_change()
     {
-        ModelBuilder model = GraphCases.Image(opset: 9).Conv("x", "a", 3, 4).Node("Relu", ["a"], "b").Conv("b", "y", 4, 4).Output("y", 1, 4, 8, 8);
+        ModelBuilder model = GraphCases.Image(opset: 9).Conv("x", "a", 3, 4).Node("Relu", ["a"], "b").Conv("b", "y", 4, 4)
+            .Output("y", 1, 4, 8, 8);
         Quantize(model).Int8Nodes.Should().Be(2);
         ModelFile.Load(Output).Model.OpsetImport.Should().Equal(new OperatorSetIdProto { Version = 13 });
         Decibels.Sqnr(Run(ModelPath), Run(Output)).Should().BeGreaterThan(25);
@@ -122,7 +134,8 @@ public sealed class GraphTests : IDisposable
         ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Conv("a", "b", 4, 4);
         GraphProto then = new ModelBuilder().Node("Relu", ["a"], "t").Output("t", 1, 4, 8, 8).Graph;
         GraphProto otherwise = new ModelBuilder().Node("Neg", ["b"], "e").Output("e", 1, 4, 8, 8).Graph;
-        model.Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0)).Constant("zero", [0]).Node("Greater", ["most", "zero"], "yes");
+        model.Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0))
+            .Constant("zero", [0]).Node("Greater", ["most", "zero"], "yes");
         model.Node("If", ["yes"], "y", Branch("then_branch", then), Branch("else_branch", otherwise)).Output("y", 1, 4, 8, 8);
 
         PtqResult result = Quantize(model);
@@ -139,7 +152,8 @@ public sealed class GraphTests : IDisposable
         ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4);
         GraphProto then = new ModelBuilder().Conv("a", "t", 4, 4).Output("t", 1, 4, 8, 8).Graph;
         GraphProto otherwise = new ModelBuilder().Node("Neg", ["a"], "e").Output("e", 1, 4, 8, 8).Graph;
-        model.Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0)).Constant("zero", [0]).Node("Greater", ["most", "zero"], "yes");
+        model.Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0))
+            .Constant("zero", [0]).Node("Greater", ["most", "zero"], "yes");
         model.Node("If", ["yes"], "y", Branch("then_branch", then), Branch("else_branch", otherwise)).Output("y", 1, 4, 8, 8);
 
         PtqResult result = Quantize(model);
@@ -149,7 +163,8 @@ public sealed class GraphTests : IDisposable
         result.QuantizedNodes.Should().Equal("a-node");
         result.FloatNodes.Should().Equal(new Dictionary<string, string>
         {
-            ["y-node/then_branch/t-node"] = "it is inside 'y-node' (If), and the graphs inside of nodes are quantized from samples alone, not from a calibration",
+            ["y-node/then_branch/t-node"] =
+                "it is inside 'y-node' (If), and the graphs inside of nodes are quantized from samples alone, not from a calibration",
         });
         Decibels.Sqnr(Run(ModelPath), Run(Output)).Should().BeGreaterThan(25);
     }
@@ -160,10 +175,15 @@ public sealed class GraphTests : IDisposable
         ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Constant("mean", [1, 2, 3, 4], 4).Constant("variance", [1, 2, 3, 4], 4)
             .Node("BatchNormalization", ["a", "variance", "mean", "mean", "variance"], "b")
             .Constant("flat", RandomTensors.Normal(5, 144), 36, 4)
-            .Node("Transpose", ["flat"], "turned", ModelBuilder.Ints("perm", 1, 0)).Integers("of weights", 4, 4, 3, 3).Node("Reshape", ["turned", "of weights"], "w").Node("Identity", ["mean"], "bias")
+            .Node("Transpose", ["flat"], "turned", ModelBuilder.Ints("perm", 1, 0)).Integers("of weights", 4, 4, 3, 3)
+            .Node("Reshape", ["turned", "of weights"], "w").Node("Identity", ["mean"], "bias")
             .Node("Conv", ["b", "w", "bias"], "c", ModelBuilder.Ints("pads", 1, 1, 1, 1));
-        GraphProto then = new ModelBuilder().Node("Mul", ["c", "turned sum"], "t").Output("t", 1, 4, 8, 8).Graph, otherwise = new ModelBuilder().Node("Neg", ["c"], "e").Output("e", 1, 4, 8, 8).Graph;
-        model.Node("ReduceMean", ["flat"], "turned sum", ModelBuilder.Int("keepdims", 0)).Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0)).Constant("zero", [0]).Node("Greater", ["most", "zero"], "yes")
+        GraphProto then = new ModelBuilder().Node("Mul", ["c", "turned sum"], "t").Output("t", 1, 4, 8, 8).Graph,
+            otherwise = new ModelBuilder().Node("Neg", ["c"], "e").Output("e", 1, 4, 8, 8).Graph;
+        model.Node("ReduceMean", ["flat"], "turned sum", ModelBuilder.Int("keepdims", 0))
+            .Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0))
+            .Constant("zero", [0])
+            .Node("Greater", ["most", "zero"], "yes")
             .Node("If", ["yes"], "y", Branch("then_branch", then), Branch("else_branch", otherwise)).Output("y", 1, 4, 8, 8);
 
         PtqResult result = Quantize(model);
@@ -171,7 +191,8 @@ public sealed class GraphTests : IDisposable
         result.Int8Operators.Should().Equal(new Dictionary<string, int> { ["QLinearConv"] = 2 });
         GraphProto written = ModelFile.Load(Output).Model.Graph;
         written.Node.Should().NotContain(node => node.OpType == "BatchNormalization");
-        written.Node.Single(node => node.OpType == "If").Attribute.Should().Equal(model.Graph.Node.Single(node => node.OpType == "If").Attribute);
+        written.Node.Single(node => node.OpType == "If").Attribute.Should()
+            .Equal(model.Graph.Node.Single(node => node.OpType == "If").Attribute);
         Decibels.Sqnr(Run(ModelPath), Run(Output)).Should().BeGreaterThan(25);
     }
 
@@ -179,11 +200,13 @@ public sealed class GraphTests : IDisposable
     public void Functions_come_through_and_what_surrounds_them_is_quantized()
     {
         ModelBuilder model = GraphCases.Image(opset: 15).Conv("x", "a", 3, 4).Node("Relu", ["a"], "r")
-            .Constant("w", RandomTensors.Normal(5, 16), 4, 4, 1, 1).Node("Block", ["r", "w"], "b").Conv("b", "y", 4, 4).Output("y", 1, 4, 8, 8);
+            .Constant("w", RandomTensors.Normal(5, 16), 4, 4, 1, 1).Node("Block", ["r", "w"], "b").Conv("b", "y", 4, 4)
+            .Output("y", 1, 4, 8, 8);
         model.Model.IrVersion = 8;
         model.Graph.Node.Single(node => node.OpType == "Block").Domain = "com.example";
         model.Model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.example", Version = 1 });
-        FunctionProto block = new() { Name = "Block", Domain = "com.example", OpsetImport = { new OperatorSetIdProto { Version = 15 } }, Input = { "i", "k" }, Output = { "o" } };
+        FunctionProto block = new() { Name = "Block", Domain =
+            "com.example", OpsetImport = { new OperatorSetIdProto { Version = 15 } }, Input = { "i", "k" }, Output = { "o" } };
         block.Node.Add(new ModelBuilder().Node("Conv", ["i", "k"], "c").Node("Tanh", ["c"], "o").Graph.Node);
         model.Model.Functions.Add(block);
 
@@ -198,7 +221,8 @@ public sealed class GraphTests : IDisposable
     [Fact]
     public void A_Conv_kept_in_float_between_integers_is_not_quantized_behind_our_back()
     {
-        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Conv("a", "b", 4, 4).Node("Relu", ["b"], "c").Conv("c", "y", 4, 4).Output("y", 1, 4, 8, 8);
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 4).Conv("a", "b", 4, 4).Node("Relu", ["b"], "c").Conv("c", "y", 4, 4)
+            .Output("y", 1, 4, 8, 8);
         PtqResult result = Quantize(model, new PtqOptions { FloatNodes = new HashSet<string> { "b-node" } });
         result.Int8Operators.Should().Equal(new Dictionary<string, int> { ["QLinearConv"] = 2 });
         result.FloatNodes.Should().Equal(new Dictionary<string, string> { ["b-node"] = "kept in float as asked" });
@@ -213,10 +237,15 @@ public sealed class GraphTests : IDisposable
         File.ReadAllBytes(Output).Should().Equal(first);
     }
 
-    private static AttributeProto Branch(string name, GraphProto graph) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Graph, G = graph };
+    private static AttributeProto Branch(string name, GraphProto graph) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Graph, G = graph };
 
     private PtqResult Quantize(ModelBuilder model, PtqOptions? options = null) =>
-        PostTrainingQuantizer.Quantize(model.Save(ModelPath), RandomTensors.Samples(16, model.Graph.Input[0].Type.TensorType.Shape.Dim.Select(length => length.DimValue).ToArray()), Output, options ?? new PtqOptions { Refine = false });
+        PostTrainingQuantizer.Quantize(
+            model.Save(ModelPath),
+            RandomTensors.Samples(16, model.Graph.Input[0].Type.TensorType.Shape.Dim.Select(length => length.DimValue).ToArray()),
+            Output,
+            options ?? new PtqOptions { Refine = false });
 
     /// <summary>The first output for one input that calibration did not see.</summary>
     private static float[] Run(string path)

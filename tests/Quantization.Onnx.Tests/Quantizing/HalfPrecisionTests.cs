@@ -58,8 +58,10 @@ public sealed class HalfPrecisionTests : IDisposable
     public void A_branch_reads_the_16_bit_input_as_32_bits()
     {
         ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 3);
-        model.Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0)).Constant("zero", [0]).Node("Greater", ["most", "zero"], "yes");
-        GraphProto then = new ModelBuilder().Node("Add", ["a", "x"], "t").Output("t", 1, 3, 8, 8).Graph, otherwise = new ModelBuilder().Node("Neg", ["x"], "e").Output("e", 1, 3, 8, 8).Graph;
+        model.Node("ReduceMax", ["x"], "most", ModelBuilder.Int("keepdims", 0))
+            .Constant("zero", [0]).Node("Greater", ["most", "zero"], "yes");
+        GraphProto then = new ModelBuilder().Node("Add", ["a", "x"], "t").Output("t", 1, 3, 8, 8).Graph,
+            otherwise = new ModelBuilder().Node("Neg", ["x"], "e").Output("e", 1, 3, 8, 8).Graph;
         then.Output[0].Type.TensorType.ElemType = otherwise.Output[0].Type.TensorType.ElemType = (int)DataType.Float16;
         model.Node("If", ["yes"], "y", Branch("then_branch", then), Branch("else_branch", otherwise)).Output("y", 1, 3, 8, 8).ToHalf();
 
@@ -86,7 +88,8 @@ public sealed class HalfPrecisionTests : IDisposable
     public void Every_16_bit_value_has_its_equal()
     {
         ushort[] bits = [.. Enumerable.Range(0, 1 << 16).Select(value => (ushort)value)];
-        TensorProto half = TensorData.Make<ushort>(DataType.Float16, bits, bits.Length), brain = TensorData.Make<ushort>(DataType.Bfloat16, bits, bits.Length);
+        TensorProto half = TensorData.Make<ushort>(DataType.Float16, bits, bits.Length),
+            brain = TensorData.Make<ushort>(DataType.Bfloat16, bits, bits.Length);
 
         half.Widen();
         brain.Widen();
@@ -100,7 +103,8 @@ public sealed class HalfPrecisionTests : IDisposable
         ModelBuilder model = GraphCases.Image();
         if (name.StartsWith("inputs", StringComparison.Ordinal))
         {
-            model.Cast("x", "h", DataType.Float16).Conv("h", "a", 3, 4).Node("Relu", ["a"], "b").Conv("b", "c", 4, 4).Cast("c", "y", DataType.Float);
+            model.Cast("x", "h", DataType.Float16).Conv("h", "a", 3, 4).Node("Relu", ["a"], "b").Conv("b", "c", 4, 4)
+                .Cast("c", "y", DataType.Float);
             model.Graph.Initializer.ToList().ForEach(HalfModel.Narrow);
         }
         else
@@ -130,19 +134,25 @@ public sealed class HalfPrecisionTests : IDisposable
                 break;
             case "bfloat16":
                 float[] values = [.. weight.RawData.ToByteArray().Chunk(2).Select(pair => (float)BitConverter.ToHalf(pair))];
-                weight.RawData = TensorData.Make<ushort>(DataType.Bfloat16, [.. values.Select(value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16))]).RawData;
+                weight.RawData = TensorData.Make<ushort>(
+                    DataType.Bfloat16, [.. values.Select(value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16))]).RawData;
                 weight.DataType = (int)DataType.Bfloat16;
                 break;
             case "behind Reshape":
                 model.Integers(narrow + "-shape", [.. weight.Dims]);
                 weight.Dims.Clear();
                 weight.Dims.Add(weight.RawData.Length / 2);
-                model.Graph.Node.Insert(0, new ModelBuilder().Node("Reshape", [narrow, narrow + "-shape"], narrow + "-shaped").Graph.Node[0]);
+                model.Graph.Node.Insert(
+                    0, new ModelBuilder().Node("Reshape", [narrow, narrow + "-shape"], narrow + "-shaped").Graph.Node[0]);
                 cast.Input[0] = narrow + "-shaped";
                 break;
             case "in a Constant node":
                 model.Graph.Initializer.Remove(weight);
-                NodeProto constant = new() { OpType = "Constant", Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = weight } } };
+                NodeProto constant = new()
+                {
+                    OpType = "Constant",
+                    Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = weight } }
+                };
                 constant.Output.Add(narrow);
                 model.Graph.Node.Insert(0, constant);
                 break;
@@ -151,7 +161,8 @@ public sealed class HalfPrecisionTests : IDisposable
         model.Graph.Node.Insert(model.Graph.Node.IndexOf(conv), cast);
     }
 
-    private static AttributeProto Branch(string name, GraphProto graph) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Graph, G = graph };
+    private static AttributeProto Branch(string name, GraphProto graph) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Graph, G = graph };
 
     private PtqResult Quantize(ModelBuilder model)
     {
@@ -163,7 +174,8 @@ public sealed class HalfPrecisionTests : IDisposable
     private static ModelSample Narrow(ModelSample sample)
     {
         SampleTensor tensor = sample.Inputs[0];
-        Half[] values = [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(tensor.Data).ToArray().Select(value => (Half)value)];
+        Half[] values =
+            [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(tensor.Data).ToArray().Select(value => (Half)value)];
         return new ModelSample(sample.Name, SampleTensor.Create<Half>(tensor.Name, values, tensor.Shape));
     }
 

@@ -4,7 +4,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx.Tests.Quantizing;
 
-/// <summary>Each operator that codes flow through, between two convolutions: only the model's input and output are converted, and the result is close.</summary>
+/// <summary>
+/// Each operator that codes flow through, between two convolutions: only the model's input and output are converted, and the result is
+/// close.
+/// </summary>
 public sealed class OperatorTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -45,10 +48,12 @@ public sealed class OperatorTests : IDisposable
     {
         string model = Make(name).Save(_folder.PathTo("model.onnx"));
 
-        PtqResult result = PostTrainingQuantizer.Quantize(model, RandomTensors.Samples(16, GraphCases.ImageShape), _folder.PathTo("out.onnx"));
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            model, RandomTensors.Samples(16, GraphCases.ImageShape), _folder.PathTo("out.onnx"));
 
         result.ConversionReasons.Should().Equal("to codes: 'x' comes in as floats", "to floats: 'y' goes out as floats");
-        result.Int8Operators.Keys.Except(name == "Split" ? ["QLinearConcat"] : []).Should().BeEquivalentTo(integerOperator is null ? ["QLinearConv"] : ["QLinearConv", integerOperator]);
+        result.Int8Operators.Keys.Except(name == "Split" ? ["QLinearConcat"] : []).Should()
+            .BeEquivalentTo(integerOperator is null ? ["QLinearConv"] : ["QLinearConv", integerOperator]);
         Decibels.Sqnr(Run(model), Run(result.OutputPath)).Should().BeGreaterThan(25);
     }
 
@@ -57,7 +62,8 @@ public sealed class OperatorTests : IDisposable
     [InlineData("Concat of Relu")]
     public void What_is_concatenated_has_the_parameters_of_the_result(string name)
     {
-        PtqResult result = PostTrainingQuantizer.Quantize(Make(name).Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(16, GraphCases.ImageShape), _folder.PathTo("out.onnx"));
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            Make(name).Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(16, GraphCases.ImageShape), _folder.PathTo("out.onnx"));
 
         string[] inputs = name == "Concat" ? ["a", "b"] : ["a1", "b1"];
         inputs.Select(input => result.Activations[input].Range).Should().AllBeEquivalentTo(result.Activations["c"].Range);
@@ -78,10 +84,12 @@ public sealed class OperatorTests : IDisposable
     [InlineData("Resize between")]
     public void What_integers_would_harm_or_cannot_run_stays_in_float_and_is_named(string name)
     {
-        PtqResult result = PostTrainingQuantizer.Quantize(Make(name).Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(16, GraphCases.ImageShape), _folder.PathTo("out.onnx"));
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            Make(name).Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(16, GraphCases.ImageShape), _folder.PathTo("out.onnx"));
 
         result.QuantizedNodes.Where(node => node != "b-node").Should().Equal("a-node", "y-node");
-        result.ConversionReasons.Should().HaveCount(4).And.Contain(reason => reason.StartsWith("to floats: read in float by 'c-node' (")).And.Contain(reason => reason.Contains("is made in float by 'c-node' ("));
+        result.ConversionReasons.Should().HaveCount(4).And.Contain(reason => reason.StartsWith("to floats: read in float by 'c-node' ("))
+            .And.Contain(reason => reason.Contains("is made in float by 'c-node' ("));
     }
 
     /// <summary>One, two or three spatial axes, groups and depthwise: each runs on integers between two others.</summary>
@@ -100,15 +108,20 @@ public sealed class OperatorTests : IDisposable
         {
             int weights = 4 * 4 / groups * (int)Math.Pow(3, axes);
             model.Constant($"{to}-w", RandomTensors.Normal(to[0], weights, 0.3), [4, 4 / groups, .. kernel])
-                .Node("Conv", [from, $"{to}-w"], to, ModelBuilder.Int("group", groups), ModelBuilder.Ints("pads", [.. Enumerable.Repeat(1L, 2 * axes)]));
+                .Node("Conv", [from, $"{to}-w"], to, ModelBuilder.Int("group", groups), ModelBuilder.Ints(
+                    "pads", [.. Enumerable.Repeat(1L, 2 * axes)]));
         }
 
-        PtqResult result = PostTrainingQuantizer.Quantize(model.Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(16, shape), _folder.PathTo("out.onnx"));
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            model.Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(16, shape), _folder.PathTo("out.onnx"));
 
         result.Int8Operators.Should().Equal(new Dictionary<string, int> { ["QLinearConv"] = 3 });
         result.Conversions.Should().Be(2);
         float[] input = RandomTensors.Normal(1, 4 * (int)Math.Pow(5, axes));
-        Decibels.Sqnr(ModelRun.Floats(ModelFile.Load(_folder.PathTo("model.onnx")).Model, input, shape)[0], ModelRun.Floats(ModelFile.Load(result.OutputPath).Model, input, shape)[0]).Should().BeGreaterThan(25);
+        Decibels.Sqnr(
+            ModelRun.Floats(ModelFile.Load(_folder.PathTo("model.onnx")).Model, input, shape)[0],
+            ModelRun.Floats(ModelFile.Load(result.OutputPath).Model, input, shape)[0]).Should()
+            .BeGreaterThan(25);
     }
 
     private static ModelBuilder Make(string name)
@@ -132,7 +145,8 @@ public sealed class OperatorTests : IDisposable
                 channels = 7;
                 break;
             case "Concat with a constant":
-                model.Constant("places", RandomTensors.Normal(3, 128), 1, 2, 8, 8).Node("Concat", ["a", "places"], "c", ModelBuilder.Int("axis", 1));
+                model.Constant("places", RandomTensors.Normal(3, 128), 1, 2, 8, 8)
+                    .Node("Concat", ["a", "places"], "c", ModelBuilder.Int("axis", 1));
                 channels = 6;
                 break;
             case "Pow":
@@ -145,7 +159,8 @@ public sealed class OperatorTests : IDisposable
                 model.Node(name, ["a"], "c", ModelBuilder.Ints("perm", 0, 1, 3, 2));
                 break;
             case "Concat of Relu":
-                model.Conv("x", "b", 3, 4).Node("Relu", ["a"], "a1").Node("Relu", ["b"], "b1").Node("Concat", ["a1", "b1"], "c", ModelBuilder.Int("axis", 1));
+                model.Conv("x", "b", 3, 4).Node("Relu", ["a"], "a1").Node("Relu", ["b"], "b1")
+                    .Node("Concat", ["a1", "b1"], "c", ModelBuilder.Int("axis", 1));
                 channels = 8;
                 break;
             case "Add a scalar":
@@ -164,21 +179,29 @@ public sealed class OperatorTests : IDisposable
                 model.Node(name, ["a"], "c", ModelBuilder.Ints("axes", 2));
                 break;
             case "ConvTranspose":
-                model.Constant("w", RandomTensors.Normal(3, 4 * 3 * 4), 4, 3, 2, 2).Constant("bias", [1, -2, 3], 3).Node(name, ["a", "w", "bias"], "c", ModelBuilder.Ints("strides", 2, 2));
+                model.Constant("w", RandomTensors.Normal(3, 4 * 3 * 4), 4, 3, 2, 2)
+                    .Constant("bias", [1, -2, 3], 3).Node(name, ["a", "w", "bias"], "c", ModelBuilder.Ints("strides", 2, 2));
                 channels = 3;
                 break;
             case "ConvTranspose, Relu":
-                model.Constant("w", RandomTensors.Normal(3, 4 * 3 * 16), 4, 3, 4, 4).Node("ConvTranspose", ["a", "w"], "b", ModelBuilder.Ints("strides", 2, 2), ModelBuilder.Ints("pads", 1, 1, 1, 1)).Node("Relu", ["b"], "c");
-                model.Graph.ValueInfo.Add(new ValueInfoProto { Name = "b", Type = new ModelBuilder().Input("b", 1, 3, 16, 16).Graph.Input[0].Type });
+                model.Constant("w", RandomTensors.Normal(3, 4 * 3 * 16), 4, 3, 4, 4)
+                    .Node("ConvTranspose", ["a", "w"], "b", ModelBuilder.Ints("strides", 2, 2), ModelBuilder.Ints("pads", 1, 1, 1, 1))
+                    .Node("Relu", ["b"], "c");
+                model.Graph.ValueInfo.Add(
+                    new ValueInfoProto { Name = "b", Type = new ModelBuilder().Input("b", 1, 3, 16, 16).Graph.Input[0].Type });
                 channels = 3;
                 break;
             case "ConvTranspose, BatchNormalization":
-                model.Constant("w", RandomTensors.Normal(3, 4 * 3 * 4), 4, 3, 2, 2).Constant("mean", [1, 2, 3], 3).Constant("variance", [1, 2, 3], 3)
-                    .Node("ConvTranspose", ["a", "w"], "b", ModelBuilder.Ints("strides", 2, 2)).Node("BatchNormalization", ["b", "variance", "mean", "mean", "variance"], "c");
+                model.Constant("w", RandomTensors.Normal(3, 4 * 3 * 4), 4, 3, 2, 2)
+                    .Constant("mean", [1, 2, 3], 3)
+                    .Constant("variance", [1, 2, 3], 3)
+                    .Node("ConvTranspose", ["a", "w"], "b", ModelBuilder.Ints("strides", 2, 2))
+                    .Node("BatchNormalization", ["b", "variance", "mean", "mean", "variance"], "c");
                 channels = 3;
                 break;
             case "ConvTranspose of two groups":
-                model.Constant("w", RandomTensors.Normal(3, 8), 4, 2, 1, 1).Node("ConvTranspose", ["a", "w"], "c", ModelBuilder.Int("group", 2));
+                model.Constant("w", RandomTensors.Normal(3, 8), 4, 2, 1, 1)
+                    .Node("ConvTranspose", ["a", "w"], "c", ModelBuilder.Int("group", 2));
                 break;
             case "DepthToSpace":
                 model.Node(name, ["a"], "c", ModelBuilder.Int("blocksize", 2));
@@ -188,7 +211,8 @@ public sealed class OperatorTests : IDisposable
                 model.Integers("shape", 2, 4, 8, 8).Node(name, ["a", "shape"], "c");
                 break;
             case "Flatten":
-                model.Node(name, ["a"], "b", ModelBuilder.Int("axis", 2)).Integers("shape", 1, 4, 8, 8).Node("Reshape", ["b", "shape"], "c");
+                model.Node(name, ["a"], "b", ModelBuilder.Int("axis", 2))
+                    .Integers("shape", 1, 4, 8, 8).Node("Reshape", ["b", "shape"], "c");
                 break;
             case "Gather":
                 model.Integers("indices", 0, 2).Node(name, ["a", "indices"], "c", ModelBuilder.Int("axis", 1));
@@ -235,7 +259,8 @@ public sealed class OperatorTests : IDisposable
         return model;
     }
 
-    private static AttributeProto Text(string name, string value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
+    private static AttributeProto Text(string name, string value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
 
     private static float[] Run(string path)
     {

@@ -8,5 +8,6 @@ public sealed class ProcessorTests
     [InlineData(7, false, false)]
     [InlineData(8, true, false)]
     public void Warns_of_products_that_saturate(int bits, bool hasExactProducts, bool warns) =>
-        Processor.Warn(new PtqOptions { WeightFormat = CodeFormat.Signed(bits) }, hasExactProducts).Any(warning => warning.Message.Contains("CodeFormat.Signed(7)")).Should().Be(warns);
+        Processor.Warn(new PtqOptions { WeightFormat = CodeFormat.Signed(bits) }, hasExactProducts)
+            .Any(warning => warning.Message.Contains("CodeFormat.Signed(7)")).Should().Be(warns);
 }

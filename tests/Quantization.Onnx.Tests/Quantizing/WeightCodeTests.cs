@@ -3,7 +3,9 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx.Tests.Quantizing;
 
-/// <summary>The weights of the written model against ONNX Runtime's own QuantizeLinear, and fused execution against its simulation.</summary>
+/// <summary>
+/// The weights of the written model against ONNX Runtime's own QuantizeLinear, and fused execution against its simulation.
+/// </summary>
 public sealed class WeightCodeTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -17,7 +19,8 @@ public sealed class WeightCodeTests : IDisposable
     [InlineData(GranularityKind.PerTensor)]
     public void Codes_equal_those_of_QuantizeLinear_on_the_folded_weights(GranularityKind granularity)
     {
-        PostTrainingQuantizer.Quantize(FashionExample.ModelPath, FashionExample.Calibration, Output, new PtqOptions { WeightGranularity = granularity });
+        PostTrainingQuantizer.Quantize(
+            FashionExample.ModelPath, FashionExample.Calibration, Output, new PtqOptions { WeightGranularity = granularity });
         GraphProto folded = StaticInt8Recipe.Load(FashionExample.ModelPath, null, TargetRuntime.OnnxRuntimeCpu).Model.Graph;
         GraphIndex written = new(ModelFile.Load(Output).Model.Graph);
 
@@ -57,7 +60,8 @@ public sealed class WeightCodeTests : IDisposable
     {
         ModelBuilder builder = new ModelBuilder().Input("x", [.. weight.Dims]).Output("q", [.. weight.Dims]);
         builder.Constant("scales", scales, scales.Length == 1 ? [] : [scales.Length]);
-        TensorProto zeroPoints = TensorData.Make<sbyte>(TensorProto.Types.DataType.Int8, new sbyte[scales.Length], scales.Length == 1 ? [] : [scales.Length]);
+        TensorProto zeroPoints = TensorData.Make<sbyte>(
+            TensorProto.Types.DataType.Int8, new sbyte[scales.Length], scales.Length == 1 ? [] : [scales.Length]);
         zeroPoints.Name = "zero";
         builder.Graph.Initializer.Add(zeroPoints);
         builder.Node("QuantizeLinear", ["x", "scales", "zero"], "q", ModelBuilder.Int("axis", 0));

@@ -23,7 +23,8 @@ internal static class Ctc
     /// <summary>The character error rate: edits (insertions, deletions, substitutions) to the right texts, a character of them.</summary>
     public static double ErrorRate(IEnumerable<(string Right, string Read)> lines)
     {
-        (long edits, long characters) = lines.Aggregate((0L, 0L), (sum, line) => (sum.Item1 + Edits(line.Right, line.Read), sum.Item2 + line.Right.Length));
+        (long edits, long characters) = lines.Aggregate(
+            (0L, 0L), (sum, line) => (sum.Item1 + Edits(line.Right, line.Read), sum.Item2 + line.Right.Length));
         return edits / (double)characters;
     }
 

@@ -2,7 +2,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx.Tests.RealModels;
 
-/// <summary>The detector of text and the classifier of directions: models with hard-swish and squeeze-and-excitation, whose shapes are free.</summary>
+/// <summary>
+/// The detector of text and the classifier of directions: models with hard-swish and squeeze-and-excitation, whose shapes are free.
+/// </summary>
 public sealed class PageModelTests(ITestOutputHelper output) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -10,7 +12,8 @@ public sealed class PageModelTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>
-    /// The ranges of the first four convolutions are full of outliers, 92 where 999 values of 1,000 lie below 35: quantizing one of them alone costs as much as quantizing all layers. Whoever clips them gets the text back.
+    /// The ranges of the first four convolutions are full of outliers, 92 where 999 values of 1,000 lie below 35: quantizing one of them
+    /// alone costs as much as quantizing all layers. Whoever clips them gets the text back.
     /// </summary>
     [Theory]
     [InlineData(100, 0.87)]
@@ -30,14 +33,16 @@ public sealed class PageModelTests(ITestOutputHelper output) : IDisposable
         (both / either).Should().BeGreaterThan(leastOverlap);
         result.OutputBytes.Should().BeLessThan(result.ModelBytes * 35 / 100);
 
-        static bool[][] Masks(string path) => [.. Pages(seed: 2, count: 3).Select(page => Run(path, page).Select(probability => probability > 0.3f).ToArray())];
+        static bool[][] Masks(string path) =>
+            [.. Pages(seed: 2, count: 3).Select(page => Run(path, page).Select(probability => probability > 0.3f).ToArray())];
     }
 
     [Fact]
     public void The_classifier_tells_the_same_directions()
     {
         string int8 = _folder.PathTo("cls.int8.onnx");
-        PtqResult result = PostTrainingQuantizer.Quantize(OcrModels.DirectionClassifier, new SampleList([.. Lines(seed: 1, count: 60)]), int8);
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            OcrModels.DirectionClassifier, new SampleList([.. Lines(seed: 1, count: 60)]), int8);
         Report(result);
 
         ModelSample[] lines = [.. Lines(seed: 2, count: 60)];
@@ -51,7 +56,9 @@ public sealed class PageModelTests(ITestOutputHelper output) : IDisposable
     }
 
     private void Report(PtqResult result) => output.WriteLine(
-        $"size {result.OutputBytes / (double)result.ModelBytes:0.000}, {result.QuantizedNodes.Count} nodes quantized, {string.Join(", ", result.Int8Operators)}, {result.Conversions} conversions; float: {string.Join(", ", result.FloatNodes)}");
+        $"size {result.OutputBytes / (double)result.ModelBytes:0.000}, {result.QuantizedNodes.Count} nodes quantized, "
+            + $"{string.Join(", ", result.Int8Operators)}, {result.Conversions} conversions; float: "
+            + $"{string.Join(", ", result.FloatNodes)}");
 
     /// <summary>Lines below each other.</summary>
     private static IEnumerable<ModelSample> Pages(int seed, int count)
@@ -65,7 +72,8 @@ public sealed class PageModelTests(ITestOutputHelper output) : IDisposable
             {
                 (int channel, int line, int y) = (row / (Rows * TextLine.Height), row / TextLine.Height % Rows, row % TextLine.Height);
                 TextLine text = lines[line];
-                text.Pixels.AsSpan((channel * TextLine.Height + y) * text.Width, Math.Min(Width, text.Width)).CopyTo(page.AsSpan(row * Width));
+                text.Pixels.AsSpan((channel * TextLine.Height + y) * text.Width, Math.Min(Width, text.Width))
+                    .CopyTo(page.AsSpan(row * Width));
             }
 
             yield return new ModelSample("page", SampleTensor.Create<float>("x", page, 3, Rows * TextLine.Height, Width));
@@ -78,7 +86,8 @@ public sealed class PageModelTests(ITestOutputHelper output) : IDisposable
         const int Width = 192;
         foreach ((int i, TextLine line) in TextLine.Render(seed, count).Index())
         {
-            float[] pixels = [.. Enumerable.Range(0, 3 * TextLine.Height).SelectMany(row => line.Pixels.AsSpan(row * line.Width, Width).ToArray())];
+            float[] pixels =
+                [.. Enumerable.Range(0, 3 * TextLine.Height).SelectMany(row => line.Pixels.AsSpan(row * line.Width, Width).ToArray())];
             if (i % 2 == 1)
             {
                 foreach (float[] channel in pixels.Chunk(TextLine.Height * Width).ToArray())

@@ -14,13 +14,15 @@ internal sealed class Recognizer : IDisposable
         _session = new InferenceSession(modelPath, options);
     }
 
-    public double ErrorRate(IEnumerable<TextLine> lines) => Ctc.ErrorRate(lines.Select(line => (line.Text, Ctc.Decode(Scores(line), _alphabet))));
+    public double ErrorRate(IEnumerable<TextLine> lines) =>
+        Ctc.ErrorRate(lines.Select(line => (line.Text, Ctc.Decode(Scores(line), _alphabet))));
 
     public float[] Scores(TextLine line)
     {
         using OrtValue pixels = OrtValue.CreateTensorValueFromMemory(line.Pixels, [1, 3, TextLine.Height, line.Width]);
         using RunOptions run = new();
-        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(run, new Dictionary<string, OrtValue> { ["x"] = pixels }, _session.OutputNames);
+        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(
+            run, new Dictionary<string, OrtValue> { ["x"] = pixels }, _session.OutputNames);
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
 

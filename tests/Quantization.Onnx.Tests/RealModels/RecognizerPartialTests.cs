@@ -15,11 +15,19 @@ public sealed class RecognizerPartialTests(ITestOutputHelper output) : IDisposab
         string path = _folder.PathTo("rec.partial.onnx");
         string[] alphabet = OcrModels.Alphabet;
         ModelMetric errorRate = ModelMetric.Create(
-            "character error rate", lines => Ctc.ErrorRate(lines.Select(line => (line.Sample.Name[1..^1], Ctc.Decode(line.GetValues(line.Names.First()), alphabet)))), largerIsBetter: false);
+            "character error rate",
+            lines => Ctc.ErrorRate(
+                lines.Select(line => (line.Sample.Name[1..^1], Ctc.Decode(line.GetValues(line.Names.First()), alphabet)))),
+            largerIsBetter: false);
         PartialOptions options = new()
         {
             Target = PartialTarget.MaxLoss(0.05),
-            Baseline = new PtqOptions { ActivationCalibrator = new MaxCalibrator(), WeightGranularity = GranularityKind.PerTensor, Refine = false },
+            Baseline = new PtqOptions
+            {
+                ActivationCalibrator = new MaxCalibrator(),
+                WeightGranularity = GranularityKind.PerTensor,
+                Refine = false
+            },
             Metric = errorRate,
             Steps = [],
             Measure = SensitivityMeasure.EstimatedNoise,
@@ -32,7 +40,9 @@ public sealed class RecognizerPartialTests(ITestOutputHelper output) : IDisposab
         result.Quantized.Score.Score.Should().BeGreaterThan(0.9);
         result.IsTargetMet.Should().BeTrue();
         result.Written.FloatLayers.Should().HaveCountLessThanOrEqualTo(12);
-        int integers = result.Model.Int8Operators.Where(each => each.Key is "QLinearConv" or "MatMulIntegerToFloat" or "QGemm" or "QLinearMatMul").Sum(each => each.Value);
+        int integers =
+            result.Model.Int8Operators.Where(each => each.Key is "QLinearConv" or "MatMulIntegerToFloat" or "QGemm" or "QLinearMatMul")
+                .Sum(each => each.Value);
         integers.Should().Be(WeightedNodes - result.Written.FloatLayers.Count);
         TextLine[] unseen = TextLine.Render(seed: 2, count: 12);
         using Recognizer original = new(OcrModels.Recognizer), partial = new(path);

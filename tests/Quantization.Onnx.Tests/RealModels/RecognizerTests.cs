@@ -19,7 +19,8 @@ public sealed class RecognizerTests(ITestOutputHelper output) : IDisposable
         using Recognizer original = new(OcrModels.Recognizer);
         using Recognizer quantized = new(int8);
         double before = original.ErrorRate(lines), after = quantized.ErrorRate(lines);
-        output.WriteLine($"CER {before:0.0000} -> {after:0.0000}, size {result.OutputBytes / (double)result.ModelBytes:0.000}, int8 {string.Join(", ", result.Int8Operators)}, conversions {result.Conversions}");
+        output.WriteLine($"CER {before:0.0000} -> {after:0.0000}, size {result.OutputBytes / (double)result.ModelBytes:0.000}, int8 "
+            + $"{string.Join(", ", result.Int8Operators)}, conversions {result.Conversions}");
         output.WriteLine($"float: {string.Join(", ", result.FloatNodes)}");
         before.Should().BeLessThan(0.03);
         after.Should().BeLessThan(0.055);

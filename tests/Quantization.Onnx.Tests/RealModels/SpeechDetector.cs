@@ -2,7 +2,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Quantization.Onnx.Tests.RealModels;
 
-/// <summary>Silero's voice activity detector: 32 ms of sound and what it remembers in, the probability of speech out. All of it lies in the branches of an If, one for each rate.</summary>
+/// <summary>
+/// Silero's voice activity detector: 32 ms of sound and what it remembers in, the probability of speech out. All of it lies in the branches
+/// of an If, one for each rate.
+/// </summary>
 internal sealed class SpeechDetector : IDisposable
 {
     public const int Rate = 16_000;
@@ -29,7 +32,9 @@ internal sealed class SpeechDetector : IDisposable
         SampleTensor.Create<float>("state", state, 2, 1, 128),
         SampleTensor.Create<long>("sr", [Rate]));
 
-    /// <summary>Vowels of a synthetic voice, three formants each and four syllables a second, that pause every other second; noise lies under all.</summary>
+    /// <summary>
+    /// Vowels of a synthetic voice, three formants each and four syllables a second, that pause every other second; noise lies under all.
+    /// </summary>
     public static float[] Synthesize(int seed, int seconds)
     {
         (double, double, double)[] vowels = [(730, 1090, 2440), (270, 2290, 3010), (530, 1840, 2480), (570, 840, 2410), (300, 870, 2240)];
@@ -51,7 +56,8 @@ internal sealed class SpeechDetector : IDisposable
             for (int harmonic = 1; harmonic * pitch < 4000; harmonic++)
             {
                 double frequency = harmonic * pitch;
-                double gain = Peak(frequency, vowel.First, 80) + 0.5 * Peak(frequency, vowel.Second, 100) + 0.25 * Peak(frequency, vowel.Third, 140);
+                double gain =
+                    Peak(frequency, vowel.First, 80) + 0.5 * Peak(frequency, vowel.Second, 100) + 0.25 * Peak(frequency, vowel.Third, 140);
                 voice += gain * Math.Sin(harmonic * phase);
             }
 

@@ -17,13 +17,16 @@ public sealed class SpeechDetectorTests(ITestOutputHelper output) : IDisposable
         float[] sound = SpeechDetector.Synthesize(seed: 1, seconds: 20);
 
         // Codes of what the Fourier transform gives lose quiet sounds, so it and its reader stay in float.
-        PtqOptions options = new() { LatencyRuns = 0, FloatNodes = new HashSet<string> { $"{Branch}/stft/Conv", $"{Branch}/encoder/0/reparam_conv/Conv" } };
-        PtqResult result = PostTrainingQuantizer.Quantize(SpeechDetector.ModelPath, new SampleList(Samples(sound)), _folder.PathTo("vad.onnx"), options);
+        PtqOptions options =
+            new() { LatencyRuns = 0, FloatNodes = new HashSet<string> { $"{Branch}/stft/Conv", $"{Branch}/encoder/0/reparam_conv/Conv" } };
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            SpeechDetector.ModelPath, new SampleList(Samples(sound)), _folder.PathTo("vad.onnx"), options);
 
         ShouldDecideAlike(result);
         result.Int8Operators.Should().Equal(new Dictionary<string, int> { ["QLinearConv"] = 4 });
         result.QuantizedNodes.Should().HaveCount(4).And.OnlyContain(node => node.StartsWith("If_0/then_branch/", StringComparison.Ordinal));
-        result.FloatNodes.Values.Distinct().Should().BeEquivalentTo("kept in float as asked", "it is inside 'If_0' (If), else_branch: no sample reaches it");
+        result.FloatNodes.Values.Distinct().Should()
+            .BeEquivalentTo("kept in float as asked", "it is inside 'If_0' (If), else_branch: no sample reaches it");
     }
 
     [Fact]
@@ -42,7 +45,8 @@ public sealed class SpeechDetectorTests(ITestOutputHelper output) : IDisposable
         using SpeechDetector original = new(SpeechDetector.ModelPath);
         using SpeechDetector quantized = new(result.OutputPath);
         bool[] before = original.Decide(sound), after = quantized.Decide(sound);
-        output.WriteLine($"{before.Length} frames, {before.Count(speech => speech)} of speech, {result.QuantizedNodes.Count} nodes quantized");
+        output.WriteLine(
+            $"{before.Length} frames, {before.Count(speech => speech)} of speech, {result.QuantizedNodes.Count} nodes quantized");
         before.Should().Contain(true).And.Contain(false);
         before.Zip(after).Count(frame => frame.First == frame.Second).Should().BeGreaterThanOrEqualTo(before.Length * 99 / 100);
     }

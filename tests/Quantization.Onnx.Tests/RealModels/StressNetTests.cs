@@ -36,7 +36,8 @@ public sealed class StressNetTests : IDisposable
     {
         SampleList samples = StressNets.TestSamples(name, 0, Images);
         string quantized = _folder.PathTo("int8.onnx");
-        PostTrainingQuantizer.Quantize(StressNets.PathOf(name), StressNets.TrainingSamples(name, 0, 200), quantized, new PtqOptions { LatencyRuns = 0 });
+        PostTrainingQuantizer.Quantize(
+            StressNets.PathOf(name), StressNets.TrainingSamples(name, 0, 200), quantized, new PtqOptions { LatencyRuns = 0 });
 
         int[] expected = StressNets.Decide(StressNets.PathOf(name), samples), actual = StressNets.Decide(quantized, samples);
 

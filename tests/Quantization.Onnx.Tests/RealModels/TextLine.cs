@@ -2,7 +2,9 @@ using SkiaSharp;
 
 namespace Quantization.Onnx.Tests.RealModels;
 
-/// <summary>A line of text and its picture, as the recognizer takes it: 3 × 48 × width, (x/255 − 0.5)/0.5, padded with 0 on the right.</summary>
+/// <summary>
+/// A line of text and its picture, as the recognizer takes it: 3 × 48 × width, (x/255 − 0.5)/0.5, padded with 0 on the right.
+/// </summary>
 internal sealed record TextLine(string Text, float[] Pixels, int Width)
 {
     public const int Height = 48;
@@ -10,19 +12,25 @@ internal sealed record TextLine(string Text, float[] Pixels, int Width)
     private const int LeastWidth = 320;
     private const int Margin = 8;
 
-    private static readonly string[] Fonts = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSerif.ttf", "DejaVuSerif-Bold.ttf", "DejaVuSansMono.ttf"];
+    private static readonly string[] Fonts =
+        ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSerif.ttf", "DejaVuSerif-Bold.ttf", "DejaVuSansMono.ttf"];
 
     private static readonly string[] Words =
     [
-        "able", "about", "account", "address", "after", "amount", "annual", "answer", "april", "balance", "bank", "before", "between", "bicycle", "board", "branch", "bright", "budget", "camera", "carbon",
-        "castle", "center", "change", "charge", "cheque", "city", "client", "coffee", "common", "company", "cotton", "country", "credit", "customer", "daily", "date", "degree", "delivery", "deposit", "design",
-        "discount", "double", "early", "eastern", "electric", "engine", "evening", "exchange", "factory", "family", "february", "figure", "final", "flight", "forest", "friday", "garden", "general", "glass",
-        "green", "ground", "harbor", "health", "history", "hotel", "hundred", "income", "invoice", "island", "january", "journey", "june", "kitchen", "language", "ledger", "letter", "library", "license",
-        "limited", "machine", "market", "master", "medical", "member", "message", "method", "million", "minute", "modern", "monday", "morning", "mountain", "museum", "nature", "north", "notice", "number",
-        "october", "office", "open", "orange", "order", "package", "paper", "payment", "people", "person", "phone", "picture", "planet", "please", "postal", "power", "price", "private", "product", "public",
-        "quality", "quantity", "quarter", "question", "railway", "receipt", "record", "refund", "region", "report", "river", "road", "sample", "school", "season", "second", "service", "shipping", "signal",
-        "silver", "simple", "square", "station", "street", "student", "summer", "supply", "system", "table", "thousand", "ticket", "total", "traffic", "train", "travel", "tuesday", "under", "union", "value",
-        "village", "visit", "water", "weather", "weekly", "western", "window", "winter", "wooden", "yellow", "yesterday",
+        "able", "about", "account", "address", "after", "amount", "annual", "answer", "april", "balance", "bank", "before", "between",
+        "bicycle", "board", "branch", "bright", "budget", "camera", "carbon", "castle", "center", "change", "charge", "cheque", "city",
+        "client", "coffee", "common", "company", "cotton", "country", "credit", "customer", "daily", "date", "degree", "delivery",
+        "deposit", "design", "discount", "double", "early", "eastern", "electric", "engine", "evening", "exchange", "factory", "family",
+        "february", "figure", "final", "flight", "forest", "friday", "garden", "general", "glass", "green", "ground", "harbor", "health",
+        "history", "hotel", "hundred", "income", "invoice", "island", "january", "journey", "june", "kitchen", "language", "ledger",
+        "letter", "library", "license", "limited", "machine", "market", "master", "medical", "member", "message", "method", "million",
+        "minute", "modern", "monday", "morning", "mountain", "museum", "nature", "north", "notice", "number", "october", "office", "open",
+        "orange", "order", "package", "paper", "payment", "people", "person", "phone", "picture", "planet", "please", "postal", "power",
+        "price", "private", "product", "public", "quality", "quantity", "quarter", "question", "railway", "receipt", "record", "refund",
+        "region", "report", "river", "road", "sample", "school", "season", "second", "service", "shipping", "signal", "silver", "simple",
+        "square", "station", "street", "student", "summer", "supply", "system", "table", "thousand", "ticket", "total", "traffic", "train",
+        "travel", "tuesday", "under", "union", "value", "village", "visit", "water", "weather", "weekly", "western", "window", "winter",
+        "wooden", "yellow", "yesterday",
     ];
 
     /// <summary>Lines of pseudo-random words and numbers. The same seed gives the same lines.</summary>
@@ -32,7 +40,8 @@ internal sealed record TextLine(string Text, float[] Pixels, int Width)
     public static IEnumerable<TextLine> Stream(int seed, int count)
     {
         Random random = new(seed);
-        SKTypeface[] typefaces = [.. Fonts.Select(font => SKTypeface.FromFile(Prerequisite.DebianFile($"/usr/share/fonts/truetype/dejavu/{font}", "fonts-dejavu-core")))];
+        SKTypeface[] typefaces = [.. Fonts.Select(
+            font => SKTypeface.FromFile(Prerequisite.DebianFile($"/usr/share/fonts/truetype/dejavu/{font}", "fonts-dejavu-core")))];
         try
         {
             for (int i = 0; i < count; i++)

@@ -11,7 +11,8 @@ public sealed class DynamicInt8Tests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly float[] _x = RandomTensors.Normal(1, Rows * Width);
-    private readonly float[] _a = RandomTensors.Normal(2, Width * Wide, 0.2), _b = RandomTensors.Normal(3, Wide * Width, 0.2), _bias = RandomTensors.Normal(4, Wide);
+    private readonly float[] _a = RandomTensors.Normal(2, Width * Wide, 0.2), _b = RandomTensors.Normal(3, Wide * Width, 0.2),
+        _bias = RandomTensors.Normal(4, Wide);
 
     public void Dispose() => _folder.Dispose();
 
@@ -20,11 +21,14 @@ public sealed class DynamicInt8Tests : IDisposable
     [InlineData(GranularityKind.PerTensor)]
     public void A_product_is_that_of_a_slow_reference(GranularityKind granularity)
     {
-        string path = new ModelBuilder().Input("x", Rows, Width).Constant("a", _a, Width, Wide).Node("MatMul", ["x", "a"], "y").Output("y", Rows, Wide).Save(_folder.PathTo("model.onnx"));
+        string path = new ModelBuilder().Input("x", Rows, Width).Constant("a", _a, Width, Wide).Node("MatMul", ["x", "a"], "y")
+            .Output("y", Rows, Wide).Save(_folder.PathTo("model.onnx"));
 
-        PtqResult result = DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx"), new DynamicOptions { WeightGranularity = granularity });
+        PtqResult result = DynamicQuantizer.Quantize(
+            path, _folder.PathTo("out.onnx"), new DynamicOptions { WeightGranularity = granularity });
 
-        Run(result)[0].Should().Equal(SlowDynamicProduct.Multiply(_x, SlowDynamicProduct.Round(_a, Width, Wide, granularity == GranularityKind.PerTensor)));
+        Run(result)[0].Should()
+            .Equal(SlowDynamicProduct.Multiply(_x, SlowDynamicProduct.Round(_a, Width, Wide, granularity == GranularityKind.PerTensor)));
         result.QuantizedNodes.Should().Equal("y-node");
         result.Calibration.SampleCount.Should().Be(0);
     }
@@ -34,7 +38,9 @@ public sealed class DynamicInt8Tests : IDisposable
     {
         const float Alpha = 0.3f, Beta = 1.7f;
         string path = new ModelBuilder().Input("x", Rows, Width).Constant("b", _b, Wide, Width).Constant("c", _bias, Wide)
-            .Node("Gemm", ["x", "b", "c"], "y", ModelBuilder.Int("transB", 1), Factor("alpha", Alpha), Factor("beta", Beta)).Output("y", Rows, Wide).Save(_folder.PathTo("model.onnx"));
+            .Node("Gemm", ["x", "b", "c"], "y", ModelBuilder.Int("transB", 1), Factor("alpha", Alpha), Factor("beta", Beta))
+            .Output("y", Rows, Wide)
+            .Save(_folder.PathTo("model.onnx"));
         (int[,] codes, float[] scales) = SlowDynamicProduct.Round(SlowDynamicProduct.Transpose(_b, Wide, Width), Width, Wide);
         float[] product = SlowDynamicProduct.Multiply(_x, (codes, [.. scales.Select(scale => scale * Alpha)]));
 
@@ -50,9 +56,12 @@ public sealed class DynamicInt8Tests : IDisposable
 
         ModelProto written = ModelFile.Load(DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx")).OutputPath).Model;
 
-        written.Graph.Node.Count(node => node.OpType == "DynamicQuantizeLinear").Should().Be(3, "x has two readers, two other values have one");
+        written.Graph.Node.Count(node => node.OpType == "DynamicQuantizeLinear").Should()
+            .Be(3, "x has two readers, two other values have one");
         written.Graph.Node.Count(node => node.OpType == "MatMulInteger").Should().Be(4);
-        written.Graph.Initializer.Count(tensor => tensor.DataType == (int)TensorProto.Types.DataType.Int8 && tensor.Dims.Count == 2).Should().Be(3, "two layers share a matrix");
+        written.Graph.Initializer.Count(tensor => tensor.DataType == (int)TensorProto.Types.DataType.Int8
+            && tensor.Dims.Count == 2).Should()
+            .Be(3, "two layers share a matrix");
     }
 
     [Fact]
@@ -62,9 +71,15 @@ public sealed class DynamicInt8Tests : IDisposable
 
         PtqResult result = DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx"));
 
-        result.Int8Operators.Should().BeEquivalentTo(new Dictionary<string, int> { ["DynamicQuantizeMatMul"] = 2, ["MatMulIntegerToFloat"] = 2 });
-        ModelProto optimized = OptimizedGraph.Of(path, ModelFile.Load(result.OutputPath).Model, GraphOptimizationLevel.ORT_ENABLE_EXTENDED, null);
-        optimized.Graph.Node.Select(node => node.OpType).Should().BeEquivalentTo(["DynamicQuantizeLinear", "MatMulIntegerToFloat", "MatMulIntegerToFloat", "Add", "DynamicQuantizeMatMul", "DynamicQuantizeMatMul"], "the bias is joined too");
+        result.Int8Operators.Should()
+            .BeEquivalentTo(new Dictionary<string, int> { ["DynamicQuantizeMatMul"] = 2, ["MatMulIntegerToFloat"] = 2 });
+        ModelProto optimized = OptimizedGraph.Of(
+            path, ModelFile.Load(result.OutputPath).Model, GraphOptimizationLevel.ORT_ENABLE_EXTENDED, null);
+        optimized.Graph.Node.Select(node => node.OpType).Should().BeEquivalentTo(
+            [
+                "DynamicQuantizeLinear", "MatMulIntegerToFloat", "MatMulIntegerToFloat", "Add", "DynamicQuantizeMatMul",
+                "DynamicQuantizeMatMul"
+            ], "the bias is joined too");
     }
 
     [Fact]
@@ -73,11 +88,15 @@ public sealed class DynamicInt8Tests : IDisposable
         const int Words = 512;
         float[] table = RandomTensors.Normal(1, Words * Width);
         ModelBuilder network = new ModelBuilder().Input("x", Rows, Width).Constant("table", table, Words, Width)
-            .Node("ReduceSum", ["x"], "s", ModelBuilder.Int("keepdims", 0)).Node("Cast", ["s"], "i", ModelBuilder.Int("to", 7)).Node("Sub", ["i", "i"], "zero")
-            .Node("Gather", ["table", "zero"], "e").Node("Add", ["x", "e"], "h").Node("Gemm", ["h", "table"], "y", ModelBuilder.Int("transB", 1)).Output("y", Rows, Words);
+            .Node("ReduceSum", ["x"], "s", ModelBuilder.Int("keepdims", 0))
+            .Node("Cast", ["s"], "i", ModelBuilder.Int("to", 7))
+            .Node("Sub", ["i", "i"], "zero")
+            .Node("Gather", ["table", "zero"], "e").Node("Add", ["x", "e"], "h")
+            .Node("Gemm", ["h", "table"], "y", ModelBuilder.Int("transB", 1)).Output("y", Rows, Words);
         string path = network.Save(_folder.PathTo("model.onnx"));
 
-        foreach (PtqResult result in (PtqResult[])[DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx")), WeightQuantizer.Quantize(path, _folder.PathTo("weights.onnx"))])
+        foreach (PtqResult result in (PtqResult[])[DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx")),
+            WeightQuantizer.Quantize(path, _folder.PathTo("weights.onnx"))])
         {
             result.QuantizedNodes.Should().HaveCount(2);
             ModelProto written = ModelFile.Load(result.OutputPath).Model;
@@ -89,7 +108,8 @@ public sealed class DynamicInt8Tests : IDisposable
     [Fact]
     public void An_input_without_rows_or_without_range_gives_zeros()
     {
-        string path = new ModelBuilder().Input("x", -1, Width).Constant("a", _a, Width, Wide).Node("MatMul", ["x", "a"], "y").Output("y", -1, Wide).Save(_folder.PathTo("model.onnx"));
+        string path = new ModelBuilder().Input("x", -1, Width).Constant("a", _a, Width, Wide).Node("MatMul", ["x", "a"], "y")
+            .Output("y", -1, Wide).Save(_folder.PathTo("model.onnx"));
 
         ModelProto written = ModelFile.Load(DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx")).OutputPath).Model;
 
@@ -100,17 +120,22 @@ public sealed class DynamicInt8Tests : IDisposable
     [Fact]
     public void What_has_no_form_stays_in_float_with_a_reason_or_gets_int8_weights()
     {
-        string path = new ModelBuilder().Input("x", 1, 3, 8, 8).Conv("x", "c", 3, 4).Integers("shape", 4, 64).Node("Reshape", ["c", "shape"], "r").Constant("w", RandomTensors.Normal(1, 4 * 8), 4, 8)
-            .Constant("v", RandomTensors.Normal(2, 8 * 8), 8, 8).Node("Gemm", ["r", "w"], "g", ModelBuilder.Int("transA", 1)).Node("MatMul", ["g", "v"], "y").Output("y", 64, 8).Save(_folder.PathTo("model.onnx"));
+        string path = new ModelBuilder().Input("x", 1, 3, 8, 8).Conv("x", "c", 3, 4).Integers("shape", 4, 64)
+            .Node("Reshape", ["c", "shape"], "r").Constant("w", RandomTensors.Normal(1, 4 * 8), 4, 8)
+            .Constant("v", RandomTensors.Normal(2, 8 * 8), 8, 8).Node("Gemm", ["r", "w"], "g", ModelBuilder.Int("transA", 1))
+            .Node("MatMul", ["g", "v"], "y").Output("y", 64, 8).Save(_folder.PathTo("model.onnx"));
 
-        PtqResult result = DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx"), new DynamicOptions { FloatNodes = new HashSet<string> { "y-node" } });
+        PtqResult result = DynamicQuantizer.Quantize(
+            path, _folder.PathTo("out.onnx"), new DynamicOptions { FloatNodes = new HashSet<string> { "y-node" } });
 
         result.QuantizedNodes.Should().Equal("g-node");
         result.Plan.Nodes.Single().Inputs.Should().BeEmpty("its input is read transposed");
         result.FloatNodes["c-node"].Should().StartWith("a convolution with ranges found at run time needs ONNX Runtime's ConvInteger");
         result.FloatNodes["y-node"].Should().Be("kept in float as asked");
-        FluentActions.Invoking(() => DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx"), new DynamicOptions { FloatNodes = new HashSet<string> { "z" } }))
-            .Should().Throw<ArgumentException>().WithMessage("*model.onnx: DynamicOptions.FloatNodes names 'z', but the model has no such node*");
+        FluentActions.Invoking(() => DynamicQuantizer.Quantize(
+            path, _folder.PathTo("out.onnx"), new DynamicOptions { FloatNodes = new HashSet<string> { "z" } }))
+            .Should().Throw<ArgumentException>()
+            .WithMessage("*model.onnx: DynamicOptions.FloatNodes names 'z', but the model has no such node*");
     }
 
     [Fact]
@@ -122,15 +147,19 @@ public sealed class DynamicInt8Tests : IDisposable
 
         result.QuantizedNodes.Should().HaveCount(37, "36 products and the table of tokens");
         result.Int8Nodes.Should().Be(36);
-        (Stories.Perplexity(result.OutputPath) / Stories.Perplexity(path)).Should().BeInRange(1, 1.015, "4.786 beside 4.745 were measured on all stories");
+        (Stories.Perplexity(result.OutputPath) / Stories.Perplexity(path)).Should()
+            .BeInRange(1, 1.015, "4.786 beside 4.745 were measured on all stories");
     }
 
     /// <summary>Two products of one value, one of them with a bias, a product of their sum, and one with the first matrix again.</summary>
-    private ModelBuilder Network() => new ModelBuilder().Input("x", Rows, Width).Constant("a", _a, Width, Wide).Constant("b", _b, Wide, Width).Constant("c", _bias, Wide)
-        .Constant("d", RandomTensors.Normal(5, Width * Wide, 0.2), Width, Wide)
-        .Node("MatMul", ["x", "a"], "p").Node("Gemm", ["x", "d", "c"], "q").Node("Add", ["p", "q"], "s").Node("MatMul", ["s", "b"], "t").Node("MatMul", ["t", "a"], "y").Output("y", Rows, Wide);
+    private ModelBuilder Network() =>
+        new ModelBuilder().Input("x", Rows, Width).Constant("a", _a, Width, Wide).Constant("b", _b, Wide, Width).Constant("c", _bias, Wide)
+            .Constant("d", RandomTensors.Normal(5, Width * Wide, 0.2), Width, Wide)
+            .Node("MatMul", ["x", "a"], "p").Node("Gemm", ["x", "d", "c"], "q").Node("Add", ["p", "q"], "s").Node("MatMul", ["s", "b"], "t")
+            .Node("MatMul", ["t", "a"], "y").Output("y", Rows, Wide);
 
-    private static AttributeProto Factor(string name, float value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
+    private static AttributeProto Factor(string name, float value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
 
     private float[][] Run(PtqResult result) => ModelRun.Floats(ModelFile.Load(result.OutputPath).Model, _x, Rows, Width);
 }

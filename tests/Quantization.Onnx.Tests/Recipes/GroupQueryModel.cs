@@ -35,7 +35,8 @@ internal static class GroupQueryModel
         attention.Output.Add(["present.key", "present.value"]);
         model.Model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 });
         model.Graph.Input[0].Type.TensorType.ElemType = (int)TensorProto.Types.DataType.Int64;
-        model.Graph.Input[1].Type.TensorType.ElemType = model.Graph.Input[2].Type.TensorType.ElemType = (int)TensorProto.Types.DataType.Int32;
+        model.Graph.Input[1].Type.TensorType.ElemType =
+            model.Graph.Input[2].Type.TensorType.ElemType = (int)TensorProto.Types.DataType.Int32;
         return model.Model;
     }
 

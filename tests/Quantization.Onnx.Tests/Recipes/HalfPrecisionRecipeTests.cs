@@ -18,7 +18,8 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
     [Fact]
     public void Weights_are_rounded_to_the_nearest_and_inputs_and_outputs_keep_their_types()
     {
-        ModelBuilder network = new ModelBuilder().Input("x", 2, 16).Constant("w", RandomTensors.Normal(1, 256), 16, 16).Node("MatMul", ["x", "w"], "y").Output("y", 2, 16);
+        ModelBuilder network = new ModelBuilder().Input("x", 2, 16).Constant("w", RandomTensors.Normal(1, 256), 16, 16)
+            .Node("MatMul", ["x", "w"], "y").Output("y", 2, 16);
         float[] weights = RandomTensors.Normal(1, 256), x = RandomTensors.Normal(2, 32);
 
         PtqResult result = Convert(network);
@@ -41,7 +42,9 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
 
         result.QuantizedNodes.Should().Equal("y-node");
         result.FloatNodes.Should().BeEmpty();
-        result.Warnings.Where(warning => warning.Code != AdviceCode.LatencyDisturbed).Should().HaveCount(2).And.Contain(warning => warning.Message.Contains("smaller there but not faster")).And.Contain(warning => warning.Message.StartsWith("No samples were given"));
+        result.Warnings.Where(warning => warning.Code != AdviceCode.LatencyDisturbed).Should().HaveCount(2)
+            .And.Contain(warning => warning.Message.Contains("smaller there but not faster"))
+            .And.Contain(warning => warning.Message.StartsWith("No samples were given"));
     }
 
     [Theory]
@@ -50,7 +53,8 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
     [InlineData(1e-12f, "its constants are too small for float16")]
     public void A_constant_outside_of_the_range_keeps_its_nodes_in_32_bits(float constant, string reason)
     {
-        ModelBuilder network = new ModelBuilder().Input("x", 1, 4).Constant("c", [constant]).Node("Add", ["x", "c"], "a").Node("Softmax", ["a"], "s").Node("Neg", ["s"], "y").Output("y", 1, 4);
+        ModelBuilder network = new ModelBuilder().Input("x", 1, 4).Constant("c", [constant]).Node("Add", ["x", "c"], "a")
+            .Node("Softmax", ["a"], "s").Node("Neg", ["s"], "y").Output("y", 1, 4);
 
         PtqResult result = Convert(network);
 
@@ -62,7 +66,8 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
     [Fact]
     public void Infinite_masks_become_infinite_masks()
     {
-        ModelBuilder network = new ModelBuilder().Input("x", 1, 2).Constant("c", [0, float.NegativeInfinity], 2).Node("Add", ["x", "c"], "a").Node("Softmax", ["a"], "y").Output("y", 1, 2);
+        ModelBuilder network = new ModelBuilder().Input("x", 1, 2).Constant("c", [0, float.NegativeInfinity], 2)
+            .Node("Add", ["x", "c"], "a").Node("Softmax", ["a"], "y").Output("y", 1, 2);
 
         PtqResult result = Convert(network, new SampleList([new ModelSample("one", SampleTensor.Create<float>("x", [3, 5], 1, 2))]));
 
@@ -73,7 +78,8 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
     [Fact]
     public void No_divisor_becomes_0()
     {
-        ModelBuilder network = new ModelBuilder().Input("x", 1, 2).Constant("c", [1, 1e-9f], 2).Node("Div", ["x", "c"], "y").Output("y", 1, 2);
+        ModelBuilder network = new ModelBuilder().Input("x", 1, 2).Constant("c", [1, 1e-9f], 2).Node("Div", ["x", "c"], "y")
+            .Output("y", 1, 2);
 
         Convert(network).FloatNodes["y-node"].Should().Be("its divisor 1E-09 would become 0 in float16");
     }
@@ -81,7 +87,8 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
     [Fact]
     public void Samples_show_which_activations_leave_the_range()
     {
-        ModelBuilder network = new ModelBuilder().Input("x", 1, 2).Constant("k", [1000]).Node("Mul", ["x", "k"], "large").Node("Mul", ["large", "k"], "b").Node("Sigmoid", ["b"], "s").Node("Neg", ["s"], "y").Output("y", 1, 2);
+        ModelBuilder network = new ModelBuilder().Input("x", 1, 2).Constant("k", [1000]).Node("Mul", ["x", "k"], "large")
+            .Node("Mul", ["large", "k"], "b").Node("Sigmoid", ["b"], "s").Node("Neg", ["s"], "y").Output("y", 1, 2);
         SampleList samples = new([new ModelSample("one", SampleTensor.Create<float>("x", [30, -50], 1, 2))]);
 
         PtqResult result = Convert(network, samples);
@@ -97,7 +104,8 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
     [Fact]
     public void Without_samples_squares_stay_in_32_bits_and_so_does_what_carries_them_on()
     {
-        ModelBuilder network = new ModelBuilder().Input("x", 1, 4).Constant("two", [2]).Constant("epsilon", [1e-5f]).Node("Pow", ["x", "two"], "p").Node("ReduceMean", ["p"], "m").Node("Add", ["m", "epsilon"], "e")
+        ModelBuilder network = new ModelBuilder().Input("x", 1, 4).Constant("two", [2]).Constant("epsilon", [1e-5f])
+            .Node("Pow", ["x", "two"], "p").Node("ReduceMean", ["p"], "m").Node("Add", ["m", "epsilon"], "e")
             .Node("Sqrt", ["e"], "d").Node("Div", ["x", "d"], "y").Output("y", 1, 4);
 
         Convert(network).QuantizedNodes.Should().Equal("y-node");
@@ -107,8 +115,10 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
     [Fact]
     public void A_branch_reads_in_32_bits_what_is_made_in_16()
     {
-        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 3).Node("ReduceMax", ["a"], "most", ModelBuilder.Int("keepdims", 0)).Constant("zero", [0]).Node("Greater", ["most", "zero"], "yes");
-        GraphProto then = new ModelBuilder().Node("Add", ["a", "x"], "t").Output("t", 1, 3, 8, 8).Graph, otherwise = new ModelBuilder().Node("Neg", ["x"], "e").Output("e", 1, 3, 8, 8).Graph;
+        ModelBuilder model = GraphCases.Image().Conv("x", "a", 3, 3).Node("ReduceMax", ["a"], "most", ModelBuilder.Int("keepdims", 0))
+            .Constant("zero", [0]).Node("Greater", ["most", "zero"], "yes");
+        GraphProto then = new ModelBuilder().Node("Add", ["a", "x"], "t").Output("t", 1, 3, 8, 8).Graph,
+            otherwise = new ModelBuilder().Node("Neg", ["x"], "e").Output("e", 1, 3, 8, 8).Graph;
         model.Node("If", ["yes"], "y", Branch("then_branch", then), Branch("else_branch", otherwise)).Output("y", 1, 3, 8, 8);
         float[] x = RandomTensors.Normal(3, 192);
 
@@ -117,7 +127,9 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
             PtqResult result = Convert(model, options: new HalfPrecisionOptions { HasHalfInterface = hasHalfInterface });
 
             result.QuantizedNodes.Should().Equal("a-node", "most-node");
-            Decibels.Sqnr(HalfModel.Run(_folder.PathTo("model.onnx"), x, 1, 3, 8, 8), HalfModel.Run(result.OutputPath, x, 1, 3, 8, 8)).Should().BeGreaterThan(60);
+            Decibels.Sqnr(
+                HalfModel.Run(_folder.PathTo("model.onnx"), x, 1, 3, 8, 8), HalfModel.Run(result.OutputPath, x, 1, 3, 8, 8)).Should()
+                .BeGreaterThan(60);
         }
     }
 
@@ -132,20 +144,28 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
         PtqResult result = Convert(GraphCases.Make(name), options: new HalfPrecisionOptions { HasHalfInterface = true });
 
         ModelProto written = Written(result);
-        written.Graph.Input.Concat(written.Graph.Output).Should().OnlyContain(value => value.Type.TensorType.ElemType == (int)DataType.Float16);
+        written.Graph.Input.Concat(written.Graph.Output).Should()
+            .OnlyContain(value => value.Type.TensorType.ElemType == (int)DataType.Float16);
         written.Graph.Node.Should().NotContain(node => node.OpType == "Cast");
-        Decibels.Sqnr(HalfModel.Run(_folder.PathTo("model.onnx"), x, GraphCases.ImageShape), HalfModel.Run(result.OutputPath, x, GraphCases.ImageShape)).Should().BeGreaterThan(50);
+        Decibels.Sqnr(
+            HalfModel.Run(_folder.PathTo("model.onnx"), x, GraphCases.ImageShape),
+            HalfModel.Run(result.OutputPath, x, GraphCases.ImageShape)).Should()
+            .BeGreaterThan(50);
     }
 
     [Fact]
     public void A_node_that_is_asked_for_keeps_all_32_bits()
     {
-        PtqResult result = Convert(GraphCases.Make("residual"), options: new HalfPrecisionOptions { FloatNodes = new HashSet<string> { "b-node" } });
+        PtqResult result = Convert(
+            GraphCases.Make("residual"), options: new HalfPrecisionOptions { FloatNodes = new HashSet<string> { "b-node" } });
 
         result.FloatNodes.Should().Equal(new Dictionary<string, string> { ["b-node"] = "kept in float as asked" });
-        Written(result).Graph.Initializer.Where(tensor => tensor.IsFloat()).Select(tensor => tensor.Name).Should().BeEquivalentTo("b-w", "b-b");
-        Action unknown = () => Convert(GraphCases.Make("residual"), options: new HalfPrecisionOptions { FloatNodes = new HashSet<string> { "nothing" } });
-        ArgumentException exception = unknown.Should().Throw<ArgumentException>().WithMessage("*HalfPrecisionOptions.FloatNodes names 'nothing', but the model has no such node*").Which;
+        Written(result).Graph.Initializer.Where(tensor => tensor.IsFloat()).Select(tensor => tensor.Name).Should()
+            .BeEquivalentTo("b-w", "b-b");
+        Action unknown = () => Convert(
+            GraphCases.Make("residual"), options: new HalfPrecisionOptions { FloatNodes = new HashSet<string> { "nothing" } });
+        ArgumentException exception = unknown.Should().Throw<ArgumentException>()
+            .WithMessage("*HalfPrecisionOptions.FloatNodes names 'nothing', but the model has no such node*").Which;
         Advice.Of(exception).Should().Be(ModelAdvice.UnknownFullPrecisionNode(_folder.PathTo("model.onnx"), "nothing"));
     }
 
@@ -153,15 +173,18 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
     public void Weights_as_bfloat16_compute_in_32_bits()
     {
         float[] weights = RandomTensors.Normal(1, 256), x = RandomTensors.Normal(2, 32);
-        ModelBuilder network = new ModelBuilder().Input("x", 2, 16).Constant("w", weights, 16, 16).Node("MatMul", ["x", "w"], "y").Output("y", 2, 16);
+        ModelBuilder network = new ModelBuilder().Input("x", 2, 16).Constant("w", weights, 16, 16).Node("MatMul", ["x", "w"], "y")
+            .Output("y", 2, 16);
         float[] rounded = Array.ConvertAll(weights, NearestWithEightBits);
-        ModelBuilder expected = new ModelBuilder().Input("x", 2, 16).Constant("w", rounded, 16, 16).Node("MatMul", ["x", "w"], "y").Output("y", 2, 16);
+        ModelBuilder expected = new ModelBuilder().Input("x", 2, 16).Constant("w", rounded, 16, 16).Node("MatMul", ["x", "w"], "y")
+            .Output("y", 2, 16);
 
         PtqResult result = Convert(network, options: new HalfPrecisionOptions { Format = HalfFormat.BFloat16 });
 
         Written(result).Graph.Initializer.Single().DataType.Should().Be((int)DataType.Bfloat16);
         ModelRun.Floats(Written(result), x, 2, 16)[0].Should().Equal(ModelRun.Floats(expected.Model, x, 2, 16)[0]);
-        OptimizedGraph.Of(result.OutputPath, Written(result), GraphOptimizationLevel.ORT_ENABLE_BASIC, null).Graph.Node.Should().ContainSingle("the Cast is done once, when the model is opened");
+        OptimizedGraph.Of(result.OutputPath, Written(result), GraphOptimizationLevel.ORT_ENABLE_BASIC, null).Graph.Node.Should()
+            .ContainSingle("the Cast is done once, when the model is opened");
         result.Warnings.Should().Contain(warning => warning.Message.Contains("memory and speed stay the same"));
         Action half = () => Convert(network, options: new HalfPrecisionOptions { Format = HalfFormat.BFloat16, HasHalfInterface = true });
         half.Should().Throw<ArgumentException>().WithMessage("*HasHalfInterface goes with HalfFormat.Float16*");
@@ -179,7 +202,8 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
         BitConverter.UInt32BitsToSingle((uint)HalfTensor.ToBFloat16(value) << 16).Should().Be(NearestWithEightBits(value));
 
     [Fact]
-    public void NaN_stays_NaN_in_bfloat16() => float.IsNaN(BitConverter.UInt32BitsToSingle((uint)HalfTensor.ToBFloat16(BitConverter.UInt32BitsToSingle(0x7f800001)) << 16)).Should().BeTrue();
+    public void NaN_stays_NaN_in_bfloat16() => float.IsNaN(
+        BitConverter.UInt32BitsToSingle((uint)HalfTensor.ToBFloat16(BitConverter.UInt32BitsToSingle(0x7f800001)) << 16)).Should().BeTrue();
 
     /// <summary>ONNX's own schemas allow float16 at each place that the rules name.</summary>
     [Fact]
@@ -205,7 +229,8 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
         Prerequisite.DebianFile("/usr/lib/python3/dist-packages/onnx/checker.py", "python3-onnx");
         ProcessStartInfo start = new("/usr/bin/python3", ["-c", Script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         using Process python = Process.Start(start)!;
-        python.StandardInput.Write(string.Join('\n', HalfRules.ByOperator.Select(rule => $"{rule.Key};{Places(rule.Value.Inputs)};{Places(rule.Value.Results)}")));
+        python.StandardInput.Write(
+            string.Join('\n', HalfRules.ByOperator.Select(rule => $"{rule.Key};{Places(rule.Value.Inputs)};{Places(rule.Value.Results)}")));
         python.StandardInput.Close();
         string[] lines = python.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
@@ -234,9 +259,14 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
             : RandomInputs.Make(path, scale);
 
         HalfPrecisionOptions options = new() { LatencyRuns = 0 };
-        PtqResult observed = HalfPrecisionConverter.Convert(path, new SampleList([.. samples.Take(1)]), _folder.PathTo("half.onnx"), options);
+        PtqResult observed = HalfPrecisionConverter.Convert(
+            path, new SampleList([.. samples.Take(1)]), _folder.PathTo("half.onnx"), options);
         PtqResult blind = HalfPrecisionConverter.Convert(path, _folder.PathTo("blind.onnx"), options);
-        EvaluationResult scores = ModelEvaluator.Evaluate(path, [observed.OutputPath, blind.OutputPath], new SampleList([.. samples.Skip(1).Take(1)]), new EvaluationOptions { LatencyRuns = 1 });
+        EvaluationResult scores = ModelEvaluator.Evaluate(
+            path,
+            [observed.OutputPath, blind.OutputPath],
+            new SampleList([.. samples.Skip(1).Take(1)]),
+            new EvaluationOptions { LatencyRuns = 1 });
 
         scores.Candidates.Should().OnlyContain(score => score.Figures.SignalToNoise!.Value > leastSqnr);
         ((double)observed.OutputBytes / observed.ModelBytes).Should().BeLessThan(largestShare);
@@ -244,11 +274,14 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
     }
 
     [Theory]
-    [InlineData(HalfFormat.Float16, "each node of floats keeps 32 bits, 'yes-node': its operator has no form in 16-bit floats, or needs the precision of 32 bits.")]
+    [InlineData(
+        HalfFormat.Float16,
+        "each node of floats keeps 32 bits, 'yes-node': its operator has no form in 16-bit floats, or needs the precision of 32 bits.")]
     [InlineData(HalfFormat.BFloat16, "the model has no weights worth storing in 16 bits.")]
     public void A_model_with_nothing_to_convert_comes_through_as_it_is(HalfFormat format, string reason)
     {
-        ModelBuilder network = new ModelBuilder().Input("x", 1, 4).Constant("zero", [0]).Node("Greater", ["x", "zero"], "yes").Node("Where", ["yes", "x", "x"], "y").Output("y", 1, 4);
+        ModelBuilder network = new ModelBuilder().Input("x", 1, 4).Constant("zero", [0]).Node("Greater", ["x", "zero"], "yes")
+            .Node("Where", ["yes", "x", "x"], "y").Output("y", 1, 4);
         network.Graph.Node.RemoveAt(1);
         network.Graph.Output[0].Name = "yes";
         network.Graph.Output[0].Type.TensorType.ElemType = (int)DataType.Bool;
@@ -257,7 +290,8 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
 
         File.ReadAllBytes(result.OutputPath).Should().Equal(File.ReadAllBytes(_folder.PathTo("model.onnx")));
         result.Warnings.Where(warning => warning.Code != AdviceCode.LatencyDisturbed).Should().ContainSingle().Which.Message.Should()
-            .Be($"There was nothing to convert, so the output is the float model: {reason} Use the float model, or export it with weights that are constants and operators that have a form in 16-bit floats.");
+            .Be($"There was nothing to convert, so the output is the float model: {reason} Use the float model, or export it with weights "
+                + "that are constants and operators that have a form in 16-bit floats.");
     }
 
     private static float NearestWithEightBits(float value)
@@ -283,6 +317,8 @@ public sealed class HalfPrecisionRecipeTests : IDisposable
     private PtqResult Convert(ModelBuilder model, SampleList? samples = null, HalfPrecisionOptions? options = null)
     {
         string path = model.Save(_folder.PathTo("model.onnx")), output = _folder.PathTo("half.onnx");
-        return samples is null ? HalfPrecisionConverter.Convert(path, output, options) : HalfPrecisionConverter.Convert(path, samples, output, (options ?? new HalfPrecisionOptions()) with { LatencyRuns = 0 });
+        return samples is null
+            ? HalfPrecisionConverter.Convert(path, output, options)
+            : HalfPrecisionConverter.Convert(path, samples, output, (options ?? new HalfPrecisionOptions()) with { LatencyRuns = 0 });
     }
 }

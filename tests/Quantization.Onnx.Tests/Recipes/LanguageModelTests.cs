@@ -111,7 +111,8 @@ public sealed class LanguageModelTests : IDisposable
 
         ModelProto written = ModelFile.Load(result.OutputPath).Model;
         written.Graph.Node.Select(node => node.OpType).Should()
-            .Equal("GatherBlockQuantized", "MatMulNBits", "MatMulNBits", "MatMulNBits", "GroupQueryAttention", "MatMulNBits", "MatMulNBits");
+            .Equal(
+                "GatherBlockQuantized", "MatMulNBits", "MatMulNBits", "MatMulNBits", "GroupQueryAttention", "MatMulNBits", "MatMulNBits");
         written.Graph.Output.Should().Equal(model.Graph.Output);
         written.Graph.Input.Should().Equal(model.Graph.Input);
         float[] expected = GroupQueryModel.Run(model, [3, 1, 2]), actual = GroupQueryModel.Run(written, [3, 1, 2]);

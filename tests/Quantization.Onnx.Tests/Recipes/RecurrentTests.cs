@@ -23,7 +23,8 @@ public sealed class RecurrentTests : IDisposable
     {
         string path = Network(direction, hidden).Save(_folder.PathTo("model.onnx"));
 
-        PtqResult result = DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx"), new DynamicOptions { WeightGranularity = granularity });
+        PtqResult result = DynamicQuantizer.Quantize(
+            path, _folder.PathTo("out.onnx"), new DynamicOptions { WeightGranularity = granularity });
 
         result.QuantizedNodes.Should().Equal("y-node");
         result.Int8Operators.Should().BeEquivalentTo(new Dictionary<string, int> { ["DynamicQuantizeLSTM"] = 1 });
@@ -51,10 +52,12 @@ public sealed class RecurrentTests : IDisposable
             codes.Dims.Should().Equal(2, columns, Rows);
             for (int direction = 0; direction < 2; direction++)
             {
-                float[] transposed = SlowDynamicProduct.Transpose(weights[(direction * Rows * columns)..((direction + 1) * Rows * columns)], Rows, columns);
+                float[] transposed = SlowDynamicProduct.Transpose(
+                    weights[(direction * Rows * columns)..((direction + 1) * Rows * columns)], Rows, columns);
                 (int[,] expected, float[] expectedScales) = SlowDynamicProduct.Round(transposed, columns, Rows);
                 scales[(direction * Rows)..((direction + 1) * Rows)].Should().Equal(expectedScales);
-                MemoryMarshal.Cast<byte, sbyte>(codes.RawData.Span.Slice(direction * Rows * columns, Rows * columns)).ToArray().Select(code => (int)code).Should().Equal(expected.Cast<int>());
+                MemoryMarshal.Cast<byte, sbyte>(codes.RawData.Span.Slice(direction * Rows * columns, Rows * columns))
+                    .ToArray().Select(code => (int)code).Should().Equal(expected.Cast<int>());
             }
         }
     }
@@ -63,10 +66,12 @@ public sealed class RecurrentTests : IDisposable
     public void A_calibrator_of_ones_own_stands_in_the_plan_by_its_scales()
     {
         string path = Network("forward", 32).Save(_folder.PathTo("model.onnx"));
-        PtqResult result = DynamicQuantizer.Quantize(path, _folder.PathTo("out.onnx"), new DynamicOptions { WeightCalibrator = new Half() });
+        PtqResult result = DynamicQuantizer.Quantize(
+            path, _folder.PathTo("out.onnx"), new DynamicOptions { WeightCalibrator = new Half() });
         result.Plan.Save(_folder.PathTo("plan.json"));
 
-        PtqResult again = PostTrainingQuantizer.Quantize(path, QuantizationPlan.Load(_folder.PathTo("plan.json")), _folder.PathTo("again.onnx"));
+        PtqResult again = PostTrainingQuantizer.Quantize(
+            path, QuantizationPlan.Load(_folder.PathTo("plan.json")), _folder.PathTo("again.onnx"));
 
         File.ReadAllBytes(again.OutputPath).Should().Equal(File.ReadAllBytes(result.OutputPath));
     }
@@ -83,8 +88,10 @@ public sealed class RecurrentTests : IDisposable
         result.FloatNodes["y-node"].Should().Be("its first result is missing, which plans need to name the node");
         result.Warnings.Should().ContainSingle(warning => warning.Code == AdviceCode.NothingToQuantize);
         File.ReadAllBytes(result.OutputPath).Should().Equal(File.ReadAllBytes(path));
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(whole, plan with { Nodes = [plan.Nodes[0] with { Inputs = [] }] }, _folder.PathTo("no.onnx")))
-            .Should().Throw<ArgumentException>().WithMessage("*gives node 'y-node' int8 weights and an input whose range is not found at run time*");
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(
+            whole, plan with { Nodes = [plan.Nodes[0] with { Inputs = [] }] }, _folder.PathTo("no.onnx")))
+            .Should().Throw<ArgumentException>()
+            .WithMessage("*gives node 'y-node' int8 weights and an input whose range is not found at run time*");
     }
 
     private static ModelBuilder Network(string direction, int hidden, string first = "y")
@@ -95,7 +102,12 @@ public sealed class RecurrentTests : IDisposable
             .Constant("w", RandomTensors.Normal(2, directions * 4 * hidden * Width, deviation), directions, 4 * hidden, Width)
             .Constant("r", RandomTensors.Normal(3, directions * 4 * hidden * hidden, deviation), directions, 4 * hidden, hidden)
             .Constant("b", RandomTensors.Normal(4, directions * 8 * hidden, 0.1), directions, 8 * hidden)
-            .Node("LSTM", ["x", "w", "r", "b"], "y", ModelBuilder.Int("hidden_size", hidden), new AttributeProto { Name = "direction", Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(direction) });
+            .Node("LSTM", ["x", "w", "r", "b"], "y", ModelBuilder.Int("hidden_size", hidden), new AttributeProto
+            {
+                Name = "direction",
+                Type = AttributeProto.Types.AttributeType.String,
+                S = ByteString.CopyFromUtf8(direction)
+            });
         network.Graph.Node[0].Output.Clear();
         network.Graph.Node[0].Output.Add([first, "h"]);
         return first.Length > 0 ? network.Output("y", Steps, directions, 1, hidden) : network.Output("h", directions, 1, hidden);

@@ -17,7 +17,8 @@ internal static class SlowDynamicProduct
             scales[column] = (float)((double)largest / 127);
             for (int row = 0; row < rows; row++)
             {
-                codes[row, column] = (int)Math.Clamp(Math.Round((double)(matrix[(row * columns) + column] / scales[column]), MidpointRounding.ToEven), -127, 127);
+                codes[row, column] = (int)Math.Clamp(
+                    Math.Round((double)(matrix[(row * columns) + column] / scales[column]), MidpointRounding.ToEven), -127, 127);
             }
         }
 
@@ -44,5 +45,6 @@ internal static class SlowDynamicProduct
     }
 
     /// <summary>A matrix with rows and columns exchanged.</summary>
-    public static float[] Transpose(float[] matrix, int rows, int columns) => [.. Enumerable.Range(0, matrix.Length).Select(i => matrix[(i % rows * columns) + (i / rows)])];
+    public static float[] Transpose(float[] matrix, int rows, int columns) =>
+        [.. Enumerable.Range(0, matrix.Length).Select(i => matrix[(i % rows * columns) + (i / rows)])];
 }

@@ -25,7 +25,9 @@ public sealed class BiasCorrectionTests : IDisposable
                 shifts[channel] += Positions(8).Sum(at => Positions(3).Sum(k => Enumerable.Range(0, 3).Sum(from =>
                 {
                     (int row, int column) = (at.Row + k.Row - 1, at.Column + k.Column - 1);
-                    return row is < 0 or > 7 || column is < 0 or > 7 ? 0 : (double)errors[((channel * 3 + from) * 3 + k.Row) * 3 + k.Column] * image[(from * 8 + row) * 8 + column];
+                    return row is < 0 or > 7 || column is < 0 or > 7
+                        ? 0
+                        : (double)errors[((channel * 3 + from) * 3 + k.Row) * 3 + k.Column] * image[(from * 8 + row) * 8 + column];
                 })));
             }
         }
@@ -37,18 +39,21 @@ public sealed class BiasCorrectionTests : IDisposable
     public void Of_a_Gemm_with_transposed_weights()
     {
         SampleList samples = RandomTensors.Samples(5, 1, 6);
-        ModelBuilder model = new ModelBuilder().Input("x", 1, 6).Constant("w", RandomTensors.Normal(1, 4 * 6), 4, 6).Constant("b", RandomTensors.Normal(2, 4), 4)
+        ModelBuilder model = new ModelBuilder().Input("x", 1, 6).Constant("w", RandomTensors.Normal(1, 4 * 6), 4, 6)
+            .Constant("b", RandomTensors.Normal(2, 4), 4)
             .Node("Gemm", ["x", "w", "b"], "y", ModelBuilder.Int("transB", 1)).Output("y", 1, 4);
         (QuantizationPlan plan, TrialModels models) = Correct(model, samples);
         float[] errors = Errors(models, plan.Nodes[0]);
 
-        Compare(plan.Nodes[0], [.. Enumerable.Range(0, 4).Select(channel => samples.Average(sample => Enumerable.Range(0, 6).Sum(i => (double)errors[channel * 6 + i] * Values(sample)[i])))]);
+        Compare(plan.Nodes[0], [.. Enumerable.Range(0, 4).Select(
+            channel => samples.Average(sample => Enumerable.Range(0, 6).Sum(i => (double)errors[channel * 6 + i] * Values(sample)[i])))]);
     }
 
     [Fact]
     public void Layers_without_a_bias_input_are_left_alone()
     {
-        ModelBuilder model = new ModelBuilder().Input("x", 1, 6).Constant("w", RandomTensors.Normal(1, 6 * 4), 6, 4).Node("MatMul", ["x", "w"], "y").Output("y", 1, 4);
+        ModelBuilder model = new ModelBuilder().Input("x", 1, 6).Constant("w", RandomTensors.Normal(1, 6 * 4), 6, 4)
+            .Node("MatMul", ["x", "w"], "y").Output("y", 1, 4);
 
         Correct(model, RandomTensors.Samples(5, 1, 6)).Plan.Nodes[0].BiasCorrection.Should().BeEmpty();
     }
@@ -64,12 +69,14 @@ public sealed class BiasCorrectionTests : IDisposable
     private static float[] Errors(TrialModels models, NodePlan plan)
     {
         QuantizableNode node = models.Model.Analysis.Find(plan);
-        return [.. models.Round(node, plan with { Inputs = [], Results = [] }).Dequantize().Zip(node.Weight!.Weight.ReadFloats(), (rounded, weight) => rounded - weight)];
+        return [.. models.Round(node, plan with { Inputs = [], Results = [] })
+            .Dequantize().Zip(node.Weight!.Weight.ReadFloats(), (rounded, weight) => rounded - weight)];
     }
 
     private static float[] Values(ModelSample sample) => MemoryMarshal.Cast<byte, float>(sample.Inputs[0].Data).ToArray();
 
-    private static IEnumerable<(int Row, int Column)> Positions(int side) => Enumerable.Range(0, side * side).Select(i => (i / side, i % side));
+    private static IEnumerable<(int Row, int Column)> Positions(int side) =>
+        Enumerable.Range(0, side * side).Select(i => (i / side, i % side));
 
     private static void Compare(NodePlan node, double[] shifts)
     {

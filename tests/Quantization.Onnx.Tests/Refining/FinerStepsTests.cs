@@ -14,7 +14,8 @@ public sealed class FinerStepsTests : IDisposable
     [Fact]
     public void A_node_computes_in_float_with_int8_weights()
     {
-        string path = RefiningModels.Swish().Save(_folder.PathTo("model.onnx")), again = _folder.PathTo("again.onnx"), planPath = _folder.PathTo("plan.json");
+        string path = RefiningModels.Swish().Save(_folder.PathTo("model.onnx")), again = _folder.PathTo("again.onnx"),
+            planPath = _folder.PathTo("plan.json");
         SampleList samples = RandomTensors.Samples(4, GraphCases.ImageShape);
         PtqOptions options = new() { WeightOnlyNodes = new HashSet<string> { "c2-node" } };
 
@@ -24,10 +25,12 @@ public sealed class FinerStepsTests : IDisposable
 
         result.Plan.WeightOnlyNodes.Should().Equal("c2-node");
         QuantizationPlan.Load(planPath).WeightOnlyNodes.Should().Equal("c2-node");
-        result.Plan.Nodes.Where(node => node.Weights is not null && node.Inputs.IsEmpty).Select(node => node.Node).Should().Equal("c2-node");
+        result.Plan.Nodes.Where(node => node.Weights is not null && node.Inputs.IsEmpty).Select(node => node.Node).Should()
+            .Equal("c2-node");
         result.Plan.Nodes.Where(node => node.Weights is not null).Should().HaveCount(8);
         File.ReadAllBytes(again).Should().Equal(File.ReadAllBytes(Output));
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(path, samples, Output, options with { WeightOnlyNodes = new HashSet<string> { "zz" } }))
+        FluentActions.Invoking(
+            () => PostTrainingQuantizer.Quantize(path, samples, Output, options with { WeightOnlyNodes = new HashSet<string> { "zz" } }))
             .Should().Throw<ArgumentException>().WithMessage("*'zz'*");
     }
 
@@ -42,7 +45,8 @@ public sealed class FinerStepsTests : IDisposable
         result.IsTargetMet.Should().BeTrue();
         result.Changes.Should().BeEmpty();
         result.ActivationChanges.Should().NotBeEmpty();
-        result.ActivationChanges.Select(change => change.Activation).Should().Equal(result.Written.FloatActivations).And.Equal(result.Model.Plan.FloatActivations.Order(StringComparer.Ordinal));
+        result.ActivationChanges.Select(change => change.Activation).Should()
+            .Equal(result.Written.FloatActivations).And.Equal(result.Model.Plan.FloatActivations.Order(StringComparer.Ordinal));
         result.ActivationChanges.Should().Contain(change => change.Without.SignalToNoise < target, "otherwise codes would do for all");
         result.Written.FloatLayers.Should().BeEmpty();
         result.Written.Int8Share.Should().BeInRange(0.2, 0.99);
@@ -65,7 +69,8 @@ public sealed class FinerStepsTests : IDisposable
         result.Written.WeightOnlyLayers.Concat(result.Written.FloatLayers).Should().BeEquivalentTo(inFloat.Written.FloatLayers);
         result.Changes.Where(change => !change.IsFloat).SelectMany(change => change.Steps).Distinct().Should().Equal(LayerStep.WeightOnly);
         result.Model.Plan.WeightOnlyNodes.Should().BeEquivalentTo(result.Written.WeightOnlyLayers);
-        result.Model.Plan.Nodes.Where(node => node.Weights is not null).Should().HaveCount(8 - result.Written.FloatLayers.Count, "the others keep their codes");
+        result.Model.Plan.Nodes.Where(node => node.Weights is not null).Should()
+            .HaveCount(8 - result.Written.FloatLayers.Count, "the others keep their codes");
         result.Written.Int8Share.Should().Be(inFloat.Written.Int8Share);
     }
 
@@ -74,7 +79,8 @@ public sealed class FinerStepsTests : IDisposable
     {
         string path = RefiningModels.Swish().Save(_folder.PathTo("model.onnx"));
 
-        IReadOnlyList<ActivationCost> costs = PostTrainingQuantizer.Quantize(path, RandomTensors.Samples(24, GraphCases.ImageShape), Output).Refinement!.CostliestActivations;
+        IReadOnlyList<ActivationCost> costs =
+            PostTrainingQuantizer.Quantize(path, RandomTensors.Samples(24, GraphCases.ImageShape), Output).Refinement!.CostliestActivations;
 
         costs.Should().HaveCountLessThanOrEqualTo(10).And.BeInDescendingOrder(cost => cost.LossShare);
         costs[0].LossShare.Should().BeGreaterThan(0.2);
@@ -89,5 +95,10 @@ public sealed class FinerStepsTests : IDisposable
         RandomTensors.Samples(8, GraphCases.ImageShape),
         new SampleList([.. RandomTensors.Samples(16, GraphCases.ImageShape).Skip(8)]),
         Output,
-        new PartialOptions { Target = PartialTarget.Reach(target), Steps = [.. steps], Baseline = new PtqOptions { Refine = false, LatencyRuns = 0 } });
+        new PartialOptions
+        {
+            Target = PartialTarget.Reach(target),
+            Steps = [.. steps],
+            Baseline = new PtqOptions { Refine = false, LatencyRuns = 0 }
+        });
 }

@@ -10,7 +10,8 @@ public sealed class InputScalesTests
     [Fact]
     public void A_value_that_others_read_is_divided_by_a_node_of_its_own()
     {
-        ModelProto scaled = Check(Rows().Linear("x", "q").Linear("x", "k").Node("Add", ["q", "k"], "z").Node("Add", ["z", "x"], "y"), "x", nodes: 1);
+        ModelProto scaled = Check(
+            Rows().Linear("x", "q").Linear("x", "k").Node("Add", ["q", "k"], "z").Node("Add", ["z", "x"], "y"), "x", nodes: 1);
 
         scaled.Graph.Node.Where(node => node.OpType == "MatMul").Should().OnlyContain(node => node.Input[0] == "x/scaled");
         scaled.Graph.Node.Single(node => node.Name == "y-node").Input.Should().Equal("z", "x");
@@ -18,29 +19,39 @@ public sealed class InputScalesTests
 
     [Fact]
     public void A_normalization_takes_the_scale() => Check(
-        Rows().Constant("g", [1, 2, 3, 4], 4).Constant("b", [4, 3, 2, 1], 4).Node("LayerNormalization", ["x", "g", "b"], "v").Linear("v", "y"), "v", nodes: 0);
+        Rows().Constant("g", [1, 2, 3, 4], 4).Constant("b", [4, 3, 2, 1], 4).Node("LayerNormalization", ["x", "g", "b"], "v")
+            .Linear("v", "y"), "v", nodes: 0);
 
     [Fact]
     public void A_normalization_that_others_read_does_not() => Check(
-        Rows().Constant("g", [1, 2, 3, 4], 4).Node("LayerNormalization", ["x", "g"], "v").Linear("v", "q").Node("Add", ["q", "v"], "y"), "v", nodes: 1);
+        Rows().Constant("g", [1, 2, 3, 4], 4).Node("LayerNormalization", ["x", "g"], "v").Linear("v", "q").Node("Add", ["q", "v"], "y"),
+        "v",
+        nodes: 1);
 
     [Fact]
     public void Constants_of_a_decomposed_normalization_take_the_scale() => Check(
-        Rows().Constant("g", [1, 2, 3, 4], 4).Constant("b", [4, 3, 2, 1], 4).Node("Mul", ["x", "g"], "m").Node("Add", ["b", "m"], "v").Linear("v", "y"), "v", nodes: 0);
+        Rows().Constant("g", [1, 2, 3, 4], 4).Constant("b", [4, 3, 2, 1], 4).Node("Mul", ["x", "g"], "m").Node("Add", ["b", "m"], "v")
+            .Linear("v", "y"), "v", nodes: 0);
 
     [Fact]
     public void Earlier_weights_take_the_scale() => Check(
-        Rows().Linear("x", "p").Constant("b", [4, -3, 2, -1], 4).Node("Add", ["p", "b"], "a").Node("Relu", ["a"], "v").Linear("v", "y"), "v", nodes: 0);
+        Rows().Linear("x", "p").Constant("b", [4, -3, 2, -1], 4).Node("Add", ["p", "b"], "a").Node("Relu", ["a"], "v").Linear("v", "y"),
+        "v",
+        nodes: 0);
 
     [Fact]
     public void Weights_of_one_factor_take_the_scale() => Check(
-        Rows().Linear("x", "gate").Linear("x", "up").Node("Sigmoid", ["gate"], "s").Node("Mul", ["s", "up"], "v").Linear("v", "y"), "v", nodes: 0);
+        Rows().Linear("x", "gate").Linear("x", "up").Node("Sigmoid", ["gate"], "s").Node("Mul", ["s", "up"], "v").Linear("v", "y"),
+        "v",
+        nodes: 0);
 
     [Fact]
     public void A_Gemm_takes_the_scale_and_reads_it()
     {
         ModelBuilder model = new ModelBuilder(17).Input("x", 3, 4).Output("y")
-            .Constant("w", RandomTensors.Normal(1, 16), 4, 4).Constant("b", [1, 2, 3, 4], 4).Node("Gemm", ["x", "w", "b"], "v", ModelBuilder.Int("transB", 1))
+            .Constant("w", RandomTensors.Normal(1, 16), 4, 4)
+            .Constant("b", [1, 2, 3, 4], 4)
+            .Node("Gemm", ["x", "w", "b"], "v", ModelBuilder.Int("transB", 1))
             .Constant("u", RandomTensors.Normal(2, 8), 2, 4).Node("Gemm", ["v", "u"], "y", ModelBuilder.Int("transB", 1));
 
         Check(model, "v", nodes: 0, 3, 4);
@@ -51,7 +62,8 @@ public sealed class InputScalesTests
     {
         ModelBuilder model = Rows().Linear("x", "a").Node("Relu", ["a"], "v").Linear("v", "b").Node("Relu", ["b"], "w").Linear("w", "y");
 
-        Check(model, nodes: 1, [3, 4], new InputScaling("w", [.. Exponents]), new InputScaling("x", [.. Exponents]), new InputScaling("v", [.. Exponents.Reverse()]));
+        Check(model, nodes: 1, [3, 4], new InputScaling("w", [.. Exponents]), new InputScaling("x", [.. Exponents]), new InputScaling(
+            "v", [.. Exponents.Reverse()]));
     }
 
     [Theory]
@@ -64,12 +76,14 @@ public sealed class InputScalesTests
         model = what switch
         {
             "both operands are computed" => model.Node("MatMul", ["x", "x"], "y"),
-            "the input is turned around" => model.Constant("w", RandomTensors.Normal(1, 16), 4, 4).Node("Gemm", ["x", "w"], "y", ModelBuilder.Int("transA", 1)),
+            "the input is turned around" =>
+                model.Constant("w", RandomTensors.Normal(1, 16), 4, 4).Node("Gemm", ["x", "w"], "y", ModelBuilder.Int("transA", 1)),
             _ => model.Linear("x", "x/scaled").Node("Add", ["x/scaled", "x"], "y"),
         };
 
         InputScales.Find(new GraphIndex(model.Graph)).Should().BeEmpty();
-        FluentActions.Invoking(() => InputScales.Apply(model.Model, [new InputScaling("x", [.. Exponents])])).Should().Throw<ArgumentException>()
+        FluentActions.Invoking(() => InputScales.Apply(model.Model, [new InputScaling("x", [.. Exponents])])).Should()
+            .Throw<ArgumentException>()
             .WithMessage("The plan scales 4 columns of 'x', but the model has no value of this name*plan for this model.*");
     }
 
@@ -79,9 +93,11 @@ public sealed class InputScalesTests
         ModelBuilder model = Rows().Linear("x", "y");
         InputScaling once = new("x", [.. Exponents]);
 
-        FluentActions.Invoking(() => InputScales.Apply(model.Model.Clone(), [new InputScaling("x", [1, 2, 3])])).Should().Throw<ArgumentException>()
+        FluentActions.Invoking(() => InputScales.Apply(model.Model.Clone(), [new InputScaling("x", [1, 2, 3])])).Should()
+            .Throw<ArgumentException>()
             .WithMessage("The plan scales 3 columns of 'x'*");
-        FluentActions.Invoking(() => InputScales.Apply(model.Model.Clone(), [once, once])).Should().Throw<ArgumentException>().WithMessage("*or the plan scales it twice*");
+        FluentActions.Invoking(() => InputScales.Apply(model.Model.Clone(), [once, once])).Should()
+            .Throw<ArgumentException>().WithMessage("*or the plan scales it twice*");
     }
 
     private static ModelBuilder Rows() => new ModelBuilder(17).Input("x", 3, 4).Output("y");
@@ -97,12 +113,14 @@ public sealed class InputScalesTests
         IReadOnlySet<string> divided = InputScales.Apply(scaled, scalings);
         float[] rows = RandomTensors.Normal(3, 12);
 
-        ModelRun.Floats(scaled, rows, shape).Should().BeEquivalentTo(ModelRun.Floats(model.Model, rows, shape), options => options.WithStrictOrdering());
+        ModelRun.Floats(scaled, rows, shape).Should()
+            .BeEquivalentTo(ModelRun.Floats(model.Model, rows, shape), options => options.WithStrictOrdering());
         divided.Should().HaveCount(nodes);
         scaled.Graph.Node.Should().HaveCount(model.Graph.Node.Count + nodes);
         foreach (InputScaling scaling in scalings.Where(each => each.Value != "x"))
         {
-            float[] before = ValueOf(model.Model, scaling.Value), after = ValueOf(scaled, divided.Contains($"{scaling.Value}/scaled") ? $"{scaling.Value}/scaled" : scaling.Value);
+            float[] before = ValueOf(model.Model, scaling.Value),
+                after = ValueOf(scaled, divided.Contains($"{scaling.Value}/scaled") ? $"{scaling.Value}/scaled" : scaling.Value);
             after.Should().Equal(before.Select((each, i) => MathF.ScaleB(each, -scaling.Exponents[i % 4])));
         }
 

@@ -25,10 +25,12 @@ public sealed class LearnedRoundingTests : IDisposable
         float[] weights = RandomTensors.Normal(1, Outputs * (Inputs / groups) * 3 * 2);
         string path = new ModelBuilder().Input("x", 2, Inputs, 9, 7)
             .Constant("w", weights, Outputs, Inputs / groups, 3, 2)
-            .Node("Conv", ["x", "w"], "y", ModelBuilder.Int("group", groups), ModelBuilder.Ints("strides", stride, 1), ModelBuilder.Ints("dilations", 1, dilation), ModelBuilder.Ints("pads", padding, 0, padding, 1))
+            .Node("Conv", ["x", "w"], "y", ModelBuilder.Int("group", groups), ModelBuilder.Ints("strides", stride, 1), ModelBuilder.Ints(
+                "dilations", 1, dilation), ModelBuilder.Ints("pads", padding, 0, padding, 1))
             .Output("y").Save(_folder.PathTo("model.onnx"));
         float[] x = RandomTensors.Normal(2, 2 * Inputs * 9 * 7);
-        QuantizableNode layer = StaticInt8Recipe.Load(path, null, TargetRuntime.TensorRT).Analysis.Whole.Nodes.Single(node => node.Weight is not null);
+        QuantizableNode layer = StaticInt8Recipe.Load(path, null, TargetRuntime.TensorRT)
+            .Analysis.Whole.Nodes.Single(node => node.Weight is not null);
         using InferenceSession session = new(path);
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(x, [2, Inputs, 9, 7]);
         using RunOptions run = new();
@@ -46,7 +48,8 @@ public sealed class LearnedRoundingTests : IDisposable
             for (int channel = 0; channel < Outputs; channel++)
             {
                 int group = channel / (Outputs / groups);
-                double sum = Enumerable.Range(0, patches.Length).Sum(i => (double)rows[group * patches.Length + i] * weights[channel * patches.Length + i]);
+                double sum = Enumerable.Range(0, patches.Length)
+                    .Sum(i => (double)rows[group * patches.Length + i] * weights[channel * patches.Length + i]);
                 expected[(position / plane * Outputs + channel) * plane + position % plane].Should().BeApproximately((float)sum, 1e-4f);
             }
         }
@@ -108,7 +111,8 @@ public sealed class LearnedRoundingTests : IDisposable
         for (int seed = 0; seed < 20; seed++)
         {
             const int Length = 10;
-            float[] weights = RandomTensors.Normal(seed, Length, 3), mixed = RandomTensors.Normal(seed + 100, Length * Length), covariance = new float[Length * Length];
+            float[] weights = RandomTensors.Normal(seed, Length, 3), mixed = RandomTensors.Normal(seed + 100, Length * Length),
+                covariance = new float[Length * Length];
             for (int i = 0; i < Length * Length; i++)
             {
                 covariance[i] = Enumerable.Range(0, Length).Sum(k => mixed[i / Length * Length + k] * mixed[i % Length * Length + k]);
@@ -117,7 +121,8 @@ public sealed class LearnedRoundingTests : IDisposable
             sbyte[] offsets = new sbyte[Length];
             RoundingDescent.Find(weights, covariance, [.. Enumerable.Range(0, Length)], 127, offsets);
 
-            double[] all = [.. Enumerable.Range(0, 1 << Length).Select(choice => Error(weights, covariance, i => (choice >> i & 1) == 0 ? MathF.Floor(weights[i]) : MathF.Ceiling(weights[i])))];
+            double[] all = [.. Enumerable.Range(0, 1 << Length).Select(
+                choice => Error(weights, covariance, i => (choice >> i & 1) == 0 ? MathF.Floor(weights[i]) : MathF.Ceiling(weights[i])))];
             found += Error(weights, covariance, i => MathF.Round(weights[i]) + offsets[i]);
             nearest += Error(weights, covariance, i => MathF.Round(weights[i]));
             best += all.Min();
@@ -144,7 +149,8 @@ public sealed class LearnedRoundingTests : IDisposable
     [Fact]
     public void Weights_of_few_bits_come_nearer_and_the_plan_gives_the_same_bytes()
     {
-        string path = GraphCases.Image().Conv("x", "a", 3, 8).Node("Relu", ["a"], "r").Conv("r", "b", 8, 8).Conv("b", "y", 8, 2).Output("y", 1, 2, 8, 8).Save(_folder.PathTo("model.onnx"));
+        string path = GraphCases.Image().Conv("x", "a", 3, 8).Node("Relu", ["a"], "r").Conv("r", "b", 8, 8).Conv("b", "y", 8, 2)
+            .Output("y", 1, 2, 8, 8).Save(_folder.PathTo("model.onnx"));
         SampleList samples = RandomTensors.Samples(24, GraphCases.ImageShape);
         string planPath = _folder.PathTo("plan.json"), again = _folder.PathTo("again.onnx");
         PtqOptions options = new() { WeightFormat = CodeFormat.Signed(4) };
@@ -175,7 +181,8 @@ public sealed class LearnedRoundingTests : IDisposable
         string path = GraphCases.Image().Conv("x", "y", 3, 2).Output("y", 1, 2, 8, 8).Save(_folder.PathTo("model.onnx"));
         QuantizationPlan plan = PostTrainingQuantizer.Quantize(path, RandomTensors.Samples(4, GraphCases.ImageShape), Output).Plan;
         QuantizationPlan wrong = plan with { Nodes = [.. plan.Nodes.Select(node => node with { RoundingOffsets = offsets })] };
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(path, wrong, Output)).Should().Throw<ArgumentException>().WithMessage("*8 rounding offsets*take 'roundingOffsets' out*");
+        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(path, wrong, Output)).Should()
+            .Throw<ArgumentException>().WithMessage("*8 rounding offsets*take 'roundingOffsets' out*");
     }
 
     private static double Error(float[] weights, float[] covariance, Func<int, float> codeOf)

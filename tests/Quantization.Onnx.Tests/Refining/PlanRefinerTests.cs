@@ -43,7 +43,9 @@ public sealed class PlanRefinerTests : IDisposable
         refined.Refinement.LossAfter.Should().BeLessThan(refined.Refinement.LossBefore / 2);
         refined.QuantizedNodes.Should().Contain(["a-node", "y-node"]);
         refined.Plan.Nodes.Where(node => node.Weights is not null).Should().HaveCount(8);
-        refined.Plan.Nodes.Where(node => node.Inputs.Concat(node.Results).Any(each => refined.Plan.FloatActivations.Contains(each.Value))).Should().BeEmpty();
+        refined.Plan.Nodes.Where(
+            node => node.Inputs.Concat(node.Results).Any(each => refined.Plan.FloatActivations.Contains(each.Value))).Should()
+            .BeEmpty();
     }
 
     [Theory]
@@ -51,7 +53,8 @@ public sealed class PlanRefinerTests : IDisposable
     [InlineData("swish")]
     public void The_plan_gives_the_same_bytes_and_so_does_a_second_run(string name)
     {
-        string path = (name == "uneven" ? RefiningModels.Uneven() : RefiningModels.Swish()).Save(_folder.PathTo("model.onnx")), planPath = _folder.PathTo("plan.json"), again = _folder.PathTo("again.onnx");
+        string path = (name == "uneven" ? RefiningModels.Uneven() : RefiningModels.Swish()).Save(_folder.PathTo("model.onnx")),
+            planPath = _folder.PathTo("plan.json"), again = _folder.PathTo("again.onnx");
         SampleList samples = RandomTensors.Samples(24, GraphCases.ImageShape);
         PostTrainingQuantizer.Quantize(path, samples, Output).Plan.Save(planPath);
 
@@ -68,26 +71,33 @@ public sealed class PlanRefinerTests : IDisposable
         string path = RefiningModels.Swish().Save(_folder.PathTo("model.onnx"));
         SampleList samples = RandomTensors.Samples(4, GraphCases.ImageShape);
 
-        PtqResult result = PostTrainingQuantizer.Quantize(path, samples, Output, new PtqOptions { FloatActivations = new HashSet<string> { "c2" } });
+        PtqResult result = PostTrainingQuantizer.Quantize(
+            path, samples, Output, new PtqOptions { FloatActivations = new HashSet<string> { "c2" } });
 
         result.Plan.FloatActivations.Should().Equal("c2");
         result.Plan.Nodes.SelectMany(node => node.Inputs.Concat(node.Results)).Should().NotContain(each => each.Value == "c2");
-        result.Plan.Nodes.Where(node => node.Weights is not null && node.Inputs.IsEmpty).Select(node => node.Node).Should().Equal("c2-node", "c3-node");
-        FluentActions.Invoking(() => PostTrainingQuantizer.Quantize(path, samples, Output, new PtqOptions { FloatActivations = new HashSet<string> { "zz" } }))
+        result.Plan.Nodes.Where(node => node.Weights is not null && node.Inputs.IsEmpty).Select(node => node.Node).Should()
+            .Equal("c2-node", "c3-node");
+        FluentActions.Invoking(
+            () => PostTrainingQuantizer.Quantize(path, samples, Output, new PtqOptions { FloatActivations = new HashSet<string> { "zz" } }))
             .Should().Throw<ArgumentException>().WithMessage("*has no activation 'zz' that becomes codes*");
     }
 
     [Fact]
     public void Few_samples_decide_nothing() =>
-        PostTrainingQuantizer.Quantize(RefiningModels.Uneven().Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(7, GraphCases.ImageShape), Output).Refinement.Should().BeNull();
+        PostTrainingQuantizer.Quantize(
+            RefiningModels.Uneven().Save(_folder.PathTo("model.onnx")), RandomTensors.Samples(7, GraphCases.ImageShape), Output)
+            .Refinement.Should().BeNull();
 
     [Fact]
     public void Partial_quantization_and_search_begin_with_the_improved_plan()
     {
         string path = RefiningModels.Uneven().Save(_folder.PathTo("model.onnx"));
-        SampleList calibrating = RandomTensors.Samples(24, GraphCases.ImageShape), scoring = new([.. RandomTensors.Samples(40, GraphCases.ImageShape).Skip(24)]);
+        SampleList calibrating = RandomTensors.Samples(24, GraphCases.ImageShape),
+            scoring = new([.. RandomTensors.Samples(40, GraphCases.ImageShape).Skip(24)]);
 
-        PartialResult partial = PartialQuantizer.Run(path, calibrating, scoring, Output, new PartialOptions { Target = PartialTarget.Reach(20) });
+        PartialResult partial = PartialQuantizer.Run(
+            path, calibrating, scoring, Output, new PartialOptions { Target = PartialTarget.Reach(20) });
         SearchResult search = PtqSearch.Run(path, calibrating, scoring, Output, new SearchOptions { PerTensorTrials = 0 });
 
         partial.Changes.Should().BeEmpty("scaled channels reach the target");
@@ -100,7 +110,8 @@ public sealed class PlanRefinerTests : IDisposable
     /// <summary>The share of noise in the outputs of samples that did not calibrate.</summary>
     private double Noise(string path)
     {
-        EvaluationResult result = ModelEvaluator.Evaluate(path, [Output], new SampleList([.. RandomTensors.Samples(40, GraphCases.ImageShape).Skip(24)]));
+        EvaluationResult result = ModelEvaluator.Evaluate(
+            path, [Output], new SampleList([.. RandomTensors.Samples(40, GraphCases.ImageShape).Skip(24)]));
         return Math.Pow(10, -result.Candidates[0].SignalToNoise!.Value / 10);
     }
 }

@@ -11,8 +11,11 @@ internal static class RefiningModels
         float[] factors = [200, 1, 0.02f, 20];
         float[] first = RandomTensors.Normal(1, 4 * 3 * 9, 0.2), second = RandomTensors.Normal(2, 4 * 9, 0.3);
         return GraphCases.Image()
-            .Constant("w", [.. first.Select((weight, i) => weight * factors[i / 27])], 4, 3, 3, 3).Node("Conv", ["x", "w"], "a").Node("Relu", ["a"], "r")
-            .Constant("v", [.. second.Select((weight, i) => weight / factors[i / 9])], 4, 1, 3, 3).Node("Conv", ["r", "v"], "d", ModelBuilder.Int("group", 4))
+            .Constant("w", [.. first.Select((weight, i) => weight * factors[i / 27])], 4, 3, 3, 3)
+            .Node("Conv", ["x", "w"], "a")
+            .Node("Relu", ["a"], "r")
+            .Constant("v", [.. second.Select((weight, i) => weight / factors[i / 9])], 4, 1, 3, 3)
+            .Node("Conv", ["r", "v"], "d", ModelBuilder.Int("group", 4))
             .Conv("d", "y", 4, 2).Output("y", 1, 2, 4, 4);
     }
 
@@ -22,8 +25,10 @@ internal static class RefiningModels
         float[] factors = [200, 1, 0.02f, 20];
         float[] first = RandomTensors.Normal(1, 4 * 3, 0.2), second = RandomTensors.Normal(2, 4 * 9, 0.3);
         ModelBuilder model = GraphCases.Image()
-            .Constant("w", [.. first.Select((weight, i) => weight * factors[i / 3])], 4, 3, 1, 1).Node("Conv", ["x", "w"], "a", []).Node("Sigmoid", ["a"], "s").Node("Mul", ["a", "s"], "m")
-            .Constant("v", [.. second.Select((weight, i) => weight / factors[i / 9])], 4, 1, 3, 3).Node("Conv", ["m", "v"], "c0", ModelBuilder.Int("group", 4), ModelBuilder.Ints("pads", 1, 1, 1, 1));
+            .Constant("w", [.. first.Select((weight, i) => weight * factors[i / 3])], 4, 3, 1, 1).Node("Conv", ["x", "w"], "a", [])
+            .Node("Sigmoid", ["a"], "s").Node("Mul", ["a", "s"], "m")
+            .Constant("v", [.. second.Select((weight, i) => weight / factors[i / 9])], 4, 1, 3, 3)
+            .Node("Conv", ["m", "v"], "c0", ModelBuilder.Int("group", 4), ModelBuilder.Ints("pads", 1, 1, 1, 1));
         for (int i = 0; i < 5; i++)
         {
             model.Conv($"c{i}", $"c{i + 1}", i == 0 ? 4 : 8, 8);

@@ -41,5 +41,6 @@ public sealed class SampleKeeperTests
     }
 
     [Fact]
-    public void One_sample_is_kept_however_large() => SampleKeeper.Read(RandomTensors.Samples(2, 1, 17 << 20), 36, CancellationToken.None).Should().HaveCount(1);
+    public void One_sample_is_kept_however_large() =>
+        SampleKeeper.Read(RandomTensors.Samples(2, 1, 17 << 20), 36, CancellationToken.None).Should().HaveCount(1);
 }

@@ -28,7 +28,8 @@ public sealed class SmoothingTests : IDisposable
         refined.Refinement!.ScaledInputs.Should().Be(refined.Plan.InputScalings.Length).And.BePositive();
         refined.Refinement.LossAfter.Should().BeLessThan(refined.Refinement.LossBefore / 3);
         Noise(path).Should().BeLessThan(before / 3, "other samples show it too");
-        refined.Plan.InputScalings.Should().Contain(scaling => scaling.Value == "n" && scaling.Exponents[3] - scaling.Exponents[4] >= 3, "column 3 is the large one");
+        refined.Plan.InputScalings.Should()
+            .Contain(scaling => scaling.Value == "n" && scaling.Exponents[3] - scaling.Exponents[4] >= 3, "column 3 is the large one");
         refined.QuantizedNodes.Should().Contain(["p-node", "q-node"]);
     }
 
@@ -37,7 +38,8 @@ public sealed class SmoothingTests : IDisposable
     [InlineData(true)]
     public void The_plan_gives_the_same_bytes_and_so_does_a_second_run(bool isDynamic)
     {
-        string path = Uneven().Save(_folder.PathTo("model.onnx")), planPath = _folder.PathTo("plan.json"), again = _folder.PathTo("again.onnx");
+        string path = Uneven().Save(_folder.PathTo("model.onnx")), planPath = _folder.PathTo("plan.json"),
+            again = _folder.PathTo("again.onnx");
         QuantizationPlan plan = Quantize(path, isDynamic, refine: true).Plan;
         plan.Save(planPath);
 
@@ -52,7 +54,8 @@ public sealed class SmoothingTests : IDisposable
     }
 
     [Fact]
-    public void Even_columns_are_left_alone() => Quantize(Even().Save(_folder.PathTo("model.onnx")), isDynamic: true, refine: true).Plan.InputScalings.Should().BeEmpty();
+    public void Even_columns_are_left_alone() =>
+        Quantize(Even().Save(_folder.PathTo("model.onnx")), isDynamic: true, refine: true).Plan.InputScalings.Should().BeEmpty();
 
     [Fact]
     public void Few_samples_decide_nothing() => DynamicQuantizer
@@ -81,7 +84,8 @@ public sealed class SmoothingTests : IDisposable
         InputColumns columns = new(Width, keptRows: Rows);
         columns.Add(rows);
         MatrixReader reader = new(TensorData.Make<float>(TensorProto.Types.DataType.Float, weights, Width, Outputs), isTransposed: false);
-        TensorEncoding encoding = new(CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new OwnRange(new MaxCalibrator()));
+        TensorEncoding encoding = new(
+            CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric, GranularityKind.PerChannel, new OwnRange(new MaxCalibrator()));
 
         double estimated = new SmoothingProblem(columns, [new SmoothingMatrix(reader, encoding)], isDynamic).NoiseOf(factors);
         double clipped = new SmoothingProblem(columns, [new SmoothingMatrix(reader, encoding)], isDynamic: true).NoiseOf(factors);
@@ -94,9 +98,11 @@ public sealed class SmoothingTests : IDisposable
     /// <summary>The mean over rows of the squared error of all outputs, by rounding the input and the weights as they are.</summary>
     private static double Measure(float[] rows, float[] weights, float[] factors, int outputs)
     {
-        double[] x = [.. rows.Select((value, i) => (double)value / factors[i % Width])], w = [.. weights.Select((value, i) => (double)value * factors[i / outputs])];
+        double[] x = [.. rows.Select((value, i) => (double)value / factors[i % Width])],
+            w = [.. weights.Select((value, i) => (double)value * factors[i / outputs])];
         double step = (x.Max() - x.Min()) / 255, sum = 0;
-        double[] steps = [.. Enumerable.Range(0, outputs).Select(n => Enumerable.Range(0, Width).Max(k => Math.Abs(w[k * outputs + n])) / 127)];
+        double[] steps =
+            [.. Enumerable.Range(0, outputs).Select(n => Enumerable.Range(0, Width).Max(k => Math.Abs(w[k * outputs + n])) / 127)];
         for (int row = 0; row < rows.Length / Width; row++)
         {
             for (int n = 0; n < outputs; n++)
@@ -134,13 +140,15 @@ public sealed class SmoothingTests : IDisposable
     private static ModelBuilder Even() => new ModelBuilder(17).Input("x", 1, 6, Width).Output("y", 1, 6, Width)
         .Constant("g", [.. Enumerable.Repeat(1f, Width)], Width).Constant("w", RandomTensors.Normal(1, Width * Width, 0.2), Width, Width)
         .Constant("u", RandomTensors.Normal(2, Width * Width, 0.2), Width, Width).Constant("back", [.. Enumerable.Repeat(1f, Width)], Width)
-        .Node("LayerNormalization", ["x", "g"], "n").Node("MatMul", ["n", "w"], "p").Node("Sigmoid", ["p"], "s").Node("MatMul", ["s", "u"], "q")
+        .Node("LayerNormalization", ["x", "g"], "n").Node("MatMul", ["n", "w"], "p").Node("Sigmoid", ["p"], "s")
+        .Node("MatMul", ["s", "u"], "q")
         .Node("Mul", ["n", "back"], "r").Node("Add", ["q", "r"], "y");
 
     /// <summary>The share of noise in the outputs of samples that did not calibrate.</summary>
     private double Noise(string path)
     {
-        EvaluationResult result = ModelEvaluator.Evaluate(path, [Output], new SampleList([.. RandomTensors.Samples(40, 1, 6, Width).Skip(24)]));
+        EvaluationResult result = ModelEvaluator.Evaluate(
+            path, [Output], new SampleList([.. RandomTensors.Samples(40, 1, 6, Width).Skip(24)]));
         return Math.Pow(10, -result.Candidates[0].SignalToNoise!.Value / 10);
     }
 }

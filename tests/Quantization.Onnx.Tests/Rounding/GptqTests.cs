@@ -76,7 +76,8 @@ public sealed class GptqTests
                 Enumerable.Range(first, values.Length).Select(input => nearest.CodeAt(output, input)).Should().Equal(codes);
             }
 
-            Enumerable.Range(0, Many).Select(input => gptq.CodeAt(output, input)).Should().Equal(SlowGptq.Round(own, steps, nearest, output));
+            Enumerable.Range(0, Many).Select(input => gptq.CodeAt(output, input)).Should()
+                .Equal(SlowGptq.Round(own, steps, nearest, output));
         }
     }
 

@@ -13,7 +13,8 @@ public sealed class ResumeTests : IDisposable
     public void An_interrupted_run_goes_on_and_ends_with_the_same_bytes()
     {
         WeightOnlyOptions options = new() { Bits = 4, Method = WeightMethod.Gptq };
-        byte[] wanted = File.ReadAllBytes(WeightQuantizer.Quantize(_model, _samples, _folder.PathTo("undisturbed.onnx"), options).OutputPath);
+        byte[] wanted = File.ReadAllBytes(
+            WeightQuantizer.Quantize(_model, _samples, _folder.PathTo("undisturbed.onnx"), options).OutputPath);
         options = options with { ResumePath = _folder.PathTo("kept") };
         foreach (int layers in (int[])[5, 12, 30])
         {
@@ -66,7 +67,8 @@ public sealed class ResumeTests : IDisposable
 
         // The table has codes of its own, which samples say nothing of.
         foreach ((WeightOnlyOptions other, SampleList samples) in ((WeightOnlyOptions, SampleList)[])[
-            (options with { Method = WeightMethod.Gptq }, _samples), (options, fewer), (options with { WeightCalibrator = new MaxCalibrator() }, _samples)])
+            (options with { Method = WeightMethod.Gptq }, _samples), (options, fewer),
+            (options with { WeightCalibrator = new MaxCalibrator() }, _samples)])
         {
             int expected = other.WeightCalibrator is MaxCalibrator ? 0 : 1;
             WeightQuantizer.Quantize(_model, samples, _folder.PathTo("out.onnx"), other).ResumedLayers.Should().Be(expected);
@@ -74,7 +76,8 @@ public sealed class ResumeTests : IDisposable
 
         WeightQuantizer.Quantize(_model, _samples, _folder.PathTo("out.onnx"), options with { AccuracyLevel = 0 }).ResumedLayers.Should()
             .Be(37, "the accuracy level changes no code");
-        WeightQuantizer.Quantize(_model, _samples, _folder.PathTo("out.onnx"), options with { BlockSize = 16 }).ResumedLayers.Should().Be(0);
+        WeightQuantizer.Quantize(_model, _samples, _folder.PathTo("out.onnx"), options with { BlockSize = 16 }).ResumedLayers.Should()
+            .Be(0);
     }
 
     /// <summary>Cancels once so many layers are done.</summary>

@@ -123,7 +123,8 @@ public sealed class SegmentTests : IDisposable
         new($"sample {seed}", SampleTensor.Create<float>("x", RandomTensors.Normal(seed, (2 + seed) * Width), 2 + seed, Width));
 
     private static void AddProduct(ModelBuilder model, string input) => model
-        .Constant("last", RandomTensors.Normal(9, Width * Width, 0.1), Width, Width).Node("MatMul", [input, "last"], "y").Output("y", -1, Width);
+        .Constant("last", RandomTensors.Normal(9, Width * Width, 0.1), Width, Width)
+        .Node("MatMul", [input, "last"], "y").Output("y", -1, Width);
 
     private static ModelBuilder Residual(int layers) => AddLayers(new ModelBuilder().Input("x", -1, Width), 0, layers);
 

@@ -27,7 +27,8 @@ internal static class SlowGptq
 
         void Choose(int place, float offset)
         {
-            int input = steps.Order[place], block = output * ranges.Shape.Blocks + input / ranges.Shape.Size, zeroPoint = ranges.ZeroPointOf(block);
+            int input = steps.Order[place], block = output * ranges.Shape.Blocks + input / ranges.Shape.Size,
+                zeroPoint = ranges.ZeroPointOf(block);
             float code = Math.Clamp(MathF.Round((weights[input] + offset) / ranges.Scales[block]) + zeroPoint, 0, steps.LargestCode);
             errors[place] = weights[input] - (code - zeroPoint) * ranges.Scales[block];
             codes[input] = (int)code;

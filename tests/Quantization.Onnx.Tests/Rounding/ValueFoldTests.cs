@@ -17,8 +17,10 @@ public sealed class ValueFoldTests : IDisposable
         IReadOnlyList<ScaleFold> folds = Find(SharedFolder.Models("stories260K", "model.onnx"));
 
         folds.Select(fold => fold.Product!.Node).Should().Equal(Enumerable.Range(0, 5).Select(layer => $"layers.{layer}.wv"));
-        folds.SelectMany(fold => fold.Readers.Select(reader => reader.Node)).Should().Equal(Enumerable.Range(0, 5).Select(layer => $"layers.{layer}.wo"));
-        int[] shared = [.. Enumerable.Range(0, 64).Select(column => column / 16 * 8 + column % 8)]; // two heads of 8 columns read the same values
+        folds.SelectMany(fold => fold.Readers.Select(reader => reader.Node)).Should()
+            .Equal(Enumerable.Range(0, 5).Select(layer => $"layers.{layer}.wo"));
+        // two heads of 8 columns read the same values
+        int[] shared = [.. Enumerable.Range(0, 64).Select(column => column / 16 * 8 + column % 8)];
         folds.Should().OnlyContain(fold => fold.Channels!.SequenceEqual(shared));
     }
 
@@ -55,7 +57,8 @@ public sealed class ValueFoldTests : IDisposable
     }
 
     [Fact]
-    public void Values_that_a_cache_shows_are_not_scaled() => Find(SharedFolder.Models("stories260K", "genai", "model.onnx")).Should().BeEmpty();
+    public void Values_that_a_cache_shows_are_not_scaled() =>
+        Find(SharedFolder.Models("stories260K", "genai", "model.onnx")).Should().BeEmpty();
 
     [Fact]
     public void The_model_computes_what_it_did()
@@ -65,10 +68,12 @@ public sealed class ValueFoldTests : IDisposable
         double words = Stories.Perplexity(path);
 
         PtqResult scaled = WeightQuantizer.Quantize(path, samples, _folder.PathTo("out.onnx"), Options);
-        PtqResult both = WeightQuantizer.Quantize(path, samples, _folder.PathTo("both.onnx"), Options with { Method = WeightMethod.AwqGptq });
+        PtqResult both = WeightQuantizer.Quantize(
+            path, samples, _folder.PathTo("both.onnx"), Options with { Method = WeightMethod.AwqGptq });
 
         Stories.Perplexity(scaled.OutputPath).Should().BeInRange(0.999 * words, 1.001 * words);
-        Stories.Perplexity(both.OutputPath).Should().BeInRange(0.997 * words, 1.003 * words, "four texts tell GPTQ little, and 8 bits cost little");
+        Stories.Perplexity(both.OutputPath).Should()
+            .BeInRange(0.997 * words, 1.003 * words, "four texts tell GPTQ little, and 8 bits cost little");
     }
 
     [Fact]
@@ -79,7 +84,9 @@ public sealed class ValueFoldTests : IDisposable
         WeightMethod[] methods = [WeightMethod.Weighted, WeightMethod.Awq, WeightMethod.Gptq, WeightMethod.AwqGptq];
 
         double[] errors = [.. methods.Select(method => WeightQuantizer.Quantize(
-            path, samples, _folder.PathTo("out.onnx"), new WeightOnlyOptions { Bits = 4, Method = method }).RoundedLayers.Sum(layer => layer.Error))];
+            path, samples, _folder.PathTo("out.onnx"), new WeightOnlyOptions { Bits = 4, Method = method })
+            .RoundedLayers.Sum(layer => layer.Error))
+        ];
 
         errors.Should().BeInDescendingOrder();
         errors[0].Should().BeGreaterThan(1.3 * errors[^1]);

@@ -66,7 +66,8 @@ public sealed class WeightSamplesTests : IDisposable
     public void A_matrix_that_is_read_as_it_is_and_transposed(int inputs, int outputs)
     {
         string path = new ModelBuilder().Input("x", 4, inputs).Constant("w", RandomTensors.Normal(1, inputs * outputs), inputs, outputs)
-            .Node("MatMul", ["x", "w"], "h").Node("Gemm", ["h", "w"], "y", ModelBuilder.Int("transB", 1)).Output("y").Save(_folder.PathTo("model.onnx"));
+            .Node("MatMul", ["x", "w"], "h").Node("Gemm", ["h", "w"], "y", ModelBuilder.Int("transB", 1)).Output("y")
+            .Save(_folder.PathTo("model.onnx"));
         SampleList samples = new([.. Enumerable.Range(0, 32).Select(i => new ModelSample(
             $"sample {i}", SampleTensor.Create<float>("x", RandomTensors.Normal(i + 2, 4 * inputs), 4, inputs)))]);
 
@@ -85,8 +86,10 @@ public sealed class WeightSamplesTests : IDisposable
             .Node("MatMul", ["x", "w"], "y").Output("y").Save(_folder.PathTo("model.onnx"));
         SampleList samples = new([new ModelSample("sample", SampleTensor.Create<float>("x", RandomTensors.Normal(2, 4 * 32), 4, 32))]);
 
-        FluentActions.Invoking(() => WeightQuantizer.Quantize(path, samples, _folder.PathTo("out.onnx"), new WeightOnlyOptions { Bits = 4 }))
-            .Should().Throw<OnnxModelException>().WithMessage("*the value 'x' has the shape [4, 32] on sample, and weights with 24 inputs multiply it*");
+        FluentActions.Invoking(
+            () => WeightQuantizer.Quantize(path, samples, _folder.PathTo("out.onnx"), new WeightOnlyOptions { Bits = 4 }))
+            .Should().Throw<OnnxModelException>()
+            .WithMessage("*the value 'x' has the shape [4, 32] on sample, and weights with 24 inputs multiply it*");
         _folder.Entries.Should().Equal("model.onnx");
     }
 
@@ -115,7 +118,8 @@ public sealed class WeightSamplesTests : IDisposable
             path, samples, output, new WeightOnlyOptions { Bits = 4,
             Method = WeightMethod.Nearest }), "The method Nearest needs no samples; leave them out, or take another.");
         Refuses(() => WeightQuantizer.Quantize(
-            path, samples, output, new WeightOnlyOptions()), "Samples are used only to round weights in blocks; give fewer bits than 8, or a "
+            path, samples, output, new WeightOnlyOptions()),
+            "Samples are used only to round weights in blocks; give fewer bits than 8, or a "
             + "block size.");
         Refuses(() => WeightQuantizer.Quantize(
             path, new SampleList([]), output), "There is no sample to find the weights' codes with; give at least one.");

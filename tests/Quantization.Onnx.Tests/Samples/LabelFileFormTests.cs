@@ -25,16 +25,21 @@ public sealed class LabelFileFormTests : IDisposable
 
         FluentActions.Invoking(() => labels.ThrowUnlessAmong(["a", "b"], "samples"))
             .Should().Throw<InvalidDataException>().WithMessage("*labels.csv, line 1: 'x' is no class index; write a whole number from 0.");
-        FluentActions.Invoking(() => Read("a.npy,x\nb.npy,1\n")).Should().Throw<InvalidDataException>().WithMessage("*line 1: 'x' is no class index*");
-        FluentActions.Invoking(() => Read("a.npy,1\nb.npy,x\n")).Should().Throw<InvalidDataException>().WithMessage("*line 2: 'x' is no class index*");
-        FluentActions.Invoking(() => Read("a.npy,1.0\nb.npy,2.0\n")).Should().Throw<InvalidDataException>().WithMessage("*line 1: '1.0' is no class index*");
-        FluentActions.Invoking(() => Read("a.npy,x\n")).Should().Throw<InvalidDataException>().WithMessage("*line 1: 'x' is no class index*");
+        FluentActions.Invoking(() => Read("a.npy,x\nb.npy,1\n")).Should()
+            .Throw<InvalidDataException>().WithMessage("*line 1: 'x' is no class index*");
+        FluentActions.Invoking(() => Read("a.npy,1\nb.npy,x\n")).Should()
+            .Throw<InvalidDataException>().WithMessage("*line 2: 'x' is no class index*");
+        FluentActions.Invoking(() => Read("a.npy,1.0\nb.npy,2.0\n")).Should()
+            .Throw<InvalidDataException>().WithMessage("*line 1: '1.0' is no class index*");
+        FluentActions.Invoking(() => Read("a.npy,x\n")).Should()
+            .Throw<InvalidDataException>().WithMessage("*line 1: 'x' is no class index*");
     }
 
     [Fact]
     public void Names_of_classes_are_counted_in_ordinal_order()
     {
-        LabelFile labels = Read("image,class\na.png,dog\nb.png,Cat\nc.png,dog\nd.png,\"a, b\"\n".Replace("\"a, b\"", "ant", StringComparison.Ordinal));
+        LabelFile labels = Read(
+            "image,class\na.png,dog\nb.png,Cat\nc.png,dog\nd.png,\"a, b\"\n".Replace("\"a, b\"", "ant", StringComparison.Ordinal));
 
         labels.ClassNames.Should().Equal("Cat", "ant", "dog");
         ((string[])["a.png", "b.png", "c.png", "d.png"]).Select(labels.Find).Should().Equal(2, 0, 2, 1);
@@ -57,14 +62,27 @@ public sealed class LabelFileFormTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a.png,dog\nb.png,cow\n", "dog\nant\n", "*labels.csv, line 2: 'cow' is no class of *classes.txt; add it there, or correct the name.")]
-    [InlineData("a.png,0\nb.png,2\n", "dog\nant\n", "*labels.csv, line 2: class index 2 is not among the 2 classes of *classes.txt; correct one of the files.")]
-    [InlineData("a.png,dog\nb.png,ant\n", "dog\nant\ndog\n", "*classes.txt, line 3: 'dog' is the name of the class in line 1 too; give each class a name of its own.")]
-    [InlineData("a.png,dog\nb.png,ant\n", "dog\n\nant\n", "*classes.txt, line 2: the line is empty, but every line stands for a class; write the name of the class.")]
+    [InlineData(
+        "a.png,dog\nb.png,cow\n",
+        "dog\nant\n",
+        "*labels.csv, line 2: 'cow' is no class of *classes.txt; add it there, or correct the name.")]
+    [InlineData(
+        "a.png,0\nb.png,2\n",
+        "dog\nant\n",
+        "*labels.csv, line 2: class index 2 is not among the 2 classes of *classes.txt; correct one of the files.")]
+    [InlineData(
+        "a.png,dog\nb.png,ant\n",
+        "dog\nant\ndog\n",
+        "*classes.txt, line 3: 'dog' is the name of the class in line 1 too; give each class a name of its own.")]
+    [InlineData(
+        "a.png,dog\nb.png,ant\n",
+        "dog\n\nant\n",
+        "*classes.txt, line 2: the line is empty, but every line stands for a class; write the name of the class.")]
     [InlineData("a.png,dog\nb.png,ant\n", "\n", "*classes.txt: the list of classes is empty; write one name per line.")]
     public void Labels_that_do_not_fit_the_list_of_classes(string labels, string classes, string message)
     {
-        string list = _folder.Write("classes.txt", Encoding.UTF8.GetBytes(classes)), path = _folder.Write("labels.csv", Encoding.UTF8.GetBytes(labels));
+        string list = _folder.Write("classes.txt", Encoding.UTF8.GetBytes(classes)),
+            path = _folder.Write("labels.csv", Encoding.UTF8.GetBytes(labels));
 
         FluentActions.Invoking(() => LabelFile.Read(path, list)).Should().Throw<InvalidDataException>().WithMessage(message);
     }
@@ -74,7 +92,8 @@ public sealed class LabelFileFormTests : IDisposable
     {
         string path = _folder.Write("labels.csv", "a.png,dog\nb.png,ant\n"u8.ToArray());
 
-        FluentActions.Invoking(() => LabelFile.Read(path, "none/classes.txt")).Should().Throw<FileNotFoundException>().WithMessage("none/classes.txt: there is no such list of classes.");
+        FluentActions.Invoking(() => LabelFile.Read(path, "none/classes.txt")).Should()
+            .Throw<FileNotFoundException>().WithMessage("none/classes.txt: there is no such list of classes.");
     }
 
     [Fact]

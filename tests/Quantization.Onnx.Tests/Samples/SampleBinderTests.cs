@@ -64,7 +64,8 @@ public sealed class SampleBinderTests
     {
         using InferenceSession session = TinyModel.Open(TinyModel.Identity(shape: [batch, -1]));
 
-        SampleBinder.CanStack(Sample([1, 2], 2), Sample(new float[lengthOfSecond], lengthOfSecond), session.InputMetadata).Should().Be(expected);
+        SampleBinder.CanStack(Sample([1, 2], 2), Sample(new float[lengthOfSecond], lengthOfSecond), session.InputMetadata).Should()
+            .Be(expected);
     }
 
     [Fact]
@@ -124,7 +125,8 @@ public sealed class SampleBinderTests
         const int Int64Type = 7;
         using InferenceSession session = TinyModel.Open(TinyModel.Identity(Int64Type, -1, 2));
 
-        using BoundSample bound = SampleBinder.Bind(new ModelSample("s", SampleTensor.Create<long>("x", [long.MinValue, 7], 2)), session.InputMetadata);
+        using BoundSample bound = SampleBinder.Bind(
+            new ModelSample("s", SampleTensor.Create<long>("x", [long.MinValue, 7], 2)), session.InputMetadata);
 
         bound.Inputs["x"].GetTensorDataAsSpan<long>().ToArray().Should().Equal(long.MinValue, 7);
     }

@@ -18,7 +18,8 @@ public sealed class SampleFolderTests
         SampleFolder samples = new(folder.FullName);
 
         samples.Count.Should().Be(4);
-        samples.Select(sample => Path.GetRelativePath(folder.FullName, sample.Name)).Should().Equal("B.npy", "a.npz", "b.npy", "test_data_set_0");
+        samples.Select(sample => Path.GetRelativePath(folder.FullName, sample.Name)).Should()
+            .Equal("B.npy", "a.npz", "b.npy", "test_data_set_0");
         samples.Select(sample => sample.Inputs.Length).Should().Equal(1, 2, 1, 1);
     }
 
@@ -45,7 +46,8 @@ public sealed class SampleFolderTests
         folder.Write("input_0.pb", File.ReadAllBytes(SampleData.Path("raw_f4.pb")));
         folder.Write("input_2.pb", File.ReadAllBytes(SampleData.Path("raw_f4.pb")));
 
-        Refusal(() => new SampleFolder(folder.FullName).ToList()).Should().StartWith($"{Path.Combine(folder.FullName, "input_1.pb")}: the file is missing");
+        Refusal(() => new SampleFolder(folder.FullName).ToList()).Should()
+            .StartWith($"{Path.Combine(folder.FullName, "input_1.pb")}: the file is missing");
     }
 
     [Fact]
@@ -53,7 +55,8 @@ public sealed class SampleFolderTests
     {
         using TemporaryFolder folder = new();
 
-        Refusal(() => new SampleFolder(folder.FullName)).Should().StartWith($"{folder.FullName}: the folder has no sample; put .npy or .npz files there");
+        Refusal(() => new SampleFolder(folder.FullName)).Should()
+            .StartWith($"{folder.FullName}: the folder has no sample; put .npy or .npz files there");
     }
 
     [Fact]

@@ -124,7 +124,8 @@ public sealed class SampleFormatTests
         Refusal(() => SampleFile.ReadNpy(SampleData.Path(file))).Should().StartWith(SampleData.Path(file) + ": ").And.Contain(reason);
 
     [Fact]
-    public void A_TensorProto_of_text_is_refused() => Refusal(() => ReadTensorProto("text.pb")).Should().Contain("it holds elements of type String");
+    public void A_TensorProto_of_text_is_refused() =>
+        Refusal(() => ReadTensorProto("text.pb")).Should().Contain("it holds elements of type String");
 
     [Fact]
     public void Every_truncation_of_an_array_is_refused_with_the_name_of_its_file()
@@ -171,7 +172,8 @@ public sealed class SampleFormatTests
         using TemporaryFolder folder = new();
         string path = folder.Write("long.npy", [.. File.ReadAllBytes(SampleData.Path("little_f4.npy")), 0]);
 
-        Refusal(() => SampleFile.ReadNpy(path)).Should().Be($"{path}: it goes on after the 24 bytes of its shape [2, 3] of float32; store one array per file.");
+        Refusal(() => SampleFile.ReadNpy(path)).Should()
+            .Be($"{path}: it goes on after the 24 bytes of its shape [2, 3] of float32; store one array per file.");
     }
 
     [Theory]
@@ -216,7 +218,8 @@ public sealed class SampleFormatTests
         new FileInfo(path).Length.Should().BeLessThan(1 << 17);
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        Refusal(() => SampleFile.ReadNpz(path)).Should().Be($"{path}: in its array 'x', it goes on after the 8 bytes of its shape [8] of uint8; store one array per file.");
+        Refusal(() => SampleFile.ReadNpz(path)).Should()
+            .Be($"{path}: in its array 'x', it goes on after the 8 bytes of its shape [8] of uint8; store one array per file.");
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(4 << 20);
     }

@@ -8,7 +8,8 @@ internal static class TinyModel
     private const int FloatType = 1;
 
     /// <summary><c>y = x</c> with the given shape; a negative length is free.</summary>
-    public static byte[] Identity(int elementType = FloatType, params int[] shape) => Model([Input("x", elementType, shape)], elementType, "Identity");
+    public static byte[] Identity(int elementType = FloatType, params int[] shape) =>
+        Model([Input("x", elementType, shape)], elementType, "Identity");
 
     /// <summary><c>y = op(x)</c> on floats.</summary>
     public static byte[] Unary(string op, params int[] shape) => Model([Input("x", FloatType, shape)], FloatType, op);

@@ -24,8 +24,11 @@ public sealed class TokenFigureTests : IDisposable
         {
             long[][] ids = [.. Enumerable.Range(0, batch).Select(_ => Draw(random, Vocabulary))];
             long[][] masks = [.. ids.Select(_ => Draw(random, 2))];
-            float[] reference = RandomTensors.Normal(2 * run, batch * Length * Vocabulary), actual = RandomTensors.Normal(2 * run + 1, reference.Length);
-            keeper.Add([.. ids.Zip(masks, (text, mask) => Sample(text, mask, coversCache))], [Compare([batch, Length, Vocabulary], reference, actual)]);
+            float[] reference = RandomTensors.Normal(2 * run, batch * Length * Vocabulary),
+                actual = RandomTensors.Normal(2 * run + 1, reference.Length);
+            keeper.Add(
+                [.. ids.Zip(masks, (text, mask) => Sample(text, mask, coversCache))],
+                [Compare([batch, Length, Vocabulary], reference, actual)]);
             for (int i = 0; i < batch * Length; i++)
             {
                 (int text, int place) = (i / Length, i % Length);
@@ -65,7 +68,8 @@ public sealed class TokenFigureTests : IDisposable
 
         keeper.Figures.Perplexity.Should().BeNull("a token is none of the classes");
         keeper.Figures.Agreement!.Value.Should().Be(1);
-        ((Action)(() => keeper.Figures.Get(ModelMetric.Perplexity, null))).Should().Throw<InvalidDataException>().WithMessage("*no perplexity*");
+        ((Action)(() => keeper.Figures.Get(ModelMetric.Perplexity, null))).Should()
+            .Throw<InvalidDataException>().WithMessage("*no perplexity*");
     }
 
     [Fact]
@@ -76,13 +80,18 @@ public sealed class TokenFigureTests : IDisposable
 
         PtqResult result = WeightQuantizer.Quantize(path, _folder.PathTo("out.onnx"), new WeightOnlyOptions { Bits = 4, TableBits = 8 });
         EvaluationResult scores = ModelEvaluator.Evaluate(
-            path, [result.OutputPath], new SampleList(stories), new EvaluationOptions { Metrics = [ModelMetric.Perplexity], LatencyRuns = 0 });
+            path,
+            [result.OutputPath],
+            new SampleList(stories),
+            new EvaluationOptions { Metrics = [ModelMetric.Perplexity], LatencyRuns = 0 });
 
         scores.Reference.Perplexity.Should().BeApproximately(Stories.Perplexity(path), 1e-4);
-        scores.Candidates[0].Perplexity.Should().BeApproximately(Stories.Perplexity(result.OutputPath), 1e-2, "threads change the arithmetic of 8 bits");
+        scores.Candidates[0].Perplexity.Should()
+            .BeApproximately(Stories.Perplexity(result.OutputPath), 1e-2, "threads change the arithmetic of 8 bits");
         scores.Candidates[0].Metrics.Single().Should().Be(scores.Candidates[0].Figures.Perplexity);
         result.RoundedLayers.Should().HaveCount(37).And.OnlyContain(layer => !layer.IsOfOutputs && layer.Method == WeightMethod.Nearest);
-        result.RoundedLayers.Where(layer => layer.Bits == 4).Should().HaveCount(36).And.OnlyContain(layer => layer.Error > 1e-3 && layer.Error < 0.02);
+        result.RoundedLayers.Where(layer => layer.Bits == 4).Should()
+            .HaveCount(36).And.OnlyContain(layer => layer.Error > 1e-3 && layer.Error < 0.02);
         result.RoundedLayers.Single(layer => layer.Bits == 8).Operator.Should().Be("Gather");
         result.RoundedLayers.Sum(layer => layer.Bytes).Should().BeLessThan(result.OutputBytes);
     }
@@ -98,7 +107,8 @@ public sealed class TokenFigureTests : IDisposable
     private static ComparedOutput Compare(long[] shape, float[] reference, float[] actual)
     {
         FloatOutput expected = new(reference);
-        return new ComparedOutput("model.onnx", "logits", shape, expected, ReferenceEquals(reference, actual) ? expected : new FloatOutput(actual));
+        return new ComparedOutput(
+            "model.onnx", "logits", shape, expected, ReferenceEquals(reference, actual) ? expected : new FloatOutput(actual));
     }
 
     private static double[] Softmax(float[] logits, int row)

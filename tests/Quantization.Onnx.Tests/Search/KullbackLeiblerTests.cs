@@ -20,7 +20,8 @@ public sealed class KullbackLeiblerTests
     {
         float[] reference = [0.7f, 0.2f, 0.1f, 0, 0.5f, 0.5f], actual = [0.5f, 0.25f, 0.25f, 0.25f, 0.25f, 0.5f];
 
-        Diverge(reference, actual, 2, 3).Should().BeApproximately((0.7 * Math.Log(1.4) + 0.2 * Math.Log(0.8) + 0.1 * Math.Log(0.4) + 0.5 * Math.Log(2)) / 2, 1e-6);
+        Diverge(reference, actual, 2, 3).Should()
+            .BeApproximately((0.7 * Math.Log(1.4) + 0.2 * Math.Log(0.8) + 0.1 * Math.Log(0.4) + 0.5 * Math.Log(2)) / 2, 1e-6);
     }
 
     [Fact]
@@ -36,7 +37,8 @@ public sealed class KullbackLeiblerTests
     [InlineData(6L)]
     [InlineData(6L, 1L)]
     [InlineData(1L, 1L, 2L, 3L)]
-    public void Without_rows_of_classes_there_is_none(params long[] shape) => Diverge([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6], shape).Should().BeNull();
+    public void Without_rows_of_classes_there_is_none(params long[] shape) =>
+        Diverge([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6], shape).Should().BeNull();
 
     [Fact]
     public void A_search_ranks_by_it()
@@ -51,7 +53,12 @@ public sealed class KullbackLeiblerTests
             Metric = ModelMetric.KullbackLeibler,
         };
 
-        SearchResult result = PtqSearch.Run(FashionExample.ModelPath, FashionExample.TrainingImages(0, 20), FashionExample.TrainingImages(20, 40), folder.PathTo("best.onnx"), options);
+        SearchResult result = PtqSearch.Run(
+            FashionExample.ModelPath,
+            FashionExample.TrainingImages(0, 20),
+            FashionExample.TrainingImages(20, 40),
+            folder.PathTo("best.onnx"),
+            options);
 
         result.FloatScore.Score.Should().Be(0);
         result.Best.Score.Score.Should().Be(result.Trials.Min(trial => trial.Score.KullbackLeibler!.Value)).And.BePositive();
@@ -75,5 +82,6 @@ public sealed class KullbackLeiblerTests
         return [.. exponentials.Select(value => value / exponentials.Sum())];
     }
 
-    private static double Divergence(double[] p, double[] q) => p.Zip(q, (a, b) => a < 1e-12 ? 0 : a * Math.Log(a / Math.Max(b, 1e-12))).Sum();
+    private static double Divergence(double[] p, double[] q) =>
+        p.Zip(q, (a, b) => a < 1e-12 ? 0 : a * Math.Log(a / Math.Max(b, 1e-12))).Sum();
 }

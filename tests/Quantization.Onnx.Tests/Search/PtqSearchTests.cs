@@ -24,15 +24,24 @@ public sealed class PtqSearchTests : IDisposable
         SampleList calibration = FashionExample.TrainingImages(0, 20);
         SampleList scoring = FashionExample.TrainingImages(20, 60);
 
-        SearchResult result = PtqSearch.Run(FashionExample.ModelPath, calibration, scoring, Output, new SearchOptions { Baseline = new PtqOptions { Refine = false }, PerTensorTrials = 0, BatchSize = 60 });
+        SearchResult result = PtqSearch.Run(
+            FashionExample.ModelPath,
+            calibration,
+            scoring,
+            Output,
+            new SearchOptions { Baseline = new PtqOptions { Refine = false }, PerTensorTrials = 0, BatchSize = 60 });
 
         calibration.Enumerations.Should().Be(1);
-        result.Trials.Should().HaveCount(6 * 2 + 3, "calibrators and schemes of activations are tried first, then what else weights can have beside the best");
-        result.Trials.Select(trial => trial.Name).Should().OnlyHaveUniqueItems().And.Contain(["Percentile 99.999, symmetric, weights Max per channel", "Entropy, affine, weights Max per channel"]);
-        result.Trials.TakeLast(3).Select(trial => trial.Name.Split(", weights ")[1]).Should().Equal("MSE per channel", "Max per tensor", "MSE per tensor");
+        result.Trials.Should().HaveCount(
+            6 * 2 + 3, "calibrators and schemes of activations are tried first, then what else weights can have beside the best");
+        result.Trials.Select(trial => trial.Name).Should().OnlyHaveUniqueItems()
+            .And.Contain(["Percentile 99.999, symmetric, weights Max per channel", "Entropy, affine, weights Max per channel"]);
+        result.Trials.TakeLast(3).Select(trial => trial.Name.Split(", weights ")[1]).Should()
+            .Equal("MSE per channel", "Max per tensor", "MSE per tensor");
         result.Metric.Should().BeSameAs(ModelMetric.SignalToNoise, "no sample has a label");
         SearchTrial nearest = result.Trials.MinBy(trial => trial.Score.Samples.MeanLevel)!;
-        PairedTest.IsLower(nearest.Score.Samples.Levels, result.Best.Score.Samples.Levels).Should().BeFalse("no trial is surely nearer to the float model");
+        PairedTest.IsLower(nearest.Score.Samples.Levels, result.Best.Score.Samples.Levels).Should()
+            .BeFalse("no trial is surely nearer to the float model");
         result.Baseline.Name.Should().Be("MSE, affine, weights Max per channel");
         (result.Calibration.SampleCount, result.ScoringSamples, result.LabelledSamples, result.ResumedSamples).Should().Be((20, 60, 0, 0));
         MetricFigure exact = new(ModelMetric.SignalToNoise, double.PositiveInfinity, 60);
@@ -49,9 +58,11 @@ public sealed class PtqSearchTests : IDisposable
     [Fact]
     public void The_scores_are_those_of_the_written_model()
     {
-        SearchResult result = PtqSearch.Run(FashionExample.ModelPath, FashionExample.TrainingImages(0, 20), FashionExample.TestImages(0, 200), Output, Small);
+        SearchResult result = PtqSearch.Run(
+            FashionExample.ModelPath, FashionExample.TrainingImages(0, 20), FashionExample.TestImages(0, 200), Output, Small);
 
-        ModelScore measured = ModelEvaluator.Evaluate(FashionExample.ModelPath, [Output], FashionExample.TestImages(0, 200), new EvaluationOptions { BatchSize = 50 }).Candidates[0];
+        ModelScore measured = ModelEvaluator.Evaluate(
+            FashionExample.ModelPath, [Output], FashionExample.TestImages(0, 200), new EvaluationOptions { BatchSize = 50 }).Candidates[0];
         result.Metric.Should().BeSameAs(ModelMetric.Top1, "every sample has a label");
         result.Best.Score.Top1.Should().Be(measured.Top1).And.Be(result.Best.Score.Score);
         result.Best.Score.Agreement.Should().Be(measured.Agreement);
@@ -67,7 +78,8 @@ public sealed class PtqSearchTests : IDisposable
         SearchResult alone = Search(Output, Small with { MaxParallelTrials = 1, BatchSize = 1 });
         SearchResult parallel = Search(other, Small with { MaxParallelTrials = 4, BatchSize = 50 });
 
-        parallel.Trials.Select(trial => (trial.Name, trial.Score.Top1, trial.SameAs)).Should().Equal(alone.Trials.Select(trial => (trial.Name, trial.Score.Top1, trial.SameAs)));
+        parallel.Trials.Select(trial => (trial.Name, trial.Score.Top1, trial.SameAs)).Should()
+            .Equal(alone.Trials.Select(trial => (trial.Name, trial.Score.Top1, trial.SameAs)));
         File.ReadAllBytes(other).Should().Equal(File.ReadAllBytes(Output));
     }
 
@@ -82,7 +94,8 @@ public sealed class PtqSearchTests : IDisposable
             BatchSize = 100,
         };
 
-        SearchResult result = PtqSearch.Run(FashionExample.ModelPath, FashionExample.TrainingImages(0, 100), FashionExample.TestImages(0, 2000), Output, options);
+        SearchResult result = PtqSearch.Run(
+            FashionExample.ModelPath, FashionExample.TrainingImages(0, 100), FashionExample.TestImages(0, 2000), Output, options);
 
         result.Best.Score.Top1.Should().BeGreaterThan(result.Baseline.Score.Top1!.Value + 0.0025);
         result.Best.Name.Should().EndWith(", improved");
@@ -101,7 +114,8 @@ public sealed class PtqSearchTests : IDisposable
             PerTensorTrials = 30,
         };
 
-        SearchResult result = PtqSearch.Run(FashionExample.ModelPath, FashionExample.TrainingImages(0, 20), FashionExample.TrainingImages(20, 60), Output, options);
+        SearchResult result = PtqSearch.Run(
+            FashionExample.ModelPath, FashionExample.TrainingImages(0, 20), FashionExample.TrainingImages(20, 60), Output, options);
 
         SearchTrial combination = result.Trials.Take(2).MaxBy(trial => trial.Score.SignalToNoise)!;
         result.Best.Options.OwnCalibrators.Should().NotBeEmpty();
@@ -115,7 +129,12 @@ public sealed class PtqSearchTests : IDisposable
     {
         ModelMetric error = ModelMetric.Create("mean absolute error", MeanError, largerIsBetter: false);
 
-        SearchResult result = PtqSearch.Run(FashionExample.ModelPath, FashionExample.TrainingImages(0, 20), FashionExample.TrainingImages(20, 60), Output, Small with { Metric = error });
+        SearchResult result = PtqSearch.Run(
+            FashionExample.ModelPath,
+            FashionExample.TrainingImages(0, 20),
+            FashionExample.TrainingImages(20, 60),
+            Output,
+            Small with { Metric = error });
 
         result.FloatScore.Score.Should().Be(0);
         result.Trials.Should().OnlyContain(trial => trial.Score.Score > 0);
@@ -129,7 +148,8 @@ public sealed class PtqSearchTests : IDisposable
             {
                 names.Add(sample.Sample.Name);
                 sample.GetShape("logits").ToArray().Should().Equal(1, FashionExample.Classes);
-                sum += sample.GetValues("logits").ToArray().Zip(sample.GetReference("logits").ToArray(), (a, b) => Math.Abs((double)a - b)).Average();
+                sum += sample.GetValues("logits").ToArray().Zip(sample.GetReference("logits").ToArray(), (a, b) => Math.Abs((double)a - b))
+                    .Average();
             }
 
             names.Should().Equal(Enumerable.Range(20, 60).Select(i => $"train {i}"));
@@ -150,13 +170,19 @@ public sealed class PtqSearchTests : IDisposable
             }
         });
         SampleList samples = FashionExample.TrainingImages(0, 200);
-        FluentActions.Invoking(() => PtqSearch.Run(FashionExample.ModelPath, samples, FashionExample.TrainingImages(200, 50), Output, options, stopper, stop.Token))
+        FluentActions.Invoking(() => PtqSearch.Run(
+            FashionExample.ModelPath, samples, FashionExample.TrainingImages(200, 50), Output, options, stopper, stop.Token))
             .Should().Throw<OperationCanceledException>();
         _folder.Entries.Should().Equal("state.qcal");
 
         List<QuantizationProgress> reports = [];
         SearchResult result = PtqSearch.Run(
-            FashionExample.ModelPath, samples, FashionExample.TrainingImages(200, 50), Output, options, new SynchronousProgress<QuantizationProgress>(reports.Add));
+            FashionExample.ModelPath,
+            samples,
+            FashionExample.TrainingImages(200, 50),
+            Output,
+            options,
+            new SynchronousProgress<QuantizationProgress>(reports.Add));
 
         result.ResumedSamples.Should().Be(128);
         result.Calibration.SampleCount.Should().Be(200);
@@ -164,10 +190,18 @@ public sealed class PtqSearchTests : IDisposable
             FashionExample.Calibration.Activations,
             check => check.Using<TensorStatistics>(each => each.Subject.ContentEquals(each.Expectation).Should().BeTrue())
                 .WhenTypeIs<TensorStatistics>());
-        reports.Where(report => report.Stage == QuantizationStage.Calibrating).Select(report => report.Completed).Should().BeInAscendingOrder().And.EndWith([199, 200]);
-        reports.Select(report => report.Stage).Distinct().Should().Equal(QuantizationStage.Calibrating, QuantizationStage.Referencing, QuantizationStage.Trying, QuantizationStage.Refining, QuantizationStage.Writing);
-        reports.Last(report => report.Stage == QuantizationStage.Trying).Should().Match<QuantizationProgress>(report => report.Completed == report.Total && report.Remaining == TimeSpan.Zero && report.Best != null);
-        PtqSearch.Run(FashionExample.ModelPath, samples, FashionExample.TrainingImages(200, 50), Output, options).ResumedSamples.Should().Be(200);
+        reports.Where(report => report.Stage == QuantizationStage.Calibrating).Select(report => report.Completed).Should()
+            .BeInAscendingOrder().And.EndWith([199, 200]);
+        reports.Select(report => report.Stage).Distinct().Should().Equal(
+            QuantizationStage.Calibrating,
+            QuantizationStage.Referencing,
+            QuantizationStage.Trying,
+            QuantizationStage.Refining,
+            QuantizationStage.Writing);
+        reports.Last(report => report.Stage == QuantizationStage.Trying).Should().Match<QuantizationProgress>(
+            report => report.Completed == report.Total && report.Remaining == TimeSpan.Zero && report.Best != null);
+        PtqSearch.Run(FashionExample.ModelPath, samples, FashionExample.TrainingImages(200, 50), Output, options).ResumedSamples.Should()
+            .Be(200);
     }
 
     [Fact]
@@ -190,12 +224,17 @@ public sealed class PtqSearchTests : IDisposable
     public void What_cannot_be_searched_is_said()
     {
         SampleList few = FashionExample.TrainingImages(0, 1);
-        Failing(() => PtqSearch.Run(FashionExample.ModelPath, few, Output)).Should().Throw<ArgumentException>().WithMessage("There is 1 sample; two are needed*");
-        Failing(() => Search(FashionExample.ModelPath, Small)).Should().Throw<ArgumentException>().WithMessage("*this is the float model itself*");
-        Failing(() => Search(Output, Small with { ActivationCalibrators = [] })).Should().Throw<ArgumentException>().WithMessage("SearchOptions.ActivationCalibrators is empty*");
-        Failing(() => PtqSearch.Run(FashionExample.ModelPath, FashionExample.TrainingImages(0, 8), Output, Small with { Metric = ModelMetric.Top1 }))
+        Failing(() => PtqSearch.Run(FashionExample.ModelPath, few, Output)).Should()
+            .Throw<ArgumentException>().WithMessage("There is 1 sample; two are needed*");
+        Failing(() => Search(FashionExample.ModelPath, Small)).Should()
+            .Throw<ArgumentException>().WithMessage("*this is the float model itself*");
+        Failing(() => Search(Output, Small with { ActivationCalibrators = [] })).Should()
+            .Throw<ArgumentException>().WithMessage("SearchOptions.ActivationCalibrators is empty*");
+        Failing(() => PtqSearch.Run(
+            FashionExample.ModelPath, FashionExample.TrainingImages(0, 8), Output, Small with { Metric = ModelMetric.Top1 }))
             .Should().Throw<InvalidDataException>().WithMessage("No scoring sample has a label*");
-        Failing(() => Search(Output, Small with { Metric = ModelMetric.Create("broken", _ => double.NaN) })).Should().Throw<InvalidDataException>().WithMessage("The metric 'broken' gave NaN*");
+        Failing(() => Search(Output, Small with { Metric = ModelMetric.Create("broken", _ => double.NaN) })).Should()
+            .Throw<InvalidDataException>().WithMessage("The metric 'broken' gave NaN*");
         _folder.Entries.Should().BeEmpty();
 
         static Action Failing(Action action) => action;

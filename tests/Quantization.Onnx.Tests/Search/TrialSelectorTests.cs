@@ -29,8 +29,10 @@ public sealed class TrialSelectorTests
 
         Select(ModelMetric.Top1, simple, nearer, noisy).Should().Be(nearer);
         Select(ModelMetric.Top1, simple, noisy).Should().Be(simple);
-        new TrialSelector(ModelMetric.Top1, Float.Score).Explain([simple, noisy], false, false).Code.Should().Be(AdviceCode.TrialsIndistinguishable);
-        new TrialSelector(ModelMetric.Top1, Float.Score).Explain([simple, nearer], false, false).Code.Should().Be(AdviceCode.NoTrialReachesFloat);
+        new TrialSelector(ModelMetric.Top1, Float.Score).Explain([simple, noisy], false, false).Code.Should()
+            .Be(AdviceCode.TrialsIndistinguishable);
+        new TrialSelector(ModelMetric.Top1, Float.Score).Explain([simple, nearer], false, false).Code.Should()
+            .Be(AdviceCode.NoTrialReachesFloat);
     }
 
     [Fact]
@@ -58,9 +60,11 @@ public sealed class TrialSelectorTests
         selector.IsWorse(simple.Score, farther.Score).Should().BeFalse();
     }
 
-    private static SearchTrial Select(ModelMetric metric, params SearchTrial[] trials) => new TrialSelector(metric, Float.Score).Best(trials);
+    private static SearchTrial Select(ModelMetric metric, params SearchTrial[] trials) =>
+        new TrialSelector(metric, Float.Score).Best(trials);
 
-    private static float[] Levels(float mean, float spread) => [.. Enumerable.Range(0, 20).Select(i => mean + spread * (i % 2 == 0 ? 1 : -1))];
+    private static float[] Levels(float mean, float spread) =>
+        [.. Enumerable.Range(0, 20).Select(i => mean + spread * (i % 2 == 0 ? 1 : -1))];
 
     private static SearchTrial Trial(string name, int correct, float[] levels, double decibels)
     {

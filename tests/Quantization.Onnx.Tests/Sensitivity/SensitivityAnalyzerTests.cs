@@ -7,7 +7,8 @@ public sealed class SensitivityAnalyzerTests : IDisposable
 {
     private static readonly double[] Factors = [1, 1, 60, 1, 1];
     private static readonly SampleList Samples = RandomTensors.Samples(48, UnevenNetwork.Width);
-    private static readonly PtqOptions PerTensor = new() { ActivationCalibrator = new MaxCalibrator(), WeightGranularity = GranularityKind.PerTensor };
+    private static readonly PtqOptions PerTensor =
+        new() { ActivationCalibrator = new MaxCalibrator(), WeightGranularity = GranularityKind.PerTensor };
 
     private readonly TemporaryFolder _folder = new();
     private readonly ModelCalibration _calibration;
@@ -32,7 +33,8 @@ public sealed class SensitivityAnalyzerTests : IDisposable
         result.QuantizedScore.SignalToNoise.Should().BeApproximately(Sqnr([]), 1e-9);
         foreach (LayerSensitivity layer in result.Layers)
         {
-            layer.Scores[SensitivityMeasure.OnlyThisLayer].SignalToNoise.Should().BeApproximately(Sqnr([.. layers.Where(other => other != layer.Node)]), 1e-9);
+            layer.Scores[SensitivityMeasure.OnlyThisLayer].SignalToNoise.Should()
+                .BeApproximately(Sqnr([.. layers.Where(other => other != layer.Node)]), 1e-9);
             layer.Scores[SensitivityMeasure.AllButThisLayer].SignalToNoise.Should().BeApproximately(Sqnr([layer.Node]), 1e-9);
         }
 
@@ -57,12 +59,14 @@ public sealed class SensitivityAnalyzerTests : IDisposable
             float[] values = weights.ReadFloats();
             float scale = values.Max(MathF.Abs) / 127;
             float[] rounded = [.. values.Select(value => MathF.Round(value / scale, MidpointRounding.ToEven) * scale)];
-            weights.RawData = TensorData.Make<float>(Protos.TensorProto.Types.DataType.Float, rounded, UnevenNetwork.Width, UnevenNetwork.Width).RawData;
+            weights.RawData =
+                TensorData.Make<float>(Protos.TensorProto.Types.DataType.Float, rounded, UnevenNetwork.Width, UnevenNetwork.Width).RawData;
             double sqnr = Decibels.Sqnr([.. expected.SelectMany(row => row)], [.. Outputs(model).SelectMany(row => row)]);
             result.Layers[layer - 1].Scores[SensitivityMeasure.OnlyWeights].SignalToNoise.Should().BeApproximately(sqnr, 0.01);
         }
 
-        static float[][] Outputs(ModelBuilder model) => [.. Samples.Select(sample => ModelRun.Floats(model.Model, Values(sample), 1, UnevenNetwork.Width)[0])];
+        static float[][] Outputs(ModelBuilder model) =>
+            [.. Samples.Select(sample => ModelRun.Floats(model.Model, Values(sample), 1, UnevenNetwork.Width)[0])];
     }
 
     [Fact]
@@ -72,10 +76,16 @@ public sealed class SensitivityAnalyzerTests : IDisposable
         string path = single.Save(_folder.PathTo("single.onnx"));
         ModelCalibration calibration = ModelCalibrator.Calibrate(path, Samples);
 
-        SensitivityResult result = SensitivityAnalyzer.Analyze(path, calibration, Samples, new SensitivityOptions { Baseline = PerTensor, Measures = [SensitivityMeasure.OnlyActivations, SensitivityMeasure.OnlyWeights] });
+        SensitivityResult result = SensitivityAnalyzer.Analyze(path, calibration, Samples, new SensitivityOptions
+        {
+            Baseline = PerTensor,
+            Measures = [SensitivityMeasure.OnlyActivations, SensitivityMeasure.OnlyWeights]
+        });
 
-        float[] weights = single.Graph.Initializer.Single(tensor => tensor.Name == "w1").ReadFloats(), bias = single.Graph.Initializer.Single(tensor => tensor.Name == "b1").ReadFloats();
-        AffineQuantizer quantizer = AffineQuantizer.FromRange(new ValueRange(calibration.Activations["x"].Min, calibration.Activations["x"].Max), CodeFormat.UInt8);
+        float[] weights = single.Graph.Initializer.Single(tensor => tensor.Name == "w1").ReadFloats(),
+            bias = single.Graph.Initializer.Single(tensor => tensor.Name == "b1").ReadFloats();
+        AffineQuantizer quantizer = AffineQuantizer.FromRange(
+            new ValueRange(calibration.Activations["x"].Min, calibration.Activations["x"].Max), CodeFormat.UInt8);
         float[][] inputs = [.. Samples.Select(Values)];
         float[][] rounded = [.. inputs.Select(input =>
         {
@@ -88,7 +98,9 @@ public sealed class SensitivityAnalyzerTests : IDisposable
         result.Layers.Single().Scores[SensitivityMeasure.OnlyWeights].SignalToNoise.Should().NotBeApproximately(sqnr, 0.01);
 
         float[] Multiply(float[] input) => [.. Enumerable.Range(0, UnevenNetwork.Width).Select(column =>
-            (float)(bias[column] + Enumerable.Range(0, UnevenNetwork.Width).Sum(row => (double)input[row] * weights[row * UnevenNetwork.Width + column])))];
+            (float)(bias[column]
+                + Enumerable.Range(0, UnevenNetwork.Width).Sum(row => (double)input[row] * weights[row * UnevenNetwork.Width + column])))
+        ];
     }
 
     [Fact]
@@ -101,7 +113,12 @@ public sealed class SensitivityAnalyzerTests : IDisposable
 
         LayerNoiseEstimate estimate = SensitivityAnalyzer.EstimateNoise(path, calibration, options).Single();
         SensitivityResult measured = SensitivityAnalyzer.Analyze(
-            path, calibration, samples, new SensitivityOptions { Baseline = options, Measures = [SensitivityMeasure.OnlyWeights, SensitivityMeasure.OnlyActivations, SensitivityMeasure.OnlyThisLayer], BatchSize = 500 });
+            path, calibration, samples, new SensitivityOptions
+            {
+                Baseline = options,
+                Measures = [SensitivityMeasure.OnlyWeights, SensitivityMeasure.OnlyActivations, SensitivityMeasure.OnlyThisLayer],
+                BatchSize = 500
+            });
 
         IReadOnlyDictionary<SensitivityMeasure, TrialScore> scores = measured.Layers.Single().Scores;
         Decibels(estimate.Weights).Should().BeApproximately(scores[SensitivityMeasure.OnlyWeights].SignalToNoise, 1);
@@ -124,7 +141,11 @@ public sealed class SensitivityAnalyzerTests : IDisposable
             quantizer.FakeQuantize(new ReadOnlyTensorSpan<float>(values), new TensorSpan<float>(rounded));
             double expected = values.Zip(rounded, (x, y) => ((double)x - y) * ((double)x - y)).Sum() / values.Sum(x => (double)x * x);
 
-            NoiseEstimator.NoiseToSignal(statistics, new FixedParameters(quantizer.Parameters.Scales[0], quantizer.Parameters.ZeroPoints[0]), CodeFormat.UInt8).Should().BeApproximately(expected, expected * 0.02);
+            NoiseEstimator.NoiseToSignal(
+                statistics,
+                new FixedParameters(quantizer.Parameters.Scales[0], quantizer.Parameters.ZeroPoints[0]),
+                CodeFormat.UInt8).Should()
+                .BeApproximately(expected, expected * 0.02);
         }
     }
 
@@ -134,18 +155,25 @@ public sealed class SensitivityAnalyzerTests : IDisposable
         SensitivityResult result = Analyze(Enum.GetValues<SensitivityMeasure>());
 
         SensitivityRanking ranking = result.Rank(SensitivityMeasure.OnlyThisLayer, SensitivityCriterion.SignalToNoise);
-        ranking.Layers.Select(layer => layer.Node).Should().Equal(result.Layers.OrderBy(layer => layer.Scores[SensitivityMeasure.OnlyThisLayer].SignalToNoise).Select(layer => layer.Node));
+        ranking.Layers.Select(layer => layer.Node).Should().Equal(
+            result.Layers.OrderBy(layer => layer.Scores[SensitivityMeasure.OnlyThisLayer].SignalToNoise).Select(layer => layer.Node));
         ranking.Layers[0].Node.Should().Be("h3-node", "one of its channels spoils the scale of the others");
         ranking.CorrelationWithMetric.Should().Be(1, "the metric is the SQNR itself");
-        result.Rankings.Should().HaveCount(1 + 4 * 4).And.OnlyContain(each => each.CorrelationWithMetric >= -1 && each.CorrelationWithMetric <= 1);
+        result.Rankings.Should()
+            .HaveCount(1 + 4 * 4).And.OnlyContain(each => each.CorrelationWithMetric >= -1 && each.CorrelationWithMetric <= 1);
         result.Costs[SensitivityMeasure.EstimatedNoise].Should().Match<MeasureCost>(cost => cost.Models == 0 && cost.Runs == 0);
-        result.Costs[SensitivityMeasure.OnlyWeights].Should().Match<MeasureCost>(cost => cost.Models == Factors.Length && cost.Runs == Factors.Length * 48 && cost.Elapsed > TimeSpan.Zero);
-        result.Rank(SensitivityMeasure.AllButThisLayer, SensitivityCriterion.Metric).Layers.Should().OnlyContain(layer => layer.Sensitivity <= result.QuantizedScore.SignalToNoise);
-        FluentActions.Invoking(() => Analyze(SensitivityMeasure.EstimatedNoise).Rank(SensitivityMeasure.OnlyWeights, SensitivityCriterion.Metric))
-            .Should().Throw<ArgumentException>().WithMessage("OnlyWeights was not measured by Metric; there are EstimatedNoise by NoiseToSignal.");
+        result.Costs[SensitivityMeasure.OnlyWeights].Should()
+            .Match<MeasureCost>(cost => cost.Models == Factors.Length && cost.Runs == Factors.Length * 48 && cost.Elapsed > TimeSpan.Zero);
+        result.Rank(SensitivityMeasure.AllButThisLayer, SensitivityCriterion.Metric).Layers.Should()
+            .OnlyContain(layer => layer.Sensitivity <= result.QuantizedScore.SignalToNoise);
+        FluentActions.Invoking(
+            () => Analyze(SensitivityMeasure.EstimatedNoise).Rank(SensitivityMeasure.OnlyWeights, SensitivityCriterion.Metric))
+            .Should().Throw<ArgumentException>()
+            .WithMessage("OnlyWeights was not measured by Metric; there are EstimatedNoise by NoiseToSignal.");
     }
 
-    private static float[] Values(ModelSample sample) => [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(sample.Inputs[0].Data)];
+    private static float[] Values(ModelSample sample) =>
+        [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(sample.Inputs[0].Data)];
 
     private SensitivityResult Analyze(params SensitivityMeasure[] measures) =>
         SensitivityAnalyzer.Analyze(Model, _calibration, Samples, new SensitivityOptions { Baseline = PerTensor, Measures = measures });

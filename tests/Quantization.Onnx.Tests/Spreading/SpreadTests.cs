@@ -19,7 +19,8 @@ public sealed class SpreadTests : IDisposable
         using RunnerPlace place = new(Storage, workers);
         ModelCalibrator.Calibrate(FashionExample.ModelPath, FashionExample.TrainingImages(0, 70)).Save(_folder.PathTo("here.qcal"));
 
-        ModelCalibrator.Calibrate(FashionExample.ModelPath, FashionExample.TrainingImages(0, 70), new CalibrationOptions { Place = place }).Save(_folder.PathTo("there.qcal"));
+        ModelCalibrator.Calibrate(FashionExample.ModelPath, FashionExample.TrainingImages(0, 70), new CalibrationOptions { Place = place })
+            .Save(_folder.PathTo("there.qcal"));
 
         File.ReadAllBytes(_folder.PathTo("there.qcal")).Should().Equal(File.ReadAllBytes(_folder.PathTo("here.qcal")));
         place.Items.Select(item => item.Samples).Order().Should().Equal(6, 16, 16, 16, 16);
@@ -51,10 +52,12 @@ public sealed class SpreadTests : IDisposable
             BatchSize = 20,
         };
 
-        SearchResult here = Search(options, "here.onnx"), there = Search(options with { Baseline = options.Baseline with { Place = place } }, "there.onnx");
+        SearchResult here = Search(options, "here.onnx"),
+            there = Search(options with { Baseline = options.Baseline with { Place = place } }, "there.onnx");
 
         File.ReadAllBytes(_folder.PathTo("there.onnx")).Should().Equal(File.ReadAllBytes(_folder.PathTo("here.onnx")));
-        there.Trials.Select(trial => (trial.Name, trial.Score, trial.SameAs)).Should().Equal(here.Trials.Select(trial => (trial.Name, trial.Score, trial.SameAs)));
+        there.Trials.Select(trial => (trial.Name, trial.Score, trial.SameAs)).Should()
+            .Equal(here.Trials.Select(trial => (trial.Name, trial.Score, trial.SameAs)));
         place.Items.Count(item => item.Kind == WorkKind.Trial).Should().BePositive().And.BeLessThanOrEqualTo(there.Trials.Count);
         Directory.GetFiles(Path.Combine(Storage, "files"), "*.*.onnx").Should().BeEmpty("models that were tried are deleted");
     }
@@ -79,9 +82,11 @@ public sealed class SpreadTests : IDisposable
         string[] arrays = WriteArrays(data, 12);
         using RunnerPlace place = new(Storage, 1) { Before = _ => File.Copy(arrays[1], arrays[3], overwrite: true) };
 
-        Action calibrate = () => ModelCalibrator.Calibrate(FashionExample.ModelPath, new SampleFolder(data), new CalibrationOptions { Place = place });
+        Action calibrate =
+            () => ModelCalibrator.Calibrate(FashionExample.ModelPath, new SampleFolder(data), new CalibrationOptions { Place = place });
 
-        calibrate.Should().Throw<IOException>().WithMessage("*003.npy: this worker has another file under this name, with SHA-256 *give all machines the same storage*");
+        calibrate.Should().Throw<IOException>()
+            .WithMessage("*003.npy: this worker has another file under this name, with SHA-256 *give all machines the same storage*");
     }
 
     [Fact]
@@ -120,7 +125,9 @@ public sealed class SpreadTests : IDisposable
 
         Action search = () => Search(options, "own.onnx");
         Action calibrate = () => ModelCalibrator.Calibrate(
-            FashionExample.ModelPath, FashionExample.TrainingImages(0, 2), new CalibrationOptions { Place = place, SessionOptionsFactory = () => new() });
+            FashionExample.ModelPath,
+            FashionExample.TrainingImages(0, 2),
+            new CalibrationOptions { Place = place, SessionOptionsFactory = () => new() });
 
         search.Should().Throw<ArgumentException>().WithMessage("The metric 'own' is code of this process*");
         calibrate.Should().Throw<ArgumentException>().WithMessage("Options of sessions are code of this process*");
@@ -131,7 +138,8 @@ public sealed class SpreadTests : IDisposable
     {
         using RunnerPlace place = new(Storage, 1) { Before = _ => Directory.Move(Storage, _folder.PathTo("gone")) };
 
-        Action calibrate = () => ModelCalibrator.Calibrate(FashionExample.ModelPath, FashionExample.TrainingImages(0, 2), new CalibrationOptions { Place = place });
+        Action calibrate = () => ModelCalibrator.Calibrate(
+            FashionExample.ModelPath, FashionExample.TrainingImages(0, 2), new CalibrationOptions { Place = place });
 
         calibrate.Should().Throw<IOException>().WithMessage($"{Storage}: the storage folder is missing*");
     }
@@ -141,7 +149,8 @@ public sealed class SpreadTests : IDisposable
         .. FashionExample.TrainingImages(0, count).Select((sample, i) =>
         {
             string path = Path.Combine(folder, $"{i:000}.npy");
-            byte[] head = System.Text.Encoding.ASCII.GetBytes("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 28, 28), }".PadRight(117) + "\n");
+            byte[] head = System.Text.Encoding.ASCII.GetBytes(
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 28, 28), }".PadRight(117) + "\n");
             File.WriteAllBytes(path, [0x93, .. "NUMPY"u8, 1, 0, (byte)head.Length, 0, .. head, .. sample.Inputs[0].Data]);
             return path;
         }),

@@ -24,11 +24,13 @@ internal static class FashionExample
 
     /// <summary>Training images, each a sample of its own.</summary>
     public static SampleList TrainingImages(int start, int count) =>
-        new([.. Enumerable.Range(start, count).Select(i => new ModelSample($"train {i}", SampleTensor.Create<float>("image", Image(Training.Value, i), 1, 28, 28)))]);
+        new([.. Enumerable.Range(start, count)
+            .Select(i => new ModelSample($"train {i}", SampleTensor.Create<float>("image", Image(Training.Value, i), 1, 28, 28)))]);
 
     /// <summary>Test images with their labels, each a sample of its own.</summary>
     public static SampleList TestImages(int start, int count) =>
-        new([.. Enumerable.Range(start, count).Select(i => new ModelSample($"test {i}", SampleTensor.Create<float>("image", Image(Test.Value, i), 1, 28, 28)) { Label = Labels.Value[LabelsHeader + i] })]);
+        new([.. Enumerable.Range(start, count).Select(i => new ModelSample($"test {i}", SampleTensor.Create<float>(
+            "image", Image(Test.Value, i), 1, 28, 28)) { Label = Labels.Value[LabelsHeader + i] })]);
 
     /// <summary>The logits of the first test images, row by row.</summary>
     public static float[] Logits(string modelPath, int count, Action<SessionOptions>? configure = null)
@@ -39,7 +41,8 @@ internal static class FashionExample
         float[] pixels = [.. Enumerable.Range(0, count).SelectMany(i => Image(Test.Value, i))];
         using OrtValue images = OrtValue.CreateTensorValueFromMemory(pixels, [count, 1, 28, 28]);
         using RunOptions run = new();
-        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, new Dictionary<string, OrtValue> { ["image"] = images }, ["logits"]);
+        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(
+            run, new Dictionary<string, OrtValue> { ["image"] = images }, ["logits"]);
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
 
@@ -47,10 +50,13 @@ internal static class FashionExample
     public static double Top1(float[] logits)
     {
         int images = logits.Length / Classes;
-        return Enumerable.Range(0, images).Count(i => Array.IndexOf(logits, logits.AsSpan(i * Classes, Classes).ToArray().Max(), i * Classes) - i * Classes == Labels.Value[LabelsHeader + i]) / (double)images;
+        return Enumerable.Range(0, images)
+            .Count(i => Array.IndexOf(logits, logits.AsSpan(i * Classes, Classes).ToArray().Max(), i * Classes) - i * Classes
+                == Labels.Value[LabelsHeader + i]) / (double)images;
     }
 
-    private static float[] Image(byte[] images, int index) => [.. images.AsSpan(ImagesHeader + index * Pixels, Pixels).ToArray().Select(pixel => pixel / 255f)];
+    private static float[] Image(byte[] images, int index) =>
+        [.. images.AsSpan(ImagesHeader + index * Pixels, Pixels).ToArray().Select(pixel => pixel / 255f)];
 
     private static byte[] Unpack(string name)
     {

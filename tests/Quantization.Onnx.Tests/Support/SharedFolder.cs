@@ -1,6 +1,9 @@
 namespace Quantization.Onnx.Tests;
 
-/// <summary>Models and hostile files that are too large, or not free enough, for the repository: a folder called <c>shared</c> beside the clone. Where it is missing, the tests that need it are left out.</summary>
+/// <summary>
+/// Models and hostile files that are too large, or not free enough, for the repository: a folder called <c>shared</c> beside the clone.
+/// Where it is missing, the tests that need it are left out.
+/// </summary>
 internal static class SharedFolder
 {
     /// <summary>The path of a file or folder among those that once made the library fail.</summary>
@@ -18,7 +21,8 @@ internal static class SharedFolder
         }
 
         string found = Path.Combine([Path.GetDirectoryName(root) ?? Path.GetTempPath(), "shared", .. path]);
-        Prerequisite.Require(Path.Exists(found), $"This test reads {string.Join('/', path)} in the folder 'shared' beside the clone, which is not there.");
+        Prerequisite.Require(
+            Path.Exists(found), $"This test reads {string.Join('/', path)} in the folder 'shared' beside the clone, which is not there.");
         return found;
     }
 }

@@ -8,7 +8,8 @@ internal sealed class TemporaryFolder : IDisposable
     public string FullName => _folder.FullName;
 
     /// <summary>The names of everything inside.</summary>
-    public string[] Entries => [.. _folder.EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }).Select(entry => entry.Name).Order(StringComparer.Ordinal)];
+    public string[] Entries => [.. _folder.EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 })
+        .Select(entry => entry.Name).Order(StringComparer.Ordinal)];
 
     public string PathTo(string name) => Path.Combine(FullName, name);
 

@@ -1,7 +1,8 @@
 namespace Quantization.Onnx.Tests;
 
 /// <summary>
-/// A small network whose layers are unequally sensitive: in some, one output channel is much larger than the others, and the next layer makes up for it. The float network does not notice; a scale for the whole tensor does.
+/// A small network whose layers are unequally sensitive: in some, one output channel is much larger than the others, and the next layer
+/// makes up for it. The float network does not notice; a scale for the whole tensor does.
 /// </summary>
 internal static class UnevenNetwork
 {
@@ -30,7 +31,8 @@ internal static class UnevenNetwork
             }
 
             bias[uneven[layer - 1]] *= (float)factors[layer - 1];
-            model.Constant($"w{layer}", weights, Width, Width).Constant($"b{layer}", bias, Width).Node("Gemm", [input, $"w{layer}", $"b{layer}"], $"h{layer}");
+            model.Constant($"w{layer}", weights, Width, Width)
+                .Constant($"b{layer}", bias, Width).Node("Gemm", [input, $"w{layer}", $"b{layer}"], $"h{layer}");
             input = $"h{layer}";
             if (layer < factors.Length)
             {

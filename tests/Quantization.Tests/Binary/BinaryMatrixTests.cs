@@ -53,8 +53,10 @@ public class BinaryMatrixTests
     {
         float[] values = Gaussian(512, 3);
         byte[] codes = new byte[64];
-        new CodebookQuantizer(Codebook.Sign, CodeFormat.UInt1, new QuantizationParameters([1f])).Quantize(new ReadOnlyTensorSpan<float>(values), new TensorSpan<byte>(codes));
-        BinaryMatrix.FromRows(values, 1, 512).Words.ToArray().Should().Equal(Enumerable.Range(0, 8).Select(i => BitConverter.ToUInt64(codes, 8 * i)));
+        new CodebookQuantizer(Codebook.Sign, CodeFormat.UInt1, new QuantizationParameters([1f]))
+            .Quantize(new ReadOnlyTensorSpan<float>(values), new TensorSpan<byte>(codes));
+        BinaryMatrix.FromRows(values, 1, 512).Words.ToArray().Should()
+            .Equal(Enumerable.Range(0, 8).Select(i => BitConverter.ToUInt64(codes, 8 * i)));
     }
 
     /// <summary>Magnitudes with few significant bits: then the float product is exact in any order, and equality is that of bits.</summary>
@@ -119,16 +121,24 @@ public class BinaryMatrixTests
     [Fact]
     public void Bad_input_is_named()
     {
-        FluentActions.Invoking(() => BinaryMatrix.FromRows([1, 2, 3], 2, 2)).Should().Throw<ArgumentException>().WithMessage("2 rows of 2 values are 4 values; there are 3.*").WithParameterName("values");
-        FluentActions.Invoking(() => BinaryMatrix.FromRows([1, 2, 3, float.NaN], 2, 2)).Should().Throw<ArgumentException>().WithMessage("Value 3 is NaN*").WithParameterName("values");
-        FluentActions.Invoking(() => BinaryMatrix.FromRows(new float[200], 2, 100, 50)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("blockSize");
-        FluentActions.Invoking(() => BinaryMatrix.FromRows([], 0, 5)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("rows");
+        FluentActions.Invoking(() => BinaryMatrix.FromRows([1, 2, 3], 2, 2)).Should()
+            .Throw<ArgumentException>().WithMessage("2 rows of 2 values are 4 values; there are 3.*").WithParameterName("values");
+        FluentActions.Invoking(() => BinaryMatrix.FromRows([1, 2, 3, float.NaN], 2, 2)).Should()
+            .Throw<ArgumentException>().WithMessage("Value 3 is NaN*").WithParameterName("values");
+        FluentActions.Invoking(() => BinaryMatrix.FromRows(new float[200], 2, 100, 50)).Should()
+            .Throw<ArgumentOutOfRangeException>().WithParameterName("blockSize");
+        FluentActions.Invoking(() => BinaryMatrix.FromRows([], 0, 5)).Should()
+            .Throw<ArgumentOutOfRangeException>().WithParameterName("rows");
         BinaryMatrix matrix = BinaryMatrix.FromRows(new float[256], 2, 128);
-        FluentActions.Invoking(() => matrix.MultiplyTransposed(BinaryMatrix.FromRows(new float[256], 4, 64), new float[8])).Should().Throw<ArgumentException>().WithParameterName("other");
-        FluentActions.Invoking(() => matrix.MultiplyTransposed(BinaryMatrix.FromRows(new float[256], 2, 128, 64), new float[4])).Should().Throw<ArgumentException>().WithParameterName("other");
-        FluentActions.Invoking(() => matrix.MultiplyTransposed(matrix, new float[3])).Should().Throw<ArgumentException>().WithParameterName("destination");
+        FluentActions.Invoking(() => matrix.MultiplyTransposed(BinaryMatrix.FromRows(new float[256], 4, 64), new float[8])).Should()
+            .Throw<ArgumentException>().WithParameterName("other");
+        FluentActions.Invoking(() => matrix.MultiplyTransposed(BinaryMatrix.FromRows(new float[256], 2, 128, 64), new float[4])).Should()
+            .Throw<ArgumentException>().WithParameterName("other");
+        FluentActions.Invoking(() => matrix.MultiplyTransposed(matrix, new float[3])).Should()
+            .Throw<ArgumentException>().WithParameterName("destination");
         FluentActions.Invoking(() => matrix.SignDot(2, matrix, 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("row");
-        FluentActions.Invoking(() => matrix.Dequantize(new float[255])).Should().Throw<ArgumentException>().WithParameterName("destination");
+        FluentActions.Invoking(() => matrix.Dequantize(new float[255])).Should()
+            .Throw<ArgumentException>().WithParameterName("destination");
     }
 
     private static double Error(float[] values, float scale) => values.Sum(value => Math.Pow(value - (value >= 0 ? scale : -scale), 2));

@@ -5,7 +5,8 @@ namespace Quantization.Tests.Calibration;
 /// <summary>What cannot be searched is said, not hidden.</summary>
 public sealed class DegenerateCalibrationTests
 {
-    private static readonly ICalibrator[] All = [new MaxCalibrator(), new PercentileCalibrator(99), new EntropyCalibrator(), new MseCalibrator()];
+    private static readonly ICalibrator[] All =
+        [new MaxCalibrator(), new PercentileCalibrator(99), new EntropyCalibrator(), new MseCalibrator()];
 
     [Theory]
     [InlineData(QuantizationScheme.Affine)]
@@ -143,7 +144,8 @@ public sealed class DegenerateCalibrationTests
     {
         TensorStatistics statistics = Observed([.. Enumerable.Range(0, 10_000).Select(i => MathF.Sin(i))]);
 
-        new MseCalibrator().Calibrate(statistics, CodeFormat.Int16, QuantizationScheme.Symmetric).Range.Max.Should().Be(statistics.MaxMagnitude);
+        new MseCalibrator().Calibrate(statistics, CodeFormat.Int16, QuantizationScheme.Symmetric).Range.Max.Should()
+            .Be(statistics.MaxMagnitude);
     }
 
     [Fact]

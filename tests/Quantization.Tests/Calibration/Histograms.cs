@@ -6,7 +6,8 @@ internal static class Histograms
     public static TheoryData<string, int> All()
     {
         TheoryData<string, int> data = [];
-        foreach (string kind in new[] { "normal", "laplace", "uniform", "noise", "spiked", "sparse", "outlier", "heavy tail", "two modes near 0", "rising" })
+        foreach (string kind
+            in new[] { "normal", "laplace", "uniform", "noise", "spiked", "sparse", "outlier", "heavy tail", "two modes near 0", "rising" })
         {
             foreach (int bins in new[] { 300, 1100 })
             {
@@ -55,6 +56,7 @@ internal static class Histograms
 
         double[] edges = [.. Enumerable.Range(0, histogram.Length + 1).Select(i => (double)i)];
         int first = Array.FindIndex(histogram, count => count > 0);
-        return TensorStatistics.FromHistogram(edges, histogram, range: new ValueRange(first + 0.5f, histogram.Length - 0.5f), binsPerSign: binsPerSign);
+        return TensorStatistics.FromHistogram(
+            edges, histogram, range: new ValueRange(first + 0.5f, histogram.Length - 0.5f), binsPerSign: binsPerSign);
     }
 }

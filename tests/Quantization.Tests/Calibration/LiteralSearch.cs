@@ -6,7 +6,9 @@ namespace Quantization.Tests.Calibration;
 /// </summary>
 internal static class LiteralSearch
 {
-    /// <summary>Returns the number of bins that the entropy search keeps, the last of equal minima, and the divergence of every candidate.</summary>
+    /// <summary>
+    /// Returns the number of bins that the entropy search keeps, the last of equal minima, and the divergence of every candidate.
+    /// </summary>
     public static (int Kept, double[] Divergences) Entropy(long[] histogram, int levels)
     {
         double[] bins = [.. histogram.Select(count => (double)count)];
@@ -23,7 +25,9 @@ internal static class LiteralSearch
         return (kept, divergences);
     }
 
-    /// <summary>Returns the number of bins of least divergence, the last of equal minima, among those whose clipping costs no more than it saves.</summary>
+    /// <summary>
+    /// Returns the number of bins of least divergence, the last of equal minima, among those whose clipping costs no more than it saves.
+    /// </summary>
     public static int LeastThatClipsCheaply(long[] histogram, double[] divergences, int levels)
     {
         int least = divergences.Length - 1;
@@ -39,10 +43,14 @@ internal static class LiteralSearch
     public static bool ClipsDearly(long[] histogram, int kept, int levels)
     {
         long[] bins = [histogram[1], .. histogram[1..]];
-        return Enumerable.Range(0, bins.Length).Sum(i => i < kept ? bins[i] * kept / (4.0 * levels) : bins[i] * (i + 0.5 - kept)) > bins.Sum() * (double)bins.Length / (4 * levels);
+        return Enumerable.Range(0, bins.Length).Sum(i => i < kept ? bins[i] * kept / (4.0 * levels) : bins[i] * (i + 0.5 - kept))
+            > bins.Sum() * (double)bins.Length / (4 * levels);
     }
 
-    /// <summary>Returns the index of the bin whose centre is the threshold of least error, starting at bin <paramref name="start"/>, and the error of every candidate.</summary>
+    /// <summary>
+    /// Returns the index of the bin whose centre is the threshold of least error, starting at bin <paramref name="start"/>, and the error
+    /// of every candidate.
+    /// </summary>
     public static (int Bin, double[] Errors) Mse(long[] histogram, int highest, int start)
     {
         double[] errors = new double[histogram.Length];

@@ -3,7 +3,8 @@ namespace Quantization.Tests.Calibration;
 /// <summary>The fast searches find the same bin as the literal ones on the same histogram.</summary>
 public sealed class OneSidedSearchTests
 {
-    private static readonly CodeFormat[] Formats = [CodeFormat.Int8, CodeFormat.UInt8, CodeFormat.Signed(6), CodeFormat.Int4, CodeFormat.Unsigned(3), CodeFormat.Signed(2)];
+    private static readonly CodeFormat[] Formats =
+        [CodeFormat.Int8, CodeFormat.UInt8, CodeFormat.Signed(6), CodeFormat.Int4, CodeFormat.Unsigned(3), CodeFormat.Signed(2)];
 
     public static TheoryData<string, int> Histograms => Calibration.Histograms.All();
 
@@ -49,7 +50,8 @@ public sealed class OneSidedSearchTests
         {
             CalibrationResult result = new MseCalibrator().Calibrate(histogram.ToStatistics(), format, QuantizationScheme.Symmetric);
 
-            // With fewer bins than levels, steps are narrower than bins and the literal error means nothing; the literal search starts at 128 for that reason.
+            // With fewer bins than levels, steps are narrower than bins and the literal error means nothing; the literal search starts at
+            // 128 for that reason.
             int start = Math.Min(format.MaxCode, bins - 1);
             (int bin, double[] errors) = LiteralSearch.Mse(histogram, format.MaxCode, start);
             double least = errors[bin] / histogram.Sum();
@@ -72,11 +74,13 @@ public sealed class OneSidedSearchTests
         long[] histogram = Calibration.Histograms.Create(kind, bins);
         foreach (decimal percentage in new[] { 0.5m, 50, 90, 99, 99.9m, 99.99m, 99.999m, 100 })
         {
-            CalibrationResult result = new PercentileCalibrator((double)percentage).Calibrate(histogram.ToStatistics(), CodeFormat.UInt8, QuantizationScheme.Affine);
+            CalibrationResult result = new PercentileCalibrator((double)percentage)
+                .Calibrate(histogram.ToStatistics(), CodeFormat.UInt8, QuantizationScheme.Affine);
 
             int bin = LiteralSearch.Percentile(histogram, percentage);
             result.Range.Should().Be(new ValueRange(0, Math.Min(bin + 1, bins - 0.5f)));
-            result.ClippedShare.Should().BeLessThanOrEqualTo((double)(100 - percentage) / 100).And.Be((double)histogram[(bin + 1)..].Sum() / histogram.Sum());
+            result.ClippedShare.Should()
+                .BeLessThanOrEqualTo((double)(100 - percentage) / 100).And.Be((double)histogram[(bin + 1)..].Sum() / histogram.Sum());
         }
     }
 
@@ -86,13 +90,15 @@ public sealed class OneSidedSearchTests
         float[] values = [.. Enumerable.Range(1, 20_000).Select(i => -MathF.Log(i / 20_001f))];
         TensorStatistics positive = Observed(values);
         TensorStatistics negative = Observed([.. values.Select(value => -value)]);
-        foreach (ICalibrator calibrator in new ICalibrator[] { new MaxCalibrator(), new PercentileCalibrator(99), new EntropyCalibrator(), new MseCalibrator() })
+        foreach (ICalibrator calibrator
+            in new ICalibrator[] { new MaxCalibrator(), new PercentileCalibrator(99), new EntropyCalibrator(), new MseCalibrator() })
         {
             ValueRange above = calibrator.Calibrate(positive, CodeFormat.UInt8, QuantizationScheme.Affine).Range;
             ValueRange below = calibrator.Calibrate(negative, CodeFormat.UInt8, QuantizationScheme.Affine).Range;
 
             below.Should().Be(new ValueRange(-above.Max, 0), calibrator.Name);
-            calibrator.Calibrate(negative, CodeFormat.Int8, QuantizationScheme.Symmetric).Should().Be(calibrator.Calibrate(positive, CodeFormat.Int8, QuantizationScheme.Symmetric));
+            calibrator.Calibrate(negative, CodeFormat.Int8, QuantizationScheme.Symmetric).Should()
+                .Be(calibrator.Calibrate(positive, CodeFormat.Int8, QuantizationScheme.Symmetric));
         }
     }
 
@@ -119,7 +125,8 @@ public sealed class OneSidedSearchTests
         return values.Average(value => Math.Pow(Math.Clamp(Math.Round(value / scale), -127, 127) * scale - value, 2));
     }
 
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    private static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     private static TensorStatistics Observed(float[] values)
     {

@@ -19,8 +19,10 @@ public sealed class RangeCalibratorTests
     [Fact]
     public void An_affine_range_always_contains_0()
     {
-        new MaxCalibrator().Calibrate(Observed([2, 3]), CodeFormat.UInt8, QuantizationScheme.Affine).Range.Should().Be(new ValueRange(0, 3));
-        new MaxCalibrator().Calibrate(Observed([-2, -3]), CodeFormat.UInt8, QuantizationScheme.Affine).Range.Should().Be(new ValueRange(-3, 0));
+        new MaxCalibrator().Calibrate(Observed([2, 3]), CodeFormat.UInt8, QuantizationScheme.Affine).Range.Should()
+            .Be(new ValueRange(0, 3));
+        new MaxCalibrator().Calibrate(Observed([-2, -3]), CodeFormat.UInt8, QuantizationScheme.Affine).Range.Should()
+            .Be(new ValueRange(-3, 0));
     }
 
     [Fact]
@@ -54,7 +56,8 @@ public sealed class RangeCalibratorTests
     [Fact]
     public void Every_calibrator_refuses_statistics_that_saw_nothing()
     {
-        foreach (ICalibrator calibrator in new ICalibrator[] { new MaxCalibrator(), new PercentileCalibrator(), new MseCalibrator(), new EntropyCalibrator() })
+        foreach (ICalibrator calibrator
+            in new ICalibrator[] { new MaxCalibrator(), new PercentileCalibrator(), new MseCalibrator(), new EntropyCalibrator() })
         {
             Action act = () => calibrator.Calibrate(new TensorStatistics(), CodeFormat.Int8, QuantizationScheme.Affine);
 

@@ -65,13 +65,15 @@ public sealed class TwoSidedSearchTests
         TensorStatistics statistics = Create(seed, out double[] row, out int zero);
         foreach (double percentage in new[] { 50, 90, 99, 99.9, 100 })
         {
-            CalibrationResult result = new PercentileCalibrator(percentage).Calibrate(statistics, CodeFormat.UInt8, QuantizationScheme.Affine);
+            CalibrationResult result = new PercentileCalibrator(percentage)
+                .Calibrate(statistics, CodeFormat.UInt8, QuantizationScheme.Affine);
 
             double perEnd = Math.Floor((1 - percentage / 100) * statistics.Count + 1e-9) / 2;
             int low = Enumerable.Range(0, zero).Last(start => row[..start].Sum() <= perEnd);
             int high = Enumerable.Range(zero + 1, row.Length - zero).First(end => row[end..].Sum() <= perEnd);
             result.Range.Should().Be(new ValueRange(MathF.Max(low - zero, statistics.Min), MathF.Min(high - zero, statistics.Max)));
-            result.ClippedShare.Should().Be((row[..low].Sum() + row[high..].Sum()) / statistics.Count).And.BeLessThanOrEqualTo(1 - percentage / 100 + 1e-12);
+            result.ClippedShare.Should()
+                .Be((row[..low].Sum() + row[high..].Sum()) / statistics.Count).And.BeLessThanOrEqualTo(1 - percentage / 100 + 1e-12);
         }
     }
 
@@ -92,7 +94,8 @@ public sealed class TwoSidedSearchTests
         {
             double scale = ((double)range.Max - range.Min) / 15;
             double zeroPoint = -Math.Round(range.Min / scale);
-            return values.Average(value => Math.Pow((Math.Clamp(Math.Round(value / scale) + zeroPoint, 0, 15) - zeroPoint) * scale - value, 2));
+            return values.Average(
+                value => Math.Pow((Math.Clamp(Math.Round(value / scale) + zeroPoint, 0, 15) - zeroPoint) * scale - value, 2));
         }
     }
 
@@ -114,7 +117,10 @@ public sealed class TwoSidedSearchTests
         statistics.Observe([.. values]);
         statistics.BinWidth.Should().Be(1);
         zero = (int)-statistics.Min + 1;
-        row = [.. statistics.NegativeBins[..zero].ToArray().Reverse().Concat(statistics.PositiveBins.ToArray()).Select(count => (double)count)];
+        row =
+        [
+            .. statistics.NegativeBins[..zero].ToArray().Reverse().Concat(statistics.PositiveBins.ToArray()).Select(count => (double)count)
+        ];
         return statistics;
     }
 
@@ -170,5 +176,6 @@ public sealed class TwoSidedSearchTests
         return error;
     }
 
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    private static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -7,12 +7,16 @@ public unsafe class CodebookKernelTests
 {
     public static TheoryData<string> Books => SampleCodebooks.Names;
 
-    /// <summary>Scales of every kind: powers of two, their neighbours, both ends of the range that kernels take as it is, extreme and subnormal ones.</summary>
+    /// <summary>
+    /// Scales of every kind: powers of two, their neighbours, both ends of the range that kernels take as it is, extreme and subnormal
+    /// ones.
+    /// </summary>
     private static readonly float[] Scales =
     [
-        1, 2, 0.25f, 0.1f, 0.99999994f, 1.0000001f, 3.14159f, 1e-3f, 65504, MathF.ScaleB(1, 120), MathF.ScaleB(1, -120), MathF.ScaleB(1.1f, 120), MathF.ScaleB(1.1f, -120),
-        MathF.ScaleB(1, 90), MathF.BitIncrement(MathF.ScaleB(1, 90)), MathF.ScaleB(1, -90), MathF.BitDecrement(MathF.ScaleB(1, -90)), MathF.ScaleB(1.7f, 89), MathF.ScaleB(1.7f, -90),
-        1.17549435E-38f, 1e-40f, float.Epsilon, 3 * float.Epsilon, float.MaxValue,
+        1, 2, 0.25f, 0.1f, 0.99999994f, 1.0000001f, 3.14159f, 1e-3f, 65504, MathF.ScaleB(1, 120), MathF.ScaleB(1, -120),
+        MathF.ScaleB(1.1f, 120), MathF.ScaleB(1.1f, -120), MathF.ScaleB(1, 90), MathF.BitIncrement(MathF.ScaleB(1, 90)),
+        MathF.ScaleB(1, -90), MathF.BitDecrement(MathF.ScaleB(1, -90)), MathF.ScaleB(1.7f, 89), MathF.ScaleB(1.7f, -90), 1.17549435E-38f,
+        1e-40f, float.Epsilon, 3 * float.Epsilon, float.MaxValue,
     ];
 
     [Theory]
@@ -25,7 +29,10 @@ public unsafe class CodebookKernelTests
         new CodebookQuantizer(book).Quantize<byte>(probes, codes);
         bool hasSignedZero = book.Codes[0] != 0;
         codes.Should().Equal(Array.ConvertAll(probes, value => (byte)book.Encode(value)));
-        Array.FindAll(probes, value => !float.IsNaN(value) && !(hasSignedZero && value == 0) && book.Encode(value) != book.Codes[SampleCodebooks.CountThresholds(book, value)]).Should().BeEmpty();
+        Array.FindAll(probes, value => !float.IsNaN(value)
+            && !(hasSignedZero && value == 0)
+            && book.Encode(value) != book.Codes[SampleCodebooks.CountThresholds(book, value)]).Should()
+            .BeEmpty();
     }
 
     [Theory]
@@ -45,7 +52,11 @@ public unsafe class CodebookKernelTests
     {
         Codebook book = SampleCodebooks.All[name];
         Random random = new(3);
-        float[] scales = [.. Scales, .. Enumerable.Range(1, 254).Select(exponent => BitConverter.Int32BitsToSingle((exponent << 23) | random.Next(1 << 23)))];
+        float[] scales =
+        [
+            .. Scales,
+            .. Enumerable.Range(1, 254).Select(exponent => BitConverter.Int32BitsToSingle((exponent << 23) | random.Next(1 << 23)))
+        ];
         foreach (float scale in scales)
         {
             float[] values = SampleCodebooks.ScaledProbes(book, scale);
@@ -67,7 +78,12 @@ public unsafe class CodebookKernelTests
         foreach (string name in new[] { "NF4", "FP4 E2M1", "mid-tread 15", "µ-law 16", "FP8 E5M2" })
         {
             Codebook book = SampleCodebooks.All[name];
-            float[] scales = [.. Enumerable.Range(0, 100).Select(i => 0.5f + (i / 64f)), .. Scales, .. Enumerable.Range(0, 100).Select(i => 1e-3f * (i + 1))];
+            float[] scales =
+            [
+                .. Enumerable.Range(0, 100).Select(i => 0.5f + (i / 64f)),
+                .. Scales,
+                .. Enumerable.Range(0, 100).Select(i => 1e-3f * (i + 1))
+            ];
             float[][] probes = Array.ConvertAll(scales, scale => SampleCodebooks.ScaledProbes(book, scale));
             int count = scales.Length * size;
             float[] values = new float[count];
@@ -82,7 +98,8 @@ public unsafe class CodebookKernelTests
                 }
 
                 byte[] codes = new byte[count];
-                new CodebookQuantizer(book, CodeFormat.UInt8, new QuantizationParameters(scales), Granularity.PerBlock(0, size)).Quantize<byte>(values, codes);
+                new CodebookQuantizer(book, CodeFormat.UInt8, new QuantizationParameters(scales), Granularity.PerBlock(0, size))
+                    .Quantize<byte>(values, codes);
                 codes.SequenceEqual(expected).Should().BeTrue("of {0}", name);
             }
         }
@@ -93,7 +110,11 @@ public unsafe class CodebookKernelTests
     public void A_scaled_boundary_is_the_first_value_whose_quotient_reaches_the_threshold()
     {
         Random random = new(8);
-        float[] special = [0, -0f, float.Epsilon, -float.Epsilon, 1.17549435E-38f, -1.17549435E-38f, 1, -1, 1.0000001f, 0.99999994f, 1.5f, float.MaxValue, float.MinValue];
+        float[] special =
+        [
+            0, -0f, float.Epsilon, -float.Epsilon, 1.17549435E-38f, -1.17549435E-38f, 1, -1, 1.0000001f, 0.99999994f, 1.5f, float.MaxValue,
+            float.MinValue
+        ];
         foreach (float threshold in (float[])[.. special, .. Enumerable.Range(0, 4000).Select(_ => RandomFloat(random))])
         {
             double boundary = ThresholdBoundary.Of(threshold);
@@ -192,13 +213,16 @@ public unsafe class CodebookKernelTests
     {
         (Codebook Book, CodeFormat Format)[] books =
         [
-            (Codebook.Sign, CodeFormat.UInt1), (Codebook.UniformMidTread(3, 1), CodeFormat.UInt2), (Codebook.NormalFloat4, CodeFormat.UInt4), (Codebook.NormalFloat4, CodeFormat.UInt8),
-            (Codebook.Float4E2M1, CodeFormat.UInt4), (Codebook.MuLaw(256), CodeFormat.UInt8), (Codebook.Float8E4M3FN, CodeFormat.UInt8),
+            (Codebook.Sign, CodeFormat.UInt1), (Codebook.UniformMidTread(3, 1), CodeFormat.UInt2),
+            (Codebook.NormalFloat4, CodeFormat.UInt4), (Codebook.NormalFloat4, CodeFormat.UInt8), (Codebook.Float4E2M1, CodeFormat.UInt4),
+            (Codebook.MuLaw(256), CodeFormat.UInt8), (Codebook.Float8E4M3FN, CodeFormat.UInt8),
         ];
         (nint[] Shape, Granularity Granularity)[] layouts =
         [
-            ([5000], Granularity.PerTensor), ([7, 311], Granularity.PerChannel(0)), ([7, 311], Granularity.PerChannel(1)), ([3, 5, 77], Granularity.PerChannel(1)), ([33, 130], Granularity.PerBlock(1, 64)),
-            ([40, 128], Granularity.PerBlock(-1, 32)), ([50, 130], Granularity.PerBlock(1, 16)), ([2, 9000], Granularity.PerBlock(1, 4096)), ([7, 100], Granularity.PerBlock(1, 10)), ([9, 50], Granularity.PerBlock(0, 4)), ([3, 17, 5], Granularity.PerBlock(1, 5)), ([0, 4], Granularity.PerChannel(0)),
+            ([5000], Granularity.PerTensor), ([7, 311], Granularity.PerChannel(0)), ([7, 311], Granularity.PerChannel(1)),
+            ([3, 5, 77], Granularity.PerChannel(1)), ([33, 130], Granularity.PerBlock(1, 64)), ([40, 128], Granularity.PerBlock(-1, 32)),
+            ([50, 130], Granularity.PerBlock(1, 16)), ([2, 9000], Granularity.PerBlock(1, 4096)), ([7, 100], Granularity.PerBlock(1, 10)),
+            ([9, 50], Granularity.PerBlock(0, 4)), ([3, 17, 5], Granularity.PerBlock(1, 5)), ([0, 4], Granularity.PerChannel(0)),
         ];
         Random random = new(11);
         foreach ((nint[] shape, Granularity granularity) in layouts)
@@ -212,7 +236,8 @@ public unsafe class CodebookKernelTests
 
             foreach ((Codebook book, CodeFormat format) in length == 0 ? [] : books)
             {
-                CodebookQuantizer quantizer = CodebookQuantizer.FromTensor(new ReadOnlyTensorSpan<float>(values, shape), book, format, granularity);
+                CodebookQuantizer quantizer = CodebookQuantizer.FromTensor(
+                    new ReadOnlyTensorSpan<float>(values, shape), book, format, granularity);
                 byte[] codes = new byte[format.GetByteCount(length)];
                 quantizer.Quantize(new ReadOnlyTensorSpan<float>(values, shape), new TensorSpan<byte>(codes));
                 float[] back = new float[length];
@@ -247,7 +272,8 @@ public unsafe class CodebookKernelTests
             new CodebookQuantizer(book).Quantize<byte>(values, expected);
             fixed (float* memory = values)
             {
-                new CodebookQuantizer(book).Quantize(new ReadOnlyTensorSpan<float>(memory, values.Length), new TensorSpan<byte>((byte*)memory, values.Length));
+                new CodebookQuantizer(book)
+                    .Quantize(new ReadOnlyTensorSpan<float>(memory, values.Length), new TensorSpan<byte>((byte*)memory, values.Length));
                 new ReadOnlySpan<byte>(memory, values.Length).ToArray().Should().Equal(expected);
             }
         }

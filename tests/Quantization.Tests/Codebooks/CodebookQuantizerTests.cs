@@ -56,7 +56,8 @@ public class CodebookQuantizerTests
         float[] values = new float[Length];
 
         Action plain = () => new CodebookQuantizer(ThreeCells).Dequantize<byte>(codes, values);
-        Action inPairs = () => new CodebookQuantizer(ThreeCells, CodeFormat.UInt4, new QuantizationParameters([1])).Dequantize(new ReadOnlyTensorSpan<byte>(packed), new TensorSpan<float>(values));
+        Action inPairs = () => new CodebookQuantizer(ThreeCells, CodeFormat.UInt4, new QuantizationParameters([1]))
+            .Dequantize(new ReadOnlyTensorSpan<byte>(packed), new TensorSpan<float>(values));
 
         plain.Should().Throw<ArgumentException>().WithMessage($"Code {place} is 3*0 … 2*");
         inPairs.Should().Throw<ArgumentException>().WithMessage($"Code {place} is 3*0 … 2*");
@@ -81,7 +82,8 @@ public class CodebookQuantizerTests
     public void NormalFloat4_packs_two_codes_a_byte_and_scales_each_block()
     {
         float[] values = [-2, 0, 2, 1, 0, 0, 30, -60];
-        CodebookQuantizer quantizer = CodebookQuantizer.FromTensor(new ReadOnlyTensorSpan<float>(values), Codebook.NormalFloat4, CodeFormat.UInt4, Granularity.PerBlock(0, 4));
+        CodebookQuantizer quantizer = CodebookQuantizer.FromTensor(
+            new ReadOnlyTensorSpan<float>(values), Codebook.NormalFloat4, CodeFormat.UInt4, Granularity.PerBlock(0, 4));
         quantizer.Parameters.Scales.ToArray().Should().Equal(2, 60);
         byte[] codes = new byte[4];
         quantizer.Quantize(new ReadOnlyTensorSpan<float>(values), new TensorSpan<byte>(codes));
@@ -111,8 +113,10 @@ public class CodebookQuantizerTests
     [Fact]
     public void Uniform_quantizers_refuse_the_formats_of_codebooks()
     {
-        FluentActions.Invoking(() => new AffineQuantizer(CodeFormat.UInt1, new QuantizationParameters([1f]))).Should().Throw<ArgumentException>().WithMessage("UInt1 [0, 1] stores*UInt8 [0, 3]*");
-        FluentActions.Invoking(() => new SymmetricQuantizer(CodeFormat.UInt2, new QuantizationParameters([1f]))).Should().Throw<ArgumentException>().WithParameterName("format");
+        FluentActions.Invoking(() => new AffineQuantizer(CodeFormat.UInt1, new QuantizationParameters([1f]))).Should()
+            .Throw<ArgumentException>().WithMessage("UInt1 [0, 1] stores*UInt8 [0, 3]*");
+        FluentActions.Invoking(() => new SymmetricQuantizer(CodeFormat.UInt2, new QuantizationParameters([1f]))).Should()
+            .Throw<ArgumentException>().WithParameterName("format");
     }
 
     [Fact]
@@ -128,7 +132,8 @@ public class CodebookQuantizerTests
     {
         FluentActions.Invoking(() => new CodebookQuantizer(Codebook.NormalFloat4, CodeFormat.UInt2, new QuantizationParameters([1f])))
             .Should().Throw<ArgumentException>().WithMessage("The codebook's codes are 0 … 15*UInt4*").WithParameterName("format");
-        FluentActions.Invoking(() => new CodebookQuantizer(Codebook.Sign, CodeFormat.Int8, new QuantizationParameters([1f]))).Should().Throw<ArgumentException>().WithParameterName("format");
+        FluentActions.Invoking(() => new CodebookQuantizer(Codebook.Sign, CodeFormat.Int8, new QuantizationParameters([1f]))).Should()
+            .Throw<ArgumentException>().WithParameterName("format");
     }
 
     [Fact]
@@ -137,10 +142,15 @@ public class CodebookQuantizerTests
         CalibrationResult calibrated = Calibrate([-3, 1, 2, 0.5f]);
         Codebook book = Codebook.UniformMidRise(4, 1);
         CodebookQuantizer.FromRanges([calibrated.Range], book, CodeFormat.UInt2).Parameters.Scales.ToArray().Should().Equal(2);
-        CodebookQuantizer.FromRanges([calibrated.Range], book, CodeFormat.UInt2, fullScale: 2).Parameters.Scales.ToArray().Should().Equal(1.5f);
-        CodebookQuantizer.FromTensor(new ReadOnlyTensorSpan<float>([4f, -8f, 0, 0], [2, 2]), book, CodeFormat.UInt2, Granularity.PerChannel(0), 2).Parameters.Scales.ToArray().Should().Equal(4, 1);
-        FluentActions.Invoking(() => CodebookQuantizer.FromRanges([calibrated.Range], book, CodeFormat.UInt2, fullScale: 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("fullScale");
-        FluentActions.Invoking(() => CodebookQuantizer.FromRanges([calibrated.Range], new Codebook([0], [0, 0]), CodeFormat.UInt1)).Should().Throw<ArgumentException>().WithParameterName("codebook");
+        CodebookQuantizer.FromRanges([calibrated.Range], book, CodeFormat.UInt2, fullScale: 2).Parameters.Scales.ToArray().Should()
+            .Equal(1.5f);
+        CodebookQuantizer.FromTensor(
+            new ReadOnlyTensorSpan<float>([4f, -8f, 0, 0], [2, 2]), book, CodeFormat.UInt2, Granularity.PerChannel(0), 2)
+            .Parameters.Scales.ToArray().Should().Equal(4, 1);
+        FluentActions.Invoking(() => CodebookQuantizer.FromRanges([calibrated.Range], book, CodeFormat.UInt2, fullScale: 0)).Should()
+            .Throw<ArgumentOutOfRangeException>().WithParameterName("fullScale");
+        FluentActions.Invoking(() => CodebookQuantizer.FromRanges([calibrated.Range], new Codebook([0], [0, 0]), CodeFormat.UInt1)).Should()
+            .Throw<ArgumentException>().WithParameterName("codebook");
     }
 
     private static CalibrationResult Calibrate(float[] values)

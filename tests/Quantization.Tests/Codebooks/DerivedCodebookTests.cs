@@ -25,13 +25,15 @@ public class DerivedCodebookTests
     [InlineData(4)]
     [InlineData(257)]
     public void Mid_tread_refuses_other_numbers_of_levels(int levels) =>
-        FluentActions.Invoking(() => Codebook.UniformMidTread(levels, 1)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(levels));
+        FluentActions.Invoking(() => Codebook.UniformMidTread(levels, 1)).Should()
+            .Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(levels));
 
     [Theory]
     [InlineData(5)]
     [InlineData(0)]
     public void Mid_rise_refuses_other_numbers_of_levels(int levels) =>
-        FluentActions.Invoking(() => Codebook.UniformMidRise(levels, 1)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(levels));
+        FluentActions.Invoking(() => Codebook.UniformMidRise(levels, 1)).Should()
+            .Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(levels));
 
     [Theory]
     [InlineData(0)]
@@ -39,7 +41,8 @@ public class DerivedCodebookTests
     [InlineData(float.PositiveInfinity)]
     [InlineData(float.MaxValue)]
     public void Impossible_steps_are_refused(float step) =>
-        FluentActions.Invoking(() => Codebook.UniformMidTread(255, step)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(step));
+        FluentActions.Invoking(() => Codebook.UniformMidTread(255, step)).Should()
+            .Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(step));
 
     [Fact]
     public void A_step_that_just_reaches_the_largest_float() =>
@@ -57,20 +60,23 @@ public class DerivedCodebookTests
     [InlineData(17)]
     [InlineData(256)]
     public void A_law_levels_are_equally_spaced_once_compressed(int levels) =>
-        LevelsAndThresholdsShouldBeEvenUnder(Codebook.ALaw(levels), x => x < 1 / 87.6 ? 87.6 * x / (1 + Math.Log(87.6)) : (1 + Math.Log(87.6 * x)) / (1 + Math.Log(87.6)));
+        LevelsAndThresholdsShouldBeEvenUnder(
+            Codebook.ALaw(levels), x => x < 1 / 87.6 ? 87.6 * x / (1 + Math.Log(87.6)) : (1 + Math.Log(87.6 * x)) / (1 + Math.Log(87.6)));
 
     [Fact]
     public void Powers_of_two_are_what_they_say()
     {
         Codebook.PowersOfTwo(3).Levels.ToArray().Should().Equal(-1, -0.5f, -0.25f, 0, 0.25f, 0.5f, 1);
-        Codebook.PowersOfTwo(8).Levels.ToArray().Should().HaveCount(255).And.OnlyContain(level => level == 0 || MathF.Abs(level) == MathF.ScaleB(1, MathF.ILogB(level)));
+        Codebook.PowersOfTwo(8).Levels.ToArray().Should()
+            .HaveCount(255).And.OnlyContain(level => level == 0 || MathF.Abs(level) == MathF.ScaleB(1, MathF.ILogB(level)));
         Codebook.PowersOfTwo(8).Levels[128].Should().Be(MathF.ScaleB(1, -126));
     }
 
     [Fact]
     public void NF4_has_the_published_levels() => Codebook.NormalFloat(4).Levels.ToArray().Should().Equal(
-        -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f, -0.18477343022823334f, -0.09105003625154495f, 0.0f,
-        0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f, 0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f);
+        -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f, -0.18477343022823334f,
+        -0.09105003625154495f, 0.0f, 0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
+        0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f);
 
     [Fact]
     public void The_general_construction_meets_the_published_NF4_levels_to_their_digits()
@@ -110,7 +116,8 @@ public class DerivedCodebookTests
         List<float> wrong = [];
         for (int round = 0; round < 10; round++)
         {
-            float[] levels = Enumerable.Range(0, 8).Select(_ => (float)(random.NextDouble() * Math.Pow(10, random.Next(-3, 4)))).Distinct().Order().ToArray();
+            float[] levels = Enumerable.Range(0, 8).Select(_ => (float)(random.NextDouble() * Math.Pow(10, random.Next(-3, 4)))).Distinct()
+                .Order().ToArray();
             Codebook book = Codebook.FromLevels(levels);
             foreach (float value in SampleCodebooks.Probes(book).Where(float.IsFinite))
             {

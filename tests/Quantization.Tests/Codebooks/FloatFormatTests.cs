@@ -34,7 +34,8 @@ public class FloatFormatTests
     public void Cast_rounds_as_ONNX_Runtime_does(int type)
     {
         float[] probes = Probes(BookOf(type));
-        float[] expected = Run(Model([Node("Cast", ["x"], ["codes"], ("to", type)), Node("Cast", ["codes"], ["y"], ("to", 1))], [], ["x"]), probes);
+        float[] expected = Run(
+            Model([Node("Cast", ["x"], ["codes"], ("to", type)), Node("Cast", ["codes"], ["y"], ("to", 1))], [], ["x"]), probes);
         float[] actual = new float[probes.Length];
         new CodebookQuantizer(BookOf(type)).FakeQuantize(probes, actual);
         ShouldBeTheSame(actual, expected, probes);
@@ -75,7 +76,8 @@ public class FloatFormatTests
             }
 
             int expected = nearest | (float.IsNegative(value) ? 8 : 0);
-            if (Codebook.Float4E2M1.Encode(value) != expected || Codebook.Float4E2M1.Decode(expected) != MathF.CopySign(magnitudes[nearest], value))
+            if (Codebook.Float4E2M1.Encode(value) != expected
+                || Codebook.Float4E2M1.Decode(expected) != MathF.CopySign(magnitudes[nearest], value))
             {
                 wrong.Add(value);
             }
@@ -88,7 +90,8 @@ public class FloatFormatTests
     public void FP4_saturates_keeps_the_sign_of_zero_and_reads_NaN_as_zero()
     {
         byte[] codes = new byte[6];
-        new CodebookQuantizer(Codebook.Float4E2M1).Quantize<byte>([float.PositiveInfinity, float.NegativeInfinity, 0, -0f, float.NaN, -float.NaN], codes);
+        new CodebookQuantizer(Codebook.Float4E2M1)
+            .Quantize<byte>([float.PositiveInfinity, float.NegativeInfinity, 0, -0f, float.NaN, -float.NaN], codes);
         codes.Should().Equal(0x7, 0xF, 0x0, 0x8, 0x0, 0x0);
     }
 
@@ -117,14 +120,16 @@ public class FloatFormatTests
     }
 
     /// <summary>The bits, with all NaN of a sign alike.</summary>
-    private static int Bits(float value) => float.IsNaN(value) ? (float.IsNegative(value) ? -1 : int.MaxValue) : BitConverter.SingleToInt32Bits(value);
+    private static int Bits(float value) =>
+        float.IsNaN(value) ? (float.IsNegative(value) ? -1 : int.MaxValue) : BitConverter.SingleToInt32Bits(value);
 
     private static float[] Run(byte[] model, float[] input)
     {
         // Without optimizations: the pairs under test must not be folded away.
         using SessionOptions options = new() { GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL };
         using InferenceSession session = new(model, options);
-        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = session.Run([NamedOnnxValue.CreateFromTensor("x", new DenseTensor<float>(input, [input.Length]))]);
+        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = session.Run(
+            [NamedOnnxValue.CreateFromTensor("x", new DenseTensor<float>(input, [input.Length]))]);
         return results[0].AsEnumerable<float>().ToArray();
     }
 
@@ -143,21 +148,22 @@ public class FloatFormatTests
         model.Bytes(8, Message(opset => opset.Int(2, 19)));
     });
 
-    private static byte[] Node(string type, string[] inputs, string[] outputs, params (string Name, int Value)[] attributes) => Message(node =>
-    {
-        Array.ForEach(inputs, input => node.Text(1, input));
-        Array.ForEach(outputs, output => node.Text(2, output));
-        node.Text(4, type);
-        foreach ((string name, int value) in attributes)
+    private static byte[] Node(string type, string[] inputs, string[] outputs, params (string Name, int Value)[] attributes) =>
+        Message(node =>
         {
-            node.Bytes(5, Message(attribute =>
+            Array.ForEach(inputs, input => node.Text(1, input));
+            Array.ForEach(outputs, output => node.Text(2, output));
+            node.Text(4, type);
+            foreach ((string name, int value) in attributes)
             {
-                attribute.Text(1, name);
-                attribute.Int(3, value);
-                attribute.Int(20, 2);
-            }));
-        }
-    });
+                node.Bytes(5, Message(attribute =>
+                {
+                    attribute.Text(1, name);
+                    attribute.Int(3, value);
+                    attribute.Int(20, 2);
+                }));
+            }
+        });
 
     private static byte[] Initializer(string name, int type, int[] shape, byte[] data) => Message(tensor =>
     {

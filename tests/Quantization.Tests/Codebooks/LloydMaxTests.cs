@@ -4,7 +4,9 @@ namespace Quantization.Tests.Codebooks;
 
 public class LloydMaxTests
 {
-    /// <summary>The positive levels for the unit Gaussian (Max, Quantizing for Minimum Distortion, 1960, table I), to four decimals.</summary>
+    /// <summary>
+    /// The positive levels for the unit Gaussian (Max, Quantizing for Minimum Distortion, 1960, table I), to four decimals.
+    /// </summary>
     [Theory]
     [InlineData(2, 0.7979)]
     [InlineData(4, 0.4528, 1.5104)]
@@ -68,7 +70,8 @@ public class LloydMaxTests
     }
 
     [Fact]
-    public void Fewer_distinct_values_than_levels_are_all_kept() => Codebook.LloydMax([3, 1, 2, 3, 1], 16).Levels.ToArray().Should().Equal(1, 2, 3);
+    public void Fewer_distinct_values_than_levels_are_all_kept() =>
+        Codebook.LloydMax([3, 1, 2, 3, 1], 16).Levels.ToArray().Should().Equal(1, 2, 3);
 
     [Fact]
     public void Statistics_teach_what_their_values_teach_up_to_the_bin_width()
@@ -83,12 +86,17 @@ public class LloydMaxTests
     [Fact]
     public void Bad_input_is_named()
     {
-        FluentActions.Invoking(() => Codebook.LloydMax([1, float.NaN], 2)).Should().Throw<ArgumentException>().WithMessage("Value 1 is NaN*").WithParameterName("values");
+        FluentActions.Invoking(() => Codebook.LloydMax([1, float.NaN], 2)).Should()
+            .Throw<ArgumentException>().WithMessage("Value 1 is NaN*").WithParameterName("values");
         FluentActions.Invoking(() => Codebook.LloydMax([1, 2], 2, [1])).Should().Throw<ArgumentException>().WithParameterName("weights");
-        FluentActions.Invoking(() => Codebook.LloydMax([1, 2], 2, [1, -1])).Should().Throw<ArgumentException>().WithMessage("Weight 1 is -1*").WithParameterName("weights");
-        FluentActions.Invoking(() => Codebook.LloydMax([7, 7], 2)).Should().Throw<ArgumentException>().WithMessage("*only 1 distinct value*").WithParameterName("values");
-        FluentActions.Invoking(() => Codebook.LloydMax(new TensorStatistics(), 2)).Should().Throw<ArgumentException>().WithParameterName("statistics");
-        FluentActions.Invoking(() => Codebook.LloydMax([1, 2], 257)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("levels");
+        FluentActions.Invoking(() => Codebook.LloydMax([1, 2], 2, [1, -1])).Should()
+            .Throw<ArgumentException>().WithMessage("Weight 1 is -1*").WithParameterName("weights");
+        FluentActions.Invoking(() => Codebook.LloydMax([7, 7], 2)).Should()
+            .Throw<ArgumentException>().WithMessage("*only 1 distinct value*").WithParameterName("values");
+        FluentActions.Invoking(() => Codebook.LloydMax(new TensorStatistics(), 2)).Should()
+            .Throw<ArgumentException>().WithParameterName("statistics");
+        FluentActions.Invoking(() => Codebook.LloydMax([1, 2], 257)).Should()
+            .Throw<ArgumentOutOfRangeException>().WithParameterName("levels");
     }
 
     internal static double SquaredError(Codebook book, float[] values)
@@ -121,7 +129,8 @@ public class LloydMaxTests
     {
         if (distribution == "weights of the example classifier")
         {
-            return OnnxWeights.Read(Path.Combine(AppContext.BaseDirectory, "fashion-mobilenet.onnx")).SelectMany(tensor => tensor.Values).ToArray();
+            return OnnxWeights.Read(Path.Combine(AppContext.BaseDirectory, "fashion-mobilenet.onnx"))
+                .SelectMany(tensor => tensor.Values).ToArray();
         }
 
         Random random = new(17);

@@ -41,8 +41,9 @@ internal static class SampleCodebooks
     {
         List<float> probes =
         [
-            0, -0f, float.NaN, -float.NaN, BitConverter.Int32BitsToSingle(0x7F800001), BitConverter.Int32BitsToSingle(-1), BitConverter.Int32BitsToSingle(int.MaxValue),
-            float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue, float.Epsilon, -float.Epsilon, 1.17549435E-38f, -1.17549435E-38f,
+            0, -0f, float.NaN, -float.NaN, BitConverter.Int32BitsToSingle(0x7F800001), BitConverter.Int32BitsToSingle(-1),
+            BitConverter.Int32BitsToSingle(int.MaxValue), float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue,
+            float.Epsilon, -float.Epsilon, 1.17549435E-38f, -1.17549435E-38f,
         ];
         foreach (float threshold in book.Thresholds)
         {
@@ -67,7 +68,11 @@ internal static class SampleCodebooks
     /// <summary>Values whose quotients by a scale lie about each threshold, and the special values.</summary>
     public static float[] ScaledProbes(Codebook book, float scale)
     {
-        List<float> probes = [0, -0f, float.NaN, -float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue, float.Epsilon, -float.Epsilon, scale, -scale];
+        List<float> probes =
+        [
+            0, -0f, float.NaN, -float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue, float.Epsilon,
+            -float.Epsilon, scale, -scale
+        ];
         foreach (float threshold in book.Thresholds)
         {
             float below = threshold * scale;

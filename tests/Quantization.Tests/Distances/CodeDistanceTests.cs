@@ -28,7 +28,8 @@ public class CodeDistanceTests
             random.NextBytes(query);
             int[] distances = new int[7];
             CodeDistance.Hamming(rows, query, distances);
-            distances.Should().Equal(rows.Chunk(length).Select(row => row.Zip(query, (a, b) => Convert.ToString(a ^ b, 2).Count(bit => bit == '1')).Sum()));
+            distances.Should().Equal(
+                rows.Chunk(length).Select(row => row.Zip(query, (a, b) => Convert.ToString(a ^ b, 2).Count(bit => bit == '1')).Sum()));
         }
     }
 
@@ -37,7 +38,8 @@ public class CodeDistanceTests
     {
         FluentActions.Invoking(() => CodeDistance.Hamming([1, 2, 3], [1, 2], new int[2])).Should().Throw<ArgumentException>()
             .WithMessage("2 rows of 2 bytes are 4 bytes; there are 3.*").WithParameterName("rows");
-        FluentActions.Invoking(() => CodeDistance.Hamming([], [], new int[2])).Should().Throw<ArgumentException>().WithParameterName("query");
+        FluentActions.Invoking(() => CodeDistance.Hamming([], [], new int[2])).Should()
+            .Throw<ArgumentException>().WithParameterName("query");
     }
 
     [Fact]
@@ -80,7 +82,8 @@ public class CodeDistanceTests
     [Fact]
     public void Lengths_must_agree()
     {
-        FluentActions.Invoking(() => CodeDistance.Hamming([1], [1, 2])).Should().Throw<ArgumentException>().WithMessage("The vectors have 1 and 2 elements*").WithParameterName("y");
+        FluentActions.Invoking(() => CodeDistance.Hamming([1], [1, 2])).Should()
+            .Throw<ArgumentException>().WithMessage("The vectors have 1 and 2 elements*").WithParameterName("y");
         FluentActions.Invoking(() => CodeDistance.CosineSimilarity([1], [1, 2])).Should().Throw<ArgumentException>().WithParameterName("y");
         FluentActions.Invoking(() => CodeDistance.SquaredEuclidean([1], [1, 2])).Should().Throw<ArgumentException>().WithParameterName("y");
     }

@@ -15,7 +15,8 @@ public class NearestRowsTests
             NearestRows<int> nearest = new(capacity);
             nearest.Add(distances.AsSpan(cut), cut);
             nearest.Add(distances.AsSpan(0, cut), 0);
-            (int, int)[] expected = [.. distances.Select((distance, row) => (row, distance)).OrderBy(each => each.distance).ThenBy(each => each.row).Take(capacity)];
+            (int, int)[] expected = [.. distances.Select((distance, row) => (row, distance)).OrderBy(each => each.distance)
+                .ThenBy(each => each.row).Take(capacity)];
             return nearest.ToArray().SequenceEqual(expected) && nearest.Count == expected.Length;
         });
     }

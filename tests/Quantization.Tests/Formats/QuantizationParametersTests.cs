@@ -12,12 +12,15 @@ public class QuantizationParametersTests
     [Fact]
     public void An_affine_range_is_spread_over_all_codes()
     {
-        QuantizationParameters parameters = QuantizationParameters.FromRange(new ValueRange(-1, 3), CodeFormat.UInt8, QuantizationScheme.Affine);
+        QuantizationParameters parameters = QuantizationParameters.FromRange(
+            new ValueRange(-1, 3), CodeFormat.UInt8, QuantizationScheme.Affine);
         parameters.Scales[0].Should().Be(4f / 255);
         parameters.ZeroPoints[0].Should().Be(64);
     }
 
-    /// <summary>ONNX's DynamicQuantizeLinear computes so. From the exact extent, each scale would be one unit in the last place off.</summary>
+    /// <summary>
+    /// ONNX's DynamicQuantizeLinear computes so. From the exact extent, each scale would be one unit in the last place off.
+    /// </summary>
     [Theory]
     [InlineData(-0.1f, 0.3f, 0x3ACD9A67)]
     [InlineData(-0.1f, 0.5f, 0x3B1A33CE)]
@@ -57,7 +60,8 @@ public class QuantizationParametersTests
     [Fact]
     public void A_range_beside_zero_is_widened_to_contain_it()
     {
-        QuantizationParameters parameters = QuantizationParameters.FromRange(new ValueRange(2, 3), CodeFormat.Int8, QuantizationScheme.Affine);
+        QuantizationParameters parameters = QuantizationParameters.FromRange(
+            new ValueRange(2, 3), CodeFormat.Int8, QuantizationScheme.Affine);
         parameters.Scales[0].Should().Be(3f / 255);
         parameters.ZeroPoints[0].Should().Be(-128);
     }
@@ -65,7 +69,8 @@ public class QuantizationParametersTests
     [Fact]
     public void A_symmetric_scale_puts_the_larger_magnitude_on_the_largest_code()
     {
-        QuantizationParameters parameters = QuantizationParameters.FromRange(new ValueRange(-5, 2), CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric);
+        QuantizationParameters parameters = QuantizationParameters.FromRange(
+            new ValueRange(-5, 2), CodeFormat.Int8.Restricted, QuantizationScheme.Symmetric);
         parameters.Scales[0].Should().Be(5f / 127);
         parameters.IsSymmetric.Should().BeTrue();
     }
@@ -73,7 +78,8 @@ public class QuantizationParametersTests
     [Fact]
     public void Symmetric_codes_without_sign_spend_no_code_on_the_negative_side()
     {
-        QuantizationParameters.FromRange(new ValueRange(-5, 1), CodeFormat.UInt8, QuantizationScheme.Symmetric).Scales[0].Should().Be(1f / 255);
+        QuantizationParameters.FromRange(new ValueRange(-5, 1), CodeFormat.UInt8, QuantizationScheme.Symmetric).Scales[0].Should()
+            .Be(1f / 255);
         QuantizationParameters.FromRange(new ValueRange(-5, 0), CodeFormat.UInt8, QuantizationScheme.Symmetric).Scales[0].Should().Be(1);
     }
 
@@ -83,7 +89,8 @@ public class QuantizationParametersTests
     public void The_widest_range_has_a_finite_scale_in_every_format(QuantizationScheme scheme)
     {
         ValueRange widest = new(float.MinValue, float.MaxValue);
-        foreach (CodeFormat format in (CodeFormat[])[CodeFormat.Int8, CodeFormat.UInt16, CodeFormat.Int4, CodeFormat.Int32, CodeFormat.Signed(2), new(CodeType.Int8, 0, 1)])
+        foreach (CodeFormat format in (CodeFormat[])[CodeFormat.Int8, CodeFormat.UInt16, CodeFormat.Int4, CodeFormat.Int32,
+            CodeFormat.Signed(2), new(CodeType.Int8, 0, 1)])
         {
             QuantizationParameters parameters = QuantizationParameters.FromRange(widest, format, scheme);
             float.IsFinite(parameters.Scales[0]).Should().BeTrue();
@@ -94,7 +101,8 @@ public class QuantizationParametersTests
     [Fact]
     public void The_smallest_range_has_a_normal_scale()
     {
-        QuantizationParameters.FromRange(new ValueRange(0, float.Epsilon), CodeFormat.UInt8, QuantizationScheme.Affine).Scales[0].Should().Be(1.17549435E-38f);
+        QuantizationParameters.FromRange(new ValueRange(0, float.Epsilon), CodeFormat.UInt8, QuantizationScheme.Affine).Scales[0].Should()
+            .Be(1.17549435E-38f);
     }
 
     [Fact]
@@ -113,9 +121,11 @@ public class QuantizationParametersTests
     [Fact]
     public void Symmetric_parameters_need_a_code_for_zero_and_one_above_it()
     {
-        Action noPositive = () => QuantizationParameters.FromRange(new ValueRange(-1, 1), new CodeFormat(CodeType.Int8, -8, 0), QuantizationScheme.Symmetric);
+        Action noPositive = () => QuantizationParameters.FromRange(
+            new ValueRange(-1, 1), new CodeFormat(CodeType.Int8, -8, 0), QuantizationScheme.Symmetric);
         noPositive.Should().Throw<ArgumentException>().WithMessage("*Int8 [-8, 0]*").WithParameterName("format");
-        Action noZero = () => QuantizationParameters.FromRange(new ValueRange(-1, 1), new CodeFormat(CodeType.UInt8, 1, 9), QuantizationScheme.Symmetric);
+        Action noZero = () => QuantizationParameters.FromRange(
+            new ValueRange(-1, 1), new CodeFormat(CodeType.UInt8, 1, 9), QuantizationScheme.Symmetric);
         noZero.Should().Throw<ArgumentException>();
     }
 

@@ -7,7 +7,10 @@ namespace Quantization.Tests.Kernels;
 /// <summary>Codes against integer arithmetic, at the width this process runs at.</summary>
 public class ExactnessTests
 {
-    /// <summary>Every float there is, in the order of their bits: codes rise with positive floats and fall with negative ones, so they are compared threshold by threshold.</summary>
+    /// <summary>
+    /// Every float there is, in the order of their bits: codes rise with positive floats and fall with negative ones, so they are compared
+    /// threshold by threshold.
+    /// </summary>
     [Fact]
     public void All_floats_get_their_int8_codes()
     {
@@ -16,31 +19,36 @@ public class ExactnessTests
         (uint First, sbyte Code)[] steps = StepsOf(Scale, ZeroPoint);
         const int Chunk = 1 << 16;
         int wrong = 0;
-        Parallel.For(0, 1 << 16, new ParallelOptions { MaxDegreeOfParallelism = 2 }, () => (new uint[Chunk], new sbyte[Chunk]), (chunk, _, buffers) =>
-        {
-            (uint[] bits, sbyte[] codes) = buffers;
-            uint start = (uint)chunk << 16;
-            for (int i = 0; i < Chunk; i++)
+        Parallel.For(
+            0,
+            1 << 16,
+            new ParallelOptions { MaxDegreeOfParallelism = 2 },
+            () => (new uint[Chunk], new sbyte[Chunk]),
+            (chunk, _, buffers) =>
             {
-                bits[i] = start + (uint)i;
-            }
-
-            QuantizationPrimitives.Quantize(MemoryMarshal.Cast<uint, float>(bits), Scale, ZeroPoint, codes);
-            for (int i = 0; i < Chunk;)
-            {
-                int step = Array.FindLastIndex(steps, candidate => candidate.First <= start + (uint)i);
-                long end = step + 1 < steps.Length ? steps[step + 1].First : 1L << 32;
-                int length = (int)Math.Min(Chunk - i, end - (start + (uint)i));
-                if (codes.AsSpan(i, length).ContainsAnyExcept(steps[step].Code))
+                (uint[] bits, sbyte[] codes) = buffers;
+                uint start = (uint)chunk << 16;
+                for (int i = 0; i < Chunk; i++)
                 {
-                    Interlocked.Increment(ref wrong);
+                    bits[i] = start + (uint)i;
                 }
 
-                i += length;
-            }
+                QuantizationPrimitives.Quantize(MemoryMarshal.Cast<uint, float>(bits), Scale, ZeroPoint, codes);
+                for (int i = 0; i < Chunk;)
+                {
+                    int step = Array.FindLastIndex(steps, candidate => candidate.First <= start + (uint)i);
+                    long end = step + 1 < steps.Length ? steps[step + 1].First : 1L << 32;
+                    int length = (int)Math.Min(Chunk - i, end - (start + (uint)i));
+                    if (codes.AsSpan(i, length).ContainsAnyExcept(steps[step].Code))
+                    {
+                        Interlocked.Increment(ref wrong);
+                    }
 
-            return buffers;
-        }, _ => { });
+                    i += length;
+                }
+
+                return buffers;
+            }, _ => { });
         wrong.Should().Be(0);
     }
 

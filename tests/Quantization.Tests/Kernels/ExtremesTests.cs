@@ -38,7 +38,8 @@ public class ExtremesTests
     [Fact]
     public void Infinities_are_values()
     {
-        QuantizationPrimitives.MinMax([1, float.PositiveInfinity, float.NegativeInfinity]).Should().Be((float.NegativeInfinity, float.PositiveInfinity));
+        QuantizationPrimitives.MinMax([1, float.PositiveInfinity, float.NegativeInfinity]).Should()
+            .Be((float.NegativeInfinity, float.PositiveInfinity));
         QuantizationPrimitives.MaxMagnitude([1, float.NegativeInfinity]).Should().Be(float.PositiveInfinity);
     }
 

@@ -20,7 +20,8 @@ public class GgmlBlocksTests
         float[] expected = Floats("q8_0.dequantized.f32");
         float[] actual = new float[expected.Length];
         GgmlBlocks.DequantizeQ8(Read("q8_0.bin"), actual);
-        MemoryMarshal.AsBytes(actual.AsSpan()).CommonPrefixLength(MemoryMarshal.AsBytes(expected.AsSpan())).Should().Be(expected.Length * 4);
+        MemoryMarshal.AsBytes(actual.AsSpan()).CommonPrefixLength(MemoryMarshal.AsBytes(expected.AsSpan())).Should()
+            .Be(expected.Length * 4);
     }
 
     [Fact]
@@ -38,7 +39,8 @@ public class GgmlBlocksTests
         float[] expected = Floats("q4_0.dequantized.f32");
         float[] actual = new float[expected.Length];
         GgmlBlocks.DequantizeQ4(Read("q4_0.bin"), actual);
-        MemoryMarshal.AsBytes(actual.AsSpan()).CommonPrefixLength(MemoryMarshal.AsBytes(expected.AsSpan())).Should().Be(expected.Length * 4);
+        MemoryMarshal.AsBytes(actual.AsSpan()).CommonPrefixLength(MemoryMarshal.AsBytes(expected.AsSpan())).Should()
+            .Be(expected.Length * 4);
     }
 
     [Theory]
@@ -76,7 +78,8 @@ public class GgmlBlocksTests
     public void Lengths_that_do_not_fit_are_refused()
     {
         Action partial = () => GgmlBlocks.QuantizeQ8(new float[33], new byte[34]);
-        partial.Should().Throw<ArgumentException>().WithMessage("33 values are no whole number of blocks of 32.*").WithParameterName("source");
+        partial.Should()
+            .Throw<ArgumentException>().WithMessage("33 values are no whole number of blocks of 32.*").WithParameterName("source");
         Action shortOfBytes = () => GgmlBlocks.DequantizeQ4(new byte[17], new float[32]);
         shortOfBytes.Should().Throw<ArgumentException>().WithMessage("32 values take 18 bytes; there are 17.*").WithParameterName("source");
     }
@@ -85,7 +88,11 @@ public class GgmlBlocksTests
     {
         float magnitude = values.Max(MathF.Abs);
         float inverse = magnitude == 0 ? 0 : 127 / magnitude;
-        return [.. BitConverter.GetBytes((Half)(magnitude / 127)), .. values.Select(value => (byte)(sbyte)MathF.Round(value * inverse, MidpointRounding.ToEven))];
+        return
+        [
+            .. BitConverter.GetBytes((Half)(magnitude / 127)),
+            .. values.Select(value => (byte)(sbyte)MathF.Round(value * inverse, MidpointRounding.ToEven))
+        ];
     }
 
     private static byte[] Q4Definition(float[] values)

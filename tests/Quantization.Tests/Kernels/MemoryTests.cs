@@ -92,13 +92,17 @@ public unsafe class MemoryTests
         foreach (int misalignment in (int[])[0, 1, 16, 48, 63])
         {
             Span<byte> codes = new(memory + misalignment, values.Length);
-            quantizer.Quantize(new ReadOnlyTensorSpan<float>(values, [Rows, Columns]), new TensorSpan<byte>(memory + misalignment, values.Length));
-            codes.SequenceEqual(MemoryMarshal.AsBytes<sbyte>(expectedCodes)).Should().BeTrue("of codes {0} bytes behind a cache line", misalignment);
+            quantizer.Quantize(
+                new ReadOnlyTensorSpan<float>(values, [Rows, Columns]), new TensorSpan<byte>(memory + misalignment, values.Length));
+            codes.SequenceEqual(MemoryMarshal.AsBytes<sbyte>(expectedCodes)).Should()
+                .BeTrue("of codes {0} bytes behind a cache line", misalignment);
         }
 
         values.CopyTo(new Span<float>(memory, values.Length));
-        quantizer.Quantize(new ReadOnlyTensorSpan<float>((float*)memory, values.Length, [Rows, Columns]), new TensorSpan<byte>(memory, values.Length));
-        new ReadOnlySpan<byte>(memory, values.Length).SequenceEqual(MemoryMarshal.AsBytes<sbyte>(expectedCodes)).Should().BeTrue("in place");
+        quantizer.Quantize(
+            new ReadOnlyTensorSpan<float>((float*)memory, values.Length, [Rows, Columns]), new TensorSpan<byte>(memory, values.Length));
+        new ReadOnlySpan<byte>(memory, values.Length).SequenceEqual(MemoryMarshal.AsBytes<sbyte>(expectedCodes)).Should()
+            .BeTrue("in place");
 
         fixed (sbyte* codes = expectedCodes)
         fixed (float* source = values)
@@ -107,10 +111,12 @@ public unsafe class MemoryTests
             {
                 TensorSpan<float> results = new((float*)memory + misalignment, values.Length, [Rows, Columns]);
                 quantizer.Dequantize(new ReadOnlyTensorSpan<byte>((byte*)codes, values.Length), results);
-                new ReadOnlySpan<float>((float*)memory + misalignment, values.Length).SequenceEqual(expected).Should().BeTrue("of values {0} floats behind a cache line", misalignment);
+                new ReadOnlySpan<float>((float*)memory + misalignment, values.Length).SequenceEqual(expected).Should()
+                    .BeTrue("of values {0} floats behind a cache line", misalignment);
                 results.Clear();
                 quantizer.FakeQuantize(new ReadOnlyTensorSpan<float>(source, values.Length, [Rows, Columns]), results);
-                new ReadOnlySpan<float>((float*)memory + misalignment, values.Length).SequenceEqual(expected).Should().BeTrue("of values {0} floats behind a cache line", misalignment);
+                new ReadOnlySpan<float>((float*)memory + misalignment, values.Length).SequenceEqual(expected).Should()
+                    .BeTrue("of values {0} floats behind a cache line", misalignment);
             }
         }
 
@@ -158,10 +164,13 @@ public unsafe class MemoryTests
     {
         float[] values = new float[100];
         Action shifted = () => QuantizationPrimitives.FakeQuantize<sbyte>(values.AsSpan(0, 90), 1, 0, values.AsSpan(1, 90));
-        shifted.Should().Throw<ArgumentException>().WithMessage("The destination overlaps the source; it must start where*").WithParameterName("destination");
-        Action widening = () => QuantizationPrimitives.Dequantize(MemoryMarshal.Cast<float, sbyte>(values.AsSpan())[..100], 1, (sbyte)0, values);
+        shifted.Should().Throw<ArgumentException>()
+            .WithMessage("The destination overlaps the source; it must start where*").WithParameterName("destination");
+        Action widening =
+            () => QuantizationPrimitives.Dequantize(MemoryMarshal.Cast<float, sbyte>(values.AsSpan())[..100], 1, (sbyte)0, values);
         widening.Should().Throw<ArgumentException>().WithMessage("The destination overlaps the source and its elements are wider*");
-        Action inside = () => QuantizationPrimitives.Quantize(values, 1, (sbyte)0, MemoryMarshal.Cast<float, sbyte>(values.AsSpan())[100..200]);
+        Action inside =
+            () => QuantizationPrimitives.Quantize(values, 1, (sbyte)0, MemoryMarshal.Cast<float, sbyte>(values.AsSpan())[100..200]);
         inside.Should().Throw<ArgumentException>();
     }
 
@@ -170,7 +179,8 @@ public unsafe class MemoryTests
     {
         sbyte[] codes = [9, 9];
         Action act = () => QuantizationPrimitives.Quantize([1f, 2, 3], 1, (sbyte)0, codes);
-        act.Should().Throw<ArgumentException>().WithMessage("The destination has 2 elements, 3 are needed.*").WithParameterName("destination");
+        act.Should()
+            .Throw<ArgumentException>().WithMessage("The destination has 2 elements, 3 are needed.*").WithParameterName("destination");
         codes.Should().Equal(9, 9);
     }
 
@@ -215,7 +225,8 @@ public unsafe class MemoryTests
         float[] values = Values(701 * columns);
         foreach (CodeFormat format in (CodeFormat[])[CodeFormat.Int8, CodeFormat.UInt4, CodeFormat.Int16])
         {
-            foreach (Granularity granularity in (Granularity[])[Granularity.PerTensor, Granularity.PerChannel(0), Granularity.PerChannel(2), Granularity.PerBlock(2, 32), Granularity.PerBlock(0, 4)])
+            foreach (Granularity granularity in (Granularity[])[Granularity.PerTensor, Granularity.PerChannel(0), Granularity.PerChannel(2),
+                Granularity.PerBlock(2, 32), Granularity.PerBlock(0, 4)])
             {
                 AffineQuantizer one = AffineQuantizer.FromTensor(new ReadOnlyTensorSpan<float>(values, shape), format, granularity);
                 AffineQuantizer many = new(format, one.Parameters, granularity) { MaxDegreeOfParallelism = degree };
@@ -240,7 +251,8 @@ public unsafe class MemoryTests
     {
         float[] values = Values(5000);
         sbyte[] codes = new sbyte[5000];
-        AffineQuantizer quantizer = AffineQuantizer.FromTensor(new ReadOnlyTensorSpan<float>(values, [50, 100]), CodeFormat.Int8, Granularity.PerChannel(1));
+        AffineQuantizer quantizer = AffineQuantizer.FromTensor(
+            new ReadOnlyTensorSpan<float>(values, [50, 100]), CodeFormat.Int8, Granularity.PerChannel(1));
         void Work()
         {
             quantizer.Quantize(new ReadOnlyTensorSpan<float>(values, [50, 100]), new TensorSpan<sbyte>(codes, [50, 100]));
@@ -279,7 +291,8 @@ public unsafe class MemoryTests
             double scale = quantizer.Parameters.Scales[0];
 
             // At the upper end the rounding of the zero-point may cost another half step.
-            return values.Zip(back).All(pair => Math.Abs((double)pair.First - pair.Second) <= scale * (pair.First >= values.Max() - scale ? 1 : 0.5) * 1.0001);
+            return values.Zip(back)
+                .All(pair => Math.Abs((double)pair.First - pair.Second) <= scale * (pair.First >= values.Max() - scale ? 1 : 0.5) * 1.0001);
         });
     }
 

@@ -22,7 +22,8 @@ public class ProductTests
             }
 
             QuantizationPrimitives.Dot(left.AsSpan(offset), right.AsSpan(offset)).Should().Be(expected);
-            QuantizationPrimitives.Dot(Array.ConvertAll(left, code => (byte)code).AsSpan(offset), right.AsSpan(offset)).Should().Be(expectedUnsigned);
+            QuantizationPrimitives.Dot(Array.ConvertAll(left, code => (byte)code).AsSpan(offset), right.AsSpan(offset)).Should()
+                .Be(expectedUnsigned);
         }
     }
 
@@ -143,8 +144,10 @@ public class ProductTests
             QuantizationPrimitives.Requantize(accumulators, multipliers, (byte)9, channelCodes);
             for (int i = 0; i < length; i++)
             {
-                codes[i].Should().Be((sbyte)Math.Clamp(Math.Round((double)(accumulators[i] * 0.0078125f), MidpointRounding.ToEven) - 3, -128, 127));
-                channelCodes[i].Should().Be((byte)Math.Clamp(Math.Round((double)(accumulators[i] * multipliers[i]), MidpointRounding.ToEven) + 9, 0, 255));
+                codes[i].Should()
+                    .Be((sbyte)Math.Clamp(Math.Round((double)(accumulators[i] * 0.0078125f), MidpointRounding.ToEven) - 3, -128, 127));
+                channelCodes[i].Should()
+                    .Be((byte)Math.Clamp(Math.Round((double)(accumulators[i] * multipliers[i]), MidpointRounding.ToEven) + 9, 0, 255));
             }
         }
     }

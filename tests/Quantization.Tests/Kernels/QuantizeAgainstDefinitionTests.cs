@@ -7,8 +7,9 @@ public unsafe class QuantizeAgainstDefinitionTests
 {
     private static readonly float[] Specials =
     [
-        0, -0f, float.NaN, -float.NaN, BitConverter.UInt32BitsToSingle(0x7F800001), float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue,
-        float.Epsilon, -float.Epsilon, 1.17549435E-38f, -1.17549435E-38f, 0.5f, -0.5f, 1.5f, 2.5f, -2.5f, 127.5f, -128.5f, 255.5f, 32767.5f, 65535.5f, 2147483648f, -2147483648f,
+        0, -0f, float.NaN, -float.NaN, BitConverter.UInt32BitsToSingle(0x7F800001), float.PositiveInfinity, float.NegativeInfinity,
+        float.MaxValue, float.MinValue, float.Epsilon, -float.Epsilon, 1.17549435E-38f, -1.17549435E-38f, 0.5f, -0.5f, 1.5f, 2.5f, -2.5f,
+        127.5f, -128.5f, 255.5f, 32767.5f, 65535.5f, 2147483648f, -2147483648f,
     ];
 
     [Theory]
@@ -58,9 +59,11 @@ public unsafe class QuantizeAgainstDefinitionTests
                 }
 
                 float expectedValue = (float)((long)expected - zeroPoint) * scale;
-                if (BitConverter.SingleToInt32Bits(back[i]) != BitConverter.SingleToInt32Bits(expectedValue) || BitConverter.SingleToInt32Bits(fake[i]) != BitConverter.SingleToInt32Bits(expectedValue))
+                if (BitConverter.SingleToInt32Bits(back[i]) != BitConverter.SingleToInt32Bits(expectedValue)
+                    || BitConverter.SingleToInt32Bits(fake[i]) != BitConverter.SingleToInt32Bits(expectedValue))
                 {
-                    Assert.Fail($"Code {expected} of {typeof(TCode).Name} with scale {scale:R} and zero-point {zeroPoint}: {back[i]:R} and {fake[i]:R}, not {expectedValue:R}.");
+                    Assert.Fail($"Code {expected} of {typeof(TCode).Name} with scale {scale:R} and zero-point {zeroPoint}: {back[i]:R} and "
+                        + $"{fake[i]:R}, not {expectedValue:R}.");
                 }
             }
         }
@@ -81,7 +84,8 @@ public unsafe class QuantizeAgainstDefinitionTests
     {
         List<float> values = [.. Specials];
         Random random = new(BitConverter.SingleToInt32Bits(scale));
-        IEnumerable<double> halves = Enumerable.Range(0, 300).Select(k => k + 0.5).Concat(Enumerable.Range(0, 700).Select(_ => random.Next(0, 70_000) + 0.5));
+        IEnumerable<double> halves = Enumerable.Range(0, 300)
+            .Select(k => k + 0.5).Concat(Enumerable.Range(0, 700).Select(_ => random.Next(0, 70_000) + 0.5));
         foreach (double half in halves)
         {
             float threshold = (float)(half * scale);

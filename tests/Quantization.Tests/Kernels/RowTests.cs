@@ -8,7 +8,8 @@ public sealed class RowTests
 {
     public static TheoryData<int, int> Shapes => new()
     {
-        { 0, 3 }, { 1, 1 }, { 5, 1 }, { 3, 2 }, { 4, 7 }, { 2, 63 }, { 3, 64 }, { 2, 129 }, { 7, 768 }, { 1, 5000 }, { 150, 64 }, { 70, 128 },
+        { 0, 3 }, { 1, 1 }, { 5, 1 }, { 3, 2 }, { 4, 7 }, { 2, 63 }, { 3, 64 }, { 2, 129 }, { 7, 768 }, { 1, 5000 }, { 150, 64 },
+        { 70, 128 },
     };
 
     [Theory]
@@ -233,7 +234,8 @@ public sealed class RowTests
             "There are 1 zero-points and 3 scales; give as many.*", "zeroPoints");
         Refused(() => QuantizationPrimitives.DynamicQuantizeRows(values, 0, codes, new float[3]), "*", "columns");
         Refused(
-            () => QuantizationPrimitives.DynamicQuantizeRows(values, 2, MemoryMarshal.Cast<float, sbyte>(values.AsSpan())[1..7], new float[3]),
+            () => QuantizationPrimitives.DynamicQuantizeRows(
+                values, 2, MemoryMarshal.Cast<float, sbyte>(values.AsSpan())[1..7], new float[3]),
             "The destination overlaps the source*", "destination");
         Refused(
             () => QuantizationPrimitives.DynamicQuantizeRows(values, 3, CodeFormat.Int4, new byte[3], new float[2]),
@@ -245,13 +247,15 @@ public sealed class RowTests
             () => QuantizationPrimitives.DequantizeRows(new byte[3], 3, CodeFormat.Int4, new float[1], room),
             "3 bytes are no whole rows: the codes of 3 columns take 2 bytes, and 1 are left over.*", "source");
         Refused(
-            () => QuantizationPrimitives.DequantizeRows<sbyte>(codes, 2, [1, 0, 1], room), "Scale 1 is 0; a scale must be finite and above 0.*",
+            () => QuantizationPrimitives.DequantizeRows<sbyte>(codes, 2, [1, 0, 1], room),
+            "Scale 1 is 0; a scale must be finite and above 0.*",
             "scales");
         Refused(
             () => QuantizationPrimitives.DequantizeRows<sbyte>(codes, 2, [1, 1, 1], [], room),
             "There are 0 zero-points and 3 scales; give as many.*", "zeroPoints");
         Refused(
-            () => QuantizationPrimitives.DequantizeRows<sbyte>(codes, 2, [1], room.AsSpan(1)), "3 rows take 6 elements, 2 each; there are 5.*",
+            () => QuantizationPrimitives.DequantizeRows<sbyte>(codes, 2, [1], room.AsSpan(1)),
+            "3 rows take 6 elements, 2 each; there are 5.*",
             "destination");
         FluentActions.Invoking(() => QuantizationPrimitives.DynamicQuantizeRows(values, 2, new byte[6], new float[3]))
             .Should().Throw<NotSupportedException>().WithMessage("*pass zeroPoints too*");

@@ -101,7 +101,8 @@ public sealed class SignTests
         Refused(() => QuantizationPrimitives.QuantizeSigns(values, 2, bits, new float[2]), "There are 2 scales for 3 rows*", "scales");
         Refused(() => QuantizationPrimitives.QuantizeSigns(values, 2, bits, default, [1]), "There are 1 offsets for 2 columns*", "offsets");
         Refused(
-            () => QuantizationPrimitives.QuantizeSigns(values, 2, bits, default, [1, float.NaN]), "Offset 1 is NaN; an offset must be finite.*",
+            () => QuantizationPrimitives.QuantizeSigns(values, 2, bits, default, [1, float.NaN]),
+            "Offset 1 is NaN; an offset must be finite.*",
             "offsets");
         Refused(
             () => QuantizationPrimitives.QuantizeSigns(values, 2, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan())),
@@ -109,7 +110,8 @@ public sealed class SignTests
         bits.Should().Equal(7, 7, 7);
         Refused(() => QuantizationPrimitives.QuantizeSigns([1, 2, 3, float.NaN], 2, bits), "Row 1, column 1 is NaN*", "source");
         Refused(
-            () => QuantizationPrimitives.QuantizeSigns([.. values, .. values, 1, 2, 3, float.PositiveInfinity], 16, bits), "Row 0, column 15 is*",
+            () => QuantizationPrimitives.QuantizeSigns([.. values, .. values, 1, 2, 3, float.PositiveInfinity], 16, bits),
+            "Row 0, column 15 is*",
             "source");
         Refused(
             () => QuantizationPrimitives.DequantizeSigns(bits, 9, [1], new float[20]),

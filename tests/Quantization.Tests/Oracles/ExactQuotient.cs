@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Quantization.Oracles;
 
-/// <summary>Quotients of floats by integer arithmetic, and from them the exact places where codes change: the reference of the numeric contract.</summary>
+/// <summary>
+/// Quotients of floats by integer arithmetic, and from them the exact places where codes change: the reference of the numeric contract.
+/// </summary>
 public static class ExactQuotient
 {
     /// <summary>value / scale rounded to the nearest float, ties to even; both finite, scale positive.</summary>
@@ -32,7 +34,10 @@ public static class ExactQuotient
     public static int Code(float value, float scale, int zeroPoint, int minCode, int maxCode) =>
         (int)Math.Clamp(Math.Round((double)Of(value, scale), MidpointRounding.ToEven) + zeroPoint, minCode, maxCode);
 
-    /// <summary>The smallest float whose code is at least <paramref name="code"/>, found by bisection over the ordered floats; +∞ where there is none below it.</summary>
+    /// <summary>
+    /// The smallest float whose code is at least <paramref name="code"/>, found by bisection over the ordered floats; +∞ where there is
+    /// none below it.
+    /// </summary>
     public static float FirstWithCode(int code, float scale, int zeroPoint, int minCode, int maxCode)
     {
         long low = Order(float.MinValue);

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Quantization.Oracles;
 
-/// <summary>Writes the smallest ONNX models that run given nodes, field by field as onnx.proto numbers them. All values come in as graph inputs.</summary>
+/// <summary>
+/// Writes the smallest ONNX models that run given nodes, field by field as onnx.proto numbers them. All values come in as graph inputs.
+/// </summary>
 public sealed class OnnxOperatorModel
 {
     /// <summary>The values of TensorProto.DataType.</summary>

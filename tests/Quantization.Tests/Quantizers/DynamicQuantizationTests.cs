@@ -7,7 +7,8 @@ public class DynamicQuantizationTests
     private static readonly nint[] Shape = [3, 4, 7];
 
     public static TheoryData<Granularity> Granularities =>
-        [default(Granularity), Granularity.PerChannel(0), Granularity.PerChannel(1), Granularity.PerChannel(2), Granularity.PerBlock(1, 3), Granularity.PerBlock(2, 4)];
+    [default(Granularity), Granularity.PerChannel(0), Granularity.PerChannel(1), Granularity.PerChannel(2), Granularity.PerBlock(1, 3),
+        Granularity.PerBlock(2, 4)];
 
     [Theory]
     [MemberData(nameof(Granularities))]
@@ -15,7 +16,8 @@ public class DynamicQuantizationTests
     {
         float[] values = Values();
         byte[] codes = new byte[values.Length];
-        AffineQuantizer quantizer = AffineQuantizer.DynamicQuantize(Tensor(values), new TensorSpan<byte>(codes), CodeFormat.UInt8, granularity);
+        AffineQuantizer quantizer = AffineQuantizer.DynamicQuantize(
+            Tensor(values), new TensorSpan<byte>(codes), CodeFormat.UInt8, granularity);
         List<int>[] groups = Groups(granularity);
         quantizer.Parameters.Count.Should().Be(groups.Length);
         for (int g = 0; g < groups.Length; g++)
@@ -56,7 +58,10 @@ public class DynamicQuantizationTests
     {
         byte[] codes = new byte[4];
         SymmetricQuantizer quantizer = SymmetricQuantizer.DynamicQuantize(
-            new ReadOnlyTensorSpan<float>([1f, -2f, 0f, 40f], [2, 2]), new TensorSpan<byte>(codes), CodeFormat.Int8, Granularity.PerChannel(0));
+            new ReadOnlyTensorSpan<float>([1f, -2f, 0f, 40f], [2, 2]),
+            new TensorSpan<byte>(codes),
+            CodeFormat.Int8,
+            Granularity.PerChannel(0));
         quantizer.Parameters.Scales.ToArray().Should().Equal(2f / 127, 40f / 127);
         codes.Select(code => (sbyte)code).Should().Equal(64, -127, 0, 127);
     }
@@ -65,9 +70,11 @@ public class DynamicQuantizationTests
     public void Nothing_is_written_where_a_value_is_not_finite()
     {
         byte[] codes = [9, 9];
-        Action act = () => AffineQuantizer.DynamicQuantize(new ReadOnlyTensorSpan<float>([1f, float.NaN]), new TensorSpan<byte>(codes), CodeFormat.UInt8);
+        Action act = () => AffineQuantizer.DynamicQuantize(
+            new ReadOnlyTensorSpan<float>([1f, float.NaN]), new TensorSpan<byte>(codes), CodeFormat.UInt8);
         act.Should().Throw<ArgumentException>().WithMessage("Value 1 (counted row by row) is NaN*");
-        act = () => AffineQuantizer.FromTensor(new ReadOnlyTensorSpan<float>([1f, float.NaN]), CodeFormat.UInt8, default, new MseCalibrator());
+        act = () => AffineQuantizer.FromTensor(
+            new ReadOnlyTensorSpan<float>([1f, float.NaN]), CodeFormat.UInt8, default, new MseCalibrator());
         act.Should().Throw<ArgumentException>().WithMessage("Value 1 (counted row by row) is NaN*");
         codes.Should().Equal(9, 9);
     }
@@ -82,7 +89,8 @@ public class DynamicQuantizationTests
         {
             byte[] expected = new byte[format.GetByteCount(values.Length)];
             byte[] codes = new byte[expected.Length];
-            AffineQuantizer quantizer = AffineQuantizer.DynamicQuantize(Tensor(values), new TensorSpan<byte>(expected), format, granularity);
+            AffineQuantizer quantizer = AffineQuantizer.DynamicQuantize(
+                Tensor(values), new TensorSpan<byte>(expected), format, granularity);
             quantizer.Quantize(new ReadOnlyTensorSpan<Half>(halves, Shape), new TensorSpan<byte>(codes));
             codes.Should().Equal(expected);
         }
@@ -92,7 +100,8 @@ public class DynamicQuantizationTests
     public void A_vector_of_halves_is_quantized_into_typed_codes()
     {
         sbyte[] codes = new sbyte[3];
-        new AffineQuantizer(CodeFormat.Int8, new QuantizationParameters([0.5f], [1])).Quantize((ReadOnlySpan<Half>)[(Half)1, Half.NaN, (Half)(-60000)], codes.AsSpan());
+        new AffineQuantizer(CodeFormat.Int8, new QuantizationParameters([0.5f], [1]))
+            .Quantize((ReadOnlySpan<Half>)[(Half)1, Half.NaN, (Half)(-60000)], codes.AsSpan());
         codes.Should().Equal(3, 1, -128);
     }
 

@@ -8,7 +8,8 @@ public class GranularityTests
     public static TheoryData<int[], int, int> Cases()
     {
         TheoryData<int[], int, int> cases = [];
-        foreach (int[] shape in (int[][])[[7], [1], [5, 70], [3, 4, 5], [2, 3, 1], [4, 1, 6], [2, 3, 4, 33], [3, 2, 64], [2, 2, 8, 24], [300, 3], [41, 48], [5, 128], [0, 3], [3, 0]])
+        foreach (int[] shape in (int[][])[[7], [1], [5, 70], [3, 4, 5], [2, 3, 1], [4, 1, 6], [2, 3, 4, 33], [3, 2, 64], [2, 2, 8, 24],
+            [300, 3], [41, 48], [5, 128], [0, 3], [3, 0]])
         {
             for (int axis = -shape.Length; axis < shape.Length; axis++)
             {
@@ -41,7 +42,8 @@ public class GranularityTests
         float[] scales = Enumerable.Range(0, parameterCount).Select(_ => 0.01f + random.NextSingle()).ToArray();
         int[] zeroPoints = Enumerable.Range(0, parameterCount).Select(_ => random.Next(-8, 8)).ToArray();
 
-        foreach (CodeFormat format in (CodeFormat[])[CodeFormat.Int8, CodeFormat.Int16, CodeFormat.Int4, CodeFormat.Signed(5), CodeFormat.Int32])
+        foreach (CodeFormat format
+            in (CodeFormat[])[CodeFormat.Int8, CodeFormat.Int16, CodeFormat.Int4, CodeFormat.Signed(5), CodeFormat.Int32])
         {
             AffineQuantizer quantizer = new(format, new QuantizationParameters(scales, zeroPoints), granularity);
             byte[] codes = new byte[format.GetByteCount(elements)];
@@ -53,7 +55,8 @@ public class GranularityTests
             for (int i = 0; i < elements; i++)
             {
                 int p = ParameterOf(i, shape, axis < 0 ? axis + shape.Length : axis, blockSize);
-                int code = (int)Math.Clamp(Math.Round((double)(values[i] / scales[p]), MidpointRounding.ToEven) + zeroPoints[p], format.MinCode, format.MaxCode);
+                int code = (int)Math.Clamp(
+                    Math.Round((double)(values[i] / scales[p]), MidpointRounding.ToEven) + zeroPoints[p], format.MinCode, format.MaxCode);
                 CodeAt(codes, format, i).Should().Be(code);
                 back[i].Should().Be((code - zeroPoints[p]) * scales[p]);
                 fake[i].Should().Be(back[i]);
@@ -77,7 +80,9 @@ public class GranularityTests
         int parameter = 0;
         for (int d = 0; d < shape.Length; d++)
         {
-            parameter = d == axis ? parameter * ((shape[d] + blockSize - 1) / blockSize) + index[d] / blockSize : parameter * shape[d] + index[d];
+            parameter = d == axis
+                ? parameter * ((shape[d] + blockSize - 1) / blockSize) + index[d] / blockSize
+                : parameter * shape[d] + index[d];
         }
 
         return parameter;

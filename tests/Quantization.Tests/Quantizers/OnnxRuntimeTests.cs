@@ -4,7 +4,10 @@ using Quantization.Oracles;
 
 namespace Quantization.Tests.Quantizers;
 
-/// <summary>Bit for bit what ONNX Runtime computes, within the numeric contract; and where it deviates from the specification, so that a new version's change is noticed.</summary>
+/// <summary>
+/// Bit for bit what ONNX Runtime computes, within the numeric contract; and where it deviates from the specification, so that a new
+/// version's change is noticed.
+/// </summary>
 public class OnnxRuntimeTests
 {
     private static readonly long[] Shape = [6, 8, 40];
@@ -33,8 +36,11 @@ public class OnnxRuntimeTests
     [MemberData(nameof(Cases))]
     public void Quantize_and_dequantize_equal_the_operators(string type, int axis, int blockSize)
     {
-        CodeFormat format = type switch { "Int8" => CodeFormat.Int8, "UInt8" => CodeFormat.UInt8, "Int16" => CodeFormat.Int16, _ => CodeFormat.UInt16 };
-        Granularity granularity = axis < 0 ? Granularity.PerTensor : blockSize == 0 ? Granularity.PerChannel(axis) : Granularity.PerBlock(axis, blockSize);
+        CodeFormat format =
+            type switch { "Int8" => CodeFormat.Int8, "UInt8" => CodeFormat.UInt8, "Int16" => CodeFormat.Int16, _ => CodeFormat.UInt16 };
+        Granularity granularity = axis < 0 ? Granularity.PerTensor
+            : blockSize == 0 ? Granularity.PerChannel(axis)
+            : Granularity.PerBlock(axis, blockSize);
         nint[] lengths = Array.ConvertAll(Shape, length => (nint)length);
         long[] parameterShape = Array.ConvertAll(granularity.GetParameterShape(lengths), length => (long)length);
         Random random = new(axis * 100 + blockSize);
@@ -57,7 +63,9 @@ public class OnnxRuntimeTests
         (string, long)[] attributes = axis < 0 ? [] : blockSize == 0 ? [("axis", axis)] : [("axis", axis), ("block_size", blockSize)];
         byte[] model = new OnnxOperatorModel()
             .Node("QuantizeLinear", ["x", "s", "z"], ["q"], attributes).Node("DequantizeLinear", ["q", "s", "z"], ["y"], attributes)
-            .Input("x", OnnxOperatorModel.Float, Shape).Input("s", OnnxOperatorModel.Float, parameterShape).Input("z", element, parameterShape)
+            .Input("x", OnnxOperatorModel.Float, Shape)
+            .Input("s", OnnxOperatorModel.Float, parameterShape)
+            .Input("z", element, parameterShape)
             .Output("q", element, Shape).Output("y", OnnxOperatorModel.Float, Shape).Build();
         using OrtValue x = OrtValue.CreateTensorValueFromMemory(values, Shape);
         using OrtValue s = OrtValue.CreateTensorValueFromMemory(scales, parameterShape);
@@ -79,14 +87,17 @@ public class OnnxRuntimeTests
         byte[] bytes = new byte[32];
         AffineQuantizer quantizer = new(format, new QuantizationParameters([0.9f]));
         quantizer.Quantize(new ReadOnlyTensorSpan<float>(values), new TensorSpan<byte>(bytes));
-        RunPacked(format, values, 0.9f).Select((code, i) => code & 15).Should().Equal(Enumerable.Range(0, 64).Select(i => (bytes[i / 2] >> (i % 2 * 4)) & 15));
+        RunPacked(format, values, 0.9f).Select((code, i) => code & 15).Should()
+            .Equal(Enumerable.Range(0, 64).Select(i => (bytes[i / 2] >> (i % 2 * 4)) & 15));
     }
 
     [Fact]
     public void Dynamic_quantization_equals_the_operator()
     {
         Random random = new(5);
-        byte[] model = new OnnxOperatorModel().Node("DynamicQuantizeLinear", ["x"], ["q", "s", "z"]).Input("x", OnnxOperatorModel.Float, 1000)
+        byte[] model = new OnnxOperatorModel()
+            .Node("DynamicQuantizeLinear", ["x"], ["q", "s", "z"])
+            .Input("x", OnnxOperatorModel.Float, 1000)
             .Output("q", OnnxOperatorModel.UInt8, 1000).Output("s", OnnxOperatorModel.Float).Output("z", OnnxOperatorModel.UInt8).Build();
         using SessionOptions options = new();
         using InferenceSession session = new(model, options);
@@ -106,7 +117,10 @@ public class OnnxRuntimeTests
         }
     }
 
-    /// <summary>The specification saturates; ONNX Runtime 1.31.1 does not in these places. Where one of them changes, the contract's list in docs/explanation/kernels.md changes with it.</summary>
+    /// <summary>
+    /// The specification saturates; ONNX Runtime 1.31.1 does not in these places. Where one of them changes, the contract's list in
+    /// docs/explanation/kernels.md changes with it.
+    /// </summary>
     [Fact]
     public void Known_deviations_of_ONNX_Runtime()
     {
@@ -119,20 +133,25 @@ public class OnnxRuntimeTests
         // An odd last 4-bit code wraps where the quotient is 2³¹ or more.
         RunPacked(CodeFormat.Int4, [3e9f, 3e9f, 3e9f], 1).Should().Equal(7, 7, -8);
         byte[] packed = new byte[2];
-        new AffineQuantizer(CodeFormat.Int4, new QuantizationParameters([1f])).Quantize(new ReadOnlyTensorSpan<float>([3e9f, 3e9f, 3e9f]), new TensorSpan<byte>(packed));
+        new AffineQuantizer(CodeFormat.Int4, new QuantizationParameters([1f]))
+            .Quantize(new ReadOnlyTensorSpan<float>([3e9f, 3e9f, 3e9f]), new TensorSpan<byte>(packed));
         packed.Should().Equal(0x77, 0x07);
 
         // Blocked int8 saturates +∞ as the specification says.
         RunBlocked([float.PositiveInfinity, 1]).Should().Equal(127, 1);
         sbyte[] blocked = new sbyte[2];
-        new AffineQuantizer(CodeFormat.Int8, new QuantizationParameters([1f]), Granularity.PerBlock(0, 2)).Quantize<sbyte>([float.PositiveInfinity, 1], blocked);
+        new AffineQuantizer(CodeFormat.Int8, new QuantizationParameters([1f]), Granularity.PerBlock(0, 2))
+            .Quantize<sbyte>([float.PositiveInfinity, 1], blocked);
         blocked.Should().Equal(127, 1);
     }
 
     private static sbyte[] RunPerTensor(float[] values)
     {
-        byte[] model = new OnnxOperatorModel().Node("QuantizeLinear", ["x", "s", "z"], ["q"]).Input("x", OnnxOperatorModel.Float, values.Length)
-            .Input("s", OnnxOperatorModel.Float).Input("z", OnnxOperatorModel.Int8).Output("q", OnnxOperatorModel.Int8, values.Length).Build();
+        byte[] model = new OnnxOperatorModel()
+            .Node("QuantizeLinear", ["x", "s", "z"], ["q"])
+            .Input("x", OnnxOperatorModel.Float, values.Length)
+            .Input("s", OnnxOperatorModel.Float).Input("z", OnnxOperatorModel.Int8).Output("q", OnnxOperatorModel.Int8, values.Length)
+            .Build();
         using OrtValue x = OrtValue.CreateTensorValueFromMemory(values, [(long)values.Length]);
         using OrtValue s = OrtValue.CreateTensorValueFromMemory(new float[] { 1 }, []);
         using OrtValue z = OrtValue.CreateTensorValueFromMemory(new sbyte[1], []);
@@ -143,8 +162,11 @@ public class OnnxRuntimeTests
 
     private static sbyte[] RunBlocked(float[] values)
     {
-        byte[] model = new OnnxOperatorModel().Node("QuantizeLinear", ["x", "s", "z"], ["q"], ("axis", 1), ("block_size", values.Length)).Input("x", OnnxOperatorModel.Float, 1, values.Length)
-            .Input("s", OnnxOperatorModel.Float, 1, 1).Input("z", OnnxOperatorModel.Int8, 1, 1).Output("q", OnnxOperatorModel.Int8, 1, values.Length).Build();
+        byte[] model = new OnnxOperatorModel()
+            .Node("QuantizeLinear", ["x", "s", "z"], ["q"], ("axis", 1), ("block_size", values.Length))
+            .Input("x", OnnxOperatorModel.Float, 1, values.Length)
+            .Input("s", OnnxOperatorModel.Float, 1, 1).Input("z", OnnxOperatorModel.Int8, 1, 1)
+            .Output("q", OnnxOperatorModel.Int8, 1, values.Length).Build();
         using OrtValue x = OrtValue.CreateTensorValueFromMemory(values, [1, (long)values.Length]);
         using OrtValue s = OrtValue.CreateTensorValueFromMemory(new float[] { 1 }, [1L, 1]);
         using OrtValue z = OrtValue.CreateTensorValueFromMemory(new sbyte[1], [1L, 1]);
@@ -153,12 +175,18 @@ public class OnnxRuntimeTests
         return codes;
     }
 
-    /// <summary>4-bit types do not cross the C# boundary, so the model casts codes to int8; the zero-point is left out, and the output type chosen by attribute.</summary>
+    /// <summary>
+    /// 4-bit types do not cross the C# boundary, so the model casts codes to int8; the zero-point is left out, and the output type chosen
+    /// by attribute.
+    /// </summary>
     private static sbyte[] RunPacked(CodeFormat format, float[] values, float scale)
     {
         int element = format.IsSigned ? OnnxOperatorModel.Int4 : OnnxOperatorModel.UInt4;
-        byte[] model = new OnnxOperatorModel().Node("QuantizeLinear", ["x", "s"], ["q"], ("output_dtype", element)).Node("Cast", ["q"], ["c"], ("to", OnnxOperatorModel.Int8))
-            .Input("x", OnnxOperatorModel.Float, values.Length).Input("s", OnnxOperatorModel.Float).Output("c", OnnxOperatorModel.Int8, values.Length).Build();
+        byte[] model = new OnnxOperatorModel()
+            .Node("QuantizeLinear", ["x", "s"], ["q"], ("output_dtype", element))
+            .Node("Cast", ["q"], ["c"], ("to", OnnxOperatorModel.Int8))
+            .Input("x", OnnxOperatorModel.Float, values.Length).Input("s", OnnxOperatorModel.Float)
+            .Output("c", OnnxOperatorModel.Int8, values.Length).Build();
         using OrtValue x = OrtValue.CreateTensorValueFromMemory(values, [(long)values.Length]);
         using OrtValue s = OrtValue.CreateTensorValueFromMemory(new float[] { scale }, []);
         sbyte[] codes = [];
@@ -166,7 +194,8 @@ public class OnnxRuntimeTests
         return codes;
     }
 
-    private static void Run(byte[] model, string[] inputNames, OrtValue[] inputs, string[] outputNames, Action<IReadOnlyList<OrtValue>> check)
+    private static void Run(
+        byte[] model, string[] inputNames, OrtValue[] inputs, string[] outputNames, Action<IReadOnlyList<OrtValue>> check)
     {
         using SessionOptions options = new() { GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL };
         using InferenceSession session = new(model, options);

@@ -24,7 +24,8 @@ public class UniformQuantizerTests
     public void Weights_per_channel_get_one_scale_a_row()
     {
         float[] weights = [1, -2, 0.5f, 10, 20, -5];
-        SymmetricQuantizer quantizer = SymmetricQuantizer.FromTensor(new ReadOnlyTensorSpan<float>(weights, [2, 3]), CodeFormat.Int8, Granularity.PerChannel(0));
+        SymmetricQuantizer quantizer = SymmetricQuantizer.FromTensor(
+            new ReadOnlyTensorSpan<float>(weights, [2, 3]), CodeFormat.Int8, Granularity.PerChannel(0));
         quantizer.Format.Should().Be(CodeFormat.Int8.Restricted);
         quantizer.Parameters.Scales.ToArray().Should().Equal(2f / 127, 20f / 127);
         sbyte[] codes = new sbyte[6];
@@ -49,7 +50,8 @@ public class UniformQuantizerTests
     {
         AffineQuantizer quantizer = AffineQuantizer.FromRange(new ValueRange(-1, 1), CodeFormat.UInt8);
         Action act = () => quantizer.Quantize<sbyte>([1f], new sbyte[1]);
-        act.Should().Throw<ArgumentException>().WithMessage("The codes of UInt8 [0, 255] are not stored as SByte.*").WithParameterName("quantizer");
+        act.Should()
+            .Throw<ArgumentException>().WithMessage("The codes of UInt8 [0, 255] are not stored as SByte.*").WithParameterName("quantizer");
     }
 
     [Fact]
@@ -64,6 +66,7 @@ public class UniformQuantizerTests
     {
         AffineQuantizer quantizer = new(CodeFormat.UInt8, new QuantizationParameters([1f, 2f]), Granularity.PerChannel(1));
         Action act = () => quantizer.Quantize(new ReadOnlyTensorSpan<float>(new float[6], [2, 3]), new TensorSpan<byte>(new byte[6]));
-        act.Should().Throw<ArgumentException>().WithMessage("A tensor of shape [2, 3] has 3 groups under PerChannel(axis 1), but there are 2 scales.*");
+        act.Should().Throw<ArgumentException>()
+            .WithMessage("A tensor of shape [2, 3] has 3 groups under PerChannel(axis 1), but there are 2 scales.*");
     }
 }

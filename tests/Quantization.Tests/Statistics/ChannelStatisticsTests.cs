@@ -106,10 +106,14 @@ public sealed class ChannelStatisticsTests
     {
         ChannelStatistics statistics = new(2, 1, 64);
 
-        ((Action)(() => statistics.Observe(new ReadOnlyTensorSpan<float>([1f, 2, 3], [1, 3])))).Should().Throw<ArgumentException>().WithMessage("*3 channels on axis 1*have 2*");
-        ((Action)(() => statistics.Observe(new ReadOnlyTensorSpan<float>([1f, 2, 3])))).Should().Throw<ArgumentException>().WithMessage("*axis 1*");
-        ((Action)(() => statistics.Merge(new ChannelStatistics(3, 1, 64)))).Should().Throw<ArgumentException>().WithMessage("*3 channels*2 channels*");
-        ((Action)(() => statistics.Merge(new ChannelStatistics(2, 1, 128)))).Should().Throw<ArgumentException>().WithMessage("*128 bins*64 bins*");
+        ((Action)(() => statistics.Observe(new ReadOnlyTensorSpan<float>([1f, 2, 3], [1, 3])))).Should()
+            .Throw<ArgumentException>().WithMessage("*3 channels on axis 1*have 2*");
+        ((Action)(() => statistics.Observe(new ReadOnlyTensorSpan<float>([1f, 2, 3])))).Should()
+            .Throw<ArgumentException>().WithMessage("*axis 1*");
+        ((Action)(() => statistics.Merge(new ChannelStatistics(3, 1, 64)))).Should()
+            .Throw<ArgumentException>().WithMessage("*3 channels*2 channels*");
+        ((Action)(() => statistics.Merge(new ChannelStatistics(2, 1, 128)))).Should()
+            .Throw<ArgumentException>().WithMessage("*128 bins*64 bins*");
         ((Action)(() => _ = new ChannelStatistics(0, 1))).Should().Throw<ArgumentOutOfRangeException>();
     }
 
@@ -119,6 +123,7 @@ public sealed class ChannelStatisticsTests
         ChannelStatistics statistics = new(2, 0);
         statistics.Observe(new ReadOnlyTensorSpan<float>([1f, -2, 30, -5], [2, 2]));
 
-        new MaxCalibrator().Calibrate(statistics, CodeFormat.Int8, QuantizationScheme.Symmetric).Select(result => result.Range.Max).Should().Equal(2, 30);
+        new MaxCalibrator().Calibrate(statistics, CodeFormat.Int8, QuantizationScheme.Symmetric).Select(result => result.Range.Max).Should()
+            .Equal(2, 30);
     }
 }

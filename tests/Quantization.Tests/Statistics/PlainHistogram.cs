@@ -1,6 +1,8 @@
 namespace Quantization.Tests.Statistics;
 
-/// <summary>The state's definition, taken literally and one value at a time in double precision, with all values known beforehand.</summary>
+/// <summary>
+/// The state's definition, taken literally and one value at a time in double precision, with all values known beforehand.
+/// </summary>
 internal static class PlainHistogram
 {
     public static void ShouldDescribe(this TensorStatistics statistics, IReadOnlyCollection<float> values)

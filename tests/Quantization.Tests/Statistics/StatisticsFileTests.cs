@@ -25,7 +25,8 @@ public sealed class StatisticsFileTests
         {
             byte[] damaged = [.. SoundChannels];
             damaged[i] ^= 0x41;
-            ((Action)(() => ChannelStatistics.Load(new MemoryStream(damaged)))).Should().Throw<InvalidDataException>($"byte {i} was changed");
+            ((Action)(() => ChannelStatistics.Load(new MemoryStream(damaged)))).Should()
+                .Throw<InvalidDataException>($"byte {i} was changed");
         }
     }
 
@@ -39,7 +40,8 @@ public sealed class StatisticsFileTests
 
         for (int length = 0; length < SoundChannels.Length; length++)
         {
-            ((Action)(() => ChannelStatistics.Load(new MemoryStream(SoundChannels[..length])))).Should().Throw<InvalidDataException>($"only {length} bytes are left");
+            ((Action)(() => ChannelStatistics.Load(new MemoryStream(SoundChannels[..length])))).Should()
+                .Throw<InvalidDataException>($"only {length} bytes are left");
         }
     }
 
@@ -143,7 +145,10 @@ public sealed class StatisticsFileTests
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(200_000, "a megabyte was claimed");
     }
 
-    /// <summary>Channels that have seen nothing, or only the smallest subnormal, take less than 100 bytes each in a file and a megabyte each in memory.</summary>
+    /// <summary>
+    /// Channels that have seen nothing, or only the smallest subnormal, take less than 100 bytes each in a file and a megabyte each in
+    /// memory.
+    /// </summary>
     [Theory]
     [InlineData(0, 0)]
     [InlineData(1, float.Epsilon)]
@@ -155,7 +160,8 @@ public sealed class StatisticsFileTests
         byte[] hostile = [.. header, .. SHA256.HashData(header), .. Enumerable.Repeat(channel, 2000).SelectMany(bytes => bytes)];
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        ((Action)(() => ChannelStatistics.Load(new MemoryStream(hostile)))).Should().Throw<InvalidDataException>().WithMessage($"*2000 channels of 65536 bins per sign, but hold only {2000 * 2 * count} counts*");
+        ((Action)(() => ChannelStatistics.Load(new MemoryStream(hostile)))).Should()
+            .Throw<InvalidDataException>().WithMessage($"*2000 channels of 65536 bins per sign, but hold only {2000 * 2 * count} counts*");
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(20_000_000, "2 GB were claimed");
     }
 
@@ -194,7 +200,8 @@ public sealed class StatisticsFileTests
         SHA256.HashData(hostile.AsSpan(0, 16), hostile.AsSpan(16, 32));
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        ((Action)(() => ChannelStatistics.Load(new MemoryStream(hostile)))).Should().Throw<InvalidDataException>().WithMessage("*truncated*");
+        ((Action)(() => ChannelStatistics.Load(new MemoryStream(hostile)))).Should()
+            .Throw<InvalidDataException>().WithMessage("*truncated*");
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1_000_000);
     }
@@ -229,7 +236,8 @@ public sealed class StatisticsFileTests
     [Fact]
     public void Statistics_that_saw_nothing_or_only_zeros_are_saved_too()
     {
-        foreach (TensorStatistics statistics in new[] { new TensorStatistics(), PlainHistogram.Observed(16, [0, 0]), PlainHistogram.Observed(16, [float.Epsilon]) })
+        foreach (TensorStatistics statistics
+            in new[] { new TensorStatistics(), PlainHistogram.Observed(16, [0, 0]), PlainHistogram.Observed(16, [float.Epsilon]) })
         {
             TensorStatistics.Load(new MemoryStream(statistics.ToBytes())).ShouldHaveTheContentOf(statistics);
         }

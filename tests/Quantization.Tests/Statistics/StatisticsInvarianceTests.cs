@@ -14,7 +14,8 @@ public sealed class StatisticsInvarianceTests
         Gen.Int[-1000, 1000].Select(i => i * float.Epsilon),
         Gen.Int[0, 7].Select(i => new[] { 0f, -0f, 1f, -1f, float.MaxValue, float.MinValue, float.Epsilon, 1.17549435E-38f }[i]));
 
-    private static readonly Gen<float[]> Batches = Gen.OneOf(Values.Array[0, 200], Gen.Float[-3, 3].Array[0, 200], Gen.Int[-300, 300].Select(i => i * float.Epsilon).Array[0, 50]);
+    private static readonly Gen<float[]> Batches = Gen.OneOf(
+        Values.Array[0, 200], Gen.Float[-3, 3].Array[0, 200], Gen.Int[-300, 300].Select(i => i * float.Epsilon).Array[0, 50]);
 
     [Fact]
     public void Observing_gives_what_the_definition_says() =>
@@ -78,7 +79,8 @@ public sealed class StatisticsInvarianceTests
     {
         // Four shards, each 2^20 times the range of the one before, of a million values in all.
         Random random = new(7);
-        float[][] shards = [.. Enumerable.Range(0, 4).Select(shard => Enumerable.Range(0, 250_000).Select(_ => (float)((random.NextDouble() - 0.3) * unit * Math.Pow(2, 20 * shard))).ToArray())];
+        float[][] shards = [.. Enumerable.Range(0, 4).Select(shard => Enumerable.Range(0, 250_000)
+            .Select(_ => (float)((random.NextDouble() - 0.3) * unit * Math.Pow(2, 20 * shard))).ToArray())];
         float[] all = [.. shards.SelectMany(shard => shard)];
         TensorStatistics ascending = PlainHistogram.Observed(4096, shards);
         TensorStatistics descending = PlainHistogram.Observed(4096, [.. shards.Reverse()]);
@@ -126,7 +128,8 @@ public sealed class StatisticsInvarianceTests
         foreach (int growth in new[] { 0, 1, 4, -3 })
         {
             // Among runs of zeros, magnitudes that grow or shrink by 2^growth every 2,000 values.
-            float[] values = [.. Enumerable.Range(0, length).Select(i => i / 50 % 4 == 0 ? -0f : MathF.ScaleB((float)random.NextDouble() - 0.3f, growth * (i / 2000)))];
+            float[] values = [.. Enumerable.Range(0, length)
+                .Select(i => i / 50 % 4 == 0 ? -0f : MathF.ScaleB((float)random.NextDouble() - 0.3f, growth * (i / 2000)))];
 
             TensorStatistics whole = PlainHistogram.Observed(bins, values);
 

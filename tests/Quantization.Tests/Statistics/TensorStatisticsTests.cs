@@ -69,7 +69,11 @@ public sealed class TensorStatisticsTests
         float[] values = Enumerable.Repeat(100f, 3000).ToArray();
         values[2345] = value;
 
-        foreach (Action act in new Action[] { () => statistics.Observe(values), () => statistics.Observe(new ReadOnlyTensorSpan<float>(values, [30, 100])) })
+        foreach (Action act in new Action[]
+        {
+            () => statistics.Observe(values),
+            () => statistics.Observe(new ReadOnlyTensorSpan<float>(values, [30, 100]))
+        })
         {
             NonFiniteValueException error = act.Should().Throw<NonFiniteValueException>().Which;
             error.Index.Should().Be(2345);
@@ -83,7 +87,8 @@ public sealed class TensorStatisticsTests
     public void Ignored_non_finite_values_are_counted_apart()
     {
         TensorStatistics statistics = new();
-        float[] values = Enumerable.Range(0, 5000).Select(i => i % 7 == 3 ? float.NaN : i % 11 == 5 ? float.NegativeInfinity : i - 2500f).ToArray();
+        float[] values = Enumerable.Range(0, 5000)
+            .Select(i => i % 7 == 3 ? float.NaN : i % 11 == 5 ? float.NegativeInfinity : i - 2500f).ToArray();
         TensorStatistics expected = new();
         expected.Observe(values.Where(float.IsFinite).ToArray());
 

@@ -4,56 +4,61 @@ using CsCheck;
 namespace Quantization.Tests.Training;
 
 /// <summary>
-/// The gradients against finite differences of what they are the gradients of: fake quantization with its rounding error held fixed, <c>scale · (clamp(x / scale) + error)</c>, in double precision.
+/// The gradients against finite differences of what they are the gradients of: fake quantization with its rounding error held fixed,
+/// <c>scale · (clamp(x / scale) + error)</c>, in double precision.
 /// </summary>
 public sealed class FakeQuantizeGradientTests
 {
     private const double Step = 1e-6;
 
     private static readonly Gen<CodeFormat> Formats = Gen.OneOf(new[] {
-        CodeFormat.Int8.Restricted, CodeFormat.UInt8, CodeFormat.Signed(4).Restricted, CodeFormat.Unsigned(4), CodeFormat.Signed(2).Restricted, CodeFormat.Unsigned(2), CodeFormat.Signed(10) }.Select(Gen.Const).ToArray());
+        CodeFormat.Int8.Restricted, CodeFormat.UInt8, CodeFormat.Signed(4).Restricted, CodeFormat.Unsigned(4),
+        CodeFormat.Signed(2).Restricted, CodeFormat.Unsigned(2), CodeFormat.Signed(10) }.Select(Gen.Const).ToArray());
 
     [Fact]
     public void The_gradient_of_the_values_is_the_finite_difference_of_the_surrogate() =>
-        Gen.Select(Formats, Gen.Float[0.01f, 2], Gen.Double[-1.5, 1.5].Array[1, 70], Gen.Double[-2, 2].Array[70]).Sample((format, scale, spread, gradients) =>
-        {
-            Case given = Case.Make(format, scale, spread, gradients);
-            float[] actual = new float[given.Values.Length];
-
-            FakeQuantizeGradient.StraightThrough(given.Quantizer, given.Values, given.Gradients, actual);
-
-            for (int i = 0; i < actual.Length; i++)
+        Gen.Select(Formats, Gen.Float[0.01f, 2], Gen.Double[-1.5, 1.5].Array[1, 70], Gen.Double[-2, 2].Array[70])
+            .Sample((format, scale, spread, gradients) =>
             {
-                double x = given.Values[i];
-                double difference = (given.Surrogate(x + Step, scale, i) - given.Surrogate(x - Step, scale, i)) / (2 * Step);
-                actual[i].Should().BeApproximately((float)(given.Gradients[i] * difference), 1e-5f);
-            }
-        });
+                Case given = Case.Make(format, scale, spread, gradients);
+                float[] actual = new float[given.Values.Length];
+
+                FakeQuantizeGradient.StraightThrough(given.Quantizer, given.Values, given.Gradients, actual);
+
+                for (int i = 0; i < actual.Length; i++)
+                {
+                    double x = given.Values[i];
+                    double difference = (given.Surrogate(x + Step, scale, i) - given.Surrogate(x - Step, scale, i)) / (2 * Step);
+                    actual[i].Should().BeApproximately((float)(given.Gradients[i] * difference), 1e-5f);
+                }
+            });
 
     [Fact]
     public void The_gradient_of_the_scale_is_the_finite_difference_of_the_surrogate() =>
-        Gen.Select(Formats, Gen.Float[0.01f, 2], Gen.Double[-1.5, 1.5].Array[1, 70], Gen.Double[-2, 2].Array[70]).Sample((format, scale, spread, gradients) =>
-        {
-            Case given = Case.Make(format, scale, spread, gradients);
-            float[] clipped = new float[given.Values.Length], both = new float[given.Values.Length];
-            double[] actual = new double[1];
-
-            FakeQuantizeGradient.StraightThrough(given.Quantizer, given.Values, given.Gradients, clipped);
-            FakeQuantizeGradient.LearnedScale(given.Quantizer, given.Values, given.Gradients, both, actual);
-
-            double expected = 0, magnitude = 0, step = scale * Step;
-            for (int i = 0; i < given.Values.Length; i++)
+        Gen.Select(Formats, Gen.Float[0.01f, 2], Gen.Double[-1.5, 1.5].Array[1, 70], Gen.Double[-2, 2].Array[70])
+            .Sample((format, scale, spread, gradients) =>
             {
-                double difference = (given.Surrogate(given.Values[i], scale + step, i) - given.Surrogate(given.Values[i], scale - step, i)) / (2 * step);
-                expected += given.Gradients[i] * difference;
-                magnitude += Math.Abs(given.Gradients[i]) * (Math.Abs(difference) + (1 << 16));
-            }
+                Case given = Case.Make(format, scale, spread, gradients);
+                float[] clipped = new float[given.Values.Length], both = new float[given.Values.Length];
+                double[] actual = new double[1];
 
-            both.Should().Equal(clipped);
+                FakeQuantizeGradient.StraightThrough(given.Quantizer, given.Values, given.Gradients, clipped);
+                FakeQuantizeGradient.LearnedScale(given.Quantizer, given.Values, given.Gradients, both, actual);
 
-            // What single precision keeps of a quotient and of the sum.
-            actual[0].Should().BeApproximately(expected, 1e-6 * magnitude + 1e-4);
-        });
+                double expected = 0, magnitude = 0, step = scale * Step;
+                for (int i = 0; i < given.Values.Length; i++)
+                {
+                    double difference = (given.Surrogate(given.Values[i], scale + step, i)
+                        - given.Surrogate(given.Values[i], scale - step, i)) / (2 * step);
+                    expected += given.Gradients[i] * difference;
+                    magnitude += Math.Abs(given.Gradients[i]) * (Math.Abs(difference) + (1 << 16));
+                }
+
+                both.Should().Equal(clipped);
+
+                // What single precision keeps of a quotient and of the sum.
+                actual[0].Should().BeApproximately(expected, 1e-6 * magnitude + 1e-4);
+            });
 
     [Fact]
     public void Each_channel_has_the_gradients_that_it_has_alone()
@@ -79,7 +84,8 @@ public sealed class FakeQuantizeGradientTests
                 float[] alone = new float[own.Length];
                 double[] scaleGradient = new double[1];
                 SymmetricQuantizer single = new(CodeFormat.Signed(4), new QuantizationParameters([scales[channel]]));
-                FakeQuantizeGradient.LearnedScale(single, own.Select(i => values[i]).ToArray(), own.Select(i => gradients[i]).ToArray(), alone, scaleGradient);
+                FakeQuantizeGradient.LearnedScale(
+                    single, own.Select(i => values[i]).ToArray(), own.Select(i => gradients[i]).ToArray(), alone, scaleGradient);
                 own.Select(i => actual[i]).Should().Equal(alone);
                 scaleGradients[channel].Should().BeApproximately(scaleGradient[0], 1e-5);
             }
@@ -91,7 +97,8 @@ public sealed class FakeQuantizeGradientTests
     {
         // Scale 0.5, zero-point 3, codes 0 … 15: quotients −3 … 12.
         AffineQuantizer quantizer = new(CodeFormat.Unsigned(4), new QuantizationParameters([0.5f], [3]));
-        float[] values = [-1.5f, MathF.BitDecrement(-1.5f), 6, MathF.BitIncrement(6), float.NegativeInfinity, float.PositiveInfinity, float.NaN, 0.1f];
+        float[] values =
+            [-1.5f, MathF.BitDecrement(-1.5f), 6, MathF.BitIncrement(6), float.NegativeInfinity, float.PositiveInfinity, float.NaN, 0.1f];
         float[] actual = new float[values.Length];
         double[] scaleGradient = new double[1];
 
@@ -110,7 +117,8 @@ public sealed class FakeQuantizeGradientTests
         Array.Fill(gradients, 0.1f);
         double[] actual = new double[1];
 
-        FakeQuantizeGradient.LearnedScale(new SymmetricQuantizer(CodeFormat.Int8, new QuantizationParameters([1])), values, gradients, gradients, actual);
+        FakeQuantizeGradient.LearnedScale(
+            new SymmetricQuantizer(CodeFormat.Int8, new QuantizationParameters([1])), values, gradients, gradients, actual);
 
         actual[0].Should().BeApproximately(-0.3 * 0.1 * values.Length, 0.1);
     }
@@ -130,7 +138,9 @@ public sealed class FakeQuantizeGradientTests
     private static float[] Normal(Random random, nint[] shape) =>
         [.. Enumerable.Range(0, (int)TensorPrimitives.Product<nint>(shape)).Select(_ => (float)(random.NextDouble() - 0.5))];
 
-    /// <summary>Values spread over one and a half clipping ranges, none so near to an end that a finite difference would step over it.</summary>
+    /// <summary>
+    /// Values spread over one and a half clipping ranges, none so near to an end that a finite difference would step over it.
+    /// </summary>
     private sealed record Case(UniformQuantizer Quantizer, float[] Values, float[] Gradients)
     {
         public static Case Make(CodeFormat format, float scale, double[] spread, double[] gradients)
@@ -139,12 +149,16 @@ public sealed class FakeQuantizeGradientTests
             double low = format.MinCode - zeroPoint, high = format.MaxCode - zeroPoint;
             float[] values = [.. spread.Select(at => at * (high - low) / 2 + (high + low) / 2)
                 .Select(q => (float)((Math.Min(Math.Abs(q - low), Math.Abs(q - high)) < 0.01 ? q + 0.03 : q) * scale))];
-            return new Case(new AffineQuantizer(format, new QuantizationParameters([scale], [zeroPoint])), values, [.. gradients.Take(values.Length).Select(g => (float)g)]);
+            return new Case(
+                new AffineQuantizer(format, new QuantizationParameters([scale], [zeroPoint])),
+                values,
+                [.. gradients.Take(values.Length).Select(g => (float)g)]);
         }
 
         public double Surrogate(double x, double scale, int index)
         {
-            double low = Quantizer.Format.MinCode - Quantizer.Parameters.ZeroPoints[0], high = Quantizer.Format.MaxCode - Quantizer.Parameters.ZeroPoints[0];
+            double low = Quantizer.Format.MinCode - Quantizer.Parameters.ZeroPoints[0],
+                high = Quantizer.Format.MaxCode - Quantizer.Parameters.ZeroPoints[0];
 
             // The quotient of the forward pass is rounded to float before it is rounded to a code: at a tie that decides.
             double forward = Math.Clamp((double)(Values[index] / Quantizer.Parameters.Scales[0]), low, high);

@@ -7,17 +7,22 @@ internal static class AdviceExamples
 {
     private static readonly ClassCounts Counts = new(400, 10, 3, 390, 400, 10, 7, 0.1);
 
-    private static readonly Dictionary<string, string> Stayed = Enumerable.Range(0, 9).ToDictionary(i => $"node{i}", i => $"reason {i % 5}");
+    private static readonly Dictionary<string, string> Stayed = Enumerable.Range(0, 9)
+        .ToDictionary(i => $"node{i}", i => $"reason {i % 5}");
 
-    private static readonly AutoRow Row = new(QuantizationWay.StaticInt8, 0.92, 0.005, 0.4, 26), BestRow = new(QuantizationWay.Half, 0.925, 0, 0.6, 50);
+    private static readonly AutoRow Row = new(QuantizationWay.StaticInt8, 0.92, 0.005, 0.4, 26),
+        BestRow = new(QuantizationWay.Half, 0.925, 0, 0.6, 50);
 
-    private static readonly AutoAdvice Measured = new(new AutoBudget { MaxLoss = 0.002, MaxLatencyRatio = 0.3, MaxBytes = 20 }, ModelMetric.Top1, 100);
+    private static readonly AutoAdvice Measured = new(
+        new AutoBudget { MaxLoss = 0.002, MaxLatencyRatio = 0.3, MaxBytes = 20 }, ModelMetric.Top1, 100);
 
     /// <summary>Why an automatic choice picked a model or not, which is told without anything to do about it.</summary>
     public static IReadOnlyList<Advice> AutoReasons { get; } =
     [
-        .. Enum.GetValues<AutoVerdict>().Except([AutoVerdict.Failed, AutoVerdict.NothingToQuantize]).Select(verdict => Measured.Explain(verdict, Row, BestRow)),
-        new AutoAdvice(new AutoBudget(), ModelMetric.SignalToNoise, 100).Explain(AutoVerdict.LosesMore, Row with { Loss = double.NaN }, BestRow with { Loss = double.NaN }),
+        .. Enum.GetValues<AutoVerdict>()
+            .Except([AutoVerdict.Failed, AutoVerdict.NothingToQuantize]).Select(verdict => Measured.Explain(verdict, Row, BestRow)),
+        new AutoAdvice(new AutoBudget(), ModelMetric.SignalToNoise, 100)
+            .Explain(AutoVerdict.LosesMore, Row with { Loss = double.NaN }, BestRow with { Loss = double.NaN }),
         new AutoAdvice(new AutoBudget(), ModelMetric.Perplexity, 100).Explain(AutoVerdict.Slower, Row, BestRow),
         AutoAdvice.Failed(QuantizationWay.DynamicInt8, "the model is damaged."),
         AutoAdvice.Nothing(QuantizationWay.WeightsInt4),
@@ -89,7 +94,8 @@ internal static class AdviceExamples
         DataAdvice.CheckData(hasLabels: true),
         DataAdvice.CheckData(hasLabels: false),
         DataAdvice.MoreSamples(30, 400, hasLabels: true),
-        SpeedAdvice.Busy(new LatencyComparison(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), 9) { Spread = 0.4, OtherLoad = 0.9 }),
+        SpeedAdvice.Busy(
+            new LatencyComparison(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), 9) { Spread = 0.4, OtherLoad = 0.9 }),
         SpeedAdvice.Busy(new LatencyComparison(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), 9) { Spread = 0.4 }),
         TargetAdvice.BeyondFloat(ModelMetric.Top1, 92, 0.944),
         TargetAdvice.BeyondFloat(ModelMetric.Top1, 0.99, 0.944),
@@ -140,7 +146,9 @@ internal static class AdviceExamples
     };
 
     private static Advice Slower(TargetRuntime runtime, double before, int conversions, bool hasExactProducts) => SpeedAdvice.OfLatency(
-        new LatencyComparison(TimeSpan.FromMilliseconds(before), TimeSpan.FromMilliseconds(2 * before), 9), Result(runtime, conversions), hasExactProducts)!;
+        new LatencyComparison(TimeSpan.FromMilliseconds(before), TimeSpan.FromMilliseconds(2 * before), 9),
+        Result(runtime, conversions),
+        hasExactProducts)!;
 
     private static ModelScore Score(double milliseconds, long bytes) => new(
         $"model{bytes}.onnx", bytes, new ModelFigures(null, null, null, null, null), [], [], TimeSpan.FromMilliseconds(milliseconds), 9);
@@ -148,7 +156,13 @@ internal static class AdviceExamples
     private static Advice Reached(PartialTarget target, bool isMet, int maxFloatLayers, int? trialLimit)
     {
         TrialScore score = new(new MetricFigure(ModelMetric.Top1, 0.92, 400), new ModelFigures(null, null, null, null, null));
-        PartialPoint written = new(["conv1", "conv2"], new PtqOptions(), score, 0.875, 100) { Plan = new QuantizationPlan("static-int8", "onnxruntime-cpu", [], []), WeightOnlyLayers = ["conv3"], FloatActivations = ["a", "b"], LatencyRatio = 1.25 };
+        PartialPoint written = new(["conv1", "conv2"], new PtqOptions(), score, 0.875, 100)
+        {
+            Plan = new QuantizationPlan("static-int8", "onnxruntime-cpu", [], []),
+            WeightOnlyLayers = ["conv3"],
+            FloatActivations = ["a", "b"],
+            LatencyRatio = 1.25
+        };
         return TargetAdvice.Reached(target, isMet, ModelMetric.Top1, 0.925, written, 400, 9, maxFloatLayers, trialLimit);
     }
 }

@@ -55,7 +55,8 @@ public sealed partial class AdviceTests
         Advice[] half = [.. AdviceExamples.All.Where(advice => advice.Arguments.ContainsKey("format"))];
 
         half.Select(advice => advice.Message).Should().NotContain(message => message.Contains("int8")).And.HaveCountGreaterThan(8);
-        OutcomeAdvice.Noise(60, null, null, HalfFormat.BFloat16).Message.Should().StartWith("The bfloat16 model's outputs lie 60.0 dB above their quantization noise");
+        OutcomeAdvice.Noise(60, null, null, HalfFormat.BFloat16).Message.Should()
+            .StartWith("The bfloat16 model's outputs lie 60.0 dB above their quantization noise");
         OutcomeAdvice.FloatNodes(1, HalfFormat.Float16).Message.Should().Be("1 node stays in 32 bits.");
         OutcomeAdvice.FloatNodes(2).Message.Should().Be("2 nodes with weights stay in float.");
     }
@@ -66,7 +67,8 @@ public sealed partial class AdviceTests
         foreach (Advice advice in AdviceExamples.All.Where(advice => advice.Arguments.ContainsKey("trialLimit")))
         {
             advice.Message.Should().EndWith("limit of 12 trials, PartialOptions.MaxTrials; with more it may find a better set.");
-            CommandLineWords.Instance.Render(advice).Should().EndWith("limit of 12 trials, --max-trials; with more it may find a better set.");
+            CommandLineWords.Instance.Render(advice).Should()
+                .EndWith("limit of 12 trials, --max-trials; with more it may find a better set.");
         }
     }
 
@@ -89,7 +91,8 @@ public sealed partial class AdviceTests
     public void The_words_of_CSharp_name_members_that_there_are_and_no_options()
     {
         Assembly[] libraries = [typeof(Advice).Assembly, typeof(CodeFormat).Assembly, typeof(ImageOptions).Assembly];
-        Dictionary<string, Type> types = libraries.SelectMany(library => library.GetExportedTypes()).DistinctBy(type => type.Name).ToDictionary(type => type.Name);
+        Dictionary<string, Type> types = libraries.SelectMany(library => library.GetExportedTypes())
+            .DistinctBy(type => type.Name).ToDictionary(type => type.Name);
 
         foreach (Advice advice in AdviceExamples.All)
         {
@@ -131,7 +134,8 @@ public sealed partial class AdviceTests
     [InlineData("""{"code":"LargerThanFloat"}""")]
     [InlineData("""["LargerThanFloat"]""")]
     public void JSON_that_is_no_advice_is_refused(string json) =>
-        FluentActions.Invoking(() => JsonSerializer.Deserialize<Advice>(json)).Should().Throw<JsonException>().WithMessage("This is no advice: *");
+        FluentActions.Invoking(() => JsonSerializer.Deserialize<Advice>(json)).Should()
+            .Throw<JsonException>().WithMessage("This is no advice: *");
 
     [Fact]
     public void Advice_differs_by_code_and_by_arguments()
@@ -166,11 +170,13 @@ public sealed partial class AdviceTests
         using FashionFolder folder = new();
 
         ToolRun run = ToolRun.InProcess(
-            "ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--weight-bits", "2", "--per-tensor", "--report", folder["page.html"], "--json");
+            "ptq", folder.Model, "--data", folder.Samples, "--output", folder.Output, "--weight-bits", "2", "--per-tensor", "--report",
+            folder["page.html"], "--json");
 
         run.ExitCode.Should().Be(0, run.Error);
         QuantizationReport report = QuantizationReport.FromJson(run.Output);
-        report.Advice.Select(advice => advice.Code).Should().Contain(AdviceCode.ReportFewSamples).And.Contain(code => code.ToString().StartsWith("Next"));
+        report.Advice.Select(advice => advice.Code).Should()
+            .Contain(AdviceCode.ReportFewSamples).And.Contain(code => code.ToString().StartsWith("Next"));
         foreach (string text in (string[])[run.Output, Scripts().Replace(File.ReadAllText(folder["page.html"]), "")])
         {
             CSharp().Matches(text).Select(match => match.Value).Should().BeEmpty();
@@ -180,7 +186,8 @@ public sealed partial class AdviceTests
         QuantizationReport inCSharp = report with { NextCommand = null };
         inCSharp.ToHtml().Should().Contain("PartialQuantizer.Run").And.NotContain("quantize partial");
         inCSharp.ToJson().Should().Contain("PartialQuantizer.Run");
-        JsonDocument.Parse(run.Output).RootElement.GetProperty("advice").EnumerateArray().Select(each => each.GetProperty("message").GetString())
+        JsonDocument.Parse(run.Output)
+            .RootElement.GetProperty("advice").EnumerateArray().Select(each => each.GetProperty("message").GetString())
             .Should().Equal(report.Advice.Select(CommandLineWords.Instance.Render));
     }
 

@@ -8,7 +8,8 @@ namespace Quantization.Tool.Tests.Advising;
 /// <summary>What the tool must and must not say of a run, in its real output.</summary>
 public sealed class HonestAdviceTests
 {
-    private const string Usable = "This model can be used as it is", Lost = "points are lost", CannotTell = "The samples are too few to tell", Nothing = "No noticeable loss";
+    private const string Usable = "This model can be used as it is", Lost = "points are lost",
+        CannotTell = "The samples are too few to tell", Nothing = "No noticeable loss";
 
     private static readonly string[] Coarse = ["--weight-bits", "2", "--no-refine"];
 
@@ -16,11 +17,36 @@ public sealed class HonestAdviceTests
     public static TheoryData<string, int, Labels, string[], string[], string[]> Situations => new()
     {
         { "labels right and many samples", 400, Labels.Right, [], [Nothing, Usable], ["Check the", CannotTell, Lost] },
-        { "labels shuffled", 400, Labels.Shuffled, [], ["The float model itself is right for", "answers that have nothing to do with the labels", "arrays, taken as they are", "make the float model right first"], [Usable, Nothing, Lost, CannotTell] },
-        { "all labels 0", 200, Labels.Zero, [], ["labels name class 0", "make the float model right first"], [Usable, Nothing, Lost, CannotTell] },
-        { "30 samples", 40, Labels.Right, [], [CannotTell, "30 cannot show a loss of a point", "Both give the same class"], [Usable, Nothing, Lost] },
-        { "two bits with labels", 400, Labels.Right, Coarse, [Lost, "so their answers differ often", "Next: quantize partial", "--max-loss 0.01"], [Usable, Nothing, CannotTell] },
-        { "two bits without labels", 60, Labels.None, Coarse, ["clearly different from the float model's", "The 60 samples that calibrated were measured too", "--metric agreement --max-loss 0.01"], [Usable, "near to the", "other samples"] },
+        { "labels shuffled", 400, Labels.Shuffled, [], ["The float model itself is right for",
+            "answers that have nothing to do with the labels", "arrays, taken as they are",
+            "make the float model right first"], [Usable, Nothing, Lost, CannotTell] },
+        {
+        "all labels 0",
+        200,
+        Labels.Zero,
+        [],
+        ["labels name class 0", "make the float model right first"],
+        [Usable, Nothing, Lost, CannotTell]
+        },
+        {
+        "30 samples",
+        40,
+        Labels.Right,
+        [],
+        [CannotTell, "30 cannot show a loss of a point", "Both give the same class"],
+        [Usable, Nothing, Lost]
+        },
+        {
+        "two bits with labels",
+        400,
+        Labels.Right,
+        Coarse,
+        [Lost, "so their answers differ often", "Next: quantize partial", "--max-loss 0.01"],
+        [Usable, Nothing, CannotTell]
+        },
+        { "two bits without labels", 60, Labels.None, Coarse, ["clearly different from the float model's",
+            "The 60 samples that calibrated were measured too",
+            "--metric agreement --max-loss 0.01"], [Usable, "near to the", "other samples"] },
         { "without labels and few samples", 4, Labels.None, [], ["measured on the same", "4 cannot show"], [Usable, "other sample"] },
     };
 
@@ -42,12 +68,14 @@ public sealed class HonestAdviceTests
 
     [Theory]
     [MemberData(nameof(Situations))]
-    public void The_tool_says_what_the_samples_can_show(string situation, int samples, Labels labels, string[] more, string[] said, string[] unsaid)
+    public void The_tool_says_what_the_samples_can_show(
+        string situation, int samples, Labels labels, string[] more, string[] said, string[] unsaid)
     {
         using FashionFolder folder = new(samples);
         string[] labelled = labels == Labels.None ? [] : ["--labels", Write(folder, labels)];
 
-        ToolRun run = ToolRun.InProcess(["ptq", folder.Model, "--data", folder.Samples, .. labelled, "--output", folder.Output, "--report", folder["report.html"], .. more]);
+        ToolRun run = ToolRun.InProcess(["ptq", folder.Model, "--data", folder.Samples, .. labelled, "--output", folder.Output, "--report",
+            folder["report.html"], .. more]);
 
         run.ExitCode.Should().Be(0, run.Error);
         string page = System.Net.WebUtility.HtmlDecode(File.ReadAllText(folder["report.html"]));
@@ -74,14 +102,17 @@ public sealed class HonestAdviceTests
             folder.Write(string.Create(CultureInfo.InvariantCulture, $"wrong/image{i:D4}.npy"), Npy.Float(pixels, 1, 28, 28));
         }
 
-        ToolRun run = ToolRun.InProcess("ptq", folder.Model, "--data", folder["wrong"], "--labels", folder.WriteLabels(120), "--output", folder.Output, "--json");
+        ToolRun run = ToolRun.InProcess(
+            "ptq", folder.Model, "--data", folder["wrong"], "--labels", folder.WriteLabels(120), "--output", folder.Output, "--json");
 
         run.ExitCode.Should().Be(0, run.Error);
         JsonElement report = JsonDocument.Parse(run.Output).RootElement;
         report.GetProperty("verdict").GetString().Should().Be("Doubtful");
         report.GetProperty("advice")[0].GetProperty("code").GetString().Should().BeOneOf("FloatNearChance", "FloatLowAccuracy");
-        report.GetProperty("advice")[0].GetProperty("message").GetString().Should().Contain("Check the").And.Contain("preprocessing (here: arrays, taken as they are)");
-        report.GetProperty("advice").EnumerateArray().Select(advice => advice.GetProperty("code").GetString()).Should().NotContain("NextNothing").And.NotContain("ReportAccuracy");
+        report.GetProperty("advice")[0].GetProperty("message").GetString().Should()
+            .Contain("Check the").And.Contain("preprocessing (here: arrays, taken as they are)");
+        report.GetProperty("advice").EnumerateArray().Select(advice => advice.GetProperty("code").GetString()).Should()
+            .NotContain("NextNothing").And.NotContain("ReportAccuracy");
     }
 
     [Theory]
@@ -91,7 +122,9 @@ public sealed class HonestAdviceTests
     {
         using FashionFolder folder = new(60);
 
-        ToolRun run = ToolRun.InProcess("partial", folder.Model, "--data", folder.Samples, "--labels", folder.WriteLabels(60), "--output", folder.Output, "--reach", reach);
+        ToolRun run = ToolRun.InProcess(
+            "partial", folder.Model, "--data", folder.Samples, "--labels", folder.WriteLabels(60), "--output", folder.Output, "--reach",
+            reach);
 
         run.ExitCode.Should().Be(exitCode);
         run.ErrorLine.Should().Contain(message);
@@ -105,7 +138,8 @@ public sealed class HonestAdviceTests
         using FashionFolder folder = new(40);
 
         ToolRun run = ToolRun.InProcess(
-            "partial", folder.Model, "--data", folder.Samples, "--labels", folder.WriteLabels(40), "--output", folder.Output, "--max-loss", "0.005", "--float-only", "--max-trials", "0");
+            "partial", folder.Model, "--data", folder.Samples, "--labels", folder.WriteLabels(40), "--output", folder.Output, "--max-loss",
+            "0.005", "--float-only", "--max-trials", "0");
 
         run.ExitCode.Should().Be(0, run.Error);
         run.Output.Should().Contain("A loss of 0.005 is less than one of the 30 scoring samples, each of which counts 0.0333");

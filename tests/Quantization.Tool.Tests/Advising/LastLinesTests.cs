@@ -29,10 +29,13 @@ public sealed class LastLinesTests
         Random random = new(2);
         for (int i = 0; i < 40; i++)
         {
-            folder.Write($"rows/{i}.npy", Npy.Float([.. Enumerable.Range(0, StepModel.Width).Select(_ => random.NextSingle() * 2 - 1)], [1, StepModel.Width]));
+            folder.Write(
+                $"rows/{i}.npy",
+                Npy.Float([.. Enumerable.Range(0, StepModel.Width).Select(_ => random.NextSingle() * 2 - 1)], [1, StepModel.Width]));
         }
 
-        ToolRun run = ToolRun.InProcess("weights", model, "--bits", "2", "--block", "16", "--data", samples, "-o", folder.Output, "--quiet");
+        ToolRun run = ToolRun.InProcess(
+            "weights", model, "--bits", "2", "--block", "16", "--data", samples, "-o", folder.Output, "--quiet");
 
         run.ExitCode.Should().Be(0, run.Error);
         run.Output.Should().Contain("What to try next: compare both models layer by layer ('quantize compare')");
@@ -46,8 +49,10 @@ public sealed class LastLinesTests
         using FashionFolder folder = new(200);
         string right = folder.WriteLabels(200), wrong = folder.Write("wrong.csv", Shuffle(File.ReadAllLines(right)));
 
-        ToolRun same = ToolRun.InProcess("compare", folder.Model, folder.Model, "--data", folder.Samples, "--labels", right, "--layer-samples", "0", "-q");
-        ToolRun doubted = ToolRun.InProcess("compare", folder.Model, folder.Model, "--data", folder.Samples, "--labels", wrong, "--layer-samples", "0", "-q");
+        ToolRun same = ToolRun.InProcess(
+            "compare", folder.Model, folder.Model, "--data", folder.Samples, "--labels", right, "--layer-samples", "0", "-q");
+        ToolRun doubted = ToolRun.InProcess(
+            "compare", folder.Model, folder.Model, "--data", folder.Samples, "--labels", wrong, "--layer-samples", "0", "-q");
 
         LastOf(same).Should().Be("Verdict: The second model answers like the first: no noticeable loss.");
         LastOf(doubted).Should().Be("Verdict: Not to be judged yet: labels or preprocessing do not seem to fit the first model.");
@@ -58,7 +63,8 @@ public sealed class LastLinesTests
     public void A_missed_target_leads_to_the_same_command_without_the_limit_and_without_one_to_the_layers()
     {
         using FashionFolder folder = new(24);
-        string[] arguments = ["partial", folder.Model, "--data", folder.Samples, "--weight-bits", "2", "--no-refine", "-o", folder.Output, "-q"];
+        string[] arguments =
+            ["partial", folder.Model, "--data", folder.Samples, "--weight-bits", "2", "--no-refine", "-o", folder.Output, "-q"];
 
         ToolRun limited = ToolRun.InProcess([.. arguments, "--reach", "1000", "--max-float-layers", "1", "--max-trials", "3"]);
         ToolRun free = ToolRun.InProcess([.. arguments, "--reach", "30", "--max-bytes", "1KB", "--max-trials", "3"]);
@@ -78,11 +84,14 @@ public sealed class LastLinesTests
         using FashionFolder folder = new(40);
 
         ToolRun run = ToolRun.InProcess(
-            "auto", folder.Model, "--data", folder.Samples, "--metric", "cosine", "--max-loss", "0", "--max-bytes", "0.4", "-o", folder.Output, "-q");
+            "auto", folder.Model, "--data", folder.Samples, "--metric", "cosine", "--max-loss", "0", "--max-bytes", "0.4", "-o",
+            folder.Output, "-q");
 
         run.ExitCode.Should().Be(3, run.Error);
-        run.ErrorLine.Should().StartWith("Leave the model as it is: ").And.EndWith("or allow more (--max-loss, --max-latency, --max-bytes).");
-        NextOf(run).Should().Be($"quantize partial {folder.Model} --data {folder.Samples} --metric cosine --max-loss 0 --max-bytes 0.4 --output {folder.Output}");
+        run.ErrorLine.Should()
+            .StartWith("Leave the model as it is: ").And.EndWith("or allow more (--max-loss, --max-latency, --max-bytes).");
+        NextOf(run).Should().Be($"quantize partial {folder.Model} --data {folder.Samples} --metric cosine --max-loss 0 --max-bytes 0.4 "
+            + $"--output {folder.Output}");
     }
 
     [Fact]
@@ -90,11 +99,14 @@ public sealed class LastLinesTests
     {
         using FashionFolder folder = new(8);
         string classes = folder.Write("classes.txt", string.Concat(Enumerable.Range(0, 10).Select(i => $"class{9 - i}\n")));
-        string named = folder.Write("named.csv", string.Concat(File.ReadAllLines(folder.WriteLabels(8)).Select(line => $"{line[..^1]}class{9 - (line[^1] - '0')}\n")));
+        string named = folder.Write(
+            "named.csv",
+            string.Concat(File.ReadAllLines(folder.WriteLabels(8)).Select(line => $"{line[..^1]}class{9 - (line[^1] - '0')}\n")));
 
         ToolRun without = ToolRun.InProcess("ptq", folder.Model, "--data", folder.Samples, "--classes", classes, "-o", folder.Output);
         ToolRun run = ToolRun.InProcess(
-            "compare", folder.Model, folder.Model, "--data", folder.Samples, "--labels", named, "--classes", classes, "--layer-samples", "0", "--json", "-q");
+            "compare", folder.Model, folder.Model, "--data", folder.Samples, "--labels", named, "--classes", classes, "--layer-samples",
+            "0", "--json", "-q");
 
         without.ErrorLine.Should().Be("--classes sets the order of the class names in the labels: give --labels labels.csv too.");
         run.ExitCode.Should().Be(0, run.Error);
@@ -105,7 +117,8 @@ public sealed class LastLinesTests
 
     /// <summary>Gives each sample the label of another one.</summary>
     private static string Shuffle(string[] lines) =>
-        string.Concat(lines.Select((line, i) => $"{line[..line.LastIndexOf(',')]}{lines[(i * 37 + 11) % lines.Length][lines[0].LastIndexOf(',')..]}\n"));
+        string.Concat(lines.Select(
+            (line, i) => $"{line[..line.LastIndexOf(',')]}{lines[(i * 37 + 11) % lines.Length][lines[0].LastIndexOf(',')..]}\n"));
 
     private static string LastOf(ToolRun run) => run.Output.TrimEnd().Split('\n')[^1];
 

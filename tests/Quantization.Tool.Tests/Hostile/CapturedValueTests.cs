@@ -3,7 +3,9 @@ using Quantization.Onnx.Tests;
 
 namespace Quantization.Tool.Tests.Hostile;
 
-/// <summary>Models on whose quantized form ONNX Runtime aborted the process. The tool runs as a process, so that an abort fails the test.</summary>
+/// <summary>
+/// Models on whose quantized form ONNX Runtime aborted the process. The tool runs as a process, so that an abort fails the test.
+/// </summary>
 public sealed class CapturedValueTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -14,7 +14,8 @@ public sealed class CrashTests : IDisposable
 
     [Theory]
     [InlineData(SignalAbort, @"^ONNX Runtime crashed \(SIGABRT\) during the step 'Calibrating on ")]
-    [InlineData(SignalSegmentationFault, @"^ONNX Runtime crashed \(SIG(SEGV|ABRT)\) during the step 'Calibrating on ")] // .NET may abort in its handler
+    // .NET may abort in its handler
+    [InlineData(SignalSegmentationFault, @"^ONNX Runtime crashed \(SIG(SEGV|ABRT)\) during the step 'Calibrating on ")]
     [InlineData(SignalKill, "^the process was killed during the step 'Calibrating on ")]
     public void A_crash_of_the_work_is_one_line(int signal, string message)
     {
@@ -30,7 +31,8 @@ public sealed class CrashTests : IDisposable
             {
                 if (line.StartsWith("Calibrating", StringComparison.Ordinal))
                 {
-                    // .NET catches the first of these signals and lets go of them: that is enough for native code that fails, which fails again.
+                    // .NET catches the first of these signals and lets go of them: that is enough for native code that fails, which fails
+                    // again.
                     int child = ChildOf(process.Id), thread = NativeThreadOf(child);
                     for (int i = 0; i < 100 && SendToThread(child, thread, signal) == 0; i++)
                     {
@@ -68,7 +70,8 @@ public sealed class CrashTests : IDisposable
             "ptq", _folder.Model, "--data", _folder["many"], "--output", _folder.Output);
 
         child.Should().NotBe(0);
-        SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{child}"), TimeSpan.FromSeconds(10)).Should().BeTrue("the child sees that nobody waits for it");
+        SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{child}"), TimeSpan.FromSeconds(10)).Should()
+            .BeTrue("the child sees that nobody waits for it");
         File.Exists(_folder.Output).Should().BeFalse();
     }
 
@@ -80,7 +83,9 @@ public sealed class CrashTests : IDisposable
         ToolRun run = ToolRun.AsProcess(
             _folder.Path,
             new Dictionary<string, string> { ["QUANTIZE_IN_PROCESS"] = "1" },
-            (process, line) => children = line.StartsWith("Calibrating", StringComparison.Ordinal) ? ChildrenOf(process.Id).Length : children,
+            (process, line) => children = line.StartsWith("Calibrating", StringComparison.Ordinal)
+                ? ChildrenOf(process.Id).Length
+                : children,
             "ptq", _folder.Model, "--data", _folder.Samples, "--output", _folder.Output);
 
         run.ExitCode.Should().Be(0, run.Error);

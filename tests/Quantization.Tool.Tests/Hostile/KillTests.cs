@@ -9,7 +9,8 @@ namespace Quantization.Tool.Tests.Hostile;
 /// </summary>
 public sealed class KillTests : IDisposable
 {
-    private static readonly int Kills = int.TryParse(Environment.GetEnvironmentVariable("QUANTIZE_TEST_KILLS"), CultureInfo.InvariantCulture, out int kills) ? kills : 3;
+    private static readonly int Kills =
+        int.TryParse(Environment.GetEnvironmentVariable("QUANTIZE_TEST_KILLS"), CultureInfo.InvariantCulture, out int kills) ? kills : 3;
 
     private readonly FashionFolder _folder = new(images: 12);
 
@@ -44,7 +45,11 @@ public sealed class KillTests : IDisposable
     /// <summary>Runs the tool, perhaps not to its end.</summary>
     private int Run(string[] args, TimeSpan? killAfter = null)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "Quantization.Tool.dll"), .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "Quantization.Tool.dll"), .. args])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         start.Environment["TMPDIR"] = _folder["tmp"];
         start.Environment["DOTNET_EnableDiagnostics"] = "0"; // the runtime's own files there are not removed when it is killed
         using Process process = Process.Start(start)!;

@@ -32,10 +32,14 @@ public sealed class MessageTests : IDisposable
     public void A_folder_for_temporary_files_that_does_not_exist()
     {
         ToolRun run = ToolRun.AsProcess(
-            _folder.Path, new Dictionary<string, string> { ["TMPDIR"] = _folder["missing"] }, null, "ptq", _folder.Model, "--data", _folder.Samples, "--output", _folder.Output);
+            _folder.Path, new Dictionary<string, string>
+            {
+                ["TMPDIR"] = _folder["missing"]
+            }, null, "ptq", _folder.Model, "--data", _folder.Samples, "--output", _folder.Output);
 
         run.ExitCode.Should().Be(1);
-        run.ErrorLine.Should().StartWith($"{_folder["missing"]}/: cannot make a folder for temporary files here (").And.EndWith("); make room there, or name another folder (TMPDIR, on Windows TMP).");
+        run.ErrorLine.Should().StartWith($"{_folder["missing"]}/: cannot make a folder for temporary files here (")
+            .And.EndWith("); make room there, or name another folder (TMPDIR, on Windows TMP).");
         File.Exists(_folder.Output).Should().BeFalse();
     }
 
@@ -46,7 +50,8 @@ public sealed class MessageTests : IDisposable
         string tool = Path.Combine(AppContext.BaseDirectory, "Quantization.Tool.dll");
 
         // No file may become larger than 50 KB, which the model that ONNX Runtime writes is; a signal would end the process otherwise.
-        ProcessStartInfo start = new("bash", ["-c", $"trap '' XFSZ; ulimit -f 50; exec dotnet '{tool}' ptq '{_folder.Model}' --data '{_folder.Samples}' --output '{_folder.Output}'"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new("bash", ["-c", $"trap '' XFSZ; ulimit -f 50; exec dotnet '{tool}' ptq '{_folder.Model}' --data "
+            + $"'{_folder.Samples}' --output '{_folder.Output}'"]) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["TMPDIR"] = _folder["tmp"];
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0"; // the runtime's own mapped file would not fit either
         using Process process = Process.Start(start)!;
@@ -55,7 +60,8 @@ public sealed class MessageTests : IDisposable
 
         ToolRun run = new(process.ExitCode, "", error);
         run.ExitCode.Should().Be(1, error);
-        run.ErrorLine.Should().StartWith($"{_folder["tmp"]}/: there is no room for ONNX Runtime to write what it makes of {_folder.Model} (");
+        run.ErrorLine.Should()
+            .StartWith($"{_folder["tmp"]}/: there is no room for ONNX Runtime to write what it makes of {_folder.Model} (");
         File.Exists(_folder.Output).Should().BeFalse();
         Directory.GetFileSystemEntries(_folder["tmp"], "quantization-*").Should().BeEmpty();
     }
@@ -68,7 +74,8 @@ public sealed class MessageTests : IDisposable
         ToolRun run = ToolRun.InProcess("ptq", model, "--data", _folder.Samples, "--output", _folder.Output);
 
         run.ExitCode.Should().Be(1);
-        run.ErrorLine.Should().StartWith($@"{model}: node 'y' (Steer\u001B[31mTerminal\u202E) uses an operator that ONNX Runtime does not know; ");
+        run.ErrorLine.Should()
+            .StartWith($@"{model}: node 'y' (Steer\u001B[31mTerminal\u202E) uses an operator that ONNX Runtime does not know; ");
     }
 
     [Fact]
@@ -85,7 +92,9 @@ public sealed class MessageTests : IDisposable
     [Theory]
     [InlineData(AdviceCode.NonFiniteActivation, "remove the sample, repair the model, or leave such values out with --ignore-non-finite.")]
     [InlineData(AdviceCode.NoClassRows, "so there is no agreement; take --metric sqnr.")]
-    [InlineData(AdviceCode.CalibrationLacksActivation, "it was made for another runtime (--runtime), or by another version of ONNX Runtime or of this library; calibrate again.")]
+    [InlineData(
+        AdviceCode.CalibrationLacksActivation,
+        "it was made for another runtime (--runtime), or by another version of ONNX Runtime or of this library; calibrate again.")]
     public void What_the_library_calls_by_its_name_in_CSharp(AdviceCode code, string wayOut)
     {
         Advice advice = AdviceExamples.All.Single(each => each.Code == code);
@@ -98,6 +107,7 @@ public sealed class MessageTests : IDisposable
     {
         using OutputFile output = OutputFile.Open(_folder.Output);
 
-        TemporaryNames.Restore($"{output.TemporaryPath}: ONNX Runtime cannot run the model").Should().Be($"{_folder.Output}: ONNX Runtime cannot run the model");
+        TemporaryNames.Restore($"{output.TemporaryPath}: ONNX Runtime cannot run the model").Should()
+            .Be($"{_folder.Output}: ONNX Runtime cannot run the model");
     }
 }

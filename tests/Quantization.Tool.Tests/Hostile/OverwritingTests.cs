@@ -3,7 +3,10 @@ using Quantization.Onnx;
 
 namespace Quantization.Tool.Tests.Hostile;
 
-/// <summary>No file is lost: outputs are told from inputs by what they are, not by their paths, and nothing is written over what the tool did not write.</summary>
+/// <summary>
+/// No file is lost: outputs are told from inputs by what they are, not by their paths, and nothing is written over what the tool did not
+/// write.
+/// </summary>
 public sealed class OverwritingTests : IDisposable
 {
     private readonly FashionFolder _folder = new();
@@ -26,7 +29,8 @@ public sealed class OverwritingTests : IDisposable
     {
         File.CreateSymbolicLink(_folder["link.onnx"], _folder.Model);
 
-        Refuses(2, ["ptq", _folder.Model, "--data", _folder.Samples, "--output", _folder["link.onnx"]]).Should().Contain("is the float model itself");
+        Refuses(2, ["ptq", _folder.Model, "--data", _folder.Samples, "--output", _folder["link.onnx"]]).Should()
+            .Contain("is the float model itself");
     }
 
     [Fact]
@@ -34,17 +38,23 @@ public sealed class OverwritingTests : IDisposable
     {
         Run("ln", _folder.Model, _folder["hard.onnx"]);
 
-        Refuses(2, ["search", _folder.Model, "--data", _folder.Samples, "--output", _folder["hard.onnx"]]).Should().Contain("is the float model itself");
+        Refuses(2, ["search", _folder.Model, "--data", _folder.Samples, "--output", _folder["hard.onnx"]]).Should()
+            .Contain("is the float model itself");
     }
 
     [Fact]
     public void A_file_of_the_models_weights()
     {
         string model = _folder["split/m.onnx"];
-        Quantization.Onnx.PostTrainingQuantizer.Quantize(_folder.Model, new Quantization.Onnx.SampleFolder(_folder.Samples), model, new Quantization.Onnx.PtqOptions { MaxFileBytes = 1 });
+        Quantization.Onnx.PostTrainingQuantizer.Quantize(
+            _folder.Model,
+            new Quantization.Onnx.SampleFolder(_folder.Samples),
+            model,
+            new Quantization.Onnx.PtqOptions { MaxFileBytes = 1 });
         string data = Directory.GetFiles(_folder["split"], "*.data").Single();
 
-        Refuses(2, ["ptq", model, "--data", _folder.Samples, "--output", data]).Should().Be($"--output {data} is an input, which would be lost; name another file.");
+        Refuses(2, ["ptq", model, "--data", _folder.Samples, "--output", data]).Should()
+            .Be($"--output {data} is an input, which would be lost; name another file.");
     }
 
     [Fact]
@@ -61,7 +71,8 @@ public sealed class OverwritingTests : IDisposable
     {
         string labels = _folder.WriteLabels(4);
 
-        Refuses(2, ["ptq", _folder.Model, "--data", _folder.Samples, "--labels", labels, "--output", labels]).Should().Be($"--output {labels} is an input, which would be lost; name another file.");
+        Refuses(2, ["ptq", _folder.Model, "--data", _folder.Samples, "--labels", labels, "--output", labels]).Should()
+            .Be($"--output {labels} is an input, which would be lost; name another file.");
     }
 
     [Fact]
@@ -93,7 +104,8 @@ public sealed class OverwritingTests : IDisposable
         ToolRun.InProcess("calibrate", other, "--data", _folder.Samples, "--state", state).ExitCode.Should().Be(0);
 
         Refuses(1, ["search", _folder.Model, "--data", _folder.Samples, "--output", _folder.Output, "--state", state])
-            .Should().Be($"{state}: this calibration was made from another model, and it would be overwritten; name another file, or delete this one if it is not needed.");
+            .Should().Be($"{state}: this calibration was made from another model, and it would be overwritten; name another file, or "
+                + "delete this one if it is not needed.");
     }
 
     [Fact]
@@ -114,7 +126,9 @@ public sealed class OverwritingTests : IDisposable
         ToolRun.InProcess("calibrate", _folder.Model, "--data", _folder.Samples, "--state", _folder["a.qcal"]).ExitCode.Should().Be(0);
         string notes = _folder.Write("notes.txt", "notes");
 
-        Refuses(2, command == "merge" ? ["merge", _folder["a.qcal"], "--state", notes] : ["calibrate", _folder.Model, "--data", _folder.Samples, "--state", notes])
+        Refuses(2, command == "merge"
+            ? ["merge", _folder["a.qcal"], "--state", notes]
+            : ["calibrate", _folder.Model, "--data", _folder.Samples, "--state", notes])
             .Should().Be($"--state {notes} exists and is no calibration file; name another file, or delete this one.");
     }
 
@@ -146,7 +160,8 @@ public sealed class OverwritingTests : IDisposable
         Run("mkfifo", pipe);
         string[] output = option == "--output" ? ["--output", pipe] : ["--output", _folder.Output, "--report", pipe];
 
-        Refuses(1, ["ptq", _folder.Model, "--data", _folder.Samples, .. output]).Should().Be($"{pipe}: cannot write here, this is {kind}, not a file; name a file.");
+        Refuses(1, ["ptq", _folder.Model, "--data", _folder.Samples, .. output]).Should()
+            .Be($"{pipe}: cannot write here, this is {kind}, not a file; name a file.");
         Quantization.Onnx.RegularFile.KindOf(pipe).Should().Be(Quantization.Onnx.FileKind.Pipe);
     }
 
@@ -165,7 +180,8 @@ public sealed class OverwritingTests : IDisposable
     {
         File.Copy(_folder["samples/image0000.npy"], _folder["samples/.hidden.npy"]);
 
-        Refuses(2, ["ptq", _folder.Model, "--data", _folder.Samples, "--output", _folder["samples/.hidden.npy"]]).Should().Contain("is an input, which would be lost");
+        Refuses(2, ["ptq", _folder.Model, "--data", _folder.Samples, "--output", _folder["samples/.hidden.npy"]]).Should()
+            .Contain("is an input, which would be lost");
     }
 
     [Fact]
@@ -181,7 +197,8 @@ public sealed class OverwritingTests : IDisposable
 
     [Fact]
     public void A_device_is_no_output() =>
-        Refuses(1, ["ptq", _folder.Model, "--data", _folder.Samples, "--output", "/dev/null"]).Should().Be("/dev/null: cannot write here, this is a device, not a file; name a file.");
+        Refuses(1, ["ptq", _folder.Model, "--data", _folder.Samples, "--output", "/dev/null"]).Should()
+            .Be("/dev/null: cannot write here, this is a device, not a file; name a file.");
 
     private static void Run(string program, params string[] args)
     {
@@ -204,5 +221,6 @@ public sealed class OverwritingTests : IDisposable
 
     private Dictionary<string, string> Contents() => _folder.Files()
         .Where(file => Quantization.Onnx.RegularFile.KindOf(_folder[file]) == Quantization.Onnx.FileKind.Regular)
-        .ToDictionary(file => file, file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(_folder[file]))));
+        .ToDictionary(
+            file => file, file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(_folder[file]))));
 }

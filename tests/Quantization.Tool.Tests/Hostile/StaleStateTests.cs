@@ -28,7 +28,8 @@ public sealed class StaleStateTests : IDisposable
         (byte[] model, string output) = Write(command, _folder.Samples, _folder.Output, "--state", state);
 
         model.Should().Equal(wanted);
-        output.Should().Contain($"The calibration that an earlier run kept in {state} was made from other samples, or from samples that were read in another way, so all samples were calibrated again.");
+        output.Should().Contain($"The calibration that an earlier run kept in {state} was made from other samples, or from samples that "
+            + "were read in another way, so all samples were calibrated again.");
     }
 
     [Fact]
@@ -51,7 +52,8 @@ public sealed class StaleStateTests : IDisposable
     public void Images_that_are_read_in_another_way(params string[] changed)
     {
         Directory.CreateDirectory(_folder["images"]);
-        foreach ((string image, int i) in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Images", "Data"), "*.png").Take(4).Select((image, i) => (image, i)))
+        foreach ((string image, int i) in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Images", "Data"), "*.png")
+            .Take(4).Select((image, i) => (image, i)))
         {
             File.Copy(image, _folder[$"images/{i}.png"]);
         }
@@ -59,7 +61,8 @@ public sealed class StaleStateTests : IDisposable
         string state = _folder["state.qcal"];
         Write("search", _folder["images"], _folder["first.onnx"], ["--state", state, .. changed]);
 
-        Write("search", _folder["images"], _folder["second.onnx"], "--state", state).Output.Should().Contain("was made from other samples, or from samples that were read in another way");
+        Write("search", _folder["images"], _folder["second.onnx"], "--state", state).Output.Should()
+            .Contain("was made from other samples, or from samples that were read in another way");
     }
 
     [Fact]
@@ -69,7 +72,8 @@ public sealed class StaleStateTests : IDisposable
         Write("search", _folder.Samples, _folder["first.onnx"], "--state", state);
         File.WriteAllBytes(_folder.Model, [.. File.ReadAllBytes(_folder.Model), 0x10, 0x01]);
 
-        Write("search", _folder.Samples, _folder["second.onnx"], "--state", state).Output.Should().Contain("was made from another model, so all samples were calibrated again");
+        Write("search", _folder.Samples, _folder["second.onnx"], "--state", state).Output.Should()
+            .Contain("was made from another model, so all samples were calibrated again");
     }
 
     [Theory]
@@ -81,9 +85,14 @@ public sealed class StaleStateTests : IDisposable
         string state = _folder["state.qcal"];
         Write("search", _folder.Samples, _folder["first.onnx"], "--state", state);
         ModelCalibration kept = ModelCalibration.Load(state);
-        new ModelCalibration(kept.Model, kept.SampleCount, new(kept.Activations.ToDictionary(), StringComparer.Ordinal), CalibrationOrigin.Create(kept.Origin!.Samples, [settings])).Keep(state);
+        new ModelCalibration(
+            kept.Model,
+            kept.SampleCount,
+            new(kept.Activations.ToDictionary(), StringComparer.Ordinal),
+            CalibrationOrigin.Create(kept.Origin!.Samples, [settings])).Keep(state);
 
-        Write("search", _folder.Samples, _folder["second.onnx"], "--state", state).Output.Should().Contain($"was made with {settings}, not with {kept.Origin.Settings.Single()}, so all samples were calibrated again");
+        Write("search", _folder.Samples, _folder["second.onnx"], "--state", state).Output.Should()
+            .Contain($"was made with {settings}, not with {kept.Origin.Settings.Single()}, so all samples were calibrated again");
     }
 
     [Fact]
@@ -97,7 +106,8 @@ public sealed class StaleStateTests : IDisposable
         ToolRun run = ToolRun.InProcess("search", _folder.Model, "--data", _folder.Samples, "--output", _folder.Output, "--state", state);
 
         run.ExitCode.Should().Be(1);
-        run.ErrorLine.Should().StartWith($"{state}: this calibration was written by an earlier version, which did not note its samples, and it would be overwritten; ");
+        run.ErrorLine.Should().StartWith(
+            $"{state}: this calibration was written by an earlier version, which did not note its samples, and it would be overwritten; ");
     }
 
     [Theory]
@@ -127,7 +137,8 @@ public sealed class StaleStateTests : IDisposable
         run.ErrorLine.Should().Be($"{state}.trials: another run keeps its work in this file; wait until it is done, or name another file.");
     }
 
-    private static float[] ReadFloats(string npy) => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(npy).AsSpan()[^(28 * 28 * sizeof(float))..]).ToArray();
+    private static float[] ReadFloats(string npy) =>
+        MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(npy).AsSpan()[^(28 * 28 * sizeof(float))..]).ToArray();
 
     private (byte[] Model, string Output) Write(string command, string data, string output, params string[] more)
     {

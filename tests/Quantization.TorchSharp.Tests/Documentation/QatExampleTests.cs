@@ -11,7 +11,8 @@ public sealed class QatExampleTests : TorchTest
     [Fact]
     public void The_examples_of_teachers_and_checkpoints_run()
     {
-        static Module<Tensor, Tensor> Net() => Sequential(("conv3", Conv2d(1, 16, 3, stride: 2)), ("norm3", BatchNorm2d(16)), ("flatten", Flatten()), ("linear", Linear(2704, 10)));
+        static Module<Tensor, Tensor> Net() => Sequential(
+            ("conv3", Conv2d(1, 16, 3, stride: 2)), ("norm3", BatchNorm2d(16)), ("flatten", Flatten()), ("linear", Linear(2704, 10)));
         QatModel qat = QuantizationAwareTraining.Prepare(Net());
         using torch.optim.Optimizer optimizer = torch.optim.AdamW(qat.Module.parameters());
         float[] before = Values(qat.QuantizedLayers[0].Weight);
@@ -31,7 +32,12 @@ public sealed class QatExampleTests : TorchTest
     [Fact]
     public void The_example_trains_and_writes_a_model_that_loads()
     {
-        Module<Tensor, Tensor> net = Sequential(("conv1", Conv2d(1, 4, 3, stride: 2)), ("norm1", BatchNorm2d(4)), ("relu1", ReLU()), ("flatten", Flatten()), ("linear", Linear(676, 10)));
+        Module<Tensor, Tensor> net = Sequential(
+            ("conv1", Conv2d(1, 4, 3, stride: 2)),
+            ("norm1", BatchNorm2d(4)),
+            ("relu1", ReLU()),
+            ("flatten", Flatten()),
+            ("linear", Linear(676, 10)));
         string path = Path.GetTempFileName();
         try
         {

@@ -7,7 +7,8 @@ namespace Quantization.TorchSharp.Tests.Documentation;
 /// <summary>The examples of docs/how-to/qat.md on teachers and checkpoints, word for word.</summary>
 internal static class QatTeacherExample
 {
-    public static void Train(QatModel qat, Module<Tensor, Tensor> floatNet, optim.Optimizer optimizer, IReadOnlyList<(Tensor Images, Tensor Labels)> batches)
+    public static void Train(
+        QatModel qat, Module<Tensor, Tensor> floatNet, optim.Optimizer optimizer, IReadOnlyList<(Tensor Images, Tensor Labels)> batches)
     {
         using Distillation teacher = qat.DistillFrom(floatNet, new DistillationOptions
         {

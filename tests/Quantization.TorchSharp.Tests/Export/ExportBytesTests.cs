@@ -10,8 +10,8 @@ namespace Quantization.TorchSharp.Tests.Export;
 
 /// <summary>
 /// Exported files, byte for byte as they were when these hashes were taken, but for the version of the library that they name. Weights and
-/// inputs are multiples of 1/64, whose sums are exact in any order, so that ranges are the same on every processor; nothing is trained, and no
-/// quantized layer reads what another computed.
+/// inputs are multiples of 1/64, whose sums are exact in any order, so that ranges are the same on every processor; nothing is trained, and
+/// no quantized layer reads what another computed.
 /// </summary>
 public sealed class ExportBytesTests : TorchTest
 {

@@ -17,17 +17,29 @@ public sealed class ExportTests : TorchTest
     [InlineData(4, 4, FourBitStorage.Bytes)]
     [InlineData(3, 5, FourBitStorage.Packed)]
     [InlineData(2, 2, FourBitStorage.Packed)]
-    public void A_trained_net_with_a_residual_block_gives_the_same_in_ONNX_Runtime(int weightBits, int activationBits, FourBitStorage storage)
+    public void A_trained_net_with_a_residual_block_gives_the_same_in_ONNX_Runtime(
+        int weightBits, int activationBits, FourBitStorage storage)
     {
         Module<Tensor, Tensor> net = Sequential(
-            Conv2d(1, 16, 3, stride: 2, padding: 1), BatchNorm2d(16), ReLU(), new ResidualBlock(16), MaxPool2d(2), ConvTranspose2d(16, 16, 2, stride: 2), LeakyReLU(0.1), Dropout(), Flatten(), Linear(576, 5));
-        QatModel model = QuantizationAwareTraining.Prepare(net, new QatOptions { Default = LayerQuantization.Learned(weightBits, activationBits) });
+            Conv2d(1, 16, 3, stride: 2, padding: 1),
+            BatchNorm2d(16),
+            ReLU(),
+            new ResidualBlock(16),
+            MaxPool2d(2),
+            ConvTranspose2d(16, 16, 2, stride: 2),
+            LeakyReLU(0.1),
+            Dropout(),
+            Flatten(),
+            Linear(576, 5));
+        QatModel model = QuantizationAwareTraining.Prepare(
+            net, new QatOptions { Default = LayerQuantization.Learned(weightBits, activationBits) });
         Tensor input = torch.randn(32, 1, 12, 12);
         Train(model.Module, input, steps: 40);
 
         (float[] actual, float[] expected) = Both(model.Module, input, new OnnxExportOptions { FourBits = storage });
 
-        // A value that lies on the edge between two codes may fall to the other side when sums run in another order: that moves few results, and by little.
+        // A value that lies on the edge between two codes may fall to the other side when sums run in another order: that moves few
+        // results, and by little.
         Spread(actual, expected).Should().BeLessThan(0.1);
         int[] decided = [.. Decided(expected)];
         decided.Should().HaveCountGreaterThan(16);
@@ -40,8 +52,8 @@ public sealed class ExportTests : TorchTest
     public void Float_models_agree_to_rounding(bool prepared)
     {
         Module<Tensor, Tensor> net = Sequential(
-            Conv1d(2, 4, 3, padding: 1, dilation: 1), BatchNorm1d(4), LeakyReLU(0.2), Conv1d(4, 4, 3, stride: 2, groups: 2), ELU(0.5), Sigmoid(), Tanh(), ReLU6(), SiLU(), Hardswish(),
-            Linear(7, 6), Flatten(), Linear(24, 3), LogSoftmax(1));
+            Conv1d(2, 4, 3, padding: 1, dilation: 1), BatchNorm1d(4), LeakyReLU(0.2), Conv1d(4, 4, 3, stride: 2, groups: 2), ELU(0.5),
+            Sigmoid(), Tanh(), ReLU6(), SiLU(), Hardswish(), Linear(7, 6), Flatten(), Linear(24, 3), LogSoftmax(1));
         Tensor input = torch.randn(8, 2, 16);
         Train(net, input);
         if (prepared)
@@ -59,7 +71,8 @@ public sealed class ExportTests : TorchTest
     [Fact]
     public void Pooling_and_concatenation_agree_to_rounding()
     {
-        Module<Tensor, Tensor> net = Sequential(Conv2d(1, 3, 3), AvgPool2d(2, stride: 1, padding: 1), new Branches(), AdaptiveAvgPool2d(1), Flatten(), Softmax(1));
+        Module<Tensor, Tensor> net = Sequential(
+            Conv2d(1, 3, 3), AvgPool2d(2, stride: 1, padding: 1), new Branches(), AdaptiveAvgPool2d(1), Flatten(), Softmax(1));
 
         (float[] actual, float[] expected) = Both(net, torch.randn(4, 1, 9, 9), new OnnxExportOptions());
 
@@ -71,7 +84,8 @@ public sealed class ExportTests : TorchTest
     [InlineData(false)]
     public void XNOR_layers_agree_to_rounding(bool quantized)
     {
-        Module<Tensor, Tensor> net = Sequential(new XnorConv2d(Conv2d(2, 8, 3, padding: 1)), BatchNorm2d(8), Flatten(), new XnorLinear(Linear(200, 4)));
+        Module<Tensor, Tensor> net = Sequential(
+            new XnorConv2d(Conv2d(2, 8, 3, padding: 1)), BatchNorm2d(8), Flatten(), new XnorLinear(Linear(200, 4)));
         Tensor input = torch.randn(8, 2, 5, 5);
         Train(net, input);
 
@@ -85,7 +99,8 @@ public sealed class ExportTests : TorchTest
     {
         long SizeOf(int bits, FourBitStorage storage)
         {
-            QatModel model = QuantizationAwareTraining.Prepare(Sequential(Linear(256, 64)), new QatOptions { Default = LayerQuantization.EightBits with { WeightBits = bits } });
+            QatModel model = QuantizationAwareTraining.Prepare(
+                Sequential(Linear(256, 64)), new QatOptions { Default = LayerQuantization.EightBits with { WeightBits = bits } });
             model.Module.call(torch.randn(2, 256));
             return OnnxExport.Build(model.Module, [256], new OnnxExportOptions { FourBits = storage }).CalculateSize();
         }
@@ -107,7 +122,8 @@ public sealed class ExportTests : TorchTest
             Action unknown = () => Sequential(("head", Sequential(("odd", GLU(1))))).ExportOnnx([4], path);
             Action noRange = () => untrained.ExportOnnx([2], path);
 
-            unknown.Should().Throw<NotSupportedException>().WithMessage("head.odd (GLU) has no known ONNX form; implement IOnnxExportable*");
+            unknown.Should()
+                .Throw<NotSupportedException>().WithMessage("head.odd (GLU) has no known ONNX form; implement IOnnxExportable*");
             noRange.Should().Throw<InvalidOperationException>().WithMessage("0.input_quantizer has no range yet*");
             Directory.EnumerateFileSystemEntries(folder).Should().BeEmpty();
         }
@@ -134,11 +150,17 @@ public sealed class ExportTests : TorchTest
     private static double Spread(float[] actual, float[] expected) =>
         Math.Sqrt(actual.Zip(expected, (a, b) => (double)(a - b) * (a - b)).Sum() / expected.Sum(value => (double)value * value));
 
-    /// <summary>The samples whose two largest logits lie further apart than a quarter of the logits' root mean square: no near-tie, which any rounding may break the other way.</summary>
+    /// <summary>
+    /// The samples whose two largest logits lie further apart than a quarter of the logits' root mean square: no near-tie, which any
+    /// rounding may break the other way.
+    /// </summary>
     private static IEnumerable<int> Decided(float[] logits)
     {
         double size = Math.Sqrt(logits.Average(value => (double)value * value));
-        return logits.Chunk(5).Index().Where(each => each.Item.OrderDescending().ToArray() is [float first, float second, ..] && first - second > size / 4).Select(each => each.Index);
+        return logits.Chunk(5)
+            .Index()
+            .Where(each => each.Item.OrderDescending().ToArray() is [float first, float second, ..] && first - second > size / 4)
+            .Select(each => each.Index);
     }
 
     private static IEnumerable<int> Predictions(float[] logits) => logits.Chunk(5).Select(each => Array.IndexOf(each, each.Max()));

@@ -82,7 +82,8 @@ public sealed class TracedExportTests : TorchTest
         Module<Tensor, Tensor> between = Sequential(("block", new Block((m, x) => m.conv2.call(m.conv1.call(x).sin()))));
         Module<Tensor, Tensor> behind = Sequential(("block", new Block((m, x) => m.conv1.call(x).cumsum(1))));
 
-        Export(between).Should().Throw<NotSupportedException>().WithMessage("block (Block): what forward computes between conv1 and conv2 is no function that the export recognizes.*IOnnxExportable*");
+        Export(between).Should().Throw<NotSupportedException>().WithMessage(
+            "block (Block): what forward computes between conv1 and conv2 is no function that the export recognizes.*IOnnxExportable*");
         Export(behind).Should().Throw<NotSupportedException>().WithMessage("block (Block): what forward computes behind conv1*");
     }
 
@@ -92,7 +93,8 @@ public sealed class TracedExportTests : TorchTest
         Module<Tensor, Tensor> layer = Sequential(("block", new Block((m, x) => m.conv2.call(m.conv1.forward(x)))));
         Module<Tensor, Tensor> block = new Outer(new Block(Forwards["residual"]));
 
-        Export(layer).Should().Throw<NotSupportedException>().WithMessage("*between its input and conv2*conv1, *were not seen to run: call them by call, not by forward.*");
+        Export(layer).Should().Throw<NotSupportedException>()
+            .WithMessage("*between its input and conv2*conv1, *were not seen to run: call them by call, not by forward.*");
         Export(block).Should().NotThrow("what it calls is seen all the same");
     }
 
@@ -122,13 +124,15 @@ public sealed class TracedExportTests : TorchTest
         (float[] actual, float[] expected) = Both(model.Module, input, new OnnxExportOptions());
 
         int[] Predict(float[] logits) => [.. logits.Chunk(5).Select(each => Array.IndexOf(each, each.Max()))];
-        Predict(actual).Zip(Predict(expected), (a, b) => a == b).Count(same => same).Should().BeGreaterThanOrEqualTo(511, "one near-tie in 512 may break the other way");
+        Predict(actual).Zip(Predict(expected), (a, b) => a == b).Count(same => same).Should()
+            .BeGreaterThanOrEqualTo(511, "one near-tie in 512 may break the other way");
         actual.Should().NotEqual(new float[actual.Length]);
     }
 
     private sealed class Block : Module<Tensor, Tensor>
     {
-        public readonly Module<Tensor, Tensor> conv1 = Conv2d(8, 8, 3, padding: 1), conv2 = Conv2d(8, 8, 3, padding: 1), norm = BatchNorm2d(8), linear = Linear(8, 8);
+        public readonly Module<Tensor, Tensor> conv1 = Conv2d(8, 8, 3, padding: 1), conv2 = Conv2d(8, 8, 3, padding: 1),
+            norm = BatchNorm2d(8), linear = Linear(8, 8);
         public readonly global::TorchSharp.Modules.Parameter gamma = new(torch.randn(1, 8, 1, 1));
         public readonly global::TorchSharp.Modules.Parameter positions = new(torch.randn(1, 64, 8));
         private readonly Func<Block, Tensor, Tensor> _forward;
@@ -182,12 +186,14 @@ public sealed class TracedExportTests : TorchTest
     private sealed class ResidualNet : Module<Tensor, Tensor>
     {
         private readonly Module<Tensor, Tensor> stem = Sequential(Conv2d(3, 16, 3, padding: 1), BatchNorm2d(16));
-        private readonly Module<Tensor, Tensor> body = Sequential(new BasicBlock(16, 16, 1), new BasicBlock(16, 32, 2)), narrow = Conv2d(32, 32, 1), head = Linear(32, 5);
+        private readonly Module<Tensor, Tensor> body = Sequential(new BasicBlock(16, 16, 1), new BasicBlock(16, 32, 2)),
+            narrow = Conv2d(32, 32, 1), head = Linear(32, 5);
 
         public ResidualNet()
             : base(nameof(ResidualNet)) => RegisterComponents();
 
-        public override Tensor forward(Tensor input) => head.call(functional.relu(narrow.call(body.call(functional.relu(stem.call(input))))).mean([2, 3]));
+        public override Tensor forward(Tensor input) =>
+            head.call(functional.relu(narrow.call(body.call(functional.relu(stem.call(input))))).mean([2, 3]));
     }
 
     /// <summary>A layer as in DenseNet: its result stands beside what it reads.</summary>
@@ -202,13 +208,15 @@ public sealed class TracedExportTests : TorchTest
             RegisterComponents();
         }
 
-        public override Tensor forward(Tensor input) => torch.cat([input, conv.call(functional.relu(narrow.call(functional.relu(norm.call(input)))))], 1);
+        public override Tensor forward(Tensor input) =>
+            torch.cat([input, conv.call(functional.relu(narrow.call(functional.relu(norm.call(input)))))], 1);
     }
 
     private sealed class DenseNet : Module<Tensor, Tensor>
     {
         private readonly Module<Tensor, Tensor> stem = Conv2d(3, 16, 3, padding: 1), head = Linear(32, 5);
-        private readonly Module<Tensor, Tensor> dense = Sequential(new DenseLayer(16, 16), new DenseLayer(32, 16)), transition = Conv2d(48, 32, 1), last = Conv2d(32, 32, 3, padding: 1);
+        private readonly Module<Tensor, Tensor> dense = Sequential(new DenseLayer(16, 16), new DenseLayer(32, 16)),
+            transition = Conv2d(48, 32, 1), last = Conv2d(32, 32, 3, padding: 1);
 
         public DenseNet()
             : base(nameof(DenseNet)) => RegisterComponents();

@@ -15,10 +15,22 @@ public sealed class ComposedFakeQuantizeTests : TorchTest
         ["affine, signed"] = new() { Format = CodeFormat.Signed(5), Momentum = 1 },
         ["symmetric"] = new() { Format = CodeFormat.Signed(4), Scheme = QuantizationScheme.Symmetric },
         ["symmetric, without sign"] = new() { Format = CodeFormat.Unsigned(3), Scheme = QuantizationScheme.Symmetric },
-        ["channels"] = new() { Format = CodeFormat.Signed(8), Scheme = QuantizationScheme.Symmetric, Granularity = Granularity.PerChannel(1), Momentum = 1 },
+        ["channels"] = new()
+        {
+            Format = CodeFormat.Signed(8),
+            Scheme = QuantizationScheme.Symmetric,
+            Granularity = Granularity.PerChannel(1),
+            Momentum = 1
+        },
         ["last channels, affine"] = new() { Granularity = Granularity.PerChannel(-1), Momentum = 0.01 },
         ["learned"] = new() { Format = CodeFormat.Unsigned(4), Range = RangeMode.Learned },
-        ["learned channels"] = new() { Format = CodeFormat.Signed(2), Scheme = QuantizationScheme.Symmetric, Granularity = Granularity.PerChannel(0), Range = RangeMode.Learned },
+        ["learned channels"] = new()
+        {
+            Format = CodeFormat.Signed(2),
+            Scheme = QuantizationScheme.Symmetric,
+            Granularity = Granularity.PerChannel(0),
+            Range = RangeMode.Learned
+        },
         ["learned offset"] = new() { Format = CodeFormat.Unsigned(4), Range = RangeMode.Learned, LearnsOffset = true },
     };
 
@@ -31,7 +43,8 @@ public sealed class ComposedFakeQuantizeTests : TorchTest
         FakeQuantize kernels = Make(options, isComposed: false), composed = Make(options, isComposed: true);
         for (int step = 0; step < 20; step++)
         {
-            float[] values = [.. Enumerable.Range(0, Length).Select(_ => (float)(random.NextDouble() - 0.3) * MathF.Pow(10, random.Next(-3, 3)))];
+            float[] values =
+                [.. Enumerable.Range(0, Length).Select(_ => (float)(random.NextDouble() - 0.3) * MathF.Pow(10, random.Next(-3, 3)))];
             float[] gradients = [.. Enumerable.Range(0, Length).Select(_ => (float)(random.NextDouble() - 0.5))];
             if (kernels.HasRange)
             {
@@ -84,10 +97,12 @@ public sealed class ComposedFakeQuantizeTests : TorchTest
         CodeFormat format = isSigned ? CodeFormat.Int8.Restricted : CodeFormat.UInt8;
         ValueRange[] ranges =
         [
-            .. Enumerable.Range(0, 5000).Select(_ => (First: Any(random), Second: Any(random))).Select(each => new ValueRange(MathF.Min(each.First, each.Second), MathF.Max(each.First, each.Second))),
+            .. Enumerable.Range(0, 5000).Select(_ => (First: Any(random), Second: Any(random)))
+                .Select(each => new ValueRange(MathF.Min(each.First, each.Second), MathF.Max(each.First, each.Second))),
             new(0, 0), new(-float.MaxValue, float.MaxValue), new(0, float.Epsilon), new(3, 5), new(-5, -3), new(-float.MaxValue, 0),
         ];
-        Tensor both = torch.stack([torch.tensor([.. ranges.Select(range => range.Min)]), torch.tensor([.. ranges.Select(range => range.Max)])]);
+        Tensor both = torch.stack(
+            [torch.tensor([.. ranges.Select(range => range.Min)]), torch.tensor([.. ranges.Select(range => range.Max)])]);
 
         (Tensor scale, Tensor zeroPoint) = ComposedRange.Parameters(both, format, scheme);
 
@@ -106,7 +121,8 @@ public sealed class ComposedFakeQuantizeTests : TorchTest
 
         (_, _, float[][] parameters) = Run(quantizer, values, gradients);
 
-        // What lies below the codes moves with the lowest code, what lies above with the highest: by one scale for one step of the zero-point.
+        // What lies below the codes moves with the lowest code, what lies above with the highest: by one scale for one step of the
+        // zero-point.
         double factor = LearnedStepSize.GradientScale(values.Length, quantizer.Format), scale = before.Parameters.Scales[0];
         float expected = (float)(-(1 + 2 + 32 + 64) * scale * factor);
         parameters.Single(gradient => gradient.Length == 1 && MathF.Abs(gradient[0] - expected) < 1e-4f).Should().NotBeEmpty();
@@ -128,7 +144,8 @@ public sealed class ComposedFakeQuantizeTests : TorchTest
         }
 
         Loss().item<float>().Should().BeLessThan((float)(before / 20));
-        quantizer.GetQuantizer().Parameters.ZeroPoints[0].Should().BeGreaterThan(2, "half of the values are negative, and none had a code of its own");
+        quantizer.GetQuantizer().Parameters.ZeroPoints[0].Should()
+            .BeGreaterThan(2, "half of the values are negative, and none had a code of its own");
 
         Tensor Loss() => (quantizer.call(values) - values).square().mean();
     }
@@ -165,7 +182,10 @@ public sealed class ComposedFakeQuantizeTests : TorchTest
 
         Tensor result = quantizer.call(input);
         result.backward([torch.tensor(gradients).reshape(shape)]);
-        return (Values(result), Values(input.grad!), [.. quantizer.parameters().Select(parameter => parameter.grad is { } gradient ? Values(gradient) : [])]);
+        return (
+            Values(result),
+            Values(input.grad!),
+            [.. quantizer.parameters().Select(parameter => parameter.grad is { } gradient ? Values(gradient) : [])]);
     }
 
     /// <summary>Puts values where codes change, and beside these places.</summary>

@@ -8,7 +8,13 @@ namespace Quantization.TorchSharp.Tests.FakeQuantization;
 public sealed class FakeQuantizeTests : TorchTest
 {
     private static readonly FakeQuantizeOptions Weights4 =
-        new() { Format = CodeFormat.Signed(4), Scheme = QuantizationScheme.Symmetric, Granularity = Granularity.PerChannel(0), Momentum = 1 };
+        new()
+        {
+            Format = CodeFormat.Signed(4),
+            Scheme = QuantizationScheme.Symmetric,
+            Granularity = Granularity.PerChannel(0),
+            Momentum = 1
+        };
 
     [Theory]
     [InlineData(RangeMode.Observed, 1, 8)]
@@ -18,13 +24,20 @@ public sealed class FakeQuantizeTests : TorchTest
     public void The_forward_pass_is_the_cores_bit_for_bit(RangeMode range, int channels, int bits)
     {
         FakeQuantize quantizer = new(
-            new FakeQuantizeOptions { Format = CodeFormat.Unsigned(bits), Range = range, Granularity = channels == 1 ? Granularity.PerTensor : Granularity.PerChannel(1) }, channels);
+            new FakeQuantizeOptions
+            {
+                Format = CodeFormat.Unsigned(bits),
+                Range = range,
+                Granularity = channels == 1 ? Granularity.PerTensor : Granularity.PerChannel(1)
+            },
+            channels);
         Tensor input = torch.randn(7, 5, 33);
 
         float[] actual = Values(quantizer.call(input));
 
         float[] expected = new float[actual.Length];
-        quantizer.GetQuantizer().FakeQuantize(new ReadOnlyTensorSpan<float>(Values(input), [7, 5, 33]), new TensorSpan<float>(expected, [7, 5, 33]));
+        quantizer.GetQuantizer()
+            .FakeQuantize(new ReadOnlyTensorSpan<float>(Values(input), [7, 5, 33]), new TensorSpan<float>(expected, [7, 5, 33]));
         actual.Should().Equal(expected);
         actual.Distinct().Count().Should().BeLessThanOrEqualTo(channels << bits);
     }
@@ -37,7 +50,8 @@ public sealed class FakeQuantizeTests : TorchTest
         (quantizer.call(input) * factor).sum().backward();
 
         // LSQ written with torch's own operators: rounding as a constant, a clamp, and the scale's gradient made smaller.
-        Tensor logarithm = quantizer.get_parameter("log_scale")!.detach().clone().requires_grad_(), copy = input.detach().clone().requires_grad_();
+        Tensor logarithm = quantizer.get_parameter("log_scale")!.detach().clone().requires_grad_(),
+            copy = input.detach().clone().requires_grad_();
         double shrink = LearnedStepSize.GradientScale(50, CodeFormat.Signed(4).Restricted);
         Tensor small = logarithm * shrink, scale = (small + (logarithm - small).detach()).exp().unsqueeze(1);
         Tensor quotient = (copy / scale).clamp(-7, 7), rounded = quotient + (quotient.round() - quotient).detach();

@@ -15,7 +15,8 @@ public sealed class QuantizedLayerTests : TorchTest
     public void A_layer_is_the_float_layer_over_fake_quantized_input_and_weights(string kind)
     {
         (Module<Tensor, Tensor> source, Tensor input, Func<Tensor, Tensor, Tensor> arithmetic) = Make(kind);
-        QuantizedLayer layer = (QuantizedLayer)QuantizationAwareTraining.Prepare(source, new QatOptions { Default = LayerQuantization.Learned(4, 5) }).Module;
+        QuantizedLayer layer = (QuantizedLayer)QuantizationAwareTraining.Prepare(
+            source, new QatOptions { Default = LayerQuantization.Learned(4, 5) }).Module;
 
         Tensor actual = layer.call(input);
 
@@ -30,7 +31,8 @@ public sealed class QuantizedLayerTests : TorchTest
         (Module<Tensor, Tensor> source, Tensor input, _) = Make(kind);
         (Module<Tensor, Tensor> twin, _, _) = Make(kind);
         twin.load_state_dict(source.state_dict());
-        Module<Tensor, Tensor> norm = kind is "Linear" or "Conv1d" ? BatchNorm1d(6) : BatchNorm2d(6), twinNorm = kind is "Linear" or "Conv1d" ? BatchNorm1d(6) : BatchNorm2d(6);
+        Module<Tensor, Tensor> norm = kind is "Linear" or "Conv1d" ? BatchNorm1d(6) : BatchNorm2d(6),
+            twinNorm = kind is "Linear" or "Conv1d" ? BatchNorm1d(6) : BatchNorm2d(6);
         using (torch.no_grad())
         {
             norm.get_parameter("weight")!.copy_(torch.randn(6));
@@ -73,8 +75,10 @@ public sealed class QuantizedLayerTests : TorchTest
     {
         foreach (bool frozen in new[] { false, true })
         {
-            // Channels that fill oneDNN's blocks: of others libtorch 2.10 at times computes an input's gradient as NaN (docs/how-to/libtorch.md).
-            QatModel model = QuantizationAwareTraining.Prepare(Sequential(Conv2d(8, 8, 3), BatchNorm2d(8)), new QatOptions { Default = LayerQuantization.Learned(4, 4) });
+            // Channels that fill oneDNN's blocks: of others libtorch 2.10 at times computes an input's gradient as NaN
+            // (docs/how-to/libtorch.md).
+            QatModel model = QuantizationAwareTraining.Prepare(
+                Sequential(Conv2d(8, 8, 3), BatchNorm2d(8)), new QatOptions { Default = LayerQuantization.Learned(4, 4) });
             if (frozen)
             {
                 model.FreezeBatchNorm();
@@ -84,7 +88,8 @@ public sealed class QuantizedLayerTests : TorchTest
 
             foreach ((string name, Parameter parameter) in model.Module.named_parameters())
             {
-                (parameter.grad is not null && parameter.grad.abs().sum().item<float>() > 0).Should().BeTrue($"{name} has a gradient, frozen {frozen}");
+                (parameter.grad is not null && parameter.grad.abs().sum().item<float>() > 0).Should()
+                    .BeTrue($"{name} has a gradient, frozen {frozen}");
             }
         }
     }
@@ -92,7 +97,8 @@ public sealed class QuantizedLayerTests : TorchTest
     [Fact]
     public void What_has_no_integer_form_is_refused()
     {
-        Action reflect = () => _ = new QuantizedConv2d(Conv2d(1, 1, 3, padding: 1, padding_mode: PaddingModes.Reflect), LayerQuantization.EightBits);
+        Action reflect =
+            () => _ = new QuantizedConv2d(Conv2d(1, 1, 3, padding: 1, padding_mode: PaddingModes.Reflect), LayerQuantization.EightBits);
         Action bits = () => LayerQuantization.Learned(1, 8);
 
         reflect.Should().Throw<NotSupportedException>().WithMessage("*Reflect*");
@@ -111,12 +117,15 @@ public sealed class QuantizedLayerTests : TorchTest
                 return (convolution1, torch.randn(3, 4, 17), (x, w) => functional.conv1d(x, w, convolution1.bias, 2, 1, 2, 2));
             case "Conv2d":
                 Conv2d convolution2 = Conv2d(4, 6, (3, 2), stride: (2, 1), padding: (1, 0), groups: 2);
-                return (convolution2, torch.randn(3, 4, 9, 8), (x, w) => functional.conv2d(x, w, convolution2.bias, [2, 1], [1, 0], [1, 1], 2));
+                return (convolution2, torch.randn(3, 4, 9, 8), (x, w) => functional.conv2d(
+                    x, w, convolution2.bias, [2, 1], [1, 0], [1, 1], 2));
             default:
                 ConvTranspose2d transposed = ConvTranspose2d(4, 6, 3, stride: 2, padding: 1, output_padding: 1);
-                return (transposed, torch.randn(3, 4, 5, 6), (x, w) => functional.conv_transpose2d(x, w, transposed.bias, [2, 2], [1, 1], [1, 1], [1, 1], 1));
+                return (transposed, torch.randn(3, 4, 5, 6), (x, w) => functional.conv_transpose2d(
+                    x, w, transposed.bias, [2, 2], [1, 1], [1, 1], [1, 1], 1));
         }
     }
 
-    private static void Near(float[] actual, float[] expected) => actual.Should().Equal(expected, (a, b) => MathF.Abs(a - b) < 1e-4f * (1 + MathF.Abs(b)));
+    private static void Near(float[] actual, float[] expected) =>
+        actual.Should().Equal(expected, (a, b) => MathF.Abs(a - b) < 1e-4f * (1 + MathF.Abs(b)));
 }

@@ -44,23 +44,27 @@ public sealed class TransformerTests : TorchTest
             actual.Should().Equal(expected, (a, b) => MathF.Abs(a - b) < 1e-4f);
         }
 
-        model.Layers.Select(layer => layer.ToString()).Should().Contain("table Embedding: 8-bit rows").And.NotContain(line => line.Contains("left in float"));
+        model.Layers.Select(layer => layer.ToString()).Should()
+            .Contain("table Embedding: 8-bit rows").And.NotContain(line => line.Contains("left in float"));
     }
 
     [Fact]
     public void Weights_in_blocks_run_as_MatMulNBits_and_take_half_a_byte()
     {
-        QatModel model = QuantizationAwareTraining.Prepare(Sequential(Linear(256, 128), ReLU(), Linear(128, 64)), new QatOptions { Default = LayerQuantization.WeightOnly() });
+        QatModel model = QuantizationAwareTraining.Prepare(
+            Sequential(Linear(256, 128), ReLU(), Linear(128, 64)), new QatOptions { Default = LayerQuantization.WeightOnly() });
         model.Module.call(torch.randn(2, 256));
         string path = Path.GetTempFileName(), optimized = Path.GetTempFileName();
         try
         {
             model.Module.eval();
             model.ExportOnnx([256], path);
-            using SessionOptions options = new() { OptimizedModelFilePath = optimized, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+            using SessionOptions options =
+                new() { OptimizedModelFilePath = optimized, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
             using InferenceSession session = new(path, options);
 
-            Quantization.Onnx.Protos.ModelProto.Parser.ParseFrom(File.ReadAllBytes(optimized)).Graph.Node.Select(node => node.OpType).Should().Equal("MatMulNBits", "Relu", "MatMulNBits");
+            Quantization.Onnx.Protos.ModelProto.Parser.ParseFrom(File.ReadAllBytes(optimized))
+                .Graph.Node.Select(node => node.OpType).Should().Equal("MatMulNBits", "Relu", "MatMulNBits");
             new FileInfo(path).Length.Should().BeLessThan((long)(((256 * 128) + (128 * 64)) * 0.75));
         }
         finally
@@ -75,7 +79,8 @@ public sealed class TransformerTests : TorchTest
     [InlineData(RangeMode.Learned)]
     public void Blocks_are_fake_quantized_as_the_core_does_it(RangeMode range)
     {
-        FakeQuantizeOptions options = new() { Format = CodeFormat.Signed(4), Scheme = QuantizationScheme.Symmetric, Granularity = Granularity.PerBlock(1, 16), Range = range, Momentum = 1 };
+        FakeQuantizeOptions options = new() { Format = CodeFormat.Signed(4), Scheme =
+            QuantizationScheme.Symmetric, Granularity = Granularity.PerBlock(1, 16), Range = range, Momentum = 1 };
         FakeQuantize kernels = new(options, 3 * 4), composed = new(options, 3 * 4) { IsComposed = true };
         Tensor weights = torch.randn(3, 64);
 
@@ -124,7 +129,8 @@ public sealed class TransformerTests : TorchTest
     public void What_cannot_be_in_blocks_stays_in_float_with_a_reason()
     {
         QatModel model = QuantizationAwareTraining.Prepare(
-            Sequential(("conv", Conv2d(1, 4, 3)), ("odd", Linear(20, 4)), ("even", Linear(32, 4))), new QatOptions { Default = LayerQuantization.WeightOnly() });
+            Sequential(("conv", Conv2d(1, 4, 3)), ("odd", Linear(20, 4)), ("even", Linear(32, 4))),
+            new QatOptions { Default = LayerQuantization.WeightOnly() });
         Action size = () => LayerQuantization.WeightOnly(4, 20), bits = () => LayerQuantization.WeightOnly(3);
 
         model.Layers.Select(layer => layer.ToString()).Should().Equal(
@@ -177,7 +183,8 @@ public sealed class TransformerTests : TorchTest
     /// <summary>A block as in GPT and ViT: what is normalized is read, and the result is added.</summary>
     private sealed class Layer : Module<Tensor, Tensor>
     {
-        private readonly Module<Tensor, Tensor> norm1 = LayerNorm(Features), norm2 = LayerNorm(Features), up = Linear(Features, 2 * Features), down = Linear(2 * Features, Features);
+        private readonly Module<Tensor, Tensor> norm1 = LayerNorm(Features), norm2 = LayerNorm(Features),
+            up = Linear(Features, 2 * Features), down = Linear(2 * Features, Features);
         private readonly Module<Tensor, Tensor> attention;
 
         public Layer(bool isCausal)
@@ -196,7 +203,8 @@ public sealed class TransformerTests : TorchTest
 
     private sealed class Transformer : Module<Tensor, Tensor>
     {
-        private readonly Module<Tensor, Tensor> table = Embedding(Words, Features), layer, norm = LayerNorm(Features), head = Linear(Features, Classes);
+        private readonly Module<Tensor, Tensor> table = Embedding(Words, Features), layer, norm = LayerNorm(Features),
+            head = Linear(Features, Classes);
         private readonly Parameter positions = new(torch.randn(1, Tokens, Features) * 0.5);
 
         public Transformer(bool isCausal)

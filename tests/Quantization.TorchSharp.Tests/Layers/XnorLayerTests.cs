@@ -39,7 +39,11 @@ public sealed class XnorLayerTests : TorchTest
         for (int filter = 0; filter < 16; filter++)
         {
             Range range = new(filter * 144, (filter + 1) * 144);
-            SignGradient.ScaledSign(Values(layer.Weight).AsSpan()[range], Values(weights.grad!).AsSpan()[range], Values(magnitudes)[filter], weightGradient.AsSpan()[range]);
+            SignGradient.ScaledSign(
+                Values(layer.Weight).AsSpan()[range],
+                Values(weights.grad!).AsSpan()[range],
+                Values(magnitudes)[filter],
+                weightGradient.AsSpan()[range]);
         }
 
         Values(input.grad!).Should().Equal(inputGradient);

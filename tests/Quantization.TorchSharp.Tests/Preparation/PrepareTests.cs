@@ -26,7 +26,8 @@ public sealed class PrepareTests : TorchTest
             "conv Conv2d: 4-bit weights, 3-bit activations, norm folded in",
             "same Conv2d: left in float, its padding is given as Same; give it as numbers",
             "head Linear: left in float, as the options ask",
-            "norm2 BatchNorm2d: left in float, it is no BatchNorm right behind a quantized layer of a Sequential; name the pair in QatOptions.BatchNorms if it follows one");
+            "norm2 BatchNorm2d: left in float, it is no BatchNorm right behind a quantized layer of a Sequential; name the pair in "
+                + "QatOptions.BatchNorms if it follows one");
     }
 
     [Fact]
@@ -38,10 +39,12 @@ public sealed class PrepareTests : TorchTest
 
         model.Layers.Select(layer => layer.ToString()).Should().Equal(
             "first Conv2d: 8-bit weights, 8-bit activations, norm folded in",
-            "narrow Conv2d: left in float, the field Block.narrow is declared as Conv2d, which a quantized layer cannot replace; declare it as Module<Tensor, Tensor>");
+            "narrow Conv2d: left in float, the field Block.narrow is declared as Conv2d, which a quantized layer cannot replace; declare "
+                + "it as Module<Tensor, Tensor>");
         block.First.Should().BeOfType<QuantizedConv2d>();
         block.call(torch.randn(2, 1, 6, 6)).shape.Should().Equal(2, 2, 2, 2);
-        block.state_dict().Keys.Should().Contain(["first.weight", "first.norm.running_mean", "first.input_quantizer.range", "narrow.weight"]);
+        block.state_dict().Keys.Should()
+            .Contain(["first.weight", "first.norm.running_mean", "first.input_quantizer.range", "narrow.weight"]);
         block.parameters().Should().OnlyHaveUniqueItems();
     }
 
@@ -61,7 +64,8 @@ public sealed class PrepareTests : TorchTest
     {
         Sequential net = Sequential(("conv", Conv2d(1, 2, 3)), ("norm", BatchNorm2d(3)));
 
-        Action layer = () => QuantizationAwareTraining.Prepare(net, new QatOptions { Layers = new Dictionary<string, LayerQuantization?> { ["convv"] = null } });
+        Action layer = () => QuantizationAwareTraining.Prepare(
+            net, new QatOptions { Layers = new Dictionary<string, LayerQuantization?> { ["convv"] = null } });
         Action pair = () => QuantizationAwareTraining.Prepare(net, new QatOptions { BatchNorms = [("conv", "norm")] });
 
         layer.Should().Throw<ArgumentException>().WithMessage("QatOptions.Layers names 'convv'*it has 'conv'*");

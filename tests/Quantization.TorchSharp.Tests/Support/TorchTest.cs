@@ -4,7 +4,10 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace Quantization.TorchSharp.Tests.Support;
 
-/// <summary>A test that needs libtorch: skipped, with the way to get it, where it does not load. Random numbers are the same each time, and tensors go when the test ends.</summary>
+/// <summary>
+/// A test that needs libtorch: skipped, with the way to get it, where it does not load. Random numbers are the same each time, and tensors
+/// go when the test ends.
+/// </summary>
 public abstract class TorchTest : IDisposable
 {
     private static readonly Lazy<string?> WhyNot = new(() =>
@@ -16,7 +19,8 @@ public abstract class TorchTest : IDisposable
         }
         catch (Exception e) when (e is NotSupportedException or TypeInitializationException or DllNotFoundException)
         {
-            return $"libtorch does not load ({e.GetBaseException().Message.Split('\n')[0]}); docs/how-to/libtorch.md, \"Where libtorch does not load\", tells the way out.";
+            return $"libtorch does not load ({e.GetBaseException().Message.Split('\n')[0]}); docs/how-to/libtorch.md, \"Where libtorch "
+                + "does not load\", tells the way out.";
         }
     });
 

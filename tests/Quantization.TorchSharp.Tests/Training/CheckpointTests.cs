@@ -56,7 +56,8 @@ public sealed class CheckpointTests : TorchTest
 
         Action load = () => other.LoadCheckpoint(CheckpointPath, otherOptimizer);
 
-        load.Should().Throw<InvalidDataException>().WithMessage($"{CheckpointPath}: this checkpoint was written from another model:*Prepare the same model*");
+        load.Should().Throw<InvalidDataException>()
+            .WithMessage($"{CheckpointPath}: this checkpoint was written from another model:*Prepare the same model*");
         Values(other.QuantizedLayers[0].Weight).Should().Equal(before);
     }
 

@@ -39,7 +39,8 @@ public sealed class DistillationTests : TorchTest
         teacher.load_state_dict(original.state_dict());
         QatModel model = QuantizationAwareTraining.Prepare(original, new QatOptions { Default = LayerQuantization.Learned(2, 2) });
         float[] before = [.. teacher.parameters().SelectMany(Values)];
-        using Distillation distillation = model.DistillFrom(teacher, new DistillationOptions { Layers = [new DistilledLayer("conv", "conv", 0.1)] });
+        using Distillation distillation = model.DistillFrom(
+            teacher, new DistillationOptions { Layers = [new DistilledLayer("conv", "conv", 0.1)] });
         using torch.optim.Optimizer optimizer = torch.optim.AdamW(model.Module.parameters(), 0.01);
         List<float> losses = [];
         for (int step = 0; step < 60; step++)
@@ -61,7 +62,8 @@ public sealed class DistillationTests : TorchTest
     public void Layers_in_dispose_scopes_are_compared_and_nothing_is_left_alive()
     {
         Module<Tensor, Tensor> student = new Scoped(Net()), teacher = new Scoped(Net());
-        using Distillation distillation = new(student, teacher, new DistillationOptions { Layers = [new DistilledLayer("inner.conv", "inner.conv", 1000)] });
+        using Distillation distillation = new(
+            student, teacher, new DistillationOptions { Layers = [new DistilledLayer("inner.conv", "inner.conv", 1000)] });
         Tensor input = torch.randn(4, 1, 6, 6);
         double loss = Loss();
         long before = torch.Tensor.TotalCount;
@@ -119,7 +121,8 @@ public sealed class DistillationTests : TorchTest
         Module<Tensor, Tensor> student = Net(), teacher = Net();
 
         Action itself = () => _ = new Distillation(student, student);
-        Action layer = () => _ = new Distillation(student, teacher, new DistillationOptions { Layers = [new DistilledLayer("conv", "head")] });
+        Action layer =
+            () => _ = new Distillation(student, teacher, new DistillationOptions { Layers = [new DistilledLayer("conv", "head")] });
         Action shape = () => new Distillation(student, Sequential(Flatten(), Linear(36, 4))).Loss(torch.randn(2, 1, 6, 6));
         Action temperature = () => _ = new DistillationOptions { Temperature = 0 };
 
@@ -131,9 +134,11 @@ public sealed class DistillationTests : TorchTest
 
     private static bool HasNoGradient(Tensor parameter) => parameter.grad is null;
 
-    private static Module<Tensor, Tensor> Net() => Sequential(("conv", Conv2d(1, 16, 3)), ("relu", ReLU()), ("flat", Flatten()), ("linear", Linear(256, 3)));
+    private static Module<Tensor, Tensor> Net() =>
+        Sequential(("conv", Conv2d(1, 16, 3)), ("relu", ReLU()), ("flat", Flatten()), ("linear", Linear(256, 3)));
 
-    private static Module<Tensor, Tensor> Child(Module<Tensor, Tensor> net, string name) => (Module<Tensor, Tensor>)net.named_children().First(each => each.name == name).module;
+    private static Module<Tensor, Tensor> Child(Module<Tensor, Tensor> net, string name) =>
+        (Module<Tensor, Tensor>)net.named_children().First(each => each.name == name).module;
 
     private static double Reference(float[] student, float[] teacher, long[] labels, double temperature, double labelShare)
     {

@@ -24,7 +24,8 @@ public sealed class TrainingTests : TorchTest
         LayerQuantization quantization = new() { WeightBits = bits, ActivationBits = bits, WeightRange = range, ActivationRange = range };
         QatModel model = QuantizationAwareTraining.Prepare(
             Sequential(Conv2d(1, 8, 3), BatchNorm2d(8), ReLU(), Flatten(), Linear(288, 4)), new QatOptions { Default = quantization });
-        Tensor images = torch.randn(64, 1, 8, 8), labels = (images.mean([1, 2, 3]) * 20).floor().clamp(-2, 1).add(2).to(torch.ScalarType.Int64);
+        Tensor images = torch.randn(64, 1, 8, 8),
+            labels = (images.mean([1, 2, 3]) * 20).floor().clamp(-2, 1).add(2).to(torch.ScalarType.Int64);
         using torch.optim.Optimizer optimizer = torch.optim.AdamW(model.Module.parameters(), 0.01);
         double first = 0, last = 0;
         for (int step = 0; step < 60; step++)

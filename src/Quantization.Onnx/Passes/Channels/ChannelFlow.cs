@@ -3,8 +3,9 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Follows channels from the constants that make them to the weights that read them. A positive factor passes through Relu, LeakyRelu, PRelu, pools and Transpose as it is; Add, Sum, Max and Min pass it where all
-/// their operands have the same one, and Concat puts factors behind each other. Whatever else reads a channel fixes its factor to 1.
+/// Follows channels from the constants that make them to the weights that read them. A positive factor passes through Relu, LeakyRelu,
+/// PRelu, pools and Transpose as it is; Add, Sum, Max and Min pass it where all their operands have the same one, and Concat puts factors
+/// behind each other. Whatever else reads a channel fixes its factor to 1.
 /// </summary>
 internal sealed class ChannelFlow
 {
@@ -64,7 +65,8 @@ internal sealed class ChannelFlow
 
     private void Add(NodeProto node)
     {
-        bool isFollowed = Opset.IsOnnx(node.Domain) && (AddConvolution(node) || AddLookup(node) || AddPassing(node) || AddTranspose(node) || AddJoining(node) || AddConcat(node));
+        bool isFollowed = Opset.IsOnnx(node.Domain)
+            && (AddConvolution(node) || AddLookup(node) || AddPassing(node) || AddTranspose(node) || AddJoining(node) || AddConcat(node));
         if (!isFollowed)
         {
             FixInputs(node, 0);
@@ -99,15 +101,21 @@ internal sealed class ChannelFlow
             }
         }
 
-        Make(node, slot.Channels, slot.Weight.Dims.Count, 1, [(WeightSlot.WeightInput, 0), .. slot.Bias is null ? [] : new[] { (WeightSlot.BiasInput, 0) }]);
+        Make(node, slot.Channels, slot.Weight.Dims.Count, 1,
+            [
+                (WeightSlot.WeightInput, 0),
+                .. slot.Bias is null ? [] : new[] { (WeightSlot.BiasInput, 0) }
+            ]);
         return true;
     }
 
     private bool AddLookup(NodeProto node)
     {
         // A table that others read too would be stored twice.
-        if (node.OpType != "Gather" || _graph.FindConstant(node.Input[0]) is not { Dims: [_, > 0 and long count] } table || !table.IsFloat() || node.GetInt("axis", 0) is not (0 or -2)
-            || _graph.FindConstant(node.Input[1]) is not null || _graph.IsVisibleOutside(node.Input[0]) || _graph.Consumers(node.Input[0]).Count > 1)
+        if (node.OpType != "Gather" || _graph.FindConstant(node.Input[0]) is not { Dims: [_, > 0 and long count] } table || !table.IsFloat()
+            || node.GetInt("axis", 0) is not (0 or -2)
+            || _graph.FindConstant(node.Input[1]) is not null || _graph.IsVisibleOutside(node.Input[0])
+            || _graph.Consumers(node.Input[0]).Count > 1)
         {
             return false;
         }
@@ -119,7 +127,9 @@ internal sealed class ChannelFlow
 
     private bool AddPassing(NodeProto node)
     {
-        bool passes = Passing.Contains(node.OpType) || (node.OpType == "MaxPool" && node.Output.Count == 1) || (node.OpType == "PRelu" && _graph.FindConstant(node.Input[1]) is not null);
+        bool passes = Passing.Contains(node.OpType)
+            || (node.OpType == "MaxPool" && node.Output.Count == 1)
+            || (node.OpType == "PRelu" && _graph.FindConstant(node.Input[1]) is not null);
         if (!passes || !_values.TryGetValue(node.Input[0], out ChannelValue? value))
         {
             return false;
@@ -148,7 +158,9 @@ internal sealed class ChannelFlow
 
     private bool AddJoining(NodeProto node)
     {
-        if (!Joining.Contains(node.OpType) || FindOperands(node) is not [{ } first, ..] operands || !Array.TrueForAll(operands, each => each.IsAlignedWith(first) && each.Channels.Length == first.Channels.Length))
+        if (!Joining.Contains(node.OpType)
+            || FindOperands(node) is not [{ } first, ..] operands
+            || !Array.TrueForAll(operands, each => each.IsAlignedWith(first) && each.Channels.Length == first.Channels.Length))
         {
             return false;
         }
@@ -164,7 +176,9 @@ internal sealed class ChannelFlow
 
     private bool AddConcat(NodeProto node)
     {
-        if (node.OpType != "Concat" || FindOperands(node) is not [{ } first, ..] operands || !Array.TrueForAll(operands, each => each.IsAlignedWith(first))
+        if (node.OpType != "Concat"
+            || FindOperands(node) is not [{ } first, ..] operands
+            || !Array.TrueForAll(operands, each => each.IsAlignedWith(first))
             || (node.GetInt("axis", 0) is var axis && (axis < 0 ? axis + first.Rank : axis) != first.Axis))
         {
             return false;

@@ -1,6 +1,8 @@
 namespace Quantization.Onnx;
 
-/// <summary>Channels of values, joined where they must have the same factor, and fixed where the factor must be 1 (a union-find structure).</summary>
+/// <summary>
+/// Channels of values, joined where they must have the same factor, and fixed where the factor must be 1 (a union-find structure).
+/// </summary>
 internal sealed class ChannelGroups
 {
     private readonly List<int> _parents = [];

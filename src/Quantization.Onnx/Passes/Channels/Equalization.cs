@@ -3,8 +3,9 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// Scales channels: the constants that make a channel are divided by a factor, the weights that read it are multiplied by it. <see cref="ChannelFlow"/> says what may stand between them.
-/// (Cross-layer equalization: M. Nagel et al., Data-Free Quantization Through Weight Equalization and Bias Correction, 2019.)
+/// Scales channels: the constants that make a channel are divided by a factor, the weights that read it are multiplied by it.
+/// <see cref="ChannelFlow"/> says what may stand between them. (Cross-layer equalization: M. Nagel et al., Data-Free Quantization Through
+/// Weight Equalization and Bias Correction, 2019.)
 /// </summary>
 internal static class Equalization
 {
@@ -12,7 +13,9 @@ internal static class Equalization
     /// <param name="model">The model, which is changed.</param>
     /// <param name="target">What it will run on.</param>
     /// <param name="scalings">The exponents.</param>
-    /// <exception cref="ArgumentException">A value does not exist or has another number of channels, or some of its channels cannot be scaled, or not by this exponent.</exception>
+    /// <exception cref="ArgumentException">
+    /// A value does not exist or has another number of channels, or some of its channels cannot be scaled, or not by this exponent.
+    /// </exception>
     public static void Apply(ModelProto model, Target target, IEnumerable<ChannelScaling> scalings)
     {
         GraphIndex graph = new(model.Graph);
@@ -56,7 +59,9 @@ internal static class Equalization
             if (!makers.TryGetValue(scaling.Value, out ChannelMaker? maker) || maker.Count != scaling.Exponents.Length)
             {
                 throw new ArgumentException(
-                    $"The plan scales {scaling.Exponents.Length} channels of '{scaling.Value}', but the model has no convolution and no table with this result and as many channels; plan for this model.", nameof(scalings));
+                    $"The plan scales {scaling.Exponents.Length} channels of '{scaling.Value}', but the model has no convolution and no "
+                        + "table with this result and as many channels; plan for this model.",
+                    nameof(scalings));
             }
 
             int[] groups = flow.GroupsOf(scaling.Value);
@@ -66,13 +71,17 @@ internal static class Equalization
                 if (exponent != 0 && flow.IsFixed(groups[channel]))
                 {
                     throw new ArgumentException(
-                        $"The plan scales channel {channel} of '{scaling.Value}' by 2^{exponent}, but the model reads it elsewhere than in convolutions that can be scaled back; give it the exponent 0, or plan for this model.", nameof(scalings));
+                        $"The plan scales channel {channel} of '{scaling.Value}' by 2^{exponent}, but the model reads it elsewhere than in "
+                            + "convolutions that can be scaled back; give it the exponent 0, or plan for this model.",
+                        nameof(scalings));
                 }
 
                 if (!exponents.TryAdd(groups[channel], exponent) && exponents[groups[channel]] != exponent)
                 {
                     throw new ArgumentException(
-                        $"The plan scales channel {channel} of '{scaling.Value}' by 2^{exponent}, but another channel that is added to it or compared with it by 2^{exponents[groups[channel]]}; give both the same exponent.", nameof(scalings));
+                        $"The plan scales channel {channel} of '{scaling.Value}' by 2^{exponent}, but another channel that is added to it "
+                            + $"or compared with it by 2^{exponents[groups[channel]]}; give both the same exponent.",
+                        nameof(scalings));
                 }
             }
         }

@@ -22,7 +22,8 @@ internal static class BlockMatrix
         float[] values = Dequantize(node, rows, columns, graph);
         string weights = graph.AddWeights(values, [rows, columns]);
         string? bias = node.Input.ElementAtOrDefault(Bias) is { Length: > 0 } name ? graph.NameOf(name) : null;
-        NodeProto made = NodeFactory.Make("MatMul", [graph.NameOf(node.Input[0]), weights], bias is null ? node.Output[0] : graph.NewName());
+        NodeProto made = NodeFactory.Make(
+            "MatMul", [graph.NameOf(node.Input[0]), weights], bias is null ? node.Output[0] : graph.NewName());
         made.Name = node.Name;
         graph.Add(made);
         if (bias is not null)
@@ -40,9 +41,11 @@ internal static class BlockMatrix
         TensorProto? codes = graph.FindConstant(node.Input[Codes]), scales = graph.FindConstant(node.Input[Scales]);
         string zeroPoint = node.Input.ElementAtOrDefault(ZeroPoints) ?? "";
         TensorProto? zeroPoints = zeroPoint.Length == 0 ? null : graph.FindConstant(zeroPoint);
-        if (codes is null || scales is null || !scales.IsFloat() || (zeroPoint.Length > 0 && zeroPoints is null) || node.Input.ElementAtOrDefault(Order) is { Length: > 0 } || bits is not (2 or 4 or 8) || block < 1 || rows < 1 || columns < 1)
+        if (codes is null || scales is null || !scales.IsFloat() || (zeroPoint.Length > 0 && zeroPoints is null)
+            || node.Input.ElementAtOrDefault(Order) is { Length: > 0 } || bits is not (2 or 4 or 8) || block < 1 || rows < 1 || columns < 1)
         {
-            throw graph.Unknown(node, "its codes, scales or zero-points are not constant, its scales not 32-bit floats, or its rows are in another order");
+            throw graph.Unknown(
+                node, "its codes, scales or zero-points are not constant, its scales not 32-bit floats, or its rows are in another order");
         }
 
         graph.ThrowUnlessFits(node, (long)rows * columns);
@@ -52,7 +55,10 @@ internal static class BlockMatrix
         float[]? floatZeros = zeroPoints is not null && zeroPoints.IsFloat() ? zeroPoints.ReadFloats() : null;
         byte[]? zeros = zeroPoints is null || floatZeros is not null ? null : BytesOf(zeroPoints);
         int bytesOfZeros = ((blocks * bits) + 7) / 8, bytesOfBlock = ((block * bits) + 7) / 8;
-        if (packed.Length != (long)columns * blocks * bytesOfBlock || factors.Length != (long)columns * blocks || (zeros is not null && zeros.Length != (long)columns * bytesOfZeros) || (floatZeros is not null && floatZeros.Length != factors.Length))
+        if (packed.Length != (long)columns * blocks * bytesOfBlock
+            || factors.Length != (long)columns * blocks
+            || (zeros is not null && zeros.Length != (long)columns * bytesOfZeros)
+            || (floatZeros is not null && floatZeros.Length != factors.Length))
         {
             throw graph.Unknown(node, "the number of its codes, scales or zero-points does not fit K, N and block_size");
         }
@@ -64,7 +70,9 @@ internal static class BlockMatrix
             {
                 int group = (column * blocks) + (row / block);
                 int code = Unpack(packed.AsSpan(group * bytesOfBlock), row % block, bits);
-                float zero = floatZeros is not null ? floatZeros[group] : zeros is not null ? Unpack(zeros.AsSpan(column * bytesOfZeros), row / block, bits) : 1 << (bits - 1);
+                float zero = floatZeros is not null ? floatZeros[group]
+                    : zeros is not null ? Unpack(zeros.AsSpan(column * bytesOfZeros), row / block, bits)
+                    : 1 << (bits - 1);
                 values[((long)row * columns) + column] = (code - zero) * factors[group];
             }
         }
@@ -72,7 +80,9 @@ internal static class BlockMatrix
         return values;
     }
 
-    private static int Unpack(ReadOnlySpan<byte> packed, int index, int bits) => (packed[index * bits / 8] >> (index * bits % 8)) & ((1 << bits) - 1);
+    private static int Unpack(ReadOnlySpan<byte> packed, int index, int bits) =>
+        (packed[index * bits / 8] >> (index * bits % 8)) & ((1 << bits) - 1);
 
-    private static byte[] BytesOf(TensorProto tensor) => tensor.RawData.Length > 0 ? tensor.RawData.ToByteArray() : [.. tensor.Int32Data.Select(value => (byte)value)];
+    private static byte[] BytesOf(TensorProto tensor) =>
+        tensor.RawData.Length > 0 ? tensor.RawData.ToByteArray() : [.. tensor.Int32Data.Select(value => (byte)value)];
 }

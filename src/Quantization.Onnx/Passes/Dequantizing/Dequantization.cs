@@ -12,8 +12,8 @@ internal sealed class Dequantization
 {
     /// <summary>Operators that only move values, or choose among them by size: they do the same to floats as to codes.</summary>
     private static readonly FrozenSet<string> Movers = FrozenSet.Create(
-        "Compress", "DepthToSpace", "Expand", "Flatten", "Gather", "GatherElements", "GatherND", "Identity", "MaxPool", "ReduceMax", "ReduceMin", "Reshape", "Resize", "ReverseSequence", "Slice", "SpaceToDepth", "Split", "Squeeze",
-        "Tile", "Transpose", "Unsqueeze");
+        "Compress", "DepthToSpace", "Expand", "Flatten", "Gather", "GatherElements", "GatherND", "Identity", "MaxPool", "ReduceMax",
+        "ReduceMin", "Reshape", "Resize", "ReverseSequence", "Slice", "SpaceToDepth", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze");
 
     private readonly DequantizedGraph _graph;
     private readonly GraphProto _proto;
@@ -38,7 +38,8 @@ internal sealed class Dequantization
     {
         if (model.AllNodes().Except(model.Graph.Node).FirstOrDefault(IsQuantized) is { } inner)
         {
-            throw new OnnxModelException(modelPath, $"node {inner.Describe()} is quantized inside of a branch, a loop or a function, where it cannot be turned back to floats; use the float model that was quantized.", inner.Name);
+            throw new OnnxModelException(modelPath, $"node {inner.Describe()} is quantized inside of a branch, a loop or a function, where "
+                + "it cannot be turned back to floats; use the float model that was quantized.", inner.Name);
         }
 
         Dequantization pass = new(modelPath, model.Graph);
@@ -49,7 +50,9 @@ internal sealed class Dequantization
 
         if (pass._graph is { Weights: 0, Activations: 0 })
         {
-            throw new OnnxModelException(modelPath, "the model has no quantized operator and no weights as codes, so it is a float model already; give the quantized model.");
+            throw new OnnxModelException(
+                modelPath,
+                "the model has no quantized operator and no weights as codes, so it is a float model already; give the quantized model.");
         }
 
         pass._graph.Finish();
@@ -57,7 +60,8 @@ internal sealed class Dequantization
     }
 
     private static bool IsQuantized(NodeProto node) =>
-        node.OpType is "QuantizeLinear" or "DequantizeLinear" or "DynamicQuantizeLinear" or "ConvInteger" or "MatMulInteger" or "MatMulIntegerToFloat" or "DynamicQuantizeMatMul" or "MatMulNBits" or "QGemm"
+        node.OpType is "QuantizeLinear" or "DequantizeLinear" or "DynamicQuantizeLinear" or "ConvInteger" or "MatMulInteger"
+            or "MatMulIntegerToFloat" or "DynamicQuantizeMatMul" or "MatMulNBits" or "QGemm"
         || node.OpType.StartsWith("QLinear", StringComparison.Ordinal);
 
     private void Add(NodeProto source)
@@ -112,7 +116,9 @@ internal sealed class Dequantization
             {
                 _graph.Alias(result, coded.Float);
             }
-            else if (_graph.FindFloat(coded.Scale) is { } made && _graph.FindFloat(scale) == -made && _graph.AreEqual(coded, coded.Scale, zeroPoint))
+            else if (_graph.FindFloat(coded.Scale) is { } made
+                && _graph.FindFloat(scale) == -made
+                && _graph.AreEqual(coded, coded.Scale, zeroPoint))
             {
                 _negated[result] = coded.Float;
                 _graph.Add("Neg", [coded.Float], result);
@@ -144,7 +150,8 @@ internal sealed class Dequantization
     private void AddFloat(NodeProto source)
     {
         NodeProto node = source.Clone();
-        if (source.OpType == "Add" && Opset.IsOnnx(source.Domain) && source.Input.Count == 2 && _negated.TryGetValue(source.Input[1], out string? subtrahend))
+        if (source.OpType == "Add" && Opset.IsOnnx(source.Domain) && source.Input.Count == 2
+            && _negated.TryGetValue(source.Input[1], out string? subtrahend))
         {
             node.OpType = "Sub";
             node.Input[0] = _graph.NameOf(source.Input[0]);
@@ -158,8 +165,11 @@ internal sealed class Dequantization
         for (int i = 0; i < node.Input.Count; i++)
         {
             bool isMeasured = source.OpType is "Shape" or "Size" && _graph.FindCoded(source.Input[i]) is not null;
-            node.Input[i] = isMeasured || (moved is not null && i == 0) ? _graph.FindCoded(source.Input[i])!.Float : _graph.NameOf(source.Input[i]);
-            if (!isMeasured && !(moved is not null && i == 0) && _graph.FindCoded(source.Input[i]) is not null && !_graph.Index.IsVisibleOutside(source.Input[i]) && !LeadsNowhere(source))
+            node.Input[i] = isMeasured || (moved is not null && i == 0)
+                ? _graph.FindCoded(source.Input[i])!.Float
+                : _graph.NameOf(source.Input[i]);
+            if (!isMeasured && !(moved is not null && i == 0) && _graph.FindCoded(source.Input[i]) is not null
+                && !_graph.Index.IsVisibleOutside(source.Input[i]) && !LeadsNowhere(source))
             {
                 throw _graph.Unknown(source, $"it computes with the codes '{source.Input[i]}'");
             }
@@ -175,5 +185,6 @@ internal sealed class Dequantization
     }
 
     /// <summary>Whether nobody reads what a node makes.</summary>
-    private bool LeadsNowhere(NodeProto node) => node.Output.All(output => _graph.Index.Consumers(output).Count == 0 && !_graph.Index.IsVisibleOutside(output));
+    private bool LeadsNowhere(NodeProto node) =>
+        node.Output.All(output => _graph.Index.Consumers(output).Count == 0 && !_graph.Index.IsVisibleOutside(output));
 }

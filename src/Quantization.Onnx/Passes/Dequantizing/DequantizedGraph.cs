@@ -92,8 +92,10 @@ internal sealed class DequantizedGraph(string modelPath, GraphProto graph)
     /// <param name="zeroPoint">The name of the zero-point; empty for 0 of unsigned bytes.</param>
     public string CutAtZero(string value, NodeProto? producer, string zeroPoint)
     {
-        bool isLeast = zeroPoint.Length == 0 || (FindConstant(zeroPoint) is { } tensor && CodeTensor.IsOne(tensor) && CodeTensor.Read(tensor) is [int code] && code == CodeTensor.LeastOf(tensor.DataType));
-        if (!isLeast || producer is not { OpType: "Conv" or "ConvTranspose" or "Gemm" or "MatMul" or "Add" or "Sub" or "Mul" or "BatchNormalization" or "QLinearConv" or "QLinearMatMul" or "QLinearAdd" or "QLinearMul" or "QGemm" })
+        bool isLeast = zeroPoint.Length == 0 || (FindConstant(zeroPoint) is { } tensor && CodeTensor.IsOne(tensor)
+            && CodeTensor.Read(tensor) is [int code] && code == CodeTensor.LeastOf(tensor.DataType));
+        if (!isLeast || producer is not { OpType: "Conv" or "ConvTranspose" or "Gemm" or "MatMul" or "Add" or "Sub" or "Mul"
+            or "BatchNormalization" or "QLinearConv" or "QLinearMatMul" or "QLinearAdd" or "QLinearMul" or "QGemm" })
         {
             return value;
         }
@@ -105,7 +107,8 @@ internal sealed class DequantizedGraph(string modelPath, GraphProto graph)
     }
 
     /// <summary>The value of a constant of one float.</summary>
-    public float? FindFloat(string name) => FindConstant(name) is { } tensor && tensor.IsFloat() && tensor.ReadFloats() is [float value] ? value : null;
+    public float? FindFloat(string name) =>
+        FindConstant(name) is { } tensor && tensor.IsFloat() && tensor.ReadFloats() is [float value] ? value : null;
 
     /// <summary>Whether codes are read by the parameters that they were made with, which may be stored twice.</summary>
     public bool AreEqual(CodedValue coded, string scale, string zeroPoint)
@@ -114,9 +117,13 @@ internal sealed class DequantizedGraph(string modelPath, GraphProto graph)
 
         bool AreSame(string left, string right) => left == right || (IsZero(left) && IsZero(right))
             || (FindConstant(left) is { } one && FindConstant(right) is { } other && one.DataType == other.DataType
-                && (one.IsFloat() ? one.ReadFloats().AsSpan().SequenceEqual(other.ReadFloats()) : CodeTensor.IsOne(one) && CodeTensor.Read(one).AsSpan().SequenceEqual(CodeTensor.Read(other))));
+                && (one.IsFloat()
+                    ? one.ReadFloats().AsSpan().SequenceEqual(other.ReadFloats())
+                    : CodeTensor.IsOne(one) && CodeTensor.Read(one).AsSpan().SequenceEqual(CodeTensor.Read(other))));
 
-        bool IsZero(string name) => name.Length == 0 || (FindConstant(name) is { } tensor && CodeTensor.IsOne(tensor) && Array.TrueForAll(CodeTensor.Read(tensor), code => code == 0));
+        bool IsZero(string name) => name.Length == 0 || (FindConstant(name) is { } tensor
+            && CodeTensor.IsOne(tensor)
+            && Array.TrueForAll(CodeTensor.Read(tensor), code => code == 0));
     }
 
     /// <summary>The floats of stored codes.</summary>
@@ -128,8 +135,10 @@ internal sealed class DequantizedGraph(string modelPath, GraphProto graph)
     /// <param name="blockSize">The values of a block; 0 for none.</param>
     public float[] Dequantize(NodeProto node, TensorProto codes, string scale, string zeroPoint, int axis, long blockSize = 0)
     {
-        TensorProto? scales = scale.Length == 0 ? TensorData.Make<float>(TensorProto.Types.DataType.Float, [1f]) : FindConstant(scale), zeroPoints = zeroPoint.Length == 0 ? null : FindConstant(zeroPoint);
-        if (!CodeTensor.IsOne(codes) || scales is null || !scales.IsFloat() || (zeroPoint.Length > 0 && (zeroPoints is null || !CodeTensor.IsOne(zeroPoints))))
+        TensorProto? scales = scale.Length == 0 ? TensorData.Make<float>(TensorProto.Types.DataType.Float, [1f]) : FindConstant(scale),
+            zeroPoints = zeroPoint.Length == 0 ? null : FindConstant(zeroPoint);
+        if (!CodeTensor.IsOne(codes) || scales is null || !scales.IsFloat() || (zeroPoint.Length > 0
+            && (zeroPoints is null || !CodeTensor.IsOne(zeroPoints))))
         {
             throw Unknown(node, $"its codes '{codes.Name}' are not integers with constant float scales and integer zero-points");
         }
@@ -138,10 +147,13 @@ internal sealed class DequantizedGraph(string modelPath, GraphProto graph)
         float[] factors = scales.ReadFloats();
         int rank = codes.Dims.Count, along = axis < 0 ? axis + rank : axis;
         long length = along >= 0 && along < rank ? codes.Dims[along] : 1;
-        long wanted = factors.Length == 1 ? 1 : blockSize > 0 ? codes.CountElements()!.Value / Math.Max(length, 1) * ((length + blockSize - 1) / blockSize) : length;
+        long wanted = factors.Length == 1 ? 1
+            : blockSize > 0 ? codes.CountElements()!.Value / Math.Max(length, 1) * ((length + blockSize - 1) / blockSize)
+            : length;
         int[]? zeros = zeroPoints is null ? null : CodeTensor.Read(zeroPoints);
         return factors.Length == wanted && (zeros is null || zeros.Length == 1 || zeros.Length == factors.Length)
-            ? CodeTensor.Dequantize(CodeTensor.Read(codes), codes.Dims, factors, zeros, Math.Max(along, 0), factors.Length == 1 ? 0 : blockSize)
+            ? CodeTensor.Dequantize(
+                CodeTensor.Read(codes), codes.Dims, factors, zeros, Math.Max(along, 0), factors.Length == 1 ? 0 : blockSize)
             : throw Unknown(node, $"the number of its scales or zero-points does not fit the shape of its codes '{codes.Name}'");
     }
 
@@ -156,7 +168,8 @@ internal sealed class DequantizedGraph(string modelPath, GraphProto graph)
 
     /// <summary>What to throw where codes cannot be followed back to floats.</summary>
     public OnnxModelException Unknown(NodeProto node, string why) =>
-        new(modelPath, $"node {node.Describe()} cannot be turned back to floats: {why}; use the float model that was quantized, or quantize in the QDQ form.", node.Name);
+        new(modelPath, $"node {node.Describe()} cannot be turned back to floats: {why}; use the float model that was quantized, or "
+            + "quantize in the QDQ form.", node.Name);
 
     /// <summary>Puts what was written in the place of the quantized nodes.</summary>
     public void Finish()

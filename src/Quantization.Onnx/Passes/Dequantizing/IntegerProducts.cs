@@ -20,7 +20,8 @@ internal sealed class IntegerProducts(DequantizedGraph graph)
         switch (node.OpType)
         {
             case "MatMulInteger" or "ConvInteger":
-                CodedValue input = graph.FindCoded(node.Input[0]) ?? throw graph.Unknown(node, $"the floats that the codes '{node.Input[0]}' were made from are unknown");
+                CodedValue input = graph.FindCoded(node.Input[0])
+                    ?? throw graph.Unknown(node, $"the floats that the codes '{node.Input[0]}' were made from are unknown");
                 _products[node.Output[0]] = (node, input);
                 return true;
             case "Cast" when _products.TryGetValue(node.Input[0], out (NodeProto Node, CodedValue Input) product):
@@ -37,7 +38,9 @@ internal sealed class IntegerProducts(DequantizedGraph graph)
                 return true;
             default:
                 return node.Input.FirstOrDefault(_products.ContainsKey) is { } integer
-                    ? throw graph.Unknown(node, $"it reads the integer product '{integer}', which no Mul by the scales of both operands turns into floats first")
+                    ? throw graph.Unknown(
+                        node,
+                        $"it reads the integer product '{integer}', which no Mul by the scales of both operands turns into floats first")
                     : false;
         }
     }
@@ -46,16 +49,18 @@ internal sealed class IntegerProducts(DequantizedGraph graph)
     private void AddProduct(NodeProto mul, (NodeProto Node, CodedValue Input) product, string scales)
     {
         NodeProto node = product.Node;
-        string? weightScale = scales == product.Input.Scale ? "" : graph.Index.FindProducer(scales) is { OpType: "Mul" } both && both.Input.Contains(product.Input.Scale)
-            ? both.Input[both.Input[0] == product.Input.Scale ? 1 : 0]
-            : null;
+        string? weightScale = scales == product.Input.Scale ? ""
+            : graph.Index.FindProducer(scales) is { OpType: "Mul" } both && both.Input.Contains(product.Input.Scale)
+                ? both.Input[both.Input[0] == product.Input.Scale ? 1 : 0]
+                : null;
         if (weightScale is null || graph.FindConstant(node.Input[WeightInput]) is not { } codes)
         {
             throw graph.Unknown(node, "its weights or their scales are not constant");
         }
 
         bool isConv = node.OpType == "ConvInteger";
-        float[] values = graph.Dequantize(node, codes, weightScale, node.Input.ElementAtOrDefault(WeightZeroPoint) ?? "", isConv ? 0 : codes.Dims.Count - 1);
+        float[] values = graph.Dequantize(
+            node, codes, weightScale, node.Input.ElementAtOrDefault(WeightZeroPoint) ?? "", isConv ? 0 : codes.Dims.Count - 1);
         string weights = graph.AddWeights(values, codes.Dims);
         NodeProto made = NodeFactory.Make(isConv ? "Conv" : "MatMul", [product.Input.Float, weights], mul.Output[0]);
         made.Name = node.Name;
@@ -67,7 +72,8 @@ internal sealed class IntegerProducts(DequantizedGraph graph)
     private void AddJoined(NodeProto node, string input, int scale, int zeroPoint, int bias)
     {
         TensorProto codes = graph.FindConstant(node.Input[WeightInput]) ?? throw graph.Unknown(node, "its weights are not constant");
-        float[] values = graph.Dequantize(node, codes, node.Input[scale], node.Input.ElementAtOrDefault(zeroPoint) ?? "", codes.Dims.Count - 1);
+        float[] values = graph.Dequantize(
+            node, codes, node.Input[scale], node.Input.ElementAtOrDefault(zeroPoint) ?? "", codes.Dims.Count - 1);
         string weights = graph.AddWeights(values, codes.Dims);
         string? added = node.Input.ElementAtOrDefault(bias) is { Length: > 0 } name ? graph.NameOf(name) : null;
         NodeProto made = NodeFactory.Make("MatMul", [input, weights], added is null ? node.Output[0] : graph.NewName());

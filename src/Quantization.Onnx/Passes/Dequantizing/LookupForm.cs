@@ -31,7 +31,9 @@ internal static class LookupForm
     {
         TensorProto codes = graph.FindConstant(lookup.Input[0])!;
         string? scales = graph.FindFloat(scale) is not null ? scale
-            : graph.Index.FindProducer(scale) is { OpType: "Gather" } beside && beside.Input[1] == lookup.Input[1] && graph.FindConstant(beside.Input[0]) is { } found
+            : graph.Index.FindProducer(scale) is { OpType: "Gather" } beside
+                && beside.Input[1] == lookup.Input[1]
+                && graph.FindConstant(beside.Input[0]) is { } found
                 && found.Dims.SequenceEqual([codes.Dims[0], 1L]) && lookup.GetInt("axis", 0) == 0 ? beside.Input[0]
             : null;
         if (scales is null)
@@ -49,7 +51,8 @@ internal static class LookupForm
 
     private static NodeProto? FindLookup(string value, DequantizedGraph graph) =>
         graph.Index.FindProducer(value) is { OpType: "Cast" } cast && cast.GetInt("to", 0) == (long)TensorProto.Types.DataType.Float
-        && graph.Index.FindProducer(cast.Input[0]) is { OpType: "Gather" } lookup && graph.FindConstant(lookup.Input[0]) is { } codes && codes.DataType == (int)TensorProto.Types.DataType.Int8 && codes.Dims.Count == 2
+        && graph.Index.FindProducer(cast.Input[0]) is { OpType: "Gather" } lookup && graph.FindConstant(lookup.Input[0]) is { } codes
+        && codes.DataType == (int)TensorProto.Types.DataType.Int8 && codes.Dims.Count == 2
             ? lookup
             : null;
 }

@@ -22,7 +22,9 @@ internal sealed class MovedConstant
     {
         List<NodeProto> moves = [];
         string value = codes;
-        while (graph.Index.FindProducer(value) is { OpType: "Transpose" or "Gather" or "Reshape" or "Squeeze" or "Unsqueeze" or "Slice" or "Identity" } move && graph.FindConstant(value) is null)
+        while (graph.Index.FindProducer(value) is { OpType: "Transpose" or "Gather" or "Reshape" or "Squeeze" or "Unsqueeze" or "Slice"
+            or "Identity" } move
+            && graph.FindConstant(value) is null)
         {
             moves.Insert(0, move);
             value = move.Input[0];
@@ -47,7 +49,9 @@ internal sealed class MovedConstant
                 axis = move.OpType switch
                 {
                     "Identity" => axis,
-                    "Transpose" => (int)(move.Attribute.FirstOrDefault(attribute => attribute.Name == "perm") is { } permutation ? permutation.Ints[axis] : rank - 1 - axis),
+                    "Transpose" => (int)(move.Attribute.FirstOrDefault(attribute => attribute.Name == "perm") is { } permutation
+                        ? permutation.Ints[axis]
+                        : rank - 1 - axis),
                     _ => throw _graph.Unknown(node, $"it has a scale for each channel, and {move.Describe()} moves the channels first"),
                 };
             }

@@ -14,7 +14,9 @@ internal sealed class QLinearForms(DequantizedGraph graph)
 
     /// <summary>Other operators of ONNX Runtime that read codes.</summary>
     private static readonly FrozenSet<string> Others =
-        FrozenSet.Create("DynamicQuantizeLSTM", "GatherBlockQuantized", "MatMulBnb4", "MatMulFpQ4", "QAttention", "QEmbedLayerNormalization", "QMoE", "QOrderedMatMul");
+        FrozenSet.Create(
+            "DynamicQuantizeLSTM", "GatherBlockQuantized", "MatMulBnb4", "MatMulFpQ4", "QAttention", "QEmbedLayerNormalization", "QMoE",
+            "QOrderedMatMul");
 
     /// <summary>Takes a node where it is such an operator.</summary>
     /// <exception cref="OnnxModelException">It is one that is not known here.</exception>
@@ -34,14 +36,18 @@ internal sealed class QLinearForms(DequantizedGraph graph)
             case "QLinearAdd" or "QLinearMul":
                 AddResult(node, node.OpType[Prefix.Length..], [FloatOf(node, 0), FloatOf(node, 3)], 6);
                 return true;
-            case "QLinearSigmoid" or "QLinearLeakyRelu" or "QLinearGlobalAveragePool" or "QLinearAveragePool" when node.GetInt("channels_last", 0) == 0:
+            case "QLinearSigmoid" or "QLinearLeakyRelu" or "QLinearGlobalAveragePool" or "QLinearAveragePool"
+                when node.GetInt("channels_last", 0) == 0:
                 AddResult(node, node.OpType[Prefix.Length..], [FloatOf(node, 0)], 3);
                 return true;
             case "QLinearConcat":
-                AddResult(node, "Concat", Enumerable.Range(0, (node.Input.Count - 2) / 3).Select(i => FloatOf(node, 2 + (3 * i))).ToArray(), 0);
+                AddResult(
+                    node, "Concat", Enumerable.Range(0, (node.Input.Count - 2) / 3).Select(i => FloatOf(node, 2 + (3 * i))).ToArray(), 0);
                 return true;
             default:
-                return node.OpType.StartsWith(Prefix, StringComparison.Ordinal) || Others.Contains(node.OpType) ? throw graph.Unknown(node, "this operator's float form is not known here") : false;
+                return node.OpType.StartsWith(Prefix, StringComparison.Ordinal) || Others.Contains(node.OpType)
+                    ? throw graph.Unknown(node, "this operator's float form is not known here")
+                    : false;
         }
     }
 
@@ -50,7 +56,8 @@ internal sealed class QLinearForms(DequantizedGraph graph)
     {
         string value = node.Input[position];
         return graph.FindCoded(value) is { } coded ? coded.Float
-            : graph.FindConstant(value) is { } codes ? graph.AddWeights(graph.Dequantize(node, codes, node.Input[position + 1], node.Input[position + 2], 0), codes.Dims)
+            : graph.FindConstant(value) is { } codes
+                ? graph.AddWeights(graph.Dequantize(node, codes, node.Input[position + 1], node.Input[position + 2], 0), codes.Dims)
             : throw graph.Unknown(node, $"the floats that the codes '{value}' were made from are unknown");
     }
 
@@ -60,7 +67,10 @@ internal sealed class QLinearForms(DequantizedGraph graph)
         List<string> inputs = [FloatOf(node, 0)];
         if (graph.FindConstant(node.Input[Weight]) is { } codes)
         {
-            inputs.Add(graph.AddWeights(graph.Dequantize(node, codes, node.Input[Weight + 1], node.Input[Weight + 2], weightAxis < 0 ? codes.Dims.Count - 1 : weightAxis), codes.Dims));
+            inputs.Add(graph.AddWeights(
+                graph.Dequantize(
+                    node, codes, node.Input[Weight + 1], node.Input[Weight + 2], weightAxis < 0 ? codes.Dims.Count - 1 : weightAxis),
+                codes.Dims));
         }
         else
         {
@@ -78,13 +88,15 @@ internal sealed class QLinearForms(DequantizedGraph graph)
     /// <summary>The bias, whose codes have the scale of the products: the input's times the weights'.</summary>
     private string AddBias(NodeProto node, string name)
     {
-        if (graph.FindConstant(name) is not { } codes || graph.FindFloat(node.Input[1]) is not { } input || graph.FindConstant(node.Input[4]) is not { } weights || !weights.IsFloat())
+        if (graph.FindConstant(name) is not { } codes || graph.FindFloat(node.Input[1]) is not { } input
+            || graph.FindConstant(node.Input[4]) is not { } weights || !weights.IsFloat())
         {
             throw graph.Unknown(node, "its bias or the scales of it are not constant");
         }
 
         float[] scales = Array.ConvertAll(weights.ReadFloats(), scale => scale * input);
-        return graph.AddWeights(CodeTensor.Dequantize(CodeTensor.Read(codes), codes.Dims, scales, null, Math.Max(codes.Dims.Count - 1, 0), 0), codes.Dims);
+        return graph.AddWeights(
+            CodeTensor.Dequantize(CodeTensor.Read(codes), codes.Dims, scales, null, Math.Max(codes.Dims.Count - 1, 0), 0), codes.Dims);
     }
 
     /// <summary>Adds the float operator, and remembers what its codes stood for.</summary>

@@ -17,11 +17,13 @@ internal static class BodyRules
     public static IReadOnlyList<NodeFacts> Ask(GraphIndex graph, Func<NodeProto, GraphIndex, NodeFacts> ask)
     {
         HashSet<string> shared =
-            [.. graph.Graph.AllGraphs().SelectMany(each => each.Node).SelectMany(node => node.Output).CountBy(name => name).Where(each => each.Value > 1).Select(each => each.Key)];
+            [.. graph.Graph.AllGraphs().SelectMany(each => each.Node).SelectMany(node => node.Output).CountBy(name => name)
+                .Where(each => each.Value > 1).Select(each => each.Key)];
         return [.. Ask(graph, ask, shared, isBody: false)];
     }
 
-    private static IEnumerable<NodeFacts> Ask(GraphIndex graph, Func<NodeProto, GraphIndex, NodeFacts> ask, HashSet<string> shared, bool isBody)
+    private static IEnumerable<NodeFacts> Ask(
+        GraphIndex graph, Func<NodeProto, GraphIndex, NodeFacts> ask, HashSet<string> shared, bool isBody)
     {
         foreach (NodeProto node in graph.Graph.Node)
         {

@@ -2,7 +2,10 @@ using Quantization.Onnx.Protos;
 
 namespace Quantization.Onnx;
 
-/// <summary>The constant that an Add, Sub, Mul or Div takes. Integers add and multiply only: a constant is subtracted by adding its negative and divided by multiplying with its reciprocal.</summary>
+/// <summary>
+/// The constant that an Add, Sub, Mul or Div takes. Integers add and multiply only: a constant is subtracted by adding its negative and
+/// divided by multiplying with its reciprocal.
+/// </summary>
 /// <param name="Input">The input that it is.</param>
 /// <param name="OperatorType">Add or Mul.</param>
 /// <param name="Values">The constant as this operator takes it.</param>
@@ -21,7 +24,8 @@ internal sealed record ConstantOperand(int Input, string OperatorType, float[] V
         bool[] isConstant = [.. node.Input.Select(input => graph.FindConstant(input) is not null)];
         int input = isConstant[1] ? 1 : 0;
         bool commutes = node.OpType is "Add" or "Mul";
-        if (isConstant[0] == isConstant[1] || (isConstant[0] && !commutes) || graph.FindConstant(node.Input[input]) is not { } tensor || !tensor.IsFloat() || tensor.Dims.Contains(0))
+        if (isConstant[0] == isConstant[1] || (isConstant[0] && !commutes) || graph.FindConstant(node.Input[input]) is not { } tensor
+            || !tensor.IsFloat() || tensor.Dims.Contains(0))
         {
             return null;
         }
@@ -33,6 +37,8 @@ internal sealed record ConstantOperand(int Input, string OperatorType, float[] V
             "Div" => Array.ConvertAll(values, value => 1 / value),
             _ => values,
         };
-        return values.All(float.IsFinite) ? new ConstantOperand(input, node.OpType is "Add" or "Sub" ? "Add" : "Mul", values, tensor.Dims) : null;
+        return values.All(float.IsFinite)
+            ? new ConstantOperand(input, node.OpType is "Add" or "Sub" ? "Add" : "Mul", values, tensor.Dims)
+            : null;
     }
 }

@@ -28,8 +28,8 @@ public readonly record struct EffectiveRange(float Least, float Most)
     }
 
     /// <summary>
-    /// The part of a range that makes a difference, and a step more: where the zero-point's rounding moved the outermost code inside, all that saturates would be off by the same little, which sums do not average out.
-    /// A part of a symmetric range is symmetric too.
+    /// The part of a range that makes a difference, and a step more: where the zero-point's rounding moved the outermost code inside, all
+    /// that saturates would be off by the same little, which sums do not average out. A part of a symmetric range is symmetric too.
     /// </summary>
     /// <param name="range">The range.</param>
     /// <param name="scheme">Whether it is symmetric.</param>

@@ -10,9 +10,11 @@ internal static class FloatValues
 
     /// <summary>Operators whose first result has the type of their first input.</summary>
     private static readonly FrozenSet<string> KeepType = FrozenSet.Create(
-        "Abs", "Add", "AveragePool", "BatchNormalization", "Clip", "Concat", "Conv", "ConvTranspose", "DepthToSpace", "Div", "Dropout", "Elu", "Erf", "Exp", "Expand", "Flatten", "Gather", "GatherElements", "Gelu", "Gemm",
-        "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization", "LayerNormalization", "LeakyRelu", "Log", "LogSoftmax", "MatMul", "Max", "MaxPool", "Min", "Mul", "Neg",
-        "PRelu", "Pad", "Pow", "Reciprocal", "ReduceMax", "ReduceMean", "ReduceSum", "Relu", "Reshape", "Resize", "Sigmoid", "Slice", "Softmax", "SpaceToDepth", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Tile",
+        "Abs", "Add", "AveragePool", "BatchNormalization", "Clip", "Concat", "Conv", "ConvTranspose", "DepthToSpace", "Div", "Dropout",
+        "Elu", "Erf", "Exp", "Expand", "Flatten", "Gather", "GatherElements", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool",
+        "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization", "LayerNormalization", "LeakyRelu", "Log", "LogSoftmax", "MatMul",
+        "Max", "MaxPool", "Min", "Mul", "Neg", "PRelu", "Pad", "Pow", "Reciprocal", "ReduceMax", "ReduceMean", "ReduceSum", "Relu",
+        "Reshape", "Resize", "Sigmoid", "Slice", "Softmax", "SpaceToDepth", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Tile",
         "Transpose", "Unsqueeze");
 
     /// <summary>Whether the first result of one of ONNX's own operators has the type of its first input.</summary>
@@ -22,7 +24,8 @@ internal static class FloatValues
     public static HashSet<string> Find(GraphProto graph)
     {
         HashSet<string> found = [.. graph.Initializer.Where(tensor => tensor.IsFloat()).Select(tensor => tensor.Name)];
-        found.UnionWith(graph.Input.Concat(graph.ValueInfo).Concat(graph.Output).Where(value => value.Type?.TensorType?.ElemType == Float).Select(value => value.Name));
+        found.UnionWith(graph.Input.Concat(graph.ValueInfo).Concat(graph.Output).Where(value => value.Type?.TensorType?.ElemType == Float)
+            .Select(value => value.Name));
         foreach (NodeProto node in graph.Node.Where(node => Opset.IsOnnx(node.Domain)))
         {
             bool isFloat = node.OpType switch

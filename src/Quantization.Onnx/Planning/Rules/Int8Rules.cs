@@ -9,7 +9,8 @@ internal static class Int8Rules
     public static QuantizableGraph Apply(GraphIndex graph, Target target)
     {
         HashSet<string> floats = target.GainsFromProducts ? FloatValues.Find(graph.Graph) : [];
-        return new QuantizableGraph(graph, target, [.. graph.Graph.Node.Select(node => Ask(node, graph, target, floats))]) { Patterns = graph.Patterns.All };
+        return new QuantizableGraph(
+            graph, target, [.. graph.Graph.Node.Select(node => Ask(node, graph, target, floats))]) { Patterns = graph.Patterns.All };
     }
 
     private static NodeFacts Ask(NodeProto node, GraphIndex graph, Target target, HashSet<string> floats)
@@ -17,7 +18,11 @@ internal static class Int8Rules
         QuantizableNode? candidate;
         if (WeightSlot.Find(node, graph, target, out string? reason) is { } weight)
         {
-            candidate = Make(node, NodeRole.Weighted, [node.Input[0]], OperatorRules.FindLast(node, graph)) with { Weight = weight, TakesDynamicInput = MatrixRules.TakesDynamicInput(node, target) };
+            candidate = Make(node, NodeRole.Weighted, [node.Input[0]], OperatorRules.FindLast(node, graph)) with
+            {
+                Weight = weight,
+                TakesDynamicInput = MatrixRules.TakesDynamicInput(node, target)
+            };
         }
         else if (reason is null && EmbeddingTable.Find(node, graph, target, out reason) is { } table)
         {
@@ -43,7 +48,9 @@ internal static class Int8Rules
         if (ConstantOperand.Find(node, graph) is { } constant)
         {
             string computed = node.Input[1 - constant.Input];
-            return OperatorRules.AddsToProduct(constant, computed, graph) ? null : Make(node, NodeRole.Arithmetic, [computed], OperatorRules.FindLast(node, graph)) with { Constant = constant };
+            return OperatorRules.AddsToProduct(constant, computed, graph)
+                ? null
+                : Make(node, NodeRole.Arithmetic, [computed], OperatorRules.FindLast(node, graph)) with { Constant = constant };
         }
 
         return OperatorRules.Find(node, target) switch
@@ -51,7 +58,8 @@ internal static class Int8Rules
             null => null,
             { Role: NodeRole.DataMovement } => Make(node, NodeRole.DataMovement, [node.Input[0]], node),
             { ReadsFirstInputAlone: true } => Make(node, NodeRole.Arithmetic, [node.Input[0]], OperatorRules.FindLast(node, graph)),
-            { } rule => Make(node, NodeRole.Arithmetic, [.. node.Input], OperatorRules.FindLast(node, graph)) with { CopiesInputs = rule.CopiesInputs },
+            { } rule => Make(
+                node, NodeRole.Arithmetic, [.. node.Input], OperatorRules.FindLast(node, graph)) with { CopiesInputs = rule.CopiesInputs },
         };
     }
 

@@ -3,7 +3,8 @@ using Quantization.Onnx.Protos;
 namespace Quantization.Onnx;
 
 /// <summary>
-/// What a layer multiplies by its weights, as rows: of a MatMul or Gemm the rows of its input, of a Conv the patches of values under its kernel, one for each group of channels. Padding counts as 0.
+/// What a layer multiplies by its weights, as rows: of a MatMul or Gemm the rows of its input, of a Conv the patches of values under its
+/// kernel, one for each group of channels. Padding counts as 0.
 /// </summary>
 internal sealed class LayerPatches
 {
@@ -130,5 +131,6 @@ internal sealed class LayerPatches
     }
 
     private int ResultLength(ReadOnlySpan<long> shape, int axis) => checked(
-        (int)(shape[2 + axis] + _padding[axis] + _padding[_kernel.Length + axis] - _dilations[axis] * (_kernel[axis] - 1) - 1) / _strides[axis] + 1);
+        (int)(shape[2 + axis] + _padding[axis] + _padding[_kernel.Length + axis] - _dilations[axis] * (_kernel[axis] - 1) - 1)
+            / _strides[axis] + 1);
 }

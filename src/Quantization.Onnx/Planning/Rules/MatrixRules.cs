@@ -28,7 +28,8 @@ internal static class MatrixRules
         QuantizableNode? candidate = null;
         if (FindMatrix(node, graph, noConvolution, out string? reason) is { } matrix)
         {
-            candidate = new QuantizableNode(node, NodeRole.Weighted, [node.Input[0]], node) { Weight = matrix, TakesDynamicInput = TakesDynamicInput(node, target) };
+            candidate = new QuantizableNode(
+                node, NodeRole.Weighted, [node.Input[0]], node) { Weight = matrix, TakesDynamicInput = TakesDynamicInput(node, target) };
         }
         else if (reason is null && EmbeddingTable.Find(node, graph, target, out reason) is { } table)
         {
@@ -49,7 +50,8 @@ internal static class MatrixRules
 
         TensorProto? weight = graph.FindConstant(node.Input[WeightSlot.WeightInput]);
         reason = node.OpType is "Conv" or "ConvTranspose" ? noConvolution
-            : weight is null && AttentionProducts.Describe(node, graph) is { Length: > 0 } attention ? attention + "both its operands are computed"
+            : weight is null && AttentionProducts.Describe(node, graph) is { Length: > 0 } attention
+                ? attention + "both its operands are computed"
             : weight is null ? "its weights are computed, not constant"
             : !weight.IsFloat() ? "its weights are not 32-bit floats"
             : weight.Dims.Count != 2 || weight.Dims.Contains(0) ? "its weights are not a matrix"

@@ -14,11 +14,13 @@ internal static class ModelKindRules
     /// <param name="inputs">Its inputs.</param>
     /// <param name="outputs">Its outputs.</param>
     /// <param name="operators">The names of its operators.</param>
-    public static ModelKind Find(IReadOnlyList<InspectedValue> inputs, IReadOnlyList<InspectedValue> outputs, IReadOnlySet<string> operators)
+    public static ModelKind Find(
+        IReadOnlyList<InspectedValue> inputs, IReadOnlyList<InspectedValue> outputs, IReadOnlySet<string> operators)
     {
         if (inputs.Any(input => input.Type is "int64" or "int32" && input.Name.Contains("id", StringComparison.OrdinalIgnoreCase)))
         {
-            bool hasCache = inputs.Any(input => input.Name.Contains("past", StringComparison.OrdinalIgnoreCase) || input.Name.Contains("cache", StringComparison.OrdinalIgnoreCase));
+            bool hasCache = inputs.Any(input => input.Name.Contains("past", StringComparison.OrdinalIgnoreCase)
+                || input.Name.Contains("cache", StringComparison.OrdinalIgnoreCase));
             return hasCache ? ModelKind.LanguageModelWithCache : IsOfTokens(outputs) ? ModelKind.LanguageModel : ModelKind.TextEncoder;
         }
 
@@ -43,7 +45,9 @@ internal static class ModelKindRules
                 : ModelKind.Unknown;
         }
 
-        return operators.Overlaps(["Gemm", "MatMul", "QGemm", "MatMulNBits"]) && inputs.Count > 0 && inputs.All(input => IsFloat(input) && input.Shape?.Count == 2)
+        return operators.Overlaps(["Gemm", "MatMul", "QGemm", "MatMulNBits"])
+            && inputs.Count > 0
+            && inputs.All(input => IsFloat(input) && input.Shape?.Count == 2)
             ? ModelKind.Tabular
             : ModelKind.Unknown;
     }
@@ -51,7 +55,8 @@ internal static class ModelKindRules
     private static bool IsFloat(InspectedValue value) => value.Type is "float" or "float16" or "bfloat16" or "double";
 
     /// <summary>Four axes, of which one of those that can hold the channels has 1, 3 or 4.</summary>
-    private static bool IsImage(InspectedValue value) => value.Shape is [_, var first, _, var last] && (first is "1" or "3" or "4" || last is "1" or "3" or "4");
+    private static bool IsImage(InspectedValue value) =>
+        value.Shape is [_, var first, _, var last] && (first is "1" or "3" or "4" || last is "1" or "3" or "4");
 
     /// <summary>Many values for each cell of a grid that is far coarser than the image: boxes or points, not another image.</summary>
     private static bool IsCoarseGrid(InspectedValue output, InspectedValue image)
@@ -60,7 +65,8 @@ internal static class ModelKindRules
         return output.Shape is [_, var channels, var height, var width] && image.Shape is [_, _, var rows, var columns]
             && int.TryParse(channels, out int values) && values > MaxColours
             && int.TryParse(height, out int cells) && int.TryParse(rows, out int pixels) && cells * MinCell <= pixels
-            && int.TryParse(width, out int cellsAcross) && int.TryParse(columns, out int pixelsAcross) && cellsAcross * MinCell <= pixelsAcross;
+            && int.TryParse(width, out int cellsAcross) && int.TryParse(columns, out int pixelsAcross)
+            && cellsAcross * MinCell <= pixelsAcross;
     }
 
     /// <summary>Scores for each position: three axes, and the last one long or the output called so.</summary>

@@ -28,7 +28,8 @@ internal static class NodeArity
                     path,
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"node {node.Describe()} has {node.Input.Count} inputs and needs {MinInputs(node)} at least; export the model again."),
+                        $"node {node.Describe()} has {node.Input.Count} inputs and needs {MinInputs(node)} at "
+                            + $"least; export the model again."),
                     node.Name);
             }
         }

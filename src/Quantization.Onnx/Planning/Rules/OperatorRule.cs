@@ -10,7 +10,9 @@ internal sealed record OperatorRule(NodeRole Role, string Reason)
     /// <summary>Which nodes of the operator the rule holds for; null for all.</summary>
     public Predicate<NodeProto>? Condition { get; init; }
 
-    /// <summary>Whether codes of the same parameters are copied into the result, so that its inputs gain from sharing the result's.</summary>
+    /// <summary>
+    /// Whether codes of the same parameters are copied into the result, so that its inputs gain from sharing the result's.
+    /// </summary>
     public bool CopiesInputs { get; init; }
 
     /// <summary>Whether all inputs but the first are settings, not activations.</summary>

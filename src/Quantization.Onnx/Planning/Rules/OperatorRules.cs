@@ -29,10 +29,15 @@ internal static class OperatorRules
         ["Expand"] = new(NodeRole.DataMovement, MovesValues),
         ["Flatten"] = new(NodeRole.DataMovement, MovesValues),
         ["Gather"] = new(NodeRole.DataMovement, MovesValues),
-        ["MaxPool"] = new(NodeRole.DataMovement, "the largest code stands for the largest value") { Condition = node => node.Output.Count == 1 },
-        ["Pad"] = new(NodeRole.DataMovement, "between go zeros, which every range contains") { Condition = node => node.Input.Count < 3 || node.Input[2].Length == 0 },
+        ["MaxPool"] =
+            new(NodeRole.DataMovement, "the largest code stands for the largest value") { Condition = node => node.Output.Count == 1 },
+        ["Pad"] = new(NodeRole.DataMovement, "between go zeros, which every range contains")
+        {
+            Condition = node => node.Input.Count < 3 || node.Input[2].Length == 0
+        },
         ["Reshape"] = new(NodeRole.DataMovement, MovesValues),
-        ["Resize"] = new(NodeRole.DataMovement, "the nearest value is taken as it is; other modes compute, and ONNX Runtime does so in float") { Condition = node => node.GetText("mode", "nearest") == "nearest" },
+        ["Resize"] = new(NodeRole.DataMovement, "the nearest value is taken as it is; other modes compute, and ONNX "
+            + "Runtime does so in float") { Condition = node => node.GetText("mode", "nearest") == "nearest" },
         ["Slice"] = new(NodeRole.DataMovement, MovesValues),
         ["Split"] = new(NodeRole.DataMovement, MovesValues),
         ["Squeeze"] = new(NodeRole.DataMovement, MovesValues),
@@ -42,7 +47,8 @@ internal static class OperatorRules
     }.ToFrozenDictionary();
 
     /// <summary>Interpolation, for runtimes that have an integer form of it.</summary>
-    private static readonly OperatorRule Interpolation = new(NodeRole.Arithmetic, "the runtime interpolates on integers") { ReadsFirstInputAlone = true };
+    private static readonly OperatorRule Interpolation =
+        new(NodeRole.Arithmetic, "the runtime interpolates on integers") { ReadsFirstInputAlone = true };
 
     /// <summary>The rule that holds for a node; null where it stays in float.</summary>
     public static OperatorRule? Find(NodeProto node, Target target) =>
@@ -59,15 +65,22 @@ internal static class OperatorRules
     public static bool AddsBias(NodeProto node) => node.OpType is "Conv" or "Gemm";
 
     /// <summary>
-    /// Whether a node runs on integers only if its result becomes codes at once: Conv and ConvTranspose, and Gemm with its Relu, which ONNX Runtime would otherwise join in float. A Gemm or MatMul by itself may
-    /// hand out floats.
+    /// Whether a node runs on integers only if its result becomes codes at once: Conv and ConvTranspose, and Gemm with its Relu, which ONNX
+    /// Runtime would otherwise join in float. A Gemm or MatMul by itself may hand out floats.
     /// </summary>
-    public static bool NeedsCodedResult(NodeProto node, NodeProto last) => node.OpType is "Conv" or "ConvTranspose" || (node.OpType == "Gemm" && last != node);
+    public static bool NeedsCodedResult(NodeProto node, NodeProto last) =>
+        node.OpType is "Conv" or "ConvTranspose" || (node.OpType == "Gemm" && last != node);
 
-    /// <summary>ONNX Runtime adds the bias behind a MatMul to the float that its integers give, which is as fast and finer than codes of both.</summary>
-    public static bool AddsToProduct(ConstantOperand constant, string computed, GraphIndex graph) => constant.OperatorType == "Add" && graph.FindProducer(computed) is { OpType: "MatMul" };
+    /// <summary>
+    /// ONNX Runtime adds the bias behind a MatMul to the float that its integers give, which is as fast and finer than codes of both.
+    /// </summary>
+    public static bool AddsToProduct(ConstantOperand constant, string computed, GraphIndex graph) =>
+        constant.OperatorType == "Add" && graph.FindProducer(computed) is { OpType: "MatMul" };
 
-    /// <summary>A Relu or Clip that alone reads the result and cuts at 0 is superfluous once the result's codes begin at 0: ONNX Runtime leaves it out.</summary>
+    /// <summary>
+    /// A Relu or Clip that alone reads the result and cuts at 0 is superfluous once the result's codes begin at 0: ONNX Runtime leaves it
+    /// out.
+    /// </summary>
     public static NodeProto FindLast(NodeProto node, GraphIndex graph)
     {
         string output = node.Output[0];

@@ -22,17 +22,24 @@ internal static class RecurrentMatrices
             return null;
         }
 
-        TensorProto? weight = graph.FindConstant(node.Input[WeightSlot.WeightInput]), recurrence = graph.FindConstant(node.Input[RecurrenceInput]);
+        TensorProto? weight = graph.FindConstant(node.Input[WeightSlot.WeightInput]),
+            recurrence = graph.FindConstant(node.Input[RecurrenceInput]);
         reason = !target.TakesDynamicInputs ? "the runtime has no known form of a recurrent layer with int8 weights"
             : weight is null || recurrence is null ? "its weights are computed, not constant"
             : !weight.IsFloat() || !recurrence.IsFloat() ? "its weights are not 32-bit floats"
-            : weight.Dims.Count != 3 || recurrence.Dims.Count != 3 || weight.Dims.Concat(recurrence.Dims).Contains(0) ? "its weights are not a matrix for each direction"
+            : weight.Dims.Count != 3 || recurrence.Dims.Count != 3 || weight.Dims.Concat(recurrence.Dims).Contains(0)
+                ? "its weights are not a matrix for each direction"
             : node.GetInt("layout", 0) != 0 ? "its batch axis comes first, for which ONNX Runtime has no int8 form"
             : node.Output[0].Length == 0 ? "its first result is missing, which plans need to name the node"
             : graph.FindConstant(node.Input[0]) is not null ? "its input is constant"
             : null;
         return reason is null
-            ? new QuantizableNode(node, NodeRole.Weighted, [node.Input[0]], node) { Weight = RowsOf(weight!, WeightSlot.WeightInput), Recurrence = RowsOf(recurrence!, RecurrenceInput), TakesDynamicInput = true }
+            ? new QuantizableNode(node, NodeRole.Weighted, [node.Input[0]], node)
+            {
+                Weight = RowsOf(weight!, WeightSlot.WeightInput),
+                Recurrence = RowsOf(recurrence!, RecurrenceInput),
+                TakesDynamicInput = true
+            }
             : null;
     }
 

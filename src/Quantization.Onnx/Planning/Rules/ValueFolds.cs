@@ -21,15 +21,17 @@ internal static class ValueFolds
     /// <param name="cancellationToken">Stops the work.</param>
     /// <param name="segmentBytes">The most bytes of weights that run together.</param>
     public static IReadOnlyList<ScaleFold> Find(
-        FloatModel model, QuantizationPlan plan, ModelSample sample, Func<SessionOptions>? optionsFactory, CancellationToken cancellationToken,
+        FloatModel model, QuantizationPlan plan, ModelSample sample, Func<SessionOptions>? optionsFactory,
+        CancellationToken cancellationToken,
         long segmentBytes = SegmentedRun.UsualLimit)
     {
         GraphIndex graph = model.Analysis.Graph;
         HashSet<string> known = [.. ScaleFold.Find(model, plan, BlockRounding.IsScaled).Select(fold => fold.Value)];
         Dictionary<NodeProto, NodePlan> products = FindProducts(model, plan);
         List<Candidate> candidates = [];
-        foreach (NodeProto reader in products.Keys.Where(reader => !known.Contains(reader.Input[0]) && graph.Consumers(reader.Input[0]).Count == 1
-            && !graph.IsVisibleOutside(reader.Input[0])))
+        foreach (NodeProto reader
+            in products.Keys.Where(reader => !known.Contains(reader.Input[0]) && graph.Consumers(reader.Input[0]).Count == 1
+                && !graph.IsVisibleOutside(reader.Input[0])))
         {
             HashSet<string> before = Before(reader.Input[0], graph, products, out HashSet<NodeProto> makers);
             NodeProto[] found = [.. makers.Where(products.ContainsKey).OrderBy(graph.Graph.Node.IndexOf)];
@@ -71,7 +73,8 @@ internal static class ValueFolds
                 if (probe.FindChannels(product.Output[0], count) is { } channels)
                 {
                     taken.Add(product);
-                    return new ScaleFold(candidate.Value, [products[candidate.Reader]]) { Product = products[product], Channels = channels };
+                    return new ScaleFold(
+                        candidate.Value, [products[candidate.Reader]]) { Product = products[product], Channels = channels };
                 }
             }
 
@@ -87,7 +90,8 @@ internal static class ValueFolds
         {
             run.Run(
                 [.. segment],
-                (name, value, _) => recorded[name] = new RecordedValue(value.GetTensorDataAsSpan<float>().ToArray(), value.GetTensorTypeAndShape().Shape),
+                (name, value, _) => recorded[name] = new RecordedValue(
+                    value.GetTensorDataAsSpan<float>().ToArray(), value.GetTensorTypeAndShape().Shape),
                 _ => { });
         }
 
@@ -98,11 +102,14 @@ internal static class ValueFolds
     private static Dictionary<NodeProto, NodePlan> FindProducts(FloatModel model, QuantizationPlan plan)
     {
         Dictionary<NodeProto, NodePlan> products = new(ReferenceEqualityComparer.Instance);
-        foreach (IGrouping<TensorProto, (QuantizableNode Facts, NodePlan Node)> readers in plan.Nodes.Where(node => node.Weights?.Blocks is not null)
-            .Select(node => (Facts: model.Analysis.Find(node), Node: node)).GroupBy(each => each.Facts.Weight!.Weight, (IEqualityComparer<TensorProto>)ReferenceEqualityComparer.Instance))
+        foreach (IGrouping<TensorProto, (QuantizableNode Facts, NodePlan Node)> readers
+            in plan.Nodes.Where(node => node.Weights?.Blocks is not null)
+                .Select(node => (Facts: model.Analysis.Find(node), Node: node))
+                .GroupBy(each => each.Facts.Weight!.Weight, (IEqualityComparer<TensorProto>)ReferenceEqualityComparer.Instance))
         {
             (QuantizableNode facts, NodePlan node) = readers.First();
-            if (readers.Count() == 1 && facts is { Role: NodeRole.Weighted, Node.OpType: "MatMul", Weight.FloatType: TensorProto.Types.DataType.Float }
+            if (readers.Count() == 1
+                && facts is { Role: NodeRole.Weighted, Node.OpType: "MatMul", Weight.FloatType: TensorProto.Types.DataType.Float }
                 && BlockRounding.IsScaled(node.Weights!.Method))
             {
                 products[facts.Node] = node;

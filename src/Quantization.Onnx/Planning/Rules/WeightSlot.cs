@@ -6,7 +6,9 @@ namespace Quantization.Onnx;
 /// <param name="Weight">The weights.</param>
 /// <param name="ChannelAxis">The axis of the output channels.</param>
 /// <param name="Bias">The bias, one value per channel; null where there is none.</param>
-/// <param name="BiasNeedsCodes">Whether the bias must be int32 for the node to run in int8 where no QuantizeLinear follows: true for Gemm.</param>
+/// <param name="BiasNeedsCodes">
+/// Whether the bias must be int32 for the node to run in int8 where no QuantizeLinear follows: true for Gemm.
+/// </param>
 internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorProto? Bias, bool BiasNeedsCodes)
 {
     /// <summary>The form in which a ConvTranspose runs in int8; null for other operators.</summary>
@@ -27,17 +29,22 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
     /// <summary>The input of Conv, ConvTranspose and Gemm that holds the bias.</summary>
     public const int BiasInput = 2;
 
-    /// <summary>The number of output channels; of a ConvTranspose those of one group, since each group has its weights for the same channels.</summary>
+    /// <summary>
+    /// The number of output channels; of a ConvTranspose those of one group, since each group has its weights for the same channels.
+    /// </summary>
     public long Channels => Weight.Dims[ChannelAxis];
 
     /// <summary>Whether a node is of an operator that multiplies by weights.</summary>
-    public static bool CanHaveWeights(NodeProto node) => Opset.IsOnnx(node.Domain) && node.OpType is ("Conv" or "ConvTranspose" or "Gemm" or "MatMul");
+    public static bool CanHaveWeights(NodeProto node) =>
+        Opset.IsOnnx(node.Domain) && node.OpType is ("Conv" or "ConvTranspose" or "Gemm" or "MatMul");
 
     /// <summary>Finds a node's weights.</summary>
     /// <param name="node">A node.</param>
     /// <param name="graph">The graph around it.</param>
     /// <param name="target">What the node will run on.</param>
-    /// <param name="reason">Why the node cannot be quantized, where it is a Conv, ConvTranspose, Gemm or MatMul that cannot; otherwise null.</param>
+    /// <param name="reason">
+    /// Why the node cannot be quantized, where it is a Conv, ConvTranspose, Gemm or MatMul that cannot; otherwise null.
+    /// </param>
     /// <returns>Null where the node cannot be quantized.</returns>
     public static WeightSlot? Find(NodeProto node, GraphIndex graph, Target target, out string? reason)
     {
@@ -51,7 +58,9 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
         bool hasBias = node.Input.Count > BiasInput && node.Input[BiasInput].Length > 0;
         TensorProto? bias = hasBias ? graph.FindConstant(node.Input[BiasInput]) : null;
         SubpixelConvolution? subpixel = null;
-        reason = weight is null && node.OpType == "MatMul" && graph.FindConstant(node.Input[0]) is null ? AttentionProducts.Describe(node, graph) + "both its operands are computed, and converting them takes the time that integers save"
+        reason = weight is null && node.OpType == "MatMul" && graph.FindConstant(node.Input[0]) is null
+            ? AttentionProducts.Describe(node, graph)
+                + "both its operands are computed, and converting them takes the time that integers save"
             : weight is null ? "its weights are computed, not constant"
             : !weight.IsFloat() ? "its weights are not 32-bit floats"
             : weight.Dims.Contains(0) ? "it has no weights"
@@ -61,7 +70,8 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
                 "Conv" or "ConvTranspose" when weight.Dims.Count < 3 => "its weights have no spatial axis",
                 "Conv" => null,
                 "ConvTranspose" => target.HasIntegerConvTranspose ? null : FindSubpixel(node, weight, out subpixel),
-                "Gemm" => node.GetFloat("alpha", 1) != 1 || (hasBias && node.GetFloat("beta", 1) != 1) ? "its alpha or beta is not 1" : null,
+                "Gemm" =>
+                    node.GetFloat("alpha", 1) != 1 || (hasBias && node.GetFloat("beta", 1) != 1) ? "its alpha or beta is not 1" : null,
                 _ => weight.Dims.Count != 2 ? "its weights are not a matrix" : null,
             };
         if (reason is not null)
@@ -75,7 +85,9 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
             Subpixel = subpixel,
             Grouped = node.OpType == "Conv" && target.IsSlowInGroups ? GroupedConvolution.Find(node, weight!) : null,
         };
-        if (hasBias && (bias is null || !bias.IsFloat() || bias.CountElements() != slot.Channels * (node.OpType == "ConvTranspose" ? node.GetInt("group", 1) : 1)))
+        if (hasBias && (bias is null
+            || !bias.IsFloat()
+            || bias.CountElements() != slot.Channels * (node.OpType == "ConvTranspose" ? node.GetInt("group", 1) : 1)))
         {
             reason = "its bias is not one constant per channel";
             return null;
@@ -95,7 +107,8 @@ internal sealed record WeightSlot(TensorProto Weight, int ChannelAxis, TensorPro
 
         // Each value of the result adds up one phase of the kernel, over the inputs of one group.
         int axes = slot.Weight.Dims.Count - 2;
-        return inputs * results / node.GetInt("group", 1) / node.GetInts("strides", axes, 1).Aggregate((product, stride) => product * stride);
+        return inputs * results / node.GetInt("group", 1)
+            / node.GetInts("strides", axes, 1).Aggregate((product, stride) => product * stride);
     }
 
     private static string? FindSubpixel(NodeProto node, TensorProto weight, out SubpixelConvolution? subpixel)

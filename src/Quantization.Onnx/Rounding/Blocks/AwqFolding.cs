@@ -22,8 +22,10 @@ internal sealed record AwqFolding(FloatModel Model, IReadOnlyDictionary<string, 
         Dictionary<string, WeightFactors> factors = [];
         ModelProto folded = model.Model.Clone();
         NameAllocator names = new(folded.Graph);
-        Dictionary<string, ScaleFold> folds = ScaleFold.Find(model, plan, BlockRounding.IsScaled).Concat(values).ToDictionary(fold => fold.Value);
-        foreach (NodePlan node in plan.Nodes.Where(node => node.Weights is { Blocks: not null } weights && BlockRounding.IsScaled(weights.Method)))
+        Dictionary<string, ScaleFold> folds = ScaleFold.Find(model, plan, BlockRounding.IsScaled)
+            .Concat(values).ToDictionary(fold => fold.Value);
+        foreach (NodePlan node
+            in plan.Nodes.Where(node => node.Weights is { Blocks: not null } weights && BlockRounding.IsScaled(weights.Method)))
         {
             QuantizableNode facts = model.Analysis.Find(node);
             if (facts.Role != NodeRole.Weighted || factors.GetValueOrDefault(node.Result)?.Importance is not null)

@@ -65,7 +65,8 @@ internal static class AwqSearch
         return scales;
     }
 
-    private static double ErrorOf(OutputSample part, float[] scales, float[] squares, GramEnergy energy, CancellationToken cancellationToken)
+    private static double ErrorOf(
+        OutputSample part, float[] scales, float[] squares, GramEnergy energy, CancellationToken cancellationToken)
     {
         if (NearestRounder.Round(part.Scale(scales), Divide(squares, scales), cancellationToken) is not { } rounded)
         {

@@ -44,7 +44,8 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid, GramMatri
     /// <param name="signal">Gets the same sums of the squared weights.</param>
     /// <returns>Whether all weights are finite.</returns>
     public bool Quantize(
-        ReadOnlySpan<float> weights, int stride, int input, int rows, ReadOnlySpan<float> importance, Span<float> scales, Span<float> zeroPoints,
+        ReadOnlySpan<float> weights, int stride, int input, int rows, ReadOnlySpan<float> importance, Span<float> scales,
+        Span<float> zeroPoints,
             Span<uint> words, Span<float> noise, Span<float> signal)
     {
         ref float first = ref MemoryMarshal.GetReference(weights);

@@ -6,6 +6,8 @@ namespace Quantization.Onnx;
 /// <param name="Grid">The codes.</param>
 internal sealed record BlockProblem(MatrixReader Weights, BlockShape Shape, BlockGrid Grid)
 {
-    /// <summary>What samples say of the inputs; null where there are none. Then the ranges of blocks minimize the error of the outputs.</summary>
+    /// <summary>
+    /// What samples say of the inputs; null where there are none. Then the ranges of blocks minimize the error of the outputs.
+    /// </summary>
     public GramMatrix? Gram { get; init; }
 }

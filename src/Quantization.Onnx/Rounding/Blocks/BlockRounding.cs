@@ -95,7 +95,9 @@ internal sealed class BlockRounding(
         return stored;
     }
 
-    /// <summary>The codes of a matrix, with their error: those that were kept, or new ones. Null where a weight is NaN or infinite.</summary>
+    /// <summary>
+    /// The codes of a matrix, with their error: those that were kept, or new ones. Null where a weight is NaN or infinite.
+    /// </summary>
     private QuantizedBlocks? Round(BlockProblem problem, WeightMethod method)
     {
         string? key = Kept is null ? null : LayerKey.Of(problem, method);
@@ -131,5 +133,6 @@ internal sealed class BlockRounding(
     public static bool IsScaled(WeightMethod method) => method is WeightMethod.Awq or WeightMethod.AwqGptq;
 
     /// <summary>What rounds by a method.</summary>
-    public static IBlockRounder RounderOf(WeightMethod method) => method is WeightMethod.Gptq or WeightMethod.AwqGptq ? new GptqRounder() : new NearestRounder();
+    public static IBlockRounder RounderOf(WeightMethod method) =>
+        method is WeightMethod.Gptq or WeightMethod.AwqGptq ? new GptqRounder() : new NearestRounder();
 }

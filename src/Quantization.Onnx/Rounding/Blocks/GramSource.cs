@@ -77,7 +77,8 @@ internal sealed class GramSource : IDisposable
         Dictionary<string, int> group = inputs.ToDictionary(input => input, _ => _layers[first].Length);
         long bytes = inputs.Length * GramSum.BytesOf(_layers[first].Length);
         int segment = _run.SegmentOf(inputs[0]);
-        foreach ((TensorProto _, int _, string input, int length) in _layers.Skip(first).Where(layer => _run.SegmentOf(layer.Input) == segment))
+        foreach ((TensorProto _, int _, string input, int length) in _layers.Skip(first)
+            .Where(layer => _run.SegmentOf(layer.Input) == segment))
         {
             bytes += group.ContainsKey(input) ? 0 : GramSum.BytesOf(length);
             if (bytes > _limit && !group.ContainsKey(input))

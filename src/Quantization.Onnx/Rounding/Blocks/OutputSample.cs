@@ -58,7 +58,8 @@ internal sealed record OutputSample(BlockProblem Problem, int[] Chosen, float[] 
         Problem = Problem with
         {
             Shape = Problem.Shape with { Outputs = padded },
-            Weights = new MatrixReader(TensorData.Make<float>(TensorProto.Types.DataType.Float, Weights, Problem.Shape.Inputs, padded), isTransposed: false)
+            Weights = new MatrixReader(
+                TensorData.Make<float>(TensorProto.Types.DataType.Float, Weights, Problem.Shape.Inputs, padded), isTransposed: false)
             {
                 Factors = Problem.Weights.Factors is { Importance: { } importance } ? new WeightFactors(null, null, importance) : null,
             },
@@ -66,5 +67,8 @@ internal sealed record OutputSample(BlockProblem Problem, int[] Chosen, float[] 
     };
 
     private MatrixReader Read(WeightFactors factors) => new(
-        TensorData.Make<float>(TensorProto.Types.DataType.Float, Weights, Problem.Shape.Inputs, Outputs), isTransposed: false) { Factors = factors };
+        TensorData.Make<float>(TensorProto.Types.DataType.Float, Weights, Problem.Shape.Inputs, Outputs), isTransposed: false)
+    {
+        Factors = factors
+    };
 }

@@ -27,7 +27,8 @@ internal sealed class BitPlanner(FloatModel model, QuantizationPlan plan, Func<W
     /// <param name="progress">Reports each matrix that was measured.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="ArgumentException">Even the fewest bits take more.</exception>
-    public QuantizationPlan Plan(BitBudget budget, long excess, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    public QuantizationPlan Plan(
+        BitBudget budget, long excess, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
     {
         IReadOnlyList<TensorProto> weights = [.. _readers.Keys];
         _choices ??= Measure(weights, budget, progress, cancellationToken);
@@ -73,7 +74,8 @@ internal sealed class BitPlanner(FloatModel model, QuantizationPlan plan, Func<W
     }
 
     private List<IReadOnlyList<BitChoice>> Measure(
-        IReadOnlyList<TensorProto> weights, BitBudget budget, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+        IReadOnlyList<TensorProto> weights, BitBudget budget, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         List<IReadOnlyList<BitChoice>> choices = [];
         foreach (TensorProto weight in weights)
@@ -93,7 +95,8 @@ internal sealed class BitPlanner(FloatModel model, QuantizationPlan plan, Func<W
         GramMatrix? gram = grams?.Invoke(node.Facts.Weight);
         OutputSample sample = OutputSample.Take(BlockRounding.Describe(node) with { Gram = gram }, RoundingError.MostOutputs);
         GramEnergy? energy = gram is null ? null : new GramEnergy(gram);
-        foreach (CodeFormat format in Formats.Where(format => format.StorageBits > 2 || encoding.Blocks!.Form != BlockForm.DequantizeLinear))
+        foreach (CodeFormat format
+            in Formats.Where(format => format.StorageBits > 2 || encoding.Blocks!.Form != BlockForm.DequantizeLinear))
         {
             cancellationToken.ThrowIfCancellationRequested();
             PlannedNode tried = node with { Plan = node.Plan with { Weights = encoding with { Format = format } } };

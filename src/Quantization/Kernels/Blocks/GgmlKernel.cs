@@ -6,7 +6,9 @@ using Quantization.Kernels.Simd;
 
 namespace Quantization.Kernels;
 
-/// <summary>ggml's blocks: a block of 32 values is four vectors of 256 bits, and stays in registers from its largest magnitude to its codes.</summary>
+/// <summary>
+/// ggml's blocks: a block of 32 values is four vectors of 256 bits, and stays in registers from its largest magnitude to its codes.
+/// </summary>
 /// <remarks>
 /// Blocks whose inverse scale overflows, of subnormal values, take the obvious loop: what infinite quotients become is the processor's
 /// choice in vectors.
@@ -88,7 +90,8 @@ internal static unsafe class GgmlKernel
     private static int MaxMagnitudeBits(float* values)
     {
         Vector256<int> lanes = Vector256.Max(
-            Vector256.Max(MagnitudeBits(values), MagnitudeBits(values + 8)), Vector256.Max(MagnitudeBits(values + 16), MagnitudeBits(values + 24)));
+            Vector256.Max(MagnitudeBits(values), MagnitudeBits(values + 8)),
+            Vector256.Max(MagnitudeBits(values + 16), MagnitudeBits(values + 24)));
         Vector128<int> four = Vector128.Max(lanes.GetLower(), lanes.GetUpper());
         Vector128<int> two = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
         return Math.Max(two[0], two[1]);
@@ -155,7 +158,8 @@ internal static unsafe class GgmlKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float ScaleOf(byte* block) => HalfBits.ToSingle(BinaryPrimitives.ReadUInt16LittleEndian(new ReadOnlySpan<byte>(block, HeadBytes)));
+    private static float ScaleOf(byte* block) =>
+        HalfBits.ToSingle(BinaryPrimitives.ReadUInt16LittleEndian(new ReadOnlySpan<byte>(block, HeadBytes)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreScale(float scale, byte* block) =>

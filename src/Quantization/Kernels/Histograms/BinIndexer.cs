@@ -4,9 +4,13 @@ using System.Runtime.CompilerServices;
 namespace Quantization.Kernels;
 
 /// <summary>
-/// Computes where finite values are counted. |x| / 2^k is |x| times two powers of two, as the reciprocal of a small 2^k is no float; the product is exact, or below 1 and so in bin 0.
+/// Computes where finite values are counted. |x| / 2^k is |x| times two powers of two, as the reciprocal of a small 2^k is no float; the
+/// product is exact, or below 1 and so in bin 0.
 /// </summary>
-/// <remarks>Bins are one row: positive values at <c>[0, B)</c>, negative ones at <c>[B, 2B)</c>, and after them the slots for zeros, one for each stretch of a piece.</remarks>
+/// <remarks>
+/// Bins are one row: positive values at <c>[0, B)</c>, negative ones at <c>[B, 2B)</c>, and after them the slots for zeros, one for each
+/// stretch of a piece.
+/// </remarks>
 internal readonly unsafe struct BinIndexer
 {
     private readonly float _scale;
@@ -38,11 +42,16 @@ internal readonly unsafe struct BinIndexer
 
         for (; i < length; i++)
         {
-            indices[i] = values[i] == 0 ? ZeroSlot(i) : (int)(MathF.Abs(values[i]) * _scale * _secondScale) + (values[i] < 0 ? _binsPerSign : 0);
+            indices[i] = values[i] == 0
+                ? ZeroSlot(i)
+                : (int)(MathF.Abs(values[i]) * _scale * _secondScale) + (values[i] < 0 ? _binsPerSign : 0);
         }
     }
 
-    /// <summary>The indices of a whole piece, and its scan in the same pass. Where the scan shows a value that fits no bin, the indices mean nothing.</summary>
+    /// <summary>
+    /// The indices of a whole piece, and its scan in the same pass. Where the scan shows a value that fits no bin, the indices mean
+    /// nothing.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public HistogramScan IndexAndScan(float* values, int* indices)
     {

@@ -5,9 +5,10 @@ namespace Quantization.Kernels;
 
 /// <summary>The loops over elements behind <see cref="TensorStatistics"/> that count finite values into bins.</summary>
 /// <remarks>
-/// Vectors compute the indices of a piece of values into a buffer in the first-level cache, then plain increments follow: a processor cannot scatter increments, but it can overlap them as long as
-/// they hit different counters. Neighbouring activations are alike, so a piece is counted as stretches side by side: first the first index of each, then the second, and so on. An increment
-/// then meets the counter of its neighbour no sooner than 16 increments later, when that is done.
+/// Vectors compute the indices of a piece of values into a buffer in the first-level cache, then plain increments follow: a processor
+/// cannot scatter increments, but it can overlap them as long as they hit different counters. Neighbouring activations are alike, so a
+/// piece is counted as stretches side by side: first the first index of each, then the second, and so on. An increment then meets the
+/// counter of its neighbour no sooner than 16 increments later, when that is done.
 /// </remarks>
 internal static unsafe class HistogramKernels
 {
@@ -20,7 +21,9 @@ internal static unsafe class HistogramKernels
     /// <summary>The values that are indexed at a time.</summary>
     public const int PieceLength = Stretches * StretchLength;
 
-    /// <summary>The slots for zeros behind the bins: they are many in activations, so each stretch of a piece has a slot of its own.</summary>
+    /// <summary>
+    /// The slots for zeros behind the bins: they are many in activations, so each stretch of a piece has a slot of its own.
+    /// </summary>
     public const int ZeroSlots = Stretches;
 
     /// <summary>Counts finite values that fit into <c>bins[i]</c> or <c>bins[B + i]</c>, i = floor(|x| / 2^exponent).</summary>

@@ -48,7 +48,10 @@ internal readonly record struct HistogramScan(float Min, float Max, bool IsFinit
         return Of(min, max, magnitude);
     }
 
-    /// <summary>The scan of what <see cref="Fold(Vector{float}, Vector{float}, Vector{float}, Vector{int})"/> has gathered from the empty bounds and 0.</summary>
+    /// <summary>
+    /// The scan of what <see cref="Fold(Vector{float}, Vector{float}, Vector{float}, Vector{int})"/> has gathered from the empty bounds and
+    /// 0.
+    /// </summary>
     public static HistogramScan Of(Vector<float> mins, Vector<float> maxs, Vector<int> magnitudes)
     {
         (float min, float max, int magnitude) = (float.PositiveInfinity, float.NegativeInfinity, 0);
@@ -58,14 +61,17 @@ internal readonly record struct HistogramScan(float Min, float Max, bool IsFinit
 
     /// <summary>Takes values into bounds and magnitude bits, lane by lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (Vector<float> Mins, Vector<float> Maxs, Vector<int> Magnitudes) Fold(Vector<float> values, Vector<float> mins, Vector<float> maxs, Vector<int> magnitudes) =>
-        (Vector.MinNative(values, mins), Vector.MaxNative(values, maxs), Vector.Max(magnitudes, values.As<float, int>() & Vector.Create(MagnitudeMask)));
+    public static (Vector<float> Mins, Vector<float> Maxs, Vector<int> Magnitudes) Fold(
+        Vector<float> values, Vector<float> mins, Vector<float> maxs, Vector<int> magnitudes) =>
+        (Vector.MinNative(values, mins), Vector.MaxNative(values, maxs), Vector.Max(
+            magnitudes, values.As<float, int>() & Vector.Create(MagnitudeMask)));
 
     public HistogramScan And(HistogramScan other) => new(MathF.Min(Min, other.Min), MathF.Max(Max, other.Max), IsFinite && other.IsFinite);
 
     private static HistogramScan Of(float min, float max, int magnitude) => new(min + 0f, max + 0f, magnitude < InfinityBits);
 
-    private static void FoldLanes(Vector<float> mins, Vector<float> maxs, Vector<int> magnitudes, ref float min, ref float max, ref int magnitude)
+    private static void FoldLanes(
+        Vector<float> mins, Vector<float> maxs, Vector<int> magnitudes, ref float min, ref float max, ref int magnitude)
     {
         for (int lane = 0; lane < Vector<float>.Count; lane++)
         {

@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace Quantization.Kernels;
 
 /// <summary>
-/// Counts one long span in a single pass over memory: bounds and bins of a piece while it is in the first-level cache. The counters have 32 bits, which a span cannot overflow: half the footprint in
-/// the cache for another pass over the bins. They are the span's own, so that a span with a value that must be refused leaves no trace.
+/// Counts one long span in a single pass over memory: bounds and bins of a piece while it is in the first-level cache. The counters have 32
+/// bits, which a span cannot overflow: half the footprint in the cache for another pass over the bins. They are the span's own, so that a
+/// span with a value that must be refused leaves no trace.
 /// </summary>
 internal unsafe ref struct NarrowHistogram
 {
@@ -37,7 +38,9 @@ internal unsafe ref struct NarrowHistogram
     /// <summary>Whether a span is long enough to be worth the passes over the counters.</summary>
     public static bool IsFor(int length, int bins) => bins <= MostBins && length >= 4 * bins;
 
-    /// <summary>Counts a span; stops at the piece with the first value that is not finite, and then what was counted means nothing.</summary>
+    /// <summary>
+    /// Counts a span; stops at the piece with the first value that is not finite, and then what was counted means nothing.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     public void Count(ReadOnlySpan<float> values)

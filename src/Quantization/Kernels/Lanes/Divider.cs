@@ -12,7 +12,8 @@ internal readonly struct Divider(nint divisor)
     private readonly nint _divisor = divisor;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public nint Quotient(nint number) => Bmi2.X64.IsSupported ? (nint)Bmi2.X64.MultiplyNoFlags((ulong)number, _reciprocal) : number / _divisor;
+    public nint Quotient(nint number) =>
+        Bmi2.X64.IsSupported ? (nint)Bmi2.X64.MultiplyNoFlags((ulong)number, _reciprocal) : number / _divisor;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public nint Remainder(nint number) => number - Quotient(number) * _divisor;

@@ -6,7 +6,9 @@ namespace Quantization.Kernels;
 /// </summary>
 internal interface ILanes<TFloats, TInts>
 {
-    /// <summary>Whether a vector or a whole step takes the parameters of its first element, so that steps begin at multiples of their length.</summary>
+    /// <summary>
+    /// Whether a vector or a whole step takes the parameters of its first element, so that steps begin at multiples of their length.
+    /// </summary>
     static abstract bool KeepSteps { get; }
 
     /// <summary>A field for each lane. <paramref name="field"/> is a constant where this is inlined.</summary>

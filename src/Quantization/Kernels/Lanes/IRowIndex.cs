@@ -9,6 +9,8 @@ internal interface IRowIndex
     /// <summary>How many elements from the beginning of a step on take one mapping, at least; a power of two.</summary>
     static abstract int SharedElements { get; }
 
-    /// <summary>The number of the mapping of the vector that begins at element <c>index + offset</c>, <paramref name="offset"/> of them into a step.</summary>
+    /// <summary>
+    /// The number of the mapping of the vector that begins at element <c>index + offset</c>, <paramref name="offset"/> of them into a step.
+    /// </summary>
     nint Of(nint index, int offset);
 }

@@ -64,7 +64,9 @@ internal readonly unsafe struct LaneSource
     /// <summary>Whether any scale is so extreme that values are multiplied by a power of two first.</summary>
     public bool NeedsPrescale { get; }
 
-    /// <summary>The number of the parameter of element <paramref name="offset"/> of a run whose first has the number <paramref name="index"/>.</summary>
+    /// <summary>
+    /// The number of the parameter of element <paramref name="offset"/> of a run whose first has the number <paramref name="index"/>.
+    /// </summary>
     public nint ParameterOf(nint index, nint offset) => Lookup switch
     {
         ParameterLookup.PerRun => index,

@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Quantization.Kernels;
 
-/// <summary>One mapping for all: sooner under way than <see cref="UniformLanes{TSimd, TFloats, TInts}"/>, for runs too short to repay filling all registers.</summary>
+/// <summary>
+/// One mapping for all: sooner under way than <see cref="UniformLanes{TSimd, TFloats, TInts}"/>, for runs too short to repay filling all
+/// registers.
+/// </summary>
 internal readonly struct OnlyRow : IRowIndex
 {
     public static bool KeepsSteps => false;

@@ -9,12 +9,21 @@ internal enum ParameterLookup
     /// <summary>Element i takes parameter <c>Run.Parameter + i</c>.</summary>
     PerElement,
 
-    /// <summary>Blocks whose size is a power of two, one after another: element e of the tensor takes parameter <c>e &gt;&gt; RunLayout.BlockShift</c>.</summary>
+    /// <summary>
+    /// Blocks whose size is a power of two, one after another: element e of the tensor takes parameter
+    /// <c>e &gt;&gt; RunLayout.BlockShift</c>.
+    /// </summary>
     PerBlock,
 
-    /// <summary>Rows of equal length, a multiple of every step, one after another: element e of a run takes parameter <c>e / RunLayout.RowLength</c>.</summary>
+    /// <summary>
+    /// Rows of equal length, a multiple of every step, one after another: element e of a run takes parameter
+    /// <c>e / RunLayout.RowLength</c>.
+    /// </summary>
     PerRow,
 
-    /// <summary>As <see cref="PerElement"/>, for rows that follow one another: element e of the tensor takes parameter <c>e % RunLayout.ParameterCount</c>.</summary>
+    /// <summary>
+    /// As <see cref="PerElement"/>, for rows that follow one another: element e of the tensor takes parameter
+    /// <c>e % RunLayout.ParameterCount</c>.
+    /// </summary>
     PerColumn,
 }

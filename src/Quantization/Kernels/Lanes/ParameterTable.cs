@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Quantization.Kernels;
 
 /// <summary>
-/// The mappings of all groups, made once for a quantizer: as rows, where a run or a block takes one mapping, which then lies in one cache line; and as columns, a vector of elements each with its own
-/// mapping. Neither ever moves.
+/// The mappings of all groups, made once for a quantizer: as rows, where a run or a block takes one mapping, which then lies in one cache
+/// line; and as columns, a vector of elements each with its own mapping. Neither ever moves.
 /// </summary>
 internal sealed unsafe class ParameterTable
 {
@@ -35,7 +35,8 @@ internal sealed unsafe class ParameterTable
         }
 
         Rows = (MappingParameters*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_rows));
-        // Columns begin at cache lines: a vector across two of them takes two reads. They repeat the mappings as often as makes whole steps.
+        // Columns begin at cache lines: a vector across two of them takes two reads. They repeat the mappings as often as makes whole
+        // steps.
         nint columnLength = Math.Max(scales.Length, PeriodOf(scales.Length));
         nint stride = (columnLength + Padding + LineLength - 1) / LineLength * LineLength;
         _columns = GC.AllocateArray<float>(checked((int)(ParameterPointers.Count * stride + LineLength)), pinned: true);
@@ -49,7 +50,10 @@ internal sealed unsafe class ParameterTable
 
     public CodeFormat Format { get; }
 
-    /// <summary>The smallest multiple of so many mappings, and of the longest step, that columns repeat after; 0 where it is too long to be worth while.</summary>
+    /// <summary>
+    /// The smallest multiple of so many mappings, and of the longest step, that columns repeat after; 0 where it is too long to be worth
+    /// while.
+    /// </summary>
     public static nint PeriodOf(nint mappings)
     {
         nint period = mappings;

@@ -1,6 +1,8 @@
 namespace Quantization.Kernels;
 
-/// <summary>Reads and writes single codes in the layouts of <see cref="CodeType"/>; for the ends of runs and for the rare formats.</summary>
+/// <summary>
+/// Reads and writes single codes in the layouts of <see cref="CodeType"/>; for the ends of runs and for the rare formats.
+/// </summary>
 internal static unsafe class CodeStorage
 {
     /// <summary>The storage of one <typeparamref name="TCode"/> a code.</summary>

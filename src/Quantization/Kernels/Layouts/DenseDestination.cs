@@ -3,7 +3,10 @@ using System.Numerics.Tensors;
 
 namespace Quantization.Kernels;
 
-/// <summary>A tensor to write as consecutive elements: itself where it is row-major, otherwise rented memory that <see cref="Complete"/> copies into it.</summary>
+/// <summary>
+/// A tensor to write as consecutive elements: itself where it is row-major, otherwise rented memory that <see cref="Complete"/> copies into
+/// it.
+/// </summary>
 internal readonly ref struct DenseDestination<T>
     where T : unmanaged
 {

@@ -3,7 +3,9 @@ using System.Numerics.Tensors;
 
 namespace Quantization.Kernels;
 
-/// <summary>A tensor to read as consecutive elements: itself where it is row-major, otherwise a rented copy that <see cref="Dispose"/> gives back.</summary>
+/// <summary>
+/// A tensor to read as consecutive elements: itself where it is row-major, otherwise a rented copy that <see cref="Dispose"/> gives back.
+/// </summary>
 internal readonly ref struct DenseSource<T>
     where T : unmanaged
 {

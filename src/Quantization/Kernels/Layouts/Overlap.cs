@@ -13,9 +13,11 @@ internal static unsafe class Overlap
     }
 
     /// <summary>
-    /// Throws unless the two stretches of memory are disjoint, or start together and the destination grows no faster than the source: kernels read ahead of what they write.
+    /// Throws unless the two stretches of memory are disjoint, or start together and the destination grows no faster than the source:
+    /// kernels read ahead of what they write.
     /// </summary>
-    public static void ThrowUnlessDisjointOrInPlace(void* source, nint sourceBytes, void* destination, nint destinationBytes, string parameterName)
+    public static void ThrowUnlessDisjointOrInPlace(
+        void* source, nint sourceBytes, void* destination, nint destinationBytes, string parameterName)
     {
         byte* read = (byte*)source;
         byte* written = (byte*)destination;

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Quantization.Kernels;
 
 /// <summary>
-/// Cuts a tensor into runs: stretches of consecutive elements that share a parameter, or that take consecutive parameters, one each. Seen along the axis of a granularity, a tensor
-/// is [outer][axis][inner]; runs never cross an outer index.
+/// Cuts a tensor into runs: stretches of consecutive elements that share a parameter, or that take consecutive parameters, one each. Seen
+/// along the axis of a granularity, a tensor is [outer][axis][inner]; runs never cross an outer index.
 /// </summary>
 internal readonly struct RunLayout
 {
@@ -23,7 +23,9 @@ internal readonly struct RunLayout
     private readonly nint _parameterStride;
     private readonly nint _parametersPerOuter;
 
-    private RunLayout(nint outer, nint outerStride, nint runStride, nint runsPerParameter, nint parameterStride, nint parametersPerOuter, nint parameterCount, ParameterLookup lookup, int blockShift = 0, nint rowLength = 0)
+    private RunLayout(
+        nint outer, nint outerStride, nint runStride, nint runsPerParameter, nint parameterStride, nint parametersPerOuter,
+        nint parameterCount, ParameterLookup lookup, int blockShift = 0, nint rowLength = 0)
     {
         _outerStride = outerStride;
         _runStride = Math.Max(runStride, 1);
@@ -68,7 +70,9 @@ internal readonly struct RunLayout
     /// <param name="granularity">Which elements share a parameter.</param>
     /// <param name="shape">The tensor's shape.</param>
     /// <param name="mergeBlocks">Whether blocks that follow one another may form one run.</param>
-    /// <param name="mergeRows">Whether rows of a channel or a block that follow one another may form one run, and rows of elements with a channel each.</param>
+    /// <param name="mergeRows">
+    /// Whether rows of a channel or a block that follow one another may form one run, and rows of elements with a channel each.
+    /// </param>
     public static RunLayout Create(Granularity granularity, ReadOnlySpan<nint> shape, bool mergeBlocks = false, bool mergeRows = false)
     {
         if (granularity.Kind == GranularityKind.PerTensor)
@@ -101,19 +105,23 @@ internal readonly struct RunLayout
         nint parameters = outer * blocks * inner;
         if (mergeRows && inner == 1 && MayMergeRows(granularity.BlockSize) && count % granularity.BlockSize == 0)
         {
-            return new RunLayout(1, outer * count, outer * count, 1, 0, 0, parameters, ParameterLookup.PerRow, rowLength: granularity.BlockSize);
+            return new RunLayout(
+                1, outer * count, outer * count, 1, 0, 0, parameters, ParameterLookup.PerRow, rowLength: granularity.BlockSize);
         }
 
-        if (mergeBlocks && inner == 1 && granularity.BlockSize >= ShortestBlockRun && BitOperations.IsPow2(granularity.BlockSize) && count % granularity.BlockSize == 0)
+        if (mergeBlocks && inner == 1 && granularity.BlockSize >= ShortestBlockRun && BitOperations.IsPow2(granularity.BlockSize)
+            && count % granularity.BlockSize == 0)
         {
-            return new RunLayout(1, outer * count, outer * count, 1, 0, 0, parameters, ParameterLookup.PerBlock, BitOperations.Log2((uint)granularity.BlockSize));
+            return new RunLayout(1, outer * count, outer * count, 1, 0, 0, parameters, ParameterLookup.PerBlock, BitOperations.Log2(
+                (uint)granularity.BlockSize));
         }
 
         return (inner, granularity.BlockSize) switch
         {
             (1, 1) => new RunLayout(outer, count, count, 1, 0, count, parameters, ParameterLookup.PerElement),
             (1, _) => new RunLayout(outer, count, granularity.BlockSize, 1, 1, blocks, parameters, ParameterLookup.PerRun),
-            _ => new RunLayout(outer, count * inner, inner, granularity.BlockSize, inner, blocks * inner, parameters, ParameterLookup.PerElement),
+            _ => new RunLayout(
+                outer, count * inner, inner, granularity.BlockSize, inner, blocks * inner, parameters, ParameterLookup.PerElement),
         };
     }
 
@@ -140,7 +148,10 @@ internal readonly struct RunLayout
         return outer * _runsPerOuter + rest / _runStride;
     }
 
-    /// <summary>The part of run number <paramref name="index"/> that lies in the elements from <paramref name="from"/> to before <paramref name="to"/>.</summary>
+    /// <summary>
+    /// The part of run number <paramref name="index"/> that lies in the elements from <paramref name="from"/> to before
+    /// <paramref name="to"/>.
+    /// </summary>
     public Run GetRun(nint index, nint from, nint to)
     {
         Run run = GetRun(index);
@@ -149,9 +160,13 @@ internal readonly struct RunLayout
     }
 
     /// <summary>The <paramref name="count"/> elements of a run that follow its first <paramref name="skip"/>.</summary>
-    public Run Part(Run run, nint skip, nint count) => new(run.Start + skip, count, Lookup == ParameterLookup.PerElement ? run.Parameter + skip : run.Parameter);
+    public Run Part(Run run, nint skip, nint count) =>
+        new(run.Start + skip, count, Lookup == ParameterLookup.PerElement ? run.Parameter + skip : run.Parameter);
 
-    /// <summary>The number that parameters of a run are looked up from: its first element for blocks, rows and columns, its first parameter otherwise.</summary>
+    /// <summary>
+    /// The number that parameters of a run are looked up from: its first element for blocks, rows and columns, its first parameter
+    /// otherwise.
+    /// </summary>
     public nint IndexOf(Run run) => Lookup switch
     {
         ParameterLookup.PerBlock or ParameterLookup.PerColumn => run.Start,

@@ -30,6 +30,9 @@ internal readonly unsafe struct DequantizeMap<TSimd, TFloats, TInts, TLanes, TCo
     private void Store<TStores>(TInts codes, float* destination, nint index, int offset)
         where TStores : struct, IStores
     {
-        TSimd.Store<TStores>(TSimd.Multiply(TSimd.ToSingle(TSimd.Subtract(codes, lanes.ZeroPoint(index, offset))), lanes.Get(MappingField.Scale, index, offset)), destination + offset);
+        TSimd.Store<TStores>(
+            TSimd.Multiply(
+                TSimd.ToSingle(TSimd.Subtract(codes, lanes.ZeroPoint(index, offset))), lanes.Get(MappingField.Scale, index, offset)),
+            destination + offset);
     }
 }

@@ -44,7 +44,8 @@ internal readonly unsafe struct FakeQuantizeMap<TSimd, TFloats, TInts, TLanes, T
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private TFloats Value(TFloats source, nint index, int offset)
     {
-        TFloats value = TSimd.Max(lanes.Get(MappingField.Low, index, offset), TSimd.Min(lanes.Get(MappingField.High, index, offset), source));
+        TFloats value = TSimd.Max(
+            lanes.Get(MappingField.Low, index, offset), TSimd.Min(lanes.Get(MappingField.High, index, offset), source));
 
         TFloats code = TSimd.RoundToSingle<TCode>(TSimd.Quotient<TCode, TLanes>(value, lanes, index, offset));
         return TSimd.Multiply(code, lanes.Get(MappingField.Scale, index, offset));

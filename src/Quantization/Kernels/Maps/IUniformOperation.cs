@@ -30,7 +30,8 @@ internal unsafe interface IUniformOperation<TSource, TDestination>
     /// <summary>
     /// Maps a run in another way than by lanes: 32-bit codes, whose sums and differences need 33 bits. False where lanes can do it.
     /// </summary>
-    static abstract bool TryMapWide<TSimd, TFloats, TInts>(LaneSource* lanes, TSource* source, TDestination* destination, nint index, nint count)
+    static abstract bool TryMapWide<TSimd, TFloats, TInts>(
+        LaneSource* lanes, TSource* source, TDestination* destination, nint index, nint count)
         where TSimd : struct, ISimd<TFloats, TInts>
         where TFloats : unmanaged
         where TInts : unmanaged;
@@ -42,5 +43,6 @@ internal unsafe interface IUniformOperation<TSource, TDestination>
     /// <param name="to">The number of the element to write.</param>
     /// <param name="mapping">The mapping.</param>
     /// <param name="lanes">The codes' storage and interval.</param>
-    static abstract void MapOne(TSource* source, nint from, TDestination* destination, nint to, in MappingParameters mapping, LaneSource* lanes);
+    static abstract void MapOne(
+        TSource* source, nint from, TDestination* destination, nint to, in MappingParameters mapping, LaneSource* lanes);
 }

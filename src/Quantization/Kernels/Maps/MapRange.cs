@@ -52,7 +52,8 @@ internal readonly unsafe struct MapRange<TSource, TInput, TDestination, TOperati
                 }
 
                 new MapRun<TInput, TDestination, TOperation>(
-                    lanes, input, Driver.Advance(destination, part.Start), layout.IndexOf(part), part.Count, pastCaches).Invoke<TSimd, TFloats, TInts>();
+                    lanes, input, Driver.Advance(destination, part.Start), layout.IndexOf(part), part.Count, pastCaches)
+                    .Invoke<TSimd, TFloats, TInts>();
                 done += part.Count;
             }
         }

@@ -4,7 +4,8 @@ using Quantization.Kernels.Simd;
 namespace Quantization.Kernels;
 
 /// <summary>
-/// <c>code = round(clamp(value) / divisor) + zeroPoint</c>. Clamping the value instead of the code keeps infinities and overflow out of the quotient, and needs no saturation afterwards.
+/// <c>code = round(clamp(value) / divisor) + zeroPoint</c>. Clamping the value instead of the code keeps infinities and overflow out of the
+/// quotient, and needs no saturation afterwards.
 /// </summary>
 internal readonly unsafe struct QuantizeMap<TSimd, TFloats, TInts, TLanes, TCode>(TLanes lanes) : IPairedMap<float, TCode>
     where TSimd : struct, ISimd<TFloats, TInts>
@@ -47,7 +48,9 @@ internal readonly unsafe struct QuantizeMap<TSimd, TFloats, TInts, TLanes, TCode
     /// <summary>NaN comes through both comparisons as it is, and rounds to 0: the zero-point.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private TFloats Quotient(float* source, nint index, int offset) => TSimd.Quotient<TCode, TLanes>(
-        TSimd.Max(lanes.Get(MappingField.Low, index, offset), TSimd.Min(lanes.Get(MappingField.High, index, offset), TSimd.Load(source + offset))), lanes, index, offset);
+        TSimd.Max(
+            lanes.Get(MappingField.Low, index, offset),
+            TSimd.Min(lanes.Get(MappingField.High, index, offset), TSimd.Load(source + offset))), lanes, index, offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Store<TStores>(TFloats first, TFloats second, TFloats third, TFloats fourth, TCode* destination, nint index)
@@ -60,7 +63,11 @@ internal readonly unsafe struct QuantizeMap<TSimd, TFloats, TInts, TLanes, TCode
         }
 
         TSimd.StoreNarrowed<TCode, TStores>(
-            Code(first, index, 0), Code(second, index, TSimd.Count), Code(third, index, 2 * TSimd.Count), Code(fourth, index, 3 * TSimd.Count), destination);
+            Code(first, index, 0),
+            Code(second, index, TSimd.Count),
+            Code(third, index, 2 * TSimd.Count),
+            Code(fourth, index, 3 * TSimd.Count),
+            destination);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

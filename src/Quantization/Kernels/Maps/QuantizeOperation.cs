@@ -36,7 +36,9 @@ internal readonly unsafe struct QuantizeOperation<TCode> : IUniformOperation<flo
         Driver.Run(map, source, destination, index, count, pastCaches);
     }
 
-    /// <summary>Vectors serve where a run has one scale and no zero-point: biases have neither, and sums beyond 32 bits would need wider lanes.</summary>
+    /// <summary>
+    /// Vectors serve where a run has one scale and no zero-point: biases have neither, and sums beyond 32 bits would need wider lanes.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryMapWide<TSimd, TFloats, TInts>(LaneSource* lanes, float* source, TCode* destination, nint index, nint count)
         where TSimd : struct, ISimd<TFloats, TInts>

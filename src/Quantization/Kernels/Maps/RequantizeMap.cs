@@ -3,8 +3,11 @@ using Quantization.Kernels.Simd;
 
 namespace Quantization.Kernels;
 
-/// <summary><c>code = saturate(round(float(accumulator) · multiplier) + zeroPoint)</c>, with a multiplier for all elements or one each.</summary>
-internal readonly unsafe struct RequantizeMap<TSimd, TFloats, TInts, TCode>(float multiplier, float* multipliers, int zeroPoint, int minCode, int maxCode) : IMap<int, TCode>
+/// <summary>
+/// <c>code = saturate(round(float(accumulator) · multiplier) + zeroPoint)</c>, with a multiplier for all elements or one each.
+/// </summary>
+internal readonly unsafe struct RequantizeMap<TSimd, TFloats, TInts, TCode>(
+    float multiplier, float* multipliers, int zeroPoint, int minCode, int maxCode) : IMap<int, TCode>
     where TSimd : struct, ISimd<TFloats, TInts>
     where TFloats : unmanaged
     where TInts : unmanaged
@@ -22,7 +25,11 @@ internal readonly unsafe struct RequantizeMap<TSimd, TFloats, TInts, TCode>(floa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Invoke<TStores>(int* source, TCode* destination, nint index)
         where TStores : struct, IStores => TSimd.StoreNarrowed<TCode, TStores>(
-            Code(source, index, 0), Code(source, index, TSimd.Count), Code(source, index, 2 * TSimd.Count), Code(source, index, 3 * TSimd.Count), destination);
+            Code(source, index, 0),
+            Code(source, index, TSimd.Count),
+            Code(source, index, 2 * TSimd.Count),
+            Code(source, index, 3 * TSimd.Count),
+            destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private TInts Code(int* source, nint index, int offset)

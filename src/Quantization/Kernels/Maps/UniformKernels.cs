@@ -5,7 +5,9 @@ namespace Quantization.Kernels;
 /// <summary>The affine mapping over tensors, and over elements that share a mapping.</summary>
 internal static unsafe class UniformKernels
 {
-    /// <summary>Quantizes the elements of a tensor from <paramref name="from"/> to before <paramref name="to"/>; packed codes start at an even one.</summary>
+    /// <summary>
+    /// Quantizes the elements of a tensor from <paramref name="from"/> to before <paramref name="to"/>; packed codes start at an even one.
+    /// </summary>
     public static void Quantize<TValue>(TValue* source, byte* codes, in RunLayout layout, nint from, nint to, ParameterTable table)
         where TValue : unmanaged
     {

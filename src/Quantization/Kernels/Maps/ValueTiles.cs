@@ -3,7 +3,8 @@ using System.Numerics.Tensors;
 namespace Quantization.Kernels;
 
 /// <summary>
-/// Values that must be changed before a kernel takes them: <see cref="Half"/> becomes float, and values of extreme scales are multiplied by a power of two. Done a tile at a time in the first-level cache.
+/// Values that must be changed before a kernel takes them: <see cref="Half"/> becomes float, and values of extreme scales are multiplied by
+/// a power of two. Done a tile at a time in the first-level cache.
 /// </summary>
 internal static unsafe class ValueTiles
 {

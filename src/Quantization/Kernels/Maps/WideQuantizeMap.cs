@@ -3,7 +3,10 @@ using Quantization.Kernels.Simd;
 
 namespace Quantization.Kernels;
 
-/// <summary><c>code = saturate(round(value / scale))</c> for 32-bit codes with zero-point 0: their range is too wide to clamp values to, so the rounding saturates.</summary>
+/// <summary>
+/// <c>code = saturate(round(value / scale))</c> for 32-bit codes with zero-point 0: their range is too wide to clamp values to, so the
+/// rounding saturates.
+/// </summary>
 internal readonly unsafe struct WideQuantizeMap<TSimd, TFloats, TInts>(float scale) : IMap<float, int>
     where TSimd : struct, ISimd<TFloats, TInts>
     where TFloats : unmanaged

@@ -70,7 +70,8 @@ internal static unsafe class Extremes
             where TFloats : unmanaged
             where TInts : unmanaged
         {
-            int bits = Largest(ReductionDriver.Run<TSimd, TFloats, TInts, MagnitudeReduction<TSimd, TFloats, TInts>>(source, count).Magnitude);
+            int bits = Largest(
+                ReductionDriver.Run<TSimd, TFloats, TInts, MagnitudeReduction<TSimd, TFloats, TInts>>(source, count).Magnitude);
             float magnitude = BitConverter.Int32BitsToSingle(bits);
             *result = float.IsNaN(magnitude) ? float.NaN : magnitude;
         }

@@ -4,7 +4,8 @@ using Quantization.Kernels.Simd;
 namespace Quantization.Kernels;
 
 /// <summary>The smallest and the largest value, and the largest magnitude by its bits, which shows whether there was a NaN.</summary>
-internal readonly struct ExtremesReduction<TSimd, TFloats, TInts>(TFloats min, TFloats max, TInts magnitude) : IReduction<ExtremesReduction<TSimd, TFloats, TInts>, TFloats>
+internal readonly struct ExtremesReduction<TSimd, TFloats, TInts>(TFloats min, TFloats max, TInts magnitude)
+    : IReduction<ExtremesReduction<TSimd, TFloats, TInts>, TFloats>
     where TSimd : struct, ISimd<TFloats, TInts>
     where TFloats : unmanaged
     where TInts : unmanaged
@@ -17,6 +18,7 @@ internal readonly struct ExtremesReduction<TSimd, TFloats, TInts>(TFloats min, T
     public static ExtremesReduction<TSimd, TFloats, TInts> Of(TFloats values) => new(values, values, TSimd.MagnitudeBits(values));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ExtremesReduction<TSimd, TFloats, TInts> Combine(ExtremesReduction<TSimd, TFloats, TInts> left, ExtremesReduction<TSimd, TFloats, TInts> right) =>
+    public static ExtremesReduction<TSimd, TFloats, TInts> Combine(
+        ExtremesReduction<TSimd, TFloats, TInts> left, ExtremesReduction<TSimd, TFloats, TInts> right) =>
         new(TSimd.Min(left.Min, right.Min), TSimd.Max(left.Max, right.Max), TSimd.Max(left.Magnitude, right.Magnitude));
 }

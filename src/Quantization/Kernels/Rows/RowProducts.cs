@@ -4,7 +4,9 @@ using Quantization.Kernels.Simd;
 
 namespace Quantization.Kernels;
 
-/// <summary>The exact products of many rows of 8-bit codes with one vector of 16-bit factors. Sums fit 32 bits; the caller checks it.</summary>
+/// <summary>
+/// The exact products of many rows of 8-bit codes with one vector of 16-bit factors. Sums fit 32 bits; the caller checks it.
+/// </summary>
 internal readonly unsafe struct RowProducts(sbyte* rows, nint count, short* factors, nint columns, int* destination)
     : IWidthAction
 {

@@ -7,35 +7,48 @@ namespace Quantization.Kernels.Simd;
 internal static unsafe class Driver
 {
     /// <summary>
-    /// The bytes, read and written, from which a run of narrowing elements is split into two streams with stores past the caches: what does not stay in a core's own caches gains by both.
+    /// The bytes, read and written, from which a run of narrowing elements is split into two streams with stores past the caches: what does
+    /// not stay in a core's own caches gains by both.
     /// </summary>
     private const nint NarrowingStreamBytes = 4 << 20;
 
-    /// <summary>The same where as much is written as read, or more: written lines are worth keeping as long as a cache shared by the cores has room for them.</summary>
+    /// <summary>
+    /// The same where as much is written as read, or more: written lines are worth keeping as long as a cache shared by the cores has room
+    /// for them.
+    /// </summary>
     private const nint StreamBytes = 16 << 20;
 
-    /// <summary>How many bytes ahead a loop over memory outside the caches asks for them: a page, where the hardware's own look-ahead ends.</summary>
+    /// <summary>
+    /// How many bytes ahead a loop over memory outside the caches asks for them: a page, where the hardware's own look-ahead ends.
+    /// </summary>
     private const int PrefetchDistance = 4096;
 
     /// <summary>Stores past the caches are aligned to what the widest of them needs.</summary>
     private const int StreamingAlignment = 64;
 
-    /// <summary>Maps <paramref name="count"/> elements. The destination lies outside the source, or starts where it starts and its elements are no wider.</summary>
+    /// <summary>
+    /// Maps <paramref name="count"/> elements. The destination lies outside the source, or starts where it starts and its elements are no
+    /// wider.
+    /// </summary>
     /// <param name="map">The mapping.</param>
     /// <param name="source">The first element to read.</param>
     /// <param name="destination">The first element to write.</param>
     /// <param name="index">The number of the first element for the map.</param>
     /// <param name="count">How many elements.</param>
-    /// <param name="pastCaches">Whether the elements are part of so many that stores should go past the caches; the caller then ends with <see cref="Fence"/>.</param>
+    /// <param name="pastCaches">
+    /// Whether the elements are part of so many that stores should go past the caches; the caller then ends with <see cref="Fence"/>.
+    /// </param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TMap, TSource, TDestination>(in TMap map, TSource* source, TDestination* destination, nint index, nint count, bool pastCaches = false)
+    public static void Run<TMap, TSource, TDestination>(
+        in TMap map, TSource* source, TDestination* destination, nint index, nint count, bool pastCaches = false)
         where TMap : struct, IMap<TSource, TDestination>
         where TSource : unmanaged
         where TDestination : unmanaged
     {
         nint head = 0;
         bool separate = source != (void*)destination;
-        if (separate && ExceedsCaches<TSource, TDestination>(count) && TryAlign(destination, out head) && (!TMap.KeepsSteps || head % TMap.Step == 0))
+        if (separate && ExceedsCaches<TSource, TDestination>(count) && TryAlign(destination, out head) && (!TMap.KeepsSteps
+            || head % TMap.Step == 0))
         {
             if (head > 0)
             {
@@ -54,7 +67,9 @@ internal static unsafe class Driver
         }
     }
 
-    /// <summary>Maps two stretches that follow one another and take the same parameters, side by side. The destination lies outside the source.</summary>
+    /// <summary>
+    /// Maps two stretches that follow one another and take the same parameters, side by side. The destination lies outside the source.
+    /// </summary>
     /// <param name="map">The mapping.</param>
     /// <param name="source">The first element to read.</param>
     /// <param name="destination">The first element to write.</param>
@@ -62,7 +77,8 @@ internal static unsafe class Driver
     /// <param name="count">How many elements a stretch has: whole steps.</param>
     /// <param name="pastCaches">Whether stores should go past the caches; the caller then ends with <see cref="Fence"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void RunSideBySide<TMap, TSource, TDestination>(in TMap map, TSource* source, TDestination* destination, nint index, nint count, bool pastCaches)
+    public static void RunSideBySide<TMap, TSource, TDestination>(
+        in TMap map, TSource* source, TDestination* destination, nint index, nint count, bool pastCaches)
         where TMap : struct, IPairedMap<TSource, TDestination>
         where TSource : unmanaged
         where TDestination : unmanaged
@@ -80,7 +96,10 @@ internal static unsafe class Driver
     /// <summary>Whether mapping so many elements touches more memory than stays in a core's own caches.</summary>
     public static bool ExceedsCaches<TSource, TDestination>(nint count)
         where TSource : unmanaged
-        where TDestination : unmanaged => BytesOf<TSource>(count) + BytesOf<TDestination>(count) >= (BytesOf<TSource>(count) > BytesOf<TDestination>(count) ? NarrowingStreamBytes : StreamBytes);
+        where TDestination : unmanaged =>
+        BytesOf<TSource>(count) + BytesOf<TDestination>(count) >= (BytesOf<TSource>(count) > BytesOf<TDestination>(count)
+            ? NarrowingStreamBytes
+            : StreamBytes);
 
     /// <summary>Makes stores past the caches visible before whatever follows.</summary>
     public static void Fence()
@@ -92,7 +111,8 @@ internal static unsafe class Driver
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunWhole<TStores, TMap, TSource, TDestination>(in TMap map, TSource* source, TDestination* destination, nint index, nint count)
+    private static void RunWhole<TStores, TMap, TSource, TDestination>(
+        in TMap map, TSource* source, TDestination* destination, nint index, nint count)
         where TStores : struct, IStores
         where TMap : struct, IMap<TSource, TDestination>
         where TSource : unmanaged
@@ -118,7 +138,8 @@ internal static unsafe class Driver
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunSideBySide<TStores, TMap, TSource, TDestination>(in TMap map, TSource* source, TDestination* destination, nint index, nint count)
+    private static void RunSideBySide<TStores, TMap, TSource, TDestination>(
+        in TMap map, TSource* source, TDestination* destination, nint index, nint count)
         where TStores : struct, IStores
         where TMap : struct, IPairedMap<TSource, TDestination>
         where TSource : unmanaged
@@ -135,12 +156,14 @@ internal static unsafe class Driver
                 Prefetch(Advance(secondSource, i), (int)BytesOf<TSource>(TMap.Step));
             }
 
-            step.InvokePair<TStores>(Advance(source, i), Advance(secondSource, i), Advance(destination, i), Advance(secondDestination, i), index + i);
+            step.InvokePair<TStores>(
+                Advance(source, i), Advance(secondSource, i), Advance(destination, i), Advance(secondDestination, i), index + i);
         }
     }
 
     /// <summary>
-    /// Asks for what the loop, or that over the next run, reads <see cref="PrefetchDistance"/> later: between short runs the processor does not look far enough ahead by itself. Beyond the end it does nothing.
+    /// Asks for what the loop, or that over the next run, reads <see cref="PrefetchDistance"/> later: between short runs the processor does
+    /// not look far enough ahead by itself. Beyond the end it does nothing.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch<TSource>(TSource* source, int bytes)
@@ -157,7 +180,8 @@ internal static unsafe class Driver
 
     /// <summary>Two halves side by side: two read streams keep more of the memory's pages open and its prefetchers busy.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunStreams<TMap, TSource, TDestination>(in TMap map, TSource* source, TDestination* destination, nint index, nint count)
+    private static void RunStreams<TMap, TSource, TDestination>(
+        in TMap map, TSource* source, TDestination* destination, nint index, nint count)
         where TMap : struct, IMap<TSource, TDestination>
         where TSource : unmanaged
         where TDestination : unmanaged
@@ -172,12 +196,14 @@ internal static unsafe class Driver
         }
 
         Fence();
-        RunWhole<CachedStores, TMap, TSource, TDestination>(map, Advance(source, 2 * half), Advance(destination, 2 * half), index + 2 * half, count - 2 * half);
+        RunWhole<CachedStores, TMap, TSource, TDestination>(
+            map, Advance(source, 2 * half), Advance(destination, 2 * half), index + 2 * half, count - 2 * half);
     }
 
     /// <summary>The last elements go through buffers of a whole step, so that no map needs a second form for them.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunTail<TMap, TSource, TDestination>(in TMap map, TSource* source, TDestination* destination, nint index, nint count)
+    private static void RunTail<TMap, TSource, TDestination>(
+        in TMap map, TSource* source, TDestination* destination, nint index, nint count)
         where TMap : struct, IMap<TSource, TDestination>
         where TSource : unmanaged
         where TDestination : unmanaged

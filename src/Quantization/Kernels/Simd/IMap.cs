@@ -1,6 +1,9 @@
 namespace Quantization.Kernels.Simd;
 
-/// <summary>A mapping of elements to elements, written for the lanes of four vectors at a time. The state is what stays in registers over a whole run.</summary>
+/// <summary>
+/// A mapping of elements to elements, written for the lanes of four vectors at a time. The state is what stays in registers over a whole
+/// run.
+/// </summary>
 internal unsafe interface IMap<TSource, TDestination>
     where TSource : unmanaged
     where TDestination : unmanaged
@@ -8,7 +11,9 @@ internal unsafe interface IMap<TSource, TDestination>
     /// <summary>The elements of one call of <see cref="Invoke"/>: four vectors.</summary>
     static abstract int Step { get; }
 
-    /// <summary>Whether a step finds parameters by the number of its first element alone, so that steps begin at multiples of their length.</summary>
+    /// <summary>
+    /// Whether a step finds parameters by the number of its first element alone, so that steps begin at multiples of their length.
+    /// </summary>
     static abstract bool KeepsSteps { get; }
 
     /// <summary>Maps <see cref="Step"/> elements; all of them are read before the first is written.</summary>

@@ -5,7 +5,9 @@ internal unsafe interface IPairedMap<TSource, TDestination> : IMap<TSource, TDes
     where TSource : unmanaged
     where TDestination : unmanaged
 {
-    /// <summary>Maps a step of each stretch, whose elements take the same parameters; all of them are read before the first is written.</summary>
+    /// <summary>
+    /// Maps a step of each stretch, whose elements take the same parameters; all of them are read before the first is written.
+    /// </summary>
     /// <param name="source">The first element of the one step.</param>
     /// <param name="secondSource">The first element of the other step.</param>
     /// <param name="destination">Where the first element of the one step is written.</param>

@@ -1,8 +1,8 @@
 namespace Quantization.Kernels.Simd;
 
 /// <summary>
-/// One width of vectors: what an operator may do with its lanes. Operators and drivers are written once against this interface; each implementation is a thin wrapper round the
-/// hardware's instructions, and all of them give the same bits.
+/// One width of vectors: what an operator may do with its lanes. Operators and drivers are written once against this interface; each
+/// implementation is a thin wrapper round the hardware's instructions, and all of them give the same bits.
 /// </summary>
 /// <typeparam name="TFloats">A vector of floats.</typeparam>
 /// <typeparam name="TInts">A vector of as many 32-bit integers.</typeparam>
@@ -20,14 +20,19 @@ internal unsafe interface ISimd<TFloats, TInts>
 
     static abstract TInts Broadcast(int value);
 
-    /// <summary>A vector whose first quarter of bytes holds <paramref name="first"/>, and so on; a lane of its own each, or a byte of the only lane.</summary>
+    /// <summary>
+    /// A vector whose first quarter of bytes holds <paramref name="first"/>, and so on; a lane of its own each, or a byte of the only lane.
+    /// </summary>
     static abstract TInts BroadcastQuarters(int first, int second, int third, int fourth);
 
     static abstract TFloats Load(float* source);
 
     static abstract TInts Load(int* source);
 
-    /// <summary>Writes whole vectors; past the caches where <typeparamref name="TStores"/> says so, and then <paramref name="destination"/> is aligned.</summary>
+    /// <summary>
+    /// Writes whole vectors; past the caches where <typeparamref name="TStores"/> says so, and then <paramref name="destination"/> is
+    /// aligned.
+    /// </summary>
     static abstract void Store<TStores>(TFloats values, float* destination)
         where TStores : struct, IStores;
 
@@ -42,8 +47,9 @@ internal unsafe interface ISimd<TFloats, TInts>
     static abstract TFloats Divide(TFloats left, TFloats right);
 
     /// <summary>
-    /// A quotient for codes of type <typeparamref name="TCode"/>: rounding it to an integer gives what rounding <paramref name="value"/> / divisor gives. Values are clamped to the codes' range and
-    /// divisors lie far from the ends of the exponent range. Without fused multiply-add it is the division itself.
+    /// A quotient for codes of type <typeparamref name="TCode"/>: rounding it to an integer gives what rounding <paramref name="value"/> /
+    /// divisor gives. Values are clamped to the codes' range and divisors lie far from the ends of the exponent range. Without fused
+    /// multiply-add it is the division itself.
     /// </summary>
     /// <remarks>Each width reads only those parameters that its arithmetic takes.</remarks>
     static abstract TFloats Quotient<TCode, TLanes>(TFloats value, in TLanes lanes, nint index, int offset)
@@ -93,14 +99,17 @@ internal unsafe interface ISimd<TFloats, TInts>
     /// <summary>The sum of all lanes, modulo 2³².</summary>
     static abstract int Sum(TInts value);
 
-    /// <summary>Rounds quotients half to even, NaN to 0, and adds zero-points modulo 256: writes consecutive codes of a byte, or of half a byte.</summary>
+    /// <summary>
+    /// Rounds quotients half to even, NaN to 0, and adds zero-points modulo 256: writes consecutive codes of a byte, or of half a byte.
+    /// </summary>
     /// <param name="first">The quotients of the first lanes, with magnitudes below 2¹⁵.</param>
     /// <param name="second">Those of the next.</param>
     /// <param name="third">Those of the next.</param>
     /// <param name="fourth">Those of the last.</param>
     /// <param name="zeroPoints">The zero-points, a byte each.</param>
     /// <param name="destination">The first code.</param>
-    static abstract void StoreBytes<TCode, TStores>(TFloats first, TFloats second, TFloats third, TFloats fourth, TInts zeroPoints, TCode* destination)
+    static abstract void StoreBytes<TCode, TStores>(
+        TFloats first, TFloats second, TFloats third, TFloats fourth, TInts zeroPoints, TCode* destination)
         where TCode : unmanaged
         where TStores : struct, IStores;
 

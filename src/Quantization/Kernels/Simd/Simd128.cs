@@ -22,7 +22,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>, Vector128<int>
     public static Vector128<int> Broadcast(int value) => Vector128.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> BroadcastQuarters(int first, int second, int third, int fourth) => Vector128.Create(first, second, third, fourth);
+    public static Vector128<int> BroadcastQuarters(int first, int second, int third, int fourth) =>
+        Vector128.Create(first, second, third, fourth);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Load(float* source) => Vector128.Load(source);
@@ -35,10 +36,12 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>, Vector128<int>
         where TStores : struct, IStores => Vector128.Store(values, destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Min(Vector128<float> left, Vector128<float> right) => Vector128.ConditionalSelect(Vector128.LessThan(left, right), left, right);
+    public static Vector128<float> Min(Vector128<float> left, Vector128<float> right) =>
+        Vector128.ConditionalSelect(Vector128.LessThan(left, right), left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Max(Vector128<float> left, Vector128<float> right) => Vector128.ConditionalSelect(Vector128.GreaterThan(left, right), left, right);
+    public static Vector128<float> Max(Vector128<float> left, Vector128<float> right) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThan(left, right), left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Multiply(Vector128<float> left, Vector128<float> right) => left * right;
@@ -73,7 +76,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>, Vector128<int>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasNaN(Vector128<float> first, Vector128<float> second, Vector128<float> third, Vector128<float> fourth) =>
-        (~(Vector128.Equals(first, first) & Vector128.Equals(second, second) & Vector128.Equals(third, third) & Vector128.Equals(fourth, fourth))).ExtractMostSignificantBits() != 0;
+        (~(Vector128.Equals(first, first) & Vector128.Equals(second, second) & Vector128.Equals(third, third)
+            & Vector128.Equals(fourth, fourth))).ExtractMostSignificantBits() != 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ZeroWhereNaN(Vector128<float> value) => value & Vector128.Equals(value, value);
@@ -87,7 +91,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>, Vector128<int>
             return ToSingle(RoundToInt32(value));
         }
 
-        // Beside 1.5 · 2²³ no fraction has room: the sum is rounded, and the difference is exact. Additions have other ports than conversions.
+        // Beside 1.5 · 2²³ no fraction has room: the sum is rounded, and the difference is exact. Additions have other ports than
+        // conversions.
         Vector128<float> integer = Vector128.Create(12582912f);
         return value + integer - integer;
     }
@@ -134,12 +139,14 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>, Vector128<int>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreBytes<TCode, TStores>(
-        Vector128<float> first, Vector128<float> second, Vector128<float> third, Vector128<float> fourth, Vector128<int> zeroPoints, TCode* destination)
+        Vector128<float> first, Vector128<float> second, Vector128<float> third, Vector128<float> fourth, Vector128<int> zeroPoints,
+        TCode* destination)
         where TCode : unmanaged
         where TStores : struct, IStores
     {
         // NaN converts to 0 or to the smallest integer: its low byte is 0 either way, and narrowing drops what is above.
-        Vector128<sbyte> codes = Vector128.Narrow(Vector128.Narrow(Round(first), Round(second)), Vector128.Narrow(Round(third), Round(fourth)));
+        Vector128<sbyte> codes = Vector128.Narrow(
+            Vector128.Narrow(Round(first), Round(second)), Vector128.Narrow(Round(third), Round(fourth)));
         Store<TCode>(codes + zeroPoints.AsSByte(), destination);
     }
 

@@ -51,7 +51,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
         Vector256<float> reciprocal = lanes.Get(MappingField.Reciprocal, index, offset);
         if (sizeof(TCode) == 1)
         {
-            // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5: checked for every mantissa of the divisor.
+            // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5:
+            // checked for every mantissa of the divisor.
             return Fma.MultiplyAdd(value, reciprocal, value * lanes.Get(MappingField.ReciprocalError, index, offset));
         }
 
@@ -67,7 +68,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasNaN(Vector256<float> first, Vector256<float> second, Vector256<float> third, Vector256<float> fourth) =>
-        Avx.MoveMask(Avx.Compare(first, second, FloatComparisonMode.UnorderedNonSignaling) | Avx.Compare(third, fourth, FloatComparisonMode.UnorderedNonSignaling)) != 0;
+        Avx.MoveMask(Avx.Compare(first, second, FloatComparisonMode.UnorderedNonSignaling) | Avx.Compare(
+            third, fourth, FloatComparisonMode.UnorderedNonSignaling)) != 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ZeroWhereNaN(Vector256<float> value) => value & Vector256.Equals(value, value);
@@ -81,7 +83,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
             return ToSingle(RoundToInt32(value));
         }
 
-        // Beside 1.5 · 2²³ no fraction has room: the sum is rounded, and the difference is exact. Additions have other ports than conversions.
+        // Beside 1.5 · 2²³ no fraction has room: the sum is rounded, and the difference is exact. Additions have other ports than
+        // conversions.
         Vector256<float> integer = Vector256.Create(12582912f);
         return value + integer - integer;
     }
@@ -126,7 +129,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreBytes<TCode, TStores>(
-        Vector256<float> first, Vector256<float> second, Vector256<float> third, Vector256<float> fourth, Vector256<int> zeroPoints, TCode* destination)
+        Vector256<float> first, Vector256<float> second, Vector256<float> third, Vector256<float> fourth, Vector256<int> zeroPoints,
+        TCode* destination)
         where TCode : unmanaged
         where TStores : struct, IStores
     {
@@ -146,7 +150,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreNarrowed<TCode, TStores>(Vector256<int> first, Vector256<int> second, Vector256<int> third, Vector256<int> fourth, TCode* destination)
+    public static void StoreNarrowed<TCode, TStores>(
+        Vector256<int> first, Vector256<int> second, Vector256<int> third, Vector256<int> fourth, TCode* destination)
         where TCode : unmanaged
         where TStores : struct, IStores
     {
@@ -156,7 +161,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
         }
         else if (typeof(TCode) == typeof(byte))
         {
-            Vector256<byte> bytes = Avx2.PackUnsignedSaturate(Avx2.PackSignedSaturate(first, second), Avx2.PackSignedSaturate(third, fourth));
+            Vector256<byte> bytes = Avx2.PackUnsignedSaturate(
+                Avx2.PackSignedSaturate(first, second), Avx2.PackSignedSaturate(third, fourth));
             Write<byte, TStores>(InOrder(bytes.AsInt32()).AsByte(), (byte*)destination);
         }
         else if (typeof(TCode) == typeof(short))
@@ -183,7 +189,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadWidened<TCode>(TCode* source, out Vector256<int> first, out Vector256<int> second, out Vector256<int> third, out Vector256<int> fourth)
+    public static void LoadWidened<TCode>(
+        TCode* source, out Vector256<int> first, out Vector256<int> second, out Vector256<int> third, out Vector256<int> fourth)
         where TCode : unmanaged
     {
         if (typeof(TCode) == typeof(sbyte))
@@ -249,15 +256,20 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
     private static Vector256<int> Products<TLeft>(TLeft* left, sbyte* right)
         where TLeft : unmanaged
     {
-        Vector256<short> codes = typeof(TLeft) == typeof(byte) ? Avx2.ConvertToVector256Int16((byte*)left) : Avx2.ConvertToVector256Int16((sbyte*)left);
+        Vector256<short> codes = typeof(TLeft) == typeof(byte)
+            ? Avx2.ConvertToVector256Int16((byte*)left)
+            : Avx2.ConvertToVector256Int16((sbyte*)left);
         return Avx2.MultiplyAddAdjacent(codes, Avx2.ConvertToVector256Int16(right));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<sbyte> ToSBytes(Vector256<int> first, Vector256<int> second, Vector256<int> third, Vector256<int> fourth) =>
-        InOrder(Avx2.PackSignedSaturate(Avx2.PackSignedSaturate(first, second), Avx2.PackSignedSaturate(third, fourth)).AsInt32()).AsSByte();
+        InOrder(Avx2.PackSignedSaturate(Avx2.PackSignedSaturate(first, second), Avx2.PackSignedSaturate(third, fourth)).AsInt32())
+            .AsSByte();
 
-    /// <summary>Writes codes of a byte as packed 4-bit codes: each word of two becomes low + 16 · high, then the words narrow to bytes.</summary>
+    /// <summary>
+    /// Writes codes of a byte as packed 4-bit codes: each word of two becomes low + 16 · high, then the words narrow to bytes.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StorePairs<TStores>(Vector256<byte> codes, byte* destination)
         where TStores : struct, IStores

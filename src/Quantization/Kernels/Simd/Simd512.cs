@@ -19,7 +19,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> BroadcastQuarters(int first, int second, int third, int fourth) => Vector512.Create(
-        Vector256.Create(Vector128.Create(first), Vector128.Create(second)), Vector256.Create(Vector128.Create(third), Vector128.Create(fourth)));
+        Vector256.Create(Vector128.Create(first), Vector128.Create(second)),
+        Vector256.Create(Vector128.Create(third), Vector128.Create(fourth)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(float* source) => Vector512.Load(source);
@@ -51,7 +52,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
         Vector512<float> reciprocal = lanes.Get(MappingField.Reciprocal, index, offset);
         if (sizeof(TCode) == 1)
         {
-            // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5: checked for every mantissa of the divisor.
+            // The reciprocal to 48 bits. The quotient may differ from the rounded one in its last bit, but never across a half up to 255.5:
+            // checked for every mantissa of the divisor.
             return Avx512F.FusedMultiplyAdd(value, reciprocal, value * lanes.Get(MappingField.ReciprocalError, index, offset));
         }
 
@@ -119,14 +121,17 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreBytes<TCode, TStores>(
-        Vector512<float> first, Vector512<float> second, Vector512<float> third, Vector512<float> fourth, Vector512<int> zeroPoints, TCode* destination)
+        Vector512<float> first, Vector512<float> second, Vector512<float> third, Vector512<float> fourth, Vector512<int> zeroPoints,
+        TCode* destination)
         where TCode : unmanaged
         where TStores : struct, IStores
     {
         // NaN converts to the smallest integer, and saturates to −2¹⁵: its low byte is 0, as NaN shall be.
         Vector512<short> lowByte = Vector512.Create((short)255);
-        Vector512<short> low = Avx512BW.PackSignedSaturate(Avx512F.ConvertToVector512Int32(first), Avx512F.ConvertToVector512Int32(second)) & lowByte;
-        Vector512<short> high = Avx512BW.PackSignedSaturate(Avx512F.ConvertToVector512Int32(third), Avx512F.ConvertToVector512Int32(fourth)) & lowByte;
+        Vector512<short> low =
+            Avx512BW.PackSignedSaturate(Avx512F.ConvertToVector512Int32(first), Avx512F.ConvertToVector512Int32(second)) & lowByte;
+        Vector512<short> high =
+            Avx512BW.PackSignedSaturate(Avx512F.ConvertToVector512Int32(third), Avx512F.ConvertToVector512Int32(fourth)) & lowByte;
         Vector512<byte> codes = InOrder(Avx512BW.PackUnsignedSaturate(low, high).AsInt32()).AsByte() + zeroPoints.AsByte();
         if (typeof(TCode) == typeof(SignedPair) || typeof(TCode) == typeof(UnsignedPair))
         {
@@ -139,7 +144,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreNarrowed<TCode, TStores>(Vector512<int> first, Vector512<int> second, Vector512<int> third, Vector512<int> fourth, TCode* destination)
+    public static void StoreNarrowed<TCode, TStores>(
+        Vector512<int> first, Vector512<int> second, Vector512<int> third, Vector512<int> fourth, TCode* destination)
         where TCode : unmanaged
         where TStores : struct, IStores
     {
@@ -149,7 +155,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
         }
         else if (typeof(TCode) == typeof(byte))
         {
-            Vector512<byte> bytes = Avx512BW.PackUnsignedSaturate(Avx512BW.PackSignedSaturate(first, second), Avx512BW.PackSignedSaturate(third, fourth));
+            Vector512<byte> bytes = Avx512BW.PackUnsignedSaturate(
+                Avx512BW.PackSignedSaturate(first, second), Avx512BW.PackSignedSaturate(third, fourth));
             Write<byte, TStores>(InOrder(bytes.AsInt32()).AsByte(), (byte*)destination);
         }
         else if (typeof(TCode) == typeof(short))
@@ -176,7 +183,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadWidened<TCode>(TCode* source, out Vector512<int> first, out Vector512<int> second, out Vector512<int> third, out Vector512<int> fourth)
+    public static void LoadWidened<TCode>(
+        TCode* source, out Vector512<int> first, out Vector512<int> second, out Vector512<int> third, out Vector512<int> fourth)
         where TCode : unmanaged
     {
         if (typeof(TCode) == typeof(sbyte))
@@ -250,14 +258,19 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<sbyte> ToSBytes(Vector512<int> first, Vector512<int> second, Vector512<int> third, Vector512<int> fourth) =>
-        InOrder(Avx512BW.PackSignedSaturate(Avx512BW.PackSignedSaturate(first, second), Avx512BW.PackSignedSaturate(third, fourth)).AsInt32()).AsSByte();
+        InOrder(
+            Avx512BW.PackSignedSaturate(Avx512BW.PackSignedSaturate(first, second), Avx512BW.PackSignedSaturate(third, fourth)).AsInt32())
+            .AsSByte();
 
-    /// <summary>Writes codes of a byte as packed 4-bit codes: each word of two becomes low + 16 · high, then the words narrow to bytes.</summary>
+    /// <summary>
+    /// Writes codes of a byte as packed 4-bit codes: each word of two becomes low + 16 · high, then the words narrow to bytes.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StorePairs<TStores>(Vector512<byte> codes, byte* destination)
         where TStores : struct, IStores
     {
-        Vector512<short> pairs = Avx512BW.MultiplyAddAdjacent(codes & Vector512.Create((byte)15), Vector512.Create((short)0x1001).AsSByte());
+        Vector512<short> pairs = Avx512BW.MultiplyAddAdjacent(
+            codes & Vector512.Create((byte)15), Vector512.Create((short)0x1001).AsSByte());
         Vector256<byte> bytes = Avx512BW.ConvertToVector256Byte(pairs.AsUInt16());
         if (TStores.AreNonTemporal)
         {
@@ -276,7 +289,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
 
     /// <summary>One pack leaves lane j with four codes of each of two sources.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<long> InOrder(Vector512<long> packed) => Avx512F.PermuteVar8x64(packed, Vector512.Create(0L, 2, 4, 6, 1, 3, 5, 7));
+    private static Vector512<long> InOrder(Vector512<long> packed) =>
+        Avx512F.PermuteVar8x64(packed, Vector512.Create(0L, 2, 4, 6, 1, 3, 5, 7));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Write<T, TStores>(Vector512<T> values, T* destination)
