@@ -6,8 +6,7 @@ internal static class ModelExample
 {
     public static void Run()
     {
-        PtqResult result = PostTrainingQuantizer.Quantize("model.onnx", new SampleFolder("samples"), "model.int8.onnx",
-            new PtqOptions { ActivationCalibrator = new EntropyCalibrator() });
+        PtqResult result = PostTrainingQuantizer.Quantize("model.onnx", new SampleFolder("samples"), "model.int8.onnx");
         Console.WriteLine($"{result.OutputBytes} of {result.ModelBytes} bytes");
     }
 }

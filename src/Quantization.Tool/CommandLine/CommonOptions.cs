@@ -14,7 +14,7 @@ internal static class CommonOptions
 
     private const string SampleFiles =
         "one .npy (the model's only input) or .npz (arrays named after the inputs) a sample, or subfolders with "
-        + "ONNX's input_0.pb, input_1.pb ... Samples may have the batch axis or lack it. Or images (.png, .jpg, .bmp, .gif, .tga, .psd).";
+        + "ONNX's input_0.pb, input_1.pb ... Samples may have the batch axis or lack it. Or images (.png, .jpg, .webp, .bmp, .gif).";
 
     public static Option<string> Data() => new("--data")
     {

@@ -83,7 +83,7 @@ public sealed class OwnMetricTests : IDisposable
 
         Action evaluate = () => Evaluate(new EvaluationOptions { Metrics = [twice] });
 
-        evaluate.Should().Throw<InvalidOperationException>().WithMessage("The outputs can be enumerated once*");
+        evaluate.Should().Throw<InvalidOperationException>().WithMessage("The outputs can be enumerated only once*");
     }
 
     [Fact]

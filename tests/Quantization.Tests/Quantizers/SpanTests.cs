@@ -56,7 +56,7 @@ public sealed class SpanTests
         FluentActions.Invoking(() => quantizer.Quantize(new float[5], new byte[5].AsSpan())).Should().Throw<ArgumentException>()
             .WithMessage("5 codes of Int4 [-8, 7] take 3 bytes; there are 5.*");
         FluentActions.Invoking(() => quantizer.Quantize(new float[5], new sbyte[5].AsSpan())).Should().Throw<ArgumentException>()
-            .WithMessage("The codes of Int4 [-8, 7] are packed 2 a byte; pass a span or tensor of bytes.*")
+            .WithMessage("The codes of Int4 [-8, 7] are packed 2 per byte; pass a span or tensor of bytes.*")
             .WithParameterName("quantizer");
         FluentActions.Invoking(
             () => quantizer.Quantize(new ReadOnlyTensorSpan<float>(new float[2]), new TensorSpan<byte>(new byte[2]).Reshape([2])))
