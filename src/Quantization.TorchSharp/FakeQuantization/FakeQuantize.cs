@@ -18,16 +18,13 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
 {
     private const int StepsSlot = 0, HasRangeSlot = 1, FrozenSlot = 2;
 
-    /// <summary>Bins per sign of a single channel's statistic: a channel of weights has hundreds to thousands of values.</summary>
-    private const int ChannelBins = 1024;
-
     private readonly Parameter? log_scale;
     private readonly Parameter? offset;
     private readonly Tensor? range;
     private readonly Tensor zero_point;
     private readonly Tensor progress;
     private readonly HostMirror _progress = new(3);
-    private TensorStatistics[]? _statistics;
+    private RangeStatistics? _statistics;
 
     /// <summary>Makes one that has no range yet.</summary>
     /// <param name="options">The codes, the granularity and where the range comes from.</param>
@@ -276,7 +273,7 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
         {
             for (int i = 0; i < scales.Length; i++)
             {
-                using Tensor channel = GroupOf(dense.Tensor, i);
+                using Tensor channel = RangeStatistics.GroupOf(dense.Tensor, Options.Granularity, Channels, i);
                 scales[i] = LearnedStepSize.InitialScale(TensorMemory.Span<float>(channel), Format);
             }
         }
@@ -285,56 +282,26 @@ public sealed class FakeQuantize : torch.nn.Module<Tensor, Tensor>
     }
 
     /// <summary>From now on values pass unchanged and are counted, one statistic per channel, until <see cref="EndCalibration"/>.</summary>
-    internal void BeginCalibration() => _statistics = [.. Enumerable.Range(0, Channels)
-        .Select(_ => new TensorStatistics(Channels == 1 ? TensorStatistics.DefaultBinsPerSign : ChannelBins))];
+    internal void BeginCalibration() => _statistics = new RangeStatistics(Options, Channels);
 
     /// <summary>Takes the ranges that a calibrator finds in what was counted; where nothing was, the range stays.</summary>
     internal IReadOnlyList<CalibrationResult> EndCalibration(ICalibrator calibrator)
     {
-        TensorStatistics[] statistics = _statistics!;
+        RangeStatistics statistics = _statistics!;
         _statistics = null;
-        if (statistics[0].Count == 0)
+        CalibrationResult[] results = statistics.Calibrate(calibrator, Format);
+        if (results.Length > 0)
         {
-            return [];
+            SetRanges([.. results.Select(result => result.Range)]);
         }
 
-        CalibrationResult[] results = [.. statistics.Select(each => calibrator.Calibrate(each, Format, Options.Scheme))];
-        SetRanges([.. results.Select(result => result.Range)]);
         return results;
     }
 
     /// <summary>Leaves the counting without a result.</summary>
     internal void CancelCalibration() => _statistics = null;
 
-    internal void Collect(Tensor input)
-    {
-        using Tensor detached = input.detach();
-        using DisposableTensor dense = DisposableTensor.DenseOf(detached);
-        if (Channels == 1)
-        {
-            _statistics![0].Observe(TensorMemory.Span<float>(dense.Tensor));
-            return;
-        }
-
-        for (int i = 0; i < _statistics!.Length; i++)
-        {
-            using Tensor channel = GroupOf(dense.Tensor, i);
-            _statistics[i].Observe(TensorMemory.Span<float>(channel));
-        }
-    }
-
-    /// <summary>The values that share a scale, as a tensor of their own.</summary>
-    private Tensor GroupOf(Tensor dense, int group)
-    {
-        if (Options.Granularity.Kind == GranularityKind.PerBlock)
-        {
-            using Tensor blocks = dense.reshape(Channels, Options.Granularity.BlockSize);
-            return blocks.select(0, group).clone();
-        }
-
-        using Tensor channel = dense.select(Options.Granularity.GetAxis((int)dense.dim()), group);
-        return channel.is_contiguous() ? channel.clone() : channel.contiguous();
-    }
+    internal void Collect(Tensor input) => _statistics!.Observe(input);
 
     /// <summary>Lets an observed range follow the values, unless it is frozen.</summary>
     private void Follow(Tensor input, bool isComposed)
