@@ -53,7 +53,7 @@ internal sealed class NodeUpgrade(
         return tensor is not null && tensor.IsFloat() ? tensor.ReadFloats() : null;
     }
 
-    /// <summary>What to throw where the newer operator set cannot say the same.</summary>
+    /// <summary>The error for a node that the newer operator set has no equivalent of.</summary>
     public OnnxModelException Impossible(string why) =>
         new(
             modelPath,

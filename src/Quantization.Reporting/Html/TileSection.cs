@@ -90,5 +90,6 @@ internal static class TileSection
 
     private static void Tile(List<string> tiles, string title, string figure, string detail) =>
         tiles.Add(
-            $"<div class=\"tile\">{HtmlWriter.Encode(title)}<b>{HtmlWriter.Encode(figure)}</b><small>{HtmlWriter.Encode(detail)}</small></div>");
+            $"<div class=\"tile\">{HtmlWriter.Encode(title)}<b>{HtmlWriter.Encode(figure)}</b>"
+                + $"<small>{HtmlWriter.Encode(detail)}</small></div>");
 }

@@ -58,10 +58,12 @@ internal static class InspectSummary
             + $"fused{InBrackets(inspection.Unfused)}.");
     }
 
-    private static string InBrackets(IReadOnlyDictionary<string, int> counts) =>
-        counts.Count == 0
-            ? ""
-            : $" ({string.Join(", ", counts.OrderByDescending(each => each.Value).Select(each => $"{each.Key} {Figures.Count(each.Value)}"))})";
+    private static string InBrackets(IReadOnlyDictionary<string, int> counts)
+    {
+        IEnumerable<string> descending =
+            counts.OrderByDescending(each => each.Value).Select(each => $"{each.Key} {Figures.Count(each.Value)}");
+        return counts.Count == 0 ? "" : $" ({string.Join(", ", descending)})";
+    }
 
     private static IEnumerable<string> Values(string what, IReadOnlyList<InspectedValue> values) => values.Select(value =>
         $"{what} {value.Name}: {value.Type} {(value.Shape is null ? "of unknown shape" : $"[{string.Join(", ", value.Shape)}]")}");

@@ -54,8 +54,10 @@ internal sealed record PtqSamples(string? FolderPath, ISampleSource? Calibration
                 return $"Carried out {request.PlanPath}; nothing was measured, because the samples do not fit inputs of 16 bits.";
             }
 
-            return $"Carried out {request.PlanPath}; "
-                + $"{(Scoring is null ? "nothing was measured, because no samples were given" : $"measured on {Figures.Count(Scoring.Count!.Value, "sample")} of {FolderPath}")}.";
+            string measured = Scoring is null
+                ? "nothing was measured, because no samples were given"
+                : $"measured on {Figures.Count(Scoring.Count!.Value, "sample")} of {FolderPath}";
+            return $"Carried out {request.PlanPath}; {measured}.";
         }
 
         string calibrator = $"Calibrated with {request.Options.ActivationCalibrator.Name}";

@@ -54,10 +54,13 @@ internal static class ModelReport
     {
         RoundedLayer[] products = ProductsOf(result);
         IGrouping<int, RoundedLayer>[] bits = [.. products.GroupBy(layer => layer.Bits).OrderBy(group => group.Key)];
-        return bits.Length < 2 ? null
-            : "Bits by the error of each layer: "
-                + $"{string.Join(", ", bits.Select(group => $"{Figures.Count(group.Key, "bit")} in {Figures.Count(group.Count(), "layer")}"))}; "
-                + $"{Figures.Mean(MeanBits(products))} per weight on average.";
+        if (bits.Length < 2)
+        {
+            return null;
+        }
+
+        IEnumerable<string> counts = bits.Select(group => $"{Figures.Count(group.Key, "bit")} in {Figures.Count(group.Count(), "layer")}");
+        return $"Bits by the error of each layer: {string.Join(", ", counts)}; {Figures.Mean(MeanBits(products))} per weight on average.";
     }
 
     /// <summary>The layers that multiply, or the tables where none does.</summary>

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Quantization.TorchSharp;
 
-/// <summary>What calibration counts of the values of a <see cref="FakeQuantize"/>: one statistic for each group that shares a scale.</summary>
+/// <summary>
+/// What calibration counts of the values of a <see cref="FakeQuantize"/>: one statistic for each group that shares a scale.
+/// </summary>
 /// <param name="options">Which values share a scale, and the scheme of their codes.</param>
 /// <param name="groups">How many groups there are.</param>
 internal sealed class RangeStatistics(FakeQuantizeOptions options, int groups)

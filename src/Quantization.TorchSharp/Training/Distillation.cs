@@ -130,9 +130,10 @@ public sealed class Distillation : IDisposable
     private static Module<Tensor, Tensor> Find(Module<Tensor, Tensor> root, string path, string argument)
     {
         Dictionary<string, torch.nn.Module> known = root.named_modules().ToDictionary(each => each.name, each => each.module);
+        IEnumerable<string> usable =
+            known.Where(each => each.Key.Length > 0 && each.Value is Module<Tensor, Tensor>).Select(each => $"'{each.Key}'");
         return known.GetValueOrDefault(path) as Module<Tensor, Tensor> ?? throw new ArgumentException(
-            $"The {argument} has no module '{path}' of one input and one result; it has "
-                + $"{string.Join(", ", known.Where(each => each.Key.Length > 0 && each.Value is Module<Tensor, Tensor>).Select(each => $"'{each.Key}'"))}.",
+            $"The {argument} has no module '{path}' of one input and one result; it has {string.Join(", ", usable)}.",
             argument);
     }
 

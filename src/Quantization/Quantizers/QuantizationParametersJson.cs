@@ -127,7 +127,9 @@ internal static class QuantizationParametersJson
         return zeroPoints.Length == scales.Length
             ? new QuantizationParameters(scales, zeroPoints)
             : throw Error(
-                $"\"{ZeroPointsName}\" has {zeroPoints.Length} elements, \"{ScalesName}\" has {scales.Length}; give as many, or none if all are 0");
+                $"""
+                "{ZeroPointsName}" has {zeroPoints.Length} elements, "{ScalesName}" has {scales.Length}; give as many, or none if all are 0
+                """);
     }
 
     private static void ThrowUnlessVersion(Dictionary<string, JsonElement> properties)

@@ -18,7 +18,8 @@ internal sealed class NpmPackage(string name, string version)
         (string? folder, string problem) = _content.Value;
         Prerequisite.Require(
             folder is not null,
-            $"{name}@{version} is missing: install npm and let it reach its registry, so that 'npm pack {name}@{version}' works ({problem})");
+            $"{name}@{version} is missing: install npm and let it reach its registry, so that 'npm pack {name}@{version}' works "
+                + $"({problem})");
         return Path.Combine(folder!, file);
     }
 
