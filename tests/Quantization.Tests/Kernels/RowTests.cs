@@ -9,7 +9,7 @@ public sealed class RowTests
     public static TheoryData<int, int> Shapes => new()
     {
         { 0, 3 }, { 1, 1 }, { 5, 1 }, { 3, 2 }, { 4, 7 }, { 2, 63 }, { 3, 64 }, { 2, 129 }, { 7, 768 }, { 1, 5000 }, { 150, 64 },
-        { 70, 128 },
+        { 70, 128 }, { 201, 16 }, { 131, 32 }, { 37, 384 }, { 19, 1024 }, { 5, 4096 },
     };
 
     [Theory]
@@ -134,6 +134,77 @@ public sealed class RowTests
         back.Should().Equal(five.Select((code, i) => code * scales[i / 50]));
     }
 
+    /// <summary>Rows that are looked at together, with values at the thresholds between codes and right beside them.</summary>
+    [Theory]
+    [InlineData(16)]
+    [InlineData(32)]
+    [InlineData(64)]
+    [InlineData(128)]
+    [InlineData(192)]
+    public void Rows_of_thresholds_have_the_codes_of_the_exact_quotient(int columns)
+    {
+        const int Rows = 300;
+        Random random = new(columns);
+        float[] values = new float[Rows * columns];
+        for (int row = 0; row < Rows; row++)
+        {
+            float magnitude = (1 + random.NextSingle()) * MathF.ScaleB(1, random.Next(-40, 40));
+            float scale = Step(magnitude, row % 2 == 0 ? 127 : 7);
+            values[row * columns + random.Next(columns)] = -magnitude;
+            foreach (ref float value in values.AsSpan(row * columns, columns))
+            {
+                float threshold = (random.Next(-127, 127) + 0.5f) * scale;
+                value = value != 0 ? value : random.Next(3) switch
+                {
+                    0 => Math.Clamp(threshold, -magnitude, magnitude),
+                    1 => Math.Clamp(MathF.BitIncrement(threshold), -magnitude, magnitude),
+                    _ => Math.Clamp(MathF.BitDecrement(threshold), -magnitude, magnitude),
+                };
+            }
+        }
+
+        sbyte[] codes = new sbyte[values.Length];
+        byte[] packed = new byte[values.Length / 2];
+        float[] scales = new float[Rows], packedScales = new float[Rows];
+        QuantizationPrimitives.DynamicQuantizeRows(values, columns, codes, scales);
+        QuantizationPrimitives.DynamicQuantizeRows(values, columns, CodeFormat.Int4, packed, packedScales);
+
+        codes.Should().Equal(values.Select((value, i) => (sbyte)ExactQuotient.Code(value, scales[i / columns], 0, -127, 127)));
+        packed.Select(pair => (sbyte)(pair << 4) >> 4).Should().Equal(
+            values.Where((_, i) => i % 2 == 0).Select((value, i) => ExactQuotient.Code(value, packedScales[2 * i / columns], 0, -7, 7)));
+        packed.Select(pair => (sbyte)pair >> 4).Should().Equal(
+            values.Where((_, i) => i % 2 == 1).Select((value, i) => ExactQuotient.Code(value, packedScales[2 * i / columns], 0, -7, 7)));
+    }
+
+    /// <summary>A row that cannot be looked at together with others changes nothing for those beside it.</summary>
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(1e-30f)]
+    [InlineData(1e-42f)]
+    [InlineData(1e30f)]
+    public void A_row_of_extreme_values_leaves_the_others_as_they_are(float extreme)
+    {
+        const int Rows = 100, Columns = 32;
+        float[] values = Values(Rows, Columns);
+        for (int row = 0; row < Rows; row += 7)
+        {
+            values.AsSpan(row * Columns, Columns).Fill(extreme);
+        }
+
+        sbyte[] codes = new sbyte[values.Length], alone = new sbyte[values.Length];
+        float[] scales = new float[Rows], scaleAlone = new float[Rows];
+        QuantizationPrimitives.DynamicQuantizeRows(values, Columns, codes, scales);
+        for (int row = 0; row < Rows; row++)
+        {
+            QuantizationPrimitives.DynamicQuantizeRows(
+                values.AsSpan(row * Columns, Columns), Columns, alone.AsSpan(row * Columns), scaleAlone.AsSpan(row, 1));
+        }
+
+        scales.Should().Equal(scaleAlone);
+        codes.Should().Equal(alone);
+        codes.Should().Equal(values.Select((value, i) => (sbyte)ExactQuotient.Code(value, scales[i / Columns], 0, -127, 127)));
+    }
+
     /// <summary>Beyond 2⁻⁹⁰ … 2⁹⁰ values go through tiles, and a scale is never subnormal.</summary>
     [Fact]
     public void Rows_of_extreme_values_have_extreme_scales()
@@ -151,6 +222,7 @@ public sealed class RowTests
     [Theory]
     [InlineData(9, 65)]
     [InlineData(150, 64)]
+    [InlineData(131, 32)]
     public void In_place_gives_what_separate_memory_gives(int rows, int columns)
     {
         float[] values = Values(rows, columns);
@@ -213,6 +285,11 @@ public sealed class RowTests
         values[4] = float.NegativeInfinity;
         FluentActions.Invoking(() => QuantizationPrimitives.DynamicQuantizeRows(values, 3, codes, new float[1], new sbyte[1]))
             .Should().Throw<ArgumentException>().WithMessage("Row 1, column 1 is -*");
+
+        values = Values(90, 32);
+        values[77 * 32 + 5] = float.PositiveInfinity;
+        FluentActions.Invoking(() => QuantizationPrimitives.DynamicQuantizeRows(values, 32, new sbyte[values.Length], new float[90]))
+            .Should().Throw<ArgumentException>().WithMessage("Row 77, column 5 is *");
     }
 
     [Fact]

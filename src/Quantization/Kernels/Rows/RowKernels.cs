@@ -11,6 +11,9 @@ internal static unsafe class RowKernels
 
     private const int MostGroupsOfBlock = 64;
 
+    /// <summary>The rows from which it pays to look at several at once.</summary>
+    private const int FewestBatched = 4;
+
     /// <summary>Finds the range of each group and quantizes the group with it, while its values are in the caches.</summary>
     /// <param name="source">The first value.</param>
     /// <param name="codes">The first code.</param>
@@ -27,10 +30,23 @@ internal static unsafe class RowKernels
         QuantizationScheme scheme = zeroPoints is null ? QuantizationScheme.Symmetric : QuantizationScheme.Affine;
         nint groupLength = shape.RowsOfGroup * shape.Columns;
         nint groupBytes = shape.RowsOfGroup * format.GetByteCount(shape.Columns);
-        nint groupsOfBlock = Math.Clamp(BlockLength / Math.Max(groupLength, 1), 1, MostGroupsOfBlock);
         MappingParameters* mappings = stackalloc MappingParameters[MostGroupsOfBlock];
+        bool isBatched = scheme == QuantizationScheme.Symmetric && shape.Groups >= FewestBatched && format.MinCode <= -format.MaxCode
+            && SymmetricBatch<TCode>.CanTake(shape.Columns);
+
+        // A few rows that batches cannot take should not hold up many that they can.
+        nint groupsOfBlock = Math.Clamp(BlockLength / Math.Max(groupLength, 1), 1, isBatched ? FewestBatched : MostGroupsOfBlock);
         for (nint first = 0; first < shape.Groups; first += groupsOfBlock)
         {
+            if (isBatched)
+            {
+                nint done;
+                Width.Invoke(new SymmetricBatch<TCode>(
+                    source + first * groupLength, (TCode*)(codes + first * groupBytes), shape.Groups - first, shape.Columns, format.MaxCode,
+                    scales + first, &done));
+                first += done;
+            }
+
             nint count = Math.Min(groupsOfBlock, shape.Groups - first);
             for (nint i = 0; i < count; i++)
             {

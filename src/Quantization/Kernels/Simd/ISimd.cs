@@ -86,6 +86,18 @@ internal unsafe interface ISimd<TFloats, TInts>
     /// <summary>The bits of each magnitude: as integers they order as the magnitudes do, NaN above infinity.</summary>
     static abstract TInts MagnitudeBits(TFloats value);
 
+    /// <summary>The floats that these bits are.</summary>
+    static abstract TFloats AsSingle(TInts bits);
+
+    /// <summary>Whether each lane is at least <paramref name="least"/> and at most <paramref name="most"/>.</summary>
+    static abstract bool AreAllWithin(TInts values, int least, int most);
+
+    /// <summary>The largest lane of each of <see cref="Count"/> vectors: of the first vector in the first lane, and so on.</summary>
+    static abstract TInts LargestOfEach(TInts* vectors);
+
+    /// <summary>1 / divisor − reciprocal, found in double precision and rounded: what the reciprocal lacks.</summary>
+    static abstract TFloats ReciprocalError(TFloats divisor, TFloats reciprocal);
+
     /// <summary>Adds to each lane the products of four pairs of codes; together all products of <c>4 · Count</c> pairs.</summary>
     /// <typeparam name="TLeft"><see cref="sbyte"/> or <see cref="byte"/>.</typeparam>
     static abstract TInts AddProducts<TLeft>(TInts sum, TLeft* left, sbyte* right)

@@ -116,6 +116,30 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>, Vector128<int>
     public static Vector128<int> MagnitudeBits(Vector128<float> value) => value.AsInt32() & Vector128.Create(int.MaxValue);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AsSingle(Vector128<int> bits) => bits.AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AreAllWithin(Vector128<int> values, int least, int most) =>
+        Vector128.GreaterThanOrEqualAll(values, Vector128.Create(least)) && Vector128.LessThanOrEqualAll(values, Vector128.Create(most));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> LargestOfEach(Vector128<int>* vectors)
+    {
+        Vector128<int> lower = LargestOfTwo(vectors[0], vectors[1]);
+        Vector128<int> upper = LargestOfTwo(vectors[2], vectors[3]);
+        return Vector128.Max(
+            Vector128.Create(lower.GetLower(), upper.GetLower()), Vector128.Create(lower.GetUpper(), upper.GetUpper()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ReciprocalError(Vector128<float> divisor, Vector128<float> reciprocal)
+    {
+        (Vector128<double> lower, Vector128<double> upper) = Vector128.Widen(divisor);
+        (Vector128<double> lowerReciprocal, Vector128<double> upperReciprocal) = Vector128.Widen(reciprocal);
+        return Vector128.Narrow(Vector128<double>.One / lower - lowerReciprocal, Vector128<double>.One / upper - upperReciprocal);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> AddProducts<TLeft>(Vector128<int> sum, TLeft* left, sbyte* right)
         where TLeft : unmanaged
     {
@@ -274,4 +298,9 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>, Vector128<int>
         Vector128<sbyte> sign = Vector128.Create((sbyte)8);
         return (codes ^ sign) - sign;
     }
+
+    /// <summary>Two maxima of the first and the second vector, by turns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> LargestOfTwo(Vector128<int> first, Vector128<int> second) => Vector128.Max(
+        Vector128.Create(first[0], second[0], first[1], second[1]), Vector128.Create(first[2], second[2], first[3], second[3]));
 }

@@ -108,6 +108,29 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
     public static Vector256<int> MagnitudeBits(Vector256<float> value) => value.AsInt32() & Vector256.Create(int.MaxValue);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AsSingle(Vector256<int> bits) => bits.AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AreAllWithin(Vector256<int> values, int least, int most) =>
+        Vector256.GreaterThanOrEqualAll(values, Vector256.Create(least)) && Vector256.LessThanOrEqualAll(values, Vector256.Create(most));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> LargestOfEach(Vector256<int>* vectors)
+    {
+        Vector256<int> lower = LargestOfFour(vectors);
+        Vector256<int> upper = LargestOfFour(vectors + 4);
+        return Vector256.Max(Avx2.Permute2x128(lower, upper, 0x20), Avx2.Permute2x128(lower, upper, 0x31));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ReciprocalError(Vector256<float> divisor, Vector256<float> reciprocal) => Vector256.Create(
+        ReciprocalError(divisor.GetLower(), reciprocal.GetLower()), ReciprocalError(divisor.GetUpper(), reciprocal.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> ReciprocalError(Vector128<float> divisor, Vector128<float> reciprocal) => Avx.ConvertToVector128Single(
+        Vector256<double>.One / Avx.ConvertToVector256Double(divisor) - Avx.ConvertToVector256Double(reciprocal));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> AddProducts<TLeft>(Vector256<int> sum, TLeft* left, sbyte* right)
         where TLeft : unmanaged
     {
@@ -309,4 +332,18 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>, Vector256<int>
             values.Store(destination);
         }
     }
+
+    /// <summary>In each half the largest of that half of four vectors, in their order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> LargestOfFour(Vector256<int>* vectors)
+    {
+        Vector256<long> first = LargestOfTwo(vectors[0], vectors[1]).AsInt64();
+        Vector256<long> second = LargestOfTwo(vectors[2], vectors[3]).AsInt64();
+        return Vector256.Max(Avx2.UnpackLow(first, second).AsInt32(), Avx2.UnpackHigh(first, second).AsInt32());
+    }
+
+    /// <summary>In each half two maxima of the first and the second vector, by turns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> LargestOfTwo(Vector256<int> first, Vector256<int> second) =>
+        Vector256.Max(Avx2.UnpackLow(first, second), Avx2.UnpackHigh(first, second));
 }

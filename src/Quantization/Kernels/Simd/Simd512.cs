@@ -107,6 +107,39 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
     public static Vector512<int> MagnitudeBits(Vector512<float> value) => value.AsInt32() & Vector512.Create(int.MaxValue);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AsSingle(Vector512<int> bits) => bits.AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AreAllWithin(Vector512<int> values, int least, int most) =>
+        Vector512.GreaterThanOrEqualAll(values, Vector512.Create(least)) && Vector512.LessThanOrEqualAll(values, Vector512.Create(most));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> LargestOfEach(Vector512<int>* vectors)
+    {
+        Vector512<int> first = LargestOfFour(vectors);
+        Vector512<int> second = LargestOfFour(vectors + 4);
+        Vector512<int> third = LargestOfFour(vectors + 8);
+        Vector512<int> fourth = LargestOfFour(vectors + 12);
+
+        // Each quarter has something of every vector: quarters 0 and 2 of all meet quarters 1 and 3, then the halves of what is left.
+        Vector512<int> lower = Vector512.Max(
+            Avx512F.Shuffle4x128(first, second, 0b10_00_10_00), Avx512F.Shuffle4x128(first, second, 0b11_01_11_01));
+        Vector512<int> upper = Vector512.Max(
+            Avx512F.Shuffle4x128(third, fourth, 0b10_00_10_00), Avx512F.Shuffle4x128(third, fourth, 0b11_01_11_01));
+        return Vector512.Max(
+            Avx512F.Shuffle4x128(lower, upper, 0b10_00_10_00), Avx512F.Shuffle4x128(lower, upper, 0b11_01_11_01));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ReciprocalError(Vector512<float> divisor, Vector512<float> reciprocal) => Vector512.Create(
+        ReciprocalError(divisor.GetLower(), reciprocal.GetLower()), ReciprocalError(divisor.GetUpper(), reciprocal.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> ReciprocalError(Vector256<float> divisor, Vector256<float> reciprocal) =>
+        Avx512F.ConvertToVector256Single(
+            Vector512<double>.One / Avx512F.ConvertToVector512Double(divisor) - Avx512F.ConvertToVector512Double(reciprocal));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> AddProducts<TLeft>(Vector512<int> sum, TLeft* left, sbyte* right)
         where TLeft : unmanaged =>
         sum + Products(left, right) + Products(left + 32, right + 32);
@@ -306,4 +339,18 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>, Vector512<int>
             values.Store(destination);
         }
     }
+
+    /// <summary>In each quarter the largest of that quarter of four vectors, in their order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> LargestOfFour(Vector512<int>* vectors)
+    {
+        Vector512<long> first = LargestOfTwo(vectors[0], vectors[1]).AsInt64();
+        Vector512<long> second = LargestOfTwo(vectors[2], vectors[3]).AsInt64();
+        return Vector512.Max(Avx512F.UnpackLow(first, second).AsInt32(), Avx512F.UnpackHigh(first, second).AsInt32());
+    }
+
+    /// <summary>In each quarter two maxima of the first and the second vector, by turns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> LargestOfTwo(Vector512<int> first, Vector512<int> second) =>
+        Vector512.Max(Avx512F.UnpackLow(first, second), Avx512F.UnpackHigh(first, second));
 }

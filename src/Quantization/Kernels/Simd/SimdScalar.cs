@@ -63,6 +63,14 @@ internal readonly unsafe struct SimdScalar : ISimd<float, int>
 
     public static int MagnitudeBits(float value) => BitConverter.SingleToInt32Bits(value) & int.MaxValue;
 
+    public static float AsSingle(int bits) => BitConverter.Int32BitsToSingle(bits);
+
+    public static bool AreAllWithin(int values, int least, int most) => values >= least && values <= most;
+
+    public static int LargestOfEach(int* vectors) => *vectors;
+
+    public static float ReciprocalError(float divisor, float reciprocal) => (float)(1.0 / divisor - reciprocal);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int AddProducts<TLeft>(int sum, TLeft* left, sbyte* right)
         where TLeft : unmanaged
