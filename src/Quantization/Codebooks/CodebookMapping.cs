@@ -41,13 +41,7 @@ internal static unsafe class CodebookMapping
         for (nint start = 0; start < layout.Length; start += TileLength)
         {
             int count = (int)Math.Min(TileLength, layout.Length - start);
-            byte* tileCodes = codes + start;
-            if (codeBits != 8)
-            {
-                CodePacking.Unpack(codes + start * codeBits / 8, count, codeBits, tile);
-                tileCodes = tile;
-            }
-
+            CodeTile tileCodes = new(codes + start * codeBits / 8, count, codeBits, tile);
             DequantizeTile(tileCodes, destination, count, ref pieces, layout, scales, cells);
         }
     }
@@ -61,7 +55,7 @@ internal static unsafe class CodebookMapping
         {
             int count = (int)Math.Min(TileLength, layout.Length - start);
             QuantizeTile(source, count, tile, ref forward, layout, scales, cells);
-            DequantizeTile(tile, destination, count, ref back, layout, scales, cells);
+            DequantizeTile(new CodeTile(tile, count, 8, null), destination, count, ref back, layout, scales, cells);
         }
     }
 
@@ -168,7 +162,8 @@ internal static unsafe class CodebookMapping
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DequantizeTile(
-        byte* codes, float* destination, int count, ref RunPieces pieces, RunLayout layout, ReadOnlySpan<float> scales, CodebookCells cells)
+        CodeTile codes, float* destination, int count, ref RunPieces pieces, RunLayout layout, ReadOnlySpan<float> scales,
+        CodebookCells cells)
     {
         float one = 1;
         fixed (float* levels = cells.Levels, firstScale = scales)
@@ -178,9 +173,16 @@ internal static unsafe class CodebookMapping
                 Run piece = pieces.Next(count - done, out nint offset);
                 float* values = destination + piece.Start;
                 bool isPerElement = layout.Lookup == ParameterLookup.PerElement;
-                LevelKernel.Dequantize(levels, cells.MaxCode, codes + done, isPerElement
-                    ? ScaleRuns.One(&one)
-                    : ScalesOf(firstScale, piece, offset, layout), values, piece.Count);
+                ScaleRuns pieceScales = isPerElement ? ScaleRuns.One(&one) : ScalesOf(firstScale, piece, offset, layout);
+                nint paired = codes.AsPairs(done) is var pairs and not null
+                    ? PairLevelKernel.Dequantize(levels, pairs, pieceScales, values, piece.Count)
+                    : 0;
+                if (paired < piece.Count)
+                {
+                    LevelKernel.Dequantize(
+                        levels, cells.MaxCode, codes.Unpacked + done + paired, pieceScales.Skip(paired), values + paired, piece.Count - paired);
+                }
+
                 if (isPerElement)
                 {
                     Span<float> levelsOfPiece = new(values, (int)piece.Count);

@@ -171,6 +171,48 @@ public unsafe class CodebookKernelTests
         }
     }
 
+    /// <summary>Runs that begin and end within a byte, blocks, and columns with a scale each.</summary>
+    [Fact]
+    public void Packed_codes_of_every_layout_are_read_as_the_level_times_the_scale()
+    {
+        Random random = new(5);
+        foreach (string name in (string[])["NF4", "FP4 E2M1", "µ-law 16"])
+        {
+            foreach ((int rows, int columns, Granularity granularity) in ((int, int, Granularity)[])
+                [(1, 4099, Granularity.PerTensor), (13, 131, Granularity.PerChannel(0)), (9, 257, Granularity.PerChannel(1)),
+                (3, 2112, Granularity.PerBlock(1, 16)), (5, 1600, Granularity.PerBlock(1, 32)), (70, 64, Granularity.PerBlock(1, 64)),
+                (7, 66, Granularity.PerBlock(1, 11))])
+            {
+                int count = granularity.Kind switch
+                {
+                    GranularityKind.PerTensor => 1,
+                    GranularityKind.PerChannel => granularity.Axis == 0 ? rows : columns,
+                    _ => rows * (columns / granularity.BlockSize),
+                };
+                int ScaleOf(int element) => granularity.Kind switch
+                {
+                    GranularityKind.PerTensor => 0,
+                    GranularityKind.PerChannel => granularity.Axis == 0 ? element / columns : element % columns,
+                    _ => element / granularity.BlockSize,
+                };
+                float[] scales = [.. Enumerable.Range(0, count).Select(_ => 0.1f + random.NextSingle())];
+                Codebook book = SampleCodebooks.All[name];
+                CodebookQuantizer quantizer = new(book, CodeFormat.UInt4, new QuantizationParameters(scales), granularity);
+                byte[] packed = new byte[(rows * columns + 1) / 2];
+                random.NextBytes(packed);
+                packed[^1] &= 0x0F;
+                float[] values = [.. Enumerable.Repeat(-77f, rows * columns + 1)];
+
+                quantizer.Dequantize(
+                    new ReadOnlyTensorSpan<byte>(packed), new TensorSpan<float>(values, [rows, columns]));
+
+                values[..^1].Should().Equal(Enumerable.Range(0, rows * columns)
+                    .Select(i => book.Decode((packed[i / 2] >> (i % 2 * 4)) & 15) * scales[ScaleOf(i)]));
+                values[^1].Should().Be(-77);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
