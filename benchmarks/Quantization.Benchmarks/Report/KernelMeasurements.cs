@@ -31,6 +31,7 @@ internal static unsafe class KernelMeasurements
         Quantize(table);
         Dequantize(table);
         FakeQuantize(table);
+        OwnRanges(table);
         Packed(table);
         Codebooks(table);
         Ggml(table);
@@ -82,6 +83,29 @@ internal static unsafe class KernelMeasurements
                 BesideTarget = LastAxisTarget(count),
             });
             table.Add(Of(Blocks, seconds[5]) with { OnnxRuntime = seconds[6], Bytes = count * 5.125 });
+        }
+    }
+
+    /// <summary>Quantizing with the range of each block, which is found on the way.</summary>
+    private static void OwnRanges(List<Measured> table)
+    {
+        const string Section = "float → blocks of 32 with their own ranges";
+        foreach (nint count in Sizes)
+        {
+            using NativeBuffer values = NativeBuffer.OfFloats(count, 20);
+            using NativeBuffer codes = new(count / 32 * GgmlBlocks.Q8Bytes);
+            using NativeBuffer scales = new(count / 32 * 4);
+            double[] seconds = Contest.Measure(
+                () => QuantizationPrimitives.DynamicQuantizeRows(Span<float>(values), 32, Span<sbyte>(codes), Span<float>(scales)),
+                () => QuantizationPrimitives.DynamicQuantizeRows(
+                    Span<float>(values), 32, CodeFormat.Int4, Span<byte>(codes), Span<float>(scales)),
+                () => GgmlBlocks.QuantizeQ8(Span<float>(values), Span<byte>(codes)),
+                () => MemoryLimit.Narrow(values.Pointer, codes.Pointer, count, nonTemporal: false));
+            Measured Of(string operation, double bytes, double ours) =>
+                new(Section, operation, count, count * bytes, ours) { Limit = seconds[3] };
+            table.Add(Of("int8", 5.125, seconds[0]));
+            table.Add(Of("int4, packed", 4.625, seconds[1]));
+            table.Add(Of("ggml's Q8_0", 5.0625, seconds[2]));
         }
     }
 
@@ -158,12 +182,16 @@ internal static unsafe class KernelMeasurements
         using NativeBuffer codes = new(Small);
         foreach (Codebook book in (Codebook[])[Codebook.NormalFloat4, Codebook.MuLaw(256)])
         {
-            CodebookQuantizer quantizer = CodebookQuantizer.FromTensor(Tensor<float>(values, Small), book, CodeFormat.UInt8);
+            bool isPacked = book.Levels.Length <= 16;
+            CodebookQuantizer quantizer = CodebookQuantizer.FromTensor(
+                Tensor<float>(values, Small), book, isPacked ? CodeFormat.UInt4 : CodeFormat.UInt8);
+            nint bytes = isPacked ? Small / 2 : Small;
             double[] seconds = Contest.Measure(
-                () => quantizer.Quantize(Tensor<float>(values, Small), Writable<byte>(codes, Small)),
-                () => quantizer.Dequantize(Tensor<byte>(codes, Small), Writable<float>(results, Small)));
-            table.Add(new Measured(Section, $"{book.Levels.Length} levels, quantize", Small, Small * 5.0, seconds[0]));
-            table.Add(new Measured(Section, $"{book.Levels.Length} levels, dequantize", Small, Small * 5.0, seconds[1]));
+                () => quantizer.Quantize(Tensor<float>(values, Small), Writable<byte>(codes, bytes)),
+                () => quantizer.Dequantize(Tensor<byte>(codes, bytes), Writable<float>(results, Small)));
+            string operation = $"{book.Levels.Length} levels{(isPacked ? ", packed" : "")}";
+            table.Add(new Measured(Section, $"{operation}, quantize", Small, Small * 4.0 + bytes, seconds[0]));
+            table.Add(new Measured(Section, $"{operation}, dequantize", Small, Small * 4.0 + bytes, seconds[1]));
         }
     }
 
