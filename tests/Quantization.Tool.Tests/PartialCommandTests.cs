@@ -122,11 +122,14 @@ public sealed class PartialCommandTests
         Models(resumed).Resumed.Should().BePositive();
         folder.Files().Should().NotContain(["model.int8.onnx.qcal", "model.int8.onnx.trials"]);
 
-        static void Interrupt(Process process, string line)
+        // As soon as the first score of a layer is kept: many layers are still to be scored then, so that even a slow machine sends the
+        // signal in time.
+        void Interrupt(Process process, string line)
         {
-            if (line.StartsWith("Leaving layers in float", StringComparison.Ordinal)
-                || line.StartsWith("Trying to make layers", StringComparison.Ordinal))
+            if (line.StartsWith("Ranking the layers", StringComparison.Ordinal))
             {
+                FileInfo trials = new(folder.Output + ".trials");
+                SpinWait.SpinUntil(() => { trials.Refresh(); return process.HasExited || (trials.Exists && trials.Length > 0); });
                 using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
                 kill.WaitForExit();
             }
