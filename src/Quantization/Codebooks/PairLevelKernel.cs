@@ -43,14 +43,14 @@ internal static unsafe class PairLevelKernel
     private static nint Dequantize512(float* levels, byte* pairs, ScaleRuns scales, float* values, nint count)
     {
         Vector512<float> table = Vector512.Load(levels);
+        Vector512<int> isUpper = Vector512.Create(0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1);
         for (nint i = 0; i < count; i += Step512)
         {
             for (int vector = 0; vector < Step512; vector += Vector512<float>.Count)
             {
-                int* codes = (int*)(pairs + (i + vector) / 2);
-                Vector512<uint> eight = Vector512.ConditionalSelect(
-                    Vector512.Create(Vector256<int>.Zero, Vector256<int>.AllBitsSet), Vector512.Create(codes[1]), Vector512.Create(codes[0]))
-                    .AsUInt32();
+                int* codes = (int*)(pairs + ((i + vector) >> 1));
+                Vector512<uint> eight =
+                    Vector512.ConditionalSelect(isUpper, Vector512.Create(codes[1]), Vector512.Create(codes[0])).AsUInt32();
 
                 // The permutation looks at the low four bits.
                 Vector512<uint> index = Avx512F.ShiftRightLogicalVariable(
@@ -79,8 +79,7 @@ internal static unsafe class PairLevelKernel
             255).AsByte();
         for (nint i = 0; i < count; i += Step256)
         {
-            Vector128<byte> stored = Vector128.Load(pairs + i / 2);
-            Vector256<ushort> words = Avx2.Shuffle(Vector256.Create(stored, stored), order).AsUInt16();
+            Vector256<ushort> words = Avx2.Shuffle(Avx2.BroadcastVector128ToVector256(pairs + (i >> 1)), order).AsUInt16();
             Vector256<byte> codes = (words | (words << 4)).AsByte() & Vector256.Create((byte)15);
             Vector256<byte> a = Avx2.Shuffle(first, codes), b = Avx2.Shuffle(second, codes);
             Vector256<byte> c = Avx2.Shuffle(third, codes), d = Avx2.Shuffle(fourth, codes);
@@ -106,7 +105,7 @@ internal static unsafe class PairLevelKernel
         Vector128<byte> fourth = Vector128.Load(planes + 48);
         for (nint i = 0; i < count; i += Step128)
         {
-            Vector128<ushort> words = Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)(pairs + i / 2)).AsByte());
+            Vector128<ushort> words = Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)(pairs + (i >> 1))).AsByte());
             Vector128<byte> codes = (words | (words << 4)).AsByte() & Vector128.Create((byte)15);
             (Vector128<ushort> a, Vector128<ushort> b) = Vector128.Widen(Vector128.Shuffle(first, codes));
             (Vector128<ushort> c, Vector128<ushort> d) = Vector128.Widen(Vector128.Shuffle(second, codes));

@@ -40,6 +40,9 @@ internal readonly unsafe struct SymmetricBatch<TCode>(
     public static bool CanTake(nint columns) =>
         columns <= BatchLength && columns >= ShortestRow && (columns % LongestStep == 0 || LongestStep % columns == 0);
 
+    /// <summary>
+    /// While the codes of a batch are written, the scales of the next are on their way: divisions take long, but do not stop other work.
+    /// </summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Invoke<TSimd, TFloats, TInts>()
@@ -47,35 +50,24 @@ internal readonly unsafe struct SymmetricBatch<TCode>(
         where TFloats : unmanaged
         where TInts : unmanaged
     {
-        float* fields = stackalloc float[BatchLanes<TSimd, TFloats, TInts>.Length];
         TInts* magnitudes = stackalloc TInts[BatchLanes<TSimd, TFloats, TInts>.Rows];
+        float* fields = stackalloc float[BatchLanes<TSimd, TFloats, TInts>.Length];
+        float* nextFields = stackalloc float[BatchLanes<TSimd, TFloats, TInts>.Length];
 
         // A stretch is a row of whole steps, or a step of whole rows.
         nint stretch = Math.Max(columns, 4 * TSimd.Count);
         nint rowsOfStretch = stretch / columns;
         int rowShift = rowsOfStretch == 1 ? BitOperations.Log2(LongestStep) : BitOperations.Log2((uint)columns);
-        BatchLanes<TSimd, TFloats, TInts> lanes = new(fields, rowShift);
         nint mostRows = Math.Max(Math.Clamp(BatchLength / columns, 1, TSimd.Count), rowsOfStretch);
         nint row = 0;
-        while (row < rows)
+        nint count = FindScales<TSimd, TFloats, TInts>(0, Math.Min(mostRows, rows) & -rowsOfStretch, magnitudes, fields);
+        while (count > 0)
         {
-            nint count = Math.Min(mostRows, rows - row) / rowsOfStretch * rowsOfStretch;
+            nint next = row + count;
+            nint nextCount = FindScales<TSimd, TFloats, TInts>(
+                next, Math.Min(mostRows, rows - next) & -rowsOfStretch, magnitudes, nextFields);
+            BatchLanes<TSimd, TFloats, TInts> lanes = new(fields, rowShift);
             float* values = source + row * columns;
-            if (count == 0 || !TryFindScales<TSimd, TFloats, TInts>(values, count, magnitudes, fields))
-            {
-                break;
-            }
-
-            if (rows - row >= TSimd.Count)
-            {
-                // Those past the batch are written again by the next.
-                TSimd.Store<CachedStores>(TSimd.Load(fields), scales + row);
-            }
-            else
-            {
-                new ReadOnlySpan<float>(fields, (int)count).CopyTo(new Span<float>(scales + row, (int)count));
-            }
-
             TCode* batchCodes = Driver.Advance(codes, row * columns);
             for (nint first = 0; first < count; first += rowsOfStretch)
             {
@@ -85,30 +77,46 @@ internal readonly unsafe struct SymmetricBatch<TCode>(
                 }
             }
 
-            row += count;
+            (row, count) = (next, nextCount);
+            float* written = fields;
+            fields = nextFields;
+            nextFields = written;
         }
 
         *done = row;
     }
 
-    /// <summary>The scales of a batch of rows and their reciprocals; false where a magnitude is none of the ordinary ones.</summary>
+    /// <summary>
+    /// The scales of a batch of rows and their reciprocals. Returns <paramref name="count"/>, or 0 where a magnitude is none of the ordinary
+    /// ones.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryFindScales<TSimd, TFloats, TInts>(float* values, nint count, TInts* magnitudes, float* fields)
+    private nint FindScales<TSimd, TFloats, TInts>(nint row, nint count, TInts* magnitudes, float* fields)
         where TSimd : struct, ISimd<TFloats, TInts>
         where TFloats : unmanaged
         where TInts : unmanaged
     {
-        for (nint row = 0; row < TSimd.Count; row++)
+        if (count == 0)
         {
-            // Lanes without a row repeat the first.
-            magnitudes[row] = row < count ? Magnitude<TSimd, TFloats, TInts>(values + row * columns) : magnitudes[0];
+            return 0;
+        }
+
+        float* values = source + row * columns;
+        for (nint i = 0; i < count; i++)
+        {
+            magnitudes[i] = Magnitude<TSimd, TFloats, TInts>(values + i * columns);
+        }
+
+        for (nint i = count; i < TSimd.Count; i++)
+        {
+            magnitudes[i] = magnitudes[0]; // lanes without a row
         }
 
         TInts largest = TSimd.LargestOfEach(magnitudes);
         if (!TSimd.AreAllWithin(
             largest, BitConverter.SingleToInt32Bits(SmallestMagnitude), BitConverter.SingleToInt32Bits(LargestMagnitude)))
         {
-            return false;
+            return 0;
         }
 
         TFloats scale = TSimd.Divide(TSimd.AsSingle(largest), TSimd.Broadcast((float)maxCode));
@@ -116,7 +124,16 @@ internal readonly unsafe struct SymmetricBatch<TCode>(
         TSimd.Store<CachedStores>(scale, fields);
         TSimd.Store<CachedStores>(reciprocal, fields + BatchLanes<TSimd, TFloats, TInts>.Rows);
         TSimd.Store<CachedStores>(TSimd.ReciprocalError(scale, reciprocal), fields + 2 * BatchLanes<TSimd, TFloats, TInts>.Rows);
-        return true;
+        if (count == TSimd.Count)
+        {
+            TSimd.Store<CachedStores>(scale, scales + row);
+        }
+        else
+        {
+            new ReadOnlySpan<float>(fields, (int)count).CopyTo(new Span<float>(scales + row, (int)count));
+        }
+
+        return count;
     }
 
     /// <summary>The largest magnitude of a row in each lane.</summary>
