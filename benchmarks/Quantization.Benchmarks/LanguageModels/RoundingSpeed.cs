@@ -41,17 +41,25 @@ internal static class RoundingSpeed
         QuantizedBlocks ranges = new NearestRounder().Round(problem, CancellationToken.None)!;
         GptqSlice slice = new(shape);
         BlockGrid grid = problem.Grid;
+        byte[] packed = new byte[weights.Length / 2];
+        float[] scales = new float[weights.Length / shape.Size];
         double[] seconds = Measure(
             () => Peak(Turns),
             () => adding.Add(rows),
             () => slice.Round(steps, 0, ranges),
             () => RunKernel(new BlockKernel(shape, grid with { IsSearched = false }), weights, shape),
             () => RunKernel(new BlockKernel(shape, grid), weights, shape),
-            () => RunKernel(new BlockKernel(shape, grid, gram), weights, shape));
+            () => RunKernel(new BlockKernel(shape, grid, gram), weights, shape),
+            () => new NearestRounder().Round(problem with { Grid = grid with { IsSearched = false } }, CancellationToken.None),
+            () => QuantizationPrimitives.DynamicQuantizeRows(weights, shape.Size, CodeFormat.Int4, packed, scales));
         double limit = Turns * 10 * 2.0 * Vector256<float>.Count / seconds[0];
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{limit / 1e9:0.0} thousand million operations a second at most, as fused multiply-adds of 32-bit floats"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"MatMulNBits, ranges that hold all weights: {weights.Length / seconds[6] / 1e9:0.00} G weights/s "
+                + $"({weights.Length / seconds[3] / 1e9:0.00} without storing them); int4 rows of 32: {weights.Length / seconds[7] / 1e9:0.00}"));
         Console.WriteLine("\n| loop | operations | share of the most |\n|---|---:|---:|");
 
         // A multiply-add counts for two. A range: scale, round, two limits, scale back, difference, square and sum.
@@ -110,7 +118,9 @@ internal static class RoundingSpeed
     /// <summary>Repeats ten multiply-adds of eight floats. None waits for another.</summary>
     private static float Peak(int count)
     {
-        Vector256<float> factor = Vector256.Create(0.999f), a = factor, b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a;
+        // Each chain begins with another number: the compiler would compute equal chains once.
+        Vector256<float> factor = Vector256.Create(0.999f), a = factor, b = a + a, c = b + a, d = c + a, e = d + a, f = e + a, g = f + a,
+            h = g + a, i = h + a, j = i + a;
         for (int n = 0; n < count; n++)
         {
             a = Vector256.FusedMultiplyAdd(a, factor, factor);

@@ -49,16 +49,18 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid, GramMatri
             Span<uint> words, Span<float> noise, Span<float> signal)
     {
         ref float first = ref MemoryMarshal.GetReference(weights);
-        Vector256<float> least = Vector256<float>.Zero, most = Vector256<float>.Zero, traces = Vector256<float>.Zero;
+        Vector256<float> least = Vector256<float>.Zero, most = Vector256<float>.Zero;
+        Vector256<int> magnitude = Vector256<int>.Zero;
         for (int row = 0; row < rows; row++)
         {
             Vector256<float> weight = Vector256.LoadUnsafe(ref first, (nuint)(row * stride));
             least = Vector256.MinNative(least, weight);
             most = Vector256.MaxNative(most, weight);
-            traces += weight * Vector256<float>.Zero; // NaN where a weight is NaN or infinite
+            magnitude = Vector256.Max(magnitude, weight.AsInt32() & Vector256.Create(int.MaxValue));
         }
 
-        if (!Vector256.EqualsAll(traces, Vector256<float>.Zero))
+        // As integers, the bits of infinity and of NaN are above those of every finite magnitude.
+        if (!Vector256.LessThanAll(magnitude, Vector256.Create(float.PositiveInfinity).AsInt32()))
         {
             return false;
         }
@@ -71,9 +73,9 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid, GramMatri
 
         scale.CopyTo(scales);
         zeroPoint.CopyTo(zeroPoints);
-        Pack(ref first, stride, rows, scale, zeroPoint, words);
-        ErrorOf(ref first, stride, rows, importance, scale, zeroPoint).CopyTo(noise);
-        EnergyOf(ref first, stride, rows, importance).CopyTo(signal);
+        (Vector256<float> noises, Vector256<float> signals) = Pack(ref first, stride, rows, importance, scale, zeroPoint, words);
+        noises.CopyTo(noise);
+        signals.CopyTo(signal);
         return true;
     }
 
@@ -196,51 +198,55 @@ internal readonly struct BlockKernel(BlockShape shape, BlockGrid grid, GramMatri
         (errors[0], errors[1], errors[2], errors[3]) = (sum0, sum1, sum2, sum3);
     }
 
-    private Vector256<float> ErrorOf(
-        ref float first, int stride, int rows, ReadOnlySpan<float> importance, Vector256<float> scale, Vector256<float> zeroPoint)
+    /// <summary>Rounds the weights to codes, and sums the squares of what that changes and of the weights.</summary>
+    private (Vector256<float> Noise, Vector256<float> Signal) Pack(
+        ref float first, int stride, int rows, ReadOnlySpan<float> importance, Vector256<float> scale, Vector256<float> zeroPoint,
+        Span<uint> words)
     {
-        BlockRange range = new(scale, zeroPoint, _largest);
-        Vector256<float> error = Vector256<float>.Zero;
-        for (int row = 0; row < rows; row++)
-        {
-            Vector256<float> difference = range.ErrorOf(Vector256.LoadUnsafe(ref first, (nuint)(row * stride)));
-            error += importance.IsEmpty ? difference * difference : difference * difference * Vector256.Create(importance[row]);
-        }
+        int perWord = shape.CodesPerWord, bits = shape.Bits;
+        Vector256<int> padding = Vector256.ConvertToInt32Native(zeroPoint);
 
-        return error;
-    }
-
-    private static Vector256<float> EnergyOf(ref float first, int stride, int rows, ReadOnlySpan<float> importance)
-    {
-        Vector256<float> energy = Vector256<float>.Zero;
-        for (int row = 0; row < rows; row++)
-        {
-            Vector256<float> weight = Vector256.LoadUnsafe(ref first, (nuint)(row * stride));
-            energy += importance.IsEmpty ? weight * weight : weight * weight * Vector256.Create(importance[row]);
-        }
-
-        return energy;
-    }
-
-    private void Pack(ref float first, int stride, int rows, Vector256<float> scale, Vector256<float> zeroPoint, Span<uint> words)
-    {
-        int perWord = shape.CodesPerWord;
-        Vector256<int> padding = Vector256.ConvertToInt32(zeroPoint);
-        for (int word = 0; word < shape.Size / perWord; word++)
+        // Sums of even and of odd rows, so that the next one need not wait.
+        Vector256<float> noise = Vector256<float>.Zero, oddNoise = noise, signal = noise, oddSignal = noise;
+        for (int start = 0, word = 0; start < shape.Size; start += perWord, word += Lanes)
         {
             Vector256<int> codes = Vector256<int>.Zero;
-            for (int i = 0; i < perWord; i++)
+            for (int i = perWord - 2; i >= 0; i -= 2)
             {
-                int row = word * perWord + i;
-                Vector256<int> code = row < rows
-                    ? Vector256.ConvertToInt32(
-                        Clamp(Vector256.Round(Vector256.LoadUnsafe(ref first, (nuint)(row * stride)) / scale) + zeroPoint))
+                int row = start + i;
+                Vector256<int> odd = row + 1 < rows
+                    ? CodeOf(ref first, row + 1, stride, importance, scale, zeroPoint, ref oddNoise, ref oddSignal)
                     : padding;
-                codes |= code << (shape.Bits * i);
+                Vector256<int> even = row < rows
+                    ? CodeOf(ref first, row, stride, importance, scale, zeroPoint, ref noise, ref signal)
+                    : padding;
+                codes = (codes << (2 * bits)) | (odd << bits) | even;
             }
 
-            codes.AsUInt32().CopyTo(words[(word * Lanes)..]);
+            codes.AsUInt32().CopyTo(words[word..]);
         }
+
+        return (noise + oddNoise, signal + oddSignal);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector256<int> CodeOf(
+        ref float first, int row, int stride, ReadOnlySpan<float> importance, Vector256<float> scale, Vector256<float> zeroPoint,
+        ref Vector256<float> noise, ref Vector256<float> signal)
+    {
+        Vector256<float> weight = Vector256.LoadUnsafe(ref first, (nuint)(row * stride));
+        Vector256<float> code = Clamp(Vector256.Round(weight / scale) + zeroPoint);
+        Vector256<float> error = (code - zeroPoint) * scale - weight;
+        Vector256<float> noiseOfRow = error * error, signalOfRow = weight * weight;
+        if (!importance.IsEmpty)
+        {
+            Vector256<float> factor = Vector256.Create(importance[row]);
+            (noiseOfRow, signalOfRow) = (noiseOfRow * factor, signalOfRow * factor);
+        }
+
+        noise += noiseOfRow;
+        signal += signalOfRow;
+        return Vector256.ConvertToInt32Native(code);
     }
 
     private Vector256<float> Clamp(Vector256<float> code) =>

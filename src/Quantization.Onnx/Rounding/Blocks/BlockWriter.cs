@@ -40,10 +40,7 @@ internal ref struct BlockWriter(BlockProblem problem, QuantizedBlocks result)
                 result.ZeroPoints[index] = (byte)zeroPoints[lane];
             }
 
-            for (int word = 0; word < wordCount; word++)
-            {
-                result.SetWord(output + lane, block, word, words[word * BlockKernel.Lanes + lane]);
-            }
+            result.SetBlock(output + lane, block, words[lane..], BlockKernel.Lanes);
         }
 
         return true;

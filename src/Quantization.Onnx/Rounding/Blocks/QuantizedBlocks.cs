@@ -56,14 +56,20 @@ internal sealed class QuantizedBlocks(BlockShape shape, bool hasZeroPoints)
         Codes[bit / 8] |= (byte)(code << (int)(bit % 8));
     }
 
-    /// <summary>Stores the codes of 32 bits.</summary>
+    /// <summary>Stores the codes of a block.</summary>
     /// <param name="output">The output.</param>
     /// <param name="block">The block.</param>
-    /// <param name="word">The word in the block.</param>
-    /// <param name="codes">The codes, the first in the lowest bits.</param>
-    public void SetWord(int output, int block, int word, uint codes) =>
-        BinaryPrimitives.WriteUInt32LittleEndian(
-            Codes.AsSpan((int)(((long)output * shape.Blocks + block) * shape.BlobBytes) + sizeof(uint) * word), codes);
+    /// <param name="words">The codes of 32 bits each, the first in the lowest bits.</param>
+    /// <param name="stride">How far words are apart.</param>
+    public void SetBlock(int output, int block, ReadOnlySpan<uint> words, int stride)
+    {
+        Span<byte> blob = Codes.AsSpan((int)(((long)output * shape.Blocks + block) * shape.BlobBytes), shape.BlobBytes);
+        for (int i = 0; i < words.Length; i += stride)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(blob, words[i]);
+            blob = blob[sizeof(uint)..];
+        }
+    }
 
     /// <summary>The weights that the codes stand for, a row for each output.</summary>
     public float[] Dequantize()
