@@ -6,11 +6,14 @@ namespace Quantization.Codebooks;
 /// </summary>
 internal sealed class CodebookCells
 {
+    private const int SmallTable = 16;
+
     private CodebookCells(int[] keys, byte[] codes, float[] levels)
     {
         Keys = keys;
         Codes = codes;
         Levels = levels;
+        LevelPlanes = SplitBytes(levels.AsSpan(0, SmallTable));
         MaxCode = codes.Max();
         (Tree, Buckets, Heap) = CreateSearches(keys, codes);
         Grid = ThresholdGrid.Create(keys, codes);
@@ -24,6 +27,9 @@ internal sealed class CodebookCells
 
     /// <summary>The level of each byte; meaningless above <see cref="MaxCode"/>.</summary>
     public float[] Levels { get; }
+
+    /// <summary>The lowest bytes of the first 16 levels, then the second ones, and so on.</summary>
+    public byte[] LevelPlanes { get; }
 
     /// <summary>The largest code.</summary>
     public byte MaxCode { get; }
@@ -72,6 +78,21 @@ internal sealed class CodebookCells
 
     /// <summary>The definition: the code of the cell whose index is the number of keys at or below the value's.</summary>
     public byte Encode(float value) => Codes[CellOf(Keys, value)];
+
+    private static byte[] SplitBytes(ReadOnlySpan<float> levels)
+    {
+        byte[] planes = new byte[levels.Length * sizeof(float)];
+        for (int level = 0; level < levels.Length; level++)
+        {
+            int bits = BitConverter.SingleToInt32Bits(levels[level]);
+            for (int plane = 0; plane < sizeof(float); plane++)
+            {
+                planes[plane * levels.Length + level] = (byte)(bits >> (8 * plane));
+            }
+        }
+
+        return planes;
+    }
 
     private static int CellOf(int[] keys, float value)
     {

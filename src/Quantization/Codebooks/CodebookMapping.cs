@@ -167,6 +167,7 @@ internal static unsafe class CodebookMapping
     {
         float one = 1;
         fixed (float* levels = cells.Levels, firstScale = scales)
+        fixed (byte* planes = cells.LevelPlanes)
         {
             for (int done = 0; done < count;)
             {
@@ -175,7 +176,7 @@ internal static unsafe class CodebookMapping
                 bool isPerElement = layout.Lookup == ParameterLookup.PerElement;
                 ScaleRuns pieceScales = isPerElement ? ScaleRuns.One(&one) : ScalesOf(firstScale, piece, offset, layout);
                 nint paired = codes.AsPairs(done) is var pairs and not null
-                    ? PairLevelKernel.Dequantize(levels, pairs, pieceScales, values, piece.Count)
+                    ? PairLevelKernel.Dequantize(levels, planes, pairs, pieceScales, values, piece.Count)
                     : 0;
                 if (paired < piece.Count)
                 {

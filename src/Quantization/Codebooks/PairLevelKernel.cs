@@ -19,12 +19,13 @@ internal static unsafe class PairLevelKernel
 
     /// <summary>Writes <c>levels[code] · scale</c>, rounded to float.</summary>
     /// <param name="levels">16 levels.</param>
+    /// <param name="planes">Their <see cref="CodebookCells.LevelPlanes"/>.</param>
     /// <param name="pairs">The codes, the first of each pair in the low bits.</param>
     /// <param name="scales">The scales.</param>
     /// <param name="values">Receives the values.</param>
     /// <param name="count">How many there are.</param>
     /// <returns>How many were written: whole steps.</returns>
-    public static nint Dequantize(float* levels, byte* pairs, ScaleRuns scales, float* values, nint count)
+    public static nint Dequantize(float* levels, byte* planes, byte* pairs, ScaleRuns scales, float* values, nint count)
     {
         if (Vector512.IsHardwareAccelerated)
         {
@@ -33,10 +34,10 @@ internal static unsafe class PairLevelKernel
 
         if (Avx2.IsSupported)
         {
-            return Dequantize256(levels, pairs, scales, values, count - count % Step256);
+            return Dequantize256(planes, pairs, scales, values, count - count % Step256);
         }
 
-        return Vector128.IsHardwareAccelerated ? Dequantize128(levels, pairs, scales, values, count - count % Step128) : 0;
+        return Vector128.IsHardwareAccelerated ? Dequantize128(planes, pairs, scales, values, count - count % Step128) : 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -63,10 +64,8 @@ internal static unsafe class PairLevelKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static nint Dequantize256(float* levels, byte* pairs, ScaleRuns scales, float* values, nint count)
+    private static nint Dequantize256(byte* planes, byte* pairs, ScaleRuns scales, float* values, nint count)
     {
-        byte* planes = stackalloc byte[4 * Vector128<byte>.Count];
-        Split(levels, planes);
         Vector256<byte> first = Vector256.Create(Vector128.Load(planes), Vector128.Load(planes));
         Vector256<byte> second = Vector256.Create(Vector128.Load(planes + 16), Vector128.Load(planes + 16));
         Vector256<byte> third = Vector256.Create(Vector128.Load(planes + 32), Vector128.Load(planes + 32));
@@ -95,10 +94,8 @@ internal static unsafe class PairLevelKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static nint Dequantize128(float* levels, byte* pairs, ScaleRuns scales, float* values, nint count)
+    private static nint Dequantize128(byte* planes, byte* pairs, ScaleRuns scales, float* values, nint count)
     {
-        byte* planes = stackalloc byte[4 * Vector128<byte>.Count];
-        Split(levels, planes);
         Vector128<byte> first = Vector128.Load(planes);
         Vector128<byte> second = Vector128.Load(planes + 16);
         Vector128<byte> third = Vector128.Load(planes + 32);
@@ -127,18 +124,5 @@ internal static unsafe class PairLevelKernel
         (Vector128<uint> upperFirst, Vector128<uint> upperSecond) = Vector128.Widen(upper);
         ((lowerFirst | (upperFirst << 16)).AsSingle() * factor).Store(values);
         ((lowerSecond | (upperSecond << 16)).AsSingle() * factor).Store(values + 4);
-    }
-
-    /// <summary>The first bytes of 16 levels, then the second ones, and so on.</summary>
-    private static void Split(float* levels, byte* planes)
-    {
-        for (int level = 0; level < Vector128<byte>.Count; level++)
-        {
-            int bits = BitConverter.SingleToInt32Bits(levels[level]);
-            for (int plane = 0; plane < sizeof(float); plane++)
-            {
-                planes[plane * Vector128<byte>.Count + level] = (byte)(bits >> (8 * plane));
-            }
-        }
     }
 }

@@ -69,6 +69,7 @@ internal sealed class ThresholdGrid
     }
 
     /// <summary>Writes the code of each value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Quantize(ReadOnlySpan<float> values, Span<byte> codes)
     {
         ref float value = ref MemoryMarshal.GetReference(values);

@@ -24,6 +24,7 @@ internal static unsafe class GgmlKernel
         for (nint block = 0; block < blocks; block++)
         {
             float* values = source + block * BlockLength;
+            Driver.Prefetch(values, BlockLength * sizeof(float));
             byte* bytes = destination + block * GgmlBlocks.Q8Bytes;
             float magnitude = BitConverter.Int32BitsToSingle(MaxMagnitudeBits(values));
             StoreScale(magnitude / 127, bytes);
@@ -55,6 +56,7 @@ internal static unsafe class GgmlKernel
         for (nint block = 0; block < blocks; block++)
         {
             float* values = source + block * BlockLength;
+            Driver.Prefetch(values, BlockLength * sizeof(float));
             byte* bytes = destination + block * GgmlBlocks.Q4Bytes;
             float scale = FirstOfLargestMagnitude(values) / -8;
             StoreScale(scale, bytes);

@@ -102,6 +102,11 @@ internal readonly unsafe struct SymmetricBatch<TCode>(
         }
 
         float* values = source + row * columns;
+        for (nint i = 0; i < count * columns; i += ShortestRow)
+        {
+            Driver.Prefetch(values + i, ShortestRow * sizeof(float));
+        }
+
         for (nint i = 0; i < count; i++)
         {
             magnitudes[i] = Magnitude<TSimd, TFloats, TInts>(values + i * columns);

@@ -166,7 +166,7 @@ internal static unsafe class Driver
     /// not look far enough ahead by itself. Beyond the end it does nothing.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch<TSource>(TSource* source, int bytes)
+    public static void Prefetch<TSource>(TSource* source, int bytes)
         where TSource : unmanaged
     {
         if (Sse.IsSupported)
