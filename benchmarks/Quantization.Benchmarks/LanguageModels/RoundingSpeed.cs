@@ -60,7 +60,8 @@ internal static class RoundingSpeed
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"MatMulNBits, ranges that hold all weights: {weights.Length / seconds[6] / 1e9:0.00} G weights/s "
-                + $"({weights.Length / seconds[3] / 1e9:0.00} without storing them); int4 rows of 32: {weights.Length / seconds[7] / 1e9:0.00}"));
+                + $"({weights.Length / seconds[3] / 1e9:0.00} without storing them); "
+                + $"int4 rows of 32: {weights.Length / seconds[7] / 1e9:0.00}"));
         Console.WriteLine("\n| loop | operations | share of the most |\n|---|---:|---:|");
 
         // A multiply-add counts for two. A range: scale, round, two limits, scale back, difference, square and sum.

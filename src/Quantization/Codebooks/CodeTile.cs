@@ -29,6 +29,8 @@ internal unsafe ref struct CodeTile(byte* stored, int count, int bits, byte* roo
         }
     }
 
-    /// <summary>The codes from number <paramref name="first"/> on as pairs of 4 bits; null where they are none, or begin within a byte.</summary>
+    /// <summary>
+    /// The codes from number <paramref name="first"/> on as pairs of 4 bits; null where they are none, or begin within a byte.
+    /// </summary>
     public readonly byte* AsPairs(int first) => bits == 4 && first % 2 == 0 ? stored + first / 2 : null;
 }

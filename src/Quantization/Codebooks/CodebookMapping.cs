@@ -181,7 +181,12 @@ internal static unsafe class CodebookMapping
                 if (paired < piece.Count)
                 {
                     LevelKernel.Dequantize(
-                        levels, cells.MaxCode, codes.Unpacked + done + paired, pieceScales.Skip(paired), values + paired, piece.Count - paired);
+                        levels,
+                        cells.MaxCode,
+                        codes.Unpacked + done + paired,
+                        pieceScales.Skip(paired),
+                        values + paired,
+                        piece.Count - paired);
                 }
 
                 if (isPerElement)

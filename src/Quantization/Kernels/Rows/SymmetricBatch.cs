@@ -87,8 +87,8 @@ internal readonly unsafe struct SymmetricBatch<TCode>(
     }
 
     /// <summary>
-    /// The scales of a batch of rows and their reciprocals. Returns <paramref name="count"/>, or 0 where a magnitude is none of the ordinary
-    /// ones.
+    /// The scales of a batch of rows and their reciprocals. Returns <paramref name="count"/>, or 0 where a magnitude is none of the
+    /// ordinary ones.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private nint FindScales<TSimd, TFloats, TInts>(nint row, nint count, TInts* magnitudes, float* fields)
@@ -189,5 +189,6 @@ internal readonly unsafe struct SymmetricBatch<TCode>(
         float* values, in BatchLanes<TSimd, TFloats, TInts> lanes, nint row, int offset)
         where TSimd : struct, ISimd<TFloats, TInts>
         where TFloats : unmanaged
-        where TInts : unmanaged => TSimd.Quotient<TCode, BatchLanes<TSimd, TFloats, TInts>>(TSimd.Load(values + offset), lanes, row, offset);
+        where TInts : unmanaged =>
+        TSimd.Quotient<TCode, BatchLanes<TSimd, TFloats, TInts>>(TSimd.Load(values + offset), lanes, row, offset);
 }
