@@ -6,14 +6,12 @@ namespace Quantization.Codebooks;
 /// </summary>
 internal sealed class CodebookCells
 {
-    private const int SmallTable = 16;
-
     private CodebookCells(int[] keys, byte[] codes, float[] levels)
     {
         Keys = keys;
         Codes = codes;
         Levels = levels;
-        LevelPlanes = SplitBytes(levels.AsSpan(0, SmallTable));
+        LevelPlanes = SplitBytes(levels.AsSpan(0, LevelKernel.SmallTable));
         MaxCode = codes.Max();
         (Tree, Buckets, Heap) = CreateSearches(keys, codes);
         Grid = ThresholdGrid.Create(keys, codes);

@@ -7,7 +7,8 @@ namespace Quantization.Codebooks;
 /// <summary>Dequantizes: looks the level of each code up and multiplies it by the scale.</summary>
 internal static unsafe class LevelKernel
 {
-    private const int SmallTable = 16;
+    /// <summary>The levels that fit into registers.</summary>
+    public const int SmallTable = 16;
 
     /// <summary>Writes <c>levels[codes[i]] · scales[i]</c>, rounded to float.</summary>
     /// <param name="levels">256 levels.</param>

@@ -11,7 +11,7 @@ internal static unsafe class RowKernels
 
     private const int MostGroupsOfBlock = 64;
 
-    /// <summary>The rows from which it pays to look at several at once.</summary>
+    /// <summary>The fewest rows that are quantized in batches: fewer are faster one by one.</summary>
     private const int FewestBatched = 4;
 
     /// <summary>Finds the range of each group and quantizes the group with it, while its values are in the caches.</summary>
